@@ -1,0 +1,1 @@
+"""Volume to lungs, airways, vessels and the regions that are counted."""

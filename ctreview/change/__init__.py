@@ -1,0 +1,1 @@
+"""Two sets of labels and a transform to a comparison: volumes, fate, intervals, verdicts."""

@@ -1,0 +1,70 @@
+"""What a header says about patient, scanner and protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+__all__ = ["Acquisition", "Patient"]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """Who was scanned. Nothing of it is shown by ``repr``, so that it reaches no log by accident."""
+
+    id: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+    sex: str | None = field(default=None, repr=False)
+
+    def conflicts(self, other: Patient) -> tuple[str, ...]:
+        """Names of the fields (id, birth date, sex) that both know and that differ."""
+        pairs = (
+            ("id", self.id, other.id),
+            ("birth date", self.birth_date, other.birth_date),
+            ("sex", self.sex, other.sex),
+        )
+        return tuple(name for name, ours, theirs in pairs if ours and theirs and ours != theirs)
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How an image was made, as far as its header says so. Everything may be unknown (``None``).
+
+    Attributes
+    ----------
+    modality : str or None
+        ``"CT"``, ``"MR"`` …
+    age_years : float or None
+        Age at acquisition: from birth date and acquisition date, else from PatientAge.
+    acquired : datetime or None
+        When (acquisition, else series, else study date). Not shown by ``repr``.
+    kvp, tube_current_time_mas : float or None
+        Tube voltage in kV and exposure in mAs.
+    kernel : str or None
+        Reconstruction kernel as the vendor names it.
+    slice_thickness_mm : float or None
+        What the header calls SliceThickness; never used as spacing.
+    contrast : bool or None
+        Whether an intravenous contrast agent is named.
+    posture : str or None
+        DICOM patient position: ``"HFS"``, ``"FFP"`` …
+    lossy : bool
+        Whether the pixels went through a lossy compression.
+    """
+
+    modality: str | None = None
+    patient: Patient = field(default_factory=Patient)
+    age_years: float | None = None
+    acquired: datetime | None = field(default=None, repr=False)
+    kvp: float | None = None
+    tube_current_time_mas: float | None = None
+    kernel: str | None = None
+    slice_thickness_mm: float | None = None
+    contrast: bool | None = None
+    posture: str | None = None
+    manufacturer: str | None = None
+    scanner: str | None = None
+    description: str | None = field(default=None, repr=False)
+    series_uid: str | None = None
+    lossy: bool = False

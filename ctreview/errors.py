@@ -1,0 +1,130 @@
+"""Every error that ctreview raises on purpose, as one tree.
+
+::
+
+    CtreviewError                     anything below; the command line exits with its ``exit_code``
+    ├── InputRefused                  the data cannot be used; exit code 3
+    │   ├── UnreadableFile            a file is broken, truncated, locked, or not what its name says
+    │   ├── NoSeriesFound             a folder or archive holds no image series
+    │   ├── SeveralSeriesFound        more than one series, and none was chosen
+    │   ├── UnsupportedSeries         an image that is recognised and named, and not read
+    │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
+    │   ├── WrongModality             an MR where a CT is needed, or the reverse
+    │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
+    │   └── AgeUnknown                a step that needs the patient's age and was given none
+    ├── PlaceMismatch                 two grids were combined that do not lie in the same place
+    ├── SegmentationFailed            a structure was not found, or what was found cannot be it
+    ├── RegistrationFailed            two images could not be brought together
+    └── WrongUse                      an argument or option that makes no sense; exit code 2
+
+Each carries what was found, where, and what to do about it. None carries a patient's identity: ``where`` is a
+path that the user gave or a position in it, never a header's text.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AgeUnknown",
+    "CtreviewError",
+    "DifferentPatients",
+    "InconsistentSeries",
+    "InputRefused",
+    "NoSeriesFound",
+    "PlaceMismatch",
+    "RegistrationFailed",
+    "SegmentationFailed",
+    "SeveralSeriesFound",
+    "UnreadableFile",
+    "UnsupportedSeries",
+    "WrongModality",
+    "WrongUse",
+]
+
+
+class CtreviewError(Exception):
+    """The root of the tree.
+
+    Parameters
+    ----------
+    found : str
+        What was found, in one clause.
+    where : str or path, optional
+        The file, series or region it was found in.
+    remedy : str, optional
+        What the reader can do about it, as an imperative sentence.
+    """
+
+    exit_code = 1
+
+    def __init__(self, found: str, *, where: object = None, remedy: str | None = None) -> None:
+        self.found = found
+        self.where = None if where is None else str(where)
+        self.remedy = remedy
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f" {self.remedy}" if self.remedy else ""
+        return f"{place}{self.found.rstrip('.')}.{advice}"
+
+
+class InputRefused(CtreviewError):
+    """The data cannot be used as they are."""
+
+    exit_code = 3
+
+
+class UnreadableFile(InputRefused):
+    """A file is broken, truncated, locked, or not what its name says."""
+
+
+class NoSeriesFound(InputRefused):
+    """A folder or archive holds no image series."""
+
+
+class SeveralSeriesFound(InputRefused):
+    """More than one series was found where one is needed, and none was chosen."""
+
+    exit_code = 2
+
+
+class UnsupportedSeries(InputRefused):
+    """An image that is recognised and named, and not read."""
+
+
+class InconsistentSeries(InputRefused):
+    """Slices are missing, doubled, of mixed geometry or of mixed acquisitions."""
+
+
+class WrongModality(InputRefused):
+    """An image of one modality where another is needed."""
+
+
+class DifferentPatients(InputRefused):
+    """Two timepoints whose patient id, birth date or sex differ."""
+
+
+class AgeUnknown(InputRefused):
+    """A step needs the patient's age, and neither header nor user gave it."""
+
+
+class PlaceMismatch(CtreviewError):
+    """Two grids were combined that do not lie in the same place."""
+
+
+class SegmentationFailed(CtreviewError):
+    """A structure was not found, or what was found cannot be it."""
+
+    exit_code = 4
+
+
+class RegistrationFailed(CtreviewError):
+    """Two images could not be brought together."""
+
+    exit_code = 4
+
+
+class WrongUse(CtreviewError, ValueError):
+    """An argument or option that makes no sense."""
+
+    exit_code = 2

@@ -1,0 +1,1 @@
+"""The lung's physics: mass, inspiration, histogram."""

@@ -1,0 +1,1 @@
+"""Volume and lungs to ground glass, consolidation and dependent opacity."""

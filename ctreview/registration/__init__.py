@@ -1,0 +1,1 @@
+"""Two volumes and their masks to a transform and its quality."""

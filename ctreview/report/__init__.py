@@ -1,0 +1,1 @@
+"""A comparison to tables, figures, a page and a result folder."""

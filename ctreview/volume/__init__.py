@@ -1,0 +1,1 @@
+"""Images with their place: `Geometry`, `Volume`, `LabelMap`, `Regions`, `Transform`."""

@@ -1,0 +1,139 @@
+"""Named regions of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.checks import Check
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["Code", "Label", "LabelMap", "Scheme"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A term of a coding scheme: ``Code("39607008", "SCT", "Lung")``."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """One kind of region.
+
+    Attributes
+    ----------
+    value : int
+        The number in the array; 0 is always background.
+    key : str
+        How programs call it: ``"right_lung"``. The words for people are the same with spaces.
+    colour : tuple of int
+        Red, green, blue, 0–255.
+    code, category : Code or None
+        What DICOM SEG calls it.
+    modifier : Code or None
+        Laterality.
+    """
+
+    value: int
+    key: str
+    colour: tuple[int, int, int]
+    code: Code | None = None
+    category: Code | None = None
+    modifier: Code | None = None
+
+    @property
+    def name(self) -> str:
+        """The words for a person: ``"right lung"``."""
+        return self.key.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A fixed list of labels; values and keys are unique."""
+
+    labels: tuple[Label, ...]
+
+    def __post_init__(self) -> None:
+        values, keys = [label.value for label in self.labels], [label.key for label in self.labels]
+        if len(set(values)) < len(values) or len(set(keys)) < len(keys) or min(values, default=1) < 1:
+            raise WrongUse("labels of a scheme need unique keys and unique values above 0")
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, key: str) -> Label:
+        for label in self.labels:
+            if label.key == key:
+                return label
+        known = ", ".join(label.key for label in self.labels)
+        raise WrongUse(f"no label is called {key!r}", remedy=f"Known here: {known}.")
+
+
+@dataclass(frozen=True, eq=False)
+class LabelMap:
+    """Regions of a grid that do not overlap.
+
+    Attributes
+    ----------
+    array : ndarray of unsigned integers, shape ``geometry.shape``
+        The label value of each voxel, 0 where none; read-only.
+    geometry : Geometry
+        Where the voxels lie.
+    scheme : Scheme
+        What the values mean.
+    checks : tuple of Check
+        What was looked at while the regions were made, and whether it was accepted.
+    """
+
+    array: npt.NDArray[Any]
+    geometry: Geometry
+    scheme: Scheme
+    checks: tuple[Check, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.geometry.shape:
+            raise WrongUse(f"labels of {self.array.shape} do not fill a grid of {self.geometry.shape}")
+        if self.array.dtype.kind != "u":
+            raise WrongUse(f"labels must be unsigned integers, not {self.array.dtype}")
+        view = self.array.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "array", view)
+
+    def mask(self, *keys: str) -> Mask:
+        """Where any of the named labels is, shape ``geometry.shape``; every label if none is named."""
+        if not keys:
+            return np.asarray(self.array > 0)
+        wanted = (
+            np.zeros(int(np.iinfo(self.array.dtype).max) + 1, dtype=bool) if self.array.dtype.itemsize < 4 else None
+        )
+        values = [self.scheme[key].value for key in keys]
+        if wanted is None:
+            return np.isin(self.array, values)
+        wanted[values] = True
+        return np.asarray(wanted[self.array])
+
+    @cached_property
+    def voxels(self) -> Mapping[str, int]:
+        """Number of voxels of each label, by key."""
+        highest = max((label.value for label in self.scheme), default=0)
+        counts = np.bincount(self.array.ravel(), minlength=highest + 1)
+        return {label.key: int(counts[label.value]) for label in self.scheme}
+
+    def volume_ml(self, *keys: str) -> float:
+        """Volume of the named labels together, in millilitres."""
+        return sum(self.voxels[key] for key in keys) * self.geometry.voxel_ml

@@ -1,0 +1,119 @@
+"""Parts of an organ that are counted, such as lobes and their thirds, without a mask for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["Partition", "Regions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Cells that do not overlap, and the regions that are made of them.
+
+    Attributes
+    ----------
+    cells : ndarray of unsigned integers
+        The number of each voxel's cell, 0 outside the organ; read-only.
+    regions : mapping of str to tuple of int
+        Which cells make up each region, by the region's name.
+    """
+
+    cells: npt.NDArray[Any]
+    regions: Mapping[str, tuple[int, ...]]
+
+    def __post_init__(self) -> None:
+        view = self.cells.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "cells", view)
+
+    @property
+    def size(self) -> int:
+        """One more than the highest cell number that a region uses."""
+        return 1 + max((max(cells, default=0) for cells in self.regions.values()), default=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Every named region of an organ on one grid.
+
+    A region may lie in several others (``right_lung`` in ``lungs``), so that one label array cannot hold them.
+    Thirds and halves belong to their own part (the basal third of a lobe is not that of the lung), hence several
+    partitions: one each for the whole organ, its sides and its lobes. Counting passes once over each.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        Where the voxels lie.
+    partitions : tuple of Partition
+        Together they hold every region once.
+    """
+
+    geometry: Geometry
+    partitions: tuple[Partition, ...]
+
+    def __post_init__(self) -> None:
+        names = [name for partition in self.partitions for name in partition.regions]
+        if len(set(names)) < len(names):
+            raise WrongUse("a region stands in two partitions")
+        if any(partition.cells.shape != self.geometry.shape for partition in self.partitions):
+            raise WrongUse("the cells of a partition do not fill the grid")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every region's name, the largest parts first."""
+        return tuple(name for partition in self.partitions for name in partition.regions)
+
+    def mask(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where a region is, shape ``geometry.shape``."""
+        for partition in self.partitions:
+            if name in partition.regions:
+                table = np.zeros(int(partition.cells.max()) + 1, dtype=bool)
+                table[[cell for cell in partition.regions[name] if cell < len(table)]] = True
+                return np.asarray(table[partition.cells])
+        raise WrongUse(f"no region is called {name!r}", remedy=f"Known here: {', '.join(self.names)}.")
+
+    def count(self, labels: npt.NDArray[Any], size: int) -> dict[str, npt.NDArray[np.int64]]:
+        """Voxels of each label value 0 … ``size`` − 1 in each region.
+
+        Parameters
+        ----------
+        labels : ndarray of unsigned integers, shape ``geometry.shape``
+            Values below ``size``.
+        size : int
+            How many values are counted.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (size,)
+            By region name.
+        """
+        return {name: counts.astype(np.int64) for name, counts in self._reduce(labels, size, None).items()}
+
+    def total(self, values: npt.NDArray[Any]) -> dict[str, float]:
+        """Sum of ``values`` (shape ``geometry.shape``) over each region, by its name."""
+        flat = np.zeros(self.geometry.shape, dtype=np.uint8)
+        return {name: float(sums[0]) for name, sums in self._reduce(flat, 1, values).items()}
+
+    def _reduce(
+        self, labels: npt.NDArray[Any], size: int, weights: npt.NDArray[Any] | None
+    ) -> dict[str, npt.NDArray[Any]]:
+        if labels.shape != self.geometry.shape:
+            raise WrongUse(f"labels of {labels.shape} do not fill a grid of {self.geometry.shape}")
+        found: dict[str, npt.NDArray[Any]] = {}
+        for partition in self.partitions:
+            inside = np.flatnonzero(partition.cells.ravel())
+            joint = partition.cells.ravel()[inside].astype(np.int64) * size + labels.ravel()[inside]
+            over = None if weights is None else weights.ravel()[inside]
+            table = np.bincount(joint, over, minlength=partition.size * size).reshape(-1, size)
+            for name, cells in partition.regions.items():
+                found[name] = table[list(cells)].sum(axis=0)
+        return found

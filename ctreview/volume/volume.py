@@ -1,0 +1,77 @@
+"""An image and its place as one value."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.dicom.acquisition import Acquisition
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["Unit", "Volume"]
+
+Unit = Literal["HU", "fraction", "ms", "arbitrary"]
+"""What the numbers of a volume are measured in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """An image in canonical axes, with its place and how it was acquired.
+
+    Attributes
+    ----------
+    array : ndarray, shape ``geometry.shape``
+        The values; read-only. Usually ``int16`` for CT and ``float32`` for the rest.
+    geometry : Geometry
+        Where the voxels lie.
+    unit : {"HU", "fraction", "ms", "arbitrary"}
+        What the values are.
+    acquisition : Acquisition
+        What the header says about patient, scanner and protocol.
+    notes : tuple of str
+        What was odd about the source and accepted all the same, one sentence each.
+    """
+
+    array: npt.NDArray[Any]
+    geometry: Geometry
+    unit: Unit = "HU"
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.array.shape != self.geometry.shape:
+            raise WrongUse(f"an array of {self.array.shape} does not fill a grid of {self.geometry.shape}")
+        view = self.array.view()
+        view.flags.writeable = False
+        object.__setattr__(self, "array", view)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the values and the grid: what an edit names as the image it was drawn on."""
+        digest = hashlib.sha256()
+        digest.update(f"{self.array.dtype.str}{self.geometry.shape}{self.unit}".encode())
+        digest.update(np.ascontiguousarray(np.round(self.geometry.affine, 6) + 0.0).tobytes())
+        digest.update(np.ascontiguousarray(self.array).data)
+        return digest.hexdigest()
+
+    def with_array(self, array: npt.NDArray[Any], *, unit: Unit | None = None) -> Volume:
+        """Other values in the same place."""
+        return replace(self, array=array, unit=unit or self.unit)
+
+    def crop(self, start: Sequence[int], stop: Sequence[int]) -> Volume:
+        """The part from index ``start`` up to, not including, ``stop`` (a view; nothing is copied)."""
+        box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+        return replace(self, array=self.array[box], geometry=self.geometry.crop(start, stop))
+
+    def canonical(self) -> Volume:
+        """The same image with its axes permuted and flipped to run to head, posterior and left (a view)."""
+        order, flips = self.geometry.canonical_steps()
+        array = np.flip(self.array.transpose(order), flips) if flips else self.array.transpose(order)
+        return replace(self, array=array, geometry=self.geometry.canonical())
