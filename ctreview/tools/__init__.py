@@ -1,0 +1,40 @@
+"""Semi-automatic tools that know no organ: a canvas and a reader's gesture in, the changed box of labels out.
+
+Every tool is a function of a `Canvas` and of plain values, so that a gesture in a window, a line of a journal and a
+call in a script are the same thing; `handlers` gives `edits.replay` one of each.
+"""
+
+from ctreview.tools.brush import BrushSettings, brush
+from ctreview.tools.canvas import Canvas
+from ctreview.tools.carry import carry
+from ctreview.tools.fill_between import fill_between
+from ctreview.tools.handlers import TOOLS, handlers
+from ctreview.tools.islands import keep_largest, keep_piece, remove_small
+from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
+from ctreview.tools.outline import move_outline, smooth_outline
+from ctreview.tools.pick import Gate, PickSettings, learn_gate, piece_at, remove_piece, take_piece
+
+__all__ = [
+    "TOOLS",
+    "BrushSettings",
+    "Canvas",
+    "Gate",
+    "LiveWireSettings",
+    "PickSettings",
+    "brush",
+    "carry",
+    "fill_between",
+    "handlers",
+    "keep_largest",
+    "keep_piece",
+    "lasso",
+    "learn_gate",
+    "live_wire",
+    "move_outline",
+    "piece_at",
+    "remove_piece",
+    "remove_small",
+    "smooth_outline",
+    "take_piece",
+    "wire",
+]

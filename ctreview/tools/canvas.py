@@ -1,0 +1,123 @@
+"""What a tool works on, and the box it works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["Box", "Canvas", "Mask", "box_around", "whole"]
+
+Mask = npt.NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """An image, the labels being edited, and where they may be.
+
+    Attributes
+    ----------
+    volume : Volume
+        The image.
+    labels : LabelMap
+        The labels as they stand.
+    within : LabelMap or None
+        Where labels may be set (any of its labels); everywhere if None.
+    barrier : LabelMap or None
+        Where labels are never set, and what growing does not cross: vessels, say.
+    """
+
+    volume: Volume
+    labels: LabelMap
+    within: LabelMap | None = None
+    barrier: LabelMap | None = None
+
+    def __post_init__(self) -> None:
+        require_same_place(
+            *(item for item in (self.volume, self.labels, self.within, self.barrier) if item is not None)
+        )
+
+    @property
+    def geometry(self) -> Geometry:
+        """The grid that everything lies on."""
+        return self.volume.geometry
+
+    def allowed(self, box: Box) -> Mask:
+        """Where in a box labels may be set."""
+        shape = tuple(s.stop - s.start for s in box)
+        allowed = np.ones(shape, dtype=bool) if self.within is None else self.within.array[box] > 0
+        return allowed if self.barrier is None else allowed & (self.barrier.array[box] == 0)
+
+    def value(self, label: str | None) -> int:
+        """The number of a label by its key; 0 for None, which erases."""
+        return 0 if label is None else self.labels.scheme[label].value
+
+    def patch(self, box: Box, where: Mask, label: str | None) -> Patch:
+        """The box with ``label`` set where asked and allowed; erasing needs no permission."""
+        value = self.value(label)
+        chosen = where if label is None else where & self.allowed(box)
+        labels = self.labels.array[box].copy()
+        labels[chosen] = value
+        a, b, c = (s.start for s in box)
+        return Patch((a, b, c), labels)
+
+    def voxel_at(self, point: Sequence[float]) -> tuple[int, int, int]:
+        """The voxel that holds a point in LPS millimetres.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The point lies outside the image.
+        """
+        index = np.rint(self.geometry.to_index(np.asarray(point, dtype=float))).astype(int)
+        if np.any(index < 0) or np.any(index >= self.geometry.shape):
+            raise EditDoesNotApply("the point lies outside the image")
+        a, b, c = (int(n) for n in index)
+        return a, b, c
+
+
+def box_around(geometry: Geometry, points: npt.ArrayLike, margin_mm: float) -> Box:
+    """The smallest box of whole voxels that holds points (n, 3) in LPS millimetres and a margin, cut to the grid.
+
+    Raises
+    ------
+    EditDoesNotApply
+        Nothing of it lies inside the grid.
+    """
+    index = geometry.to_index(np.atleast_2d(np.asarray(points, dtype=float)))
+    # how far a ball of the margin reaches along each index axis, right on oblique and sheared grids too
+    reach = margin_mm * np.linalg.norm(np.linalg.inv(geometry.affine)[:3, :3], axis=1)
+    low = np.maximum(np.floor(index.min(axis=0) - reach), 0).astype(int)
+    high = np.minimum(np.ceil(index.max(axis=0) + reach) + 1, geometry.shape).astype(int)
+    if np.any(high <= low):
+        raise EditDoesNotApply("the place lies outside the image")
+    a, b, c = (slice(int(s), int(e)) for s, e in zip(low, high, strict=True))
+    return a, b, c
+
+
+def whole(mask: npt.NDArray[Any]) -> Box:
+    """The smallest box that holds every true voxel of a mask.
+
+    Raises
+    ------
+    WrongUse
+        There is none.
+    """
+    spans = []
+    for axis in range(3):
+        others = tuple(n for n in range(3) if n != axis)
+        there = np.flatnonzero(mask.any(axis=others))
+        if not len(there):
+            raise WrongUse("an empty mask has no box")
+        spans.append(slice(int(there[0]), int(there[-1]) + 1))
+    return spans[0], spans[1], spans[2]

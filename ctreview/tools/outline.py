@@ -1,0 +1,59 @@
+"""Growing, shrinking and smoothing the outline of a label by millimetres."""
+
+from __future__ import annotations
+
+import edt
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.errors import WrongUse
+from ctreview.tools.canvas import Box, Canvas, Mask, whole
+
+__all__ = ["move_outline", "smooth_outline"]
+
+
+def move_outline(canvas: Canvas, *, label: str, by_mm: float) -> Patch:
+    """Move the outline of a label outwards (above 0) or inwards (below 0) by a distance in millimetres.
+
+    It grows only over background that may be labelled, never over another label.
+    """
+    box, mask = _padded(canvas, label, max(by_mm, 0.0))
+    spacing = canvas.geometry.spacing
+    if by_mm >= 0:
+        near = edt.edt(~mask, anisotropy=spacing) <= by_mm
+        return canvas.patch(box, near & (canvas.labels.array[box] == 0), label)
+    # the border of the image is no outline: black_border=False lets a mask that touches it stay there
+    inside = edt.edt(mask, anisotropy=spacing, black_border=False) > -by_mm
+    return canvas.patch(box, mask & ~inside, None)
+
+
+def smooth_outline(canvas: Canvas, *, label: str, by_mm: float) -> Patch:
+    """Round off what is smaller than about ``by_mm``: the mask is blurred and cut where its volume stays the same."""
+    if not by_mm > 0:
+        raise WrongUse(f"smoothing needs a length above 0 mm, not {by_mm}")
+    box, mask = _padded(canvas, label, 3 * by_mm)
+    blurred = gaussian_filter(mask.astype(np.float32), [by_mm / s for s in canvas.geometry.spacing], mode="nearest")
+    free = canvas.allowed(box) & ((canvas.labels.array[box] == 0) | mask)
+    wanted = int(mask.sum())
+    candidates = np.sort(blurred[free & (blurred > 0)])
+    cut = float(candidates[max(0, len(candidates) - wanted)])
+    smooth = free & (blurred >= cut) & (blurred > 0)
+    labels = canvas.labels.array[box].copy()
+    labels[mask] = 0
+    labels[smooth] = canvas.value(label)
+    a, b, c = (s.start for s in box)
+    return Patch((a, b, c), labels)
+
+
+def _padded(canvas: Canvas, label: str, margin_mm: float) -> tuple[Box, Mask]:
+    """A label's box with a margin, cut to the image, and the label in it."""
+    there = canvas.labels.array == canvas.value(label)
+    if not there.any():
+        raise EditDoesNotApply(f"there is no {canvas.labels.scheme[label].name} to change")
+    spans = []
+    for span, spacing, size in zip(whole(there), canvas.geometry.spacing, canvas.geometry.shape, strict=True):
+        extra = int(np.ceil(margin_mm / spacing)) + 1
+        spans.append(slice(max(0, span.start - extra), min(size, span.stop + extra)))
+    box = (spans[0], spans[1], spans[2])
+    return box, np.ascontiguousarray(there[box])
