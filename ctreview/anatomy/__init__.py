@@ -1,1 +1,11 @@
-"""Volume to lungs, airways, vessels and the regions that are counted."""
+"""Volume to lungs, airways, vessels and the regions that are counted.
+
+In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and main bronchi (`find_lungs`), a
+`LabelMap` of vessels and airway walls inside the lungs (`find_vessels`), and the `Regions` whose millilitres are
+reported (`divide`).
+"""
+
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
+from ctreview.anatomy.regions import LOBES, divide
+
+__all__ = ["LOBES", "LUNG_SCHEME", "LungSettings", "divide", "find_lungs"]

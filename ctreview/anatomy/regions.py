@@ -1,0 +1,177 @@
+"""The parts of the lungs that are counted: sides, lobes, thirds, halves, core and rim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import edt
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.anatomy.lungs import LUNG_SCHEME
+from ctreview.errors import SegmentationFailed
+from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.regions import Partition, Regions
+
+__all__ = ["LOBES", "PERIPHERAL_MM", "REFERENCE_ML", "divide"]
+
+LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
+"""Keys that a label map of lobes may hold."""
+
+PERIPHERAL_MM = 20.0
+"""How deep the peripheral rim reaches under the pleura of lungs of `REFERENCE_ML`."""
+
+REFERENCE_ML = 5000.0
+"""Volume of both lungs of an adult, to whose cube root the depth of the rim is scaled."""
+
+THIRDS = ("basal", "middle", "apical")
+HALVES = ("ventral", "dorsal")
+SHELLS = ("central", "peripheral")
+
+Labels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+
+def divide(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
+    """Divide lungs into the regions that are counted.
+
+    Parameters
+    ----------
+    lungs : LabelMap
+        Of `find_lungs`; either lung may be missing (a scan of one lung).
+    lobes : LabelMap, optional
+        Lobes on the same grid, under the keys of `LOBES`. What they hold outside the lungs is not counted.
+
+    Returns
+    -------
+    Regions
+        On the grid of ``lungs``: ``lungs``, ``right_lung``, ``left_lung`` and the lobes given, as far as they hold a
+        voxel, each followed by ``/apical``, ``/middle``, ``/basal`` (thirds of equal height of that part along the
+        patient's head axis), ``/ventral``, ``/dorsal`` (halves at the middle of its depth), ``/central`` and
+        ``/peripheral``. The last is what lies within 20 mm of the pleura, scaled with the cube root of the volume of
+        the lungs over 5 L; of a single lung, over 2.5 L. The pleura here is the outer surface of both lungs,
+        their mediastinal and diaphragmatic surfaces included (fissures are not), so that the hilum counts as
+        rim where lung borders on it. Where the field of view cuts the lung, the cut is not a surface.
+
+    Raises
+    ------
+    PlaceMismatch
+        The lobes do not lie in the same place.
+    SegmentationFailed
+        There is no lung to divide.
+
+    Notes
+    -----
+    Heights and depths are taken along the patient's axes, also where the grid is oblique: by the centres of voxels.
+    """
+    if lobes is not None:
+        require_same_place(lungs, lobes)
+    sides: Labels = np.where(lungs.array <= LUNG_SCHEME["left_lung"].value, lungs.array, 0).astype(np.uint8)
+    box = _box(sides > 0)
+    sides = sides[box]
+    start = [s.start for s in box]
+    grid = lungs.geometry.crop(start, [s.stop for s in box])
+    rim = _peripheral(sides, grid, _touched(lungs.geometry, box))
+    names = {lungs.scheme[key].value: key for key in ("right_lung", "left_lung")}
+    whole: Labels = (sides > 0).astype(np.uint8)
+    parts = [(whole, {1: "lungs"}), (sides, names)]
+    if lobes is not None:
+        parts.append(_lobe_numbers(lobes, box, whole))
+    cut = [_partition(numbers, words, rim, grid) for numbers, words in parts]
+    return Regions(lungs.geometry, tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions))
+
+
+def _box(mask: Mask) -> tuple[slice, slice, slice]:
+    """The smallest box that holds a mask."""
+    spans = []
+    for axis in range(3):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        if not len(hit):
+            raise SegmentationFailed("there is no lung to divide", remedy="Look at the lung mask.")
+        spans.append(slice(int(hit[0]), int(hit[-1]) + 1))
+    return spans[0], spans[1], spans[2]
+
+
+def _touched(geometry: Geometry, box: Sequence[slice]) -> list[tuple[bool, bool]]:
+    """For each axis whether the box reaches the first and the last voxel of the grid."""
+    return [(s.start == 0, s.stop == n) for s, n in zip(box, geometry.shape, strict=True)]
+
+
+def _peripheral(sides: Labels, grid: Geometry, touched: Sequence[tuple[bool, bool]]) -> Mask:
+    """Where lung lies within the rim under the pleura."""
+    lung = sides > 0
+    share = len(np.unique(sides[lung])) / 2
+    depth = PERIPHERAL_MM * (np.count_nonzero(lung) * grid.voxel_ml / (REFERENCE_ML * share)) ** (1 / 3)
+    # a layer of background around the box makes a surface, except where the field of view cuts the lung
+    padding = [(0 if first else 1, 0 if last else 1) for first, last in touched]
+    inside = np.pad(lung, padding)
+    inner = tuple(slice(a, n - b) for (a, b), n in zip(padding, inside.shape, strict=True))
+    distance = edt.edt(inside, anisotropy=grid.spacing, black_border=False, parallel=1)[inner]
+    # distances are to the centre of the nearest voxel outside; the surface is half a voxel nearer
+    return np.asarray(lung & (distance - 0.5 * min(grid.spacing) <= depth))
+
+
+def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tuple[Labels, dict[int, str]]:
+    """Lobes inside the lungs as numbers from 1 in the order of `LOBES`, and their names."""
+    known = {label.key: label.value for label in lobes.scheme}
+    table = np.zeros(int(np.iinfo(lobes.array.dtype).max) + 1, dtype=np.uint8)
+    names = {}
+    for number, key in enumerate((key for key in LOBES if key in known), start=1):
+        table[known[key]] = number
+        names[number] = key
+    return np.asarray(table[lobes.array[box]] * whole), names
+
+
+def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, grid: Geometry) -> Partition:
+    """Cells (part, third, half, shell) packed into one byte: 12 for each part, at most 5 parts."""
+    cells = np.zeros(grid.shape, dtype=np.uint8)
+    regions: dict[str, tuple[int, ...]] = {}
+    for part, (number, name) in enumerate(sorted(names.items())):
+        where = np.flatnonzero(numbers.ravel() == number)
+        if not len(where):
+            continue
+        third = _band(_patient_axis(grid, where, 2), 3)
+        half = _band(_patient_axis(grid, where, 1), 2)
+        cells.ravel()[where] = 1 + 12 * part + 4 * third + 2 * half + rim.ravel()[where]
+        regions |= _named(name, 1 + 12 * part)
+    return Partition(cells, regions)
+
+
+def _patient_axis(grid: Geometry, where: npt.NDArray[np.int64], row: int) -> npt.NDArray[np.float32]:
+    """Patient coordinate (0 left, 1 posterior, 2 head) of voxels given by flat index, from any constant."""
+    steps = grid.affine[row, :3]
+    a, b, c = (np.arange(n, dtype=np.float32) * np.float32(s) for n, s in zip(grid.shape, steps, strict=True))
+    index = np.unravel_index(where, grid.shape)
+    return np.asarray(a[index[0]] + b[index[1]] + c[index[2]])
+
+
+def _band(position: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.uint8]:
+    """Which of ``count`` bands of equal width a position lies in."""
+    low, high = float(position.min()), float(position.max())
+    if high <= low:
+        return np.zeros(len(position), dtype=np.uint8)
+    return np.minimum((position - low) * (count / (high - low)), count - 1).astype(np.uint8)
+
+
+def _named(name: str, first: int) -> dict[str, tuple[int, ...]]:
+    """The regions of one part whose twelve cells start at ``first``."""
+    cells = {
+        key: first + 4 * i + 2 * j + k
+        for (i, j, k), key in zip(
+            product(range(3), range(2), range(2)), product(THIRDS, HALVES, SHELLS), strict=True
+        )
+    }
+    regions = {name: tuple(cells.values())}
+    for word in (*reversed(THIRDS), *HALVES, *SHELLS):
+        regions[f"{name}/{word}"] = tuple(cell for words, cell in cells.items() if word in words)
+    return regions
+
+
+def _placed(part: Partition, shape: tuple[int, int, int], box: tuple[slice, ...]) -> Partition:
+    """The partition of a box as one of the whole grid."""
+    cells: npt.NDArray[Any] = np.zeros(shape, dtype=part.cells.dtype)
+    cells[box] = part.cells
+    return Partition(cells, part.regions)
