@@ -1,1 +1,39 @@
-"""Volume and lungs to ground glass, consolidation and dependent opacity."""
+"""Volume, lungs and vessels to ground glass, consolidation and dependent opacity.
+
+``measure_parenchyma`` brings the lung between its vessels to one resolution, ``fit_normal_lung`` says what healthy
+lung looks like in this patient, ``common_thresholds`` makes one rule for all timepoints, ``excess_density`` takes
+normal lung off, and ``classify`` draws the borders; ``find_opacity`` does all of it for one scan. ``fixed_bands``
+counts the bands of the literature.
+"""
+
+from __future__ import annotations
+
+from ctreview.opacity.bands import FIXED_BANDS_HU, HIGH_ATTENUATION_HU, Band, fixed_bands
+from ctreview.opacity.classify import classify, find_opacity
+from ctreview.opacity.excess import Excess, excess_density
+from ctreview.opacity.normal import Gravity, NormalLung, fit_normal_lung
+from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.opacity.thresholds import Thresholds, common_thresholds, own_thresholds
+
+__all__ = [
+    "FIXED_BANDS_HU",
+    "HIGH_ATTENUATION_HU",
+    "OPACITY_SCHEME",
+    "Band",
+    "Excess",
+    "Gravity",
+    "NormalLung",
+    "OpacitySettings",
+    "Parenchyma",
+    "Thresholds",
+    "classify",
+    "common_thresholds",
+    "excess_density",
+    "find_opacity",
+    "fit_normal_lung",
+    "fixed_bands",
+    "measure_parenchyma",
+    "own_thresholds",
+]

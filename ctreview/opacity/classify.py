@@ -1,0 +1,230 @@
+"""Excess density to ground glass, consolidation and dependent opacity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy import ndimage as ndi
+
+from ctreview.opacity.excess import Excess, excess_density
+from ctreview.opacity.normal import NormalLung, fit_normal_lung
+from ctreview.opacity.parenchyma import measure_parenchyma
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.opacity.thresholds import Thresholds, own_thresholds
+from ctreview.progress import Progress, part, quiet
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["classify", "find_opacity"]
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+GROUND_GLASS, CONSOLIDATION, DEPENDENT = (
+    OPACITY_SCHEME[key].value for key in ("ground_glass", "consolidation", "dependent_opacity")
+)
+
+
+def find_opacity(
+    volume: Volume,
+    lungs: LabelMap,
+    vessels: LabelMap | None,
+    *,
+    thresholds: Thresholds | None = None,
+    normal: NormalLung | None = None,
+    age_years: float | None = None,
+    settings: OpacitySettings | None = None,
+    progress: Progress = quiet,
+) -> LabelMap:
+    """Find ground glass, consolidation and dependent opacity in one scan.
+
+    Parameters
+    ----------
+    volume : Volume
+        CT in HU.
+    lungs, vessels : LabelMap
+        As for `measure_parenchyma`.
+    thresholds : Thresholds, optional
+        Where opacity begins; the scan's own rule where not given.
+    normal : NormalLung, optional
+        The scan's normal lung; fitted where not given.
+    age_years : float, optional
+        Overrides the age in the header.
+
+    Returns
+    -------
+    LabelMap
+        `OPACITY_SCHEME` on the scan's grid, without vessels and airway walls, with the checks of the thresholds.
+
+    Raises
+    ------
+    WrongUse, PlaceMismatch, SegmentationFailed
+        As `measure_parenchyma`.
+    """
+    settings = settings or OpacitySettings()
+    parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=part(progress, 0.0, 0.6))
+    if normal is None:
+        normal = fit_normal_lung(volume, lungs, vessels, age_years=age_years, parenchyma=parenchyma, settings=settings)
+    progress(0.7, 1.0, "comparing with normal lung")
+    excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings)
+    return classify(
+        excess,
+        thresholds or own_thresholds(normal, settings=settings),
+        settings=settings,
+        progress=part(progress, 0.8, 1.0),
+    )
+
+
+def classify(
+    excess: Excess,
+    thresholds: Thresholds,
+    *,
+    shift_hu: float = 0.0,
+    settings: OpacitySettings | None = None,
+    progress: Progress = quiet,
+) -> LabelMap:
+    """Draw the borders of opacity for one set of thresholds.
+
+    A patch is found where calm excess passes the threshold. Its border runs where excess is half of the patch's own
+    level: there a blurred edge crosses where the sharp one was, whatever the threshold, so that volume is not biased.
+
+    Parameters
+    ----------
+    excess : Excess
+        From `excess_density`.
+    thresholds : Thresholds
+        Where opacity begins.
+    shift_hu : float
+        Normal lung is taken this much denser than the thresholds say (for intervals).
+
+    Returns
+    -------
+    LabelMap
+        `OPACITY_SCHEME` on the scan's grid.
+    """
+    settings = settings or OpacitySettings()
+    grid = excess.parenchyma
+    offset = np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
+    least = np.float32(thresholds.excess_hu)
+    progress(0, 3, "finding opacity")
+    plateau = excess.plateau_hu - offset
+    # > 0 inside a patch; both terms run smoothly through 0 at its border
+    field = np.minimum(excess.hu - offset - np.maximum(plateau / 2, least / 2), plateau - least)
+    seeds = (excess.calm_hu - offset > least) & grid.inside
+    patches = _patches(field > 0, seeds, excess, settings)
+    progress(1, 3, "finding opacity")
+    kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
+    progress(2, 3, "drawing borders")
+    field[(field > 0) & (patches == 0)] = -least
+    array = np.zeros(grid.source.shape, dtype=np.uint8)
+    box = tuple(slice(a, a + n) for a, n in zip(grid.start, grid.lung.shape, strict=True))
+    array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
+    progress(3, 3, "drawing borders")
+    return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
+
+
+def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySettings) -> npt.NDArray[np.uint32]:
+    """Number the patches that are large enough and reach deep enough below the pleura."""
+    grid = excess.parenchyma
+    numbered, count = cc3d.connected_components(candidate & (grid.share > 0), connectivity=6, return_N=True)
+    if count == 0:
+        return np.zeros(candidate.shape, dtype=np.uint32)
+    flat = numbered.ravel()
+    at = np.flatnonzero(flat)
+    which = flat[at]
+    size = np.bincount(which, grid.share.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
+    seeded = np.bincount(which, seeds.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
+    deepest = ndi.maximum(grid.depth_mm.ravel()[at], which, np.arange(count + 1))
+    keep = (size >= settings.least_patch_ml) & (seeded >= settings.least_patch_ml / 3)
+    keep &= np.asarray(deepest) >= settings.least_depth_mm
+    keep[0] = False
+    table = np.where(keep, np.arange(count + 1), 0).astype(np.uint32)
+    return np.asarray(table[numbered])
+
+
+def _kinds(
+    patches: npt.NDArray[np.uint32],
+    excess: Excess,
+    offset: np.float32,
+    consolidation_hu: float,
+    settings: OpacitySettings,
+) -> npt.NDArray[np.uint8]:
+    """Class of each working voxel as if it were opacity; also just outside the patches, where borders are drawn."""
+    grid = excess.parenchyma
+    kind = np.full(patches.shape, GROUND_GLASS, dtype=np.uint8)
+    opaque = patches > 0
+    dense = opaque & (grid.hu > consolidation_hu)
+    if dense.any():
+        # the blurred rim of consolidation has the density of ground glass
+        near = ndi.binary_dilation(dense, ndi.generate_binary_structure(3, 1))
+        rim = near & ~ndi.binary_erosion(opaque, ndi.generate_binary_structure(3, 1), border_value=1)
+        kind[dense | rim] = CONSOLIDATION
+    dependent = _dependent(patches, excess, offset, settings)
+    grown = ndi.binary_dilation(dependent, ndi.generate_binary_structure(3, 1)) & ~opaque
+    kind[dependent | grown] = DEPENDENT
+    return kind
+
+
+def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float32, settings: OpacitySettings) -> Bools:
+    """Patches that are a faint, thin layer on the lowest pleura."""
+    grid = excess.parenchyma
+    band = settings.dependent_band_mm * (grid.lung_ml / 5000.0) ** (1 / 3)
+    height = excess.normal.gravity.height(grid.geometry)
+    low = (excess.below_mm <= band) & (height > 0.6)
+    count = int(patches.max())
+    if count == 0:
+        return np.zeros(patches.shape, dtype=bool)
+    at = np.flatnonzero(patches.ravel())
+    which = patches.ravel()[at]
+    size = np.bincount(which, minlength=count + 1).astype(float)
+    within = np.bincount(which, low.ravel()[at], minlength=count + 1)
+    level = np.bincount(which, excess.calm_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
+    is_layer = (within > 0.8 * size) & (level < settings.dependent_excess_hu)
+    is_layer[0] = False
+    return np.asarray(is_layer[patches])
+
+
+@njit(cache=True, nogil=True)
+def _draw(
+    field: npt.NDArray[Any],
+    kind: npt.NDArray[Any],
+    lung: npt.NDArray[Any],
+    vessel: npt.NDArray[Any],
+    factors: npt.NDArray[Any],
+) -> npt.NDArray[np.uint8]:  # pragma: no cover - compiled
+    """Draw the field's zero crossing on the scan's grid (linear interpolation), inside the lung, off the vessels."""
+    nz, ny, nx = lung.shape
+    mz, my, mx = field.shape
+    fz, fy, fx = factors[0], factors[1], factors[2]
+    drawn = np.zeros(lung.shape, np.uint8)
+    for z in range(nz):
+        wz = (z + 0.5) / fz - 0.5
+        az = max(0, min(int(np.floor(wz)), mz - 1))
+        bz = min(az + 1, mz - 1)
+        tz = np.float32(min(max(wz - az, 0.0), 1.0))
+        for y in range(ny):
+            wy = (y + 0.5) / fy - 0.5
+            ay = max(0, min(int(np.floor(wy)), my - 1))
+            by = min(ay + 1, my - 1)
+            ty = np.float32(min(max(wy - ay, 0.0), 1.0))
+            for x in range(nx):
+                if lung[z, y, x] == 0 or vessel[z, y, x] != 0:
+                    continue
+                wx = (x + 0.5) / fx - 0.5
+                ax = max(0, min(int(np.floor(wx)), mx - 1))
+                bx = min(ax + 1, mx - 1)
+                tx = np.float32(min(max(wx - ax, 0.0), 1.0))
+                low = (1 - ty) * ((1 - tx) * field[az, ay, ax] + tx * field[az, ay, bx]) + ty * (
+                    (1 - tx) * field[az, by, ax] + tx * field[az, by, bx]
+                )
+                high = (1 - ty) * ((1 - tx) * field[bz, ay, ax] + tx * field[bz, ay, bx]) + ty * (
+                    (1 - tx) * field[bz, by, ax] + tx * field[bz, by, bx]
+                )
+                if (1 - tz) * low + tz * high > 0:
+                    drawn[z, y, x] = kind[z // fz, y // fy, x // fx]
+    return drawn

@@ -1,0 +1,111 @@
+"""How much denser each part of the lung is than normal lung would be there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from ctreview.opacity.normal import NormalLung
+from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.progress import Progress, quiet
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["Excess", "excess_density"]
+
+Floats = npt.NDArray[np.float32]
+
+PLATEAU_MM = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Excess:
+    """Density beyond normal on the working grid; computed once, classified as often as wanted.
+
+    Attributes
+    ----------
+    parenchyma : Parenchyma
+        The lung's density and where its working grid lies.
+    normal : NormalLung
+        What was taken as normal.
+    hu : ndarray of float32
+        Excess in HU at the resolution for borders.
+    calm_hu : ndarray of float32
+        Excess at the wider resolution for detection.
+    plateau_hu : ndarray of float32
+        The highest calm excess within 3 mm: the level of the patch that a border belongs to.
+    below_mm : ndarray of float32
+        How far it is along gravity to the end of the lung.
+    """
+
+    parenchyma: Parenchyma
+    normal: NormalLung
+    hu: Floats
+    calm_hu: Floats
+    plateau_hu: Floats
+    below_mm: Floats
+
+    @property
+    def geometry(self) -> Geometry:
+        """The scan's grid, on which `classify` answers."""
+        return self.parenchyma.source
+
+
+def excess_density(
+    volume: Volume,
+    lungs: LabelMap,
+    vessels: LabelMap | None,
+    normal: NormalLung,
+    *,
+    parenchyma: Parenchyma | None = None,
+    settings: OpacitySettings | None = None,
+    progress: Progress = quiet,
+) -> Excess:
+    """Take off what normal lung would have here.
+
+    Parameters
+    ----------
+    volume, lungs, vessels
+        As for `measure_parenchyma`.
+    normal : NormalLung
+        This scan's normal lung.
+    parenchyma : Parenchyma, optional
+        Where it was measured before; else it is measured here.
+
+    Returns
+    -------
+    Excess
+
+    Raises
+    ------
+    WrongUse, PlaceMismatch, SegmentationFailed
+        As `measure_parenchyma`.
+    """
+    settings = settings or OpacitySettings()
+    if parenchyma is None:
+        parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=progress)
+    expected = normal.expected_hu(parenchyma.geometry)
+    inside = parenchyma.known & (parenchyma.share > 0)
+    hu = np.where(inside, parenchyma.hu - expected, np.float32(-1000))
+    calm = np.where(inside, parenchyma.calm_hu - expected, np.float32(-1000))
+    plateau = calm
+    for axis, spacing in enumerate(parenchyma.geometry.spacing):
+        size = 2 * max(1, round(PLATEAU_MM / spacing)) + 1 if spacing < 1.5 * PLATEAU_MM else 1
+        plateau = ndi.maximum_filter1d(plateau, size, axis=axis, mode="nearest")
+    return Excess(parenchyma, normal, hu, calm, plateau, _below(parenchyma, normal))
+
+
+def _below(parenchyma: Parenchyma, normal: NormalLung) -> Floats:
+    """Millimetres from each working voxel down (along axis 1) to where its column leaves the lung for good."""
+    lung = parenchyma.share >= 0.5
+    if normal.gravity.down < 0:
+        lung = lung[:, ::-1]
+    last = lung.shape[1] - 1 - np.argmax(lung[:, ::-1], axis=1)
+    rows = np.arange(lung.shape[1])[None, :, None]
+    below = (last[:, None, :] - rows).astype(np.float32) * np.float32(parenchyma.geometry.spacing[1])
+    return np.ascontiguousarray(below if normal.gravity.down > 0 else below[:, ::-1])

@@ -1,0 +1,287 @@
+"""What this patient's own healthy lung looks like in this scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from ctreview.checks import Check
+from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
+from ctreview.opacity.priors import ADULT_YEARS, Prior, prior_for
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.progress import Progress, quiet
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["Anchor", "Gravity", "NormalLung", "fit_normal_lung"]
+
+Anchor = Literal["histogram", "age", "other timepoint"]
+Floats = npt.NDArray[np.float32]
+
+BIN_HU = 2.0
+LOWEST_HU, HIGHEST_HU = -1000.0, -300.0
+SAMPLES = 400_000
+
+
+@dataclass(frozen=True)
+class Gravity:
+    """Which way was down, and from where to where the lungs reach along it.
+
+    Attributes
+    ----------
+    down : {1, -1}
+        1 where the patient's back was down (supine), -1 where it was up (prone): the sign along LPS y.
+    top_mm, bottom_mm : float
+        LPS y of the uppermost and the lowest lung.
+    assumed : bool
+        Whether the posture was not in the header and supine was assumed.
+    """
+
+    down: int
+    top_mm: float
+    bottom_mm: float
+    assumed: bool
+
+    def height(self, geometry: Geometry) -> Floats:
+        """How far down each voxel lies: 0 at the uppermost lung, 1 at the lowest; shape ``geometry.shape``."""
+        reach = self.bottom_mm - self.top_mm
+        steps = geometry.affine[1, :3] / reach
+        first = (geometry.affine[1, 3] - self.top_mm) / reach
+        a, b, c = (np.arange(n, dtype=np.float32) * np.float32(s) for n, s in zip(geometry.shape, steps, strict=True))
+        return np.asarray(a[:, None, None] + b[None, :, None] + c[None, None, :] + np.float32(first), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class NormalLung:
+    """Density of the healthy part of one patient's lung in one scan.
+
+    Attributes
+    ----------
+    mu_hu : float
+        Mean density halfway down gravity.
+    sigma_hu : float
+        Standard deviation about it, at the resolution opacity is looked for.
+    rise_hu : float
+        Rise from the uppermost to the lowest lung; held to its prior.
+    gravity : Gravity
+        Which way was down.
+    share : float
+        Share of the lung within the normal range.
+    anchor : {"histogram", "age", "other timepoint"}
+        Where ``mu_hu`` comes from.
+    lung_ml : float
+        Volume of both lungs: how deep the breath was.
+    age_years : float or None
+        Age that the priors were taken for; adults' where ``None``.
+    checks : tuple of Check
+        What makes this fit less than sure.
+    """
+
+    mu_hu: float
+    sigma_hu: float
+    rise_hu: float
+    gravity: Gravity
+    share: float
+    anchor: Anchor
+    lung_ml: float
+    age_years: float | None = None
+    checks: tuple[Check, ...] = ()
+
+    def expected_hu(self, geometry: Geometry) -> Floats:
+        """Density that normal lung would have at each voxel of a grid, in HU."""
+        return np.asarray(self.mu_hu + self.rise_hu * (self.gravity.height(geometry) - 0.5), dtype=np.float32)
+
+    def at_volume(self, lung_ml: float) -> float:
+        """Mean density in HU that this lung would have at another volume, its mass kept (ρ = 1 + HU/1000)."""
+        return (1000.0 + self.mu_hu) * self.lung_ml / lung_ml - 1000.0
+
+
+def fit_normal_lung(
+    volume: Volume,
+    lungs: LabelMap,
+    vessels: LabelMap | None,
+    *,
+    age_years: float | None = None,
+    other: NormalLung | None = None,
+    parenchyma: Parenchyma | None = None,
+    settings: OpacitySettings | None = None,
+    progress: Progress = quiet,
+) -> NormalLung:
+    """Fit a Gaussian to the lower side of the lung's histogram, gravity taken off.
+
+    Ground glass adds only to the upper side, so the lower side tells what the healthy lung is. The rise along
+    gravity is not fitted: ventral ground glass would flatten it and hide itself. It follows from the prior for the
+    age and for how inflated the lung is.
+
+    Parameters
+    ----------
+    volume, lungs, vessels
+        As for `measure_parenchyma`.
+    age_years : float, optional
+        Overrides the age in the header.
+    other : NormalLung, optional
+        That of the patient's other timepoint; used where less than a third of this lung is normal.
+    parenchyma : Parenchyma, optional
+        Where it was measured before; else it is measured here.
+
+    Returns
+    -------
+    NormalLung
+        Its checks: ``age_known``, ``posture_known``, ``normal_lung_share``.
+
+    Raises
+    ------
+    WrongUse, PlaceMismatch, SegmentationFailed
+        As `measure_parenchyma`.
+    """
+    settings = settings or OpacitySettings()
+    if parenchyma is None:
+        parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=progress)
+    age = volume.acquisition.age_years if age_years is None else age_years
+    prior = prior_for(age)
+    inside = parenchyma.inside
+    gravity = find_gravity(volume, parenchyma)
+    # a lung too small to hold a depth of 3 mm is still a lung
+    deep = inside & (parenchyma.depth_mm >= settings.least_depth_mm)
+    chosen = deep if deep.sum() > 1000 else inside
+    step = max(1, int(chosen.sum()) // SAMPLES)
+    sample = _Sample(
+        parenchyma.calm_hu[chosen][::step], gravity.height(parenchyma.geometry)[chosen][::step] - np.float32(0.5)
+    )
+    mu, sigma, rise = _fit(sample, prior)
+    share = sample.share(mu, sigma, rise, settings)
+    fitted = NormalLung(mu, sigma, rise, gravity, share, "histogram", parenchyma.lung_ml, age)
+    fitted = _anchor(fitted, sample, prior, other, settings)
+    return replace(fitted, checks=_checks(fitted, settings))
+
+
+def find_gravity(volume: Volume, parenchyma: Parenchyma) -> Gravity:
+    """Find which way was down from the DICOM patient position; supine where it does not say."""
+    posture = (volume.acquisition.posture or "").upper()
+    known = posture.endswith(("S", "P")) and len(posture) == 3
+    down = -1 if known and posture.endswith("P") else 1
+    index = np.argwhere(parenchyma.share[::2, ::2, ::2] >= 0.5) * 2
+    if len(index) == 0:
+        index = np.argwhere(parenchyma.share > 0)
+    along = index @ parenchyma.geometry.affine[1, :3] + parenchyma.geometry.affine[1, 3]
+    low, high = (float(v) for v in np.percentile(along, (0.5, 99.5)))
+    high = max(high, low + 1.0)
+    return Gravity(down, low, high, not known) if down == 1 else Gravity(down, high, low, not known)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Densities of the lung, and how far below the middle of it (in heights of the lung) each lies."""
+
+    values: Floats
+    depths: Floats
+
+    def level(self, rise: float) -> Floats:
+        return np.asarray(self.values - np.float32(rise) * self.depths)
+
+    def share(self, mu: float, sigma: float, rise: float, settings: OpacitySettings) -> float:
+        limit = mu + min(max(settings.sigmas * sigma, settings.least_excess_hu), settings.greatest_excess_hu)
+        return float(np.mean(self.level(rise) <= limit))
+
+
+def _fit(sample: _Sample, prior: Prior) -> tuple[float, float, float]:
+    """Mean, standard deviation and rise; the rise depends on the mean, hence a few rounds."""
+    rise = (prior.inspired_rise_hu + prior.expired_rise_hu) / 2
+    mu, sigma = prior.routine_hu, 30.0
+    for _ in range(4):
+        mu, sigma = _lower_gaussian(sample.level(rise))
+        rise = prior.rise_hu(mu)
+    return mu, sigma, rise
+
+
+def _lower_gaussian(level: Floats) -> tuple[float, float]:
+    """Mean and standard deviation of a Gaussian fitted to the lower side of the lowest peak of a histogram."""
+    edges = np.arange(LOWEST_HU, HIGHEST_HU + BIN_HU, BIN_HU)
+    counts = np.histogram(level, edges)[0].astype(float)
+    centres = (edges[:-1] + edges[1:]) / 2
+    smooth = ndi.gaussian_filter1d(counts, 8.0 / BIN_HU)
+    peak = _lowest_peak(smooth)
+    mode = float(centres[peak])
+    below = mode - level[(level < mode) & (level > mode - 150.0)]
+    sigma = float(np.quantile(below, 0.6827)) if below.size > 100 else 30.0
+    sigma = min(max(sigma, 10.0), 60.0)
+    # the logarithm of a Gaussian is a parabola; fitted from well below the peak to just beyond it
+    used = (centres > mode - 2.0 * sigma) & (centres < mode + 0.6 * sigma) & (counts > 5)
+    if used.sum() < 6:
+        return mode, sigma
+    bend, slope, _ = np.polyfit(centres[used] - mode, np.log(counts[used]), 2, w=np.sqrt(counts[used]))
+    if bend >= 0:
+        return mode, sigma
+    mu, width = mode - slope / (2 * bend), float(np.sqrt(-1 / (2 * bend)))
+    if abs(mu - mode) > sigma or not 0.6 < width / sigma < 1.6:
+        return mode, sigma
+    return float(mu), width
+
+
+def _lowest_peak(smooth: npt.NDArray[np.float64]) -> int:
+    """Index of the least dense peak that holds an appreciable part of the lung; healthy lung is the lightest."""
+    peaks = np.flatnonzero((smooth[1:-1] >= smooth[:-2]) & (smooth[1:-1] > smooth[2:])) + 1
+    below = np.cumsum(smooth) / max(float(smooth.sum()), 1.0)
+    high = float(smooth.max())
+    for peak in peaks:
+        if smooth[peak] > 0.3 * high and below[peak] > 0.08:
+            return int(peak)
+    return int(np.argmax(smooth))
+
+
+def _anchor(
+    fitted: NormalLung, sample: _Sample, prior: Prior, other: NormalLung | None, settings: OpacitySettings
+) -> NormalLung:
+    """Take the other timepoint's lung, or that of the age, where too little of this one is normal."""
+    if fitted.share >= settings.least_normal_share and fitted.mu_hu <= prior.densest_hu:
+        return fitted
+    anchor: Anchor
+    if other is not None and other.anchor == "histogram":
+        mu, sigma, anchor = other.at_volume(fitted.lung_ml), other.sigma_hu, "other timepoint"
+    else:
+        mu, sigma, anchor = prior.routine_hu, 30.0, "age"
+    rise = prior.rise_hu(mu)
+    share = sample.share(mu, sigma, rise, settings)
+    return replace(fitted, mu_hu=mu, sigma_hu=sigma, rise_hu=rise, share=share, anchor=anchor)
+
+
+def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
+    age, least = fitted.age_years, settings.least_normal_share
+    bands = "a child's" if age is not None and age < ADULT_YEARS else "an adult's"
+    sources = {
+        "histogram": "its own histogram",
+        "age": f"what is usual for {bands} age",
+        "other timepoint": "the other timepoint",
+    }
+    return (
+        Check(
+            "age_known",
+            age,
+            None,
+            age is not None,
+            f"Density is judged by {bands} bands."
+            if age is not None
+            else "The age is not known, so density is judged by an adult's bands; a child's lung is denser.",
+        ),
+        Check(
+            "posture_known",
+            "prone" if fitted.gravity.down < 0 else "supine",
+            None,
+            not fitted.gravity.assumed,
+            "The posture is in the header."
+            if not fitted.gravity.assumed
+            else "The posture is not in the header; the patient is taken to have lain on the back.",
+        ),
+        Check(
+            "normal_lung_share",
+            round(fitted.share, 3),
+            round(least, 3),
+            fitted.anchor == "histogram",
+            f"{fitted.share:.0%} of the lung is of normal density; normal was set by {sources[fitted.anchor]}.",
+        ),
+    )

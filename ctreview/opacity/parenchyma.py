@@ -1,0 +1,277 @@
+"""The density of the lung between its vessels, brought to one resolution on a working grid.
+
+Scans differ in voxel size, kernel and noise, and thresholds compare only what was smoothed alike. Vessels, airway
+walls, fissures and the partial volume of the pleura are not averaged in: they get weight 0, and the mean of the
+lung around them stands in their place (normalised convolution, Knutsson and Westin 1993).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import edt
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from scipy import ndimage as ndi
+
+from ctreview.errors import SegmentationFailed, WrongUse
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.progress import Progress, quiet
+from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["Parenchyma", "measure_parenchyma"]
+
+FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Parenchyma:
+    """Density of lung tissue on a working grid over the lungs' box.
+
+    Attributes
+    ----------
+    source : Geometry
+        The scan's grid.
+    start : tuple of int
+        Index in the scan's grid of the first voxel of the first block.
+    factors : tuple of int
+        How many of the scan's voxels make one working voxel, along each axis.
+    geometry : Geometry
+        The working grid.
+    hu : ndarray of float32
+        Density in HU at the resolution for borders.
+    calm_hu : ndarray of float32
+        The same at the wider resolution for detection.
+    known : ndarray of bool
+        Where enough lung tissue lay around to say a density.
+    share : ndarray of float32
+        Share of each working voxel that is lung.
+    depth_mm : ndarray of float32
+        Distance to the lung's border, 0 outside.
+    lung_ml : float
+        Volume of both lungs.
+    """
+
+    source: Geometry
+    start: tuple[int, int, int]
+    factors: tuple[int, int, int]
+    geometry: Geometry
+    hu: Floats
+    calm_hu: Floats
+    known: Bools
+    share: Floats
+    depth_mm: Floats
+    lung_ml: float
+    lung: npt.NDArray[np.uint8]
+    vessel: npt.NDArray[np.uint8]
+
+    @property
+    def inside(self) -> Bools:
+        """Working voxels that are mostly lung and whose density is known."""
+        return np.asarray(self.known & (self.share >= 0.5))
+
+
+def measure_parenchyma(
+    volume: Volume,
+    lungs: LabelMap,
+    vessels: LabelMap | None,
+    *,
+    settings: OpacitySettings | None = None,
+    progress: Progress = quiet,
+) -> Parenchyma:
+    """Bring the lung's density, without vessels, walls and fissures, to one resolution.
+
+    Parameters
+    ----------
+    volume : Volume
+        CT in HU.
+    lungs : LabelMap
+        With labels ``right_lung`` and ``left_lung``, on the scan's grid.
+    vessels : LabelMap or None
+        Vessels and airway walls to leave out (all labels), on the scan's grid.
+
+    Returns
+    -------
+    Parenchyma
+
+    Raises
+    ------
+    WrongUse
+        The volume is not in HU.
+    PlaceMismatch
+        The grids differ.
+    SegmentationFailed
+        The lungs are empty.
+    """
+    settings = settings or OpacitySettings()
+    if volume.unit != "HU":
+        raise WrongUse(f"opacity is measured in HU, and this volume is in {volume.unit}")
+    require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
+    lung = lungs.mask("right_lung", "left_lung")
+    start, stop, factors = _blocks(lung, volume.geometry, settings)
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    lung_box = np.ascontiguousarray(lung[box]).view(np.uint8)
+    vessel_box = (
+        np.zeros_like(lung_box) if vessels is None else np.ascontiguousarray(vessels.array[box] > 0).view(np.uint8)
+    )
+    progress(0, 4, "averaging the lung between its vessels")
+    margin = _margin(volume.geometry, settings)
+    total, weight, share = _block_means(
+        np.ascontiguousarray(volume.array[box]), lung_box, vessel_box, np.array(factors), np.array(margin)
+    )
+    geometry = _working_geometry(volume.geometry, start, factors, share.shape)
+    progress(1, 4, "leaving thin structures out")
+    _leave_thin_out(total, weight, share, settings)
+    progress(2, 4, "smoothing to one resolution")
+    hu, known = _smooth(total, weight, _widths(volume.geometry, geometry, settings.resolution_mm), least=0.01)
+    calm, calm_known = _smooth(total, weight, _widths(volume.geometry, geometry, settings.detection_mm), least=0.01)
+    hu = np.where(known, hu, calm)
+    mostly = share >= 0.5
+    depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=2)
+    progress(4, 4, "smoothing to one resolution")
+    return Parenchyma(
+        source=volume.geometry,
+        start=start,
+        factors=factors,
+        geometry=geometry,
+        hu=hu,
+        calm_hu=calm,
+        known=calm_known,
+        share=share,
+        depth_mm=depth,
+        lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
+        lung=lung_box,
+        vessel=vessel_box,
+    )
+
+
+def _blocks(
+    lung: Bools, geometry: Geometry, settings: OpacitySettings
+) -> tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]:
+    """First and one-past-last index of the lungs' box (a few voxels wider), and the voxels per block."""
+    if not lung.any():
+        raise SegmentationFailed("the lungs are empty", remedy="Check the lung segmentation before opacity is sought.")
+    factors = tuple(max(1, int(settings.working_mm / s + 1e-6)) for s in geometry.spacing)
+    start, stop = [], []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        hit = np.flatnonzero(lung.any(axis=others))
+        first = max(0, int(hit[0]) - 2 * factors[axis])
+        last = min(lung.shape[axis], int(hit[-1]) + 1 + 2 * factors[axis])
+        start.append(first)
+        stop.append(last)
+    return (start[0], start[1], start[2]), (stop[0], stop[1], stop[2]), (factors[0], factors[1], factors[2])
+
+
+def _margin(geometry: Geometry, settings: OpacitySettings) -> tuple[int, int, int]:
+    """Voxels along each axis within which the lung must go on for a voxel to be believed."""
+    a, b, c = (max(1, round(settings.pleura_mm / s)) for s in geometry.spacing)
+    return a, b, c
+
+
+def _working_geometry(
+    geometry: Geometry, start: tuple[int, int, int], factors: tuple[int, int, int], shape: tuple[int, ...]
+) -> Geometry:
+    steps = np.array(factors, dtype=float)
+    affine = np.array(geometry.affine)
+    affine[:3, :3] = geometry.affine[:3, :3] * steps
+    affine[:3, 3] = geometry.to_lps(np.array(start) + (steps - 1) / 2)
+    return Geometry((shape[0], shape[1], shape[2]), affine, geometry.frame_of_reference)
+
+
+def _widths(source: Geometry, working: Geometry, fwhm_mm: float) -> tuple[float, float, float]:
+    """Gaussian widths in working voxels that bring each axis to ``fwhm_mm``, what the grid blurs already left off."""
+    target = (fwhm_mm / FWHM) ** 2
+    found = []
+    for old, new in zip(source.spacing, working.spacing, strict=True):
+        # the scanner's own blur is about 1.1 voxels wide at the least, and averaging a block adds its box
+        native = (1.1 * max(old, 0.6) / FWHM) ** 2 + (new**2 - old**2) / 12.0
+        found.append(float(np.sqrt(max(target - native, 0.04)) / new))
+    return found[0], found[1], found[2]
+
+
+def _smooth(total: Floats, weight: Floats, widths: tuple[float, float, float], *, least: float) -> tuple[Floats, Bools]:
+    sums = ndi.gaussian_filter(total, widths, mode="constant", truncate=3.0)
+    norms = ndi.gaussian_filter(weight, widths, mode="constant", truncate=3.0)
+    known = norms > least
+    hu = np.full(total.shape, -1000.0, dtype=np.float32)
+    np.divide(sums, norms, out=hu, where=known)
+    return hu, known
+
+
+def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: OpacitySettings) -> None:
+    """Take the weight from blocks that stand out and are thinner than three blocks (white top-hat), in place."""
+    valued = weight > 0
+    mean = np.full(total.shape, np.float32(9e9))
+    np.divide(total, weight, out=mean, where=valued)
+    low = ndi.minimum_filter(mean, 3, mode="nearest")
+    low[low > 8e9] = -9e9
+    opened = ndi.maximum_filter(low, 3, mode="nearest")
+    above = mean - opened
+    believed = valued & (share > 0.99)
+    if not believed.any():
+        return
+    # in pure noise the top-hat is about two standard deviations everywhere: that much is no structure
+    usual = float(np.median(above[believed][:: max(1, int(believed.sum()) // 200_000)]))
+    thin = valued & (above > usual + settings.thin_hu)
+    total[thin] = 0.0
+    weight[thin] = 0.0
+
+
+@njit(cache=True, nogil=True)
+def _believed(
+    lung: npt.NDArray[Any], vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
+) -> bool:  # pragma: no cover - compiled
+    """Whether a voxel is lung tissue away from the lung's border, from vessels and from their blurred rim."""
+    z, y, x = at
+    nz, ny, nx = lung.shape
+    a, b, c = margin[0], margin[1], margin[2]
+    if vessel[z, y, x] != 0 or z < a or z + a >= nz or y < b or y + b >= ny or x < c or x + c >= nx:
+        return False
+    if vessel[z, y - 1, x] != 0 or vessel[z, y + 1, x] != 0 or vessel[z, y, x - 1] != 0 or vessel[z, y, x + 1] != 0:
+        return False
+    for step in range(1, a + 1):
+        if lung[z - step, y, x] == 0 or lung[z + step, y, x] == 0:
+            return False
+    for step in range(1, b + 1):
+        if lung[z, y - step, x] == 0 or lung[z, y + step, x] == 0:
+            return False
+    for step in range(1, c + 1):  # noqa: SIM110 - compiled
+        if lung[z, y, x - step] == 0 or lung[z, y, x + step] == 0:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _block_means(
+    hu: npt.NDArray[Any],
+    lung: npt.NDArray[Any],
+    vessel: npt.NDArray[Any],
+    factors: npt.NDArray[Any],
+    margin: npt.NDArray[Any],
+) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled
+    """Sum of HU and of weights over the believed voxels of each block, and the block's share of lung."""
+    nz, ny, nx = hu.shape
+    fz, fy, fx = factors[0], factors[1], factors[2]
+    shape = ((nz + fz - 1) // fz, (ny + fy - 1) // fy, (nx + fx - 1) // fx)
+    total = np.zeros(shape, np.float32)
+    weight = np.zeros(shape, np.float32)
+    share = np.zeros(shape, np.float32)
+    one = np.float32(1.0 / (fz * fy * fx))
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if lung[z, y, x] == 0:
+                    continue
+                at = (z // fz, y // fy, x // fx)
+                share[at] += one
+                if _believed(lung, vessel, (z, y, x), margin):
+                    total[at] += hu[z, y, x] * one
+                    weight[at] += one
+    return total, weight, share

@@ -1,0 +1,61 @@
+"""What the search for opacity can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["OpacitySettings"]
+
+
+@dataclass(frozen=True)
+class OpacitySettings:
+    """Every constant of the adaptive rule; the defaults were set on phantoms, never on the scans they are tested on.
+
+    Attributes
+    ----------
+    working_mm : float
+        Coarsest spacing of the grid that density is smoothed and thresholded on.
+    resolution_mm : float
+        Full width at half maximum that every scan is brought to before borders are drawn.
+    detection_mm : float
+        Full width at half maximum that opacity is looked for at; wider, so that noise and lobules count less.
+    pleura_mm : float
+        Voxels closer than this to the lung's border are not believed (partial volume) but filled from inside.
+    thin_hu : float
+        What stands out by this much, and is too thin to hold a cube of three working voxels, is a vessel, a wall
+        or a fissure and is left out.
+    sigmas : float
+        Opacity begins this many standard deviations of normal lung above its mean.
+    least_excess_hu, greatest_excess_hu : float
+        Clamp of that threshold.
+    consolidation_hu : float
+        Where ground glass ends and consolidation begins, in an adult's inspired lung of ``reference_hu``.
+    consolidation_range_hu : tuple of float
+        Clamp of that limit after it was adjusted to the patient's own lung.
+    least_normal_share : float
+        Share of the lung that must look normal for its histogram to be believed.
+    least_patch_ml : float
+        Smaller patches are not counted.
+    least_depth_mm : float
+        A patch that nowhere reaches this deep below the pleura is partial volume.
+    dependent_band_mm : float
+        Reach of dependent opacity from the lowest pleura in a lung of 5 L; scaled with the cube root of volume.
+    dependent_excess_hu : float
+        Dependent opacity is on average fainter than this.
+    """
+
+    working_mm: float = 1.5
+    resolution_mm: float = 2.5
+    detection_mm: float = 4.5
+    pleura_mm: float = 1.2
+    thin_hu: float = 60.0
+    sigmas: float = 2.5
+    least_excess_hu: float = 50.0
+    greatest_excess_hu: float = 110.0
+    consolidation_hu: float = -300.0
+    consolidation_range_hu: tuple[float, float] = (-300.0, -200.0)
+    least_normal_share: float = 1.0 / 3.0
+    least_patch_ml: float = 0.15
+    least_depth_mm: float = 3.0
+    dependent_band_mm: float = 15.0
+    dependent_excess_hu: float = 150.0
