@@ -2,10 +2,21 @@
 
 In go, for each timepoint, a `Volume`, its `Regions` and a label map with ``ground_glass`` and ``consolidation``;
 out come, per region, the measures (`measure`), what became of each voxel (`find_fate`), how far each number could
-be off (`find_intervals`), what may be said (`judge`), and all of it as one `Comparison`. Nothing here knows an
-organ: the regions, the masks and the variants of a segmentation are handed in.
+be off (`find_response` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
+(`name_residual`), and all of it as one `Comparison`. Nothing here knows an organ: the regions, the masks and the
+variants of a segmentation are handed in.
 """
 
+from ctreview.change.comparability import (
+    AIR_LIMIT_HU,
+    BLOOD_LIMIT_HU,
+    check_coverage,
+    check_growth,
+    check_order,
+    check_patients,
+    check_references,
+    failed_first,
+)
 from ctreview.change.comparison import (
     CHANGE_SCHEMA,
     Comparison,
@@ -16,17 +27,49 @@ from ctreview.change.comparison import (
     Verdict,
     Writer,
 )
+from ctreview.change.fate import BASELINE_FATES, FATE_SCHEME, FOLLOWUP_FATES, Fate, FateSettings, fate_ml, find_fate
+from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find_intervals
 from ctreview.change.measure import RegionMeasures, measure
+from ctreview.change.residual import name_residual
+from ctreview.change.sensitivity import Perturbation, Response, Variants, find_response
+from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
 __all__ = [
+    "AIR_LIMIT_HU",
+    "BASELINE_FATES",
+    "BLOOD_LIMIT_HU",
     "CHANGE_SCHEMA",
+    "FATE_SCHEME",
+    "FOLLOWUP_FATES",
+    "SOURCES",
     "Comparison",
+    "Conditions",
+    "Fate",
+    "FateSettings",
     "Interval",
+    "IntervalSettings",
     "Measurement",
+    "Perturbation",
     "RegionChange",
     "RegionMeasures",
+    "Response",
     "Timepoint",
+    "Variants",
     "Verdict",
+    "VerdictSettings",
     "Writer",
+    "check_coverage",
+    "check_growth",
+    "check_order",
+    "check_patients",
+    "check_references",
+    "failed_first",
+    "fate_ml",
+    "find_fate",
+    "find_intervals",
+    "find_response",
+    "judge",
     "measure",
+    "name_residual",
+    "repeatability_ml",
 ]
