@@ -1,0 +1,207 @@
+"""Where each keypoint went: similarities over a window of displacements, then agreement with the neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+from numba.extending import intrinsic
+from scipy.spatial import cKDTree
+
+from ctreview.registration.parallel import in_chunks
+
+__all__ = ["Matches", "agree", "similarity_costs"]
+
+Words = npt.NDArray[np.uint64]
+Costs = npt.NDArray[np.float32]
+FloatArray = npt.NDArray[np.float64]
+
+NEIGHBOURS = 20
+COUPLING = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""How strongly a displacement is held to its neighbours' mean, round by round; bits per voxel and squared step."""
+
+
+@intrinsic
+def _count_bits(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG001 - numba's signature
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, nogil=True)
+def _costs(fixed, moving, points, search, patch, out, start, stop):  # type: ignore[no-untyped-def]
+    # Both volumes are padded by search + patch, and ``points`` count in the padded one. The innermost loop runs
+    # along contiguous displacements, which the compiler turns into vector instructions.
+    side = 2 * search + 1
+    row = np.zeros(side, dtype=np.uint64)
+    total = np.zeros((side, side, side), dtype=np.uint64)
+    for n in range(start, stop):
+        z, y, x = points[n, 0], points[n, 1], points[n, 2]
+        total[:] = 0
+        for a in range(-patch, patch + 1):
+            for b in range(-patch, patch + 1):
+                for c in range(-patch, patch + 1):
+                    word = fixed[z + a, y + b, x + c]
+                    for dz in range(side):
+                        for dy in range(side):
+                            row = moving[z + a + dz - search, y + b + dy - search]
+                            first = x + c - search
+                            for dx in range(side):
+                                total[dz, dy, dx] += _count_bits(word ^ row[first + dx])
+        out[n] = total.ravel()
+
+
+def similarity_costs(
+    fixed: Words, moving: Words, points: npt.NDArray[np.int64], *, search: int, patch: int, threads: int = 1
+) -> Costs:
+    """How unlike the surroundings of each point are to those of every displaced place.
+
+    Parameters
+    ----------
+    fixed, moving : ndarray of uint64, equal shapes
+        Descriptors on one grid.
+    points : ndarray of int, shape (n, 3)
+        Voxel indices.
+    search : int
+        Displacements of −search…search voxels along each axis.
+    patch : int
+        Half the side of the compared cubes, in voxels.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, (2·search + 1)³)
+        Mean number of differing bits per voxel of the patch.
+    """
+    margin = search + patch
+    padded_fixed, padded_moving = np.pad(fixed, margin), np.pad(moving, margin)
+    side = 2 * search + 1
+    out = np.empty((len(points), side**3), dtype=np.float32)
+    shifted = np.ascontiguousarray(points + margin)
+    in_chunks(lambda a, b: _costs(padded_fixed, padded_moving, shifted, search, patch, out, a, b), len(points), threads)
+    out /= np.float32((2 * patch + 1) ** 3)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """Where keypoints were found again.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n, 3)
+        Voxel indices in the fixed grid.
+    displacements : ndarray, shape (n, 3)
+        In voxels, to where each was found.
+    weights : ndarray, shape (n,)
+        0…1, how far each is to be believed.
+    costs : ndarray, shape (n,)
+        Differing bits per voxel of the patch at the match.
+    """
+
+    points: FloatArray
+    displacements: FloatArray
+    weights: FloatArray
+    costs: FloatArray
+
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Which are believed at all."""
+        return np.asarray(self.weights > 0)
+
+
+@njit(cache=True, nogil=True)
+def _best(costs, means, weight, search, out, start, stop):  # type: ignore[no-untyped-def]
+    side = 2 * search + 1
+    for n in range(start, stop):
+        best = np.float32(1e30)
+        for dz in range(side):
+            pz = (dz - search - means[n, 0]) ** 2
+            for dy in range(side):
+                py = pz + (dy - search - means[n, 1]) ** 2
+                base = (dz * side + dy) * side
+                for dx in range(side):
+                    value = costs[n, base + dx] + weight * (py + (dx - search - means[n, 2]) ** 2)
+                    if value < best:
+                        best = value
+                        out[n, 0], out[n, 1], out[n, 2] = dz - search, dy - search, dx - search
+
+
+@njit(cache=True, nogil=True)
+def _refine(costs, means, weight, search, best, out, at):  # type: ignore[no-untyped-def]
+    # Per axis the vertex of the parabola through the best displacement and its two neighbours.
+    side = 2 * search + 1
+    stride = (side * side, side, 1)
+    for n in range(len(best)):
+        index = 0
+        for axis in range(3):
+            index += (int(best[n, axis]) + search) * stride[axis]
+        at[n] = costs[n, index]
+        for axis in range(3):
+            d = best[n, axis]
+            out[n, axis] = d
+            if abs(d) >= search:
+                continue
+            here = costs[n, index] + weight * (d - means[n, axis]) ** 2
+            before = costs[n, index - stride[axis]] + weight * (d - 1 - means[n, axis]) ** 2
+            after = costs[n, index + stride[axis]] + weight * (d + 1 - means[n, axis]) ** 2
+            curvature = before + after - 2 * here
+            if curvature > 1e-6:
+                out[n, axis] += min(max(0.5 * (before - after) / curvature, -0.5), 0.5)
+
+
+def agree(
+    points: npt.NDArray[np.int64],
+    costs: Costs,
+    *,
+    search: int,
+    width: float,
+    coupling: tuple[float, ...] = COUPLING,
+    outlier: float = 3.0,
+    threads: int = 1,
+) -> Matches:
+    """Choose one displacement per keypoint, alike its surroundings and in keeping with its neighbours.
+
+    Coupled convex optimisation (Heinrich et al., MICCAI 2014, doi 10.1007/978-3-319-10404-1_45) on the graph of
+    nearest keypoints: in turn each point takes the best of its costs plus the squared distance from its neighbours'
+    mean, and the means are made anew, with a rising weight. Points that end far from their neighbours' mean are cut.
+
+    Parameters
+    ----------
+    points : ndarray of int, shape (n, 3)
+        Voxel indices.
+    costs : ndarray of float32, shape (n, (2·search + 1)³)
+        From `similarity_costs`.
+    search : int
+        As there.
+    width : float
+        Standard deviation in voxels of the Gaussian that weighs neighbours.
+    coupling : tuple of float
+        Weights of the rounds.
+    outlier : float
+        Cut beyond so many robust standard deviations (at least one voxel).
+    """
+    where = points.astype(np.float64)
+    count = min(NEIGHBOURS + 1, len(points))
+    distance, neighbour = cKDTree(where).query(where, k=count)
+    distance, neighbour = distance.reshape(len(points), -1), neighbour.reshape(len(points), -1)
+    weight = np.exp(-0.5 * (distance / width) ** 2) + 1e-9
+    weight /= weight.sum(axis=1, keepdims=True)
+    # A point whose costs hardly differ says nothing: its neighbours decide, and it counts little with them.
+    contrast = np.clip((costs.mean(axis=1) - costs.min(axis=1)) / np.maximum(costs.std(axis=1), 1e-6), 0, None)
+    del contrast
+    best = np.zeros_like(where)
+    means = np.zeros_like(where)
+    for strength in coupling:
+        factor = np.float32(strength)
+        in_chunks(lambda a, b, f=factor: _best(costs, means, f, search, best, a, b), len(points), threads)  # type: ignore[misc]
+        means = np.einsum("nk,nkd->nd", weight, best[neighbour])
+    refined, at = np.empty_like(where), np.empty(len(points))
+    _refine(costs, means, np.float32(coupling[-1]), search, best, refined, at)
+    others = weight.copy()
+    others[:, 0] = 0
+    others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-9)
+    away = np.linalg.norm(refined - np.einsum("nk,nkd->nd", others, refined[neighbour]), axis=1)
+    limit = max(1.0, outlier * 1.4826 * float(np.median(away)))
+    return Matches(where, refined, (away <= limit).astype(float), at)

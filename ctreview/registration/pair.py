@@ -1,0 +1,195 @@
+"""Two images made ready for each other: clamped, cut to their masks, no finer than needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.errors import RegistrationFailed
+from ctreview.registration.sampling import sample
+from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
+from ctreview.volume.volume import Volume
+
+__all__ = ["Pair", "Side", "prepare"]
+
+Image = npt.NDArray[np.float32]
+
+MARGIN_MM = 40.0
+"""Kept around a mask: the widest search and patch, so that matches at its edge see real surroundings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One image of the pair, coarse enough to be quick.
+
+    Attributes
+    ----------
+    image : ndarray of float32
+        Clamped values.
+    mask : ndarray of float32
+        Share of each voxel inside the organ.
+    ignore : ndarray of float32 or None
+        Share of each voxel that is not to be relied on.
+    geometry : Geometry
+        Where all three lie.
+    centroid : ndarray, shape (3,)
+        Of the mask, LPS millimetres.
+    spread : ndarray, shape (3,)
+        Standard deviation of the mask's voxels along x, y, z in millimetres.
+    volume_ml : float
+        Of the mask, from the native grid.
+    box : tuple of ndarray
+        Lowest and highest LPS coordinates of the mask.
+    """
+
+    image: Image
+    mask: Image
+    ignore: Image | None
+    geometry: Geometry
+    centroid: FloatArray
+    spread: FloatArray
+    volume_ml: float
+    box: tuple[FloatArray, FloatArray]
+    background: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Both sides and the native grids they came from."""
+
+    fixed: Side
+    moving: Side
+    fixed_geometry: Geometry
+    moving_geometry: Geometry
+
+    def grid(self, spacing_mm: float, margin_mm: float) -> Geometry:
+        """Isotropic voxels parallel to the patient's axes, over the fixed mask and a margin."""
+        low, high = self.fixed.box[0] - margin_mm, self.fixed.box[1] + margin_mm
+        count = np.ceil((high - low) / spacing_mm).astype(int) + 1
+        shape = (int(count[2]), int(count[1]), int(count[0]))
+        frame = self.fixed_geometry.frame_of_reference
+        return Geometry.aligned(shape, (spacing_mm,) * 3, origin=low, frame_of_reference=frame)
+
+    def transform(self, affine: FloatArray) -> Transform:
+        """An affine between the two native grids."""
+        return Transform(self.fixed_geometry, self.moving_geometry, affine)
+
+    def fixed_on(self, grid: Geometry, *, threads: int = 1) -> Image:
+        """The fixed image on a grid."""
+        side = self.fixed
+        return sample(side.image, side.geometry, grid, None, fill=side.background, threads=threads)
+
+    def moving_on(self, grid: Geometry, transform: Transform, *, threads: int = 1) -> Image:
+        """The moving image brought onto a grid of the fixed one."""
+        side = self.moving
+        return sample(side.image, side.geometry, grid, transform, fill=side.background, threads=threads)
+
+    def fixed_mask_on(self, grid: Geometry, *, threads: int = 1) -> npt.NDArray[np.bool_]:
+        """The fixed mask on a grid."""
+        side = self.fixed
+        return np.asarray(sample(side.mask, side.geometry, grid, None, fill=0.0, threads=threads) >= 0.5)
+
+    def moving_mask_on(self, grid: Geometry, transform: Transform, *, threads: int = 1) -> npt.NDArray[np.bool_]:
+        """The moving mask brought onto a grid of the fixed image."""
+        side = self.moving
+        return np.asarray(sample(side.mask, side.geometry, grid, transform, fill=0.0, threads=threads) >= 0.5)
+
+
+def prepare(
+    fixed: Volume,
+    moving: Volume,
+    fixed_mask: LabelMap,
+    moving_mask: LabelMap,
+    *,
+    fixed_ignore: LabelMap | None = None,
+    moving_ignore: LabelMap | None = None,
+    spacing_mm: float,
+    intensity_range: tuple[float, float],
+) -> Pair:
+    """Cut both images to their masks and average voxels that are finer than ``spacing_mm``.
+
+    Raises
+    ------
+    PlaceMismatch
+        A mask does not lie on its image.
+    RegistrationFailed
+        A mask is empty.
+    """
+    sides = [
+        _side(volume, mask, ignore, which, spacing_mm, intensity_range)
+        for volume, mask, ignore, which in (
+            (fixed, fixed_mask, fixed_ignore, "fixed"),
+            (moving, moving_mask, moving_ignore, "moving"),
+        )
+    ]
+    return Pair(sides[0], sides[1], fixed.geometry, moving.geometry)
+
+
+def _side(
+    volume: Volume, mask: LabelMap, ignore: LabelMap | None, which: str, spacing_mm: float, limits: tuple[float, float]
+) -> Side:
+    require_same_place(volume, mask, *(() if ignore is None else (ignore,)))
+    inside = mask.array > 0
+    start, stop = _box(inside, which)
+    geometry = volume.geometry
+    around = np.ceil(MARGIN_MM / np.array(geometry.spacing)).astype(int)
+    low, high = np.maximum(start - around, 0), np.minimum(stop + around, geometry.shape)
+    # Averaging whole voxels keeps values where they are; a finer detail than the working grid would only alias.
+    factor = np.maximum(np.floor(spacing_mm / np.array(geometry.spacing) + 0.05), 1).astype(int)
+    factor = np.minimum(factor, high - low)
+    high = low + (high - low) // factor * factor
+    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    small = _coarser(geometry.crop(low, high), factor)
+    image = np.clip(_averaged(volume.array[box], factor), *limits)
+    share = _averaged(inside[box], factor)
+    unsure = None if ignore is None else _averaged(ignore.array[box] > 0, factor)
+    points, weights = _mass(share, small)
+    centroid = weights @ points / weights.sum()
+    spread = np.sqrt(weights @ (points - centroid) ** 2 / weights.sum())
+    corners = geometry.crop(start, stop).corners()
+    volume_ml = float(np.count_nonzero(inside)) * geometry.voxel_ml
+    extent = (corners.min(axis=0), corners.max(axis=0))
+    return Side(image, share, unsure, small, centroid, spread, volume_ml, extent, limits[0])
+
+
+def _box(inside: npt.NDArray[np.bool_], which: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    start, stop = [], []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        where = np.flatnonzero(inside.any(axis=others))
+        if where.size == 0:
+            raise RegistrationFailed(
+                f"the mask of the {which} image is empty", remedy="Segment the organ in both images first."
+            )
+        start.append(where[0])
+        stop.append(where[-1] + 1)
+    return np.array(start), np.array(stop)
+
+
+def _averaged(array: npt.NDArray[np.generic], factor: npt.NDArray[np.int64]) -> Image:
+    a, b, c = (int(f) for f in factor)
+    depth, height, width = (n // f for n, f in zip(array.shape, (a, b, c), strict=True))
+    total = np.zeros((depth, height, width), dtype=np.float32)
+    for i in range(a):
+        for j in range(b):
+            for k in range(c):
+                total += array[i::a, j::b, k::c]
+    total /= np.float32(a * b * c)
+    return total
+
+
+def _coarser(geometry: Geometry, factor: npt.NDArray[np.int64]) -> Geometry:
+    affine = np.array(geometry.affine)
+    affine[:3, :3] = geometry.affine[:3, :3] * factor
+    affine[:3, 3] = geometry.to_lps((factor - 1) / 2)
+    a, b, c = (int(n) // int(f) for n, f in zip(geometry.shape, factor, strict=True))
+    return Geometry((a, b, c), affine, geometry.frame_of_reference)
+
+
+def _mass(share: Image, geometry: Geometry) -> tuple[FloatArray, FloatArray]:
+    index = np.argwhere(share > 0)
+    return geometry.to_lps(index), share[tuple(index.T)].astype(np.float64)
