@@ -1,0 +1,46 @@
+"""The commands put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ctreview import __version__
+from ctreview.cli.compare import CompareCommand, compare
+from ctreview.cli.demo import demo
+from ctreview.cli.doctor import doctor
+from ctreview.cli.info import info
+from ctreview.cli.segment import SegmentCommand, segment
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="ctreview",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"ctreview {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ctreview(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Follow ground glass in thorax CT over time. Research use; not a medical device."""
+
+
+app.command("info")(info)
+app.command("segment", cls=SegmentCommand)(segment)
+app.command("compare", cls=CompareCommand)(compare)
+app.command("demo")(demo)
+app.command("doctor")(doctor)

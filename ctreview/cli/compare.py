@@ -1,0 +1,84 @@
+"""``ctreview compare``: two scans in, a folder with a report of change out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, open_folder
+from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
+from ctreview.cli.summary import show_comparison
+from ctreview.cli.terminal import print_json, progress_bar
+
+if TYPE_CHECKING:
+    from ctreview.recipes.chest_ct import ChestCtSettings
+
+__all__ = ["CompareCommand", "compare"]
+
+
+def _settings() -> ChestCtSettings:
+    from ctreview.recipes.chest_ct import ChestCtSettings
+
+    return ChestCtSettings()
+
+
+class CompareCommand(CommandWithSettings):
+    """Its options include the settings of the chest CT recipe."""
+
+    settings = staticmethod(_settings)
+    without = frozenset({"threads"})
+
+
+def compare(
+    context: typer.Context,
+    baseline: Annotated[Path, typer.Argument(help="The earlier scan: a folder or a file.", show_default=False)],
+    followup: Annotated[Path, typer.Argument(help="The later scan of the same patient.", show_default=False)],
+    *,
+    out: Out,
+    baseline_series: Annotated[
+        str | None, typer.Option(help="Which series of the earlier scan, by the word `info` lists.", show_default=False)
+    ] = None,
+    followup_series: Annotated[
+        str | None, typer.Option(help="Which series of the later scan.", show_default=False)
+    ] = None,
+    age: Age = None,
+    allow_different_patients: Annotated[
+        bool,
+        typer.Option(
+            "--allow-different-patients", help="Compare scans of two patients; there is no verdict then (exit code 4)."
+        ),
+    ] = False,
+    identify: Identify = False,
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Measure how much ground glass came or went between two CTs, where, and how sure that is.
+
+    The folder gets report.html, change.json and .csv, segmentations for 3D Slicer, transform.h5 and provenance.json.
+    """
+    from ctreview.recipes import chest_ct
+    from ctreview.report import write_comparison
+
+    open_folder(out, overwrite=overwrite)
+    with progress_bar(quiet=quiet) as progress:
+        found = chest_ct.compare(
+            baseline,
+            followup,
+            settings=chosen_settings(context, _settings()),
+            baseline_series=baseline_series,
+            followup_series=followup_series,
+            age_years=age,
+            allow_different_patients=allow_different_patients,
+            threads=threads,
+            progress=progress,
+        )
+        write_comparison(found, out, identify=identify, overwrite=overwrite)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        show_comparison(found, out)
+    return 4 if found.verdict == "not_interpretable" else 0

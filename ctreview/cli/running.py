@@ -1,0 +1,105 @@
+"""Every way in which a command can end, as an exit code and at most one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from ctreview.cli.app import app
+from ctreview.cli.terminal import complain
+from ctreview.errors import CtreviewError
+from ctreview.progress import Cancelled
+
+__all__ = ["run"]
+
+STOPPED = 130
+_REPORT = "Please report it; CTREVIEW_DEBUG=1 shows the traceback."
+ENDED = 128 + int(signal.SIGTERM)
+
+
+class _Ended(BaseException):
+    """The process was asked to end (SIGTERM)."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    With ``CTREVIEW_DEBUG=1`` in the environment an error travels on with its traceback.
+    """
+    try:
+        with _ended_by_signal():
+            code = app(None if arguments is None else list(arguments), prog_name="ctreview", standalone_mode=False)
+        return int(code or 0)
+    except BaseException as error:
+        if os.environ.get("CTREVIEW_DEBUG") == "1" and isinstance(error, Exception):
+            traceback.print_exc()
+        code, line = _how_it_ended(error)
+        if line:
+            complain(line)
+        return code
+
+
+def _how_it_ended(error: BaseException) -> tuple[int, str]:
+    """Give the exit code and the line for a person."""
+    code, line = 1, ""
+    match error:
+        case SystemExit():
+            code = error.code if isinstance(error.code, int) else 1
+        case KeyboardInterrupt() | Cancelled() | typer.Abort():
+            code, line = STOPPED, "stopped; nothing half made is left"
+        case _Ended():
+            code, line = ENDED, "asked to end; nothing half made is left"
+        case CtreviewError():
+            code, line = error.exit_code, str(error)
+        case typer.TyperException():
+            code, line = error.exit_code, f"{_one_line(error.format_message())} Help: ctreview --help."
+        case MemoryError():
+            line = "the memory of this machine was not enough. Close other programs, or crop the scan to the thorax."
+        case OSError() if error.strerror:
+            line = f"{error.filename or 'a file'}: {error.strerror}."
+        case _:
+            line = f"a fault in ctreview itself ({type(error).__name__} at {_place(error)}). {_REPORT}"
+    return code, line
+
+
+def _one_line(text: str) -> str:
+    return f"{' '.join(text.split()).rstrip('.')}."
+
+
+def _place(error: BaseException) -> str:
+    """Where in ctreview an exception came up; its own text may quote a header, so it is not shown."""
+    package = Path(__file__).parent.parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(package)]
+    if not frames:
+        return "an unknown place"
+    return f"{Path(frames[-1].filename).relative_to(package).as_posix()}:{frames[-1].lineno}"
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Turn SIGTERM into an exception, so that temporary files go the way they go on Ctrl-C."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise _Ended
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,27 @@
+"""Where the two series of the phantom child lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ctreview.errors import NoSeriesFound
+
+__all__ = ["sample_data"]
+
+
+def sample_data() -> Path:
+    """Give the folder of the sample data: the one that the package carries, else that of the checkout.
+
+    Raises
+    ------
+    NoSeriesFound
+        Neither is there.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_sample_data", package.parent / "sample_data"):
+        if (folder / "answer.json").is_file():
+            return folder
+    raise NoSeriesFound(
+        "the sample data are not part of this installation",
+        remedy="Install ctreview from its wheel, or run it in a checkout of the repository.",
+    )

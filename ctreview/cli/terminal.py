@@ -1,0 +1,64 @@
+"""What a person at a terminal sees: bars and remarks on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ctreview.progress import Progress
+from ctreview.progress import quiet as listen_to_nothing
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["complain", "print_json", "progress_bar", "remark", "results"]
+
+
+def complain(line: str) -> None:
+    """Say on stderr, on one line, why there is no result."""
+    print(f"ctreview: {' '.join(line.split())}", file=sys.stderr)
+
+
+def remark(line: str, *, quiet: bool = False) -> None:
+    """Say something on stderr that is no part of the result."""
+    if not quiet:
+        print(line, file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on stdout; numbers that are not finite are refused rather than written as ``NaN``."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def results() -> Console:
+    """Give the console for results: plain text of any width where stdout is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console.width = 200
+    return console
+
+
+@contextmanager
+def progress_bar(*, quiet: bool = False) -> Iterator[Progress]:
+    """Give a listener that draws a bar on stderr; one that draws nothing if ``quiet`` or without a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield listen_to_nothing
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (BarColumn(bar_width=30), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("", total=1.0)
+
+        def draw(done: float, total: float, what: str) -> None:
+            bars.update(task, completed=done / total if total > 0 else 1.0, description=what)
+
+        yield draw
