@@ -1,1 +1,13 @@
-"""Files to series."""
+"""Files to series: find, sort, check and decode, and say what a header says.
+
+Takes a path; gives `Series`, each either readable or with the reason why not. Nothing here decodes a pixel before
+it is asked to, and nothing here is written.
+"""
+
+from __future__ import annotations
+
+from ctreview.dicom.acquisition import Acquisition, Patient
+from ctreview.dicom.scan import find_series
+from ctreview.dicom.series import Series, require_modality
+
+__all__ = ["Acquisition", "Patient", "Series", "find_series", "require_modality"]

@@ -1,0 +1,115 @@
+"""Decoders of compressed pixels, each called by name.
+
+GDCM (BSD) decodes JPEG and JPEG 2000, CharLS through pyjpegls (MIT) decodes JPEG-LS, and run lengths are undone
+here. pydicom would choose among whatever is installed, some of it under the GPL; so it is not asked.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.dicom.elements import Malformed
+from ctreview.dicom.frame import PixelLayout
+from ctreview.dicom.source import FileRef
+from ctreview.dicom.syntaxes import SYNTAXES
+
+__all__ = ["decompressed"]
+
+
+def decompressed(data: bytes, layout: PixelLayout, file: FileRef) -> npt.NDArray[Any]:
+    """One frame's pixels, shape (rows, columns), from its compressed bytes.
+
+    Raises
+    ------
+    Malformed
+        The bytes do not decode to as many pixels as the header claims.
+    """
+    decoder = SYNTAXES[layout.syntax].decoder
+    if decoder == "rle":
+        return _rle(data, layout)
+    if decoder == "jpegls":
+        return _jpegls(data, layout)
+    return _gdcm(data, layout)
+
+
+def _dtype(layout: PixelLayout) -> np.dtype[Any]:
+    return np.dtype(f"{'i' if layout.signed else 'u'}{layout.allocated // 8}")
+
+
+def _shaped(buffer: bytes | npt.NDArray[Any], layout: PixelLayout) -> npt.NDArray[Any]:
+    array = np.frombuffer(buffer, dtype=_dtype(layout))
+    if array.size != layout.rows * layout.columns:
+        raise Malformed(f"it decodes to {array.size} pixels instead of {layout.rows} × {layout.columns}")
+    return array.reshape(layout.rows, layout.columns)
+
+
+def _jpegls(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
+    import jpeg_ls
+
+    try:
+        return _shaped(np.ascontiguousarray(jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))).tobytes(), layout)
+    except (RuntimeError, ValueError) as error:
+        raise Malformed("the JPEG-LS stream does not decode") from error
+
+
+def _gdcm(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
+    import gdcm
+
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(data)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((layout.columns, layout.rows, 1))
+    image.SetDataElement(element)
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
+    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(layout.syntax)))
+    image.SetPixelFormat(gdcm.PixelFormat(1, layout.allocated, layout.stored, layout.high_bit, int(layout.signed)))
+    buffer = image.GetBuffer()
+    if buffer is None:
+        raise Malformed("the compressed stream does not decode")
+    return _shaped(buffer.encode("utf-8", "surrogateescape"), layout)
+
+
+def _rle(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
+    """Undo the run lengths of PS3.5 Annex G: one segment for each byte of a sample, the highest first."""
+    width = layout.allocated // 8
+    if len(data) < 64:
+        raise Malformed("the run-length header is cut off")
+    count, *offsets = struct.unpack("<16I", data[:64])
+    if count != width:
+        raise Malformed(f"there are {count} run-length segments instead of {width}")
+    size = layout.rows * layout.columns
+    planes = np.empty((width, size), dtype=np.uint8)
+    for number in range(width):
+        stop = offsets[number + 1] if number + 1 < width else len(data)
+        if not 64 <= offsets[number] <= stop <= len(data):
+            raise Malformed("the run-length segments are broken")
+        planes[number] = _unpacked(data[offsets[number] : stop], size)
+    big = np.ascontiguousarray(planes.T).reshape(-1).view(f">u{width}")
+    return big.astype(f"u{width}").view(_dtype(layout)).reshape(layout.rows, layout.columns)
+
+
+def _unpacked(segment: bytes, size: int) -> npt.NDArray[np.uint8]:
+    out = bytearray()
+    pos, end = 0, len(segment)
+    while pos < end and len(out) < size:
+        head = segment[pos]
+        if head < 128:
+            out += segment[pos + 1 : pos + 2 + head]
+            pos += 2 + head
+        elif head > 128 and pos + 1 < end:
+            out += segment[pos + 1 : pos + 2] * (257 - head)
+            pos += 2
+        else:
+            pos += 1
+    if len(out) < size:
+        raise Malformed("there are fewer pixels than the header says")
+    return np.frombuffer(bytes(out[:size]), dtype=np.uint8)

@@ -1,0 +1,116 @@
+"""What a folder holds, series by series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ctreview.dicom.acquisition import Acquisition
+from ctreview.dicom.frame import Frame
+from ctreview.dicom.sort import Stack
+from ctreview.dicom.source import FileRef
+from ctreview.errors import CtreviewError, InputRefused, WrongModality
+
+__all__ = ["Series", "require_modality"]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Images that belong together, as their headers describe them.
+
+    Attributes
+    ----------
+    key : str
+        A short stable word for ``--series``: ``"ct4"``, ``"mr3-echo2"``.
+    uid : str
+        SeriesInstanceUID; made from the path where the header has none.
+    modality : str
+        ``"CT"``, ``"MR"`` …
+    kind : str
+        What it is: ``"volume"``, ``"localiser"``, ``"secondary capture"``, ``"dose report"``, ``"projection"``,
+        ``"colour image"``, ``"mosaic"``, ``"single image"``, ``"document"`` or ``"other"``.
+    acquisition : Acquisition
+        Patient, scanner and protocol.
+    shape : tuple of int
+        Slices, rows, columns, as stored.
+    spacing : tuple of float or None
+        Millimetres from slice to slice, row to row, column to column; ``None`` where there is no grid.
+    warnings : tuple of str
+        What is odd and accepted, a sentence each.
+    refusal : CtreviewError or None
+        Why it is not read.
+    files : tuple of FileRef
+        Every file of it.
+    frames : tuple of Frame
+        The slices, in order where `stack` is known.
+    stack : Stack or None
+        The grid they make.
+    frame_of_reference : str
+        UID, or ``"source:…"`` where the header has none.
+    part : str or None
+        What tells this series from others of the same UID: ``"echo 4.6"``.
+    """
+
+    key: str
+    uid: str
+    modality: str
+    kind: str
+    acquisition: Acquisition
+    shape: tuple[int, int, int]
+    spacing: tuple[float, float, float] | None
+    files: tuple[FileRef, ...]
+    frames: tuple[Frame, ...] = field(repr=False)
+    stack: Stack | None = field(repr=False)
+    frame_of_reference: str = field(repr=False)
+    number: int | None = None
+    part: str | None = None
+    warnings: tuple[str, ...] = ()
+    refusal: CtreviewError | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether `load_volume` reads it."""
+        return self.refusal is None
+
+    @property
+    def where(self) -> str:
+        """The folder, archive or file that it lies in."""
+        return self.files[0].folder if len(self.files) > 1 else str(self.files[0])
+
+
+def require_modality(source: object, modality: str) -> None:
+    """Check that an image is of the modality that a step was made for.
+
+    Parameters
+    ----------
+    source : Series, Volume, or anything with an ``acquisition``
+        The image. Where its header names no modality (NIfTI, NRRD), nothing is objected.
+    modality : str
+        ``"CT"`` or ``"MR"``.
+
+    Raises
+    ------
+    WrongModality
+        It is of another one.
+    """
+    acquisition: Acquisition | None = getattr(source, "acquisition", None)
+    found = acquisition.modality if acquisition is not None else None
+    if found and found != modality:
+        where = source.where if isinstance(source, Series) else None
+        raise WrongModality(
+            f"the image is {found}, and this step needs {modality}", where=where, remedy=f"Choose a {modality} series."
+        )
+
+
+def refuse(series: Series) -> Series:
+    """Give the series back if it can be read.
+
+    Raises
+    ------
+    CtreviewError
+        Its refusal.
+    """
+    if series.refusal is not None:
+        raise series.refusal
+    if series.stack is None:
+        raise InputRefused("the series holds no volume", where=series.where)
+    return series

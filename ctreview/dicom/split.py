@@ -1,0 +1,203 @@
+"""Which slices of one series make a volume together: echoes, phases, reconstructions and stations apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from ctreview.dicom.frame import Frame, Trait
+from ctreview.dicom.sort import Stack, StackFault, stack_of
+
+__all__ = ["Part", "split"]
+
+_TRAITS = (
+    "stack",
+    "echo",
+    "echo number",
+    "component",
+    "image type",
+    "kernel",
+    "inversion time",
+    "time point",
+    "b-value",
+    "gradient",
+    "cardiac phase",
+    "trigger time",
+    "acquisition",
+    "station",
+)
+"""In this order slices at one place are told apart."""
+
+_ZONES = ("stack", "station", "acquisition", "kernel", "echo")
+"""Of these also slices at different places, where together they make no even grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Slices that belong together.
+
+    Attributes
+    ----------
+    label : str or None
+        What tells them from the rest: ``"echo 4.6"``.
+    stack : Stack or None
+        Their grid; ``None`` where `fault` says why there is none.
+    """
+
+    frames: tuple[Frame, ...]
+    label: str | None
+    stack: Stack | None
+    fault: StackFault | None
+
+
+def split(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> list[Part]:
+    """Sort the slices of a series into volumes.
+
+    Slices of another orientation, matrix or pixel spacing are always apart. Beyond that a series is only taken
+    apart where it makes no even grid as it is, and only along one thing (or two) that its headers name; where that
+    does not help either, the whole is given back with its fault.
+    """
+    planes = _by_plane(frames)
+    parts = []
+    for number, group in enumerate(planes, 1):
+        label = f"orientation {number}" if len(planes) > 1 else None
+        parts += _resolve(group, label, thickness_mm)
+    return parts
+
+
+def _by_plane(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Group by orientation (within rounding), matrix and pixel spacing."""
+    groups: list[list[Frame]] = []
+    for frame in frames:
+        for group in groups:
+            if _same_plane(group[0], frame):
+                group.append(frame)
+                break
+        else:
+            groups.append([frame])
+            if len(groups) > 200:  # a header per slice that agrees with no other: not a series to be sorted out
+                return [list(frames)]
+    return groups
+
+
+def _same_plane(one: Frame, other: Frame) -> bool:
+    if (one.layout.rows, one.layout.columns) != (other.layout.rows, other.layout.columns):
+        return False
+    for ours, theirs, tolerance in (
+        (one.orientation, other.orientation, 2e-3),
+        (one.spacing, other.spacing, 1e-3 * min(one.spacing or (1.0,))),
+    ):
+        if (ours is None) != (theirs is None):
+            return False
+        if (
+            ours is not None
+            and theirs is not None
+            and max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) > tolerance
+        ):
+            return False
+    return True
+
+
+def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[Part]:
+    try:
+        stack = stack_of(frames, thickness_mm=thickness_mm)
+    except StackFault as fault:
+        if fault.fault in ("doubled", "gap", "uneven", "wandering"):
+            parts = _by_traits(frames, label, fault, thickness_mm)
+            if parts:
+                return parts
+        return [Part(tuple(frames), label, None, fault)]
+    return [Part(tuple(frames[i] for i in stack.order), label, stack, None)]
+
+
+def _by_traits(frames: list[Frame], label: str | None, fault: StackFault, thickness_mm: float | None) -> list[Part]:
+    candidates = _TRAITS if fault.fault == "doubled" else _ZONES
+    varying = [name for name in candidates if len({_rounded(frame.traits.get(name)) for frame in frames}) > 1]
+    for names in [(name,) for name in varying] + list(combinations(varying, 2)):
+        groups: dict[tuple[Trait, ...], list[Frame]] = defaultdict(list)
+        for frame in frames:
+            groups[tuple(_rounded(frame.traits.get(name)) for name in names)].append(frame)
+        parts = _all_even(groups, names, label, fault, thickness_mm)
+        if parts:
+            return parts
+    if fault.fault == "doubled":
+        return _by_time(frames, label, thickness_mm)
+    return []
+
+
+def _all_even(
+    groups: dict[tuple[Trait, ...], list[Frame]],
+    names: tuple[str, ...],
+    label: str | None,
+    fault: StackFault,
+    thickness_mm: float | None,
+) -> list[Part]:
+    """The parts, if every one is an even stack of its own; else none."""
+    least = 2 if fault.fault == "doubled" else 3
+    if min(len(group) for group in groups.values()) < least:
+        return []
+    parts = []
+    for values, group in sorted(groups.items(), key=lambda item: tuple(_sortable(value) for value in item[0])):
+        try:
+            stack = stack_of(group, thickness_mm=thickness_mm)
+        except StackFault:
+            return []
+        words = [f"{name} {_words(value)}" for name, value in zip(names, values, strict=True)]
+        name = ", ".join(([label] if label else []) + words)
+        parts.append(Part(tuple(group[i] for i in stack.order), name, stack, None))
+    return parts
+
+
+def _by_time(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[Part]:
+    """Repeated passes over the same places, told apart by the time of acquisition (or of content) alone."""
+    for clock in ("acquisition time", "content time"):
+        if any(frame.traits.get(clock) is None for frame in frames):
+            continue
+        passes = _passes(frames, clock)
+        if passes is None:
+            continue
+        groups: dict[tuple[Trait, ...], list[Frame]] = {(float(i),): group for i, group in enumerate(passes, 1)}
+        fault = StackFault("doubled", "")
+        parts = _all_even(groups, ("pass",), label, fault, thickness_mm)
+        if parts:
+            return parts
+    return []
+
+
+def _passes(frames: list[Frame], clock: str) -> list[list[Frame]] | None:
+    """The first, second … slice of each position by time; ``None`` unless all have as many, at different times."""
+    orientation = np.array(frames[0].orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
+    at: dict[int, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        at[round(float(np.dot(frame.position or (0, 0, 0), normal)) * 100)].append(frame)
+    counts = {len(group) for group in at.values()}
+    if len(counts) != 1:
+        return None
+    for group in at.values():
+        group.sort(key=lambda frame: str(frame.traits[clock]))
+        if len({frame.traits[clock] for frame in group}) < len(group):
+            return None
+    return [[group[i] for group in at.values()] for i in range(counts.pop())]
+
+
+def _rounded(value: Trait) -> Trait:
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _sortable(value: Trait) -> tuple[int, float, str]:
+    if isinstance(value, float):
+        return 0, value, ""
+    return 1, 0.0, str(value)
+
+
+def _words(value: Trait) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return "/".join(f"{part:g}" if isinstance(part, float) else part for part in value)
+    return "not given" if value is None else value
