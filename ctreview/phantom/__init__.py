@@ -1,1 +1,33 @@
-"""Bodies with known answers."""
+"""Bodies with known answers.
+
+Takes settings (age, breath, position, grid, kernel, lesions) and gives a `Phantom`: a CT of a thorax together with
+its true lungs, lobes, vessels and opacity, and between two of them the true `Transform`.
+"""
+
+from ctreview.phantom.body import Shape
+from ctreview.phantom.lesions import Finding, Lesion, Spot
+from ctreview.phantom.motion import Bump, Mapping, Motion
+from ctreview.phantom.thorax import (
+    Phantom,
+    ThoraxSettings,
+    make_thorax,
+    small_thorax,
+    true_mapping,
+    true_transform,
+)
+
+__all__ = [
+    "Bump",
+    "Finding",
+    "Lesion",
+    "Mapping",
+    "Motion",
+    "Phantom",
+    "Shape",
+    "Spot",
+    "ThoraxSettings",
+    "make_thorax",
+    "small_thorax",
+    "true_mapping",
+    "true_transform",
+]

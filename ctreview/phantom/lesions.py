@@ -1,0 +1,400 @@
+"""Ground glass, consolidation and a round spot, planted where and as large as asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, sqrt
+from typing import Literal
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.errors import WrongUse
+from ctreview.phantom.body import Shape, depth_and_lobe, fissures, lung_distance, reference_lung_points
+from ctreview.phantom.motion import Motion, to_reference
+from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, soft_size
+from ctreview.phantom.schemes import LOBES
+from ctreview.phantom.texture import cloud, ripple
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["Finding", "Lesion", "LesionsOnGrid", "Spot", "draw_lesions"]
+
+Floats32 = npt.NDArray[np.float32]
+Pattern = Literal["ventral", "dorsal", "basal", "patches", "subpleural", "diffuse"]
+_PATTERNS: tuple[Pattern, ...] = ("ventral", "dorsal", "basal", "patches", "subpleural", "diffuse")
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """Opacity in one lobe.
+
+    Attributes
+    ----------
+    kind : {"ground_glass", "consolidation"}
+        Hazy, with vessels to be seen through it; or solid, with bronchi full of air.
+    lobe : str
+        Key of the lobe; it does not cross into another.
+    pattern : str
+        ``"ventral"`` or ``"dorsal"`` band, ``"basal"`` patch, scattered ``"patches"``, ``"subpleural"`` rim around a
+        place, ``"diffuse"`` clouds all over the lobe.
+    volume_ml : float
+        How large at full inspiration, vessels in it counted too.
+    added_hu : float
+        How much denser than the lung around it at full inspiration (ground glass only): 75–150 is faint, above clear.
+    number : int
+        Of patches.
+    edge_mm : float
+        Over which the border fades (10 to 90 %).
+    roughness_mm : float
+        How far the border strays.
+    place : tuple of float or None
+        Where in the lobe's box, 0–1 from right to left, front to back, feet to head; chosen by ``seed`` if None.
+    seed : int
+        Shape and texture.
+    """
+
+    kind: Literal["ground_glass", "consolidation"]
+    lobe: str
+    pattern: Pattern
+    volume_ml: float
+    added_hu: float = 250.0
+    number: int = 1
+    edge_mm: float = 4.0
+    roughness_mm: float = 9.0
+    place: tuple[float, float, float] | None = None
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.lobe not in LOBES:
+            raise WrongUse(f"no lobe is called {self.lobe!r}", remedy=f"Known: {', '.join(LOBES)}.")
+        if self.pattern not in _PATTERNS:
+            raise WrongUse(f"no pattern is called {self.pattern!r}", remedy=f"Known: {', '.join(_PATTERNS)}.")
+        if self.volume_ml <= 0:
+            raise WrongUse(f"a lesion of {self.volume_ml} mL cannot be planted")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A round solid spot on the right minor fissure.
+
+    Attributes
+    ----------
+    diameter_mm : float
+        In the patient.
+    x, y : float
+        Where on the fissure, reference millimetres.
+    hu : float
+        Its density.
+    """
+
+    diameter_mm: float = 8.0
+    x: float = -88.0
+    y: float = -32.0
+    hu: float = 35.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something of its own that is not opacity.
+
+    Attributes
+    ----------
+    kind : str
+        ``"round_spot"``.
+    centre : tuple of float
+        LPS millimetres.
+    diameter_mm, volume_ml : float
+        Its size.
+    place : str
+        In words.
+    """
+
+    kind: str
+    centre: tuple[float, float, float]
+    diameter_mm: float
+    volume_ml: float
+    place: str
+
+
+@dataclass(frozen=True, eq=False)
+class LesionsOnGrid:
+    """Lesions at the voxels of a grid.
+
+    Attributes
+    ----------
+    added : ndarray of float32
+        HU added to the lung between vessels, at full inspiration.
+    solid : ndarray of float32
+        Share of the voxel's lung that is filled (consolidation, spot).
+    labels : ndarray of uint8
+        1 ground glass, 2 consolidation, where they cover at least half of the voxel; not in vessels and bronchi.
+    true_ml : dict
+        ``"lobe/kind"`` to millilitres.
+    findings : tuple of Finding
+        The spot.
+    size_mm : float
+        Length of a soft edge on this grid.
+    """
+
+    added: Floats32
+    solid: Floats32
+    labels: npt.NDArray[np.uint8]
+    true_ml: dict[str, float]
+    findings: tuple[Finding, ...]
+    size_mm: float
+
+
+_jit = numba.njit(cache=True)
+
+
+@_jit
+def _score(x, y, z, depth, pattern, box, centres, roughness, seed):  # type: ignore[no-untyped-def]
+    """How far inside a lesion of this pattern a place is, in millimetres up to a constant."""
+    rough = roughness * cloud(x, y, z, 26.0, seed)
+    if pattern == 0:
+        return -(y - box[1]) - 0.25 * depth + 1.15 * rough
+    if pattern == 1:
+        return (y - box[4]) - 0.25 * depth + 1.15 * rough
+    if pattern == 5:
+        return 22.0 * cloud(x, y, z, 42.0, seed) + 0.4 * rough
+    best = -1e9
+    for c in centres:
+        dx, dy, dz = (x - c[0]) / c[3], (y - c[1]) / c[4], (z - c[2]) / c[5]
+        r = sqrt(dx * dx + dy * dy + dz * dz)
+        best = max(best, c[6] - r)
+    if pattern == 4:
+        best = 0.45 * best - 1.3 * depth
+    return best + rough
+
+
+@_jit
+def _score_points(points, depth, pattern, box, centres, roughness, seed, out):  # type: ignore[no-untyped-def]
+    for i in range(len(points)):
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        out[i] = _score(x, y, z, depth[i], pattern, box, centres, roughness, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A lesion with what is worked out once in the reference: its lobe's box, centres, level."""
+
+    lesion: Lesion
+    box: npt.NDArray[np.float64]
+    centres: npt.NDArray[np.float64]
+    level: float
+    size: float
+
+    @property
+    def numbers(self) -> tuple[int, npt.NDArray[np.float64], npt.NDArray[np.float64], float, int]:
+        lesion = self.lesion
+        rough = lesion.roughness_mm / self.size
+        return _PATTERNS.index(lesion.pattern), self.box, self.centres, rough, lesion.seed
+
+
+def _centres(
+    lesion: Lesion, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], box: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Centre, axis ratios and relative size of each patch (n, 7)."""
+    rng = np.random.default_rng([lesion.seed, 3])
+    found = []
+    for _ in range(max(1, lesion.number)):
+        if lesion.place is not None and not found:
+            wanted = box[:3] + np.array(lesion.place) * (box[3:] - box[:3])
+            at = points[np.argmin(((points - wanted) ** 2).sum(axis=1))]
+        elif lesion.pattern == "basal":
+            low = points[points[:, 2] < np.quantile(points[:, 2], 0.12)]
+            at = low[rng.integers(len(low))]
+        elif lesion.pattern == "subpleural":
+            rim = points[depth < np.quantile(depth, 0.25)]
+            at = rim[rng.integers(len(rim))]
+        else:
+            at = points[rng.integers(len(points))]
+        ratios = np.exp(rng.normal(0, 0.22, 3))
+        found.append([*at, *(ratios / np.prod(ratios) ** (1 / 3)), rng.uniform(-6, 6) if found else 0.0])
+    return np.array(found)
+
+
+def _plan(lesion: Lesion, shape: Shape, size: float) -> _Plan:
+    points, lobes = reference_lung_points(shape, 4.0)
+    points = points[lobes == LOBES.index(lesion.lobe) + 1]
+    depth, _ = depth_and_lobe(points, shape)
+    box = np.concatenate([points.min(axis=0), points.max(axis=0)])
+    plan = _Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, size)
+    wanted = lesion.volume_ml * 1000.0 / size**3
+    level = _level(plan, points, depth, wanted, 4.0)
+    if wanted < 60_000:
+        # a lattice of 4 mm is too coarse for it: look closer where it lies
+        out = np.empty(len(points))
+        _score_points(points, depth, *plan.numbers, out)
+        near = points[out > level - 10.0]
+        step = 1.0 if wanted < 8_000 else 2.0
+        fine = (np.stack(np.meshgrid(*[np.arange(-2.0 + step / 2, 2.0, step)] * 3, indexing="ij"), -1)).reshape(-1, 3)
+        points = (near[:, None] + fine[None]).reshape(-1, 3)
+        depth, lobes = depth_and_lobe(points, shape)
+        inside = lobes == LOBES.index(lesion.lobe) + 1
+        level = _level(plan, points[inside], depth[inside], wanted, step)
+    return _Plan(lesion, box, plan.centres, level, size)
+
+
+def _level(
+    plan: _Plan, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], wanted: float, step: float
+) -> float:
+    out = np.empty(len(points))
+    _score_points(points, depth, *plan.numbers, out)
+    share = wanted / (len(points) * step**3)
+    if share >= 1.0:
+        raise WrongUse(
+            f"{plan.lesion.volume_ml} mL do not fit into the {plan.lesion.lobe.replace('_', ' ')}",
+            remedy="Plant less, or into several lobes.",
+        )
+    return float(np.quantile(out, 1.0 - share))
+
+
+@_jit
+def _draw_kernel(box, affine, m, b, lobe_value, lobe, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
+    """Share of the lesion and its texture in the voxels of a box."""
+    pattern, lobe_box, centres, rough, seed = plan
+    share, texture = out
+    for i in range(box[0], box[3]):
+        for j in range(box[1], box[4]):
+            for k in range(box[2], box[5]):
+                if lobe[i, j, k] != lobe_value:
+                    continue
+                px = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
+                py = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
+                pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
+                x, y, z, _, _ = to_reference(px, py, pz, m)
+                depth, _ = lung_distance(x, y, z, b)
+                s = _score(x, y, z, depth, pattern, lobe_box, centres, rough, seed) - level
+                s = s / edge
+                if s < -1.5:
+                    continue
+                value = 1.0 / (1.0 + exp(-4.4 * s))
+                share[i, j, k] = value
+                texture[i, j, k] = (
+                    1.0
+                    + 0.30 * ripple(x, y, z, fine_mm, seed + 5)
+                    + 0.22 * ripple(x, y, z, fine_mm * 0.4, seed + 9)
+                    + 0.25 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
+                )
+
+
+@_jit
+def _net_kernel(affine, m, b, lobe, strength, cell, sheet, seed, added):  # type: ignore[no-untyped-def]
+    """Fine lines, strongest under the pleura and at the base: thickened septa."""
+    for i in range(lobe.shape[0]):
+        for j in range(lobe.shape[1]):
+            for k in range(lobe.shape[2]):
+                if lobe[i, j, k] == 0:
+                    continue
+                px = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
+                py = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
+                pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
+                x, y, z, _, _ = to_reference(px, py, pz, m)
+                depth, _ = lung_distance(x, y, z, b)
+                a = ripple(x, y, z, cell, seed + 31) / sheet
+                c = ripple(x + 50.0, y, z, cell * 0.8, seed + 37) / sheet
+                line = max(exp(-a * a), exp(-c * c))
+                added[i, j, k] += strength * line * (0.35 + 0.65 * exp(-depth / 22.0))
+
+
+def _box_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    spans = []
+    for axis in range(3):
+        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        spans.append((hit[0], hit[-1] + 1) if len(hit) else (0, 0))
+    return np.array([s[0] for s in spans] + [s[1] for s in spans], dtype=np.int64)
+
+
+def draw_lesions(
+    geometry: Geometry,
+    lesions: tuple[Lesion | Spot, ...],
+    shape: Shape,
+    motion: Motion,
+    body: BodyOnGrid,
+    trees: TreesOnGrid,
+    *,
+    markings: float = 0.0,
+    seed: int = 1,
+) -> LesionsOnGrid:
+    """Plant lesions; where two overlap, the solid one wins and haze takes the denser."""
+    size = soft_size(geometry)
+    added, solid = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
+    haze_share, solid_share = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
+    findings: list[Finding] = []
+    scale = motion.mean_scale
+    affine, m, b = np.ascontiguousarray(geometry.affine), motion.packed(), shape.packed()
+    for lesion in lesions:
+        if isinstance(lesion, Spot):
+            continue
+        value = LOBES.index(lesion.lobe) + 1
+        plan = _plan(lesion, shape, scale)
+        share, texture = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
+        box = _box_of(body.lobe == value)
+        edge = lesion.edge_mm / scale
+        _draw_kernel(box, affine, m, b, value, body.lobe, plan.numbers, plan.level, edge, 9.0, (share, texture))
+        if lesion.kind == "ground_glass":
+            np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
+            np.maximum(haze_share, share, out=haze_share)
+        else:
+            np.maximum(solid_share, share, out=solid_share)
+            np.maximum(solid, share * np.clip(0.92 + 0.08 * texture, 0, 1), out=solid)
+    labels, true_ml = _truth(geometry, body, trees, haze_share, solid_share)
+    for lesion in lesions:
+        if isinstance(lesion, Spot):
+            findings.append(_draw_spot(lesion, geometry, shape, motion, solid, labels))
+    if markings > 0:
+        _net_kernel(affine, m, b, body.lobe, markings * 160.0, 15.0, 0.09 / scale, seed, added)
+    return LesionsOnGrid(added, solid, labels, true_ml, tuple(findings), size)
+
+
+def _truth(
+    geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid, haze: Floats32, solid: Floats32
+) -> tuple[npt.NDArray[np.uint8], dict[str, float]]:
+    free = (1.0 - trees.vessel) * (1.0 - trees.bronchus)
+    haze = np.minimum(haze, 1.0 - solid)
+    labels = np.zeros(geometry.shape, np.uint8)
+    open_lung = (body.lobe > 0) & (trees.vessel < 0.5) & (trees.bronchus < 0.5)
+    either = open_lung & (haze + solid >= 0.5)
+    labels[either & (haze >= solid)] = 1
+    labels[either & (solid > haze)] = 2
+    true_ml = {}
+    for value, lobe in enumerate(LOBES, start=1):
+        here = body.lobe == value
+        for kind, share in (("ground_glass", haze), ("consolidation", solid)):
+            amount = float((share[here] * free[here]).sum(dtype=np.float64))
+            true_ml[f"{lobe}/{kind}"] = amount * geometry.voxel_ml
+    return labels, true_ml
+
+
+@_jit
+def _minor_height(x, y, b):  # type: ignore[no-untyped-def]
+    _, minor = fissures(x, y, 0.0, -1.0, b)
+    return -minor
+
+
+def _draw_spot(
+    spot: Spot, geometry: Geometry, shape: Shape, motion: Motion, solid: Floats32, labels: npt.NDArray[np.uint8]
+) -> Finding:
+    z = float(_minor_height(spot.x, spot.y, shape.packed()))
+    centre = motion.from_reference(np.array([spot.x, spot.y, z]))
+    radius = spot.diameter_mm / 2
+    h = soft_size(geometry)
+    reach = (radius + 2 * h) / np.array(geometry.spacing) + 1
+    at = geometry.to_index(centre)
+    low = np.maximum(0, np.floor(at - reach)).astype(int)
+    high = np.minimum(geometry.shape, np.ceil(at + reach) + 1).astype(int)
+    box = tuple(slice(a, e) for a, e in zip(low, high, strict=True))
+    index = np.stack(np.meshgrid(*(np.arange(a, e) for a, e in zip(low, high, strict=True)), indexing="ij"), -1)
+    distance = np.linalg.norm(geometry.to_lps(index) - centre, axis=-1)
+    share = np.clip(0.5 + (radius - distance) / h, 0, 1).astype(np.float32)
+    np.maximum(solid[box], share, out=solid[box])
+    labels[box][share >= 0.5] = 0
+    return Finding(
+        "round_spot",
+        (float(centre[0]), float(centre[1]), float(centre[2])),
+        spot.diameter_mm,
+        float(4 / 3 * np.pi * radius**3 / 1000),
+        "right minor fissure",
+    )
