@@ -44,9 +44,9 @@ class FateSettings:
     Attributes
     ----------
     tolerance_mm : float
-        A part that looks gone, new or turned and is nowhere deeper than this is taken for an error of registration
-        or of the boundary. 2.5 mm is what 95 % of landmarks stay below after a good registration of two breath
-        holds (DESIGN §6), and a common distance of slices.
+        A part that looks gone, new or turned and is nowhere deeper than this (and half a voxel of the other scan,
+        whose surface is not known better) is taken for an error of registration or of the boundary. 2.5 mm is what
+        95 % of landmarks stay below after a good registration of two breath holds (DESIGN §6).
     """
 
     tolerance_mm: float = 2.5
@@ -169,11 +169,13 @@ def _sort(
     same = np.where(is_glass, far[GROUND_GLASS], far[CONSOLIDATION])
     other = np.where(is_glass, far[CONSOLIDATION], far[GROUND_GLASS])
 
-    nothing = seen & (np.minimum(same, other) > 0)
-    gone[_deep_parts(index[nothing], np.minimum(same, other)[nothing], here.geometry, tolerance_mm, gone.shape)] = True
-    left = ~gone[tuple(index.T)]
-    changed = seen & left & (other < same)
-    turned[_deep_parts(index[changed], same[changed], here.geometry, tolerance_mm, turned.shape)] = True
+    # Distances run between centres of voxels, and the surface lies half a voxel before the first centre.
+    deep_mm = tolerance_mm + max(there.geometry.spacing) / 2 if tolerance_mm > 0 else 0.0
+    nearest = np.minimum(same, other)
+    nothing = seen & (nearest > 0)
+    gone[_deep_parts(index[nothing], nearest[nothing], here.geometry, deep_mm)] = True
+    changed = seen & ~gone[tuple(index.T)] & (other < same)
+    turned[_deep_parts(index[changed], same[changed], here.geometry, deep_mm)] = True
     return gone, turned, int((~seen).sum())
 
 
@@ -192,21 +194,17 @@ def _distance(labels: LabelMap, key: str, at: npt.NDArray[np.int64]) -> FloatArr
 
 
 def _deep_parts(
-    index: npt.NDArray[np.int64],
-    depth_mm: FloatArray,
-    geometry: Geometry,
-    tolerance_mm: float,
-    shape: tuple[int, ...],
+    index: npt.NDArray[np.int64], depth_mm: FloatArray, geometry: Geometry, deep_mm: float
 ) -> tuple[npt.NDArray[np.int64], ...]:
-    """Of the voxels ``index`` those deeper than the tolerance, and those that lie within it of a deep one."""
-    core = index[depth_mm > tolerance_mm]
+    """Of the voxels ``index`` the deep ones, and those that lie as near to a deep one as that depth."""
+    core = index[depth_mm > deep_mm]
     if len(core) == 0:
         return tuple(np.empty((3, 0), dtype=np.int64))
-    mask = np.zeros(shape, dtype=bool)
+    mask = np.zeros(geometry.shape, dtype=bool)
     mask[tuple(core.T)] = True
-    start, stop = _box(mask, geometry, margin_mm=tolerance_mm)
+    start, stop = _box(mask, geometry, margin_mm=deep_mm)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    near = edt.edt(~mask[box], geometry.spacing) <= tolerance_mm + max(geometry.spacing) / 2
+    near = edt.edt(~mask[box], geometry.spacing) <= deep_mm
     inside = np.all((index >= start) & (index < stop), axis=1)
     kept = index[inside]
     return tuple(kept[near[tuple((kept - start).T)]].T)

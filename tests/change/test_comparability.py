@@ -1,0 +1,63 @@
+import pytest
+
+from ctreview.change import (
+    check_coverage,
+    check_growth,
+    check_order,
+    check_patients,
+    check_references,
+    failed_first,
+)
+from ctreview.checks import Check
+
+
+def test_two_patients_forbid_a_verdict_and_only_the_names_of_fields_are_said():
+    found = check_patients(("id", "birth date"))
+    assert not found.ok
+    assert found.blocks
+    assert "id and birth date" in found.says
+    assert check_patients(()).ok
+
+
+@pytest.mark.parametrize(
+    ("days", "ok", "word"),
+    [(61, True, "61 days after"), (0, True, "one day"), (-61, False, "backwards"), (None, True, "unknown")],
+)
+def test_order(days, ok, word):
+    found = check_order(days)
+    assert (found.ok, found.blocks) == (ok, False)
+    assert word in found.says
+
+
+def test_growth_is_a_matter_of_children_and_years():
+    assert check_growth(40, 4000) is None
+    assert check_growth(None, 10) is None
+    assert check_growth(4, 60).ok
+    found = check_growth(4, 1100)
+    assert not found.ok
+    assert 25 < found.value < 45
+    assert check_growth(17.9, 4000).ok  # grown up after a month
+
+
+def test_references_are_compared_where_both_scans_have_them():
+    found = check_references(
+        {"air": -980, "blood": 40}, {"air": -985, "blood": 190, "fat": 1}, {"air": 20, "blood": 50, "bone": 3}
+    )
+    assert [(check.name, check.ok, check.value) for check in found] == [
+        ("hu_of_air", True, -5),
+        ("hu_of_blood", False, 150),
+    ]
+
+
+def test_coverage():
+    assert check_coverage(0.0, 0.0).ok
+    assert check_coverage(1.0, 100.0).ok
+    assert not check_coverage(10.0, 100.0).ok
+
+
+def test_the_gravest_stand_first_and_order_is_kept_otherwise():
+    def check(name, ok, blocks):
+        return Check(name, None, None, ok=ok, says="", blocks=blocks)
+
+    given = [check("a", True, True), check("b", False, False), check("c", False, True), check("d", True, False)]
+    assert "".join(found.name for found in failed_first(given)) == "cbad"
