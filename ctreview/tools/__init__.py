@@ -13,6 +13,7 @@ from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
 from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.pick import Gate, PickSettings, learn_gate, piece_at, remove_piece, take_piece
+from ctreview.tools.scribble import Proposal, ScribbleSettings, Stroke, propose, scribble
 
 __all__ = [
     "TOOLS",
@@ -21,6 +22,9 @@ __all__ = [
     "Gate",
     "LiveWireSettings",
     "PickSettings",
+    "Proposal",
+    "ScribbleSettings",
+    "Stroke",
     "brush",
     "carry",
     "fill_between",
@@ -32,8 +36,10 @@ __all__ = [
     "live_wire",
     "move_outline",
     "piece_at",
+    "propose",
     "remove_piece",
     "remove_small",
+    "scribble",
     "smooth_outline",
     "take_piece",
     "wire",

@@ -17,6 +17,7 @@ from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
 from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
+from ctreview.tools.scribble import ScribbleSettings, scribble
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["TOOLS", "handlers"]
@@ -33,6 +34,7 @@ TOOLS: Mapping[str, tuple[Callable[..., Patch], type | None]] = {
     "fill_between": (fill_between, None),
     "live_wire": (live_wire, LiveWireSettings),
     "lasso": (lasso, None),
+    "scribble": (scribble, ScribbleSettings),
     "carry": (carry, None),
 }
 """Each kind of edit, the function it stands for, and the settings that its payload holds under ``settings``."""

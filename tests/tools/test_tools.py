@@ -12,6 +12,7 @@ from ctreview.tools import (
     BrushSettings,
     Canvas,
     PickSettings,
+    ScribbleSettings,
     brush,
     carry,
     fill_between,
@@ -234,6 +235,13 @@ PAYLOADS = {
         "settings": {"edge_mm": 1.0},
     },
     "lasso": {"points": [[0, 0, 1.0], [9, 0, 1.0], [9, 9, 1.0]], "label": "consolidation"},
+    "scribble": {
+        "strokes": [
+            {"points": [BESIDE_THE_TUBE.tolist()], "label": "ground_glass"},
+            {"points": [[-10.0, 0.0, 0.0]], "label": None},
+        ],
+        "settings": asdict(ScribbleSettings(reach_mm=15)),
+    },
     "carry": {"label": "ground_glass"},
 }
 
