@@ -97,7 +97,9 @@ class Geometry:
     def axes(self) -> str:
         """The letters (L, R, A, P, H, F) that array axes 0, 1, 2 run towards most: ``"HPL"`` where canonical."""
         letters = (("R", "L"), ("A", "P"), ("F", "H"))
-        return "".join(letters[row][int(self.directions[row, axis] > 0)] for axis, row in enumerate(self._nearest_rows()))
+        return "".join(
+            letters[row][int(self.directions[row, axis] > 0)] for axis, row in enumerate(self._nearest_rows())
+        )
 
     @property
     def is_canonical(self) -> bool:

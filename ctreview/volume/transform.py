@@ -49,13 +49,19 @@ class Transform:
                 raise WrongUse("the displacement's grid must lie in the frame of the fixed image")
 
     def displacement_at(self, points: npt.ArrayLike) -> FloatArray:
-        """``u`` at points (…, 3) of the fixed image in LPS millimetres; linear between nodes, zero outside."""
+        """``u`` at points (…, 3) of the fixed image in LPS millimetres.
+
+        Linear between nodes; within half a voxel around the outermost nodes their own value; zero outside that, as
+        ITK has it, so that a transform written to a file maps every point alike.
+        """
         points = np.asarray(points, dtype=np.float64)
         if self.grid is None or self.displacement is None:
             return np.zeros_like(points)
-        index = np.moveaxis(self.grid.to_index(points), -1, 0)
-        parts = [map_coordinates(axis, index, order=1, mode="constant", cval=0.0) for axis in self.displacement]
-        return np.stack(parts, axis=-1).astype(np.float64)
+        index = self.grid.to_index(points)
+        inside = np.all((index >= -0.5) & (index < np.array(self.grid.shape) - 0.5), axis=-1)
+        index = np.moveaxis(index, -1, 0)
+        parts = [map_coordinates(axis, index, order=1, mode="nearest", prefilter=False) for axis in self.displacement]
+        return np.asarray(np.stack(parts, axis=-1).astype(np.float64) * inside[..., None])
 
     def to_moving(self, points: npt.ArrayLike) -> FloatArray:
         """Where points (…, 3) of the fixed image lie in the moving one; LPS millimetres."""

@@ -1,0 +1,111 @@
+"""Volumes, segmentations and transforms as files that other programs open.
+
+Every file appears whole or not at all (`atomic`). Nothing written here carries a patient's identity unless
+`write_dicom` is told whom to name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ctreview.errors import UnreadableFile, UnsupportedSeries
+from ctreview.volume.atomic import atomic_path
+from ctreview.volume.dicom_file import Compression, write_dicom
+from ctreview.volume.foreign import affine_of_image
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.nrrd import write_nrrd_file
+from ctreview.volume.resample import image_of, itk_transform
+from ctreview.volume.segmentation import read_segmentation, write_segmentation
+from ctreview.volume.transform import Transform
+from ctreview.volume.volume import Volume
+
+__all__ = [
+    "Compression",
+    "read_segmentation",
+    "read_transform",
+    "write_dicom",
+    "write_nifti",
+    "write_nrrd",
+    "write_segmentation",
+    "write_transform",
+]
+
+
+def write_nrrd(image: Volume | LabelMap, path: Path | str) -> None:
+    """Write a volume or label map as NRRD (gzip); sheared grids too."""
+    array = image.array
+    if array.dtype.kind == "f" and array.dtype.itemsize < 4:
+        array = array.astype(np.float32)
+    write_nrrd_file(path, [array], image.geometry, {})
+
+
+def write_nifti(image: Volume | LabelMap, path: Path | str) -> None:
+    """Write a volume or label map as NIfTI (``.nii`` or ``.nii.gz``).
+
+    Raises
+    ------
+    PlaceMismatch
+        The grid is sheared.
+    """
+    import SimpleITK as sitk
+
+    with atomic_path(path) as draft:
+        sitk.WriteImage(image_of(np.ascontiguousarray(image.array), image.geometry), str(draft))
+
+
+def write_transform(transform: Transform, path: Path | str) -> None:
+    """Write a transform as ITK's HDF5 (``.h5``): a composite of affine and displacement field.
+
+    It maps points of the fixed image to the moving one, which is what resampling programs (SimpleITK, 3D Slicer's
+    "Resample Image", elastix' transformix) expect in order to bring the moving image onto the fixed.
+    """
+    import SimpleITK as sitk
+
+    with atomic_path(path) as draft:
+        sitk.WriteTransform(itk_transform(transform), str(draft))
+
+
+def read_transform(path: Path | str, fixed: Geometry, moving: Geometry) -> Transform:
+    """Read a transform that `write_transform` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The ``.h5`` file.
+    fixed, moving : Geometry
+        The grids of the two images, which the file does not carry.
+
+    Raises
+    ------
+    UnreadableFile
+        It is no transform, or broken.
+    UnsupportedSeries
+        It is a transform of another kind.
+    """
+    import SimpleITK as sitk
+
+    try:
+        found = sitk.ReadTransform(str(path))
+    except RuntimeError as error:
+        raise UnreadableFile("the file does not read as a transform", where=path) from error
+    parts = [found]
+    if found.GetName() == "CompositeTransform":
+        composite = sitk.CompositeTransform(found)
+        parts = [composite.GetNthTransform(n).Downcast() for n in range(composite.GetNumberOfTransforms())]
+    names = [part.GetName() for part in parts]
+    if names not in (["AffineTransform"], ["AffineTransform", "DisplacementFieldTransform"]):
+        raise UnsupportedSeries(f"a transform made of {', '.join(names)} is not read", where=path)
+    affine = np.eye(4)
+    matrix = np.array(parts[0].GetMatrix()).reshape(3, 3)
+    centre = np.array(parts[0].GetCenter())
+    affine[:3, :3] = matrix
+    affine[:3, 3] = np.array(parts[0].GetTranslation()) + centre - matrix @ centre
+    if len(parts) == 1:
+        return Transform(fixed, moving, affine)
+    field = parts[1].GetDisplacementField()
+    array = sitk.GetArrayFromImage(field)
+    grid = Geometry((array.shape[0], array.shape[1], array.shape[2]), affine_of_image(field), fixed.frame_of_reference)
+    return Transform(fixed, moving, affine, np.moveaxis(array, -1, 0).astype(np.float32), grid)
