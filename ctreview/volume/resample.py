@@ -187,8 +187,8 @@ def _sampled(
         sampler.SetSize([int(n) for n in reversed(part.shape)])
         out_of = _affine_transform(part.affine[:3, 2::-1], part.affine[:3, 3])
         sampler.SetTransform(sitk.CompositeTransform([into, *middle, out_of]))
-        found = sitk.GetArrayViewFromImage(sampler.Execute(moving))
-        out[start : start + slab] = _rounded(found, array.dtype)
+        sampled = sampler.Execute(moving)  # kept by name: the view below does not keep it alive
+        out[start : start + slab] = _rounded(sitk.GetArrayViewFromImage(sampled), array.dtype)
     return out
 
 
