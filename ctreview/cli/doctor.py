@@ -20,13 +20,13 @@ from ctreview.cli.terminal import print_json, results
 __all__ = ["Finding", "doctor", "examine"]
 
 MODULES = {
-    "SimpleITK": "SimpleITK",
-    "python-gdcm": "gdcm",
-    "pyjpegls": "jpeg_ls",
-    "scikit-image": "skimage",
     "connected-components-3d": "cc3d",
     "fill-voids": "fill_voids",
-    "Jinja2": "jinja2",
+    "pyjpegls": "jpeg_ls",
+    "python-gdcm": "gdcm",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+    "simpleitk": "SimpleITK",
 }
 """How distributions are imported, where that is not their own name."""
 
@@ -95,7 +95,7 @@ def _dependencies() -> Iterator[Finding]:
         return
     names = {m.group() for line in wanted if "extra ==" not in line and (m := re.match(r"[A-Za-z0-9._-]+", line))}
     for name in sorted(names, key=str.lower):
-        found = _version_of(name, MODULES.get(name, name.lower()))
+        found = _version_of(name, MODULES.get(name.lower(), name.lower()))
         yield Finding(name, found is not None, True, found or "does not import", f"pip install {name}")
 
 
@@ -114,15 +114,49 @@ def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Finding:
         return Finding(name, False, True, f"{type(error).__name__}: {error}", remedy)
 
 
+JPEG_LOSSLESS = (
+    "/9j/wwALEAAEAAQBAREA/8QAGwABAAEFAQAAAAAAAAAAAAAACQgFBgcKCxD/2gAIAQEAAQAA9UbzyqiEmZdzd3MEhUNZeqg1Llvb/9kA"
+)
+"""The numbers 0, 17, 68 … 17·15² in four rows of four, as JPEG Lossless (process 14, selection value 1)."""
+
+
 def _decode() -> str:
-    raise NotImplementedError
+    """Decode a picture of sixteen pixels in the compression that CT archives use most."""
+    import base64
+
+    import numpy as np
+
+    from ctreview.dicom.codecs import decompressed
+    from ctreview.dicom.frame import PixelLayout
+    from ctreview.dicom.source import FileRef
+
+    data = base64.b64decode(JPEG_LOSSLESS)
+    layout = PixelLayout(
+        syntax="1.2.840.10008.1.2.4.70",
+        rows=4,
+        columns=4,
+        frames=1,
+        samples=1,
+        photometric="MONOCHROME2",
+        allocated=16,
+        stored=16,
+        high_bit=15,
+        signed=False,
+        offset=0,
+        length=None,
+        available=len(data),
+    )
+    if not np.array_equal(decompressed(data, layout, FileRef(Path("doctor"))).ravel(), 17 * np.arange(16) ** 2):
+        raise ValueError("the pixels came out wrong")
+    return "sixteen pixels came out right"
 
 
 def _write() -> str:
     """Write labels for 3D Slicer into a temporary folder and read them back."""
     import numpy as np
 
-    from ctreview.volume import Geometry, Label, LabelMap, Scheme
+    from ctreview.volume.geometry import Geometry
+    from ctreview.volume.labels import Label, LabelMap, Scheme
     from ctreview.volume.write import read_segmentation, write_segmentation
 
     geometry = Geometry.aligned((3, 4, 5), (1.0, 2.0, 3.0), frame_of_reference="source:doctor")
@@ -142,8 +176,8 @@ def _compile() -> str:
     import numba
     import numpy as np
 
-    @numba.njit(parallel=True)  # type: ignore[untyped-decorator]
-    def total(values: np.ndarray) -> float:  # type: ignore[type-arg]
+    @numba.njit(parallel=True)
+    def total(values: np.typing.NDArray[np.float64]) -> float:
         found = 0.0
         for i in numba.prange(len(values)):
             found += values[i]
@@ -168,7 +202,9 @@ def _show(findings: list[Finding], well: bool) -> None:
         table.add_column(overflow="fold")
     for finding in findings:
         mark = "ok" if finding.ok else ("MISSING" if finding.needed else "–")
-        table.add_row(mark, finding.name, finding.says if finding.ok else f"{finding.says}. {finding.remedy}")
+        table.add_row(
+            mark, finding.name, finding.says if finding.ok else f"{finding.says.rstrip('.')}. {finding.remedy}"
+        )
     console = results()
     console.print(table, markup=False)
     console.print("Everything that is needed works." if well else "Something that is needed is missing.", style="bold")

@@ -38,7 +38,7 @@ def _facts(series: Series) -> dict[str, Any]:
         "modality": series.modality,
         "kind": series.kind,
         "usable": series.usable,
-        "shape": None if series.shape is None else [int(n) for n in series.shape],
+        "shape": [int(n) for n in series.shape],
         "spacing_mm": None if series.spacing is None else [round(float(mm), 4) for mm in series.spacing],
         "files": len(series.files),
         "age_years": made.age_years,
@@ -61,7 +61,7 @@ def _show(facts: list[dict[str, Any]]) -> None:
     for heading in ("--series", "what", "grid", "spacing mm", "kernel", "usable"):
         table.add_column(heading, overflow="fold")
     for one in facts:
-        grid = "×".join(str(n) for n in one["shape"]) if one["shape"] else "–"
+        grid = "×".join(str(n) for n in one["shape"])
         spacing = "×".join(f"{mm:g}" for mm in one["spacing_mm"]) if one["spacing_mm"] else "–"
         what = " ".join(word for word in (one["modality"], one["kind"]) if word)
         row = (one["key"], what, grid, spacing, one["kernel"] or "–", "yes" if one["usable"] else "no")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
@@ -61,7 +60,7 @@ def _how_it_ended(error: BaseException) -> tuple[int, str]:
         case CtreviewError():
             code, line = error.exit_code, str(error)
         case typer.TyperException():
-            code, line = error.exit_code, f"{_one_line(error.format_message())} Help: ctreview --help."
+            code, line = error.exit_code, _wrong_use(error)
         case MemoryError():
             line = "the memory of this machine was not enough. Close other programs, or crop the scan to the thorax."
         case OSError() if error.strerror:
@@ -71,8 +70,12 @@ def _how_it_ended(error: BaseException) -> tuple[int, str]:
     return code, line
 
 
-def _one_line(text: str) -> str:
-    return f"{' '.join(text.split()).rstrip('.')}."
+def _wrong_use(error: typer.TyperException) -> str:
+    """What the parser says, and which help to ask; nothing where it has already shown the help."""
+    said = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "ctreview"
+    return f"{said}. Help: {command} --help." if said else ""
 
 
 def _place(error: BaseException) -> str:
@@ -99,7 +102,3 @@ def _ended_by_signal() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-if __name__ == "__main__":
-    sys.exit(run())

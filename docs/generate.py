@@ -1,0 +1,95 @@
+"""Write ``docs/commands.md`` from the command line itself: ``python -m docs.generate``."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import ctreview.cli
+from ctreview.cli.app import app
+
+HERE = Path(__file__).resolve().parent
+TARGET = HERE / "commands.md"
+
+HEAD = """# Commands
+
+Written from the program by `make docs`; do not edit.
+
+Results go to stdout, everything else to stderr. `PATH` is a folder of DICOM files (nested, with other files in it) or
+one NIfTI, NRRD or MetaImage file. With `CTREVIEW_DEBUG=1` in the environment an error shows its traceback.
+
+| exit code | what it means |
+|---|---|
+"""
+
+
+def commands() -> str:
+    """Give the whole page."""
+    group: Any = typer.main.get_command(app)
+    context = group.make_context("ctreview", ["doctor"], resilient_parsing=True)
+    lines = [HEAD + "\n".join(f"| {code} | {says} |" for code, says in exit_codes())]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = command.context_class(command, info_name=name, parent=context)
+        lines += ["", f"## ctreview {name}", "", inspect.cleandoc(command.help or ""), "", *_usage(command, inner)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def exit_codes() -> Iterator[tuple[str, str]]:
+    """Read the table of exit codes in the docstring of `ctreview.cli`."""
+    for line in (ctreview.cli.__doc__ or "").splitlines():
+        code, _, says = line.partition("  ")
+        if code.strip().isdigit():
+            yield code.strip(), says.strip()
+
+
+def _usage(command: Any, context: Any) -> Iterator[str]:
+    parameters = [one for one in command.get_params(context) if "--help" not in one.opts]
+    words = [one.name.upper() for one in parameters if one.param_type_name == "argument"]
+    yield "    " + " ".join(["ctreview", command.name, *words, "[options]"])
+    panels: dict[str, list[Any]] = {}
+    for one in parameters:
+        panels.setdefault(getattr(one, "rich_help_panel", None) or "", []).append(one)
+    for panel, members in panels.items():
+        yield ""
+        if panel:
+            yield f"<details><summary>{panel}</summary>\n"
+        yield "| option | default | what it does |"
+        yield "|---|---|---|"
+        for one in members:
+            yield f"| {_written(one)} | {_default(one)} | {(one.help or '').replace('|', '/')} |"
+        if panel:
+            yield "\n</details>"
+
+
+def _written(one: Any) -> str:
+    if one.param_type_name == "argument":
+        return f"`{one.name.upper()}`"
+    return " ".join(f"`{option}`" for option in (*one.opts, *one.secondary_opts))
+
+
+def _default(one: Any) -> str:
+    if one.required:
+        return "required"
+    if one.default is None or one.default is False:
+        return ""
+    value = one.default
+    return " ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
+
+
+def main() -> int:
+    """Write the page, or with ``--check`` only say whether it is current."""
+    current = TARGET.read_text(encoding="utf-8") if TARGET.is_file() else ""
+    if "--check" in sys.argv:
+        return 0 if current == commands() else 1
+    TARGET.write_text(commands(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""What tests of the command line share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ctreview.cli import main
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capsys) -> Callable[..., Outcome]:
+    """Run a command in this process."""
+
+    def run(*words: object) -> Outcome:
+        code = main([str(word) for word in words])
+        said = capsys.readouterr()
+        return Outcome(code, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def process() -> Callable[..., Outcome]:
+    """Run a command in a process of its own, as a person does."""
+
+    def run(*words: object, **options: object) -> Outcome:
+        line = [sys.executable, "-m", "ctreview", *(str(word) for word in words)]
+        options = {"cwd": REPOSITORY, "timeout": 120, **options}
+        done = subprocess.run(line, capture_output=True, text=True, check=False, **options)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
