@@ -63,7 +63,7 @@ class ScribbleSettings:
     coarse_mm: float = 2.5
     trees: int = 16
     depth: int = 7
-    prior: float = 1.0
+    prior: float = 0.5
     seed: int = 0
 
 
