@@ -1,1 +1,26 @@
-"""A comparison to tables, figures, a page and a result folder."""
+"""A comparison or a segmentation to files that last: tables, JSON with a published schema, and the page.
+
+In goes what the stages before found; out come result folders that appear whole or not at all (`write_comparison`,
+`write_segmentation_result`), the rows of their tables (`change_rows`, `change_table`, `measurement_rows`,
+`summary_rows`), and the page (`render_page`). Every number on the page is one of ``change.json``. `schema` gives the
+JSON Schema of a document by the name that it carries.
+"""
+
+from ctreview.report.document import change_document, schema
+from ctreview.report.folder import Segmented, result_folder, write_comparison, write_segmentation_result
+from ctreview.report.page import render_page
+from ctreview.report.table import change_rows, change_table, measurement_rows, summary_rows
+
+__all__ = [
+    "Segmented",
+    "change_document",
+    "change_rows",
+    "change_table",
+    "measurement_rows",
+    "render_page",
+    "result_folder",
+    "schema",
+    "summary_rows",
+    "write_comparison",
+    "write_segmentation_result",
+]

@@ -1,0 +1,231 @@
+"""Result folders, which appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.fate import BASELINE_FATES, FOLLOWUP_FATES
+from ctreview.checks import Check
+from ctreview.errors import CtreviewError, WrongUse
+from ctreview.progress import Progress, part, quiet
+from ctreview.report.document import change_document, plain, with_identity, write_json
+from ctreview.report.page import render_page
+from ctreview.report.provenance import PROVENANCE_SCHEMA, provenance
+from ctreview.report.table import change_rows, measurement_rows, write_csv
+from ctreview.volume.atomic import atomic_folder
+from ctreview.volume.labels import LabelMap, Scheme
+from ctreview.volume.write import write_segmentation, write_transform
+
+__all__ = ["Segmented", "result_folder", "write_comparison", "write_segmentation_result"]
+
+
+class Segmented(Protocol):
+    """What `write_segmentation_result` needs of a segmentation; the recipe's ``Segmentation`` has it."""
+
+    @property
+    def timepoint(self) -> Timepoint:
+        """The scan and what was found in it."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What was looked at."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings of every step."""
+
+    @property
+    def timings(self) -> Mapping[str, float]:
+        """Seconds of each step."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``measurements.json``."""
+
+
+def write_comparison(
+    comparison: Comparison,
+    folder: Path | str,
+    *,
+    identify: bool = False,
+    overwrite: bool = False,
+    progress: Progress = quiet,
+) -> Path:
+    """Write what a comparison found.
+
+    ========================  =======================================================================================
+    ``report.html``           the page: self-contained, to be read and printed
+    ``change.json``           every number, by `schema` ``ctreview.change/1``
+    ``change.csv``            the same as tidy rows
+    ``baseline.seg.nrrd``     lungs, vessels, opacity of the baseline, on its grid
+    ``followup.seg.nrrd``     the same of the follow-up on its own grid, and there what is new and what is persistent
+    ``fate.seg.nrrd``         what became of the baseline's opacity, on the baseline's grid
+    ``transform.h5``          baseline to follow-up points
+    ``provenance.json``       versions, settings, seeds, hashes of the input
+    ========================  =======================================================================================
+
+    ``fate.seg.nrrd`` and ``transform.h5`` are missing where the scans could not be registered. A segmentation file
+    has one grid, and fates live on two: hence those of the follow-up stand in ``followup.seg.nrrd``, so that no mask
+    is ever resampled to be written.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : path
+        It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
+    identify : bool
+        Whether name, id, birth date and dates are written into ``change.json``.
+    overwrite : bool
+        Whether an earlier result gives way.
+    progress : Progress
+        Told how far it is; may raise to cancel, and then nothing is left.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    WrongUse
+        The folder may not be written to.
+    CtreviewError
+        The disk is full or the folder is not writable; nothing was left.
+    """
+    document = change_document(comparison, identify=identify)
+    origin = provenance(
+        {"baseline": comparison.baseline.volume, "followup": comparison.followup.volume},
+        settings=comparison.settings,
+        seeds=comparison.seeds,
+        timings=comparison.timings,
+    )
+    with result_folder(folder, overwrite=overwrite) as draft:
+        page = render_page(comparison, document, origin, progress=part(progress, 0.0, 0.4))
+        (draft / "report.html").write_text(page, encoding="utf-8")
+        write_json(document, draft / "change.json")
+        write_csv(change_rows(document), draft / "change.csv")
+        progress(0.4, 1.0, "writing segmentations")
+        write_segmentation(draft / "baseline.seg.nrrd", _maps(comparison.baseline))
+        progress(0.6, 1.0, "writing segmentations")
+        later = _maps(comparison.followup) + _fate(comparison.followup, FOLLOWUP_FATES)
+        write_segmentation(draft / "followup.seg.nrrd", later)
+        progress(0.8, 1.0, "writing segmentations")
+        if fate := _fate(comparison.baseline, BASELINE_FATES):
+            write_segmentation(draft / "fate.seg.nrrd", fate)
+        if comparison.transform is not None:
+            write_transform(comparison.transform, draft / "transform.h5")
+        write_json(origin, draft / "provenance.json")
+        progress(1.0, 1.0, "writing results")
+    return Path(folder)
+
+
+def write_segmentation_result(
+    segmentation: Segmented,
+    folder: Path | str,
+    *,
+    identify: bool = False,
+    overwrite: bool = False,
+    progress: Progress = quiet,
+) -> Path:
+    """Write what was found in one scan.
+
+    ``segmentation.seg.nrrd`` (lungs, vessels, opacity, in layers; opens in 3D Slicer), ``measurements.json``
+    (by `schema` ``ctreview.measurements/1``), ``measurements.csv`` (one row per region) and ``provenance.json``.
+
+    Parameters, returned value and errors are those of `write_comparison`.
+    """
+    timepoint = segmentation.timepoint
+    document = plain(segmentation.to_dict())
+    if identify:
+        document["scan"] = with_identity(document["scan"], timepoint)
+    origin = provenance(
+        {"scan": timepoint.volume}, settings=segmentation.settings, seeds={}, timings=segmentation.timings
+    )
+    with result_folder(folder, overwrite=overwrite) as draft:
+        progress(0.0, 1.0, "writing results")
+        write_json(document, draft / "measurements.json")
+        write_csv(measurement_rows(document), draft / "measurements.csv")
+        write_segmentation(draft / "segmentation.seg.nrrd", _maps(timepoint))
+        write_json(origin, draft / "provenance.json")
+        progress(1.0, 1.0, "writing results")
+    return Path(folder)
+
+
+@contextmanager
+def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Path]:
+    """Fill a folder that appears at its place only when the block ends well.
+
+    Yields
+    ------
+    Path
+        An empty folder beside the target.
+
+    Raises
+    ------
+    WrongUse
+        Something that may not be replaced is there already.
+    CtreviewError
+        The disk is full, or writing is not allowed; nothing was left.
+    """
+    target = Path(folder)
+    _require_free(target, overwrite=overwrite)
+    try:
+        with atomic_folder(target, replace=overwrite) as draft:
+            yield draft
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CtreviewError(
+            f"the results could not be written ({reason})",
+            where=target,
+            remedy="Make room or name another folder; nothing was left behind.",
+        ) from error
+
+
+def _require_free(folder: Path, *, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise WrongUse("this is a file, and results need a folder", where=folder, remedy="Name another folder.")
+    if not any(folder.iterdir()):
+        return
+    if not _is_ours(folder):
+        raise WrongUse(
+            "the folder holds files that ctreview did not write",
+            where=folder,
+            remedy="Name another folder; only results of ctreview are ever replaced.",
+        )
+    if not overwrite:
+        raise WrongUse(
+            "the folder already holds a result",
+            where=folder,
+            remedy="Name another folder, or ask for it to be overwritten.",
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("schema") == PROVENANCE_SCHEMA
+
+
+def _maps(timepoint: Timepoint) -> list[LabelMap]:
+    """The label maps of a scan, from the large to the small."""
+    found = [timepoint.organ]
+    if timepoint.vessels is not None:
+        found.append(timepoint.vessels)
+    return [*found, timepoint.opacity]
+
+
+def _fate(timepoint: Timepoint, keys: Sequence[str]) -> list[LabelMap]:
+    """The fates of one grid, without the names that belong to the other grid."""
+    if timepoint.fate is None:
+        return []
+    fate = timepoint.fate
+    labels = tuple(label for label in fate.scheme if label.key in keys)
+    return [LabelMap(fate.array, fate.geometry, Scheme(labels), fate.checks)]

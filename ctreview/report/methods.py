@@ -1,0 +1,82 @@
+"""The paragraph that may be cited, and what the numbers cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ctreview.report import words
+
+__all__ = ["limitations", "methods"]
+
+
+def methods(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    """How the numbers came about, in sentences for the methods section of a paper.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of ``change.json``.
+    provenance : mapping
+        The content of ``provenance.json``: versions, settings and seeds.
+    """
+    return " ".join([_found(provenance), _registered(document), _uncertain(document, provenance), _made(provenance)])
+
+
+def _found(provenance: Mapping[str, Any]) -> str:
+    opacity = provenance["settings"].get("opacity") or {}
+    rule = (
+        f", {opacity['sigmas']:g} standard deviations above the mean"
+        if isinstance(opacity.get("sigmas"), float)
+        else ""
+    )
+    return (
+        "Lungs were segmented without trachea and main bronchi, vessels and airway walls were left out, and both scans "
+        "were brought to one resolution. Ground glass and consolidation were found by thresholds relative to the "
+        f"patient's own normal lung{rule}, following its gradient along gravity, with one common rule for both scans; "
+        "dependent opacity was counted apart. All volumes were measured on each scan's own grid."
+    )
+
+
+def _registered(document: Mapping[str, Any]) -> str:
+    registration = document["registration"]
+    if registration is None:
+        return "The scans could not be registered, so that no voxel's fate is reported."
+    engine = registration.get("engine")
+    by = f" ({engine} engine)" if engine else ""
+    return (
+        f"The baseline was registered deformably to the follow-up{by}; the registration was used only to say which "
+        "part became what, and to choose the levels shown, never to measure."
+    )
+
+
+def _uncertain(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+    change = document["regions"][0]["change"]["opacity_ml"]
+    seeds = provenance["seeds"]
+    drawn = f" (seed {', '.join(str(seed) for seed in seeds.values())})" if seeds else ""
+    dominant = f", widest through {change['dominant'].replace('_', ' ')}" if change["dominant"] else ""
+    return (
+        f"The {change['kind']} interval (level {change['level']:g}) is how far the change moves when threshold, "
+        f"border and inspiration are varied within plausible limits{drawn}{dominant}; it is not a confidence interval."
+    )
+
+
+def _made(provenance: Mapping[str, Any]) -> str:
+    libraries = [f"{name} {version}" for name, version in provenance["libraries"].items()]
+    return f"Made with ctreview {provenance['version']} ({words.listed(libraries)}; Python {provenance['python']})."
+
+
+def limitations(document: Mapping[str, Any]) -> list[str]:
+    """What a reader must keep in mind."""
+    kept = [
+        "“Below threshold” is what a computer can see. That ground glass resolved is for a reader to confirm: it may "
+        "have turned into reticulation, or lung into trapped air.",
+        "Density depends on breath, age, kernel, contrast and posture. Compare like with like; the checks say where "
+        "the two scans differ.",
+        "The interval is of sensitivity: no repeated scans of one patient stand behind it. Verdicts of parts of the "
+        "lung are exploratory; that of both lungs is the finding.",
+        "A change next to a treatment is an association. Images say nothing about its cause, nor how the patient is.",
+    ]
+    if not any(row["region"].endswith("_lobe") for row in document["regions"]):
+        kept.insert(2, "Lobes were not told apart: places are sides, thirds of height and halves of depth.")
+    return kept

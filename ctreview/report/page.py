@@ -1,0 +1,353 @@
+"""The page a radiologist reads: one file that needs nothing else.
+
+Every number on it is taken from the document that ``change.json`` holds, so that page and file cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from ctreview.change.comparison import Comparison, Interval, Timepoint
+from ctreview.progress import Progress, quiet
+from ctreview.report import words
+from ctreview.report.charts import HISTOGRAM_HU, Curve, Frontal, density_curve, frontal, scale_of
+from ctreview.report.figures import LUNG_WINDOW, Outline, Picture, outlines, picture
+from ctreview.report.levels import Level, Sight, frame_of, matched_levels
+from ctreview.report.methods import limitations, methods
+from ctreview.report.planes import Frame, Plane, View, lay
+
+__all__ = ["COLOURS", "render_page"]
+
+COLOURS = {
+    "ground_glass": "#f0b429",
+    "consolidation": "#ff5f3d",
+    "dependent_opacity": "#56b4e9",
+    "resolved": "#20c997",
+    "persistent": "#f0b429",
+    "persistent_followup": "#f0b429",
+    "worsened": "#ff5f3d",
+    "improved": "#56b4e9",
+    "new": "#e58fc0",
+}
+"""Lines over dark images: the hues of Okabe and Ito (Color Universal Design, 2008), lightened to stand out there.
+Every kind has its own line style as well, so that colour is never the only sign."""
+
+NAMES = {
+    "ground_glass": "ground glass",
+    "consolidation": "consolidation",
+    "dependent_opacity": "dependent opacity (not counted)",
+    "resolved": "below threshold at follow-up",
+    "persistent": "persistent",
+    "persistent_followup": "persistent",
+    "worsened": "worsened (ground glass to consolidation)",
+    "improved": "improved (consolidation to ground glass)",
+    "new": "new",
+}
+
+OPACITIES = ("ground_glass", "consolidation")
+LEVELS: tuple[tuple[View, int], ...] = (("axial", 3), ("coronal", 2))
+
+MEASURES = (
+    ("volume_ml", "Lung volume", "mL", 0),
+    ("mass_g", "Lung mass", "g", 0),
+    ("mean_hu", "Mean density", "HU", 0),
+    ("ground_glass_ml", "Ground glass", "mL", None),
+    ("consolidation_ml", "Consolidation", "mL", None),
+    ("opacity_ml", "Opacity (both together)", "mL", None),
+    ("opacity_percent", "Opacity, share of lung", "%", 1),
+    ("dependent_ml", "Dependent opacity (not counted)", "mL", None),
+    ("haa_percent", "High attenuation (−600 to −250 HU)", "%", 1),
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One scan at one level."""
+
+    identifier: str
+    when: str
+    slice: int
+    of: int
+    picture: Picture
+    opacity: tuple[Outline, ...]
+    fate: tuple[Outline, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One level in both scans."""
+
+    title: str
+    sides: tuple[Side, Side]
+    covered: bool
+
+
+def render_page(
+    comparison: Comparison,
+    document: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    *,
+    progress: Progress = quiet,
+) -> str:
+    """Make the page.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        For the pictures.
+    document : mapping
+        The content of ``change.json``: every number on the page is from here.
+    provenance : mapping
+        The content of ``provenance.json``.
+
+    Returns
+    -------
+    str
+        HTML with style, script and pictures inside; it asks no server for anything.
+    """
+    progress(0, 3, "choosing levels")
+    cards = _cards(comparison)
+    progress(1, 3, "drawing")
+    context = {
+        "document": document,
+        "provenance": provenance,
+        "found": _found(document),
+        "headline": words.headline(_found(document)),
+        "residual": comparison.residual,
+        "fate": _fate_words(document),
+        "cards": cards,
+        "has_fate": comparison.baseline.fate is not None,
+        "frontals": _frontals(comparison),
+        "legend_opacity": _legend([o for card in cards for side in card.sides for o in side.opacity]),
+        "legend_fate": _legend([o for card in cards for side in card.sides for o in side.fate]),
+        "regions": _region_rows(document),
+        "measures": _measure_rows(document),
+        "histogram": _histogram(comparison),
+        "checks": sorted(document["checks"], key=lambda check: bool(check["ok"])),
+        "registration": _facts(document["registration"] or {}),
+        "thresholds": _facing(document["thresholds"]),
+        "scans": _facing({"baseline": document["baseline"], "followup": document["followup"]}),
+        "methods": methods(document, provenance),
+        "limitations": limitations(document),
+        "window": LUNG_WINDOW,
+    }
+    progress(2, 3, "writing the page")
+    html = _environment().get_template("report.html.j2").render(context)
+    progress(3, 3, "writing the page")
+    return html
+
+
+def _environment() -> Environment:
+    folder = files("ctreview.report") / "templates"
+
+    def load(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    # Escaping is on for every template: file and kernel names come from outside.
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    from jinja2 import FunctionLoader  # noqa: PLC0415
+
+    environment.loader = FunctionLoader(load)
+    environment.globals["style"] = Markup(load("report.css"))  # noqa: S704 - ours, from the package
+    environment.globals["script"] = Markup(load("report.js"))  # noqa: S704 - ours, from the package
+    for function in (words.number, words.signed, words.span, words.region_name, words.verdict_word):
+        environment.filters[function.__name__] = function
+    environment.filters["cell"] = _cell
+    environment.filters["humane"] = _humane
+    environment.globals["interval_words"] = words.interval_words
+    return environment
+
+
+# -- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _found(document: Mapping[str, Any]) -> words.Found:
+    whole = document["regions"][0]
+    change = whole["change"]["opacity_ml"]
+    return words.Found(
+        verdict=whole["verdict"],
+        baseline_ml=whole["baseline"]["opacity_ml"],
+        followup_ml=whole["followup"]["opacity_ml"],
+        change_ml=change["value"],
+        low_ml=change["low"],
+        high_ml=change["high"],
+        days=document["interval_days"],
+    )
+
+
+def _fate_words(document: Mapping[str, Any]) -> str:
+    whole = document["regions"][0]
+    fate = whole["fate_ml"]
+    return "" if fate is None else words.fate_sentence(whole["baseline"]["opacity_ml"], fate)
+
+
+def _region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the table of regions, each with its bar and, for the parts of a region, its own rows."""
+    intervals = {row["region"]: Interval(**row["change"]["opacity_ml"]) for row in document["regions"]}
+    scale = scale_of(one for key, one in intervals.items() if "/" not in key)
+    fine = scale_of(one for key, one in intervals.items() if "/" in key)
+    rows: dict[str, dict[str, Any]] = {}
+    for row in document["regions"]:
+        whole, _, part = row["region"].partition("/")
+        bar = (fine if part else scale).bar(intervals[row["region"]])
+        drawn = {**row, "bar": bar, "parts": []}
+        if part and whole in rows:
+            rows[whole]["parts"].append(drawn)
+        else:
+            rows[row["region"]] = drawn
+    return list(rows.values())
+
+
+def _measure_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    whole = document["regions"][0]
+    rows = []
+    for key, name, unit, decimals in MEASURES:
+        before, after = whole["baseline"][key], whole["followup"][key]
+        change = whole["change"].get("opacity_pp" if key == "opacity_percent" else key)
+        rows.append(
+            {
+                "name": name,
+                "unit": unit,
+                "decimals": decimals,
+                "before": before,
+                "after": after,
+                "change": change["value"] if change else None if None in (before, after) else after - before,
+                "interval": change,
+            }
+        )
+    return rows
+
+
+def _facts(mapping: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """A nested mapping as a flat list of names and values."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in mapping.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            rows += _facts(value, f"{name} ")
+        else:
+            rows.append((name, value))
+    return rows
+
+
+def _facing(mapping: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Rows (name, baseline, follow-up); what belongs to neither stands in both columns as one value."""
+    both = [dict(_facts(mapping.get(side) or {})) for side in ("baseline", "followup")]
+    rows: list[tuple[str, Any, Any]] = [(key, both[0].get(key), both[1].get(key)) for key in {**both[0], **both[1]}]
+    rest = {key: value for key, value in mapping.items() if key not in ("baseline", "followup")}
+    return rows + [(name, value, value) for name, value in _facts(rest)]
+
+
+def _cell(value: Any) -> str:
+    """A value of a fact for reading."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return words.number(value, decimals=0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " × ".join(_cell(part) for part in value)
+    return str(value).replace("-", words.MINUS) if isinstance(value, int) else str(value)
+
+
+UNITS = {"hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percent": "%", "mas": "mAs", "kvp": "kV"}
+
+
+def _humane(key: str) -> str:
+    """A key in words, its unit behind a comma: ``"normal mean, HU"``."""
+    parts = key.replace(" ", "_").split("_")
+    unit = UNITS.get(parts[-1]) if len(parts) > 1 else None
+    text = " ".join(parts[:-1] if unit else parts)
+    text = f"{text}, {unit}" if unit else text
+    return text[:1].upper() + text[1:]
+
+
+# -- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def _organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
+    """The labels of the organ that are counted: lungs without the airways."""
+    return tuple(label.key for label in timepoint.organ.scheme if label.key.endswith("_lung"))
+
+
+def _sight(timepoint: Timepoint) -> Sight:
+    return Sight(
+        timepoint.volume.geometry,
+        timepoint.organ.mask(*_organ_keys(timepoint)),
+        timepoint.opacity.mask(*OPACITIES),
+    )
+
+
+def _cards(comparison: Comparison) -> list[Card]:
+    baseline, followup = _sight(comparison.baseline), _sight(comparison.followup)
+    cards = []
+    for view, count in LEVELS:
+        frame = frame_of(view, baseline, followup)
+        levels = matched_levels(view, baseline, followup, comparison.transform, count=count)
+        draw = partial(_card, comparison, frame)
+        cards += [draw(level, f"{view}{number}") for number, level in enumerate(levels, start=1)]
+    return cards
+
+
+def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -> Card:
+    sides = []
+    for number, (when, timepoint, centre) in enumerate(
+        (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
+    ):
+        plane = lay(level.view, centre, frame, timepoint.volume.geometry)
+        sides.append(
+            Side(
+                identifier=f"{identifier}-{when.lower()}",
+                when=when,
+                slice=level.slices[number],
+                of=level.of[number],
+                picture=picture(timepoint.volume, plane),
+                opacity=outlines(timepoint.opacity, plane, colours=COLOURS),
+                fate=_fate(timepoint, plane),
+            )
+        )
+    place = (
+        f"{100 * level.share:.0f} % of the way from the top to the base of the lungs"
+        if level.view == "axial"
+        else f"{100 * level.share:.0f} % of the way from the front to the back of the lungs"
+    )
+    return Card(f"{level.view.capitalize()}, {place}", (sides[0], sides[1]), level.covered)
+
+
+def _fate(timepoint: Timepoint, plane: Plane) -> tuple[Outline, ...]:
+    return () if timepoint.fate is None else outlines(timepoint.fate, plane, colours=COLOURS)
+
+
+def _legend(drawn: Sequence[Outline]) -> list[tuple[str, str, str]]:
+    """Key, words and colour of what is drawn somewhere on the page, each name once, in a fixed order."""
+    keys = {outline.key for outline in drawn}
+    rows = {NAMES[key]: (key, NAMES[key], COLOURS[key]) for key in NAMES if key in keys}
+    return list(rows.values())
+
+
+def _frontals(comparison: Comparison) -> tuple[Frontal, Frontal]:
+    before, after = (
+        frontal(point.organ, point.opacity, _organ_keys(point), OPACITIES)
+        for point in (comparison.baseline, comparison.followup)
+    )
+    return before, after
+
+
+def _histogram(comparison: Comparison) -> dict[str, Any]:
+    points = (comparison.baseline, comparison.followup)
+    free = [density_curve(point.volume, point.organ, _organ_keys(point)) for point in points]
+    peak = max(curve.peak_percent for curve in free)
+    curves: list[Curve] = [
+        density_curve(point.volume, point.organ, _organ_keys(point), peak_percent=peak) for point in points
+    ]
+    low, high = HISTOGRAM_HU
+    ticks = [(hu, round(100.0 * (hu - low) / (high - low), 2)) for hu in range(-1000, high, 200)]
+    return {"curves": curves, "ticks": ticks}

@@ -1,0 +1,62 @@
+"""How a result came about, so that it can be made again: versions, settings, seeds, hashes. No identity, no date."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ctreview import __version__
+from ctreview.report.document import plain
+from ctreview.volume.volume import Volume
+
+__all__ = ["LIBRARIES", "PROVENANCE_SCHEMA", "provenance"]
+
+PROVENANCE_SCHEMA = "ctreview.provenance/1"
+
+LIBRARIES = ("numpy", "scipy", "scikit-image", "SimpleITK", "pydicom", "python-gdcm", "numba", "edt")
+"""What numbers depend on."""
+
+
+def provenance(
+    inputs: Mapping[str, Volume],
+    *,
+    settings: Mapping[str, Any],
+    seeds: Mapping[str, int],
+    timings: Mapping[str, float],
+) -> dict[str, Any]:
+    """The content of ``provenance.json``.
+
+    Parameters
+    ----------
+    inputs : mapping of str to Volume
+        The scans by their part in the result; their values and grids are hashed as they were read.
+    settings, seeds, timings : mapping
+        Of every step.
+
+    Returns
+    -------
+    dict
+        ``inputs`` holds SHA-256 of the values and grid of each volume, which say whether two results rest on the
+        same image and cannot be turned back into one. When it was made is left out: it is a date.
+    """
+    return {
+        "schema": PROVENANCE_SCHEMA,
+        "version": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
+        "inputs": {key: {"sha256": volume.digest, "notes": list(volume.notes)} for key, volume in inputs.items()},
+        "settings": plain(settings),
+        "threads": settings.get("threads"),
+        "seeds": plain(seeds),
+        "seconds": plain(timings),
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

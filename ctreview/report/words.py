@@ -1,0 +1,123 @@
+"""Sentences made from numbers: the same words on the page, in the table and on the command line.
+
+Images say "decreased"; how the patient is, is for the clinic to say. Near zero a change is told in millilitres, never
+in per cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "MINUS",
+    "Found",
+    "fate_sentence",
+    "headline",
+    "interval_words",
+    "listed",
+    "number",
+    "region_name",
+    "signed",
+    "span",
+    "verdict_word",
+]
+
+MINUS = "−"
+
+VERDICTS = {
+    "decreased": "decreased",
+    "increased": "increased",
+    "unchanged": "no change beyond measurement error",
+    "not_interpretable": "not interpretable",
+}
+
+TRACE_ML = 0.5
+"""Less than this is told as nothing: a sphere of 1 cm, within the error of the method everywhere."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What decides the first sentence: opacity of both lungs together and how it changed."""
+
+    verdict: str
+    baseline_ml: float
+    followup_ml: float
+    change_ml: float
+    low_ml: float
+    high_ml: float
+    days: int | None
+
+
+def number(value: float, *, decimals: int | None = None) -> str:
+    """A number for reading: one decimal below 10, none above; a true minus sign; nothing is "0", never "−0.0"."""
+    places = decimals if decimals is not None else (1 if abs(value) < 9.95 else 0)
+    text = f"{abs(value):.{places}f}"
+    if float(text) == 0:
+        return "0"
+    return (MINUS if value < 0 else "") + text
+
+
+def signed(value: float, *, decimals: int | None = None) -> str:
+    """A change for reading: like `number`, with a plus sign where it rose."""
+    text = number(value, decimals=decimals)
+    return text if text == "0" or text.startswith(MINUS) else f"+{text}"
+
+
+def span(low: float, high: float) -> str:
+    """An interval for reading: ``"−201 to −171"``, both ends with equally many decimals."""
+    places = 1 if max(abs(low), abs(high)) < 9.95 else 0
+    return f"{signed(low, decimals=places)} to {signed(high, decimals=places)}"
+
+
+def interval_words(days: int | None) -> str:
+    """How far apart two scans are: ``"over 62 days"``."""
+    if days is None:
+        return "over an unknown time"
+    return f"over {abs(days)} day" + ("" if abs(days) == 1 else "s")
+
+
+def verdict_word(verdict: str) -> str:
+    """A verdict in words."""
+    return VERDICTS[verdict]
+
+
+def headline(found: Found) -> str:
+    """The one sentence at the top; it never says more than the verdict."""
+    when = interval_words(found.days)
+    if found.verdict == "not_interpretable":
+        return f"The change {when} cannot be interpreted."
+    if found.verdict == "unchanged":
+        return f"No change of opacity beyond measurement error {when}."
+    return f"Opacity {found.verdict} by {number(abs(found.change_ml))} mL {when}."
+
+
+def region_name(key: str) -> str:
+    """A region in words: ``"right upper lobe, basal"``; ``lungs`` is both lungs together."""
+    whole, _, part = key.partition("/")
+    words = "both lungs" if whole == "lungs" else whole.replace("_", " ")
+    return f"{words}, {part}" if part else words
+
+
+def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float]) -> str:
+    """What became of the opacity, in the words that a reader has not yet confirmed."""
+    gone, new = fate_ml["resolved"], fate_ml["new"]
+    if baseline_ml < TRACE_ML:
+        return f"There was no measurable opacity at baseline; {number(new)} mL are new."
+    sentence = f"Of the {number(baseline_ml)} mL at baseline, {number(gone)} mL are below the threshold at follow-up"
+    still = [
+        f"{number(fate_ml[key])} mL {words}"
+        for key, words in (
+            ("persistent", "persist"),
+            ("worsened", "went from ground glass to consolidation"),
+            ("improved", "went from consolidation to ground glass"),
+        )
+        if fate_ml[key] >= TRACE_ML
+    ]
+    sentence += f" and {listed(still)}" if still else ""
+    return f"{sentence}; {number(new)} mL are new."
+
+
+def listed(words: Sequence[str]) -> str:
+    """``"a, b and c"``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

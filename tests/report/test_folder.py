@@ -1,0 +1,224 @@
+"""Result folders: what is in them, and that they appear whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jsonschema import Draft202012Validator
+
+from ctreview.errors import CtreviewError, WrongUse
+from ctreview.report import folder as folder_module
+from ctreview.report import result_folder, schema, write_comparison
+from ctreview.volume.write import read_segmentation, read_transform
+
+FILES = {
+    "report.html",
+    "change.json",
+    "change.csv",
+    "baseline.seg.nrrd",
+    "followup.seg.nrrd",
+    "fate.seg.nrrd",
+    "transform.h5",
+    "provenance.json",
+}
+
+
+@pytest.fixture(scope="module")
+def written(comparison, tmp_path_factory) -> Path:
+    return write_comparison(comparison, tmp_path_factory.mktemp("results") / "pair")
+
+
+def _json(path: Path) -> dict:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{path.name} holds {word}")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def test_a_comparison_writes_exactly_the_promised_files(written):
+    assert {path.name for path in written.iterdir()} == FILES
+    assert [path.name for path in written.parent.iterdir()] == ["pair"]
+
+
+def test_change_json_follows_its_schema_and_holds_the_numbers(written, comparison):
+    document = _json(written / "change.json")
+    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    for row, found in zip(document["regions"], comparison.regions, strict=True):
+        assert row["region"] == found.region
+        assert row["baseline"]["opacity_ml"] == pytest.approx(found.baseline.opacity_ml, abs=1e-6)
+        assert row["change"]["opacity_ml"]["low"] == pytest.approx(found.change["opacity_ml"].low, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda d: d["regions"][0].update(verdict="remission"),
+        lambda d: d["regions"][0].update(extra=1),
+        lambda d: d["baseline"].update(PatientName="x"),
+        lambda d: d["regions"][0]["fate_ml"].pop("resolved"),
+        lambda d: d["regions"][0]["change"]["opacity_ml"].update(kind="confidence"),
+        lambda d: d["regions"][0].update(region="spleen"),
+    ],
+)
+def test_the_schema_refuses_what_it_does_not_know(written, spoil):
+    document = _json(written / "change.json")
+    spoil(document)
+    assert not Draft202012Validator(schema("ctreview.change/1")).is_valid(document)
+
+
+def test_both_schemas_are_schemas():
+    for name in ("ctreview.change/1", "ctreview.measurements/1"):
+        Draft202012Validator.check_schema(schema(name))
+
+
+def test_change_csv_holds_the_numbers_of_change_json(written):
+    document = _json(written / "change.json")
+    with (written / "change.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert len(rows) == 3 * len(document["regions"])
+    by_place = {(row["region"], row["timepoint"]): row for row in rows}
+    assert len(by_place) == len(rows)
+    for region in document["regions"]:
+        for when in ("baseline", "followup"):
+            row = by_place[region["region"], when]
+            assert float(row["opacity_ml"]) == region[when]["opacity_ml"]
+            assert float(row["mean_hu"]) == region[when]["mean_hu"]
+        change = by_place[region["region"], "change"]
+        assert float(change["opacity_ml"]) == region["change"]["opacity_ml"]["value"]
+        assert float(change["opacity_high_ml"]) == region["change"]["opacity_ml"]["high"]
+        assert float(change["fate_resolved_ml"]) == region["fate_ml"]["resolved"]
+        assert change["verdict"] == region["verdict"]
+
+
+def test_masks_are_written_on_their_own_grids_with_the_fates_of_each(written, comparison):
+    names = {}
+    for name, point in (("baseline", comparison.baseline), ("followup", comparison.followup)):
+        maps = read_segmentation(written / f"{name}.seg.nrrd", on=point.volume.geometry)
+        masks = {label.key: one.mask(label.key) for one in maps for label in one.scheme}
+        assert np.array_equal(masks["ground_glass"], point.opacity.mask("ground_glass"))
+        assert np.array_equal(masks["right_lung"], point.organ.mask("right_lung"))
+        names[name] = masks
+    assert np.array_equal(names["followup"]["new"], comparison.followup.fate.mask("new"))
+    assert not {"new", "resolved"} & set(names["baseline"])
+    (fate,) = read_segmentation(written / "fate.seg.nrrd", on=comparison.baseline.volume.geometry)
+    assert {label.key for label in fate.scheme} == {"resolved", "persistent", "worsened", "improved"}
+    assert np.array_equal(fate.mask("resolved"), comparison.baseline.fate.mask("resolved"))
+
+
+def test_the_transform_comes_back(written, comparison):
+    fixed, moving = comparison.baseline.volume.geometry, comparison.followup.volume.geometry
+    found = read_transform(written / "transform.h5", fixed, moving)
+    points = np.array([[0.0, 0.0, 0.0], [-40.0, 10.0, 22.0]])
+    np.testing.assert_allclose(found.to_moving(points), comparison.transform.to_moving(points), atol=1e-6)
+
+
+def test_provenance_says_how_and_not_who(written, comparison):
+    found = _json(written / "provenance.json")
+    assert found["inputs"]["baseline"]["sha256"] == comparison.baseline.volume.digest
+    assert found["seeds"] == {"interval": 20210921}
+    assert found["libraries"]["numpy"] == np.__version__
+
+
+def test_no_identity_is_in_any_file_unless_asked_for(written, comparison, tmp_path):
+    for path in written.iterdir():
+        content = path.read_bytes()
+        assert b"4711" not in content, path.name
+        assert b"Doe" not in content, path.name
+    named = write_comparison(comparison, tmp_path / "named", identify=True)
+    document = _json(named / "change.json")
+    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    assert document["baseline"]["patient"]["id"] == "ID-4711"
+
+
+def test_without_registration_the_fate_is_withheld(unregistered, tmp_path):
+    folder = write_comparison(unregistered, tmp_path / "pair")
+    assert {path.name for path in folder.iterdir()} == FILES - {"fate.seg.nrrd", "transform.h5"}
+    document = _json(folder / "change.json")
+    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    assert document["registration"] is None
+    assert {row["fate_ml"] for row in document["regions"]} == {None}
+
+
+class TestWhatIsThereAlready:
+    def test_an_earlier_result_stays_unless_asked(self, comparison, written, tmp_path):
+        folder = write_comparison(comparison, tmp_path / "pair")
+        (folder / "mine.txt").write_text("x")
+        with pytest.raises(WrongUse, match="already holds a result"):
+            write_comparison(comparison, folder)
+        assert (folder / "mine.txt").exists()
+        write_comparison(comparison, folder, overwrite=True)
+        assert {path.name for path in folder.iterdir()} == FILES
+
+    def test_a_folder_of_others_is_never_replaced(self, comparison, tmp_path):
+        (tmp_path / "theirs").mkdir()
+        (tmp_path / "theirs" / "provenance.json").write_text('{"schema": "theirs/1"}')
+        with pytest.raises(WrongUse, match="did not write"):
+            write_comparison(comparison, tmp_path / "theirs", overwrite=True)
+        assert (tmp_path / "theirs" / "provenance.json").exists()
+
+    def test_a_file_is_not_a_folder(self, comparison, tmp_path):
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(WrongUse, match="this is a file"):
+            write_comparison(comparison, tmp_path / "file", overwrite=True)
+
+    def test_an_empty_folder_is_free(self, tmp_path):
+        (tmp_path / "empty").mkdir()
+        with result_folder(tmp_path / "empty") as draft:
+            (draft / "a").write_text("x")
+        assert (tmp_path / "empty" / "a").read_text() == "x"
+
+
+@pytest.mark.parametrize("where", ["write_json", "write_segmentation", "write_transform"])
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing(comparison, tmp_path, monkeypatch, where):
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(folder_module, where, full)
+    with pytest.raises(CtreviewError, match="No space left on device") as caught:
+        write_comparison(comparison, tmp_path / "pair")
+    assert str(tmp_path / "pair") in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stopping_leaves_nothing(comparison, tmp_path):
+    def stop(done: float, total: float, what: str) -> None:
+        if what == "writing segmentations":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_comparison(comparison, tmp_path / "pair", progress=stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+def test_kill_minus_nine_leaves_no_half_made_result(tmp_path):
+    target = tmp_path / "pair"
+    program = textwrap.dedent(f"""
+        import time
+        from ctreview.report.folder import result_folder
+        with result_folder({str(target)!r}) as draft:
+            (draft / "change.json").write_text("{{")
+            print("written", flush=True)
+            time.sleep(60)
+    """)
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline().strip() == "written"
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    assert not target.exists()
+    with result_folder(target) as draft:  # what the killed one left under its own name is in nobody's way
+        (draft / "change.json").write_text("{}")
+    assert (target / "change.json").read_text() == "{}"
