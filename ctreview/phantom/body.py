@@ -10,7 +10,7 @@ from them. Proportions follow the usual anatomical atlases by eye; none is copie
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from math import atan2, cos, exp, floor, pi, sqrt
+from math import atan2, cos, exp, floor, sqrt
 
 import numba
 import numpy as np
@@ -113,6 +113,16 @@ def _both(a, b, k):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def _oval(u, v, w):  # type: ignore[no-untyped-def]
+    """Radius in a rounded box (mean of 2- and 4-norm, weight ``w`` on the second) and its slope along u and v."""
+    u2, v2 = u * u, v * v
+    round_, square = sqrt(u2 + v2 + 1e-9), sqrt(sqrt(u2 * u2 + v2 * v2 + 1e-9))
+    c = square * square * square
+    f = (1.0 - w) * round_ + w * square
+    return f, (1.0 - w) * u / round_ + w * u * u2 / c, (1.0 - w) * v / round_ + w * v * v2 / c
+
+
+@_jit
 def _spine_y(z):  # type: ignore[no-untyped-def]
     """Middle of the vertebral bodies: the thoracic kyphosis."""
     up = max(0.0, z - 10.0) / 120.0
@@ -125,39 +135,39 @@ def _cage(x, y, z, side, b):  # type: ignore[no-untyped-def]
     """Distance into the pleural envelope of one side (−1 right, +1 left), without mediastinum and diaphragm."""
     t = (z + 30.0) / (APEX_Z + 30.0)
     t = min(max(t, 0.0), 0.999)
-    p = sqrt(1.0 - t**2.3)
-    slope = -1.15 * t**1.3 / (p * (APEX_Z + 30.0))
+    q = t * sqrt(t)
+    p = sqrt(1.0 - t * q)
+    slope = -1.25 * q / (p * (APEX_Z + 30.0))
     low = min(1.0, max(0.0, -z / 110.0))
-    cx = (58.0 - 14.0 * t) * b[_WIDTH]
-    lateral = (66.0 + 12.0 * low) * b[_WIDTH] * p
+    cx = (51.0 - 9.0 * t) * b[_WIDTH]
+    lateral = (75.0 + 13.0 * low) * b[_WIDTH] * p
     medial = (cx - 1.6) * (0.25 + 0.75 * p)
     yc = (3.0 + 17.0 * t * t) * b[_DEPTH]
-    depth = (83.0 + 9.0 * low) * b[_DEPTH] * p
-    over = z - APEX_Z
+    depth = (85.0 + 9.0 * low) * b[_DEPTH] * p
     u = x * side - cx
-    w = lateral if u > 0 else medial
-    au, av = abs(u) / w, abs(y - yc) / depth
-    n = 2.35
-    f = (au**n + av**n + 1e-9) ** (1.0 / n)
-    gx, gy = (au / f) ** (n - 1.0) / w, (av / f) ** (n - 1.0) / depth
+    av = abs(y - yc) / depth
+    # an ellipse to the side; fuller to the middle, which leaves room beside the spine
+    w = lateral if u > 0.0 else medial
+    f, gx, gy = _oval(abs(u) / w, av, 0.1 if u > 0.0 else 0.6)
+    gx /= w
+    gy /= depth
     gz = f * slope / p
     d = (1.0 - f) / sqrt(gx * gx + gy * gy + gz * gz + 1e-9)
-    if over > -1.0:
-        d = min(d, -over)
-    return d
+    return min(d, APEX_Z - z)
 
 
 @_jit
 def _dome(x, y, side, b):  # type: ignore[no-untyped-def]
     """Height of the diaphragm on one side, and its slope."""
     top = b[_RDOME] if side < 0 else b[_LDOME]
-    u = (x * side - 62.0 * b[_WIDTH]) / (74.0 * b[_WIDTH])
-    v = (y + 22.0) / (92.0 * b[_DEPTH]) if y > -22.0 else (y + 22.0) / (88.0 * b[_DEPTH])
-    drop = 82.0 if y > -22.0 else 48.0
-    r2 = 0.75 * u * u + v * v
+    u = (x * side - 58.0 * b[_WIDTH]) / (74.0 * b[_WIDTH])
+    v = (y + 22.0) / (90.0 * b[_DEPTH])
+    drop = 84.0 if v > 0.0 else 50.0
+    # towards the middle the domes stay high: the heart rests on them
+    fall = 58.0 if u > 0.0 else 16.0
     bulge = 4.0 * cos(0.045 * x + 0.6) * cos(0.05 * y)
-    height = top - drop * r2 + bulge
-    gx, gy = 1.5 * drop * u / (74.0 * b[_WIDTH]), 2.0 * drop * v / 90.0
+    height = top - drop * v * v - fall * u * u + bulge
+    gx, gy = 2.0 * fall * u / (74.0 * b[_WIDTH]), 2.0 * drop * v / 90.0
     return height, sqrt(1.0 + gx * gx + gy * gy)
 
 
@@ -165,6 +175,11 @@ def _dome(x, y, side, b):  # type: ignore[no-untyped-def]
 def _heart(x, y, z, b):  # type: ignore[no-untyped-def]
     """Distance into heart and great vessels."""
     h = b[_HEART]
+    far = max(max(x - 88.0 * h, -60.0 * h - x), max(z - 84.0, abs(y) - 90.0))
+    if z > 10.0:
+        far = max(far, abs(x) - 48.0)
+    if far > 0.0:
+        return -far - 9.0
     # the long axis runs to the left, the front and the feet
     u = 0.80 * (x - 20.0) - 0.42 * (y + 28.0) - 0.42 * (z + 56.0)
     v = 0.45 * (x - 20.0) + 0.89 * (y + 28.0)
@@ -186,6 +201,8 @@ def _heart(x, y, z, b):  # type: ignore[no-untyped-def]
 def _mediastinum(x, y, z, b):  # type: ignore[no-untyped-def]
     """Distance into what lies between the lungs: heart, great vessels, fat around them, oesophagus, spine."""
     d = _heart(x, y, z, b) + 2.5
+    if abs(x) > 62.0:
+        return d
     up = min(1.0, max(0.0, (z + 20.0) / 140.0))
     ex, ey = x / (24.0 + 5.0 * up), (y - 4.0 - 6.0 * up) / (38.0 - 6.0 * up)
     r = sqrt(ex * ex + ey * ey) + 1e-6
@@ -215,7 +232,7 @@ def lung_distance(x, y, z, b):  # type: ignore[no-untyped-def]
         return d, side
     height, steep = _dome(x, y, side, b)
     d = _both(d, (z - height) / steep, 4.0)
-    if d < -12.0:
+    if d < -12.0 or abs(x) > 100.0:
         return d, side
     return _both(d, -_mediastinum(x, y, z, b), 5.0), side
 
@@ -320,25 +337,23 @@ def _abdomen_hu(x, y, z, h, b):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _skin(x, y, z, b):  # type: ignore[no-untyped-def]
+def skin_distance(x, y, z, b):  # type: ignore[no-untyped-def]
     """Distance into the body."""
     up = min(1.0, max(0.0, (z - 40.0) / 90.0))
     neck = min(1.0, max(0.0, (z - 135.0) / 60.0))
-    half = 152.0 * b[_WIDTH] + 1.3 * b[_FAT] + 14.0 * up - 70.0 * neck * neck
-    deep = 104.0 * b[_DEPTH] + b[_FAT] - 18.0 * up - 12.0 * neck
-    au, av = abs(x) / half, abs(y - 4.0 - 5.0 * up) / deep
-    n = 2.5
-    f = (au**n + av**n + 1e-9) ** (1.0 / n)
-    gx, gy = (au / f) ** (n - 1.0) / half, (av / f) ** (n - 1.0) / deep
+    half = 155.0 * b[_WIDTH] + 1.2 * b[_FAT] + 16.0 * up - 70.0 * neck * neck
+    deep = 107.0 * b[_DEPTH] + b[_FAT] - 16.0 * up - 12.0 * neck
+    f, gx, gy = _oval(abs(x) / half, abs(y - 4.0 - 5.0 * up) / deep, 0.3)
+    gx /= half
+    gy /= deep
     return (1.0 - f) / sqrt(gx * gx + gy * gy + 1e-9)
 
 
 @_jit
-def body_hu(x, y, z, zw, h, b):  # type: ignore[no-untyped-def]
-    """HU of everything but lung, airways and the vessels in the lung; ``zw`` is z as the chest wall has it."""
-    skin = _skin(x, y, zw, b)
-    if skin < -h:
-        return -1000.0
+def body_hu(x, y, z, zw, skin, h, b):  # type: ignore[no-untyped-def]
+    """HU of everything but lung, airways and the vessels in the lung; ``zw`` is z as the chest
+    wall has it, ``skin`` the depth under the skin.
+    """
     fat = b[_FAT] * (0.75 + 0.3 * cos(0.03 * x) + 0.12 * cos(0.09 * zw + 0.05 * x))
     cage = _union(_cage(x, y, z, -1.0, b), _cage(x, y, z, 1.0, b), 40.0)
     hu = 15.0
@@ -350,21 +365,24 @@ def body_hu(x, y, z, zw, h, b):  # type: ignore[no-untyped-def]
         # fat planes between the layers of muscle
         plane = 1.2 - abs(outside - 15.0 - 2.0 * cos(0.06 * zw + 0.03 * x))
         hu += (-70.0 - hu) * 0.8 * _soft(plane, h + 0.5)
-        hu = _rib_hu(x, y, zw, outside, h, hu)
+        if outside < 34.0:
+            hu = _rib_hu(x, y, zw, outside, h, hu)
     side = -1.0 if x < 0.0 else 1.0
     height, steep = _dome(x, y, side, b)
     below = (height - z) / steep
     if cage > -h:
         inner = -88.0
-        inner += (_abdomen_hu(x, y, z, h, b) - inner) * _soft(below - 2.5, h)
-        inner += (45.0 - inner) * _soft(1.3 - abs(below - 1.2), h)
+        if below > -h - 2.0:
+            inner += (_abdomen_hu(x, y, z, h, b) - inner) * _soft(below - 2.5, h)
+            inner += (45.0 - inner) * _soft(1.3 - abs(below - 1.2), h)
         inner += (42.0 - inner) * _soft(_heart(x, y, z, b), h)
         if b[_THYMUS] > 0.0:
             m = b[_THYMUS]
             inner += (38.0 - inner) * _soft(_ellipsoid(x, y, z, -3.0, -42.0, 14.0, 32.0 * m, 29.0 * m, 51.0 * m), h)
         inner += (30.0 - inner) * _soft(_capsule(x, y, z, 2.0, 34.0, 160.0, 4.0, 37.0, -190.0, 7.5), h)
         hu += (inner - hu) * _soft(cage - 0.5, h)
-    hu = _spine_hu(x, y, zw, h, hu)
+    if abs(x) < 34.0 and y > 15.0:
+        hu = _spine_hu(x, y, zw, h, hu)
     return -1000.0 + (hu + 1000.0) * _soft(skin, h)
 
 
@@ -394,5 +412,3 @@ def reference_lung_points(shape: Shape, step: float = 4.0) -> tuple[npt.NDArray[
     inside = distance > 0
     return points[inside], lobes[inside]
 
-
-_HALF_TURN = pi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, floor, pi, sqrt
 
@@ -9,13 +10,16 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.phantom.body import Shape, body_hu, fissures, lobe_at, lung_distance
+from ctreview.phantom.body import Shape, body_hu, fissures, lobe_at, lung_distance, skin_distance
 from ctreview.phantom.motion import Motion, bump_ratio, to_reference
+from ctreview.phantom.texture import ripple
 from ctreview.phantom.trees import AIRWAY, Tree
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["BodyOnGrid", "TreesOnGrid", "sample_body", "sample_trees", "soft_size"]
 
+SLAB = 8
+"""Slices that one thread works on at a time."""
 Floats32 = npt.NDArray[np.float32]
 
 
@@ -37,6 +41,8 @@ class BodyOnGrid:
         Volume of this piece of lung over its volume at full inspiration.
     dependency : ndarray of float32
         0 at the highest, 1 at the lowest point of the lungs along gravity, at rest in the reference.
+    grain : ndarray of float32
+        HU by which lung tissue itself varies from place to place.
     """
 
     tissue_hu: Floats32
@@ -45,6 +51,7 @@ class BodyOnGrid:
     fissure: Floats32
     ratio: Floats32
     dependency: Floats32
+    grain: Floats32
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +71,9 @@ def soft_size(geometry: Geometry) -> float:
     return float(np.prod(geometry.spacing) ** (1 / 3))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  # type: ignore[no-untyped-def]
-    tissue, depth, lobe, fissure, ratio, dependency = out
+    tissue, depth, lobe, fissure, ratio, dependency, grain = out
     for i in range(shape[0]):
         for j in range(shape[1]):
             for k in range(shape[2]):
@@ -75,7 +82,8 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  
                 pz = affine[2, 0] * (i + start) + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                 x, y, z, wall, r = to_reference(px, py, pz, m)
                 hr = h / scale
-                if abs(x) > 235.0 or abs(y) > 190.0:
+                skin = skin_distance(x, y, wall, b)
+                if skin < -hr:
                     tissue[i, j, k] = -1000.0
                     depth[i, j, k] = -99.0
                     continue
@@ -86,10 +94,11 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  
                 if d * scale > h:
                     tissue[i, j, k] = 40.0
                 else:
-                    tissue[i, j, k] = body_hu(x, y, z, wall, hr, b)
+                    tissue[i, j, k] = body_hu(x, y, z, wall, skin, hr, b)
                 if d > -hr:
                     ratio[i, j, k] = r * bump_ratio(px, py, pz, m)
                     lobe[i, j, k] = lobe_at(x, y, z, b) if d > 0 else 0
+                    grain[i, j, k] = 14.0 * ripple(x, y, z, 7.0, 3) + 12.0 * ripple(x, y, z, 19.0, 5)
                     oblique, minor = fissures(x, y, z, side, b)
                     near = abs(oblique)
                     if side < 0 and oblique > 0:
@@ -101,7 +110,7 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  
 
 
 def sample_body(
-    geometry: Geometry, shape: Shape, motion: Motion, *, fissure_mm: float, down: tuple[float, float]
+    geometry: Geometry, shape: Shape, motion: Motion, *, fissure_mm: float, down: tuple[float, float], threads: int = 2
 ) -> BodyOnGrid:
     """Evaluate the body at every voxel.
 
@@ -117,6 +126,8 @@ def sample_body(
         Thickness of the fissures.
     down : tuple of float
         Direction of gravity in x and y.
+    threads : int
+        Slabs are worked on side by side; the result does not depend on it.
     """
     arrays = (
         np.empty(geometry.shape, np.float32),
@@ -125,19 +136,17 @@ def sample_body(
         np.zeros(geometry.shape, np.float32),
         np.ones(geometry.shape, np.float32),
         np.zeros(geometry.shape, np.float32),
+        np.zeros(geometry.shape, np.float32),
     )
-    _body_kernel(
-        0,
-        np.ascontiguousarray(geometry.affine),
-        geometry.shape,
-        motion.packed(),
-        shape.packed(),
-        soft_size(geometry),
-        motion.mean_scale,
-        fissure_mm,
-        np.array(down, dtype=np.float64),
-        arrays,
-    )
+    affine, numbers = np.ascontiguousarray(geometry.affine), (motion.packed(), shape.packed())
+    size, gravity = soft_size(geometry), np.array(down, dtype=np.float64)
+
+    def slab(start: int) -> None:
+        part = tuple(array[start : start + SLAB] for array in arrays)
+        _body_kernel(start, affine, part[0].shape, *numbers, size, motion.mean_scale, fissure_mm, gravity, part)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(slab, range(0, geometry.shape[0], SLAB)))
     return BodyOnGrid(*arrays)
 
 
@@ -148,7 +157,7 @@ def _rod_kernel(rods, airway, lobes, wanted, affine, inverse, spacing, h, lobe, 
     low, high = np.empty(3), np.empty(3)
     for s in range(len(rods)):
         ax, ay, az, ra, bx, by, bz, rb = rods[s]
-        wall = 0.35 + 0.17 * max(ra, rb) if airway[s] else 0.0
+        wall = 0.25 + 0.13 * max(ra, rb) if airway[s] else 0.0
         reach = max(ra, rb) + wall + h
         for a in range(3):
             u = inverse[a, 0] * ax + inverse[a, 1] * ay + inverse[a, 2] * az + inverse[a, 3]

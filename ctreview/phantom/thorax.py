@@ -42,7 +42,7 @@ __all__ = [
 ADULT_LUNGS_ML = 5000.0
 CHILD_LUNGS_ML = 1150.0
 """Both lungs of a four-year-old at full inspiration: 1.0 to 1.3 L."""
-_REFERENCE_ML = 5280.0
+_REFERENCE_ML = 5650.0
 """Both lungs of the reference body with the shape of a child's or an adult's heart, within some per cent."""
 
 _DOWN = {"HFS": (0, 1), "FFS": (0, 1), "HFP": (0, -1), "FFP": (0, -1), "HFDR": (-1, 0), "HFDL": (1, 0)}
@@ -107,7 +107,7 @@ class ThoraxSettings:
     turn_degrees: float = 0.0
     bumps: tuple[Bump, ...] = ()
     markings: float = 0.0
-    fissure_mm: float = 0.9
+    fissure_mm: float = 0.5
     table: bool = True
     acquired: datetime | None = None
 
@@ -124,7 +124,8 @@ class ThoraxSettings:
             return self.shape
         grown = min(1.0, max(0.0, (self.age_years - 4.0) / 14.0))
         return Shape(
-            depth=1.06 - 0.06 * grown,
+            width=0.97 + 0.03 * grown,
+            depth=1.12 - 0.12 * grown,
             heart=1.08 - 0.08 * grown,
             thymus=max(0.0, 0.85 - 1.6 * grown),
             fat=9.0 + 5.0 * grown,
@@ -285,7 +286,7 @@ def _composed(
     lung = _share(body, drawn.size_mm)
     ratio = body.ratio
     density = (1000.0 + parenchyma_hu(settings.age_years, body.dependency).astype(np.float32)) / ratio
-    density += drawn.added / ratio
+    density += (drawn.added + body.grain) / ratio
     density *= 1.0 - drawn.solid
     density += drawn.solid * 1030.0
     density += (900.0 - density) * body.fissure * (density < 900)

@@ -3,13 +3,14 @@
 Each tree starts at its lobe's hilum and must reach points spread evenly through the lobe. The points are split in two
 again and again across their longest extent, and each half gets a branch towards its middle (after the idea of
 space-division trees, Kitaoka et al., J Appl Physiol 1999, doi 10.1152/jappl.1999.87.6.2207). Radii follow the number
-of points behind a branch with exponent 1/2.7 (Murray's law has 1/3; measured arteries lie below).
+of points behind a branch with exponent 1/2.9 (Murray's law has 1/3; measured arteries lie below).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -75,43 +76,45 @@ def _spread(candidates: Floats, count: int, rng: np.random.Generator) -> Floats:
     return np.asarray(candidates[order[first]] + rng.normal(0, 1.0, (len(first), 3)))
 
 
-def _branch(root: Floats, targets: Floats, leaf: float, rng: np.random.Generator) -> list[tuple[Floats, Floats, int]]:
+def _branch(root: Floats, targets: Floats, rng: np.random.Generator) -> list[tuple[Floats, Floats, int]]:
     """Rods (start, end, number of targets behind) from the root to each target."""
     rods: list[tuple[Floats, Floats, int]] = []
     stack = [(root, targets)]
+    chance = iter(rng.standard_normal((2 * len(targets), 6)))
     while stack:
         start, cloud = stack.pop()
         n = len(cloud)
         if n == 1:
             rods.append((start, cloud[0], 1))
             continue
-        middle = cloud.mean(axis=0)
+        draw = next(chance)
         reach = 0.42 if n > 3 else 0.55
-        end = start + reach * (middle - start)
-        length = float(np.linalg.norm(end - start))
-        end = end + rng.normal(0, 0.09 * length + 1e-6, 3)
+        step = reach * (cloud.sum(axis=0) / n - start)
+        end = start + step + 0.05 * sqrt(step @ step) * draw[:3]
         rods.append((start, end, n))
-        spread = cloud - middle
-        along = np.linalg.svd(spread[:: max(1, n // 64)], full_matrices=False)[2][0] if n > 2 else cloud[1] - cloud[0]
-        along = along + rng.normal(0, 0.12, 3)
-        side = spread @ along
-        cut = np.quantile(side, rng.uniform(0.35, 0.65)) if n > 3 else np.median(side)
-        left = side <= cut
-        if left.all() or not left.any():
-            left = np.arange(n) < n // 2
-        stack += [(end, cloud[left]), (end, cloud[~left])]
+        # across the longest extent of the cloud, a little askew
+        along = 0.22 * draw[3:]
+        along[np.argmax(cloud.max(axis=0) - cloud.min(axis=0))] += 1.0
+        order = np.argsort(cloud @ along)
+        cut = max(1, min(n - 1, round(n * (0.5 + 0.08 * max(-2.5, min(2.5, draw[0]))))))
+        stack += [(end, cloud[order[:cut]]), (end, cloud[order[cut:]])]
     return rods
 
 
 def _curve(rods: list[tuple[Floats, Floats, int]], radius: Floats, rng: np.random.Generator) -> Floats:
     """Rods of two pieces each, bent a little, tapering from the parent's radius to their own."""
-    out = []
-    for (start, end, _), r in zip(rods, radius, strict=True):
-        length = float(np.linalg.norm(end - start))
-        knee = 0.5 * (start + end) + rng.normal(0, 0.05 * length + 1e-6, 3)
-        out.append([*start, r * 1.06, *knee, r])
-        out.append([*knee, r, *end, r * 0.9])
-    return np.array(out).reshape(-1, 8)
+    start, end = np.array([rod[0] for rod in rods]), np.array([rod[1] for rod in rods])
+    length = np.linalg.norm(end - start, axis=1, keepdims=True)
+    knee = 0.5 * (start + end) + 0.03 * length * rng.standard_normal(start.shape)
+    r = radius[:, None]
+    return np.concatenate(
+        [np.concatenate([start, 1.06 * r, knee, r], axis=1), np.concatenate([knee, r, end, 0.9 * r], axis=1)]
+    )
+
+
+def _radii(tips: Floats, trunk: float) -> Floats:
+    """Radius of each rod from the number of tips behind it: ``trunk`` at the root, not below 0.55 mm at the end."""
+    return np.maximum(0.55, trunk * (tips / tips.max()) ** (1 / 2.9))
 
 
 def _stem(points: list[Floats], r0: float, r1: float) -> Floats:
@@ -131,7 +134,7 @@ def grow(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
     seed : int
         Same seed, same trees.
     detail : float
-        1 for about 6000 vessel tips in both lungs; less for coarse grids.
+        1 for about 9000 arteries in both lungs; less for coarse grids.
     """
     rng = np.random.default_rng([seed, 7])
     points, lobes = reference_lung_points(shape, 4.0)
@@ -139,7 +142,7 @@ def grow(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
     parts: list[tuple[Floats, int, int]] = []
     for lobe in range(1, 6):
         room = points[(lobes == lobe) & (distance > 5.0)]
-        count = max(12, round(detail * len(room) / 14.0))
+        count = max(12, round(detail * len(room) / 8.5))
         parts += _lobe_trees(lobe, room, count, rng)
     trachea = _stem([np.array([0.0, -4.0 - 0.08 * 40, 190.0]), np.array([0.0, 0.0, 60.0]), _CARINA], 8.6, 8.4)
     parts.append((trachea, AIRWAY, 0))
@@ -156,17 +159,16 @@ def grow(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
 def _lobe_trees(lobe: int, room: Floats, count: int, rng: np.random.Generator) -> list[tuple[Floats, int, int]]:
     path = [np.array(p) for p in _BRONCHI[lobe]]
     shift = np.array(_ARTERY_SHIFT[lobe])
-    arteries = _branch(path[-1] + shift, _spread(room, count, rng), 1.0, rng)
+    arteries = _branch(path[-1] + shift, _spread(room, count, rng), rng)
     tips = np.array([r[2] for r in arteries], dtype=float)
-    scale = (count / 1.0) ** (1 / 2.7)
     trunk = 5.4 if lobe in (3, 5) else 4.8 if lobe != 2 else 3.6
-    radius = np.maximum(0.32, trunk * tips ** (1 / 2.7) / scale)
+    radius = _radii(tips, trunk)
     out = [(_curve(arteries, radius, rng), ARTERY, lobe)]
     out.append((_stem([path[-2] + shift * 1.2, path[-1] + shift], trunk * 1.15, trunk), ARTERY, lobe))
     # bronchi run beside the arteries as far as their lumen can be seen
-    wide = radius > 0.75
+    wide = radius > 1.7
     beside = -shift / np.linalg.norm(shift)
-    bronchi = _curve([r for r, w in zip(arteries, wide, strict=True) if w], 0.80 * radius[wide], rng)
+    bronchi = _curve([r for r, w in zip(arteries, wide, strict=True) if w], 0.78 * radius[wide], rng)
     for k in (0, 4):
         bronchi[:, k : k + 3] += beside * (2.4 * bronchi[:, [k + 3]] + 0.5)
     out.append((bronchi, AIRWAY, lobe))
@@ -174,9 +176,9 @@ def _lobe_trees(lobe: int, room: Floats, count: int, rng: np.random.Generator) -
     out.append((_stem([*path[1:-1], joint], 4.6, float(bronchi[0, 3]) if len(bronchi) else 3.0), AIRWAY, lobe))
     side = -1 if lobe <= 3 else 1
     entry = np.array(_VEIN_ENTRY[lobe])
-    veins = _branch(entry, _spread(room, round(count * 0.8), rng), 1.0, rng)
+    veins = _branch(entry, _spread(room, round(count * 0.8), rng), rng)
     tips = np.array([r[2] for r in veins], dtype=float)
-    radius = np.maximum(0.32, 0.92 * trunk * tips ** (1 / 2.7) / scale)
+    radius = _radii(tips, 0.92 * trunk)
     out.append((_curve(veins, radius, rng), VEIN, lobe))
     out.append((_stem([_ATRIUM[side], entry], trunk * 1.2, trunk), VEIN, lobe))
     return out
