@@ -1,0 +1,12 @@
+"""One patient on disk: timepoints with masks, readers with journals, findings and signatures.
+
+Every file names its schema and is written under a temporary name, flushed and renamed; the journal alone grows line by
+line. Images stay where they are: a study keeps where they lie and their digest.
+"""
+
+from ctreview.study.finding import FINDING_TYPES, Finding
+from ctreview.study.lock import StudyLocked
+from ctreview.study.reading import AlreadySigned, Reading
+from ctreview.study.store import Source, Study
+
+__all__ = ["FINDING_TYPES", "AlreadySigned", "Finding", "Reading", "Source", "Study", "StudyLocked"]

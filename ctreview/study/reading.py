@@ -1,0 +1,173 @@
+"""One reader's work on a study: a journal, findings, and a signature."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from ctreview.edits import Edit, Journal
+from ctreview.errors import InputRefused
+from ctreview.study.document import read_document, write_document
+from ctreview.study.finding import Finding
+
+__all__ = ["FINDINGS_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
+
+FINDINGS_SCHEMA = "ctreview.findings/1"
+SIGNED_SCHEMA = "ctreview.signed/1"
+
+
+class AlreadySigned(InputRefused):
+    """A signed reading is read-only; a correction is a new version."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A folder ``readers/<name>`` (or ``readers/<name>.2`` … for later versions) of a study.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    reader : str
+        Whose it is.
+    version : int
+        1 for the first; a correction of a signed reading, or a second reading, counts up.
+    """
+
+    folder: Path
+    reader: str
+    version: int
+
+    @property
+    def journal(self) -> Journal:
+        """The reader's edits of every timepoint and label map; write through `record`."""
+        return Journal(self.folder / "journal.jsonl")
+
+    @property
+    def state(self) -> Literal["draft", "signed"]:
+        """Whether it may still be changed."""
+        return "signed" if (self.folder / "signed.json").exists() else "draft"
+
+    def record(self, edit: Edit) -> None:
+        """Put an act down; it is on the disk when this returns.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        """
+        self._require_draft()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.journal.append(edit)
+
+    def edits(self, *, image: str | None = None, target: str | None = None) -> tuple[Edit, ...]:
+        """The journal, or the part of it that concerns one image and one label map, undo and redo records included."""
+        return tuple(
+            edit
+            for edit in self.journal.read()
+            if (image is None or edit.image == image) and (target is None or edit.target == target)
+        )
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the reader marked."""
+        path = self.folder / "findings.json"
+        if not path.exists():
+            return ()
+        return tuple(Finding.from_json(plain) for plain in read_document(path, FINDINGS_SCHEMA)["findings"])
+
+    def write_findings(self, findings: Iterable[Finding]) -> None:
+        """Replace the reader's findings.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        """
+        self._require_draft()
+        write_document(
+            self.folder / "findings.json", FINDINGS_SCHEMA, {"findings": [finding.to_json() for finding in findings]}
+        )
+
+    def sign(self, statement: Mapping[str, Any]) -> None:
+        """Close the reading.
+
+        Parameters
+        ----------
+        statement : mapping
+            What is signed, ready for JSON: verdict, numbers, words. The journal's digest, name and time are added.
+
+        Raises
+        ------
+        AlreadySigned
+            It is closed already.
+        """
+        self._require_draft()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_document(
+            self.folder / "signed.json",
+            SIGNED_SCHEMA,
+            {
+                "reader": self.reader,
+                "version": self.version,
+                "time": datetime.now(UTC).isoformat(timespec="seconds"),
+                "journal_sha256": self._journal_digest(),
+                "statement": dict(statement),
+            },
+        )
+
+    def signature(self) -> dict[str, Any] | None:
+        """What was signed, or None for a draft.
+
+        Raises
+        ------
+        UnreadableFile
+            The signature cannot be read.
+        InputRefused
+            The journal is not the one that was signed.
+        """
+        path = self.folder / "signed.json"
+        if not path.exists():
+            return None
+        signed = read_document(path, SIGNED_SCHEMA)
+        if signed["journal_sha256"] != self._journal_digest():
+            raise InputRefused(
+                "the journal was changed after it was signed",
+                where=self.folder,
+                remedy="Restore the folder from a backup, or read the study anew.",
+            )
+        return signed
+
+    def next_version(self) -> Reading:
+        """A draft that starts as a copy of this reading: how a signed one is corrected."""
+        following = Reading(
+            self.folder.parent / folder_name(self.reader, self.version + 1), self.reader, self.version + 1
+        )
+        if following.folder.exists():
+            raise AlreadySigned(f"version {following.version} of this reading exists", where=following.folder)
+        following.folder.mkdir(parents=True)
+        for name in ("journal.jsonl", "findings.json"):
+            if (self.folder / name).exists():
+                shutil.copyfile(self.folder / name, following.folder / name)
+        return following
+
+    def _require_draft(self) -> None:
+        if self.state == "signed":
+            raise AlreadySigned(
+                "this reading is signed and cannot be changed",
+                where=self.folder,
+                remedy="Make a new version of it to correct it.",
+            )
+
+    def _journal_digest(self) -> str:
+        path = self.journal.path
+        return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
+
+
+def folder_name(reader: str, version: int) -> str:
+    """The folder of a reader's version."""
+    return reader if version == 1 else f"{reader}.{version}"

@@ -1,0 +1,198 @@
+"""One patient on disk: where timepoints, masks, journals and provenance lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctreview.errors import UnreadableFile, WrongUse
+from ctreview.study.document import read_document, write_document
+from ctreview.study.lock import locked
+from ctreview.study.reading import Reading, folder_name
+from ctreview.volume.atomic import atomic_folder
+from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.segmentation import read_segmentation, write_segmentation
+from ctreview.volume.volume import Volume
+
+__all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "Source", "Study"]
+
+STUDY_SCHEMA = "ctreview.study/1"
+SOURCE_SCHEMA = "ctreview.source/1"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a timepoint's image comes from; the image itself stays where it is.
+
+    Attributes
+    ----------
+    path : Path
+        The folder or file it was loaded from.
+    series : str or None
+        Which series of it.
+    digest : str
+        `Volume.digest`, so that another image in its place is noticed.
+    """
+
+    path: Path
+    series: str | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder.
+
+    ::
+
+        study.json                          schema, number of timepoints
+        timepoints/<n>/source.json          where the image is, and its digest
+        timepoints/<n>/masks.seg.nrrd       what the computer proposed
+        timepoints/<n>/measurements.json    what was measured on it
+        readers/<name>/journal.jsonl        edits, findings.json, signed.json
+        comparisons/<a>-<b>/                what `ctreview compare` writes
+        open.lock                           who has it open for writing
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    """
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path | str) -> Study:
+        """Make an empty study.
+
+        Raises
+        ------
+        WrongUse
+            The folder is there already and not empty.
+        """
+        folder = Path(folder)
+        if folder.exists() and any(folder.iterdir()):
+            raise WrongUse("the folder is not empty", where=folder, remedy="Choose another name for the study.")
+        write_document(folder / "study.json", STUDY_SCHEMA, {})
+        return cls(folder)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Study:
+        """Open a study that exists.
+
+        Raises
+        ------
+        UnreadableFile
+            The folder holds no study, or one of a newer version of ctreview.
+        """
+        study = cls(Path(folder))
+        if not (study.folder / "study.json").exists():
+            raise UnreadableFile(
+                "this folder holds no study", where=study.folder, remedy="Choose one with a study.json."
+            )
+        read_document(study.folder / "study.json", STUDY_SCHEMA)
+        return study
+
+    @contextmanager
+    def writing(self) -> Iterator[Study]:
+        """Hold the study's lock; raises `StudyLocked` where another process does."""
+        with locked(self.folder / "open.lock"):
+            yield self
+
+    @property
+    def timepoints(self) -> tuple[int, ...]:
+        """The numbers of the timepoints, from 1, in the order they were added."""
+        there = self.folder / "timepoints"
+        found = [int(path.name) for path in there.iterdir() if path.name.isdigit()] if there.exists() else []
+        return tuple(sorted(found))
+
+    def add_timepoint(
+        self,
+        volume: Volume,
+        *,
+        path: Path | str,
+        series: str | None,
+        masks: Sequence[LabelMap],
+        measurements: Mapping[str, Any] | None = None,
+        schema: str = "ctreview.measurements/1",
+    ) -> int:
+        """Keep what the computer proposed for an image; whole or not at all.
+
+        Parameters
+        ----------
+        volume : Volume
+            The image; only its digest is kept.
+        path, series
+            Where it was loaded from.
+        masks : sequence of LabelMap
+            Lungs, opacity, … on the image's grid.
+        measurements : mapping, optional
+            Ready for JSON, of ``schema``.
+
+        Returns
+        -------
+        int
+            The number of the timepoint.
+        """
+        require_same_place(volume, *masks)
+        number = max(self.timepoints, default=0) + 1
+        with atomic_folder(self.folder / "timepoints" / str(number)) as draft:
+            source = {"path": str(Path(path).absolute()), "series": series, "digest": volume.digest}
+            write_document(draft / "source.json", SOURCE_SCHEMA, source)
+            write_segmentation(draft / "masks.seg.nrrd", masks)
+            if measurements is not None:
+                write_document(draft / "measurements.json", schema, measurements)
+        return number
+
+    def source(self, timepoint: int) -> Source:
+        """Where a timepoint's image comes from."""
+        plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA)
+        return Source(Path(plain["path"]), plain["series"], plain["digest"])
+
+    def masks(self, timepoint: int, *, on: Geometry | None = None) -> tuple[LabelMap, ...]:
+        """What the computer proposed at a timepoint; ``on`` is the grid of its image, which it is checked against."""
+        return read_segmentation(self._timepoint(timepoint) / "masks.seg.nrrd", on=on)
+
+    def comparison_folder(self, baseline: int, followup: int) -> Path:
+        """Where the comparison of two timepoints is written."""
+        return self.folder / "comparisons" / f"{baseline}-{followup}"
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Every reading, by reader and version."""
+        there = self.folder / "readers"
+        names = sorted(path.name for path in there.iterdir() if path.is_dir()) if there.exists() else []
+        found = []
+        for name in names:
+            reader, _, version = name.rpartition(".")
+            found.append(
+                Reading(there / name, reader, int(version))
+                if reader and version.isdigit()
+                else Reading(there / name, name, 1)
+            )
+        return tuple(sorted(found, key=lambda reading: (reading.reader, reading.version)))
+
+    def reading(self, reader: str) -> Reading:
+        """The latest reading of a reader; a new draft if there is none.
+
+        Raises
+        ------
+        WrongUse
+            The name cannot be a folder's.
+        """
+        if not re.fullmatch(r"[\w][\w \-]{0,63}", reader):
+            raise WrongUse(
+                f"{reader!r} cannot be a reader's name", remedy="Use letters, digits, spaces, hyphens and underscores."
+            )
+        of_reader = [reading for reading in self.readings if reading.reader == reader]
+        return of_reader[-1] if of_reader else Reading(self.folder / "readers" / folder_name(reader, 1), reader, 1)
+
+    def _timepoint(self, number: int) -> Path:
+        if number not in self.timepoints:
+            raise WrongUse(f"the study has no timepoint {number}", where=self.folder)
+        return self.folder / "timepoints" / str(number)
