@@ -14,13 +14,12 @@ import numpy.typing as npt
 
 from ctreview.dicom.elements import Malformed
 from ctreview.dicom.frame import PixelLayout
-from ctreview.dicom.source import FileRef
 from ctreview.dicom.syntaxes import SYNTAXES
 
 __all__ = ["decompressed"]
 
 
-def decompressed(data: bytes, layout: PixelLayout, file: FileRef) -> npt.NDArray[Any]:
+def decompressed(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     """One frame's pixels, shape (rows, columns), from its compressed bytes.
 
     Raises
@@ -48,7 +47,7 @@ def _shaped(buffer: bytes | npt.NDArray[Any], layout: PixelLayout) -> npt.NDArra
 
 
 def _jpegls(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
-    import jpeg_ls
+    import jpeg_ls  # noqa: PLC0415 - only where such a file is met
 
     try:
         return _shaped(np.ascontiguousarray(jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))).tobytes(), layout)
@@ -57,7 +56,7 @@ def _jpegls(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
 
 
 def _gdcm(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
-    import gdcm
+    import gdcm  # noqa: PLC0415 - only where such a file is met
 
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(data)

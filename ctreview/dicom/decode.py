@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.dicom.codecs import decompressed
-from ctreview.dicom.elements import Malformed, Walker
-from ctreview.dicom.elements import Elements
+from ctreview.dicom.elements import Elements, Malformed, Walker
 from ctreview.dicom.encapsulated import frames_of
 from ctreview.dicom.frame import Frame, PixelLayout
 from ctreview.dicom.header import inflated
@@ -64,13 +63,11 @@ def _require_bytes(layout: PixelLayout, file: FileRef) -> None:
     need = layout.frame_bytes * layout.frames
     there = layout.available if layout.length is None else min(layout.length, layout.available)
     if layout.length is None:
-        raise UnreadableFile(
-            "the pixel data are said to be compressed, and the transfer syntax says they are not", where=file
-        )
+        raise UnreadableFile("the pixel data look compressed, against what the transfer syntax says", where=file)
     if there < need:
         raise UnreadableFile(
-            f"the header claims {layout.frames} × {layout.rows} × {layout.columns} pixels ({need} bytes), and there are "
-            f"{there} bytes",
+            f"the header claims {layout.frames} × {layout.rows} × {layout.columns} pixels ({need} bytes), and there "
+            f"are {there} bytes",
             where=file,
             remedy="The file is cut off or its header is wrong; send it again from the archive.",
         )
@@ -103,7 +100,7 @@ def _of_file(file: FileRef, stream: BinaryIO, size: int, frames: list[Frame]) ->
         stream.seek(layout.offset)
         pieces = frames_of(stream.read(size - layout.offset), layout.frames)
         for frame in frames:
-            yield decompressed(pieces[frame.number], layout, file)
+            yield decompressed(pieces[frame.number], layout)
         return
     for frame in frames:
         stream.seek(layout.offset + frame.number * layout.frame_bytes)

@@ -24,8 +24,30 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _SHORT_VRS = frozenset(
-    (b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT", b"PN", b"SH", b"SL", b"SS")
-    + (b"ST", b"TM", b"UI", b"UL", b"US")
+    vr.encode()
+    for vr in [
+        "AE",
+        "AS",
+        "AT",
+        "CS",
+        "DA",
+        "DS",
+        "DT",
+        "FL",
+        "FD",
+        "IS",
+        "LO",
+        "LT",
+        "PN",
+        "SH",
+        "SL",
+        "SS",
+        "ST",
+        "TM",
+        "UI",
+        "UL",
+        "US",
+    ]
 )
 _PIXELS = frozenset((Tag.PixelData, Tag.FloatPixelData, Tag.DoubleFloatPixelData))
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "SV": "q", "UV": "Q", "AT": "I"}
@@ -71,10 +93,9 @@ class Elements:
 
     def numbers(self, tag: int) -> tuple[float, ...]:
         """The numbers of an element, whether written as text or binary; empty where any is not a finite number."""
-        found = self.values.get(tag)
-        if found is None or isinstance(found[1], list):
+        vr, data = self.values.get(tag, ("", b""))
+        if isinstance(data, list) or not data:
             return ()
-        vr, data = found
         code = _BINARY.get(vr)
         try:
             if code is not None:
@@ -145,7 +166,7 @@ class Walker:
             Where the walk stopped.
         """
         while pos + 8 <= end:
-            tag, vr, length, value = self._head(pos, only_group)
+            tag, vr, length, value = self.head(pos, only_group)
             if only_group is not None and tag >> 16 != only_group:
                 return pos
             if tag in _PIXELS and depth == 0:
@@ -155,8 +176,8 @@ class Walker:
             pos = self._element(tag, vr, length, value, end, into, depth)
         return end
 
-    def _head(self, pos: int, only_group: int | None = None) -> tuple[int, str, int, int]:
-        """Tag, value representation, length, and where the value starts, of the element at ``pos``."""
+    def head(self, pos: int, only_group: int | None = None) -> tuple[int, str, int, int]:
+        """Give tag, value representation, length, and where the value starts, of the element at ``pos``."""
         buffer = self.buffer
         if pos + 12 > len(buffer):
             self.need(min(pos + 12, self.size))

@@ -29,7 +29,13 @@ _PARENT_FRAMES = 65_536
 
 
 class NotDicom(Exception):
-    """The bytes are of something else."""
+    """The bytes are of something else, or (`empty`) there are none."""
+
+    empty = False
+
+
+class _Empty(NotDicom):
+    empty = True
 
 
 def read_header(file: FileRef) -> Instance:
@@ -79,12 +85,14 @@ def _instance(file: FileRef, stream: BinaryIO, size: int) -> Instance:
 def _start(walker: Walker, meta: Elements) -> int:
     """Read the file's meta group; tell whether this is DICOM at all."""
     buffer = walker.buffer
+    if not buffer:
+        raise _Empty
     if len(buffer) >= 132 and buffer[128:132] == b"DICM":
         return walker.data_set(132, walker.size, meta, only_group=2)
     # Files of before 1993, and some exports, have no preamble: they start with group 2 or 8.
     if len(buffer) >= 16 and buffer[0:2] == b"\x02\x00" and buffer[4:6].isalpha():
         return walker.data_set(0, walker.size, meta, only_group=2)
-    known = buffer[0:2] in (b"\x08\x00", b"\x00\x08") and (buffer[2] <= 0x60 and buffer[3] <= 0x60)
+    known = bytes(buffer[0:2]) in (b"\x08\x00", b"\x00\x08") and (buffer[2] <= 0x60 and buffer[3] <= 0x60)
     if len(buffer) >= 16 and known:
         return 0
     raise NotDicom
@@ -119,7 +127,7 @@ def inflated(data: bytes, file: FileRef) -> bytes:
 def _layout(walker: Walker, pos: int, header: Elements, syntax: str) -> PixelLayout | None:
     if pos + 8 > walker.size:
         return None
-    tag, _, length, value = walker._head(pos)
+    tag, _, length, value = walker.head(pos)
     number: Literal["integer", "float", "double"] = {  # type: ignore[assignment]
         Tag.FloatPixelData: "float",
         Tag.DoubleFloatPixelData: "double",

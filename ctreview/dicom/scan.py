@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from ctreview.dicom.classify import kind_of, reason_against
 from ctreview.dicom.decode import require_decodable
+from ctreview.dicom.files import files_at
 from ctreview.dicom.frame import Frame, Instance
 from ctreview.dicom.header import NotDicom, read_header
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import StackFault
 from ctreview.dicom.source import FileRef
 from ctreview.dicom.split import Part, split
+from ctreview.dicom.syntaxes import SYNTAXES
 from ctreview.errors import (
     CtreviewError,
     InconsistentSeries,
@@ -27,6 +30,8 @@ from ctreview.errors import (
 from ctreview.progress import Progress, quiet
 
 __all__ = ["find_series"]
+
+_IMAGE_SUFFIXES = (".dcm", ".ima", ".dicom")
 
 _REMEDIES = {
     "gap": "Send the series again from the archive; slices may have been lost on the way.",
@@ -44,7 +49,7 @@ def find_series(path: Path | str, *, progress: Progress = quiet) -> tuple[Series
     Parameters
     ----------
     path : path
-        A folder (searched to its depths, whatever else lies in it) or a file.
+        A folder (searched to its depths, whatever else lies in it), a ZIP archive, a DICOMDIR, or a DICOM file.
     progress : Progress
         Told how many files have been looked at.
 
@@ -63,63 +68,69 @@ def find_series(path: Path | str, *, progress: Progress = quiet) -> tuple[Series
     path = Path(path)
     if not path.exists():
         raise UnreadableFile("there is nothing at this path", where=path)
-    files = list(_files(path))
-    instances: list[Instance] = []
-    broken: list[UnreadableFile] = []
-    others = 0
+    files, left_out = files_at(path)
+    found = _Found([], [], [])
     for done, file in enumerate(files):
         if done % 16 == 0:
             progress(done, len(files), "reading headers")
-        try:
-            instances.append(read_header(file))
-        except NotDicom:
-            others += 1
-        except UnreadableFile as error:
-            broken.append(error)
+        found.look_at(file)
     progress(len(files), len(files), "reading headers")
-    if not instances:
-        raise _nothing(path, files, broken, others)
-    return _sorted(_series(instances, broken))
+    if not found.instances:
+        raise _nothing(path, files, found)
+    return _sorted(_series(found, tuple(left_out)))
 
 
-def _files(path: Path) -> Iterator[FileRef]:
-    """Every file below, in a fixed order; links to folders are not followed, so that no circle is walked."""
-    if path.is_file():
-        yield FileRef(path)
-        return
-    for folder, folders, names in os.walk(path, followlinks=False):
-        folders.sort()
-        for name in sorted(names):
-            file = Path(folder, name)
-            if file.is_file():  # no sockets, no devices
-                yield FileRef(file)
+@dataclass
+class _Found:
+    """What the files turned out to be."""
+
+    instances: list[Instance]
+    broken: list[tuple[FileRef, UnreadableFile]]
+    named_so: list[FileRef]
+    """Files that are called like images and are none."""
+
+    def look_at(self, file: FileRef) -> None:
+        try:
+            self.instances.append(read_header(file))
+        except NotDicom as reason:
+            if file.name.lower().endswith(_IMAGE_SUFFIXES):
+                if reason.empty:
+                    self.broken.append((file, UnreadableFile("the file is empty", where=file)))
+                else:
+                    self.named_so.append(file)
+        except UnreadableFile as error:
+            self.broken.append((file, error))
 
 
-def _nothing(path: Path, files: Sequence[FileRef], broken: list[UnreadableFile], others: int) -> CtreviewError:
-    if len(broken) == 1 and others == 0:
-        return broken[0]
-    if broken:
-        return NoSeriesFound(
-            f"none of {len(files)} files is a readable DICOM image ({len(broken)} are broken; the first: {broken[0]})",
-            where=path,
-        )
+def _nothing(path: Path, files: Sequence[FileRef], found: _Found) -> CtreviewError:
+    """The one error that says best why there is no series."""
     if not files:
-        return NoSeriesFound("the folder is empty", where=path, remedy="Give the folder that holds the DICOM files.")
+        return NoSeriesFound("nothing lies here", where=path, remedy="Give the folder that holds the DICOM files.")
+    if len(files) == 1 and found.broken:
+        return found.broken[0][1]
     if len(files) == 1:
         return UnreadableFile("this is no DICOM file, whatever its name says", where=files[0])
-    return NoSeriesFound(f"none of {len(files)} files is a DICOM file", where=path)
+    if found.broken:
+        first = found.broken[0][1]
+        return NoSeriesFound(
+            f"none of {len(files)} files is a readable DICOM image, {len(found.broken)} are broken ({first})",
+            where=path,
+        )
+    named = f" ({found.named_so[0].name} is only called so)" if found.named_so else ""
+    return NoSeriesFound(
+        f"none of {len(files)} files is a DICOM file{named}",
+        where=path,
+        remedy="Give the folder that holds the DICOM files.",
+    )
 
 
-def _series(instances: list[Instance], broken: list[UnreadableFile]) -> list[Series]:
+def _series(found: _Found, left_out: tuple[str, ...]) -> list[Series]:
     groups: dict[tuple[str, ...], list[Instance]] = defaultdict(list)
-    for instance in instances:
+    for instance in found.instances:
         uid = instance.series_uid or f"folder:{instance.file.folder}"
         groups[uid, instance.modality, str(instance.series_number), kind_of(instance)].append(instance)
-    found = []
-    for (uid, _, _, kind), group in groups.items():
-        made = _of_group(uid, kind, group)
-        found += [_doubt(series, broken) for series in made]
-    return found
+    listed = [series for (uid, _, _, kind), group in groups.items() for series in _of_group(uid, kind, group)]
+    return [_doubt(replace(series, warnings=(*series.warnings, *left_out)), found) for series in listed]
 
 
 def _of_group(uid: str, kind: str, group: list[Instance]) -> list[Series]:
@@ -135,12 +146,13 @@ def _base(uid: str, kind: str, group: list[Instance], frames: Sequence[Frame]) -
     first = group[0]
     source = hashlib.sha256(uid.encode()).hexdigest()[:16]
     layout = frames[0].layout if frames else None
+    lossy = first.acquisition.lossy or any(_is_lossy(frame) for frame in frames)
     return Series(
         key="",
         uid=uid if first.series_uid else f"source:{source}",
         modality=first.modality,
         kind=kind,
-        acquisition=first.acquisition,
+        acquisition=replace(first.acquisition, lossy=lossy),
         shape=(len(frames), layout.rows if layout else 0, layout.columns if layout else 0),
         spacing=None,
         files=tuple(instance.file for instance in group),
@@ -148,8 +160,17 @@ def _base(uid: str, kind: str, group: list[Instance], frames: Sequence[Frame]) -
         stack=None,
         frame_of_reference=first.frame_of_reference or f"source:{source}",
         number=first.series_number,
-        warnings=tuple(dict.fromkeys(oddity for instance in group for oddity in instance.oddities)),
+        warnings=(*dict.fromkeys(oddity for instance in group for oddity in instance.oddities), *_lossy_note(lossy)),
     )
+
+
+def _is_lossy(frame: Frame) -> bool:
+    syntax = SYNTAXES.get(frame.layout.syntax)
+    return syntax is not None and syntax.lossy
+
+
+def _lossy_note(lossy: bool) -> tuple[str, ...]:
+    return ("The pixels went through a lossy compression, which changes densities.",) if lossy else ()
 
 
 def _listed(uid: str, kind: str, group: list[Instance], frames: list[Frame], against: str) -> Series:
@@ -158,12 +179,11 @@ def _listed(uid: str, kind: str, group: list[Instance], frames: list[Frame], aga
 
 
 def _of_part(uid: str, group: list[Instance], part: Part) -> Series:
-    files = {frame.file for frame in part.frames}
+    files = dict.fromkeys(frame.file for frame in part.frames)
     members = [instance for instance in group if instance.file in files]
-    series = _base(uid, "volume", members, part.frames)
-    series = replace(series, part=part.label, files=tuple(dict.fromkeys(frame.file for frame in part.frames)))
+    series = replace(_base(uid, "volume", members, part.frames), part=part.label, files=tuple(files))
     if part.stack is not None:
-        steps = [float((part.stack.affine[:3, axis] ** 2).sum() ** 0.5) for axis in range(3)]
+        steps = [float(np.linalg.norm(part.stack.affine[:3, axis])) for axis in range(3)]
         series = replace(
             series,
             stack=part.stack,
@@ -171,7 +191,7 @@ def _of_part(uid: str, group: list[Instance], part: Part) -> Series:
             kind="volume" if len(part.frames) > 1 else "single image",
             warnings=(*series.warnings, *part.stack.notes, *_fewer_than_said(members, part)),
         )
-    return replace(series, refusal=_refusal(series, part.fault))
+    return replace(series, refusal=_refusal(series, members, part.fault))
 
 
 def _fewer_than_said(members: list[Instance], part: Part) -> tuple[str, ...]:
@@ -181,23 +201,42 @@ def _fewer_than_said(members: list[Instance], part: Part) -> tuple[str, ...]:
     return ()
 
 
-def _refusal(series: Series, fault: StackFault | None) -> CtreviewError | None:
-    if fault is not None:
-        kind = UnsupportedSeries if fault.fault == "incomplete" else InconsistentSeries
-        return kind(str(fault), where=series.where, remedy=_REMEDIES[fault.fault])
+def _refusal(series: Series, members: list[Instance], fault: StackFault | None) -> CtreviewError | None:
+    """Why the slices are not read: they cannot be decoded, belong to two patients or places, or make no grid."""
     try:
         for frame in series.frames:
             require_decodable(frame)
     except CtreviewError as error:
         return error
+    first = members[0]
+    if any(first.acquisition.patient.conflicts(other.acquisition.patient) for other in members):
+        return InconsistentSeries("slices of two patients share one series", where=series.where)
+    if len({other.frame_of_reference for other in members if other.frame_of_reference}) > 1:
+        return InconsistentSeries(
+            "slices of one series lie in different frames of reference",
+            where=series.where,
+            remedy="The patient was moved in between; use the original series of the scanner.",
+        )
+    if fault is not None:
+        kind = UnsupportedSeries if fault.fault == "incomplete" else InconsistentSeries
+        return kind(str(fault), where=series.where, remedy=_REMEDIES[fault.fault])
     return None
 
 
-def _doubt(series: Series, broken: list[UnreadableFile]) -> Series:
-    """A broken DICOM file beside the slices may be one of them: then the volume would be cut short in silence."""
+def _doubt(series: Series, found: _Found) -> Series:
+    """Refuse slices beside which a broken DICOM file lies.
+
+    It may be one of them, and then the volume would be cut short in silence.
+    """
     folders = {file.folder for file in series.files}
-    beside = [error for error in broken if error.where and str(Path(error.where).parent) in folders]
-    if not beside or series.refusal is not None:
+    if series.refusal is not None:
+        return series
+    impostors = [file.name for file in found.named_so if file.folder in folders]
+    if impostors:
+        says = f"{len(impostors)} file(s) beside the slices are called like images and are none ({impostors[0]})."
+        series = replace(series, warnings=(*series.warnings, says))
+    beside = [error for file, error in found.broken if file.folder in folders]
+    if not beside:
         return series
     refusal = InconsistentSeries(
         f"{len(beside)} broken DICOM file(s) lie beside the slices and may belong to them (the first: {beside[0]})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -62,6 +62,8 @@ class Stack:
         Position of each sorted slice along the normal, from the first.
     tilt_degrees : float
         Angle between the normal and the direction in which the slices follow each other.
+    even : bool
+        Whether the spacing is the same throughout; if not, the affine holds its mean.
     notes : tuple of str
         What is not perfect and was accepted.
     """
@@ -70,6 +72,7 @@ class Stack:
     affine: npt.NDArray[np.float64]
     places_mm: npt.NDArray[np.float64]
     tilt_degrees: float = 0.0
+    even: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -89,7 +92,7 @@ def stack_of(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> S
         They make no even grid; the message says which and where.
     """
     rows, columns, spacing, positions = _shared_plane(frames)
-    normal = np.cross(rows, columns)
+    normal = np.asarray(np.cross(rows, columns), dtype=np.float64)
     heights = positions @ normal
     order = np.argsort(heights, kind="stable")
     places = heights[order] - heights[order[0]]
@@ -100,13 +103,12 @@ def stack_of(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> S
     if len(frames) == 1:
         affine[:3, 0] = normal * (thickness_mm or 1.0)
         note = "There is one slice only; its thickness stands for the spacing."
-        return Stack((0,), affine, places, 0.0, (note,))
+        return Stack((0,), affine, places, notes=(note,))
     affine[:3, 0] = (positions[order[-1]] - positions[order[0]]) / (len(frames) - 1)
     _refuse_doubled(places)
     drift_notes, tilt = _drift(positions[order], places, normal)
-    stack = Stack(tuple(int(i) for i in order), affine, places, tilt, drift_notes)
-    notes = _evenness(stack)
-    return Stack(stack.order, affine, places, tilt, (*drift_notes, *notes))
+    stack = Stack(tuple(int(i) for i in order), affine, places, tilt, notes=drift_notes)
+    return replace(stack, notes=(*drift_notes, *_evenness(stack)))
 
 
 def _shared_plane(
@@ -192,4 +194,8 @@ def _evenness(stack: Stack) -> tuple[str, ...]:
         raise StackFault(
             "gap", f"{missing} of {len(places) + missing} slices are missing (after {where} from the lowest)", stack
         )
-    raise StackFault("uneven", f"the slice spacing changes between {steps.min():.4g} and {steps.max():.4g} mm", stack)
+    raise StackFault(
+        "uneven",
+        f"the slice spacing changes between {steps.min():.4g} and {steps.max():.4g} mm",
+        replace(stack, even=False),
+    )

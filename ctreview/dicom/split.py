@@ -29,6 +29,7 @@ _TRAITS = (
     "trigger time",
     "acquisition",
     "station",
+    "folder",
 )
 """In this order slices at one place are told apart."""
 
@@ -45,7 +46,9 @@ class Part:
     label : str or None
         What tells them from the rest: ``"echo 4.6"``.
     stack : Stack or None
-        Their grid; ``None`` where `fault` says why there is none.
+        Their grid, where there is one.
+    fault : StackFault or None
+        Why they are no even grid.
     """
 
     frames: tuple[Frame, ...]
@@ -110,17 +113,19 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
             parts = _by_traits(frames, label, fault, thickness_mm)
             if parts:
                 return parts
-        return [Part(tuple(frames), label, None, fault)]
+        if fault.stack is not None:
+            frames = [frames[i] for i in fault.stack.order]
+        return [Part(tuple(frames), label, fault.stack, fault)]
     return [Part(tuple(frames[i] for i in stack.order), label, stack, None)]
 
 
 def _by_traits(frames: list[Frame], label: str | None, fault: StackFault, thickness_mm: float | None) -> list[Part]:
     candidates = _TRAITS if fault.fault == "doubled" else _ZONES
-    varying = [name for name in candidates if len({_rounded(frame.traits.get(name)) for frame in frames}) > 1]
+    varying = [name for name in candidates if len({_trait(frame, name) for frame in frames}) > 1]
     for names in [(name,) for name in varying] + list(combinations(varying, 2)):
         groups: dict[tuple[Trait, ...], list[Frame]] = defaultdict(list)
         for frame in frames:
-            groups[tuple(_rounded(frame.traits.get(name)) for name in names)].append(frame)
+            groups[tuple(_trait(frame, name) for name in names)].append(frame)
         parts = _all_even(groups, names, label, fault, thickness_mm)
         if parts:
             return parts
@@ -185,7 +190,9 @@ def _passes(frames: list[Frame], clock: str) -> list[list[Frame]] | None:
     return [[group[i] for group in at.values()] for i in range(counts.pop())]
 
 
-def _rounded(value: Trait) -> Trait:
+def _trait(frame: Frame, name: str) -> Trait:
+    """A trait, rounded; the folder counts as one, since a series may have been exported twice."""
+    value = frame.file.folder if name == "folder" else frame.traits.get(name)
     return round(value, 3) if isinstance(value, float) else value
 
 

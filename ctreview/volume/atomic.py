@@ -33,7 +33,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         draft = Path(folder, path.name)
         yield draft
         _flush(draft)
-        os.replace(draft, path)
+        draft.replace(path)
         _flush(path.parent)
 
 

@@ -1,4 +1,7 @@
-"""A volume as a classic DICOM series."""
+"""A volume as a classic DICOM series.
+
+pydicom, which takes most of a second to import, is loaded when a series is really written.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +116,7 @@ def _uid(*parts: object) -> str:
 
 def _common(volume: Volume, patient: Patient | None, uids: _Identifiers, number: int, description: str) -> Any:
     """What every slice's header shares, as a pydicom data set."""
-    from pydicom.dataset import Dataset
+    from pydicom.dataset import Dataset  # noqa: PLC0415
 
     facts = volume.acquisition
     ct = volume.unit == "HU"
@@ -171,8 +174,8 @@ def _ds(number: float) -> str:
 def _write_slice(
     path: Path, volume: Volume, number: int, common: Any, uids: _Identifiers, compression: Compression, own: bool
 ) -> None:
-    from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import UID
+    from pydicom.dataset import FileDataset, FileMetaDataset  # noqa: PLC0415
+    from pydicom.uid import UID  # noqa: PLC0415
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = common.SOPClassUID
@@ -228,7 +231,7 @@ def _stored(values: npt.NDArray[Any], volume: Volume, own: bool) -> tuple[npt.ND
 
 def _compress(data: Any, compression: Compression) -> None:
     """Compress in place by a plugin named here."""
-    from pydicom.uid import UID, JPEGLSLossless, RLELossless
+    from pydicom.uid import UID, JPEGLSLossless, RLELossless  # noqa: PLC0415
 
     if compression == "jpeg-ls":
         data.compress(JPEGLSLossless, encoding_plugin="pyjpegls", generate_instance_uid=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import SimpleITK as sitk  # noqa: N813
 
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.errors import UnreadableFile, UnsupportedSeries
@@ -41,8 +42,6 @@ def read_foreign(path: Path) -> Volume:
     UnsupportedSeries
         It holds no single three-dimensional image.
     """
-    import SimpleITK as sitk
-
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:

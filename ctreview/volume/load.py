@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from ctreview.dicom.decode import stored_numbers, stored_slices
-from ctreview.dicom.frame import Frame
+from ctreview.dicom.decode import stored_slices
 from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series
-from ctreview.errors import NoSeriesFound, SeveralSeriesFound, UnsupportedSeries, WrongUse
-from ctreview.progress import Progress, quiet
+from ctreview.dicom.sort import Stack
+from ctreview.errors import NoSeriesFound, SeveralSeriesFound, UnreadableFile, UnsupportedSeries, WrongUse
+from ctreview.progress import Progress, part, quiet
 from ctreview.volume.foreign import is_foreign, read_foreign
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.straighten import even_out, shear_to_box
+from ctreview.volume.values import AIR_HU, fill_slice
 from ctreview.volume.volume import Unit, Volume
 
-__all__ = ["AIR_HU", "LoadSettings", "load_volume"]
-
-AIR_HU = -1024
-"""What stands where nothing was measured (padding around the field of view)."""
-
-_NOT_MEASURED_HU = -1500
-"""No matter attenuates less than vacuum (−1000 HU); noise reaches −1200. Below this it is a filling number."""
+__all__ = ["LoadSettings", "choose_series", "load_volume"]
 
 _LARGEST_VOLUME = 1 << 34
 """More voxels than this are not believed (16 billion; a large CT has 0.5)."""
@@ -39,16 +34,23 @@ class LoadSettings:
     ----------
     padding : {"air", "keep"}
         What becomes of CT voxels outside the field of view: −1024 HU, or the number as stored.
+    tilt : {"shear", "keep"}
+        Whether slices of a tilted gantry are shifted onto a right box (linear interpolation within the plane; the
+        acquired grid stays as ``Volume.original``), or kept as they are on a sheared grid.
+    uneven : {"refuse", "resample"}
+        Whether unevenly spaced slices are refused, or interpolated to their finest common spacing.
     """
 
     padding: Literal["air", "keep"] = "air"
+    tilt: Literal["shear", "keep"] = "shear"
+    uneven: Literal["refuse", "resample"] = "refuse"
 
 
 def load_volume(
     source: Series | Path | str,
     *,
     series: str | None = None,
-    settings: LoadSettings = LoadSettings(),  # noqa: B008 - frozen
+    settings: LoadSettings = LoadSettings(),
     progress: Progress = quiet,
 ) -> Volume:
     """Read an image into canonical axes.
@@ -60,7 +62,7 @@ def load_volume(
     series : str, optional
         The key (or UID) of the series to take where the path holds several.
     settings : LoadSettings
-        What to do about padding.
+        What to do about padding, tilt and uneven spacing.
     progress : Progress
         Told how many slices are read.
 
@@ -82,10 +84,13 @@ def load_volume(
     path = Path(source)
     if is_foreign(path):
         return read_foreign(path)
-    return _load(choose_series(find_series(path, progress=progress), series, path), settings, progress)
+    found = find_series(path, progress=part(progress, 0.0, 0.3))
+    return _load(choose_series(found, series, path, settings), settings, part(progress, 0.3, 1.0))
 
 
-def choose_series(found: tuple[Series, ...], series: str | None, path: Path) -> Series:
+def choose_series(
+    found: tuple[Series, ...], series: str | None, path: Path, settings: LoadSettings = LoadSettings()
+) -> Series:
     """The one series that is meant.
 
     Raises
@@ -95,13 +100,13 @@ def choose_series(found: tuple[Series, ...], series: str | None, path: Path) -> 
     WrongUse
         The named one is not there.
     """
-    keys = ", ".join(one.key for one in found if one.usable)
+    usable = [one for one in found if _reads(one, settings)]
     if series is not None:
         named = [one for one in found if series in (one.key, one.uid)]
         if len(named) != 1:
+            keys = ", ".join(one.key for one in usable)
             raise WrongUse(f"no series is called {series!r}", where=path, remedy=f"Known here: {keys or 'none'}.")
         return named[0]
-    usable = [one for one in found if one.usable]
     volumes = [one for one in usable if one.kind == "volume"] or usable
     if len(volumes) > 1:
         raise SeveralSeriesFound(
@@ -118,6 +123,14 @@ def choose_series(found: tuple[Series, ...], series: str | None, path: Path) -> 
     raise NoSeriesFound(f"none of {len(found)} series is a readable volume ({reasons})", where=path)
 
 
+def _reads(series: Series, settings: LoadSettings) -> bool:
+    """Whether a series is read under these settings."""
+    uneven = series.stack is not None and not series.stack.even
+    return series.usable or (
+        uneven and settings.uneven == "resample" and not isinstance(series.refusal, UnreadableFile)
+    )
+
+
 def _described(series: Series) -> str:
     words = [series.part] if series.part else []
     words.append(f"{series.shape[0]} slices")
@@ -129,26 +142,45 @@ def _described(series: Series) -> str:
 
 
 def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
-    if series.refusal is not None:
+    if series.refusal is not None and not _reads(series, settings):
         raise series.refusal
-    if series.stack is None:
+    stack = series.stack
+    if stack is None:
         raise UnsupportedSeries("the series holds no volume", where=series.where)
-    stored = Geometry(series.shape, series.stack.affine, series.frame_of_reference)
     if np.prod(np.array(series.shape, dtype=float)) > _LARGEST_VOLUME:
         raise UnsupportedSeries(f"a volume of {series.shape} voxels is too large to be one", where=series.where)
-    geometry = stored.canonical()
-    order, flips = stored.canonical_steps()
-    values = np.empty(geometry.shape, dtype=_dtype(series))
-    # The canonical array, seen in the order in which the slices are stored: filled slice by slice, never copied.
-    view = np.flip(values, flips) if flips else values
-    view = view.transpose(np.argsort(order))
+    stored = Geometry(series.shape, stack.affine, series.frame_of_reference)
+    is_ct = series.modality == "CT"
+    unit: Unit = "HU" if is_ct else "arbitrary"
     notes = list(series.warnings)
+    straight = stack.even and (stack.tilt_degrees == 0 or settings.tilt == "keep")
+    order, flips = stored.canonical_steps() if straight else ((0, 1, 2), ())
+    values = np.empty([series.shape[axis] for axis in order], dtype=_dtype(series))
+    # The canonical array, seen in the order in which the slices are stored: filled slice by slice, never copied.
+    view = (np.flip(values, flips) if flips else values).transpose(np.argsort(order))
     for number, raw in enumerate(stored_slices(series.frames)):
         progress(number, len(series.frames), "reading slices")
-        _fill(view[number], raw, series.frames[number], settings, series.modality == "CT", notes)
+        fill_slice(view[number], raw, series.frames[number], settings.padding == "air" and is_ct, notes)
     progress(len(series.frames), len(series.frames), "reading slices")
-    unit: Unit = "HU" if series.modality == "CT" else "arbitrary"
-    return Volume(values, geometry, unit, series.acquisition, tuple(dict.fromkeys(notes)))
+    facts = series.acquisition
+    if straight:
+        return Volume(values, stored.canonical(), unit, facts, tuple(dict.fromkeys(notes)))
+    return _straightened(Volume(values, stored, unit, facts), stack, settings, notes)
+
+
+def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: list[str]) -> Volume:
+    """Bring tilted or unevenly spaced slices onto a right box, in canonical axes."""
+    fill = float(AIR_HU) if volume.unit == "HU" else 0.0
+    array, geometry, original = volume.array, volume.geometry, None
+    if stack.tilt_degrees > 0 and (settings.tilt == "shear" or not stack.even):
+        array, geometry = shear_to_box(array, stack, geometry.frame_of_reference, fill=fill)
+        original = volume.geometry.canonical() if stack.even else None
+        notes.append("The slices were shifted onto a right box.")
+    if not stack.even:
+        array, geometry = even_out(array, stack.places_mm, geometry)
+        notes.append(f"Unevenly spaced slices were interpolated to {geometry.spacing[0]:.4g} mm.")
+    found = Volume(array, geometry, volume.unit, volume.acquisition, tuple(dict.fromkeys(notes)), original).canonical()
+    return found.with_array(np.ascontiguousarray(found.array))
 
 
 def _dtype(series: Series) -> np.dtype[Any]:
@@ -161,61 +193,3 @@ def _dtype(series: Series) -> np.dtype[Any]:
         for frame in series.frames
     )
     return np.dtype(np.int16 if whole and series.modality == "CT" else np.float32)
-
-
-def _fill(
-    out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, settings: LoadSettings, is_ct: bool, notes: list[str]
-) -> None:
-    """Write one slice's values into its place."""
-    numbers = stored_numbers(raw, frame.layout)
-    if out.dtype == np.int16:
-        _rescale_whole(out, numbers, frame, notes)
-    else:
-        np.multiply(numbers, np.float32(frame.slope), out=out, casting="unsafe")
-        out += np.float32(frame.intercept)
-    if is_ct and settings.padding == "air":
-        _fill_padding(out, raw, frame, notes)
-
-
-def _rescale_whole(out: npt.NDArray[Any], numbers: npt.NDArray[Any], frame: Frame, notes: list[str]) -> None:
-    slope, intercept = int(frame.slope), int(frame.intercept)
-    layout = frame.layout
-    low, high = (
-        (-(1 << layout.stored - 1), (1 << layout.stored - 1) - 1) if layout.signed else (0, (1 << layout.stored) - 1)
-    )
-    ends = sorted((low * slope + intercept, high * slope + intercept))
-    if ends[0] >= -32768 and ends[1] <= 32767 and abs(slope) < 32768 and high <= 32767:
-        if slope == 1:
-            np.add(numbers, np.int16(intercept), out=out, casting="unsafe", dtype=np.int16)
-        else:
-            np.multiply(numbers, np.int16(slope), out=out, casting="unsafe", dtype=np.int16)
-            out += np.int16(intercept)
-        return
-    wide = numbers.astype(np.int64) * slope + intercept
-    if int(wide.min()) < -32768 or int(wide.max()) > 32767:
-        notes.append("Values beyond ±32767 HU were clipped.")
-        np.clip(wide, -32768, 32767, out=wide)
-    out[...] = wide
-
-
-def _fill_padding(out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, notes: list[str]) -> None:
-    """Put air where nothing was measured: where the number is the header's padding, or below all matter."""
-    if frame.padding is not None:
-        low, high = frame.padding
-        if high * frame.slope + frame.intercept <= -1000 or not _in_range(low, frame):
-            # compared before bits beyond the stored ones are cut off: some scanners put the padding up there
-            out[(raw >= low) & (raw <= high)] = AIR_HU
-        else:
-            notes.append("The header's padding value lies among densities of tissue and was not believed.")
-    if int(out.min()) < _NOT_MEASURED_HU:
-        out[out < _NOT_MEASURED_HU] = AIR_HU
-
-
-def _in_range(number: float, frame: Frame) -> bool:
-    half = 1 << (frame.layout.stored - 1)
-    return -half <= number < half if frame.layout.signed else 0 <= number < 2 * half
-
-
-def with_acquisition(volume: Volume, **changes: Any) -> Volume:
-    """The same volume with other facts about its acquisition."""
-    return replace(volume, acquisition=replace(volume.acquisition, **changes))

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
 
 from ctreview.errors import PlaceMismatch
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.load import AIR_HU
 from ctreview.volume.transform import Transform
+from ctreview.volume.values import AIR_HU
 from ctreview.volume.volume import Volume
 
 __all__ = ["Interpolation", "image_of", "itk_transform", "resample", "resample_labels", "warp", "warp_labels"]
@@ -120,8 +121,6 @@ def image_of(array: npt.NDArray[Any], geometry: Geometry) -> Any:
     PlaceMismatch
         The grid is sheared, which such an image cannot say.
     """
-    import SimpleITK as sitk
-
     directions = geometry.directions[:, ::-1]
     if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-4:
         raise PlaceMismatch(
@@ -143,8 +142,6 @@ def itk_transform(transform: Transform) -> Any:
     Points go from the fixed to the moving image, as `Transform` has it and as resampling needs it. A
     displacement field of ITK is zero outside its grid, where the affine alone rules: as in `Transform`.
     """
-    import SimpleITK as sitk
-
     affine = sitk.AffineTransform(3)
     affine.SetMatrix(np.asarray(transform.affine, dtype=float)[:3, :3].ravel().tolist())
     affine.SetTranslation(np.asarray(transform.affine, dtype=float)[:3, 3].tolist())
@@ -169,12 +166,10 @@ def _sampled(
     The moving image is handed to ITK in index coordinates and its affine put into the transform, so that sheared
     grids work as any other. ITK would cut off decimals, which lowers a mean by half a unit; hence float32 between.
     """
-    import SimpleITK as sitk
-
     kind = {"nearest": sitk.sitkNearestNeighbor, "linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}[interpolation]
     blends = interpolation != "nearest"
     moving = sitk.GetImageFromArray(np.ascontiguousarray(array.astype(np.float32) if blends else array))
-    inverse = np.linalg.inv(source.affine)
+    inverse = np.asarray(np.linalg.inv(source.affine), dtype=np.float64)
     into = _affine_transform(inverse[2::-1, :3], inverse[2::-1, 3])
     middle = [itk_transform(transform)] if transform is not None else []
     sampler = sitk.ResampleImageFilter()
@@ -193,8 +188,6 @@ def _sampled(
 
 
 def _affine_transform(matrix: npt.NDArray[np.float64], offset: npt.NDArray[np.float64]) -> Any:
-    import SimpleITK as sitk
-
     found = sitk.AffineTransform(3)
     found.SetMatrix(np.asarray(matrix, dtype=float).ravel().tolist())
     found.SetTranslation(np.asarray(offset, dtype=float).tolist())
@@ -205,4 +198,4 @@ def _rounded(found: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     if dtype.kind not in "iu" or found.dtype.kind in "iu":
         return found
     info = np.iinfo(dtype)
-    return np.clip(np.rint(found), info.min, info.max)
+    return np.asarray(np.clip(np.rint(found), info.min, info.max))

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
+from scipy.ndimage import find_objects
 
 from ctreview.errors import PlaceMismatch, UnreadableFile, WrongUse
 from ctreview.volume.foreign import affine_of_image, path_frame
@@ -65,9 +67,7 @@ def write_segmentation(path: Path | str, maps: Sequence[LabelMap]) -> None:
 
 def _extents(one: LabelMap) -> Mapping[int, tuple[int, ...]]:
     """First and last index of each label along x, y, z (array axes 2, 1, 0)."""
-    from scipy.ndimage import find_objects
-
-    boxes = find_objects(np.ascontiguousarray(one.array).astype(np.int32))
+    boxes: Sequence[tuple[slice, ...] | None] = find_objects(one.array.astype(np.int32))
     return {
         value: tuple(end for side in reversed(box) for end in (side.start, side.stop - 1))
         for value, box in enumerate(boxes, 1)
@@ -119,8 +119,6 @@ def read_segmentation(path: Path | str, *, on: Geometry | None = None) -> tuple[
     PlaceMismatch
         It does not lie on ``on``.
     """
-    import SimpleITK as sitk
-
     path = Path(path)
     try:
         image = sitk.ReadImage(str(path))

@@ -37,6 +37,8 @@ class Volume:
         What the header says about patient, scanner and protocol.
     notes : tuple of str
         What was odd about the source and accepted all the same, one sentence each.
+    original : Geometry or None
+        The grid as acquired, where the voxels had to be brought onto another one (gantry tilt); canonical, sheared.
     """
 
     array: npt.NDArray[Any]
@@ -44,6 +46,7 @@ class Volume:
     unit: Unit = "HU"
     acquisition: Acquisition = field(default_factory=Acquisition)
     notes: tuple[str, ...] = ()
+    original: Geometry | None = None
 
     def __post_init__(self) -> None:
         if self.array.shape != self.geometry.shape:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk  # noqa: N813
 
 from ctreview.errors import UnreadableFile, UnsupportedSeries
 from ctreview.volume.atomic import atomic_path
@@ -50,8 +51,6 @@ def write_nifti(image: Volume | LabelMap, path: Path | str) -> None:
     PlaceMismatch
         The grid is sheared.
     """
-    import SimpleITK as sitk
-
     with atomic_path(path) as draft:
         sitk.WriteImage(image_of(np.ascontiguousarray(image.array), image.geometry), str(draft))
 
@@ -62,8 +61,6 @@ def write_transform(transform: Transform, path: Path | str) -> None:
     It maps points of the fixed image to the moving one, which is what resampling programs (SimpleITK, 3D Slicer's
     "Resample Image", elastix' transformix) expect in order to bring the moving image onto the fixed.
     """
-    import SimpleITK as sitk
-
     with atomic_path(path) as draft:
         sitk.WriteTransform(itk_transform(transform), str(draft))
 
@@ -85,8 +82,6 @@ def read_transform(path: Path | str, fixed: Geometry, moving: Geometry) -> Trans
     UnsupportedSeries
         It is a transform of another kind.
     """
-    import SimpleITK as sitk
-
     try:
         found = sitk.ReadTransform(str(path))
     except RuntimeError as error:

@@ -1,0 +1,142 @@
+"""ZIP archives, also in one another, read in place: nothing is unpacked onto the disk.
+
+An archive comes from anywhere, so that nothing it says about itself is believed: names are only names (they are
+never joined to a folder), links and encrypted members are left out, and sizes, ratios, numbers and depth are
+limited.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ctreview.dicom.source import FileRef
+from ctreview.errors import UnreadableFile
+
+__all__ = ["MAX_MEMBERS", "is_archive", "members", "opened_archive"]
+
+MAX_MEMBERS = 200_000
+"""Members of one archive; the largest studies have some ten thousand images."""
+
+MAX_DEPTH = 3
+"""Archives in archives."""
+
+MAX_MEMBER_BYTES = 2 << 30
+"""Unpacked size of one member."""
+
+MAX_NESTED_BYTES = 1 << 30
+"""Unpacked size of an archive within an archive, which is held in memory."""
+
+MAX_RATIO = 200
+"""Unpacked over packed size. A deflated empty image reaches about 150 where it has a header, a bomb 1000."""
+
+MAX_TOTAL_BYTES = 64 << 30
+"""Unpacked size of all members."""
+
+_RATIO_FREE_BYTES = 64 << 20
+"""Members up to this size may be packed as tightly as they like: they do no harm."""
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file starts as a ZIP archive does, whatever its name."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+    except OSError:
+        return False
+
+
+def members(path: Path) -> tuple[list[FileRef], list[str]]:
+    """List what lies in an archive and in those within it.
+
+    Returns
+    -------
+    list of FileRef
+        Members that may be images.
+    list of str
+        A sentence for each thing that was left out for safety.
+
+    Raises
+    ------
+    UnreadableFile
+        It is broken, or one of the limits is passed.
+    """
+    found: list[FileRef] = []
+    left_out: list[str] = []
+    try:
+        _collect(FileRef(path), (), found, left_out)
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        raise UnreadableFile("the ZIP archive is broken", where=path, remedy="Send it again.") from error
+    return found, left_out
+
+
+def _collect(archive: FileRef, inside: tuple[str, ...], found: list[FileRef], left_out: list[str]) -> None:
+    with opened_archive(archive.path, inside) as opened:
+        infos = opened.infolist()
+        _limit(infos, archive)
+        for info in infos:
+            reason = _reason_against(info)
+            if reason:
+                left_out.append(f"{reason} in the archive was left out.")
+            if reason or info.is_dir():
+                continue
+            ref = FileRef(archive.path, (*inside, info.filename))
+            if info.filename.lower().endswith(".zip"):
+                if len(inside) + 1 >= MAX_DEPTH:
+                    raise UnreadableFile(f"archives are nested more than {MAX_DEPTH} deep", where=ref)
+                _collect(archive, ref.inside, found, left_out)
+            else:
+                found.append(ref)
+            if len(found) > MAX_MEMBERS:
+                raise UnreadableFile(f"the archives hold more than {MAX_MEMBERS} files", where=archive)
+
+
+def _limit(infos: list[zipfile.ZipInfo], archive: FileRef) -> None:
+    if len(infos) > MAX_MEMBERS:
+        raise UnreadableFile(f"the archive holds more than {MAX_MEMBERS} files", where=archive)
+    if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
+        raise UnreadableFile("the archive unpacks to more than 64 GiB", where=archive)
+    for info in infos:
+        _require_tame(info, archive)
+
+
+def _require_tame(info: zipfile.ZipInfo, archive: FileRef) -> None:
+    """Refuse a member that would unpack to far more than it is."""
+    if info.file_size > MAX_MEMBER_BYTES:
+        raise UnreadableFile("a member of the archive unpacks to more than 2 GiB", where=archive)
+    if info.file_size > _RATIO_FREE_BYTES and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+        raise UnreadableFile(
+            "a member of the archive unpacks to hundreds of times its size, which no image does", where=archive
+        )
+
+
+def _reason_against(info: zipfile.ZipInfo) -> str | None:
+    name = info.filename.replace("\\", "/")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "A link"
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
+        return "A file whose name leads out of the archive"
+    if info.flag_bits & 1:
+        return "An encrypted file"
+    return None
+
+
+@contextmanager
+def opened_archive(path: Path, inside: tuple[str, ...]) -> Iterator[zipfile.ZipFile]:
+    """An archive on disk, or the one that lies in it under the given names."""
+    with ExitStack() as stack:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+        for name in inside:
+            info = archive.getinfo(name)
+            if info.file_size > MAX_NESTED_BYTES:
+                raise UnreadableFile("an archive within the archive is larger than 1 GiB", where=path)
+            _require_tame(info, FileRef(path))
+            with archive.open(info) as stream:
+                data = io.BytesIO(cast(BinaryIO, stream).read(info.file_size + 1))
+            archive = stack.enter_context(zipfile.ZipFile(data))
+        yield archive

@@ -1,0 +1,156 @@
+"""Whether two images may be compared: the same person, posture, contrast, tube, slices, kernel, scanner."""
+
+from __future__ import annotations
+
+from ctreview.checks import Check
+from ctreview.dicom.acquisition import Acquisition
+
+__all__ = ["compare_acquisitions"]
+
+KVP_APART = 5.0
+"""kV by which tube voltages may differ: they come in steps of 10 or 20, and headers round."""
+
+THICKNESS_RATIO = 1.25
+"""Ratio of slice thicknesses up to which noise and partial volume count as alike."""
+
+_POSTURES = {"S": "supine", "P": "prone", "DR": "lying on the right side", "DL": "lying on the left side"}
+
+
+def compare_acquisitions(a: Acquisition, b: Acquisition) -> tuple[Check, ...]:
+    """Look at two headers for what would make a change between them mean something else.
+
+    Parameters
+    ----------
+    a, b : Acquisition
+        Usually baseline and follow-up.
+
+    Returns
+    -------
+    tuple of Check
+        ``same_patient``, ``contrast``, ``posture``, ``tube_voltage``, ``slice_thickness``, ``kernel``, ``scanner``,
+        ``lossy_compression``, in this order. A header that does not say leaves its check accepted, with a sentence
+        that says so; different patients and postures block a verdict. No value carries an identity. Whether the
+        breath was equally deep no header knows.
+    """
+    return (
+        _same_patient(a, b),
+        _contrast(a, b),
+        _posture(a, b),
+        _tube_voltage(a, b),
+        _slice_thickness(a, b),
+        _kernel(a, b),
+        _scanner(a, b),
+        _lossy(a, b),
+    )
+
+
+def _unknown(name: str, what: str) -> Check:
+    return Check(name, None, None, True, f"At least one header does not say the {what}, so it could not be compared.")
+
+
+def _same_patient(a: Acquisition, b: Acquisition) -> Check:
+    conflicts = a.patient.conflicts(b.patient)
+    if conflicts:
+        fields = " and ".join(conflicts)
+        says = f"The two headers name different patients ({fields} differ)."
+        return Check("same_patient", f"{fields} differ", "same", False, says, blocks=True)
+    known = [
+        name
+        for name, ours, theirs in (
+            ("id", a.patient.id, b.patient.id),
+            ("birth date", a.patient.birth_date, b.patient.birth_date),
+            ("sex", a.patient.sex, b.patient.sex),
+        )
+        if ours and theirs
+    ]
+    if not known:
+        return _unknown("same_patient", "patient")
+    return Check("same_patient", "same", "same", True, f"Both headers agree on the patient's {' and '.join(known)}.")
+
+
+def _contrast(a: Acquisition, b: Acquisition) -> Check:
+    if a.contrast is None or b.contrast is None:
+        return _unknown("contrast", "contrast agent")
+    if a.contrast == b.contrast:
+        word = "with" if a.contrast else "without"
+        return Check("contrast", f"both {word}", "same", True, f"Both were acquired {word} contrast agent.")
+    says = (
+        "One was acquired with contrast agent and the other without; contrast raises the density of lung and vessels, "
+        "which looks like more opacity."
+    )
+    return Check("contrast", f"{_yes(a.contrast)}/{_yes(b.contrast)}", "same", False, says)
+
+
+def _yes(contrast: bool) -> str:
+    return "with" if contrast else "without"
+
+
+def _posture(a: Acquisition, b: Acquisition) -> Check:
+    one, other = _lying(a.posture), _lying(b.posture)
+    if one is None or other is None:
+        return _unknown("posture", "posture")
+    if one == other:
+        return Check("posture", one, "same", True, f"Both were acquired {one}.")
+    says = f"One was acquired {one}, the other {other}; dependent density moves with gravity."
+    return Check("posture", f"{one}/{other}", "same", False, says, blocks=True)
+
+
+def _lying(posture: str | None) -> str | None:
+    """``"supine"`` and the like from ``"HFS"``: whether head or feet went in first does not matter."""
+    return _POSTURES.get((posture or "")[2:])
+
+
+def _tube_voltage(a: Acquisition, b: Acquisition) -> Check:
+    if a.kvp is None or b.kvp is None:
+        return _unknown("tube_voltage", "tube voltage")
+    apart = abs(a.kvp - b.kvp)
+    ok = apart <= KVP_APART
+    says = f"The tube voltages were {a.kvp:g} and {b.kvp:g} kV"
+    says += "." if ok else "; densities of contrast agent and bone shift with it, those of lung little."
+    return Check("tube_voltage", apart, KVP_APART, ok, says)
+
+
+def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
+    one, other = a.slice_thickness_mm, b.slice_thickness_mm
+    if one is None or other is None:
+        return _unknown("slice_thickness", "slice thickness")
+    ratio = max(one, other) / min(one, other)
+    ok = ratio <= THICKNESS_RATIO
+    says = f"The slices are {one:g} and {other:g} mm thick"
+    says += "." if ok else "; thicker slices blur small vessels and thin opacities into their surroundings."
+    return Check("slice_thickness", round(ratio, 3), THICKNESS_RATIO, ok, says)
+
+
+def _kernel(a: Acquisition, b: Acquisition) -> Check:
+    if not a.kernel or not b.kernel:
+        return _unknown("kernel", "reconstruction kernel")
+    ok = a.kernel.upper() == b.kernel.upper()
+    says = f"Both were reconstructed with {a.kernel}."
+    if not ok:
+        says = (
+            f"The reconstruction kernels differ ({a.kernel} and {b.kernel}); that alone shifts density measures by up "
+            "to 14 %."
+        )
+    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, says)
+
+
+def _scanner(a: Acquisition, b: Acquisition) -> Check:
+    one, other = _device(a), _device(b)
+    if not one or not other:
+        return _unknown("scanner", "scanner")
+    ok = one.upper() == other.upper()
+    says = f"Both were acquired on a {one}." if ok else f"The scanners differ ({one} and {other})."
+    return Check("scanner", one if ok else f"{one}/{other}", "same", ok, says)
+
+
+def _device(acquisition: Acquisition) -> str:
+    return " ".join(part for part in (acquisition.manufacturer, acquisition.scanner) if part)
+
+
+def _lossy(a: Acquisition, b: Acquisition) -> Check:
+    lossy = [name for name, one in (("first", a), ("second", b)) if one.lossy]
+    if not lossy:
+        return Check("lossy_compression", "none", "none", True, "Neither image went through a lossy compression.")
+    which = "Both images" if len(lossy) == 2 else f"The {lossy[0]} image"
+    says = f"{which} went through a lossy compression, which changes densities."
+    return Check("lossy_compression", "/".join(lossy), "none", False, says)
