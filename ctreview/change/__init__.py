@@ -13,7 +13,6 @@ from ctreview.change.comparability import (
     check_coverage,
     check_growth,
     check_order,
-    check_patients,
     check_references,
     failed_first,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "check_coverage",
     "check_growth",
     "check_order",
-    "check_patients",
     "check_references",
     "failed_first",
     "fate_ml",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ctreview.checks import Check
 
-__all__ = ["check_coverage", "check_growth", "check_order", "check_patients", "check_references", "failed_first"]
+__all__ = ["check_coverage", "check_growth", "check_order", "check_references", "failed_first"]
 
 AIR_LIMIT_HU = 20.0
 """Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, alike
@@ -24,23 +24,6 @@ ADULT_YEARS = 18.0
 LUNG_GROWTH_PERCENT_PER_YEAR = 10.0
 """A round figure: total lung capacity rises from about 1 L at 4 years to 5–6 L at 18, which is 12 % a year at first
 and less later. Used only to say when growth can no longer be ignored, never to correct a number."""
-
-
-def check_patients(conflicts: Sequence[str]) -> Check:
-    """Whether two scans are of one patient; ``conflicts`` names the fields that differ, never their content."""
-    return Check(
-        name="same_patient",
-        value=", ".join(conflicts) or "no conflict",
-        limit="no conflict",
-        ok=not conflicts,
-        says=(
-            f"The two scans differ in {' and '.join(conflicts)}: "
-            "these may be two patients, and nothing is said of a change."
-            if conflicts
-            else "Nothing in the headers speaks against one patient."
-        ),
-        blocks=True,
-    )
 
 
 def check_order(interval_days: int | None) -> Check:

@@ -90,7 +90,7 @@ class Conditions:
     Attributes
     ----------
     volume_ratio : float or None
-        Organ volume at baseline over that at follow-up, where a difference of it means depth of breath.
+        Organ volume at follow-up over that at baseline, where a difference of it means depth of breath.
     kernels_differ : bool
     """
 
@@ -207,7 +207,7 @@ def _draw(
         edge=uniform("boundary", 2, size),
         vessel=uniform("vessels", 2, size),
         rim=uniform("mask", 2, size),
-        inspiration=1.0 + ratio * ((conditions.volume_ratio or 1.0) - 1.0),
+        inspiration=1.0 + ratio * (1.0 / (conditions.volume_ratio or 1.0) - 1.0),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
         calibration_hu=uniform("calibration", 2, settings.calibration_hu),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),

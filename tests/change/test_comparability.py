@@ -4,19 +4,10 @@ from ctreview.change import (
     check_coverage,
     check_growth,
     check_order,
-    check_patients,
     check_references,
     failed_first,
 )
 from ctreview.checks import Check
-
-
-def test_two_patients_forbid_a_verdict_and_only_the_names_of_fields_are_said():
-    found = check_patients(("id", "birth date"))
-    assert not found.ok
-    assert found.blocks
-    assert "id and birth date" in found.says
-    assert check_patients(()).ok
 
 
 @pytest.mark.parametrize(

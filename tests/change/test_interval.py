@@ -115,7 +115,7 @@ def test_boundaries_are_told_apart_and_one_class_wins_what_the_other_loses():
 
 def test_depth_of_breath_widens_towards_the_volume_at_one_depth(ill):
     raw = pair(ill, ill)["lungs"]
-    breathed = pair(ill, ill, conditions=Conditions(volume_ratio=0.9))["lungs"]
+    breathed = pair(ill, ill, conditions=Conditions(volume_ratio=1 / 0.9))["lungs"]
     assert breathed["opacity_ml"].value == raw["opacity_ml"].value == 0
     assert breathed["opacity_ml"].low < raw["opacity_ml"].low - 0.3
     assert breathed["opacity_ml"].sources["inspiration"] > 0

@@ -1,0 +1,89 @@
+"""HU of what does not change between two scans: air in the trachea, blood in the heart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ctreview.change import AIR_LIMIT_HU, BLOOD_LIMIT_HU
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["REFERENCE_LIMITS_HU", "reference_hu"]
+
+AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
+
+REFERENCE_LIMITS_HU: Mapping[str, float] = {AIR: AIR_LIMIT_HU, BLOOD: BLOOD_LIMIT_HU}
+
+LEAST_ML = 0.3
+"""Less than this is not enough to measure air away from the wall."""
+
+COARSE_MM = 3.0
+
+
+def reference_hu(volume: Volume, lungs: LabelMap) -> dict[str, float]:
+    """Median HU of tissues that say whether the HU scale and the contrast agent of two scans agree.
+
+    Parameters
+    ----------
+    volume : Volume
+    lungs : LabelMap
+        With ``right_lung``, ``left_lung`` and, where it was found, ``trachea_and_main_bronchi``.
+
+    Returns
+    -------
+    dict of str to float
+        By the names in `REFERENCE_LIMITS_HU`; without what could not be found.
+    """
+    found = {}
+    air = _air_hu(volume, lungs)
+    if air is not None:
+        found[AIR] = air
+    blood = _blood_hu(volume, lungs)
+    if blood is not None:
+        found[BLOOD] = blood
+    return found
+
+
+def _air_hu(volume: Volume, lungs: LabelMap) -> float | None:
+    """Median HU in the airway, two voxels or 2 mm off its wall, whichever is more."""
+    airway = lungs.mask("trachea_and_main_bronchi")
+    if not airway.any():
+        return None
+    (box,) = ndimage.find_objects(airway.view(np.uint8))
+    inside = np.pad(airway[box], 1)
+    spacing = volume.geometry.spacing
+    deep = ndimage.distance_transform_edt(inside, sampling=spacing)[1:-1, 1:-1, 1:-1] > max(2.0, 2 * max(spacing[1:]))
+    if np.count_nonzero(deep) * volume.geometry.voxel_ml < LEAST_ML:
+        return None
+    return float(np.median(volume.array[box][deep]))
+
+
+def _blood_hu(volume: Volume, lungs: LabelMap) -> float | None:
+    """The most frequent soft-tissue HU between both lungs, in the lower two thirds and the ventral half: the heart."""
+    steps = tuple(max(1, round(COARSE_MM / spacing)) for spacing in volume.geometry.spacing)
+    thin = tuple(slice(None, None, step) for step in steps)
+    right, left = (
+        np.ascontiguousarray(lungs.array[thin] == lungs.scheme[key].value) for key in ("right_lung", "left_lung")
+    )
+    if not right.any() or not left.any():
+        return None
+    either = right | left
+    height = np.flatnonzero(either.any(axis=(1, 2)))
+    depth = np.flatnonzero(either.any(axis=(0, 2)))
+    # right lung towards index 0 of the last axis, left lung beyond
+    between = np.logical_or.accumulate(right, axis=2) & np.logical_or.accumulate(left[:, :, ::-1], axis=2)[:, :, ::-1]
+    between &= ~ndimage.binary_dilation(either, iterations=2)
+    between[height[0] + 2 * (height[-1] - height[0]) // 3 :] = False
+    between[:, (depth[0] + depth[-1]) // 2 :] = False
+    values = volume.array[thin][between]
+    values = values[(values > -50) & (values < 500)]
+    return _mode(values) if len(values) * volume.geometry.voxel_ml * np.prod(steps) > 20.0 else None
+
+
+def _mode(values: npt.NDArray[np.generic]) -> float:
+    counts = np.histogram(values, bins=np.arange(-50, 501, 5))[0].astype(float)
+    return float(-47.5 + 5 * int(np.argmax(ndimage.gaussian_filter1d(counts, 3.0))))

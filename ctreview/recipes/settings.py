@@ -1,0 +1,56 @@
+"""The settings of a whole recipe: those of its stages, one beside the other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ctreview.anatomy import LungSettings, VesselSettings
+from ctreview.change import FateSettings, IntervalSettings, VerdictSettings
+from ctreview.errors import WrongUse
+from ctreview.lung import InspirationSettings
+from ctreview.opacity import OpacitySettings
+from ctreview.registration import RegistrationSettings
+from ctreview.volume.load import LoadSettings
+
+__all__ = ["ChestCtSettings"]
+
+
+@dataclass(frozen=True)
+class ChestCtSettings:
+    """Settings of `segment` and `compare`.
+
+    Attributes
+    ----------
+    load, lungs, vessels, opacity, registration, inspiration, fate, interval, verdict
+        Settings of each stage.
+    threads : int
+        At most so many at once; two timepoints are worked on in parallel where there are two. Results do not
+        depend on it.
+    """
+
+    load: LoadSettings = field(default_factory=LoadSettings)
+    lungs: LungSettings = field(default_factory=LungSettings)
+    vessels: VesselSettings = field(default_factory=VesselSettings)
+    opacity: OpacitySettings = field(default_factory=OpacitySettings)
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    inspiration: InspirationSettings = field(default_factory=InspirationSettings)
+    fate: FateSettings = field(default_factory=FateSettings)
+    interval: IntervalSettings = field(default_factory=IntervalSettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise WrongUse(f"at least one thread is needed, not {self.threads}")
+
+    def with_threads(self, threads: int | None) -> ChestCtSettings:
+        """The same settings with this many threads in every stage; None leaves them as they are."""
+        chosen = self.threads if threads is None else threads
+        if chosen < 1:
+            raise WrongUse(f"at least one thread is needed, not {chosen}")
+        return replace(self, threads=chosen, registration=replace(self.registration, threads=chosen))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every setting, ready for JSON."""
+        return asdict(self)
