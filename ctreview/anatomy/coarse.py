@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import edt
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Coarse", "closed", "dilated", "eroded", "opened"]
+__all__ = ["Box", "Coarse", "Mask", "Spacing", "box_of", "closed", "dilated", "distance", "eroded", "opened"]
 
 Mask = npt.NDArray[np.bool_]
+Spacing = tuple[float, float, float]
+Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -36,62 +39,89 @@ class Coarse:
 
     array: npt.NDArray[np.float32]
     step: tuple[int, int, int]
-    spacing: tuple[float, float, float]
+    spacing: Spacing
     shape: tuple[int, int, int]
 
     @classmethod
     def of(cls, array: npt.NDArray[Any], geometry: Geometry, target_mm: float) -> Self:
-        """Blocks as large as fit into ``target_mm``; axes that are coarser already stay as they are."""
+        """Blocks as large as fit into ``target_mm`` and a quarter; axes that are coarser stay as they are."""
         a, b, c = (max(1, int(target_mm / s + 0.25)) for s in geometry.spacing)
         spacing = geometry.spacing[0] * a, geometry.spacing[1] * b, geometry.spacing[2] * c
-        return cls(_means(array, (a, b, c)), (a, b, c), spacing, geometry.shape)
+        return cls(_block_means(array, a, b, c), (a, b, c), spacing, geometry.shape)
 
     @property
     def voxel_ml(self) -> float:
         """Volume of a block."""
-        return float(np.prod(self.spacing)) / 1000.0
+        return self.spacing[0] * self.spacing[1] * self.spacing[2] / 1000.0
 
-    def share(self, mask: Mask) -> npt.NDArray[np.float32]:
-        """Which part of each block lies in a mask of the full grid."""
-        return _means(mask, self.step)
+    def ml(self, mask: Mask) -> float:
+        """Volume of a mask of blocks."""
+        return int(np.count_nonzero(mask)) * self.voxel_ml
 
-    def full(self, small: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Values of blocks spread over the voxels of the full grid."""
-        for axis, (step, size) in enumerate(zip(self.step, self.shape, strict=True)):
-            if step > 1:
-                small = np.repeat(small, step, axis=axis)
-            small = small[tuple(slice(size) if k == axis else slice(None) for k in range(3))]
-        return np.ascontiguousarray(small)
-
-
-def _means(array: npt.NDArray[Any], step: tuple[int, int, int]) -> npt.NDArray[np.float32]:
-    starts = [np.arange(0, n, s) for n, s in zip(array.shape, step, strict=True)]
-    sums: npt.NDArray[np.float32] = np.empty((len(starts[0]), len(starts[1]), len(starts[2])), dtype=np.float32)
-    for i, first in enumerate(starts[0]):
-        slab = array[first : first + step[0]].sum(axis=0, dtype=np.float32)
-        slab = np.add.reduceat(np.add.reduceat(slab, starts[1], axis=0), starts[2], axis=1)
-        sums[i] = slab
-    for axis, (start, size) in enumerate(zip(starts, array.shape, strict=True)):
-        count = np.diff(np.append(start, size)).astype(np.float32)
-        sums /= count.reshape([-1 if k == axis else 1 for k in range(3)])
-    return sums
+    def full_box(self, box: Box) -> Box:
+        """The part of the full grid that a box of blocks covers."""
+        a, b, c = (
+            slice(part.start * step, min(part.stop * step, size))
+            for part, step, size in zip(box, self.step, self.shape, strict=True)
+        )
+        return a, b, c
 
 
-def dilated(mask: Mask, radius: float, spacing: tuple[float, float, float]) -> Mask:
+@numba.njit(cache=True)
+def _block_means(array: Any, a: int, b: int, c: int) -> Any:  # pragma: no cover - compiled
+    n0, n1, n2 = array.shape
+    m0, m1, m2 = (n0 + a - 1) // a, (n1 + b - 1) // b, (n2 + c - 1) // c
+    means = np.zeros((m0, m1, m2), dtype=np.float32)
+    row = np.zeros(m2, dtype=np.float32)
+    for i in range(m0):
+        for j in range(m1):
+            row[:] = 0.0
+            rows = 0
+            for p in range(i * a, min(n0, i * a + a)):
+                for q in range(j * b, min(n1, j * b + b)):
+                    rows += 1
+                    for k in range(m2):
+                        total = np.float32(0.0)
+                        for r in range(k * c, min(n2, k * c + c)):
+                            total += array[p, q, r]
+                        row[k] += total
+            for k in range(m2):
+                means[i, j, k] = row[k] / (rows * (min(n2, k * c + c) - k * c))
+    return means
+
+
+def box_of(mask: Mask, margin: int = 0) -> Box:
+    """The smallest box that holds a mask (which is not empty), widened by ``margin`` voxels as far as there are any."""
+    spans = []
+    for axis in range(3):
+        other = tuple(k for k in range(3) if k != axis)
+        hit = np.flatnonzero(mask.any(axis=other))
+        spans.append(slice(max(0, int(hit[0]) - margin), min(mask.shape[axis], int(hit[-1]) + 1 + margin)))
+    return spans[0], spans[1], spans[2]
+
+
+def distance(mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
+    """Millimetres from each voxel inside a mask to the nearest outside; the end of the grid is no border."""
+    return np.asarray(edt.edt(mask, anisotropy=spacing, black_border=False, parallel=1), dtype=np.float32)
+
+
+def dilated(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     """All within ``radius`` millimetres of a mask."""
-    return np.asarray(edt.edt(~mask, anisotropy=spacing, black_border=False, parallel=1) <= radius)
+    if not mask.any():
+        return mask.copy()
+    return np.asarray(distance(~mask, spacing) <= radius)
 
 
-def eroded(mask: Mask, radius: float, spacing: tuple[float, float, float]) -> Mask:
+def eroded(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     """What lies more than ``radius`` millimetres inside a mask; the end of the grid is no border."""
-    return np.asarray(edt.edt(mask, anisotropy=spacing, black_border=False, parallel=1) > radius)
+    return np.asarray(distance(mask, spacing) > radius)
 
 
-def opened(mask: Mask, radius: float, spacing: tuple[float, float, float]) -> Mask:
+def opened(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     """What a ball of ``radius`` millimetres reaches from inside a mask."""
     return dilated(eroded(mask, radius, spacing), radius, spacing)
 
 
-def closed(mask: Mask, radius: float, spacing: tuple[float, float, float]) -> Mask:
+def closed(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     """A mask without the gaps that a ball of ``radius`` millimetres does not enter from outside."""
     return eroded(dilated(mask, radius, spacing), radius, spacing)

@@ -1,0 +1,86 @@
+"""What is patient, what is the air around, and what is air inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import numpy as np
+
+from ctreview.anatomy.coarse import Coarse, Mask, dilated, opened
+
+__all__ = ["OUTSIDE_AIR_HU", "Body", "find_body"]
+
+OUTSIDE_AIR_HU = -968.0
+"""Median of air around a patient lies below; that of a lung, severe emphysema included, above (its vessels and walls
+count in the median of a coarse grid)."""
+
+AIR_HU = -400.0
+"""Half-way between aerated lung and soft tissue."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """Masks of blocks.
+
+    Attributes
+    ----------
+    tissue : ndarray of bool
+        Soft tissue and bone of the patient, without table and blankets.
+    air : ndarray of bool
+        Everything that is more air than tissue and not around the patient: lung, airways, bowel gas.
+    between : ndarray of bool
+        What has the patient's tissue both in front and behind.
+    gas_hu : float
+        A space whose median lies below holds nothing but gas: a little above the air around the patient, which
+        calibrates the scan.
+    spine_left : float or None
+        Where the spine is along axis 2 (a fractional index); None where none was found.
+    """
+
+    tissue: Mask
+    air: Mask
+    between: Mask
+    gas_hu: float
+    spine_left: float | None
+
+
+def find_body(coarse: Coarse) -> Body:
+    """Tell the patient from table and air; works where the field of view is smaller than the patient."""
+    hu, spacing = coarse.array, coarse.spacing
+    air = hu < AIR_HU
+    outside = _outside(coarse, air)
+    width = hu.shape[2] * spacing[2]
+    tissue = opened(hu > -300, min(6.0, 0.015 * width), spacing)
+    tissue = np.asarray(cc3d.largest_k(tissue, k=1, connectivity=6) > 0)
+    before = np.logical_or.accumulate(tissue, axis=1)
+    behind = np.logical_or.accumulate(tissue[:, ::-1], axis=1)[:, ::-1]
+    gas_hu = float(np.median(hu[outside])) + 32.0 if outside.any() else OUTSIDE_AIR_HU
+    return Body(tissue, air & ~outside, before & behind, gas_hu, _spine(coarse, width))
+
+
+def _outside(coarse: Coarse, air: Mask) -> Mask:
+    """Wide spaces as thin as air that reach the border within the slice."""
+    # opening keeps the nose, the mouth and the trachea from joining the lungs to the air around
+    radius = 10.0
+    wide = cc3d.connected_components(opened(air, radius, coarse.spacing), connectivity=6)
+    rim = np.concatenate([wide[:, [0, -1]].ravel(), wide[:, :, [0, -1]].ravel()])
+    outside = np.zeros(air.shape, dtype=bool)
+    for label in np.unique(rim[rim > 0]):
+        part = wide == label
+        if np.median(coarse.array[part]) < OUTSIDE_AIR_HU:
+            outside |= part
+    # what the ball could not reach: the corners between body and table
+    return dilated(outside, 4.0, coarse.spacing) & air
+
+
+def _spine(coarse: Coarse, width: float) -> float | None:
+    """Vertebrae are the only bones of the trunk that are thick in every direction."""
+    bone = coarse.array > 140
+    thick = opened(bone, min(5.0, 0.014 * width), coarse.spacing)
+    if not thick.any():
+        return None
+    labels = cc3d.connected_components(thick, connectivity=26)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return float(np.nonzero(labels == int(sizes.argmax()))[2].mean())

@@ -1,0 +1,136 @@
+"""Which aerated parts are lung, where right and left lung meet, and which is which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from ctreview.anatomy.body import Body
+from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance, eroded
+
+__all__ = ["RIGHT", "LEFT", "Sides", "aerated_lungs"]
+
+RIGHT, LEFT = 1, 2
+
+Labels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Aerated right and left lung on the coarse grid.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8
+        1 right, 2 left, 0 neither.
+    clue : float or None
+        For a single lung: how far its middle lies from the spine in millimetres; negative to the patient's right.
+        None where there are two lungs.
+    """
+
+    labels: Labels
+    clue: float | None
+
+
+def aerated_lungs(coarse: Coarse, body: Body, airways: Mask, smallest_ml: float) -> Sides | None:
+    """Choose the aerated parts that are lung and number the sides; None where there are none.
+
+    Parameters
+    ----------
+    coarse : Coarse
+        In HU.
+    body : Body
+        On the same grid.
+    airways : ndarray of bool
+        Blocks that are taken by trachea and bronchi, with their walls.
+    smallest_ml : float
+        Aerated parts below this are no lung.
+    """
+    parts = _lungs(coarse, body, body.air & ~airways, smallest_ml)
+    if not parts:
+        return None
+    middle = _midline(body, parts)
+    pieces: list[Mask] = []
+    for part in parts:
+        share = float((np.nonzero(part)[2] > middle).mean())
+        pieces += _separated(part, coarse) if 0.1 < share < 0.9 else [part]
+    labels = np.zeros(coarse.array.shape, dtype=np.uint8)
+    # the side of a piece is that of most of it: an anterior recess may reach over the midline
+    for piece in pieces:
+        labels[piece] = LEFT if np.median(np.nonzero(piece)[2]) > middle else RIGHT
+    both = len(np.unique(labels)) == 3
+    away = (float(np.nonzero(labels)[2].mean()) - middle) * coarse.spacing[2]
+    return Sides(labels, None if both else away)
+
+
+def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Mask]:
+    """Aerated parts inside the chest: not bowel gas, not what lies between patient and table."""
+    labels = cc3d.connected_components(air, connectivity=6)
+    stats = cc3d.statistics(labels)
+    ml = stats["voxel_counts"] * coarse.voxel_ml
+    order = [int(k) for k in np.argsort(-ml) if k != 0 and ml[k] >= smallest_ml]
+    lungs: list[Mask] = []
+    widest, lowest_top = 0.0, 0
+    for label in order:
+        box = stats["bounding_boxes"][label]
+        part = labels[box] == label
+        depth = distance(np.pad(part, 1), coarse.spacing)[1:-1, 1:-1, 1:-1]
+        width = float(depth.max())
+        if width < max(5.0, 0.3 * widest) or body.between[box][part].mean() < 0.7:
+            continue
+        core = depth > min(4.0, 0.5 * width)
+        if np.median(coarse.array[box][core]) < body.gas_hu or box[0].stop <= lowest_top:
+            continue
+        if not lungs:
+            # bowel under the diaphragm ends below the middle of the largest lung
+            lowest_top = (box[0].start + box[0].stop) // 2
+        widest = max(widest, width)
+        lungs.append(labels == label)
+    return lungs
+
+
+def _midline(body: Body, parts: list[Mask]) -> float:
+    """The spine, unless there is none or it is not plausibly the middle of two lungs."""
+    if body.spine_left is not None:
+        return body.spine_left
+    return float(np.mean(np.flatnonzero(np.any(parts, axis=(0, 1, 2)))))
+
+
+def _separated(part: Mask, coarse: Coarse) -> list[Mask]:
+    """Two lungs that touch, cut along the thin bright line where their pleurae meet.
+
+    Seeds are what is left of either lung when enough is taken from the surface; a watershed on the image finds the
+    line between them.
+    """
+    box = box_of(part, 1)
+    inside = part[box]
+    depth = distance(inside, coarse.spacing)
+    for radius in (2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0):
+        labels = cc3d.connected_components(depth > radius, connectivity=6)
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+        first, second = (int(k) for k in np.argsort(-sizes)[:2]) if len(sizes) > 2 else (0, 0)
+        if second and sizes[second] > 0.15 * sizes[first]:
+            seeds = (1 * (labels == first) + 2 * (labels == second)).astype(np.uint8)
+            return [_placed(cut, part.shape, box) for cut in _watershed(coarse.array[box], inside, seeds)]
+    return [part]
+
+
+def _watershed(hu: npt.NDArray[np.float32], inside: Mask, seeds: Labels) -> list[Mask]:
+    markers = np.where(inside, seeds, 3).astype(np.uint8)
+    image = sitk.GetImageFromArray(np.where(inside, hu, 0).astype(np.float32))
+    flooded = sitk.MorphologicalWatershedFromMarkers(
+        image, sitk.GetImageFromArray(markers), markWatershedLine=False, fullyConnected=False
+    )
+    found = sitk.GetArrayViewFromImage(flooded)
+    return [np.asarray(inside & (found == number)) for number in (1, 2)]
+
+
+def _placed(mask: Mask, shape: tuple[int, ...], box: tuple[slice, ...]) -> Mask:
+    whole = np.zeros(shape, dtype=bool)
+    whole[box] = mask
+    return whole
