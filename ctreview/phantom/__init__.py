@@ -5,6 +5,8 @@ its true lungs, lobes, vessels and opacity, and between two of them the true `Tr
 """
 
 from ctreview.phantom.body import Shape
+from ctreview.phantom.child import CHILD, child_settings, phantom_child
+from ctreview.phantom.dicom import write_phantom
 from ctreview.phantom.lesions import Finding, Lesion, Spot
 from ctreview.phantom.motion import Bump, Mapping, Motion
 from ctreview.phantom.thorax import (
@@ -15,8 +17,10 @@ from ctreview.phantom.thorax import (
     true_mapping,
     true_transform,
 )
+from ctreview.phantom.truth import answer, true_fate
 
 __all__ = [
+    "CHILD",
     "Bump",
     "Finding",
     "Lesion",
@@ -26,8 +30,13 @@ __all__ = [
     "Shape",
     "Spot",
     "ThoraxSettings",
+    "answer",
+    "child_settings",
     "make_thorax",
+    "phantom_child",
     "small_thorax",
+    "true_fate",
     "true_mapping",
     "true_transform",
+    "write_phantom",
 ]

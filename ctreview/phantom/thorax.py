@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,9 @@ _REFERENCE_ML = 5650.0
 _DOWN = {"HFS": (0, 1), "FFS": (0, 1), "HFP": (0, -1), "FFP": (0, -1), "HFDR": (-1, 0), "HFDL": (1, 0)}
 
 
+_NOBODY = Patient("CTREVIEW-PHANTOM", "PHANTOM^CTREVIEW", None, None)
+
+
 @dataclass(frozen=True)
 class ThoraxSettings:
     """Who is scanned, and how.
@@ -86,6 +89,8 @@ class ThoraxSettings:
         Draw the couch.
     acquired : datetime or None
         When; else 1 January 2021.
+    patient : Patient
+        Who; an invented one.
     """
 
     age_years: float = 40.0
@@ -110,6 +115,7 @@ class ThoraxSettings:
     fissure_mm: float = 0.5
     table: bool = True
     acquired: datetime | None = None
+    patient: Patient = field(default_factory=lambda: _NOBODY)
 
     def __post_init__(self) -> None:
         if self.position not in _DOWN:
@@ -330,14 +336,11 @@ def _vessels(geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid) -> LabelM
 
 
 def _acquisition(settings: ThoraxSettings) -> Acquisition:
-    acquired = settings.acquired or datetime(2021, 1, 1, 12)  # noqa: DTZ001 - a header's time has no zone
-    days = round(settings.age_years * 365.25)
-    birth = date.fromordinal(acquired.date().toordinal() - days)
     return Acquisition(
         modality="CT",
-        patient=Patient("CTREVIEW-PHANTOM", "PHANTOM^CTREVIEW", birth, "F"),
+        patient=settings.patient,
         age_years=settings.age_years,
-        acquired=acquired,
+        acquired=settings.acquired or datetime(2021, 1, 1, 12),
         kvp=80.0 if settings.age_years < 12 else 120.0,
         kernel=KERNELS[settings.kernel].name,
         slice_thickness_mm=settings.spacing[0],
