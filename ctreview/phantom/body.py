@@ -10,13 +10,14 @@ from them. Proportions follow the usual anatomical atlases by eye; none is copie
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from math import atan2, cos, exp, floor, sqrt
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Shape", "lobe_at", "lung_distance", "reference_lung_points"]
+__all__ = ["Shape", "lobe_at", "lung_distance", "lungs_ml", "reference_lung_points"]
 
 APEX_Z = 128.0
 """Top of both lungs."""
@@ -245,8 +246,8 @@ def fissures(x, y, z, side, b):  # type: ignore[no-untyped-def]
     bend = b[_BEND]
     wave = bend * (cos(0.030 * x * side + 0.02 * y) - 0.6 * cos(0.045 * y + 0.5))
     oblique = (z - (back - slope * (80.0 - y) + wave)) / sqrt(1.0 + slope * slope)
-    wave = bend * (1.3 * cos(0.028 * (x + 70.0)) * cos(0.028 * (y + 30.0)) - 1.0)
-    minor = z - (b[_MINOR] + wave + 0.05 * y)
+    wave = bend * (0.7 * cos(0.028 * (x + 70.0)) * cos(0.028 * (y + 30.0)) - 0.5)
+    minor = (z - (b[_MINOR] + wave + 0.16 * (y + 20.0) + 0.10 * (x + 70.0))) * 0.98
     return oblique, minor
 
 
@@ -350,6 +351,16 @@ def skin_distance(x, y, z, b):  # type: ignore[no-untyped-def]
 
 
 @_jit
+def couch_hu(x, y, down, h, b):  # type: ignore[no-untyped-def]
+    """HU of the air around the body and of the couch on the side of gravity (``down`` along y; 0 for none)."""
+    if down == 0.0:
+        return -1000.0
+    under = (y - 4.0) * down - (107.0 * b[_DEPTH] + b[_FAT])
+    sheet = max(1.1 - abs(under - 6.0 + 0.0011 * x * x), 0.8 - abs(under - 22.0 + 0.0011 * x * x))
+    return -1000.0 + 780.0 * _soft(sheet, h) if abs(x) < 230.0 else -1000.0
+
+
+@_jit
 def body_hu(x, y, z, zw, skin, h, b):  # type: ignore[no-untyped-def]
     """HU of everything but lung, airways and the vessels in the lung; ``zw`` is z as the chest
     wall has it, ``skin`` the depth under the skin.
@@ -386,6 +397,12 @@ def body_hu(x, y, z, zw, skin, h, b):  # type: ignore[no-untyped-def]
     return -1000.0 + (hu + 1000.0) * _soft(skin, h)
 
 
+@lru_cache(maxsize=64)
+def lungs_ml(shape: Shape) -> float:
+    """Volume of both lungs of a reference body in millilitres (a lattice of 4 mm: right to about 0.3 %)."""
+    return len(reference_lung_points(shape, 4.0)[0]) * 64.0 / 1000.0
+
+
 @_jit
 def _sample(points, b, distance, lobes):  # type: ignore[no-untyped-def]
     for i in range(len(points)):
@@ -411,4 +428,3 @@ def reference_lung_points(shape: Shape, step: float = 4.0) -> tuple[npt.NDArray[
     distance, lobes = depth_and_lobe(points, shape)
     inside = distance > 0
     return points[inside], lobes[inside]
-

@@ -40,8 +40,12 @@ _BEFORE: tuple[Lesion | Spot, ...] = (
     Spot(diameter_mm=8.0),
 )
 _AFTER: tuple[Lesion | Spot, ...] = (
-    Lesion("ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.25, 0.12), roughness_mm=4.0, seed=31),
-    Lesion("ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=3.0, seed=34),
+    Lesion(
+        "ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.16, 0.14), roughness_mm=5.0, seed=31
+    ),
+    Lesion(
+        "ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=4.0, half="ventral", seed=34
+    ),
 )
 _ASSUMED_ALWAYS = (
     "size, density and texture of every opacity",
@@ -82,7 +86,7 @@ def child_settings() -> tuple[ThoraxSettings, ThoraxSettings]:
             Bump((42.0, 16.0, -40.0), (-1.4, 1.2, -2.4), 24.0),
             Bump((-30.0, 24.0, 34.0), (0.8, 1.5, -1.2), 22.0),
         ),
-        markings=0.35,
+        markings=0.45,
         acquired=datetime(2021, 11, 16, 9, 40),
     )
     return before, after
@@ -108,7 +112,7 @@ def phantom_child(
     settings = child_settings()
     if spacing is not None:
         settings = (replace(settings[0], spacing=spacing), replace(settings[1], spacing=spacing))
-    before, after = (((), ()) if healthy else (_BEFORE, _AFTER))
+    before, after = ((), ()) if healthy else (_BEFORE, _AFTER)
     first = make_thorax(settings[0], before)
     second = make_thorax(replace(settings[1], markings=0.0) if healthy else settings[1], after)
     return (

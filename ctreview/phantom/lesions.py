@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
-from ctreview.phantom.body import Shape, depth_and_lobe, fissures, lung_distance, reference_lung_points
+from ctreview.phantom.body import Shape, depth_and_lobe, fissures, reference_lung_points
 from ctreview.phantom.motion import Motion, to_reference
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, soft_size
 from ctreview.phantom.schemes import LOBES
@@ -50,6 +50,8 @@ class Lesion:
         How far the border strays.
     place : tuple of float or None
         Where in the lobe's box, 0–1 from right to left, front to back, feet to head; chosen by ``seed`` if None.
+    half : {"", "ventral", "dorsal"}
+        The half of the lobe that patches keep their centres to.
     seed : int
         Shape and texture.
     """
@@ -63,6 +65,7 @@ class Lesion:
     edge_mm: float = 4.0
     roughness_mm: float = 9.0
     place: tuple[float, float, float] | None = None
+    half: Literal["", "ventral", "dorsal"] = ""
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -197,7 +200,11 @@ def _centres(
 ) -> npt.NDArray[np.float64]:
     """Centre, axis ratios and relative size of each patch (n, 7)."""
     rng = np.random.default_rng([lesion.seed, 3])
-    found = []
+    found: list[list[float]] = []
+    if lesion.half:
+        front = points[:, 1] < 0.5 * (box[1] + box[4])
+        kept = front if lesion.half == "ventral" else ~front
+        points, depth = points[kept], depth[kept]
     for _ in range(max(1, lesion.number)):
         if lesion.place is not None and not found:
             wanted = box[:3] + np.array(lesion.place) * (box[3:] - box[:3])
@@ -252,7 +259,7 @@ def _level(
 
 
 @_jit
-def _draw_kernel(box, affine, m, b, lobe_value, lobe, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
+def _draw_kernel(box, affine, m, scale, lobe_value, lobe, lung_depth, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
     """Share of the lesion and its texture in the voxels of a box."""
     pattern, lobe_box, centres, rough, seed = plan
     share, texture = out
@@ -265,7 +272,7 @@ def _draw_kernel(box, affine, m, b, lobe_value, lobe, plan, level, edge, fine_mm
                 py = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
                 pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                 x, y, z, _, _ = to_reference(px, py, pz, m)
-                depth, _ = lung_distance(x, y, z, b)
+                depth = lung_depth[i, j, k] / scale
                 s = _score(x, y, z, depth, pattern, lobe_box, centres, rough, seed) - level
                 s = s / edge
                 if s < -1.5:
@@ -274,14 +281,14 @@ def _draw_kernel(box, affine, m, b, lobe_value, lobe, plan, level, edge, fine_mm
                 share[i, j, k] = value
                 texture[i, j, k] = (
                     1.0
-                    + 0.30 * ripple(x, y, z, fine_mm, seed + 5)
-                    + 0.22 * ripple(x, y, z, fine_mm * 0.4, seed + 9)
-                    + 0.25 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
+                    + 0.34 * ripple(x, y, z, fine_mm, seed + 5)
+                    + 0.30 * ripple(x, y, z, fine_mm * 0.45, seed + 9)
+                    + 0.32 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
                 )
 
 
 @_jit
-def _net_kernel(affine, m, b, lobe, strength, cell, sheet, seed, added):  # type: ignore[no-untyped-def]
+def _net_kernel(affine, m, scale, lobe, lung_depth, strength, cell, sheet, seed, added):  # type: ignore[no-untyped-def]
     """Fine lines, strongest under the pleura and at the base: thickened septa."""
     for i in range(lobe.shape[0]):
         for j in range(lobe.shape[1]):
@@ -292,7 +299,7 @@ def _net_kernel(affine, m, b, lobe, strength, cell, sheet, seed, added):  # type
                 py = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
                 pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                 x, y, z, _, _ = to_reference(px, py, pz, m)
-                depth, _ = lung_distance(x, y, z, b)
+                depth = lung_depth[i, j, k] / scale
                 a = ripple(x, y, z, cell, seed + 31) / sheet
                 c = ripple(x + 50.0, y, z, cell * 0.8, seed + 37) / sheet
                 line = max(exp(-a * a), exp(-c * c))
@@ -324,7 +331,7 @@ def draw_lesions(
     haze_share, solid_share = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
     findings: list[Finding] = []
     scale = motion.mean_scale
-    affine, m, b = np.ascontiguousarray(geometry.affine), motion.packed(), shape.packed()
+    affine, m = np.ascontiguousarray(geometry.affine), motion.packed()
     for lesion in lesions:
         if isinstance(lesion, Spot):
             continue
@@ -333,7 +340,20 @@ def draw_lesions(
         share, texture = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
         box = _box_of(body.lobe == value)
         edge = lesion.edge_mm / scale
-        _draw_kernel(box, affine, m, b, value, body.lobe, plan.numbers, plan.level, edge, 9.0, (share, texture))
+        _draw_kernel(
+            box,
+            affine,
+            m,
+            scale,
+            value,
+            body.lobe,
+            body.lung_depth,
+            plan.numbers,
+            plan.level,
+            edge,
+            9.0,
+            (share, texture),
+        )
         if lesion.kind == "ground_glass":
             np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
             np.maximum(haze_share, share, out=haze_share)
@@ -345,7 +365,7 @@ def draw_lesions(
         if isinstance(lesion, Spot):
             findings.append(_draw_spot(lesion, geometry, shape, motion, solid, labels))
     if markings > 0:
-        _net_kernel(affine, m, b, body.lobe, markings * 160.0, 15.0, 0.09 / scale, seed, added)
+        _net_kernel(affine, m, scale, body.lobe, body.lung_depth, markings * 160.0, 15.0, 0.09 / scale, seed, added)
     return LesionsOnGrid(added, solid, labels, true_ml, tuple(findings), size)
 
 

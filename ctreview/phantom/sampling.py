@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.phantom.body import Shape, body_hu, fissures, lobe_at, lung_distance, skin_distance
+from ctreview.phantom.body import Shape, body_hu, couch_hu, fissures, lobe_at, lung_distance, skin_distance
 from ctreview.phantom.motion import Motion, bump_ratio, to_reference
 from ctreview.phantom.texture import ripple
 from ctreview.phantom.trees import AIRWAY, Tree
@@ -72,7 +72,7 @@ def soft_size(geometry: Geometry) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  # type: ignore[no-untyped-def]
+def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, couch, out):  # type: ignore[no-untyped-def]
     tissue, depth, lobe, fissure, ratio, dependency, grain = out
     for i in range(shape[0]):
         for j in range(shape[1]):
@@ -84,7 +84,7 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  
                 hr = h / scale
                 skin = skin_distance(x, y, wall, b)
                 if skin < -hr:
-                    tissue[i, j, k] = -1000.0
+                    tissue[i, j, k] = couch_hu(x, y, couch * down[1], hr, b)
                     depth[i, j, k] = -99.0
                     continue
                 d, side = lung_distance(x, y, z, b)
@@ -110,7 +110,14 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, out):  
 
 
 def sample_body(
-    geometry: Geometry, shape: Shape, motion: Motion, *, fissure_mm: float, down: tuple[float, float], threads: int = 2
+    geometry: Geometry,
+    shape: Shape,
+    motion: Motion,
+    *,
+    fissure_mm: float,
+    down: tuple[float, float],
+    couch: bool = True,
+    threads: int = 2,
 ) -> BodyOnGrid:
     """Evaluate the body at every voxel.
 
@@ -126,6 +133,8 @@ def sample_body(
         Thickness of the fissures.
     down : tuple of float
         Direction of gravity in x and y.
+    couch : bool
+        Whether the couch is drawn.
     threads : int
         Slabs are worked on side by side; the result does not depend on it.
     """
@@ -143,7 +152,9 @@ def sample_body(
 
     def slab(start: int) -> None:
         part = tuple(array[start : start + SLAB] for array in arrays)
-        _body_kernel(start, affine, part[0].shape, *numbers, size, motion.mean_scale, fissure_mm, gravity, part)
+        _body_kernel(
+            start, affine, part[0].shape, *numbers, size, motion.mean_scale, fissure_mm, gravity, float(couch), part
+        )
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(slab, range(0, geometry.shape[0], SLAB)))

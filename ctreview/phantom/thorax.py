@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.errors import WrongUse
-from ctreview.phantom.body import Shape
+from ctreview.phantom.body import Shape, lungs_ml
 from ctreview.phantom.lesions import Finding, Lesion, LesionsOnGrid, Spot, draw_lesions
 from ctreview.phantom.motion import Bump, Mapping, Motion, fit_transform
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, sample_body, sample_trees
@@ -42,9 +43,6 @@ __all__ = [
 ADULT_LUNGS_ML = 5000.0
 CHILD_LUNGS_ML = 1150.0
 """Both lungs of a four-year-old at full inspiration: 1.0 to 1.3 L."""
-_REFERENCE_ML = 5650.0
-"""Both lungs of the reference body with the shape of a child's or an adult's heart, within some per cent."""
-
 _DOWN = {"HFS": (0, 1), "FFS": (0, 1), "HFP": (0, -1), "FFP": (0, -1), "HFDR": (-1, 0), "HFDL": (1, 0)}
 
 
@@ -143,7 +141,7 @@ class ThoraxSettings:
         """Where a point of this patient lies in the reference."""
         grown = min(1.0, max(0.0, (self.age_years - 4.0) / 14.0))
         litres = self.lungs_ml or float(np.exp(np.log(CHILD_LUNGS_ML) * (1 - grown) + np.log(ADULT_LUNGS_ML) * grown))
-        size = (litres / _REFERENCE_ML) ** (1 / 3)
+        size = (litres / lungs_ml(self.body)) ** (1 / 3)
         gravity = -1 if _DOWN[self.position][1] < 0 else 1
         return Motion((size, size, size), self.breath_depth, gravity, self.offset, self.turn_degrees, self.bumps)
 
@@ -206,7 +204,9 @@ def field_of_view(settings: ThoraxSettings) -> Geometry:
     body = settings.body
     wide = 152.0 * body.width + 1.3 * body.fat + 18.0 if settings.whole_body else 139.0 * body.width
     front = 108.0 * body.depth + body.fat + 2.0 if settings.whole_body else 96.0 * body.depth
-    back = front + 10.0 if settings.whole_body else 104.0 * body.depth
+    back = front + 8.0 if settings.whole_body else 104.0 * body.depth
+    if settings.whole_body and settings.table:
+        front, back = (front, back + 22.0) if motion.gravity > 0 else (front + 22.0, back)
     low = motion.from_reference(np.array([-wide, -front, -168.0]))
     high = motion.from_reference(np.array([wide, back, 132.0]))
     squeeze = np.array([settings.margin_mm, 0.0, 0.0])[::-1]
@@ -219,8 +219,14 @@ def field_of_view(settings: ThoraxSettings) -> Geometry:
         (int(shape[0]), int(shape[1]), int(shape[2])),
         settings.spacing,
         origin=[float(v) for v in np.round(origin, 3)],
-        frame_of_reference=f"2.25.{20210900 + settings.seed}",
+        frame_of_reference=_frame(settings),
     )
+
+
+def _frame(settings: ThoraxSettings) -> str:
+    """A frame of reference of its own for each visit."""
+    visit = f"{settings.anatomy_seed}/{settings.seed}/{settings.acquired}/{settings.offset}/{settings.breath_depth}"
+    return f"2.25.{int.from_bytes(hashlib.sha256(visit.encode()).digest()[:16], 'big')}"
 
 
 def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | Spot, ...] = ()) -> Phantom:
@@ -242,7 +248,14 @@ def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | 
     geometry = settings.geometry or field_of_view(settings)
     down = _DOWN[settings.position]
     motion, shape = settings.motion, settings.body
-    body = sample_body(geometry, shape, motion, fissure_mm=settings.fissure_mm, down=(float(down[0]), float(down[1])))
+    body = sample_body(
+        geometry,
+        shape,
+        motion,
+        fissure_mm=settings.fissure_mm,
+        down=(float(down[0]), float(down[1])),
+        couch=settings.table,
+    )
     trees = sample_trees(geometry, grow(shape, settings.anatomy_seed, settings.vessel_detail), motion, body)
     drawn = draw_lesions(
         geometry, lesions, shape, motion, body, trees, markings=settings.markings, seed=settings.anatomy_seed
