@@ -10,7 +10,8 @@ import typer
 from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, open_folder
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_comparison
-from ctreview.cli.terminal import print_json, progress_bar
+from ctreview.cli.terminal import print_document, progress_bar
+from ctreview.progress import part
 
 if TYPE_CHECKING:
     from ctreview.recipes.chest_ct import ChestCtSettings
@@ -74,11 +75,11 @@ def compare(
             age_years=age,
             allow_different_patients=allow_different_patients,
             threads=threads,
-            progress=progress,
+            progress=part(progress, 0.0, 0.85),
         )
-        write_comparison(found, out, identify=identify, overwrite=overwrite)
+        write_comparison(found, out, identify=identify, overwrite=overwrite, progress=part(progress, 0.85, 1.0))
     if as_json:
-        print_json(found.to_dict())
+        print_document(out / "change.json")
     else:
         show_comparison(found, out)
     return 4 if found.verdict == "not_interpretable" else 0

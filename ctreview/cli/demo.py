@@ -1,10 +1,123 @@
-"""``ctreview demo``: the two series of the phantom child, whose answer is known."""
+"""``ctreview demo``: the two scans of the phantom child, whose answer is known."""
 
 from __future__ import annotations
 
-__all__ = ["demo"]
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads, open_folder
+from ctreview.cli.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
+from ctreview.cli.summary import bare_table, show_ending, signed
+from ctreview.cli.terminal import print_json, progress_bar, remark, results
+from ctreview.progress import part
+
+if TYPE_CHECKING:
+    from ctreview.change.comparison import Comparison, Interval
+
+__all__ = ["Row", "beside_truth", "demo"]
 
 
-def demo() -> int:
-    """Compare the two scans of a phantom child and show what was measured beside what is true."""
-    return 0
+def demo(
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write.")] = Path("ctreview-demo"),
+    threads: Threads = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Compare the two scans of a phantom child and show what was measured beside what is true.
+
+    The child is invented: a four-year-old with the findings of a published case, drawn by a program.
+    """
+    from ctreview.recipes import chest_ct
+    from ctreview.report import write_comparison
+
+    folder = sample_data()
+    open_folder(out, overwrite=overwrite)
+    remark("Comparing the two scans of the phantom child; this takes a minute or two.", quiet=quiet)
+    with progress_bar(quiet=quiet) as progress:
+        found = chest_ct.compare(
+            folder / BASELINE, folder / FOLLOWUP, threads=threads, progress=part(progress, 0.0, 0.85)
+        )
+        write_comparison(found, out, overwrite=overwrite, progress=part(progress, 0.85, 1.0))
+    answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
+    rows = tuple(beside_truth(found, answer))
+    if as_json:
+        change = json.loads((out / "change.json").read_text(encoding="utf-8"))
+        beside = [row.to_dict() for row in rows]
+        print_json(
+            {"schema": "ctreview.demo/1", "report": str(out / "report.html"), "beside_truth": beside, "change": change}
+        )
+    else:
+        _show(rows)
+        show_ending(found, out)
+    return 4 if found.verdict == "not_interpretable" else 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured in a region beside what is true; opacity in millilitres."""
+
+    region: str
+    true_before: float
+    true_after: float
+    before: float
+    after: float
+    change: Interval | None
+
+    @property
+    def true_change(self) -> float:
+        """Follow-up minus baseline."""
+        return self.true_after - self.true_before
+
+    @property
+    def holds_truth(self) -> bool:
+        """Whether the interval holds the true change."""
+        return self.change is not None and self.change.low <= self.true_change <= self.change.high
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "region": self.region,
+            "true_ml": {
+                "baseline": self.true_before,
+                "followup": self.true_after,
+                "change": round(self.true_change, 3),
+            },
+            "measured_ml": {"baseline": round(self.before, 3), "followup": round(self.after, 3)},
+            "change": None if self.change is None else self.change.to_dict(),
+            "interval_holds_truth": self.holds_truth,
+        }
+
+
+def beside_truth(found: Comparison, answer: dict[str, Any]) -> Iterator[Row]:
+    """Put what was measured beside the answer, for every region that both name."""
+    known = {when: answer[when]["regions"] for when in ("baseline", "followup")}
+    for region in found.regions:
+        if all(region.region in regions for regions in known.values()):
+            before, after = (_opacity(known[when][region.region]) for when in ("baseline", "followup"))
+            measured = region.baseline.opacity_ml, region.followup.opacity_ml
+            yield Row(region.region, before, after, *measured, region.change["opacity_ml"])
+
+
+def _opacity(true: dict[str, float]) -> float:
+    return round(true["ground_glass_ml"] + true["consolidation_ml"], 3)
+
+
+def _show(rows: tuple[Row, ...]) -> None:
+    table = bare_table(("", "true before", "measured", "true after", "measured", "true change", "measured (interval)"))
+    for row in rows:
+        table.add_row(
+            row.region.replace("_", " "),
+            *(f"{ml:.0f} mL" for ml in (row.true_before, row.before, row.true_after, row.after)),
+            f"{row.true_change:+.0f} mL".replace("-", "−"),
+            signed(row.change),
+        )
+    console = results()
+    console.print("Ground glass and consolidation of the phantom child:")
+    console.print(table)

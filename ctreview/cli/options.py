@@ -35,9 +35,7 @@ Age = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(
-        "--threads", min=1, help="How many threads to use; one for each core if not given.", show_default=False
-    ),
+    typer.Option("--threads", min=1, help="At most so many threads; results do not depend on it.", show_default=False),
 ]
 
 
@@ -47,25 +45,15 @@ def open_folder(folder: Path, *, overwrite: bool) -> Path:
     Raises
     ------
     WrongUse
-        It is a file; it holds something and ``overwrite`` is not given; it holds something that is no result of
-        ctreview; or it may not be written.
+        Something that may not be replaced is there already, or the folder around it may not be written to.
     """
     import os
 
     from ctreview.errors import WrongUse
+    from ctreview.report import require_free
 
-    if folder.exists() and not folder.is_dir():
-        raise WrongUse("there is a file of this name", where=folder, remedy="Name a folder with --out.")
-    held = list(folder.iterdir()) if folder.is_dir() else []
-    if held and not overwrite:
-        raise WrongUse("the folder already holds something", where=folder, remedy="Name another, or add --overwrite.")
-    if held and not (folder / "provenance.json").is_file() and not (folder / "measurements.json").is_file():
-        raise WrongUse(
-            "the folder holds something that ctreview did not write, and is not replaced",
-            where=folder,
-            remedy="Name another folder with --out.",
-        )
+    require_free(folder, overwrite=overwrite)
     standing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     if not os.access(standing, os.W_OK):
-        raise WrongUse("this folder may not be written", where=standing, remedy="Name another with --out.")
+        raise WrongUse("nothing may be written to this folder", where=standing, remedy="Name another with --out.")
     return folder

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from ctreview.errors import NoSeriesFound
 
-__all__ = ["sample_data"]
+__all__ = ["ANSWER", "BASELINE", "FOLLOWUP", "sample_data"]
+
+BASELINE, FOLLOWUP, ANSWER = "before", "after", "answer.json"
+"""What lies in it."""
 
 
 def sample_data() -> Path:
@@ -19,7 +22,7 @@ def sample_data() -> Path:
     """
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "_sample_data", package.parent / "sample_data"):
-        if (folder / "answer.json").is_file():
+        if (folder / ANSWER).is_file():
             return folder
     raise NoSeriesFound(
         "the sample data are not part of this installation",

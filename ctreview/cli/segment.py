@@ -9,7 +9,8 @@ import typer
 from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Source, Threads, open_folder
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_segmentation
-from ctreview.cli.terminal import print_json, progress_bar
+from ctreview.cli.terminal import print_document, progress_bar
+from ctreview.progress import part
 
 if TYPE_CHECKING:
     from ctreview.recipes.chest_ct import ChestCtSettings
@@ -28,6 +29,7 @@ class SegmentCommand(CommandWithSettings):
 
     settings = staticmethod(_settings)
     without = frozenset({"threads"})
+    parts = frozenset({"load", "lungs", "vessels", "opacity"})
 
 
 def segment(
@@ -60,11 +62,12 @@ def segment(
             series=series,
             age_years=age,
             threads=threads,
-            progress=progress,
+            progress=part(progress, 0.0, 0.9),
         )
-        write_segmentation_result(found, out, identify=identify, overwrite=overwrite)
+        rest = part(progress, 0.9, 1.0)
+        write_segmentation_result(found, out, identify=identify, overwrite=overwrite, progress=rest)
     if as_json:
-        print_json(found.to_dict())
+        print_document(out / "measurements.json")
     else:
         show_segmentation(found, out)
     return 4 if any(check.blocks and not check.ok for check in found.checks) else 0

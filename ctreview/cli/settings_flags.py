@@ -56,7 +56,9 @@ class Flag:
         return f"Settings: {part}"
 
 
-def flags_of(settings: Any, *, without: frozenset[str] = frozenset()) -> tuple[Flag, ...]:
+def flags_of(
+    settings: Any, *, without: frozenset[str] = frozenset(), parts: frozenset[str] | None = None
+) -> tuple[Flag, ...]:
     """Every setting that can be written on a command line.
 
     Parameters
@@ -65,8 +67,14 @@ def flags_of(settings: Any, *, without: frozenset[str] = frozenset()) -> tuple[F
         Its values are the defaults; fields that hold dataclasses are walked into.
     without : set of str
         Names of fields that have an option of their own elsewhere, such as ``threads``.
+    parts : set of str, optional
+        Only the settings of these outermost fields.
     """
-    return tuple(flag for flag in _walk(settings, ()) if flag.path[-1] not in without)
+    return tuple(
+        flag
+        for flag in _walk(settings, ())
+        if flag.path[-1] not in without and (parts is None or flag.path[0] in parts)
+    )
 
 
 def _walk(settings: Any, path: tuple[str, ...]) -> Iterator[Flag]:
@@ -122,12 +130,13 @@ class CommandWithSettings(TyperCommand):
 
     settings: Callable[[], Any]
     without: frozenset[str] = frozenset()
+    parts: frozenset[str] | None = None
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's own options and one for each setting."""
         own = list(super().get_params(ctx))
         if not hasattr(self, "_made"):
-            self._made = _options(flags_of(type(self).settings(), without=self.without))
+            self._made = _options(flags_of(type(self).settings(), without=self.without, parts=self.parts))
         return [*own[:-1], *self._made, *own[-1:]]  # --help stays last
 
 

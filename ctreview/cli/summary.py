@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ctreview.cli.terminal import results
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ctreview.change.comparison import Comparison, Interval
+    from ctreview.checks import Check
+    from ctreview.report import Segmented
 
-__all__ = ["show_checks", "show_comparison", "signed"]
+__all__ = ["bare_table", "show_checks", "show_comparison", "show_ending", "show_segmentation", "signed"]
 
-SHOWN = 3
-"""Regions of the first table: both lungs together, and each."""
+
+def _whole(region: str) -> bool:
+    """Whether a region is an organ or a lobe of it, and no third or half of one; the tables hold those too."""
+    return "/" not in region
 
 
 def signed(interval: Interval | None, unit: str = "mL") -> str:
@@ -26,18 +32,8 @@ def signed(interval: Interval | None, unit: str = "mL") -> str:
 
 def show_comparison(found: Comparison, folder: Path) -> None:
     """Print the change of the lungs, the checks that failed, and where the report is."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading, side in (
-        ("", "left"),
-        ("opacity before", "right"),
-        ("after", "right"),
-        ("change (interval)", "right"),
-        ("verdict", "left"),
-    ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
-    for region in found.regions[:SHOWN]:
+    table = bare_table(("", "opacity before", "after", "change (interval)", "verdict"))
+    for region in (one for one in found.regions if _whole(one.region)):
         table.add_row(
             region.region.replace("_", " "),
             f"{region.baseline.opacity_ml:.0f} mL",
@@ -45,20 +41,43 @@ def show_comparison(found: Comparison, folder: Path) -> None:
             signed(region.change["opacity_ml"]),
             region.verdict.replace("_", " "),
         )
+    results().print(table)
+    show_ending(found, folder)
+
+
+def show_ending(found: Comparison, folder: Path) -> None:
+    """Print the verdict, where the rest is, the checks that failed, and where the report is."""
     console = results()
-    console.print(table)
+    console.print(f"Verdict: {found.verdict.replace('_', ' ')}.", markup=False)
     if found.residual:
         console.print(found.residual, markup=False, soft_wrap=True)
     show_checks(found.checks)
     console.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
 
 
-def show_segmentation(found: Segmentation, folder: Path) -> None:
-    """Print the volumes of the lungs and what lies in them."""
-    raise NotImplementedError
+def show_segmentation(found: Segmented, folder: Path) -> None:
+    """Print the volumes of the lungs and of what lies in them, the checks that failed, and where the rest is."""
+    columns = ("volume_ml", "ground_glass_ml", "consolidation_ml", "dependent_ml")
+    table = bare_table(("", *(name.removesuffix("_ml").replace("_", " ") for name in columns)))
+    for region in (one for one in found.to_dict()["regions"] if _whole(one["region"])):
+        table.add_row(region["region"].replace("_", " "), *(f"{region[name]:.0f} mL" for name in columns))
+    console = results()
+    console.print(table)
+    show_checks(found.checks)
+    console.print(f"For 3D Slicer: {folder / 'segmentation.seg.nrrd'}", markup=False, soft_wrap=True)
 
 
-def show_checks(checks: tuple[Any, ...]) -> None:
+def bare_table(headings: tuple[str, ...]) -> Table:
+    """A bare table: words on the left, numbers on the right."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in {"", "verdict"} else "right")
+    return table
+
+
+def show_checks(checks: tuple[Check, ...]) -> None:
     """Print the checks that were not accepted, those that forbid a verdict first."""
     console = results()
     for check in sorted((check for check in checks if not check.ok), key=lambda check: not check.blocks):

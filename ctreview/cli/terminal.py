@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctreview.progress import Progress
@@ -14,7 +15,7 @@ from ctreview.progress import quiet as listen_to_nothing
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["complain", "print_json", "progress_bar", "remark", "results"]
+__all__ = ["complain", "print_document", "print_json", "progress_bar", "remark", "results"]
 
 
 def complain(line: str) -> None:
@@ -31,6 +32,12 @@ def remark(line: str, *, quiet: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON document on stdout; numbers that are not finite are refused rather than written as ``NaN``."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_document(path: Path) -> None:
+    """Print a JSON document that was just written, so that ``--json`` and the file cannot differ."""
+    sys.stdout.write(path.read_text(encoding="utf-8"))
     sys.stdout.flush()
 
 

@@ -7,7 +7,7 @@ JSON Schema of a document by the name that it carries.
 """
 
 from ctreview.report.document import change_document, schema
-from ctreview.report.folder import Segmented, result_folder, write_comparison, write_segmentation_result
+from ctreview.report.folder import Segmented, require_free, result_folder, write_comparison, write_segmentation_result
 from ctreview.report.page import render_page
 from ctreview.report.table import change_rows, change_table, measurement_rows, summary_rows
 
@@ -18,6 +18,7 @@ __all__ = [
     "change_table",
     "measurement_rows",
     "render_page",
+    "require_free",
     "result_folder",
     "schema",
     "summary_rows",

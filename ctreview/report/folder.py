@@ -19,9 +19,10 @@ from ctreview.report.provenance import PROVENANCE_SCHEMA, provenance
 from ctreview.report.table import change_rows, measurement_rows, write_csv
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.labels import LabelMap, Scheme
+from ctreview.volume.transform import Transform
 from ctreview.volume.write import write_segmentation, write_transform
 
-__all__ = ["Segmented", "result_folder", "write_comparison", "write_segmentation_result"]
+__all__ = ["Segmented", "require_free", "result_folder", "write_comparison", "write_segmentation_result"]
 
 
 class Segmented(Protocol):
@@ -117,7 +118,7 @@ def write_comparison(
         if fate := _fate(comparison.baseline, BASELINE_FATES):
             write_segmentation(draft / "fate.seg.nrrd", fate)
         if comparison.transform is not None:
-            write_transform(comparison.transform, draft / "transform.h5")
+            _write_transform(comparison.transform, draft / "transform.h5")
         write_json(origin, draft / "provenance.json")
         progress(1.0, 1.0, "writing results")
     return Path(folder)
@@ -172,7 +173,7 @@ def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Pa
         The disk is full, or writing is not allowed; nothing was left.
     """
     target = Path(folder)
-    _require_free(target, overwrite=overwrite)
+    require_free(target, overwrite=overwrite)
     try:
         with atomic_folder(target, replace=overwrite) as draft:
             yield draft
@@ -185,7 +186,14 @@ def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Pa
         ) from error
 
 
-def _require_free(folder: Path, *, overwrite: bool) -> None:
+def require_free(folder: Path, *, overwrite: bool = False) -> None:
+    """Check that results may be written to a folder; also worth asking before time is spent on them.
+
+    Raises
+    ------
+    WrongUse
+        It is a file, it holds what ctreview did not write, or it holds a result and ``overwrite`` is not given.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -212,6 +220,13 @@ def _is_ours(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and found.get("schema") == PROVENANCE_SCHEMA
+
+
+def _write_transform(transform: Transform, path: Path) -> None:
+    try:
+        write_transform(transform, path)
+    except RuntimeError as error:  # all that ITK says where its HDF5 library could not write
+        raise OSError("the disk may be full") from error
 
 
 def _maps(timepoint: Timepoint) -> list[LabelMap]:

@@ -129,9 +129,7 @@ def test_flags_reach_the_settings(run, words, expected):
     assert run("scan", *words)[1] == ("scan", expected)
 
 
-@pytest.mark.parametrize(
-    "words", [["--opacity-anchor", "moon"], ["--opacity-low-hu", "low"], ["--opacity-stages", "1"]]
-)
+@pytest.mark.parametrize("words", [["--opacity-anchor", "moon"], ["--opacity-low-hu", "low"], ["--stages", "1"]])
 def test_what_is_no_value_is_wrong_use(run, words):
     assert run("scan", *words)[0].exit_code == 2
 

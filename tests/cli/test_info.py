@@ -1,0 +1,57 @@
+"""``ctreview info``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import SECRETS
+
+
+def test_it_lists_series_with_their_grid(command, scans):
+    said = command("info", scans, "--json")
+    document = json.loads(said.out)
+    assert said.code == 0
+    assert document["schema"] == "ctreview.info/1"
+    assert [one["usable"] for one in document["series"]] == [True, True]
+    assert len({one["key"] for one in document["series"]}) == 2
+    for one in document["series"]:
+        assert one["modality"] == "CT"
+        assert one["spacing_mm"] == [3.0, 3.0, 3.0]
+        assert one["shape"][0] == one["files"]
+        assert one["posture"] == "HFS"
+
+
+def test_the_table_has_a_line_for_each_series(command, scans):
+    said = command("info", scans)
+    assert said.code == 0
+    assert said.err == ""
+    assert sum("CT volume" in line and "3×3×3" in line for line in said.out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_nobody_is_named(command, scans, words):
+    said = command("info", scans, *words)
+    assert not [secret for secret in SECRETS if secret in said.out + said.err]
+
+
+def test_a_folder_without_images_is_refused(command, tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    said = command("info", tmp_path)
+    assert said.code == 3
+    assert said.out == ""
+    assert str(tmp_path) in said.err
+
+
+def test_a_folder_that_does_not_exist_is_refused(command, tmp_path):
+    assert command("info", tmp_path / "nowhere").code == 3
+
+
+@pytest.mark.data
+def test_a_series_that_cannot_be_used_says_why(command, shared_data):
+    said = command("info", shared_data / "odd_series", "--json")
+    refused = [one for one in json.loads(said.out)["series"] if not one["usable"]]
+    assert refused
+    assert all(one["refusal"] for one in refused)
+    assert any("missing" in one["refusal"] for one in refused)
