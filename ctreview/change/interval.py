@@ -79,8 +79,9 @@ class IntervalSettings:
     @property
     def shifts_hu(self) -> tuple[float, ...]:
         """The shifts of the threshold at which the segmentation is done anew."""
-        widest = self.common_threshold_hu + self.own_threshold_hu
-        return (-widest, -self.own_threshold_hu, self.own_threshold_hu, widest)
+        common, own = self.common_threshold_hu, self.own_threshold_hu
+        # volume rises steeply where a low threshold reaches the noise of normal lung, hence one step in between
+        return (-common, -(common + own) / 2, -own, own, common)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ class Conditions:
 class _Draws:
     """Random factors, each of shape (draws,) or, for the two scans, (2, draws); 0 where a source is held still."""
 
-    threshold_hu: FloatArray
+    common_hu: FloatArray
+    own_hu: FloatArray
     edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
@@ -199,11 +201,11 @@ def _draw(
             return np.zeros((scans, n))
         return np.random.default_rng(streams[source]).uniform(-limit, limit, (scans, n))
 
-    own = uniform("threshold of each scan", 2, settings.own_threshold_hu)
     size = settings.boundary_voxels / 0.5
     ratio = uniform("inspiration", 1, 0.5)[0] + (0.5 if "inspiration" in active else 0.0)
     return _Draws(
-        threshold_hu=uniform("threshold", 1, settings.common_threshold_hu) + own,
+        common_hu=uniform("threshold", 1, settings.common_threshold_hu)[0],
+        own_hu=uniform("threshold of each scan", 2, settings.own_threshold_hu),
         edge=uniform("boundary", 2, size),
         vessel=uniform("vessels", 2, size),
         rim=uniform("mask", 2, size),
@@ -263,16 +265,23 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 def _opacity(response: Response, draws: _Draws, scan: int) -> FloatArray:
     """Millilitres of one scan under every draw, shape (3, regions, draws), never below 0."""
-    shift = draws.threshold_hu[scan]
-    shifts = response.shifts_hu
-    if len(shifts) == 1:
-        moved = np.broadcast_to(response.opacity_ml[0][..., None], (*response.opacity_ml[0].shape, len(shift)))
-    else:
-        at = np.clip(np.searchsorted(shifts, shift, side="right") - 1, 0, len(shifts) - 2)
-        part = np.clip((shift - shifts[at]) / (shifts[at + 1] - shifts[at]), 0.0, 1.0)
-        low, high = (np.moveaxis(response.opacity_ml[at + more], 0, -1) for more in (0, 1))
-        moved = low + (high - low) * part
+    found = response.opacity_ml[_unshifted(response)][..., None]
+    moved = _at(response, draws.common_hu)
+    # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
+    # of another one, where the threshold may already lie in the noise of normal lung.
+    moved = moved + _at(response, draws.own_hu[scan]) - found
     for table, factor in ((response.edge, draws.edge), (response.vessel, draws.vessel), (response.rim, draws.rim)):
         moved = moved + table[..., None] * factor[scan]
     moved = moved + np.moveaxis(draws.local[scan], 0, -1)
     return np.asarray(np.maximum(np.moveaxis(moved, 1, 0), 0.0))
+
+
+def _at(response: Response, shift_hu: FloatArray) -> FloatArray:
+    """Millilitres at shifts (draws,) of the threshold, linear between those that were tried: (regions, 3, draws)."""
+    shifts = response.shifts_hu
+    if len(shifts) == 1:
+        return np.broadcast_to(response.opacity_ml[0][..., None], (*response.opacity_ml[0].shape, len(shift_hu)))
+    at = np.clip(np.searchsorted(shifts, shift_hu, side="right") - 1, 0, len(shifts) - 2)
+    part = np.clip((shift_hu - shifts[at]) / (shifts[at + 1] - shifts[at]), 0.0, 1.0)
+    low, high = (np.moveaxis(response.opacity_ml[at + more], 0, -1) for more in (0, 1))
+    return np.asarray(low + (high - low) * part)

@@ -105,7 +105,7 @@ def find_response(
     *,
     vessels: LabelMap | None = None,
     variants: Variants | None = None,
-    shifts_hu: tuple[float, ...] = (-35.0, -10.0, 10.0, 35.0),
+    shifts_hu: tuple[float, ...] = (-25.0, -17.5, -10.0, 10.0, 25.0),
     block_mm: float = 20.0,
 ) -> Response:
     """Vary what the numbers of one scan rest on, and take down how they move.
