@@ -229,7 +229,7 @@ def _doubt(series: Series, found: _Found) -> Series:
     It may be one of them, and then the volume would be cut short in silence.
     """
     folders = {file.folder for file in series.files}
-    if series.refusal is not None:
+    if series.refusal is not None and not isinstance(series.refusal, InconsistentSeries):
         return series
     impostors = [file.name for file in found.named_so if file.folder in folders]
     if impostors:

@@ -84,4 +84,4 @@ class Transform:
             guess = step
             if done:
                 break
-        return guess
+        return np.asarray(guess)
