@@ -1,0 +1,19 @@
+"""The phantom child under File > Open Sample."""
+
+from __future__ import annotations
+
+from ctreview.cli.sample_data import sample_data
+from napari_ctreview.layers import LayerData
+from napari_ctreview.reader import read
+
+__all__ = ["after", "before"]
+
+
+def before() -> list[LayerData]:
+    """Layers of the scan before treatment."""
+    return read(str(sample_data() / "before"))
+
+
+def after() -> list[LayerData]:
+    """Layers of the scan after treatment."""
+    return read(str(sample_data() / "after"))
