@@ -115,7 +115,10 @@ def classify(
     plateau = excess.plateau_hu - offset
     # > 0 inside a patch; both terms run smoothly through 0 at its border
     field = np.minimum(excess.hu - offset - np.maximum(plateau / 2, least / 2), plateau - least)
-    seeds = (excess.calm_hu - offset > least) & grid.inside
+    seeds = (excess.calm_hu - offset > least) & grid.inside & (grid.trust >= settings.least_trust)
+    # a rim on the pleura with nothing behind it is partial volume or breathing
+    deep = (grid.depth_mm >= settings.least_depth_mm) & (grid.moving_mm >= settings.least_depth_moving_mm)
+    field[~_near_core(seeds & deep, excess, settings)] = -least
     patches = _patches(field > 0, seeds, excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
@@ -126,6 +129,15 @@ def classify(
     array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
     progress(3, 3, "drawing borders")
     return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
+
+
+def _near_core(cores: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
+    """Where opacity that lies deep enough below the pleura is near enough to reach the pleura from there."""
+    near = cores.view(np.uint8)
+    for axis, spacing in enumerate(excess.parenchyma.geometry.spacing):
+        size = 2 * max(1, round(1.5 * settings.least_depth_mm / spacing)) + 1
+        near = ndi.maximum_filter1d(near, size, axis=axis, mode="constant")
+    return np.asarray(near > 0)
 
 
 def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySettings) -> npt.NDArray[np.uint32]:
@@ -139,9 +151,7 @@ def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySe
     which = flat[at]
     size = np.bincount(which, grid.share.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
     seeded = np.bincount(which, seeds.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
-    deepest = ndi.maximum(grid.depth_mm.ravel()[at], which, np.arange(count + 1))
     keep = (size >= settings.least_patch_ml) & (seeded >= settings.least_patch_ml / 3)
-    keep &= np.asarray(deepest) >= settings.least_depth_mm
     keep[0] = False
     table = np.where(keep, np.arange(count + 1), 0).astype(np.uint32)
     return np.asarray(table[numbered])

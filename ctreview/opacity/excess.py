@@ -89,15 +89,53 @@ def excess_density(
     settings = settings or OpacitySettings()
     if parenchyma is None:
         parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=progress)
-    expected = normal.expected_hu(parenchyma.geometry)
+    expected = normal.expected_hu(parenchyma.geometry, depth_mm=parenchyma.depth_mm)
     inside = parenchyma.known & (parenchyma.share > 0)
     hu = np.where(inside, parenchyma.hu - expected, np.float32(-1000))
     calm = np.where(inside, parenchyma.calm_hu - expected, np.float32(-1000))
+    drift = _drift(calm, parenchyma, settings)
+    hu -= drift
+    calm -= drift
     plateau = calm
     for axis, spacing in enumerate(parenchyma.geometry.spacing):
         size = 2 * max(1, round(PLATEAU_MM / spacing)) + 1 if spacing < 1.5 * PLATEAU_MM else 1
         plateau = ndi.maximum_filter1d(plateau, size, axis=axis, mode="nearest")
     return Excess(parenchyma, normal, hu, calm, plateau, _below(parenchyma, normal))
+
+
+def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> Floats:
+    """By how much normal-looking lung differs from normal in each region, held within its limit.
+
+    Two rounds: what looks normal in the second is judged with the drift of the first taken off. Where little looks
+    normal the drift is drawn to 0, so that opacity which fills a region does not become its normal.
+    """
+    believed = parenchyma.inside & (parenchyma.trust >= settings.least_trust)
+    spacing = parenchyma.geometry.spacing
+    steps = tuple(max(1, int(5.0 / s)) for s in spacing)
+    width = settings.drift_mm * (parenchyma.lung_ml / 5000.0) ** (1 / 3)
+    sigma = [width / (s * n) for s, n in zip(spacing, steps, strict=True)]
+    thin = tuple(slice(None, None, n) for n in steps)
+    values, usable = calm[thin], believed[thin]
+    room = ndi.gaussian_filter(usable.astype(np.float32), sigma, truncate=2.5)
+    drift = np.zeros(values.shape, dtype=np.float32)
+    limit = settings.greatest_drift_hu
+    for _ in range(2):
+        normal = (usable & (np.abs(values - drift) < settings.drift_hu)).astype(np.float32)
+        weight = ndi.gaussian_filter(normal, sigma, truncate=2.5)
+        total = ndi.gaussian_filter(np.where(normal > 0, values, 0).astype(np.float32), sigma, truncate=2.5)
+        drift = np.clip(total / np.maximum(weight, 0.25 * room + 1e-4), -limit, limit)
+    return _stretched(drift, calm.shape, steps)
+
+
+def _stretched(coarse: Floats, shape: tuple[int, ...], steps: tuple[int, ...]) -> Floats:
+    """Values at every ``steps``-th voxel drawn out linearly to all of them, one axis after the other."""
+    for axis, (n, step) in enumerate(zip(shape, steps, strict=True)):
+        at = np.minimum(np.arange(n, dtype=np.float32) / np.float32(step), coarse.shape[axis] - 1)
+        low = at.astype(np.intp)
+        high = np.minimum(low + 1, coarse.shape[axis] - 1)
+        share = (at - low).astype(np.float32).reshape([n if a == axis else 1 for a in range(3)])
+        coarse = np.take(coarse, low, axis) * (1 - share) + np.take(coarse, high, axis) * share
+    return np.asarray(coarse, dtype=np.float32)
 
 
 def _below(parenchyma: Parenchyma, normal: NormalLung) -> Floats:

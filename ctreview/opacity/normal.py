@@ -26,6 +26,9 @@ Floats = npt.NDArray[np.float32]
 BIN_HU = 2.0
 LOWEST_HU, HIGHEST_HU = -1000.0, -300.0
 SAMPLES = 400_000
+SUBPLEURAL_MM = 12.0
+"""Depth of the denser rim in a lung of 5 L; scaled with the cube root of volume."""
+LOW_QUANTILE = 0.2
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ class NormalLung:
         Rise from the uppermost to the lowest lung; held to its prior.
     gravity : Gravity
         Which way was down.
+    subpleural : tuple of (float, float)
+        How much denser (HU) normal lung is at some depths (mm) below the pleura than deep inside: septa, fine vessels
+        and breathing make a rim of some millimetres.
     share : float
         Share of the lung within the normal range.
     anchor : {"histogram", "age", "other timepoint"}
@@ -90,11 +96,26 @@ class NormalLung:
     anchor: Anchor
     lung_ml: float
     age_years: float | None = None
+    subpleural: tuple[tuple[float, float], ...] = ()
     checks: tuple[Check, ...] = ()
 
-    def expected_hu(self, geometry: Geometry) -> Floats:
-        """Density that normal lung would have at each voxel of a grid, in HU."""
-        return np.asarray(self.mu_hu + self.rise_hu * (self.gravity.height(geometry) - 0.5), dtype=np.float32)
+    def expected_hu(self, geometry: Geometry, *, depth_mm: Floats | None = None) -> Floats:
+        """Density that normal lung would have at each voxel of a grid, in HU.
+
+        Parameters
+        ----------
+        geometry : Geometry
+            The grid.
+        depth_mm : ndarray, shape ``geometry.shape``, optional
+            Distance to the lung's border; without it the rim under the pleura is not told from the rest.
+        """
+        expected = np.asarray(self.mu_hu + self.rise_hu * (self.gravity.height(geometry) - 0.5), dtype=np.float32)
+        if depth_mm is not None and self.subpleural:
+            depths, rises = zip(*self.subpleural, strict=True)
+            steps = np.arange(0.0, depths[-1] + 0.5, 0.25)
+            table = np.interp(steps, depths, rises).astype(np.float32)
+            expected += table[np.minimum((depth_mm * 4.0).astype(np.int32), len(table) - 1)]
+        return expected
 
     def at_volume(self, lung_ml: float) -> float:
         """Mean density in HU that this lung would have at another volume, its mass kept (ρ = 1 + HU/1000)."""
@@ -148,15 +169,12 @@ def fit_normal_lung(
     gravity = find_gravity(volume, parenchyma)
     # a lung too small to hold a depth of 3 mm is still a lung
     deep = inside & (parenchyma.depth_mm >= settings.least_depth_mm)
-    chosen = deep if deep.sum() > 1000 else inside
-    step = max(1, int(chosen.sum()) // SAMPLES)
-    sample = _Sample(
-        parenchyma.calm_hu[chosen][::step], gravity.height(parenchyma.geometry)[chosen][::step] - np.float32(0.5)
-    )
-    mu, sigma, rise = _fit(sample, prior)
+    sample = _sample(parenchyma, gravity, deep if deep.sum() > 1000 else inside)
+    mu, sigma, rise = _fit(sample.deeper(), prior)
     share = sample.share(mu, sigma, rise, settings)
     fitted = NormalLung(mu, sigma, rise, gravity, share, "histogram", parenchyma.lung_ml, age)
     fitted = _anchor(fitted, sample, prior, other, settings)
+    fitted = replace(fitted, subpleural=_subpleural(sample, fitted, settings))
     return replace(fitted, checks=_checks(fitted, settings))
 
 
@@ -176,17 +194,55 @@ def find_gravity(volume: Volume, parenchyma: Parenchyma) -> Gravity:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """Densities of the lung, and how far below the middle of it (in heights of the lung) each lies."""
+    """Densities of the lung; how far below the middle of it (in heights of the lung), and below the pleura, each is."""
 
     values: Floats
-    depths: Floats
+    drops: Floats
+    depths_mm: Floats
+    reach_mm: float
 
     def level(self, rise: float) -> Floats:
-        return np.asarray(self.values - np.float32(rise) * self.depths)
+        """Densities as they would be halfway down gravity."""
+        return np.asarray(self.values - np.float32(rise) * self.drops)
 
     def share(self, mu: float, sigma: float, rise: float, settings: OpacitySettings) -> float:
         limit = mu + min(max(settings.sigmas * sigma, settings.least_excess_hu), settings.greatest_excess_hu)
         return float(np.mean(self.level(rise) <= limit))
+
+    def deeper(self) -> _Sample:
+        """Only what lies beyond the rim under the pleura, where enough does."""
+        chosen = self.depths_mm > self.reach_mm
+        if chosen.sum() < 1000:
+            return self
+        return replace(self, values=self.values[chosen], drops=self.drops[chosen], depths_mm=self.depths_mm[chosen])
+
+
+def _sample(parenchyma: Parenchyma, gravity: Gravity, chosen: npt.NDArray[np.bool_]) -> _Sample:
+    step = max(1, int(chosen.sum()) // SAMPLES)
+    drops = gravity.height(parenchyma.geometry)[chosen][::step] - np.float32(0.5)
+    reach = SUBPLEURAL_MM * (parenchyma.lung_ml / 5000.0) ** (1 / 3)
+    return _Sample(parenchyma.calm_hu[chosen][::step], drops, parenchyma.depth_mm[chosen][::step], reach)
+
+
+def _subpleural(sample: _Sample, fitted: NormalLung, settings: OpacitySettings) -> tuple[tuple[float, float], ...]:
+    """Rise of the lung's lower side towards the pleura: nowhere falling towards it, and capped.
+
+    A low quantile is compared, so that ground glass under the pleura, which leaves some of each depth free, does not
+    pass for a normal rim; the cap holds where it leaves none.
+    """
+    level = sample.level(fitted.rise_hu)
+    deep = level[sample.depths_mm > sample.reach_mm]
+    edges = np.linspace(0.0, sample.reach_mm, 6)
+    if len(deep) < 500:
+        return ()
+    base = float(np.quantile(deep, LOW_QUANTILE))
+    rises = [0.0]
+    for low, high in zip(edges[-2::-1], edges[:0:-1], strict=True):
+        here = level[(sample.depths_mm > low) & (sample.depths_mm <= high)]
+        rise = float(np.quantile(here, LOW_QUANTILE)) - base if len(here) > 200 else rises[-1]
+        rises.append(min(max(rise, rises[-1]), settings.greatest_subpleural_hu))
+    depths = [*(0.5 * (edges[:-1] + edges[1:])), sample.reach_mm * 1.1]
+    return tuple((float(d), r) for d, r in zip(depths, rises[::-1], strict=True))
 
 
 def _fit(sample: _Sample, prior: Prior) -> tuple[float, float, float]:

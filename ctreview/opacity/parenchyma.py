@@ -25,6 +25,8 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["Parenchyma", "measure_parenchyma"]
 
+LEAST_WEIGHT = 0.01
+"""Means of less weight than this (1 is a voxel's surroundings in full) are not believed."""
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -48,14 +50,20 @@ class Parenchyma:
         Density in HU at the resolution for borders.
     calm_hu : ndarray of float32
         The same at the wider resolution for detection.
+    trust : ndarray of float32
+        Share of the lung around, at the wider resolution, that is tissue between vessels and walls.
     known : ndarray of bool
         Where enough lung tissue lay around to say a density.
     share : ndarray of float32
         Share of each working voxel that is lung.
     depth_mm : ndarray of float32
         Distance to the lung's border, 0 outside.
+    moving_mm : ndarray of float32
+        Distance to heart, mediastinum and diaphragm.
     lung_ml : float
         Volume of both lungs.
+    lung, vessel : ndarray of uint8
+        The masks on the scan's own grid, cut to the box.
     """
 
     source: Geometry
@@ -64,9 +72,11 @@ class Parenchyma:
     geometry: Geometry
     hu: Floats
     calm_hu: Floats
+    trust: Floats
     known: Bools
     share: Floats
     depth_mm: Floats
+    moving_mm: Floats
     lung_ml: float
     lung: npt.NDArray[np.uint8]
     vessel: npt.NDArray[np.uint8]
@@ -129,9 +139,11 @@ def measure_parenchyma(
     progress(1, 4, "leaving thin structures out")
     _leave_thin_out(total, weight, share, settings)
     progress(2, 4, "smoothing to one resolution")
-    hu, known = _smooth(total, weight, _widths(volume.geometry, geometry, settings.resolution_mm), least=0.01)
-    calm, calm_known = _smooth(total, weight, _widths(volume.geometry, geometry, settings.detection_mm), least=0.01)
-    hu = np.where(known, hu, calm)
+    hu, norms = _smooth(total, weight, _widths(volume.geometry, geometry, settings.resolution_mm))
+    wide = _widths(volume.geometry, geometry, settings.detection_mm)
+    calm, wide_norms = _smooth(total, weight, wide)
+    hu = np.where(norms > LEAST_WEIGHT, hu, calm)
+    around = ndi.gaussian_filter(share, wide, mode="constant", truncate=3.0)
     mostly = share >= 0.5
     depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=2)
     progress(4, 4, "smoothing to one resolution")
@@ -142,9 +154,11 @@ def measure_parenchyma(
         geometry=geometry,
         hu=hu,
         calm_hu=calm,
-        known=calm_known,
+        trust=wide_norms / np.maximum(around, np.float32(1e-3)),
+        known=wide_norms > LEAST_WEIGHT,
         share=share,
         depth_mm=depth,
+        moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=2),
         lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
         lung=lung_box,
         vessel=vessel_box,
@@ -175,6 +189,14 @@ def _margin(geometry: Geometry, settings: OpacitySettings) -> tuple[int, int, in
     return a, b, c
 
 
+def _moving(lung: Bools) -> Bools:
+    """Heart, mediastinum and diaphragm: what lies between the lungs' sides, or below lung in its column."""
+    before = np.logical_or.accumulate(lung, axis=2)
+    after = np.logical_or.accumulate(lung[:, :, ::-1], axis=2)[:, :, ::-1]
+    above = np.logical_or.accumulate(lung[::-1], axis=0)[::-1]
+    return np.asarray(((before & after) | above) & ~lung)
+
+
 def _working_geometry(
     geometry: Geometry, start: tuple[int, int, int], factors: tuple[int, int, int], shape: tuple[int, ...]
 ) -> Geometry:
@@ -196,13 +218,13 @@ def _widths(source: Geometry, working: Geometry, fwhm_mm: float) -> tuple[float,
     return found[0], found[1], found[2]
 
 
-def _smooth(total: Floats, weight: Floats, widths: tuple[float, float, float], *, least: float) -> tuple[Floats, Bools]:
+def _smooth(total: Floats, weight: Floats, widths: tuple[float, float, float]) -> tuple[Floats, Floats]:
+    """Weighted mean under a Gaussian, and the sum of weights under it."""
     sums = ndi.gaussian_filter(total, widths, mode="constant", truncate=3.0)
     norms = ndi.gaussian_filter(weight, widths, mode="constant", truncate=3.0)
-    known = norms > least
     hu = np.full(total.shape, -1000.0, dtype=np.float32)
-    np.divide(sums, norms, out=hu, where=known)
-    return hu, known
+    np.divide(sums, norms, out=hu, where=norms > LEAST_WEIGHT)
+    return hu, norms
 
 
 def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: OpacitySettings) -> None:
@@ -225,27 +247,35 @@ def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: Opac
 
 
 @njit(cache=True, nogil=True)
-def _believed(
-    lung: npt.NDArray[Any], vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
+def _near_vessel(
+    vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
 ) -> bool:  # pragma: no cover - compiled
-    """Whether a voxel is lung tissue away from the lung's border, from vessels and from their blurred rim."""
+    """Whether a vessel, or its blurred rim, covers a voxel."""
     z, y, x = at
-    nz, ny, nx = lung.shape
-    a, b, c = margin[0], margin[1], margin[2]
-    if vessel[z, y, x] != 0 or z < a or z + a >= nz or y < b or y + b >= ny or x < c or x + c >= nx:
-        return False
-    if vessel[z, y - 1, x] != 0 or vessel[z, y + 1, x] != 0 or vessel[z, y, x - 1] != 0 or vessel[z, y, x + 1] != 0:
-        return False
-    for step in range(1, a + 1):
+    b, c = margin[1], margin[2]
+    for step in range(-b, b + 1):
+        for side in range(abs(step) - c, c + 1 - abs(step)):
+            if vessel[z, y + step, x + side] != 0:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _near_border(
+    lung: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
+) -> bool:  # pragma: no cover - compiled
+    """Whether the lung ends within the margin, along any axis."""
+    z, y, x = at
+    for step in range(1, margin[0] + 1):
         if lung[z - step, y, x] == 0 or lung[z + step, y, x] == 0:
-            return False
-    for step in range(1, b + 1):
+            return True
+    for step in range(1, margin[1] + 1):
         if lung[z, y - step, x] == 0 or lung[z, y + step, x] == 0:
-            return False
-    for step in range(1, c + 1):  # noqa: SIM110 - compiled
+            return True
+    for step in range(1, margin[2] + 1):  # noqa: SIM110 - compiled
         if lung[z, y, x - step] == 0 or lung[z, y, x + step] == 0:
-            return False
-    return True
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -264,6 +294,7 @@ def _block_means(
     weight = np.zeros(shape, np.float32)
     share = np.zeros(shape, np.float32)
     one = np.float32(1.0 / (fz * fy * fx))
+    a, b, c = margin[0], margin[1], margin[2]
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
@@ -271,7 +302,10 @@ def _block_means(
                     continue
                 at = (z // fz, y // fy, x // fx)
                 share[at] += one
-                if _believed(lung, vessel, (z, y, x), margin):
+                if z < a or z + a >= nz or y < b or y + b >= ny or x < c or x + c >= nx:
+                    continue
+                spot = (z, y, x)
+                if not _near_border(lung, spot, margin) and not _near_vessel(vessel, spot, margin):
                     total[at] += hu[z, y, x] * one
                     weight[at] += one
     return total, weight, share

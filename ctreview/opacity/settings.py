@@ -24,6 +24,16 @@ class OpacitySettings:
     thin_hu : float
         What stands out by this much, and is too thin to hold a cube of three working voxels, is a vessel, a wall
         or a fissure and is left out.
+    least_depth_moving_mm : float
+        The same for the border with heart, mediastinum and diaphragm, which move and blur it.
+    drift_mm, drift_hu, greatest_drift_hu : float
+        Normal lung drifts by region (shoulders, heart, breathing). Lung less than ``drift_hu`` above normal, averaged
+        with a Gaussian of standard deviation ``drift_mm`` (in a lung of 5 L), tells by how much; at most
+        ``greatest_drift_hu`` is taken off, so that nothing clear can hide in it.
+    least_trust : float
+        Opacity is not begun where less than this share of the lung around is tissue between vessels and walls.
+    greatest_subpleural_hu : float
+        Most that the lung under the pleura may be denser than deep lung and still be normal.
     sigmas : float
         Opacity begins this many standard deviations of normal lung above its mean.
     least_excess_hu, greatest_excess_hu : float
@@ -37,7 +47,7 @@ class OpacitySettings:
     least_patch_ml : float
         Smaller patches are not counted.
     least_depth_mm : float
-        A patch that nowhere reaches this deep below the pleura is partial volume.
+        What lies closer to the pleura and has no opacity this deep nearby is partial volume.
     dependent_band_mm : float
         Reach of dependent opacity from the lowest pleura in a lung of 5 L; scaled with the cube root of volume.
     dependent_excess_hu : float
@@ -49,8 +59,14 @@ class OpacitySettings:
     detection_mm: float = 4.5
     pleura_mm: float = 1.2
     thin_hu: float = 60.0
+    least_depth_moving_mm: float = 6.0
+    drift_mm: float = 15.0
+    drift_hu: float = 45.0
+    greatest_drift_hu: float = 30.0
+    least_trust: float = 0.3
+    greatest_subpleural_hu: float = 40.0
     sigmas: float = 2.5
-    least_excess_hu: float = 50.0
+    least_excess_hu: float = 70.0
     greatest_excess_hu: float = 110.0
     consolidation_hu: float = -300.0
     consolidation_range_hu: tuple[float, float] = (-300.0, -200.0)
