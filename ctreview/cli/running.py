@@ -37,6 +37,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         with _ended_by_signal():
             code = app(None if arguments is None else list(arguments), prog_name="ctreview", standalone_mode=False)
+        if code == STOPPED:  # typer makes a code of Ctrl-C by itself
+            raise KeyboardInterrupt
         return int(code or 0)
     except BaseException as error:
         if os.environ.get("CTREVIEW_DEBUG") == "1" and isinstance(error, Exception):

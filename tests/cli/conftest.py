@@ -72,6 +72,6 @@ def scans(tmp_path_factory) -> Path:
             Lesion("ground_glass", lobe, "ventral", ml)
             for lobe, ml in zip(("right_lower_lobe", "left_lower_lobe"), volumes, strict=True)
         )
-        phantom = small_thorax(lesions=glass, seed=seed, acquired=dates[name])
+        phantom = small_thorax(lesions=glass, spacing_mm=4.0, seed=seed, acquired=dates[name])
         write_dicom(phantom.volume, folder / name, patient=patient)
     return folder

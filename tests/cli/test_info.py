@@ -18,7 +18,7 @@ def test_it_lists_series_with_their_grid(command, scans):
     assert len({one["key"] for one in document["series"]}) == 2
     for one in document["series"]:
         assert one["modality"] == "CT"
-        assert one["spacing_mm"] == [3.0, 3.0, 3.0]
+        assert one["spacing_mm"] == [4.0, 4.0, 4.0]
         assert one["shape"][0] == one["files"]
         assert one["posture"] == "HFS"
 
@@ -27,7 +27,7 @@ def test_the_table_has_a_line_for_each_series(command, scans):
     said = command("info", scans)
     assert said.code == 0
     assert said.err == ""
-    assert sum("CT volume" in line and "3×3×3" in line for line in said.out.splitlines()) == 2
+    assert sum("CT volume" in line and "4×4×4" in line for line in said.out.splitlines()) == 2
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
