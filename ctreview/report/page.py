@@ -15,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison, Interval, Timepoint
+from ctreview.opacity.bands import Band, fixed_bands
 from ctreview.progress import Progress, quiet
 from ctreview.report import words
 from ctreview.report.charts import HISTOGRAM_HU, Curve, Frontal, density_curve, frontal, scale_of
@@ -26,6 +27,7 @@ from ctreview.report.planes import Frame, Plane, View, lay
 __all__ = ["COLOURS", "render_page"]
 
 COLOURS = {
+    "organ": "#dfe3e6",
     "ground_glass": "#f0b429",
     "consolidation": "#ff5f3d",
     "dependent_opacity": "#56b4e9",
@@ -40,6 +42,7 @@ COLOURS = {
 Every kind has its own line style as well, so that colour is never the only sign."""
 
 NAMES = {
+    "organ": "lung border",
     "ground_glass": "ground glass",
     "consolidation": "consolidation",
     "dependent_opacity": "dependent opacity (not counted)",
@@ -122,6 +125,7 @@ def render_page(
         "headline": words.headline(_found(document)),
         "residual": comparison.residual,
         "fate": _fate_words(document),
+        "reasons": [check.says for check in comparison.checks if check.blocks and not check.ok],
         "cards": cards,
         "has_fate": comparison.baseline.fate is not None,
         "frontals": _frontals(comparison),
@@ -133,6 +137,7 @@ def render_page(
         "checks": sorted(document["checks"], key=lambda check: bool(check["ok"])),
         "registration": _facts(document["registration"] or {}),
         "thresholds": _facing(document["thresholds"]),
+        "bands": _bands(comparison),
         "scans": _facing({"baseline": document["baseline"], "followup": document["followup"]}),
         "methods": methods(document, provenance),
         "limitations": limitations(document),
@@ -157,7 +162,7 @@ def _environment() -> Environment:
     environment.loader = FunctionLoader(load)
     environment.globals["style"] = Markup(load("report.css"))  # noqa: S704 - ours, from the package
     environment.globals["script"] = Markup(load("report.js"))  # noqa: S704 - ours, from the package
-    for function in (words.number, words.signed, words.span, words.region_name, words.verdict_word):
+    for function in (words.number, words.signed, words.span, words.region_name):
         environment.filters[function.__name__] = function
     environment.filters["cell"] = _cell
     environment.filters["humane"] = _humane
@@ -241,7 +246,8 @@ def _facing(mapping: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Rows (name, baseline, follow-up); what belongs to neither stands in both columns as one value."""
     both = [dict(_facts(mapping.get(side) or {})) for side in ("baseline", "followup")]
     rows: list[tuple[str, Any, Any]] = [(key, both[0].get(key), both[1].get(key)) for key in {**both[0], **both[1]}]
-    rest = {key: value for key, value in mapping.items() if key not in ("baseline", "followup")}
+    told = {"baseline", "followup", *both[0]}
+    rest = {key: value for key, value in mapping.items() if key not in told}
     return rows + [(name, value, value) for name, value in _facts(rest)]
 
 
@@ -252,21 +258,51 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return words.number(value, decimals=0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+        return _short(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " × ".join(_cell(part) for part in value)
-    return str(value).replace("-", words.MINUS) if isinstance(value, int) else str(value)
+    return words.number(value, decimals=0) if isinstance(value, int) else str(value)
 
 
-UNITS = {"hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percent": "%", "mas": "mAs", "kvp": "kV"}
+def _short(value: float) -> str:
+    """Three digits or so, without zeros that say nothing: 4.3, 0.75, 120."""
+    text = words.number(value, decimals=0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+UNITS = {"years": "years", "hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percent": "%", "mas": "mAs"}
+
+
+FACTS = {
+    "kvp": "Tube voltage, kV",
+    "tube_current_time_mas": "Tube current × time, mAs",
+    "contrast": "Contrast agent named",
+    "lossy": "Lossy compression",
+    "shape": "Voxels (head, posterior, left)",
+    "spacing_mm": "Spacing (head, posterior, left), mm",
+    "folding_share": "Share of the lungs that folds",
+    "jacobian_1": "Local volume ratio, 1st percentile",
+    "jacobian_50": "Local volume ratio, median",
+    "jacobian_99": "Local volume ratio, 99th percentile",
+    "volume_ratio": "Lung volume ratio by registration",
+    "volume_ratio_measured": "Lung volume ratio as measured",
+    "mask_dice": "Overlap of the lungs (Dice)",
+    "matched_share": "Share of keypoints matched within 2.3 mm",
+    "residual_mm": "Distance of keypoints (median), mm",
+    "inverse_mm": "Inverse inconsistency, mm",
+}
+"""Facts whose key alone would puzzle a reader."""
 
 
 def _humane(key: str) -> str:
     """A key in words, its unit behind a comma: ``"normal mean, HU"``."""
+    if key in FACTS:
+        return FACTS[key]
     parts = key.replace(" ", "_").split("_")
     unit = UNITS.get(parts[-1]) if len(parts) > 1 else None
     text = " ".join(parts[:-1] if unit else parts)
     text = f"{text}, {unit}" if unit else text
+    text = text.replace("followup", "follow-up").replace("hu of", "HU of")
     return text[:1].upper() + text[1:]
 
 
@@ -310,7 +346,7 @@ def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -
                 slice=level.slices[number],
                 of=level.of[number],
                 picture=picture(timepoint.volume, plane),
-                opacity=outlines(timepoint.opacity, plane, colours=COLOURS),
+                opacity=_border(timepoint, plane) + outlines(timepoint.opacity, plane, colours=COLOURS),
                 fate=_fate(timepoint, plane),
             )
         )
@@ -320,6 +356,12 @@ def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -
         else f"{100 * level.share:.0f} % of the way from the front to the back of the lungs"
     )
     return Card(f"{level.view.capitalize()}, {place}", (sides[0], sides[1]), level.covered)
+
+
+def _border(timepoint: Timepoint, plane: Plane) -> tuple[Outline, ...]:
+    """The organ's edge, so that a reader sees whether dense lung fell out of the mask."""
+    found = outlines(timepoint.organ, plane, keys=_organ_keys(timepoint))
+    return tuple(Outline("organ", NAMES["organ"], COLOURS["organ"], one.path) for one in found)
 
 
 def _fate(timepoint: Timepoint, plane: Plane) -> tuple[Outline, ...]:
@@ -339,6 +381,14 @@ def _frontals(comparison: Comparison) -> tuple[Frontal, Frontal]:
         for point in (comparison.baseline, comparison.followup)
     )
     return before, after
+
+
+def _bands(comparison: Comparison) -> list[tuple[Band, Band]]:
+    """The fixed bands of the literature in both scans, counted on the images."""
+    before, after = (
+        fixed_bands(point.volume, point.organ, point.vessels) for point in (comparison.baseline, comparison.followup)
+    )
+    return list(zip(before, after, strict=True))
 
 
 def _histogram(comparison: Comparison) -> dict[str, Any]:

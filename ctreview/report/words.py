@@ -64,9 +64,9 @@ def signed(value: float, *, decimals: int | None = None) -> str:
     return text if text == "0" or text.startswith(MINUS) else f"+{text}"
 
 
-def span(low: float, high: float) -> str:
+def span(low: float, high: float, *, decimals: int | None = None) -> str:
     """An interval for reading: ``"−201 to −171"``, both ends with equally many decimals."""
-    places = 1 if max(abs(low), abs(high)) < 9.95 else 0
+    places = decimals if decimals is not None else 1 if max(abs(low), abs(high)) < 9.95 else 0
     return f"{signed(low, decimals=places)} to {signed(high, decimals=places)}"
 
 

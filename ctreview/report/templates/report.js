@@ -30,7 +30,4 @@
     if ([" ", "ArrowLeft", "ArrowRight"].includes(event.key)) { event.preventDefault(); flip(); }
     if (event.key === "o" || event.key === "O") lines();
   });
-  window.addEventListener("beforeprint", () => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
-  });
 })();
