@@ -1,0 +1,149 @@
+"""What is done with each scan before a threshold is needed: lungs, vessels, regions, normal lung."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ctreview.anatomy import divide, find_lungs, find_vessels
+from ctreview.change import Perturbation, Response, Timepoint, find_response
+from ctreview.dicom.series import Series
+from ctreview.errors import WrongModality
+from ctreview.opacity import (
+    Excess,
+    NormalLung,
+    OpacitySettings,
+    Parenchyma,
+    Thresholds,
+    classify,
+    excess_density,
+    fit_normal_lung,
+    measure_parenchyma,
+)
+from ctreview.progress import Progress, part
+from ctreview.recipes.facts import scan_facts
+from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.together import Stopwatch
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.load import load_volume
+from ctreview.volume.regions import Regions
+from ctreview.volume.volume import Volume
+
+__all__ = ["Seen", "Source", "help_each_other", "load_ct", "respond", "see"]
+
+Source = Volume | Series | Path | str
+"""A scan: an image in memory, a series of `find_series`, or a path."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One scan up to where a threshold is needed."""
+
+    volume: Volume
+    age_years: float | None
+    lungs: LabelMap
+    vessels: LabelMap
+    regions: Regions
+    parenchyma: Parenchyma
+    normal: NormalLung
+    excess: Excess
+
+    def timepoint(self, opacity: LabelMap) -> Timepoint:
+        """The scan with this opacity."""
+        return Timepoint(
+            volume=self.volume,
+            organ=self.lungs,
+            opacity=opacity,
+            regions=self.regions,
+            vessels=self.vessels,
+            facts=scan_facts(self.volume, self.age_years),
+        )
+
+    def classified(self, thresholds: Thresholds, settings: OpacitySettings, progress: Progress) -> Timepoint:
+        """The scan with the opacity that these thresholds find."""
+        return self.timepoint(classify(self.excess, thresholds, settings=settings, progress=progress))
+
+
+def load_ct(source: Source, series: str | None, settings: ChestCtSettings, progress: Progress) -> Volume:
+    """Load a scan, in canonical axes.
+
+    Raises
+    ------
+    WrongModality
+        It is no CT, or its numbers are no HU.
+    """
+    volume = (
+        source
+        if isinstance(source, Volume)
+        else load_volume(source, series=series, settings=settings.load, progress=progress)
+    )
+    if volume.unit != "HU" or volume.acquisition.modality not in (None, "CT"):
+        raise WrongModality(
+            f"this is {volume.acquisition.modality or 'no CT'}, and density in HU is needed",
+            where=None if isinstance(source, Volume | Series) else source,
+            remedy="Give a CT.",
+        )
+    return volume.canonical()
+
+
+def see(
+    volume: Volume, age_years: float | None, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
+) -> Seen:
+    """Lungs, vessels, regions, normal lung, and density beyond it."""
+    with clock("lungs"):
+        lungs = find_lungs(volume, settings=settings.lungs, progress=part(progress, 0.0, 0.4))
+    with clock("vessels"):
+        vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
+    with clock("regions"):
+        regions = divide(lungs)
+    with clock("normal lung"):
+        parenchyma = measure_parenchyma(
+            volume, lungs, vessels, settings=settings.opacity, progress=part(progress, 0.8, 0.95)
+        )
+        age = volume.acquisition.age_years if age_years is None else age_years
+        normal = fit_normal_lung(
+            volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
+        )
+        excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
+    progress(1.0, 1.0, "comparing with normal lung")
+    return Seen(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
+
+
+def help_each_other(before: Seen, after: Seen, settings: ChestCtSettings) -> tuple[Seen, Seen]:
+    """Where too little of one lung is normal, take the other timepoint's normal lung for it."""
+    return _helped(before, after.normal, settings), _helped(after, before.normal, settings)
+
+
+def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
+    if seen.normal.anchor == "histogram" or other.anchor != "histogram":
+        return seen
+    fitted = partial(fit_normal_lung, seen.volume, seen.lungs, seen.vessels, parenchyma=seen.parenchyma)
+    normal = fitted(age_years=seen.age_years, other=other, settings=settings.opacity)
+    excess = excess_density(
+        seen.volume, seen.lungs, seen.vessels, normal, parenchyma=seen.parenchyma, settings=settings.opacity
+    )
+    return replace(seen, normal=normal, excess=excess)
+
+
+def respond(
+    point: Timepoint, excess: Excess, thresholds: Thresholds, settings: ChestCtSettings, progress: Progress
+) -> Response:
+    """How the numbers of one scan move with what they rest on."""
+    done = 0
+
+    def variant(perturbation: Perturbation) -> LabelMap:
+        nonlocal done
+        progress(done, len(settings.interval.shifts_hu), "varying the threshold")
+        done += 1
+        return classify(excess, thresholds, shift_hu=perturbation.threshold_hu, settings=settings.opacity)
+
+    return find_response(
+        point.volume,
+        point.regions,
+        point.opacity,
+        vessels=point.vessels,
+        variants=variant,
+        shifts_hu=settings.interval.shifts_hu,
+        block_mm=settings.interval.block_mm,
+    )

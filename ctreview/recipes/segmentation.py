@@ -1,0 +1,96 @@
+"""What was found in one scan, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ctreview.change import RegionMeasures, Timepoint
+from ctreview.checks import Check
+from ctreview.opacity import NormalLung, Thresholds
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.regions import Regions
+from ctreview.volume.volume import Volume
+
+__all__ = ["MEASUREMENTS_SCHEMA", "Segmentation", "thresholds_dict"]
+
+MEASUREMENTS_SCHEMA = "ctreview.measurements/1"
+"""Name and version of the shape that `Segmentation.to_dict` gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """What `segment` found in one scan.
+
+    Attributes
+    ----------
+    timepoint : Timepoint
+        The scan with its lungs, vessels, regions and opacity.
+    measures : mapping of str to RegionMeasures
+        By region.
+    normal : NormalLung
+        What was taken as this patient's normal lung.
+    thresholds : Thresholds
+        Where opacity begins.
+    checks : tuple of Check
+        The failed ones first.
+    settings, timings : mapping
+        Settings of every step, and its seconds; ready for JSON.
+    """
+
+    timepoint: Timepoint
+    measures: Mapping[str, RegionMeasures] = field(repr=False)
+    normal: NormalLung = field(repr=False)
+    thresholds: Thresholds = field(repr=False)
+    checks: tuple[Check, ...] = field(repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def volume(self) -> Volume:
+        """The scan."""
+        return self.timepoint.volume
+
+    @property
+    def lungs(self) -> LabelMap:
+        """Right lung, left lung, trachea and main bronchi."""
+        return self.timepoint.organ
+
+    @property
+    def vessels(self) -> LabelMap | None:
+        """Vessels and airway walls, left out of the opacity."""
+        return self.timepoint.vessels
+
+    @property
+    def regions(self) -> Regions:
+        """The parts that are counted."""
+        return self.timepoint.regions
+
+    @property
+    def opacity(self) -> LabelMap:
+        """Ground glass, consolidation, dependent opacity."""
+        return self.timepoint.opacity
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``measurements.json``: no identity, no array, no date."""
+        return {
+            "schema": MEASUREMENTS_SCHEMA,
+            "scan": dict(self.timepoint.facts),
+            "regions": [{"region": name, **found.to_dict()} for name, found in self.measures.items()],
+            "checks": [
+                {key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in self.checks
+            ],
+            "thresholds": thresholds_dict(self.thresholds),
+        }
+
+
+def thresholds_dict(thresholds: Thresholds) -> dict[str, Any]:
+    """Where opacity begins in one scan, ready for JSON."""
+    return {
+        "normal_hu": thresholds.normal_hu,
+        "excess_hu": thresholds.excess_hu,
+        "ground_glass_hu": thresholds.ground_glass_hu,
+        "consolidation_hu": thresholds.consolidation_hu,
+        "rule": thresholds.rule,
+    }
