@@ -13,7 +13,7 @@ from ctreview.report.figures import data_uri
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Bar", "Curve", "Frontal", "Scale", "density_curve", "frontal", "scale_of"]
+__all__ = ["Bar", "Frontal", "Scale", "density_path", "density_shares", "frontal", "scale_of"]
 
 HISTOGRAM_HU = (-1050, 150)
 BIN_HU = 10
@@ -61,16 +61,8 @@ def scale_of(intervals: Iterable[Interval | None]) -> Scale:
     return Scale(low - room, high + room)
 
 
-@dataclass(frozen=True)
-class Curve:
-    """A density histogram as an SVG path in a box of 100 × 100, and its highest bin (per cent of the voxels)."""
-
-    path: str
-    peak_percent: float
-
-
-def density_curve(volume: Volume, organ: LabelMap, keys: Sequence[str], *, peak_percent: float | None = None) -> Curve:
-    """Share of an organ's voxels in each 10 HU.
+def density_shares(volume: Volume, organ: LabelMap, keys: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Share of an organ's voxels, in per cent, in each 10 HU from −1050 to 150.
 
     Parameters
     ----------
@@ -78,20 +70,18 @@ def density_curve(volume: Volume, organ: LabelMap, keys: Sequence[str], *, peak_
         In one place.
     keys : sequence of str
         Labels of the organ that count.
-    peak_percent : float, optional
-        What the top of the box stands for; the curve's own peak if not given.
     """
-    share = _shares(volume.array[organ.mask(*keys)])
-    top = peak_percent or float(share.max()) or 1.0
-    x = 100.0 * (np.arange(len(share)) + 0.5) / len(share)
-    points = "L".join(f"{a:.2f} {100.0 - 96.0 * b / top:.2f}" for a, b in zip(x, share, strict=True))
-    return Curve(f"M{points}", float(share.max()))
-
-
-def _shares(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    values = volume.array[organ.mask(*keys)]
     low, high = HISTOGRAM_HU
     counts, _ = np.histogram(values, bins=(high - low) // BIN_HU, range=(low, high))
     return np.asarray(100.0 * counts / max(values.size, 1))
+
+
+def density_path(shares: npt.NDArray[np.float64], top: float) -> str:
+    """A histogram as an SVG path in a box of 100 × 100, whose upper edge stands for a little more than ``top``."""
+    x = 100.0 * (np.arange(len(shares)) + 0.5) / len(shares)
+    y = 100.0 - 96.0 * shares / (top or 1.0)
+    return "M" + "L".join(f"{a:.2f} {b:.2f}" for a, b in zip(x, y, strict=True))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from skimage.measure import approximate_polygon, find_contours
 
-from ctreview.report.planes import Plane, sample, sample_mask
+from ctreview.report.planes import Cut
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -74,9 +74,10 @@ class Picture:
     bar_mm: int
 
 
-def picture(volume: Volume, plane: Plane, *, window: Window = LUNG_WINDOW) -> Picture:
-    """Draw a plane of a volume in a fixed window; black where the scan does not reach."""
-    grey = window.grey(sample(volume.array, volume.geometry, plane, fill=AIR_HU * 2))
+def picture(volume: Volume, cut: Cut, *, window: Window = LUNG_WINDOW) -> Picture:
+    """Draw a cut through a volume in a fixed window; black where the scan does not reach."""
+    plane = cut.plane
+    grey = window.grey(cut.values(volume.array, fill=2 * AIR_HU))
     return Picture(data_uri(grey), plane.width_mm, plane.height_mm, plane.letters, scale_bar_mm(plane.width_mm))
 
 
@@ -93,16 +94,15 @@ def scale_bar_mm(width_mm: float) -> int:
 
 
 def outlines(
-    labels: LabelMap, plane: Plane, *, keys: Sequence[str] | None = None, colours: Mapping[str, str] | None = None
+    labels: LabelMap, cut: Cut, *, keys: Sequence[str] | None = None, colours: Mapping[str, str] | None = None
 ) -> tuple[Outline, ...]:
     """Edges of labels on a plane, half-way between voxels.
 
     Parameters
     ----------
     labels : LabelMap
-        In canonical axes.
-    plane : Plane
-        Where to cut.
+    cut : Cut
+        Through the grid of the labels.
     keys : sequence of str, optional
         Which labels; all if not given.
     colours : mapping of str to str, optional
@@ -112,7 +112,7 @@ def outlines(
     for label in labels.scheme:
         if keys is not None and label.key not in keys:
             continue
-        path = _path(sample_mask(labels.array, labels.geometry, plane, label.value), plane.pixel_mm)
+        path = _path(cut.share(labels.array, label.value), cut.plane.pixel_mm)
         if path:
             colour = (colours or {}).get(label.key, "#{:02x}{:02x}{:02x}".format(*label.colour))
             found.append(Outline(label.key, label.name, colour, path))

@@ -18,11 +18,11 @@ from ctreview.change.comparison import Comparison, Interval, Timepoint
 from ctreview.opacity.bands import Band, fixed_bands
 from ctreview.progress import Progress, quiet
 from ctreview.report import words
-from ctreview.report.charts import HISTOGRAM_HU, Curve, Frontal, density_curve, frontal, scale_of
+from ctreview.report.charts import HISTOGRAM_HU, Frontal, density_path, density_shares, frontal, scale_of
 from ctreview.report.figures import LUNG_WINDOW, Outline, Picture, outlines, picture
 from ctreview.report.levels import Level, Sight, frame_of, matched_levels
 from ctreview.report.methods import limitations, methods
-from ctreview.report.planes import Frame, Plane, View, lay
+from ctreview.report.planes import Cut, Frame, View, lay
 
 __all__ = ["COLOURS", "render_page"]
 
@@ -76,8 +76,7 @@ class Side:
 
     identifier: str
     when: str
-    slice: int
-    of: int
+    place: str
     picture: Picture
     opacity: tuple[Outline, ...]
     fate: tuple[Outline, ...]
@@ -338,16 +337,16 @@ def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -
     for number, (when, timepoint, centre) in enumerate(
         (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
     ):
-        plane = lay(level.view, centre, frame, timepoint.volume.geometry)
+        grid = timepoint.volume.geometry
+        cut = Cut(grid, lay(level.view, centre, frame, grid))
         sides.append(
             Side(
                 identifier=f"{identifier}-{when.lower()}",
                 when=when,
-                slice=level.slices[number],
-                of=level.of[number],
-                picture=picture(timepoint.volume, plane),
-                opacity=_border(timepoint, plane) + outlines(timepoint.opacity, plane, colours=COLOURS),
-                fate=_fate(timepoint, plane),
+                place=f"slice {level.slices[number]} of {level.of[number]}" if level.view == "axial" else "coronal",
+                picture=picture(timepoint.volume, cut),
+                opacity=_border(timepoint, cut) + outlines(timepoint.opacity, cut, colours=COLOURS),
+                fate=_fate(timepoint, cut),
             )
         )
     place = (
@@ -358,14 +357,14 @@ def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -
     return Card(f"{level.view.capitalize()}, {place}", (sides[0], sides[1]), level.covered)
 
 
-def _border(timepoint: Timepoint, plane: Plane) -> tuple[Outline, ...]:
+def _border(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
     """The organ's edge, so that a reader sees whether dense lung fell out of the mask."""
-    found = outlines(timepoint.organ, plane, keys=_organ_keys(timepoint))
+    found = outlines(timepoint.organ, cut, keys=_organ_keys(timepoint))
     return tuple(Outline("organ", NAMES["organ"], COLOURS["organ"], one.path) for one in found)
 
 
-def _fate(timepoint: Timepoint, plane: Plane) -> tuple[Outline, ...]:
-    return () if timepoint.fate is None else outlines(timepoint.fate, plane, colours=COLOURS)
+def _fate(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
+    return () if timepoint.fate is None else outlines(timepoint.fate, cut, colours=COLOURS)
 
 
 def _legend(drawn: Sequence[Outline]) -> list[tuple[str, str, str]]:
@@ -393,11 +392,9 @@ def _bands(comparison: Comparison) -> list[tuple[Band, Band]]:
 
 def _histogram(comparison: Comparison) -> dict[str, Any]:
     points = (comparison.baseline, comparison.followup)
-    free = [density_curve(point.volume, point.organ, _organ_keys(point)) for point in points]
-    peak = max(curve.peak_percent for curve in free)
-    curves: list[Curve] = [
-        density_curve(point.volume, point.organ, _organ_keys(point), peak_percent=peak) for point in points
-    ]
+    shares = [density_shares(point.volume, point.organ, _organ_keys(point)) for point in points]
+    top = max(float(share.max()) for share in shares)
+    curves = [density_path(share, top) for share in shares]
     low, high = HISTOGRAM_HU
     ticks = [(hu, round(100.0 * (hu - low) / (high - low), 2)) for hu in range(-1000, high, 200)]
     return {"curves": curves, "ticks": ticks}

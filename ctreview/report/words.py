@@ -74,6 +74,8 @@ def interval_words(days: int | None) -> str:
     """How far apart two scans are: ``"over 62 days"``."""
     if days is None:
         return "over an unknown time"
+    if days == 0:
+        return "between two scans of one day"
     return f"over {abs(days)} day" + ("" if abs(days) == 1 else "s")
 
 

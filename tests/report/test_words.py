@@ -57,7 +57,9 @@ def test_headlines_never_say_more_than_the_verdict():
     assert "unknown time" in headline(_found("unchanged", days=None))
 
 
-@pytest.mark.parametrize(("days", "text"), [(62, "over 62 days"), (1, "over 1 day"), (0, "over 0 days")])
+@pytest.mark.parametrize(
+    ("days", "text"), [(62, "over 62 days"), (1, "over 1 day"), (0, "between two scans of one day")]
+)
 def test_days(days, text):
     assert interval_words(days) == text
 
