@@ -82,7 +82,7 @@ def _collect(archive: FileRef, inside: tuple[str, ...], found: list[FileRef], le
         for info in infos:
             reason = _reason_against(info)
             if reason:
-                left_out.append(f"{reason} in the archive was left out.")
+                left_out.append(f"{reason} was left out.")
             if reason or info.is_dir():
                 continue
             ref = FileRef(archive.path, (*inside, info.filename))
@@ -118,11 +118,11 @@ def _require_tame(info: zipfile.ZipInfo, archive: FileRef) -> None:
 def _reason_against(info: zipfile.ZipInfo) -> str | None:
     name = info.filename.replace("\\", "/")
     if stat.S_ISLNK(info.external_attr >> 16):
-        return "A link"
+        return "A link in the archive"
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         return "A file whose name leads out of the archive"
     if info.flag_bits & 1:
-        return "An encrypted file"
+        return "An encrypted file in the archive"
     return None
 
 

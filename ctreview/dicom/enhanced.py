@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from ctreview.dicom.elements import Elements
-from ctreview.dicom.tags import SEQUENCES, Tag
+from ctreview.dicom.elements import Elements, Malformed
+from ctreview.dicom.tags import Tag
 
 __all__ = ["frame_groups"]
+
+_UNASSIGNED = (Tag.UnassignedSharedConvertedAttributesSequence, Tag.UnassignedPerFrameConvertedAttributesSequence)
+"""What a legacy converted file keeps of classic headers without a group of its own; the groups go before it."""
+
+_ASIDE = (*_UNASSIGNED, Tag.PhilipsPrivateSequence)
 
 
 def frame_groups(header: Elements, frames: int) -> list[Elements]:
@@ -22,6 +27,11 @@ def frame_groups(header: Elements, frames: int) -> list[Elements]:
     -------
     list of Elements, one for each frame
         For a classic file of one slice the header itself.
+
+    Raises
+    ------
+    Malformed
+        Fewer frames are described than there are.
     """
     shared = header.items(Tag.SharedFunctionalGroupsSequence)
     own = header.items(Tag.PerFrameFunctionalGroupsSequence)
@@ -33,21 +43,34 @@ def frame_groups(header: Elements, frames: int) -> list[Elements]:
         _flatten(item, base)
     if not own:
         return [base] * frames
+    if len(own) < frames:
+        raise Malformed(f"there are functional groups for {len(own)} of {frames} frames")
     groups = []
     for number in range(frames):
         flat = Elements(little=header.little)
         flat.values.update(base.values)
-        if number < len(own):
-            _flatten(own[number], flat)
+        _flatten(own[number], flat)
         groups.append(flat)
     return groups
 
 
 def _flatten(item: Elements, into: Elements) -> None:
-    """Copy the elements of a functional group's macros into one flat set; the groups share no element."""
+    """Copy the elements of a functional group's macros into one flat set; the standard's groups share no element."""
+    for tag in _UNASSIGNED:
+        for inner in item.items(tag)[:1]:
+            _flatten(inner, into)
+    for inner in item.items(Tag.PhilipsPrivateSequence)[:1]:
+        _take_scaling(inner, into)
     for tag, (vr, value) in item.values.items():
         if isinstance(value, list):
-            if value and tag in SEQUENCES | {Tag.PhilipsFramesSequence}:
+            if value and tag not in _ASIDE:
                 _flatten(value[0], into)
         else:
             into.values[tag] = (vr, value)
+
+
+def _take_scaling(item: Elements, into: Elements) -> None:
+    """Of Philips' private copy of a classic header only the scaling: its positions are half a voxel off."""
+    for tag in (Tag.PhilipsCreator, Tag.PhilipsScaleSlope, Tag.PhilipsScaleIntercept):
+        if tag in item:
+            into.values[tag] = item.values[tag]

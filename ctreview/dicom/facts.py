@@ -43,7 +43,7 @@ def acquisition_of(header: Elements, oddities: list[str]) -> Acquisition:
     oddities : list of str
         Sentences about what is malformed are added here.
     """
-    flat = frame_groups(header, 1)[0]
+    flat = frame_groups(header, 1)[0]  # what the first frame says stands for all
     acquired = _acquired(header, oddities)
     birth = dicom_date(header.text(Tag.PatientBirthDate))
     return Acquisition(

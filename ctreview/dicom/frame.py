@@ -68,6 +68,11 @@ class Frame:
         Millimetres from row to row, and from column to column.
     slope, intercept : float
         From stored number to value.
+    rescale_type : str or None
+        What the values are after rescaling, as the header names it: ``"HU"``, ``"US"`` (unspecified), ``"MGML"`` …
+    precise : tuple of float or None
+        Slope and intercept to the scanner's own floating-point values, where Philips MR states them: only these
+        compare between series (Chenevert et al., Transl Oncol 2014, doi 10.1593/tlo.13811).
     padding : tuple of float or None
         Lowest and highest stored number that mean "no data".
     traits : mapping
@@ -83,6 +88,7 @@ class Frame:
     slope: float = 1.0
     intercept: float = 0.0
     rescale_type: str | None = None
+    precise: tuple[float, float] | None = None
     padding: tuple[float, float] | None = None
     traits: Mapping[str, Trait] = field(default_factory=dict)
 

@@ -205,7 +205,7 @@ def _frame(
     position = _vector(group, Tag.ImagePositionPatient, 3)
     orientation = _vector(group, Tag.ImageOrientationPatient, 6)
     spacing = _vector(group, Tag.PixelSpacing, 2)
-    slope, intercept = group.number(Tag.RescaleSlope), group.number(Tag.RescaleIntercept)
+    slope, intercept = group.number(Tag.RescaleSlope) or 1.0, group.number(Tag.RescaleIntercept) or 0.0
     return Frame(
         file=file,
         number=number,
@@ -213,12 +213,23 @@ def _frame(
         position=position,
         orientation=orientation,
         spacing=spacing if spacing is not None and min(spacing) > 0 else None,
-        slope=1.0 if slope is None or slope == 0 else slope,
-        intercept=0.0 if intercept is None else intercept,
-        rescale_type=group.text(Tag.RescaleType),
+        slope=slope,
+        intercept=intercept,
+        rescale_type=(group.text(Tag.RescaleType) or "").upper() or None,
+        precise=_precise(group, slope, intercept),
         padding=_padding(header, layout),
         traits=_traits(header, group, acquisition),
     )
+
+
+def _precise(group: Elements, slope: float, intercept: float) -> tuple[float, float] | None:
+    """Slope and intercept to floating-point values: (stored × RS + RI) / (RS × SS) with Philips' scale slope SS."""
+    if not (group.text(Tag.PhilipsCreator) or "").startswith("Philips MR Imaging DD 001"):
+        return None
+    scale = group.number(Tag.PhilipsScaleSlope)
+    if scale is None or scale <= 0 or group.number(Tag.RescaleSlope) is None:
+        return None
+    return 1 / scale, intercept / (slope * scale)
 
 
 def _vector(group: Elements, tag: int, length: int) -> tuple[float, ...] | None:

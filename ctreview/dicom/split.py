@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -151,7 +151,10 @@ def _all_even(
             stack = stack_of(group, thickness_mm=thickness_mm)
         except StackFault:
             return []
-        words = [f"{name} {_words(value)}" for name, value in zip(names, values, strict=True)]
+        words = [
+            f"{name} {_words(_short(value, groups) if name == 'folder' else value)}"
+            for name, value in zip(names, values, strict=True)
+        ]
         name = ", ".join(([label] if label else []) + words)
         parts.append(Part(tuple(group[i] for i in stack.order), name, stack, None))
     return parts
@@ -200,6 +203,17 @@ def _sortable(value: Trait) -> tuple[int, float, str]:
     if isinstance(value, float):
         return 0, value, ""
     return 1, 0.0, str(value)
+
+
+def _short(folder: Trait, groups: Collection[tuple[Trait, ...]]) -> str:
+    """As much of a folder's path, from its end, as tells it from the others: names further up are nobody's business."""
+    others = [str(value) for values in groups for value in values if value != folder]
+    parts = str(folder).replace("\\", "/").split("/")
+    for count in range(1, len(parts)):
+        tail = "/".join(parts[-count:])
+        if not any(other.replace("\\", "/").endswith(tail) for other in others):
+            return tail
+    return str(folder)
 
 
 def _words(value: Trait) -> str:

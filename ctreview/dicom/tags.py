@@ -118,7 +118,9 @@ class Tag:
     NominalCardiacTriggerDelayTime = 0x00209153
     PixelMeasuresSequence = 0x00289110
     PixelValueTransformationSequence = 0x00289145
-    PhilipsFramesSequence = 0x2005140F
+    UnassignedSharedConvertedAttributesSequence = 0x00209170
+    UnassignedPerFrameConvertedAttributesSequence = 0x00209171
+    PhilipsPrivateSequence = 0x2005140F
     PhilipsScaleIntercept = 0x2005100D
     PhilipsScaleSlope = 0x2005100E
     PhilipsCreator = 0x20050010

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,11 +39,15 @@ class LoadSettings:
         acquired grid stays as ``Volume.original``), or kept as they are on a sheared grid.
     uneven : {"refuse", "resample"}
         Whether unevenly spaced slices are refused, or interpolated to their finest common spacing.
+    philips : {"precise", "displayed"}
+        Values of Philips MR: the scanner's own floating-point numbers, which compare between series, or the numbers
+        that its console shows.
     """
 
     padding: Literal["air", "keep"] = "air"
     tilt: Literal["shear", "keep"] = "shear"
     uneven: Literal["refuse", "resample"] = "refuse"
+    philips: Literal["precise", "displayed"] = "precise"
 
 
 def load_volume(
@@ -150,22 +154,44 @@ def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
     if np.prod(np.array(series.shape, dtype=float)) > _LARGEST_VOLUME:
         raise UnsupportedSeries(f"a volume of {series.shape} voxels is too large to be one", where=series.where)
     stored = Geometry(series.shape, stack.affine, series.frame_of_reference)
-    is_ct = series.modality == "CT"
-    unit: Unit = "HU" if is_ct else "arbitrary"
     notes = list(series.warnings)
+    unit = _unit(series, notes)
     straight = stack.even and (stack.tilt_degrees == 0 or settings.tilt == "keep")
     order, flips = stored.canonical_steps() if straight else ((0, 1, 2), ())
     values = np.empty([series.shape[axis] for axis in order], dtype=_dtype(series))
     # The canonical array, seen in the order in which the slices are stored: filled slice by slice, never copied.
     view = (np.flip(values, flips) if flips else values).transpose(np.argsort(order))
-    for number, raw in enumerate(stored_slices(series.frames)):
+    frames = series.frames
+    if settings.philips == "precise" and all(frame.precise for frame in frames):
+        frames = tuple(
+            replace(frame, slope=frame.precise[0], intercept=frame.precise[1]) for frame in frames if frame.precise
+        )
+    for number, raw in enumerate(stored_slices(frames)):
         progress(number, len(series.frames), "reading slices")
-        fill_slice(view[number], raw, series.frames[number], settings.padding == "air" and is_ct, notes)
+        frame = frames[number]
+        fill_slice(view[number], raw, frame, settings.padding == "air" and unit == "HU", notes)
     progress(len(series.frames), len(series.frames), "reading slices")
     facts = series.acquisition
     if straight:
         return Volume(values, stored.canonical(), unit, facts, tuple(dict.fromkeys(notes)))
     return _straightened(Volume(values, stored, unit, facts), stack, settings, notes)
+
+
+def _unit(series: Series, notes: list[str]) -> Unit:
+    """HU for CT, unless its header says that the numbers are something else (perfusion, iodine, effective Z)."""
+    if series.modality != "CT":
+        return "arbitrary"
+    named = {frame.rescale_type for frame in series.frames} - {None, "HU", "HU_MOD"}
+    if not named:
+        return "HU"
+    types = {
+        word for frame in series.frames for word in (frame.traits.get("image type") or ()) if isinstance(word, str)
+    }
+    if named == {"US"} and "ORIGINAL" in types:
+        notes.append("The header leaves open what the numbers are; they were taken as HU, since the image is original.")
+        return "HU"
+    notes.append(f"The numbers are no HU; the header calls them {', '.join(sorted(str(name) for name in named))}.")
+    return "arbitrary"
 
 
 def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: list[str]) -> Volume:

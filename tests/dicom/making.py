@@ -35,7 +35,7 @@ def make_slice(
     data.Modality, data.SeriesInstanceUID, data.SeriesNumber = "CT", SERIES, 3
     data.StudyInstanceUID, data.FrameOfReferenceUID = f"{SERIES}.99", f"{SERIES}.98"
     data.PatientID, data.PatientName, data.PatientBirthDate, data.PatientSex = "P1", "Doe^Jane", "20170501", "F"
-    data.StudyDate = "20210930"
+    data.StudyDate, data.StudyTime, data.StudyID = "20210930", "120000", "1"
     data.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     data.PatientPosition, data.InstanceNumber = "HFS", number
     data.ImagePositionPatient = [f"{part:.8g}" for part in position]
@@ -96,3 +96,51 @@ def make_stack(
 
 def ramp(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(-1000, 1000, shape).astype(np.int16)
+
+
+ENHANCED_CT, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1"
+
+
+def make_enhanced(
+    array: np.ndarray,
+    positions: Sequence[Sequence[float]],
+    *,
+    orientations: Sequence[Sequence[float]] = (AXIAL,),
+    spacing: Sequence[float] = (1.0, 1.0),
+    rescale: Sequence[tuple[float, float]] = ((1.0, 0.0),),
+    content: Sequence[dict[str, Any]] = ({},),
+    echo: Sequence[float] | None = None,
+    modality: str = "CT",
+    **elements: Any,
+) -> FileDataset:
+    """An enhanced multiframe file; what varies is put into each frame's groups, what does not into the shared ones."""
+    data = make_slice(array, bits=16, **elements)
+    data.SOPClassUID = ENHANCED_CT if modality == "CT" else ENHANCED_MR
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    data.Modality, data.NumberOfFrames = modality, len(array)
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope"):
+        delattr(data, keyword)
+    del data.RescaleIntercept, data.SliceThickness
+    shared, own = Dataset(), [Dataset() for _ in array]
+
+    def put(sequence: str, values: Sequence[dict[str, Any]]) -> None:
+        groups = [shared] if len(values) == 1 else own
+        for group, value in zip(groups, values, strict=True):
+            item = Dataset()
+            for keyword, content_value in value.items():
+                setattr(item, keyword, content_value)
+            setattr(group, sequence, [item])
+
+    put("PlanePositionSequence", [{"ImagePositionPatient": [f"{p:.8g}" for p in place]} for place in positions])
+    put("PlaneOrientationSequence", [{"ImageOrientationPatient": [f"{p:.8g}" for p in o]} for o in orientations])
+    put("PixelMeasuresSequence", [{"PixelSpacing": list(spacing), "SliceThickness": "2"}])
+    put(
+        "PixelValueTransformationSequence",
+        [{"RescaleSlope": f"{s:.8g}", "RescaleIntercept": f"{i:.8g}", "RescaleType": "HU"} for s, i in rescale],
+    )
+    put("FrameContentSequence", list(content))
+    if echo is not None:
+        put("MREchoSequence", [{"EffectiveEchoTime": time} for time in echo])
+    data.SharedFunctionalGroupsSequence = [shared]
+    data.PerFrameFunctionalGroupsSequence = own
+    return data
