@@ -17,7 +17,7 @@ from ctreview.phantom.thorax import (
     true_mapping,
     true_transform,
 )
-from ctreview.phantom.truth import answer, true_fate
+from ctreview.phantom.truth import answer, true_fate, true_landmarks
 
 __all__ = [
     "CHILD",
@@ -36,6 +36,7 @@ __all__ = [
     "phantom_child",
     "small_thorax",
     "true_fate",
+    "true_landmarks",
     "true_mapping",
     "true_transform",
     "write_phantom",

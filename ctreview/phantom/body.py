@@ -21,8 +21,10 @@ __all__ = ["Shape", "lobe_at", "lung_distance", "lungs_ml", "reference_lung_poin
 
 APEX_Z = 128.0
 """Top of both lungs."""
-BASE_Z = -172.0
-"""A little below the deepest recess."""
+RECESS_Z = -158.0
+"""Bottom of the recess between diaphragm and chest wall."""
+BASE_Z = -175.0
+"""A little below it: what lies deeper moves with the diaphragm and keeps its size."""
 BACK_Y = 96.0
 """Where the lungs end behind: the part of the chest that lies on the table and does not move."""
 
@@ -168,6 +170,8 @@ def _dome(x, y, side, b):  # type: ignore[no-untyped-def]
     fall = 58.0 if u > 0.0 else 16.0
     bulge = 4.0 * cos(0.045 * x + 0.6) * cos(0.05 * y)
     height = top - drop * v * v - fall * u * u + bulge
+    # the recess between diaphragm and chest wall ends here
+    height = _union(height, RECESS_Z, 24.0)
     gx, gy = 2.0 * fall * u / (74.0 * b[_WIDTH]), 2.0 * drop * v / 90.0
     return height, sqrt(1.0 + gx * gx + gy * gy)
 
@@ -421,10 +425,15 @@ def depth_and_lobe(
     return distance, lobes
 
 
-def reference_lung_points(shape: Shape, step: float = 4.0) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
-    """A regular lattice of points inside the lungs of the reference and the lobe of each (n, 3), (n,)."""
+def reference_lung_points(
+    shape: Shape, step: float = 4.0, *, margin: float = 0.0
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
+    """A regular lattice of points in the lungs of the reference, (n, 3), and the lobe of each, (n,).
+
+    With a ``margin`` also points up to so many millimetres outside, with lobe 0.
+    """
     axes = [np.arange(-170.0, 170.1, step), np.arange(-125.0, 130.1, step), np.arange(BASE_Z, APEX_Z + 1, step)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     distance, lobes = depth_and_lobe(points, shape)
-    inside = distance > 0
+    inside = distance > -margin
     return points[inside], lobes[inside]

@@ -44,7 +44,7 @@ _AFTER: tuple[Lesion | Spot, ...] = (
         "ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.16, 0.14), roughness_mm=5.0, seed=31
     ),
     Lesion(
-        "ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=4.0, half="ventral", seed=34
+        "ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=4.0, half="ventral", seed=37
     ),
 )
 _ASSUMED_ALWAYS = (

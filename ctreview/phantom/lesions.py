@@ -231,10 +231,12 @@ def _plan(lesion: Lesion, shape: Shape, size: float) -> _Plan:
     wanted = lesion.volume_ml * 1000.0 / size**3
     level = _level(plan, points, depth, wanted, 4.0)
     if wanted < 60_000:
-        # a lattice of 4 mm is too coarse for it: look closer where it lies
-        out = np.empty(len(points))
-        _score_points(points, depth, *plan.numbers, out)
-        near = points[out > level - 10.0]
+        # a lattice of 4 mm is too coarse for it: look closer where it lies, up to the pleura
+        around, _ = reference_lung_points(shape, 4.0, margin=4.0)
+        depth, _ = depth_and_lobe(around, shape)
+        out = np.empty(len(around))
+        _score_points(around, depth, *plan.numbers, out)
+        near = around[out > level - 10.0]
         step = 1.0 if wanted < 8_000 else 2.0
         fine = (np.stack(np.meshgrid(*[np.arange(-2.0 + step / 2, 2.0, step)] * 3, indexing="ij"), -1)).reshape(-1, 3)
         points = (near[:, None] + fine[None]).reshape(-1, 3)

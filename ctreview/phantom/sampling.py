@@ -209,6 +209,10 @@ def sample_trees(geometry: Geometry, tree: Tree, motion: Motion, body: BodyOnGri
     for at in (0, 4):
         rods[:, at : at + 3] = motion.from_reference(tree.segments[:, at : at + 3])
         rods[:, at + 3] = tree.segments[:, at + 3] * motion.mean_scale
+    # a vessel that gets shorter gets wider, so that the blood in it stays the same
+    ratio = motion.volume_ratio(0.5 * (rods[:, :3] + rods[:, 4:7]))
+    blood = (tree.kind != AIRWAY) & (tree.lobe > 0)
+    rods[:, [3, 7]] *= np.where(blood, ratio ** (-1 / 6), 1.0)[:, None]
     arrays = (
         np.zeros(geometry.shape, np.float32),
         np.zeros(geometry.shape, np.float32),

@@ -11,7 +11,7 @@ from ctreview.phantom.schemes import LOBES
 from ctreview.phantom.thorax import Phantom, true_mapping
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["ANSWER_SCHEMA", "REGIONS", "answer", "true_fate"]
+__all__ = ["ANSWER_SCHEMA", "REGIONS", "answer", "true_fate", "true_landmarks"]
 
 ANSWER_SCHEMA = "ctreview.phantom/1"
 
@@ -94,6 +94,16 @@ def _timepoint(phantom: Phantom) -> dict[str, Any]:
     }
 
 
+def true_landmarks(
+    baseline: Phantom, followup: Phantom, *, count: int = 60, seed: int = 5
+) -> tuple[FloatArray, FloatArray]:
+    """Points of the lung in both scans by the exact mapping: two arrays (n, 3) of LPS millimetres."""
+    index = np.argwhere(baseline.lobes.array > 0)
+    chosen = index[np.random.default_rng(seed).choice(len(index), count, replace=False)]
+    points = np.round(baseline.volume.geometry.to_lps(chosen), 2)
+    return points, true_mapping(baseline, followup).to_moving(points)
+
+
 def answer(baseline: Phantom, followup: Phantom) -> dict[str, Any]:
     """Everything that is known of a pair, ready for JSON; millilitres and LPS millimetres.
 
@@ -101,9 +111,11 @@ def answer(baseline: Phantom, followup: Phantom) -> dict[str, Any]:
     up the covered shares. Both are of the scan's own breath.
     """
     fate = true_fate(baseline, followup)
+    here, there = true_landmarks(baseline, followup)
     return {
         "schema": ANSWER_SCHEMA,
         "baseline": _timepoint(baseline),
         "followup": _timepoint(followup),
         "fate_ml": {region: {key: round(v, 3) for key, v in fates.items()} for region, fates in fate.items()},
+        "landmarks_lps_mm": {"baseline": here.tolist(), "followup": np.round(there, 2).tolist()},
     }
