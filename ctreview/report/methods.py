@@ -74,7 +74,7 @@ def limitations(document: Mapping[str, Any]) -> list[str]:
         "Density depends on breath, age, kernel, contrast and posture. Compare like with like; the checks say where "
         "the two scans differ.",
         "The interval is of sensitivity: no repeated scans of one patient stand behind it. Verdicts of parts of the "
-        "lung are exploratory; that of both lungs is the finding.",
+        "lung are exploratory; that of the lungs as a whole is the finding.",
         "A change next to a treatment is an association. Images say nothing about its cause, nor how the patient is.",
     ]
     if not any(row["region"].endswith("_lobe") for row in document["regions"]):

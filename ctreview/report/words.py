@@ -95,10 +95,8 @@ def headline(found: Found) -> str:
 
 
 def region_name(key: str) -> str:
-    """A region in words: ``"right upper lobe, basal"``; ``lungs`` is both lungs together."""
-    whole, _, part = key.partition("/")
-    words = "both lungs" if whole == "lungs" else whole.replace("_", " ")
-    return f"{words}, {part}" if part else words
+    """A region in words: ``"right upper lobe, basal"``."""
+    return key.replace("_", " ").replace("/", ", ")
 
 
 def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float]) -> str:

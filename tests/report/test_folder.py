@@ -10,16 +10,44 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from ctreview.change.comparison import Timepoint
+from ctreview.change.measure import measure
+from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.report import folder as folder_module
-from ctreview.report import result_folder, schema, write_comparison
+from ctreview.report import result_folder, schema, write_comparison, write_segmentation_result
 from ctreview.volume.write import read_segmentation, read_transform
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """As little as `write_segmentation_result` asks for."""
+
+    timepoint: Timepoint
+    checks: tuple[Check, ...] = (Check("posture", None, None, True, "Fine."),)
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"threads": 1})
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        point = self.timepoint
+        measures = measure(point.volume, point.regions, point.opacity)
+        return {
+            "schema": "ctreview.measurements/1",
+            "scan": dict(point.facts),
+            "regions": [{"region": name, **found.to_dict()} for name, found in measures.items()],
+            "checks": [{k: getattr(c, k) for k in ("name", "value", "limit", "ok", "says")} for c in self.checks],
+            "thresholds": {"ground_glass_hu": -700.0, "consolidation_hu": -300.0, "rule": "own"},
+        }
+
 
 FILES = {
     "report.html",
@@ -222,3 +250,57 @@ def test_kill_minus_nine_leaves_no_half_made_result(tmp_path):
     with result_folder(target) as draft:  # what the killed one left under its own name is in nobody's way
         (draft / "change.json").write_text("{}")
     assert (target / "change.json").read_text() == "{}"
+
+
+class TestSegmentations:
+    """The folder that one scan gives."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def segmentation(baseline):
+        return Segmented(baseline)
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def result(segmentation, tmp_path_factory) -> Path:
+        return write_segmentation_result(segmentation, tmp_path_factory.mktemp("results") / "scan")
+
+    def test_the_promised_files_are_there(self, result):
+        names = {"segmentation.seg.nrrd", "measurements.json", "measurements.csv", "provenance.json"}
+        assert {path.name for path in result.iterdir()} == names
+
+    def test_measurements_follow_their_schema_and_the_table_holds_the_same(self, result, segmentation):
+        document = _json(result / "measurements.json")
+        Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
+        with (result / "measurements.csv").open(encoding="utf-8", newline="") as source:
+            rows = list(csv.DictReader(source))
+        assert [row["region"] for row in rows] == [row["region"] for row in document["regions"]]
+        for row, region in zip(rows, document["regions"], strict=True):
+            assert float(row["ground_glass_ml"]) == region["ground_glass_ml"]
+
+    def test_the_masks_come_back_by_name(self, result, segmentation):
+        grid = segmentation.timepoint.volume.geometry
+        maps = read_segmentation(result / "segmentation.seg.nrrd", on=grid)
+        names = {label.name for one in maps for label in one.scheme}
+        assert {"right lung", "left lung", "ground glass", "consolidation", "dependent opacity"} <= names
+
+    def test_identity_only_where_asked_for(self, result, segmentation, tmp_path):
+        assert all(b"4711" not in path.read_bytes() for path in result.iterdir())
+        named = write_segmentation_result(segmentation, tmp_path / "named", identify=True)
+        document = _json(named / "measurements.json")
+        Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
+        assert document["scan"]["patient"]["name"] == "Doe^Jane"
+
+
+@pytest.mark.slow
+def test_the_recipe_gives_what_is_written(tmp_path):
+    """The protocol that this stage asks for and the shape of its schema fit the real recipe's result."""
+    from ctreview.phantom import Lesion, small_thorax
+    from ctreview.recipes import chest_ct
+
+    lesion = Lesion("ground_glass", "right_upper_lobe", "ventral", 60.0)
+    found = chest_ct.segment(small_thorax(lesions=(lesion,)).volume, threads=1)
+    folder = write_segmentation_result(found, tmp_path / "scan")
+    document = _json(folder / "measurements.json")
+    Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
+    assert document["regions"][0]["ground_glass_ml"] == pytest.approx(found.measures["lungs"].ground_glass_ml, abs=1e-6)

@@ -65,7 +65,7 @@ def test_days(days, text):
 
 
 def test_regions_in_words():
-    assert region_name("lungs") == "both lungs"
+    assert region_name("lungs") == "lungs"
     assert region_name("right_upper_lobe/basal") == "right upper lobe, basal"
 
 
