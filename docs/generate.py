@@ -45,7 +45,7 @@ def exit_codes() -> Iterator[tuple[str, str]]:
     for line in (ctreview.cli.__doc__ or "").splitlines():
         code, _, says = line.partition("  ")
         if code.strip().isdigit():
-            yield code.strip(), says.strip()
+            yield code.strip(), says.strip().replace("``", "`")
 
 
 def _usage(command: Any, context: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,4 +18,26 @@ def shared_data() -> Path:
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"no real images at {folder}; set CTREVIEW_DATA to the folder that holds them")
+    return folder
+
+
+PATIENT = {"id": "ZX-4711-Q", "name": "Quenneville^Ondine", "birth_date": date(1983, 2, 17), "sex": "F"}
+"""Who the small scans say they are."""
+
+
+@pytest.fixture(scope="session")
+def small_scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two coarse scans of one patient as DICOM: ``before`` with ground glass, ``after`` with less."""
+    from ctreview.dicom.acquisition import Patient
+    from ctreview.phantom import Lesion, small_thorax
+    from ctreview.volume.write import write_dicom
+
+    folder = tmp_path_factory.mktemp("scans")
+    volumes = {"before": (60.0, 40.0), "after": (15.0, 10.0)}
+    dates = {"before": datetime(2021, 9, 3), "after": datetime(2021, 11, 8)}
+    for seed, name in enumerate(volumes):
+        lobes = zip(("right_lower_lobe", "left_lower_lobe"), volumes[name], strict=True)
+        glass = tuple(Lesion("ground_glass", lobe, "ventral", ml) for lobe, ml in lobes)
+        phantom = small_thorax(lesions=glass, spacing_mm=4.0, seed=seed, acquired=dates[name])
+        write_dicom(phantom.volume, folder / name, patient=Patient(**PATIENT))
     return folder

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from ctreview.cli import main
+from tests.conftest import PATIENT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -50,28 +50,11 @@ def process() -> Callable[..., Outcome]:
     return run
 
 
-PATIENT = {"id": "ZX-4711-Q", "name": "Quenneville^Ondine", "born": date(1983, 2, 17), "sex": "F"}
-"""Who the small scans say they are; nothing of it may come out again."""
-
 SECRETS = (PATIENT["id"], "Quenneville", "QUENNEVILLE", "Ondine", "19830217", "1983-02-17", "20210903", "2021-09-03")
+"""What the headers of the small scans say of their patient; nothing of it may come out again."""
 
 
 @pytest.fixture(scope="session")
-def scans(tmp_path_factory) -> Path:
-    """A folder with two coarse scans of one patient as DICOM: ``before`` with ground glass, ``after`` with less."""
-    from ctreview.dicom.acquisition import Patient
-    from ctreview.phantom import Lesion, small_thorax
-    from ctreview.volume.write import write_dicom
-
-    folder = tmp_path_factory.mktemp("scans")
-    patient = Patient(id=PATIENT["id"], name=PATIENT["name"], birth_date=PATIENT["born"], sex=PATIENT["sex"])
-    lesions = {"before": (60.0, 40.0), "after": (15.0, 10.0)}
-    dates = {"before": datetime(2021, 9, 3), "after": datetime(2021, 11, 8)}
-    for seed, (name, volumes) in enumerate(lesions.items()):
-        glass = tuple(
-            Lesion("ground_glass", lobe, "ventral", ml)
-            for lobe, ml in zip(("right_lower_lobe", "left_lower_lobe"), volumes, strict=True)
-        )
-        phantom = small_thorax(lesions=glass, spacing_mm=4.0, seed=seed, acquired=dates[name])
-        write_dicom(phantom.volume, folder / name, patient=patient)
-    return folder
+def scans(small_scans) -> Path:
+    """The folder of the two coarse scans."""
+    return small_scans

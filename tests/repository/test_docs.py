@@ -1,0 +1,78 @@
+"""What the documents say is true: commands, links, examples."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), *REPOSITORY.glob("sample_data/*.md")])
+
+
+def test_the_list_of_commands_is_current():
+    commands = importlib.import_module("docs.generate").commands()
+    assert (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8") == commands, "run `make docs`"
+
+
+def test_every_option_says_what_it_does():
+    rows = re.findall(r"^\| (.+?) \| (.*?) \| (.*?) \|$", (REPOSITORY / "docs" / "commands.md").read_text(), re.M)
+    assert [option for option, _, says in rows if not says.strip() and option != "---"] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(REPOSITORY).as_posix())
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_every_folder_of_the_package_stands_in_the_tour():
+    tour = (REPOSITORY / "docs" / "tour.md").read_text()
+    stages = [path.parent.name for path in (REPOSITORY / "ctreview").glob("*/__init__.py")]
+    assert [stage for stage in stages if f"`{stage}/`" not in tour] == []
+
+
+def examples(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", (REPOSITORY / page).read_text(encoding="utf-8"), re.M | re.S)
+
+
+def run(code: str, folder: Path) -> str:
+    """Run an example as a person would, in a folder of their own."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_example_of_the_readme(tmp_path):
+    shutil.copytree(REPOSITORY / "sample_data", tmp_path / "sample_data")
+    (code,) = examples("README.md")
+    said = run(code, tmp_path)
+    assert said.startswith("decreased: -")
+    assert (tmp_path / "result" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_example_of_a_cohort(tmp_path, small_scans):
+    for name, when in (("baseline", "before"), ("followup", "after")):
+        shutil.copytree(small_scans / when, tmp_path / "cohort" / "p01" / name)
+    (code,) = examples("docs/cohort.md")
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    run(code, tmp_path)
+    lines = (tmp_path / "cohort.csv").read_text().splitlines()
+    columns = lines[0].split(",")
+    documented = re.findall(r"`([a-z_]+)`", (REPOSITORY / "docs" / "cohort.md").read_text().split("| column |")[1])
+    wanted = {name for name in documented if name.endswith("_ml") or name in {"patient", "days", "region", "verdict"}}
+    assert wanted - set(columns) == set()
+    assert len(lines) > 3
+    assert (tmp_path / "results" / "p01" / "change.json").is_file()
