@@ -171,8 +171,9 @@ def _dome(x, y, side, b):  # type: ignore[no-untyped-def]
     bulge = 4.0 * cos(0.045 * x + 0.6) * cos(0.05 * y)
     height = top - drop * v * v - fall * u * u + bulge
     # the recess between diaphragm and chest wall ends here
-    height = _union(height, RECESS_Z, 24.0)
-    gx, gy = 2.0 * fall * u / (74.0 * b[_WIDTH]), 2.0 * drop * v / 90.0
+    above = min(1.0, max(0.0, 0.5 + (height - RECESS_Z) / 88.0))
+    height = _union(height, RECESS_Z, 44.0)
+    gx, gy = above * 2.0 * fall * u / (74.0 * b[_WIDTH]), above * 2.0 * drop * v / 90.0
     return height, sqrt(1.0 + gx * gx + gy * gy)
 
 

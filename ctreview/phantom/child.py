@@ -33,7 +33,7 @@ CHILD = Patient("CTREVIEW-PHANTOM-CHILD", "PHANTOM^CHILD", date(2017, 5, 20), "F
 
 _BEFORE: tuple[Lesion | Spot, ...] = (
     Lesion("ground_glass", "right_upper_lobe", "ventral", 46.0, 260.0, seed=21),
-    Lesion("ground_glass", "right_middle_lobe", "ventral", 20.0, 240.0, seed=22),
+    Lesion("ground_glass", "right_middle_lobe", "ventral", 26.0, 240.0, seed=22),
     Lesion("ground_glass", "right_lower_lobe", "ventral", 17.0, 200.0, seed=23),
     Lesion("ground_glass", "left_upper_lobe", "ventral", 42.0, 250.0, seed=24),
     Lesion("ground_glass", "left_lower_lobe", "ventral", 15.0, 200.0, seed=25),
@@ -41,10 +41,10 @@ _BEFORE: tuple[Lesion | Spot, ...] = (
 )
 _AFTER: tuple[Lesion | Spot, ...] = (
     Lesion(
-        "ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.16, 0.14), roughness_mm=5.0, seed=31
+        "ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.16, 0.14), roughness_mm=8.0, seed=31
     ),
     Lesion(
-        "ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=4.0, half="ventral", seed=37
+        "ground_glass", "right_middle_lobe", "patches", 4.0, 210.0, number=3, roughness_mm=5.0, half="ventral", seed=37
     ),
 )
 _ASSUMED_ALWAYS = (

@@ -152,9 +152,9 @@ _jit = numba.njit(cache=True)
 
 
 @_jit
-def _score(x, y, z, depth, pattern, box, centres, roughness, seed):  # type: ignore[no-untyped-def]
+def _score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # type: ignore[no-untyped-def]
     """How far inside a lesion of this pattern a place is, in millimetres up to a constant."""
-    rough = roughness * cloud(x, y, z, 26.0, seed)
+    rough = roughness * cloud(x, y, z, wave, seed)
     if pattern == 0:
         return -(y - box[1]) - 0.25 * depth + 1.15 * rough
     if pattern == 1:
@@ -172,10 +172,10 @@ def _score(x, y, z, depth, pattern, box, centres, roughness, seed):  # type: ign
 
 
 @_jit
-def _score_points(points, depth, pattern, box, centres, roughness, seed, out):  # type: ignore[no-untyped-def]
+def _score_points(points, depth, pattern, box, centres, roughness, wave, seed, out):  # type: ignore[no-untyped-def]
     for i in range(len(points)):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        out[i] = _score(x, y, z, depth[i], pattern, box, centres, roughness, seed)
+        out[i] = _score(x, y, z, depth[i], pattern, box, centres, roughness, wave, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,10 +189,14 @@ class _Plan:
     size: float
 
     @property
-    def numbers(self) -> tuple[int, npt.NDArray[np.float64], npt.NDArray[np.float64], float, int]:
+    def numbers(self) -> tuple[int, npt.NDArray[np.float64], npt.NDArray[np.float64], float, float, int]:
+        """What the compiled functions need; borders of small patches are ragged on a smaller scale."""
         lesion = self.lesion
-        rough = lesion.roughness_mm / self.size
-        return _PATTERNS.index(lesion.pattern), self.box, self.centres, rough, lesion.seed
+        patch = lesion.volume_ml / max(1, lesion.number)
+        radius = (3000.0 * patch / (4 * np.pi)) ** (1 / 3) / self.size
+        rough = min(lesion.roughness_mm / self.size, 0.75 * radius)
+        wave = float(np.clip(1.1 * radius, 8.0, 26.0))
+        return _PATTERNS.index(lesion.pattern), self.box, self.centres, float(rough), wave, lesion.seed
 
 
 def _centres(
@@ -263,7 +267,7 @@ def _level(
 @_jit
 def _draw_kernel(box, affine, m, scale, lobe_value, lobe, lung_depth, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
     """Share of the lesion and its texture in the voxels of a box."""
-    pattern, lobe_box, centres, rough, seed = plan
+    pattern, lobe_box, centres, rough, wave, seed = plan
     share, texture = out
     for i in range(box[0], box[3]):
         for j in range(box[1], box[4]):
@@ -275,7 +279,7 @@ def _draw_kernel(box, affine, m, scale, lobe_value, lobe, lung_depth, plan, leve
                 pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                 x, y, z, _, _ = to_reference(px, py, pz, m)
                 depth = lung_depth[i, j, k] / scale
-                s = _score(x, y, z, depth, pattern, lobe_box, centres, rough, seed) - level
+                s = _score(x, y, z, depth, pattern, lobe_box, centres, rough, wave, seed) - level
                 s = s / edge
                 if s < -1.5:
                     continue
