@@ -7,7 +7,21 @@ it is asked to, and nothing here is written.
 from __future__ import annotations
 
 from ctreview.dicom.acquisition import Acquisition, Patient
+from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series, require_modality
+from ctreview.dicom.survey import Entry, Pair, comparable, pairs, survey
 
-__all__ = ["Acquisition", "Patient", "Series", "find_series", "require_modality"]
+__all__ = [
+    "Acquisition",
+    "Entry",
+    "Pair",
+    "Patient",
+    "Series",
+    "comparable",
+    "compare_acquisitions",
+    "find_series",
+    "pairs",
+    "require_modality",
+    "survey",
+]

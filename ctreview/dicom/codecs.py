@@ -30,9 +30,40 @@ def decompressed(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     decoder = SYNTAXES[layout.syntax].decoder
     if decoder == "rle":
         return _rle(data, layout)
+    _require_size(data, layout)
     if decoder == "jpegls":
         return _jpegls(data, layout)
     return _gdcm(data, layout)
+
+
+def _require_size(data: bytes, layout: PixelLayout) -> None:
+    """Check a stream's own idea of its size before a decoder makes room for it."""
+    rows, columns = _jpeg2000_size(data) if data[:2] == b"\xff\x4f" else _jpeg_size(data)
+    if (rows, columns) != (layout.rows, layout.columns):
+        raise Malformed(f"the stream holds {rows} × {columns} pixels instead of {layout.rows} × {layout.columns}")
+
+
+def _jpeg2000_size(data: bytes) -> tuple[int, int]:
+    """Rows and columns of a JPEG 2000 stream, from its SIZ marker (ISO 15444-1 A.5.1)."""
+    if len(data) < 24 or data[2:4] != b"\xff\x51":
+        raise Malformed("the JPEG 2000 stream does not start with its size")
+    width, height, left, top = struct.unpack(">4I", data[8:24])
+    return height - top, width - left
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Rows and columns of a JPEG or JPEG-LS stream, from its frame header (ISO 10918-1 B.2.2)."""
+    pos = 2
+    while pos + 9 <= len(data) and data[pos] == 0xFF:
+        marker = data[pos + 1]
+        if marker == 0xFF:  # filling
+            pos += 1
+            continue
+        if marker == 0xF7 or (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)):
+            rows, columns = struct.unpack(">2H", data[pos + 5 : pos + 9])
+            return rows, columns
+        pos += 2 + int.from_bytes(data[pos + 2 : pos + 4], "big")
+    raise Malformed("the JPEG stream has no frame header")
 
 
 def _dtype(layout: PixelLayout) -> np.dtype[Any]:

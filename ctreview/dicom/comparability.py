@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctreview.checks import Check
 from ctreview.dicom.acquisition import Acquisition
 
-__all__ = ["compare_acquisitions"]
+__all__ = ["compare_acquisitions", "posture_in_words"]
 
 KVP_APART = 5.0
 """kV by which tube voltages may differ: they come in steps of 10 or 20, and headers round."""
@@ -86,7 +86,7 @@ def _yes(contrast: bool) -> str:
 
 
 def _posture(a: Acquisition, b: Acquisition) -> Check:
-    one, other = _lying(a.posture), _lying(b.posture)
+    one, other = posture_in_words(a.posture), posture_in_words(b.posture)
     if one is None or other is None:
         return _unknown("posture", "posture")
     if one == other:
@@ -95,7 +95,7 @@ def _posture(a: Acquisition, b: Acquisition) -> Check:
     return Check("posture", f"{one}/{other}", "same", False, says, blocks=True)
 
 
-def _lying(posture: str | None) -> str | None:
+def posture_in_words(posture: str | None) -> str | None:
     """``"supine"`` and the like from ``"HFS"``: whether head or feet went in first does not matter."""
     return _POSTURES.get((posture or "")[2:])
 

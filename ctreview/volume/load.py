@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ctreview.dicom.decode import stored_slices
+from ctreview.dicom.parallel import decode_all
 from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import Stack
@@ -42,12 +42,15 @@ class LoadSettings:
     philips : {"precise", "displayed"}
         Values of Philips MR: the scanner's own floating-point numbers, which compare between series, or the numbers
         that its console shows.
+    processes : int or None
+        On how many cores compressed slices are decoded; by default on all that this process may use.
     """
 
     padding: Literal["air", "keep"] = "air"
     tilt: Literal["shear", "keep"] = "shear"
     uneven: Literal["refuse", "resample"] = "refuse"
     philips: Literal["precise", "displayed"] = "precise"
+    processes: int | None = None
 
 
 def load_volume(
@@ -166,8 +169,8 @@ def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
         frames = tuple(
             replace(frame, slope=frame.precise[0], intercept=frame.precise[1]) for frame in frames if frame.precise
         )
-    for number, raw in enumerate(stored_slices(frames)):
-        progress(number, len(series.frames), "reading slices")
+    for done, (number, raw) in enumerate(decode_all(frames, processes=settings.processes)):
+        progress(done, len(frames), "reading slices")
         frame = frames[number]
         fill_slice(view[number], raw, frame, settings.padding == "air" and unit == "HU", notes)
     progress(len(series.frames), len(series.frames), "reading slices")
@@ -184,9 +187,8 @@ def _unit(series: Series, notes: list[str]) -> Unit:
     named = {frame.rescale_type for frame in series.frames} - {None, "HU", "HU_MOD"}
     if not named:
         return "HU"
-    types = {
-        word for frame in series.frames for word in (frame.traits.get("image type") or ()) if isinstance(word, str)
-    }
+    kinds = [frame.traits.get("image type") for frame in series.frames]
+    types = {word for kind in kinds if isinstance(kind, tuple) for word in kind}
     if named == {"US"} and "ORIGINAL" in types:
         notes.append("The header leaves open what the numbers are; they were taken as HU, since the image is original.")
         return "HU"
