@@ -18,7 +18,8 @@ SOURCES: Mapping[str, str] = {
     "threshold": "the threshold of both scans together",
     "threshold of each scan": "the threshold of each scan on its own",
     "local threshold": "thresholds that are off in one place and not in another",
-    "boundary": "the boundary between opacity and clear tissue",
+    "boundary": "the boundary of opacity, in both scans together",
+    "boundary of each scan": "the boundary of opacity in each scan on its own",
     "vessels": "the boundary between opacity and vessels",
     "mask": "the boundary of the organ",
     "inspiration": "depth of breath",
@@ -49,7 +50,10 @@ class IntervalSettings:
     own_threshold_hu : float
         Limit for the threshold of each scan on its own, and for that of each block on its own.
     boundary_voxels : float
-        Limit for each boundary, the same all over a scan, and drawn anew for the other scan.
+        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both (DESIGN §4).
+    own_boundary_voxels : float
+        Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
+        (docs/decisions/0021-interval.md).
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
@@ -67,6 +71,7 @@ class IntervalSettings:
     common_threshold_hu: float = 25.0
     own_threshold_hu: float = 10.0
     boundary_voxels: float = 0.5
+    own_boundary_voxels: float = 0.2
     block_mm: float = 20.0
     kernel_share: float = 0.14
     calibration_hu: float = 5.0
@@ -106,6 +111,7 @@ class _Draws:
     common_hu: FloatArray
     own_hu: FloatArray
     edge: FloatArray
+    own_edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
     inspiration: FloatArray
@@ -201,14 +207,16 @@ def _draw(
             return np.zeros((scans, n))
         return np.random.default_rng(streams[source]).uniform(-limit, limit, (scans, n))
 
-    size = settings.boundary_voxels / 0.5
+    # responses were taken for half a voxel
+    common, own = settings.boundary_voxels / 0.5, settings.own_boundary_voxels / 0.5
     ratio = uniform("inspiration", 1, 0.5)[0] + (0.5 if "inspiration" in active else 0.0)
     return _Draws(
         common_hu=uniform("threshold", 1, settings.common_threshold_hu)[0],
         own_hu=uniform("threshold of each scan", 2, settings.own_threshold_hu),
-        edge=uniform("boundary", 2, size),
-        vessel=uniform("vessels", 2, size),
-        rim=uniform("mask", 2, size),
+        edge=uniform("boundary", 1, common)[0],
+        own_edge=uniform("boundary of each scan", 2, own),
+        vessel=uniform("vessels", 1, common)[0],
+        rim=uniform("mask", 2, own),
         inspiration=1.0 + ratio * (1.0 / (conditions.volume_ratio or 1.0) - 1.0),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
         calibration_hu=uniform("calibration", 2, settings.calibration_hu),
@@ -270,8 +278,8 @@ def _opacity(response: Response, draws: _Draws, scan: int) -> FloatArray:
     # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
     # of another one, where the threshold may already lie in the noise of normal lung.
     moved = moved + _at(response, draws.own_hu[scan]) - found
-    for table, factor in ((response.edge, draws.edge), (response.vessel, draws.vessel), (response.rim, draws.rim)):
-        moved = moved + table[..., None] * factor[scan]
+    moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
+    moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
     moved = moved + np.moveaxis(draws.local[scan], 0, -1)
     return np.asarray(np.maximum(np.moveaxis(moved, 1, 0), 0.0))
 

@@ -1,0 +1,49 @@
+"""The phantom child on a coarse grid, compared once for all tests of this folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ctreview.change import Comparison
+from ctreview.errors import RegistrationFailed
+from ctreview.phantom import Phantom, phantom_child
+from ctreview.recipes import chest_ct, compare, two_scans
+
+SPACING = (2.0, 1.3, 1.3)
+
+
+@pytest.fixture(scope="session")
+def child() -> tuple[Phantom, Phantom]:
+    return phantom_child(spacing=SPACING)
+
+
+@pytest.fixture(scope="session")
+def comparison(child: tuple[Phantom, Phantom]) -> Comparison:
+    return compare(child[0].volume, child[1].volume)
+
+
+@pytest.fixture(scope="session")
+def seen_before() -> dict[Any, Any]:
+    """Scans that a test of this session has already looked at, by what decides what is seen in them."""
+    return {}
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, seen_before: dict[Any, Any]) -> None:
+    """For tests of what follows from two scans: each is segmented once, and registration fails at once."""
+    see = chest_ct.see
+
+    def remembered(volume: Any, age_years: Any, settings: Any, clock: Any, progress: Any) -> Any:
+        key = (volume.array.tobytes(), volume.geometry, volume.acquisition.posture, age_years)
+        if key not in seen_before:
+            seen_before[key] = see(volume, age_years, settings, clock, progress)
+        return dataclasses.replace(seen_before[key], volume=volume)
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise RegistrationFailed("the masks do not overlap")
+
+    monkeypatch.setattr(chest_ct, "see", remembered)
+    monkeypatch.setattr(two_scans, "register", fail)

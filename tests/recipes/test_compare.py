@@ -1,0 +1,251 @@
+"""From two volumes to a verdict, on the phantom child, whose answer is known."""
+
+import dataclasses
+import json
+from datetime import timedelta
+
+import jsonschema
+import numpy as np
+import pytest
+
+from ctreview.change import BASELINE_FATES, FOLLOWUP_FATES, IntervalSettings
+from ctreview.dicom.acquisition import Patient
+from ctreview.errors import DifferentPatients, SegmentationFailed, WrongModality, WrongUse
+from ctreview.progress import Cancelled
+from ctreview.recipes import ChestCtSettings, compare, segment
+from ctreview.report.document import change_document, schema
+
+COUNTED = ("ground_glass", "consolidation")
+
+
+def true_ml(phantom):
+    return sum(phantom.true_ml.values())
+
+
+def with_header(volume, **changes):
+    return dataclasses.replace(volume, acquisition=dataclasses.replace(volume.acquisition, **changes))
+
+
+def test_the_child_got_better_by_what_was_planted(child, comparison):
+    change = comparison["lungs"].change["opacity_ml"]
+    truth = true_ml(child[1]) - true_ml(child[0])
+    assert change.low <= truth <= change.high
+    assert change.value == pytest.approx(truth, rel=0.15)
+    assert comparison.verdict == "decreased"
+    assert comparison["left_lung"].verdict == comparison["right_lung"].verdict == "decreased"
+    assert comparison["left_lung/ventral"].baseline.opacity_ml > 40
+    assert comparison["left_lung/ventral"].followup.opacity_ml < 3
+
+
+def test_the_rest_is_named_where_it_was_planted(comparison):
+    """A basal patch of the right upper lobe and patches of the middle lobe: ventral in the right lung's middle."""
+    most = comparison.residual.split(";")[0]
+    assert "in the right lung" in most
+    assert "in its ventral half" in most
+    assert "in its middle third" in most
+
+
+def test_resolved_is_what_is_no_longer_there(child, comparison):
+    fate = comparison["lungs"].fate_ml
+    assert fate["resolved"] == pytest.approx(true_ml(child[0]) - true_ml(child[1]), rel=0.15)
+    assert fate["worsened"] == pytest.approx(0, abs=1)
+
+
+def test_fates_and_parts_add_up_in_every_region(comparison):
+    for found in comparison.regions:
+        assert sum(found.fate_ml[key] for key in BASELINE_FATES) == pytest.approx(found.baseline.opacity_ml, abs=1e-9)
+        assert sum(found.fate_ml[key] for key in FOLLOWUP_FATES) == pytest.approx(found.followup.opacity_ml, abs=1e-9)
+        for measures in (found.baseline, found.followup):
+            assert measures.opacity_ml == pytest.approx(measures.ground_glass_ml + measures.consolidation_ml)
+        assert found.change["opacity_ml"].value == pytest.approx(found.followup.opacity_ml - found.baseline.opacity_ml)
+    for whole, parts in (
+        ("lungs", ("right_lung", "left_lung")),
+        ("right_lung", ("right_lung/apical", "right_lung/middle", "right_lung/basal")),
+        ("left_lung", ("left_lung/ventral", "left_lung/dorsal")),
+    ):
+        for key in ("volume_ml", "opacity_ml", "mass_g"):
+            total = sum(getattr(comparison[part].baseline, key) for part in parts)
+            assert total == pytest.approx(getattr(comparison[whole].baseline, key))
+
+
+def test_measures_are_those_of_the_maps_that_are_saved(comparison):
+    for point, measures in (
+        (comparison.baseline, comparison["lungs"].baseline),
+        (comparison.followup, comparison["lungs"].followup),
+    ):
+        assert point.opacity.volume_ml(*COUNTED) == pytest.approx(measures.opacity_ml)
+        assert point.organ.volume_ml("right_lung", "left_lung") == pytest.approx(measures.volume_ml)
+        assert not np.any(point.opacity.mask(*COUNTED) & (point.vessels.array > 0))
+
+
+def test_regions_come_in_the_order_of_the_glossary(comparison):
+    names = [found.region for found in comparison.regions]
+    assert names[0] == "lungs"
+    assert [name for name in names if "/" not in name] == ["lungs", "right_lung", "left_lung"]
+    assert names[1:4] == ["lungs/apical", "lungs/middle", "lungs/basal"]
+
+
+def test_the_document_fits_its_schema_and_names_nobody(child, comparison):
+    document = change_document(comparison)
+    jsonschema.validate(document, schema("ctreview.change/1"))
+    text = json.dumps(document)
+    patient = child[0].volume.acquisition.patient
+    for secret in (patient.id, patient.name, patient.birth_date.isoformat(), "2021"):
+        assert secret not in text
+    assert document["interval_days"] == 63
+
+
+def test_the_table_has_a_row_for_each_region_and_units_in_its_names(comparison):
+    table = comparison.table
+    assert list(table["region"]) == [found.region for found in comparison.regions]
+    row = table.set_index("region").loc["lungs"]
+    assert row["change_opacity_ml"] == comparison["lungs"].change["opacity_ml"].value
+    assert row["change_low_opacity_ml"] <= row["change_opacity_ml"] <= row["change_high_opacity_ml"]
+    assert row["fate_resolved_ml"] == comparison["lungs"].fate_ml["resolved"]
+
+
+def test_saving_writes_the_result_folder(comparison, tmp_path):
+    folder = comparison.save(tmp_path / "result")
+    assert json.loads((folder / "change.json").read_text())["regions"][0]["verdict"] == "decreased"
+    assert {"report.html", "change.csv", "baseline.seg.nrrd", "fate.seg.nrrd", "transform.h5"} <= {
+        path.name for path in folder.iterdir()
+    }
+    with pytest.raises(WrongUse, match="write_comparison"):
+        dataclasses.replace(comparison, writer=None).save(tmp_path / "other")
+
+
+def test_an_unknown_region_is_named(comparison):
+    with pytest.raises(WrongUse, match="right_upper_lobe"):
+        _ = comparison["right_upper_lobe"]
+
+
+def test_every_step_is_timed_and_every_setting_told(comparison):
+    assert {"load", "lungs", "vessels", "opacity", "registration", "fate", "interval"} <= set(comparison.timings)
+    assert comparison.settings["interval"]["seed"] == comparison.seeds["interval"]
+    assert json.dumps(comparison.settings)
+
+
+def test_a_scan_against_itself_is_unchanged(child):
+    found = compare(child[0].volume, child[0].volume)
+    for region in found.regions:
+        assert region.verdict == "unchanged"
+        assert region.change["opacity_ml"].value == 0
+        assert region.fate_ml["resolved"] == region.fate_ml["new"] == 0
+    order = next(check for check in found.checks if check.name == "order_of_scans")
+    assert order.ok
+
+
+def test_scans_given_backwards_are_compared_backwards_and_that_is_said(child, comparison, quick):
+    found = compare(child[1].volume, child[0].volume)
+    assert found.interval_days == -63
+    assert found.verdict == "increased"
+    order = next(check for check in found.checks if check.name == "order_of_scans")
+    assert not order.ok
+    assert not order.blocks
+    forth, back = (one["lungs"].change["opacity_ml"] for one in (comparison, found))
+    assert back.value == pytest.approx(-forth.value, rel=0.02)
+    assert back.low == pytest.approx(-forth.high, rel=0.1)
+
+
+def test_where_registration_fails_volumes_stand_and_fate_is_withheld(child, comparison, quick):
+    found = compare(child[0].volume, child[1].volume, threads=1)
+    assert found.registration is None
+    assert found.transform is None
+    assert found.baseline.fate is None
+    assert all(region.fate_ml is None for region in found.regions)
+    assert found.verdict == "decreased"
+    # one thread and two give the same numbers
+    assert [region.change for region in found.regions] == [region.change for region in comparison.regions]
+    failed = next(check for check in found.checks if check.name == "registration")
+    assert not failed.ok
+    assert "withheld" in failed.says
+    jsonschema.validate(change_document(found), schema("ctreview.change/1"))
+
+
+def test_two_patients_are_refused_or_left_without_a_verdict(child, quick):
+    other = with_header(child[1].volume, patient=Patient(id="SOMEONE-ELSE", name="Else^Someone"))
+    with pytest.raises(DifferentPatients) as refusal:
+        compare(child[0].volume, other)
+    assert "SOMEONE" not in str(refusal.value)
+    found = compare(child[0].volume, other, allow_different_patients=True)
+    assert {region.verdict for region in found.regions} == {"not_interpretable"}
+    assert found.checks[0].name == "same_patient"
+    assert found["lungs"].change["opacity_ml"].value < -80
+
+
+def test_breath_that_is_a_third_shallower_leaves_no_verdict(child, quick):
+    """The same lung with a third less height: the image squeezed by its grid."""
+    volume = child[1].volume
+    affine = np.array(volume.geometry.affine)
+    affine[:3, 0] *= 0.66
+    squeezed = dataclasses.replace(volume, geometry=dataclasses.replace(volume.geometry, affine=affine))
+    found = compare(child[0].volume, squeezed)
+    assert found.verdict == "not_interpretable"
+    assert "lung_volume_ratio" in [check.name for check in found.checks if check.blocks and not check.ok]
+
+
+def test_a_change_of_posture_leaves_no_verdict(child, quick):
+    prone = with_header(child[1].volume, posture="HFP")
+    assert compare(child[0].volume, prone).verdict == "not_interpretable"
+
+
+def test_another_kernel_widens_the_interval(child, comparison, quick):
+    found = compare(child[0].volume, with_header(child[1].volume, kernel="B70f"))
+    assert found["lungs"].change["opacity_ml"].sources["kernel"] > 0
+    assert "kernel" not in comparison["lungs"].change["opacity_ml"].sources
+
+
+def test_an_mr_and_numbers_that_are_no_hu_are_refused(child):
+    with pytest.raises(WrongModality):
+        segment(with_header(child[0].volume, modality="MR"))
+    with pytest.raises(WrongModality):
+        segment(dataclasses.replace(child[0].volume, unit="arbitrary"))
+
+
+def test_air_alone_holds_no_lung(child):
+    volume = child[0].volume
+    with pytest.raises(SegmentationFailed):
+        segment(volume.with_array(np.full(volume.array.shape, -1000, dtype=np.int16)))
+
+
+def test_cancelling_travels_out(child):
+    def listen(done, total, what):
+        if done / total > 0.2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        compare(child[0].volume, child[1].volume, progress=listen)
+
+
+def test_one_scan_alone(child):
+    heard = []
+    found = segment(child[0].volume, progress=lambda done, total, what: heard.append(done / total))
+    assert found.opacity.volume_ml(*COUNTED) == pytest.approx(true_ml(child[0]), rel=0.15)
+    assert found.measures["lungs"].volume_ml == pytest.approx(
+        child[0].lungs.volume_ml("right_lung", "left_lung"), rel=0.05
+    )
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+    document = found.to_dict()
+    jsonschema.validate(json.loads(json.dumps(document)), schema("ctreview.measurements/1"))
+    assert document["regions"][0]["region"] == "lungs"
+
+
+def test_the_age_that_is_given_counts_and_moves_with_the_interval(child, quick):
+    young = with_header(child[0].volume, age_years=None)
+    later = with_header(child[1].volume, age_years=None, acquired=young.acquisition.acquired + timedelta(days=731))
+    found = compare(young, later, age_years=3.0)
+    assert found.baseline.facts["age_years"] == 3.0
+    assert found.followup.facts["age_years"] == pytest.approx(5.0, abs=0.01)
+    growth = next(check for check in found.checks if check.name == "growth")
+    assert not growth.ok
+
+
+def test_settings_reach_every_stage_and_are_checked(child, quick):
+    with pytest.raises(WrongUse):
+        ChestCtSettings(threads=0)
+    assert ChestCtSettings().with_threads(5).registration.threads == 5
+    narrow = ChestCtSettings(interval=IntervalSettings(seed=5, draws=500, boundary_voxels=0.0))
+    found = compare(child[0].volume, child[1].volume, settings=narrow)
+    assert "boundary" not in found["lungs"].change["opacity_ml"].sources
+    assert found.seeds["interval"] == 5
