@@ -11,7 +11,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison, Interval, Timepoint
@@ -77,6 +77,7 @@ class Side:
     identifier: str
     when: str
     place: str
+    short: str
     picture: Picture
     opacity: tuple[Outline, ...]
     fate: tuple[Outline, ...]
@@ -154,11 +155,13 @@ def _environment() -> Environment:
     def load(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    # Escaping is on for every template: file and kernel names come from outside.
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    from jinja2 import FunctionLoader  # noqa: PLC0415
-
-    environment.loader = FunctionLoader(load)
+    environment = Environment(
+        loader=FunctionLoader(load),
+        autoescape=True,  # names of kernels and scanners come from outside
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.globals["style"] = Markup(load("report.css"))  # noqa: S704 - ours, from the package
     environment.globals["script"] = Markup(load("report.js"))  # noqa: S704 - ours, from the package
     for function in (words.number, words.signed, words.span, words.region_name):
@@ -337,13 +340,15 @@ def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -
     for number, (when, timepoint, centre) in enumerate(
         (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
     ):
+        short = f"slice {level.slices[number]}" if level.view == "axial" else "coronal"
         grid = timepoint.volume.geometry
         cut = Cut(grid, lay(level.view, centre, frame, grid))
         sides.append(
             Side(
                 identifier=f"{identifier}-{when.lower()}",
                 when=when,
-                place=f"slice {level.slices[number]} of {level.of[number]}" if level.view == "axial" else "coronal",
+                place=f"{short} of {level.of[number]}" if level.view == "axial" else short,
+                short=short,
                 picture=picture(timepoint.volume, cut),
                 opacity=_border(timepoint, cut) + outlines(timepoint.opacity, cut, colours=COLOURS),
                 fate=_fate(timepoint, cut),

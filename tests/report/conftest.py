@@ -219,3 +219,10 @@ def comparison(baseline: Timepoint, followup: Timepoint) -> Comparison:
 @pytest.fixture(scope="session")
 def unregistered(baseline: Timepoint, followup: Timepoint) -> Comparison:
     return compare(baseline, followup, registered=False)
+
+
+@pytest.fixture(scope="session")
+def healthy() -> Comparison:
+    """Two scans without any opacity."""
+    grids = geometry((6.0, 3.0, 3.0)), geometry((6.0, 3.0, 3.0), uid="1.2.4")
+    return compare(timepoint((), grids[0], np.zeros(3)), timepoint((), grids[1], SHIFT))

@@ -195,6 +195,19 @@ def test_no_identity_is_on_the_page(html):
     assert "Doe" not in html
 
 
+def test_identity_is_on_the_page_where_it_was_asked_for(comparison):
+    origin = provenance({}, settings={}, seeds={}, timings={})
+    page = Page(render_page(comparison, change_document(comparison, identify=True), origin))
+    assert "Doe^Jane" in page.text
+
+
+def test_lungs_without_any_opacity_make_a_page_too(healthy):
+    page = Page(html_of(healthy))
+    assert "No change of opacity beyond measurement error over 62 days." in page.text
+    assert "There was no measurable opacity at baseline; 0 mL are new." in page.text
+    assert len(page.images()) == 12
+
+
 def test_methods_name_version_settings_and_seed(page):
     assert "2.5 standard deviations above the mean" in page.text
     assert "seed 20210921" in page.text
