@@ -5,6 +5,7 @@ Every number on it is taken from the document that ``change.json`` holds, so tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -123,8 +124,8 @@ def render_page(
         "provenance": provenance,
         "found": _found(document),
         "headline": words.headline(_found(document)),
-        "residual": comparison.residual,
-        "fate": _fate_words(document),
+        "residual": _unbroken(comparison.residual),
+        "fate": _unbroken(_fate_words(document)),
         "reasons": [check.says for check in comparison.checks if check.blocks and not check.ok],
         "cards": cards,
         "has_fate": comparison.baseline.fate is not None,
@@ -193,6 +194,11 @@ def _fate_words(document: Mapping[str, Any]) -> str:
     whole = document["regions"][0]
     fate = whole["fate_ml"]
     return "" if fate is None else words.fate_sentence(whole["baseline"]["opacity_ml"], fate)
+
+
+def _unbroken(sentence: str) -> str:
+    """A sentence whose numbers stay on one line with their units."""
+    return re.sub(r"(?<=\d) (?=%|mL\b)", "\N{NO-BREAK SPACE}", sentence)
 
 
 def _region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
