@@ -1,0 +1,138 @@
+"""The tables of the page: rows made from the content of ``change.json``, keys and values in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ctreview.change.comparison import Interval
+from ctreview.report import words
+from ctreview.report.charts import scale_of
+
+__all__ = ["cell", "facing", "facts", "humane", "measure_rows", "region_rows"]
+
+MEASURES = (
+    ("volume_ml", "Lung volume", "mL", 0),
+    ("mass_g", "Lung mass", "g", 0),
+    ("mean_hu", "Mean density", "HU", 0),
+    ("ground_glass_ml", "Ground glass", "mL", None),
+    ("consolidation_ml", "Consolidation", "mL", None),
+    ("opacity_ml", "Opacity (the two together)", "mL", None),
+    ("opacity_percent", "Opacity, share of lung", "%", 1),
+    ("dependent_ml", "Dependent opacity (not counted)", "mL", None),
+    ("haa_percent", "High attenuation (−600 to −250 HU)", "%", 1),
+)
+
+
+def region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of the table of regions, each with its bar and, for the parts of a region, its own rows."""
+    intervals = {row["region"]: Interval(**row["change"]["opacity_ml"]) for row in document["regions"]}
+    scale = scale_of(one for key, one in intervals.items() if "/" not in key)
+    fine = scale_of(one for key, one in intervals.items() if "/" in key)
+    rows: dict[str, dict[str, Any]] = {}
+    for row in document["regions"]:
+        whole, _, part = row["region"].partition("/")
+        bar = (fine if part else scale).bar(intervals[row["region"]])
+        drawn = {**row, "bar": bar, "parts": []}
+        if part and whole in rows:
+            rows[whole]["parts"].append(drawn)
+        else:
+            rows[row["region"]] = drawn
+    return list(rows.values())
+
+
+def measure_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every measure of the lungs as a whole at baseline, at follow-up, and how it changed."""
+    whole = document["regions"][0]
+    rows = []
+    for key, name, unit, decimals in MEASURES:
+        before, after = whole["baseline"][key], whole["followup"][key]
+        change = whole["change"].get("opacity_pp" if key == "opacity_percent" else key)
+        rows.append(
+            {
+                "name": name,
+                "unit": unit,
+                "decimals": decimals,
+                "before": before,
+                "after": after,
+                "change": change["value"] if change else None if None in (before, after) else after - before,
+                "interval": change,
+            }
+        )
+    return rows
+
+
+def facts(mapping: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """A nested mapping as a flat list of names and values."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in mapping.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            rows += facts(value, f"{name} ")
+        else:
+            rows.append((name, value))
+    return rows
+
+
+def facing(mapping: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Rows (name, baseline, follow-up); what belongs to neither stands in both columns as one value."""
+    both = [dict(facts(mapping.get(side) or {})) for side in ("baseline", "followup")]
+    rows: list[tuple[str, Any, Any]] = [(key, both[0].get(key), both[1].get(key)) for key in {**both[0], **both[1]}]
+    told = {"baseline", "followup", *both[0]}
+    rest = {key: value for key, value in mapping.items() if key not in told}
+    return rows + [(name, value, value) for name, value in facts(rest)]
+
+
+def cell(value: Any) -> str:
+    """A value of a fact for reading."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return _short(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " × ".join(cell(part) for part in value)
+    return words.number(value, decimals=0) if isinstance(value, int) else str(value)
+
+
+def _short(value: float) -> str:
+    """Three digits or so, without zeros that say nothing: 4.3, 0.75, 120."""
+    text = words.number(value, decimals=0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+UNITS = {"years": "years", "hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percent": "%", "mas": "mAs"}
+
+
+FACTS = {
+    "kvp": "Tube voltage, kV",
+    "tube_current_time_mas": "Tube current × time, mAs",
+    "contrast": "Contrast agent named",
+    "lossy": "Lossy compression",
+    "shape": "Voxels (head, posterior, left)",
+    "spacing_mm": "Spacing (head, posterior, left), mm",
+    "folding_share": "Share of the lungs that folds",
+    "jacobian_1": "Local volume ratio, 1st percentile",
+    "jacobian_50": "Local volume ratio, median",
+    "jacobian_99": "Local volume ratio, 99th percentile",
+    "volume_ratio": "Lung volume ratio by registration",
+    "volume_ratio_measured": "Lung volume ratio as measured",
+    "mask_dice": "Overlap of the lungs (Dice)",
+    "matched_share": "Share of keypoints matched within 2.3 mm",
+    "residual_mm": "Distance of keypoints (median), mm",
+    "inverse_mm": "Inverse inconsistency, mm",
+}
+"""Facts whose key alone would puzzle a reader."""
+
+
+def humane(key: str) -> str:
+    """A key in words, its unit behind a comma: ``"normal mean, HU"``."""
+    if key in FACTS:
+        return FACTS[key]
+    parts = key.replace(" ", "_").split("_")
+    unit = UNITS.get(parts[-1]) if len(parts) > 1 else None
+    text = " ".join(parts[:-1] if unit else parts)
+    text = f"{text}, {unit}" if unit else text
+    text = text.replace("followup", "follow-up").replace("hu of", "HU of")
+    return text[:1].upper() + text[1:]
