@@ -111,7 +111,7 @@ def intraclass_correlation(*readers: npt.ArrayLike) -> float | None:
     between_cases = count * float(((table.mean(axis=1) - whole) ** 2).sum()) / (cases - 1)
     between_readers = cases * float(((table.mean(axis=0) - whole) ** 2).sum()) / (count - 1)
     total = float(((table - whole) ** 2).sum())
-    rest = total - between_cases * (cases - 1) - between_count * (count - 1)
+    rest = total - between_cases * (cases - 1) - between_readers * (count - 1)
     error = max(rest, 0.0) / ((cases - 1) * (count - 1))
     below = between_cases + (count - 1) * error + count * (between_readers - error) / cases
     return None if total == 0 else (between_cases - error) / below
