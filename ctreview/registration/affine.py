@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ctreview.errors import RegistrationFailed
-from ctreview.registration.features import describe
-from ctreview.registration.keypoints import find_keypoints
-from ctreview.registration.matching import agree, similarity_costs
+from ctreview.registration.matching import match
 from ctreview.registration.pair import Pair
-from ctreview.registration.settings import MatchingStage, RegistrationSettings
+from ctreview.registration.settings import RegistrationSettings
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["align", "centroid_shift", "fit_affine"]
-
-FEWEST_KEYPOINTS = 20
-"""An affine has twelve unknowns; with fewer points than this it is not worth having."""
 
 
 def centroid_shift(pair: Pair) -> FloatArray:
@@ -25,7 +20,7 @@ def centroid_shift(pair: Pair) -> FloatArray:
     return affine
 
 
-def fit_affine(source: FloatArray, target: FloatArray, weights: FloatArray, *, rounds: int = 20) -> FloatArray:
+def fit_affine(source: FloatArray, target: FloatArray, *, rounds: int = 20) -> FloatArray:
     """The affine that takes most of ``source`` near ``target``.
 
     Least squares, repeated with Tukey's biweight at four robust standard deviations, so that false matches drop out.
@@ -34,8 +29,6 @@ def fit_affine(source: FloatArray, target: FloatArray, weights: FloatArray, *, r
     ----------
     source, target : ndarray, shape (n, 3)
         Millimetres.
-    weights : ndarray, shape (n,)
-        How far each match is believed beforehand.
 
     Returns
     -------
@@ -43,14 +36,14 @@ def fit_affine(source: FloatArray, target: FloatArray, weights: FloatArray, *, r
     """
     centre = source.mean(axis=0)
     design = np.column_stack([source - centre, np.ones(len(source))])
-    trust = weights.copy()
+    trust = np.ones(len(source))
     solution = np.zeros((4, 3))
     for _ in range(rounds):
         root = np.sqrt(trust)[:, None]
         solution = np.linalg.lstsq(design * root, target * root, rcond=None)[0]
         away = np.linalg.norm(design @ solution - target, axis=1)
-        scale = 4 * 1.4826 * float(np.median(away[weights > 0])) + 1e-6
-        trust = weights * np.clip(1 - (away / scale) ** 2, 0, None) ** 2
+        scale = 4 * 1.4826 * float(np.median(away)) + 1e-6
+        trust = np.clip(1 - (away / scale) ** 2, 0, None) ** 2
     affine = np.eye(4)
     affine[:3, :3] = solution[:3].T
     affine[:3, 3] = solution[3] - solution[:3].T @ centre
@@ -67,7 +60,9 @@ def align(pair: Pair, settings: RegistrationSettings) -> FloatArray:
     """
     affine = centroid_shift(pair)
     for stage in settings.affine_stages:
-        affine = _improved(pair, affine, stage, settings.threads)
+        transform = pair.transform(affine)
+        start, end = match(pair, transform, stage, threads=settings.threads)
+        affine = fit_affine(start, transform.to_moving(end))
     ratio = float(np.linalg.det(affine[:3, :3]))
     if not 0.25 < ratio < 4:
         raise RegistrationFailed(
@@ -75,29 +70,3 @@ def align(pair: Pair, settings: RegistrationSettings) -> FloatArray:
             remedy="Check that both masks show the same organ of the same person.",
         )
     return affine
-
-
-def _improved(pair: Pair, affine: FloatArray, stage: MatchingStage, threads: int) -> FloatArray:
-    transform = pair.transform(affine)
-    grid = pair.grid(stage.spacing_mm, stage.patch_mm)
-    fixed = pair.fixed_on(grid, threads=threads)
-    moved = pair.moving_on(grid, transform, threads=threads)
-    points = find_keypoints(fixed, pair.fixed_mask_on(grid, threads=threads), stage.keypoints)
-    if len(points) < FEWEST_KEYPOINTS:
-        raise RegistrationFailed(
-            f"only {len(points)} places with structure were found inside the fixed mask",
-            remedy="Check that the mask covers the organ and the image is not blank.",
-        )
-    search, patch = round(stage.search_mm / stage.spacing_mm), round(stage.patch_mm / stage.spacing_mm)
-    costs = similarity_costs(
-        describe(fixed, threads=threads),
-        describe(moved, threads=threads),
-        points,
-        search=search,
-        patch=patch,
-        threads=threads,
-    )
-    matches = agree(points, costs, search=search, width=stage.neighbours_mm / stage.spacing_mm, threads=threads)
-    source = grid.to_lps(matches.points)
-    target = transform.to_moving(grid.to_lps(matches.points + matches.displacements))
-    return fit_affine(source, target, matches.weights)

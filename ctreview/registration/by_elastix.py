@@ -7,15 +7,15 @@ out of the metric: else the lung around resolved ground glass is squeezed to mak
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
+from edt import edt
 
 from ctreview.errors import RegistrationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.registration.affine import centroid_shift
-from ctreview.registration.field import field_geometry, taper, unfold
+from ctreview.registration.field import FADE_MM, FIELD_MARGIN_MM, field_geometry, taper, unfold
 from ctreview.registration.pair import Pair, Side
 from ctreview.registration.settings import RegistrationSettings
 from ctreview.volume.geometry import Geometry
@@ -25,8 +25,6 @@ __all__ = ["register_by_elastix"]
 
 FIXED_MASK_MM, MOVING_MASK_MM = 4.0, 8.0
 """The masks are widened so that the samples see the organ's surface."""
-
-FIELD_MARGIN_MM = 48.0
 
 _COMMON = {
     "FixedInternalImagePixelType": "float",
@@ -56,9 +54,9 @@ _COMMON = {
 }
 
 
-def _elastix() -> ModuleType:
+def _elastix() -> Any:
     try:
-        import itk
+        import itk  # noqa: PLC0415 - an extra of 1.6 GB, looked for only where it is asked for
     except ImportError as error:
         raise RegistrationFailed(
             "the engine 'elastix' is not installed",
@@ -105,15 +103,13 @@ def register_by_elastix(pair: Pair, settings: RegistrationSettings, *, progress:
     progress(2, 3, "running elastix")
     affine = np.eye(4)
     affine[:3, 3] = shift
-    faded = taper(field, round(2 / 3 * FIELD_MARGIN_MM / nodes.spacing[0]))
+    faded = taper(field, round(FADE_MM / nodes.spacing[0]))
     smooth, _ = unfold(faded, nodes)
     progress(3, 3, "running elastix")
     return Transform(pair.fixed_geometry, pair.moving_geometry, affine, smooth, nodes)
 
 
-def _images(itk: ModuleType, side: Side, widen_mm: float, shift: np.ndarray[Any, Any]) -> tuple[Any, Any]:
-    from edt import edt
-
+def _images(itk: Any, side: Side, widen_mm: float, shift: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     inside = side.mask >= 0.5
     reach = edt(~inside, anisotropy=side.geometry.spacing)
     mask = reach <= widen_mm
@@ -129,7 +125,7 @@ def _images(itk: ModuleType, side: Side, widen_mm: float, shift: np.ndarray[Any,
     return made[0], made[1]
 
 
-def _parameters(itk: ModuleType, settings: RegistrationSettings) -> Any:
+def _parameters(itk: Any, settings: RegistrationSettings) -> Any:
     affine = {
         **_COMMON,
         "Transform": "AffineTransform",
@@ -155,7 +151,7 @@ def _parameters(itk: ModuleType, settings: RegistrationSettings) -> Any:
     return parameters
 
 
-def _displacements(itk: ModuleType, moving: Any, found: Any, nodes: Geometry) -> Any:
+def _displacements(itk: Any, moving: Any, found: Any, nodes: Geometry) -> Any:
     # transformix makes the displacement on the grid that the transform's parameters name as output.
     for number in range(found.GetNumberOfParameterMaps()):
         found.SetParameter(number, "Size", [str(n) for n in nodes.shape[::-1]])

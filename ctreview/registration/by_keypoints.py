@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ctreview.progress import Progress, quiet
 from ctreview.registration.affine import align
-from ctreview.registration.features import describe
-from ctreview.registration.field import field_geometry, taper, thin_plate, unfold
-from ctreview.registration.keypoints import find_keypoints
-from ctreview.registration.matching import agree, similarity_costs
+from ctreview.registration.field import FADE_MM, FIELD_MARGIN_MM, field_geometry, taper, unfold
+from ctreview.registration.matching import match
 from ctreview.registration.pair import Pair
+from ctreview.registration.scattered import smooth_field
 from ctreview.registration.settings import MatchingStage, RegistrationSettings
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.transform import Transform
 
 __all__ = ["register_by_keypoints"]
 
-FIELD_MARGIN_MM = 48.0
-"""How far the displacement reaches beyond the fixed mask; over the outer two thirds it fades to nothing."""
-
 
 def register_by_keypoints(pair: Pair, settings: RegistrationSettings, *, progress: Progress = quiet) -> Transform:
     """Affine, then one smooth displacement, refitted to finer and finer matches.
 
     Every stage brings the moving image onto the fixed grid with what is known so far, matches keypoints of the
-    fixed image in it, and fits thin plates to the *whole* displacement of each keypoint, so that errors of the
-    resampling do not add up over the stages.
+    fixed image in it, and smooths the *whole* displacement of the keypoints, so that errors of stages do not add
+    up. Matching structure instead of brightness is not drawn to opacity that came or went: nothing has to be kept
+    out, and what the pair marks to be ignored is used all the same.
 
     Raises
     ------
@@ -45,27 +40,8 @@ def register_by_keypoints(pair: Pair, settings: RegistrationSettings, *, progres
 
 
 def _refined(pair: Pair, transform: Transform, nodes: Geometry, stage: MatchingStage, threads: int) -> Transform:
-    grid = pair.grid(stage.spacing_mm, stage.patch_mm + 3.0)
-    fixed = pair.fixed_on(grid, threads=threads)
-    moved = pair.moving_on(grid, transform, threads=threads)
-    points = find_keypoints(fixed, pair.fixed_mask_on(grid, threads=threads), stage.keypoints)
-    search, patch = round(stage.search_mm / stage.spacing_mm), round(stage.patch_mm / stage.spacing_mm)
-    costs = similarity_costs(
-        describe(fixed, threads=threads),
-        describe(moved, threads=threads),
-        points,
-        search=search,
-        patch=patch,
-        threads=threads,
-    )
-    matches = agree(points, costs, search=search, width=stage.neighbours_mm / stage.spacing_mm, threads=threads)
-    kept = matches.kept()
-    start = grid.to_lps(matches.points[kept])
-    end = grid.to_lps(matches.points[kept] + matches.displacements[kept])
+    start, end = match(pair, transform, stage, threads=threads)
     whole = end - start + transform.displacement_at(end)
-    plate = thin_plate(start, whole, matches.weights[kept], stage.smoothing)
-    index = np.moveaxis(np.indices(nodes.shape), 0, -1).reshape(-1, 3)
-    field = plate(nodes.to_lps(index), threads=threads).T.reshape(3, *nodes.shape)
-    faded = taper(np.ascontiguousarray(field), round(2 / 3 * FIELD_MARGIN_MM / nodes.spacing[0]))
-    smooth, _ = unfold(faded, nodes)
+    field = smooth_field(start, whole, nodes, width_mm=stage.width_mm, threads=threads)
+    smooth, _ = unfold(taper(field, round(FADE_MM / nodes.spacing[0])), nodes)
     return Transform(pair.fixed_geometry, pair.moving_geometry, transform.affine, smooth, nodes)

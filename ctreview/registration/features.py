@@ -39,51 +39,59 @@ LEVELS = np.array([-np.log(level / 6.0) for level in (5, 4, 3, 2, 1)], dtype=np.
 
 
 @njit(cache=True, nogil=True)
+def _plane(padded, i, margin, dilation, pair, raw, along, out):  # type: ignore[no-untyped-def]
+    # Squared differences of one pair of patches at slice i, summed over 3×3 within the slice.
+    az, ay, ax = pair[0] * dilation, pair[1] * dilation, pair[2] * dilation
+    bz, by, bx = pair[3] * dilation, pair[4] * dilation, pair[5] * dilation
+    height, width = out.shape
+    for j in range(height + 2):
+        first = padded[i + margin + az, j - 1 + margin + ay]
+        second = padded[i + margin + bz, j - 1 + margin + by]
+        for k in range(width + 2):
+            difference = first[k - 1 + margin + ax] - second[k - 1 + margin + bx]
+            raw[k] = difference * difference
+        for k in range(width):
+            along[j, k] = raw[k] + raw[k + 1] + raw[k + 2]
+    for j in range(height):
+        for k in range(width):
+            out[j, k] = along[j, k] + along[j + 1, k] + along[j + 2, k]
+
+
+@njit(cache=True, nogil=True)
+def _words(planes, levels, floor, out):  # type: ignore[no-untyped-def]
+    # Three slices of sums to the descriptors of the middle one.
+    distance = np.zeros(12, dtype=np.float32)
+    for j in range(out.shape[0]):
+        for k in range(out.shape[1]):
+            smallest, total = np.float32(1e30), np.float32(0.0)
+            for pair in range(12):
+                value = planes[0, pair, j, k] + planes[1, pair, j, k] + planes[2, pair, j, k]
+                distance[pair] = value
+                total += value
+                smallest = min(smallest, value)
+            scale = max(total / np.float32(12.0) - smallest, floor)
+            word, bit = np.uint64(0), np.uint64(1)
+            for pair in range(12):
+                relative = (distance[pair] - smallest) / scale
+                for level in levels:
+                    if relative < level:
+                        word |= bit
+                    bit = bit << np.uint64(1)
+            out[j, k] = word
+
+
+@njit(cache=True, nogil=True)
 def _describe_slab(padded, margin, dilation, pairs, levels, floor, out, start, stop):  # type: ignore[no-untyped-def]
-    # Each descriptor needs squared differences summed over 3×3×3: the sums along axes 2 and 1 are made slice by
-    # slice and three slices are kept, so that nothing larger than a few slices is held.
+    # Only three slices of sums are held at a time.
     _, height, width = out.shape
     planes = np.zeros((3, 12, height, width), dtype=np.float32)
-    raw = np.zeros((height + 2, width + 2), dtype=np.float32)
+    raw = np.zeros(width + 2, dtype=np.float32)
     along = np.zeros((height + 2, width), dtype=np.float32)
-    distance = np.zeros(12, dtype=np.float32)
     for i in range(start - 1, stop + 1):
-        slot = (i + 3) % 3
         for pair in range(12):
-            az, ay, ax = pairs[pair, 0] * dilation, pairs[pair, 1] * dilation, pairs[pair, 2] * dilation
-            bz, by, bx = pairs[pair, 3] * dilation, pairs[pair, 4] * dilation, pairs[pair, 5] * dilation
-            for j in range(height + 2):
-                first = padded[i + margin + az, j - 1 + margin + ay]
-                second = padded[i + margin + bz, j - 1 + margin + by]
-                for k in range(width + 2):
-                    difference = first[k - 1 + margin + ax] - second[k - 1 + margin + bx]
-                    raw[j, k] = difference * difference
-                for k in range(width):
-                    along[j, k] = raw[j, k] + raw[j, k + 1] + raw[j, k + 2]
-            for j in range(height):
-                for k in range(width):
-                    planes[slot, pair, j, k] = along[j, k] + along[j + 1, k] + along[j + 2, k]
-        if i < start + 1:
-            continue
-        for j in range(height):
-            for k in range(width):
-                smallest = np.float32(1e30)
-                total = np.float32(0.0)
-                for pair in range(12):
-                    value = planes[0, pair, j, k] + planes[1, pair, j, k] + planes[2, pair, j, k]
-                    distance[pair] = value
-                    total += value
-                    smallest = min(smallest, value)
-                scale = max(total / np.float32(12.0) - smallest, floor)
-                word = np.uint64(0)
-                bit = np.uint64(1)
-                for pair in range(12):
-                    relative = (distance[pair] - smallest) / scale
-                    for level in range(5):
-                        if relative < levels[level]:
-                            word |= bit
-                        bit = bit << np.uint64(1)
-                out[i - 1, j, k] = word
+            _plane(padded, i, margin, dilation, pairs[pair], raw, along, planes[(i + 3) % 3, pair])
+        if i > start:
+            _words(planes, levels, floor, out[i - 1])
 
 
 def describe(

@@ -10,9 +10,22 @@ from scipy import linalg, ndimage
 from ctreview.registration.parallel import in_chunks
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["ThinPlate", "compose", "field_geometry", "jacobian", "lowest_jacobian", "taper", "thin_plate", "unfold"]
+__all__ = [
+    "FADE_MM",
+    "FIELD_MARGIN_MM",
+    "ThinPlate",
+    "field_geometry",
+    "jacobian",
+    "lowest_jacobian",
+    "taper",
+    "thin_plate",
+    "unfold",
+]
 
 Field = npt.NDArray[np.float32]
+
+FIELD_MARGIN_MM, FADE_MM = 48.0, 32.0
+"""How far a displacement reaches beyond the fixed mask, and over how much of that it fades to nothing."""
 
 
 @njit(cache=True, nogil=True)
@@ -87,19 +100,7 @@ def field_geometry(box: Geometry, spacing_mm: float, margin_mm: float) -> Geomet
     high = box.corners().max(axis=0) + margin_mm
     count = np.ceil((high - low) / spacing_mm).astype(int) + 1
     shape = (int(count[2]), int(count[1]), int(count[0]))
-    return Geometry.aligned(shape, (spacing_mm,) * 3, origin=low, frame_of_reference=box.frame_of_reference)
-
-
-def compose(outer: Field, inner: Field, grid: Geometry) -> Field:
-    """The displacement of first ``inner``, then ``outer``: u(p) = inner(p) + outer(p + inner(p)).
-
-    Both of shape (3, *grid.shape) in LPS millimetres; ``grid`` parallel to the patient's axes.
-    """
-    index = np.indices(grid.shape, dtype=np.float32)
-    for axis, component in enumerate((2, 1, 0)):
-        index[axis] += inner[component] / np.float32(grid.spacing[axis])
-    carried = [ndimage.map_coordinates(part, index, order=1, mode="nearest") for part in outer]
-    return inner + np.stack(carried).astype(np.float32)
+    return Geometry.aligned(shape, (spacing_mm,) * 3, origin=low.tolist(), frame_of_reference=box.frame_of_reference)
 
 
 def jacobian(field: Field, grid: Geometry) -> Field:
@@ -181,5 +182,5 @@ def unfold(field: Field, grid: Geometry, *, least: float = 0.05, rounds: int = 6
             blend = ndimage.gaussian_filter(ndimage.binary_dilation(near, iterations=2).astype(np.float32), 1.0)
         touched |= blend > 0.01
         smooth = np.stack([ndimage.gaussian_filter(part, 1.0, mode="nearest") for part in field])
-        field = field + blend * (smooth - field)
+        field = np.asarray(field + blend * (smooth - field), dtype=np.float32)
     return field, int(touched.sum())

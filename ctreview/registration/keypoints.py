@@ -70,7 +70,9 @@ def _spread(order, shape, radius, most):  # type: ignore[no-untyped-def]
     return chosen[:found]
 
 
-def find_keypoints(image: Image, mask: Mask, count: int, *, crowding: float = 0.62) -> npt.NDArray[np.int64]:
+def find_keypoints(
+    image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0
+) -> npt.NDArray[np.int64]:
     """The most distinctive voxels of a mask, no two of them close together.
 
     Parameters
@@ -83,6 +85,8 @@ def find_keypoints(image: Image, mask: Mask, count: int, *, crowding: float = 0.
         At most so many. The distance kept between them follows from it, so that they cover the mask.
     crowding : float
         That distance, as a share of the side of the cube each keypoint would have for itself.
+    sharpness : float
+        Width in voxels over which structure is averaged.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def find_keypoints(image: Image, mask: Mask, count: int, *, crowding: float = 0.
     inside = int(mask.sum())
     if inside == 0:
         return np.empty((0, 3), dtype=np.int64)
-    strength = distinctiveness(image)
+    strength = distinctiveness(image, sigma=sharpness)
     peaks = mask & (strength == ndimage.maximum_filter(strength, size=3)) & (strength > 0)
     where = np.flatnonzero(peaks)
     order = where[np.argsort(-strength.ravel()[where], kind="stable")]

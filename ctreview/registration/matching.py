@@ -10,15 +10,23 @@ from numba import njit, types
 from numba.extending import intrinsic
 from scipy.spatial import cKDTree
 
+from ctreview.errors import RegistrationFailed
+from ctreview.registration.features import describe
+from ctreview.registration.keypoints import find_keypoints
+from ctreview.registration.pair import Pair
 from ctreview.registration.parallel import in_chunks
+from ctreview.registration.settings import MatchingStage
+from ctreview.volume.geometry import FloatArray
+from ctreview.volume.transform import Transform
 
-__all__ = ["Matches", "agree", "similarity_costs"]
+__all__ = ["Matches", "agree", "match", "similarity_costs"]
 
 Words = npt.NDArray[np.uint64]
 Costs = npt.NDArray[np.float32]
-FloatArray = npt.NDArray[np.float64]
 
 NEIGHBOURS = 20
+FEWEST_KEYPOINTS = 20
+"""An affine has twelve unknowns; fewer points than this are not worth fitting it to."""
 COUPLING = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """How strongly a displacement is held to its neighbours' mean, round by round; bits per voxel and squared step."""
 
@@ -95,20 +103,16 @@ class Matches:
         Voxel indices in the fixed grid.
     displacements : ndarray, shape (n, 3)
         In voxels, to where each was found.
-    weights : ndarray, shape (n,)
-        0…1, how far each is to be believed.
+    kept : ndarray of bool, shape (n,)
+        Which are in keeping with their neighbours.
     costs : ndarray, shape (n,)
         Differing bits per voxel of the patch at the match.
     """
 
     points: FloatArray
     displacements: FloatArray
-    weights: FloatArray
+    kept: npt.NDArray[np.bool_]
     costs: FloatArray
-
-    def kept(self) -> npt.NDArray[np.bool_]:
-        """Which are believed at all."""
-        return np.asarray(self.weights > 0)
 
 
 @njit(cache=True, nogil=True)
@@ -151,13 +155,17 @@ def _refine(costs, means, weight, search, best, out, at):  # type: ignore[no-unt
                 out[n, axis] += min(max(0.5 * (before - after) / curvature, -0.5), 0.5)
 
 
+def _choose(costs: Costs, means: FloatArray, strength: float, search: int, best: FloatArray, threads: int) -> None:
+    in_chunks(lambda a, b: _best(costs, means, np.float32(strength), search, best, a, b), len(means), threads)
+
+
 def agree(
     points: npt.NDArray[np.int64],
     costs: Costs,
     *,
     search: int,
     width: float,
-    coupling: tuple[float, ...] = COUPLING,
+    coupling: float = 1.0,
     outlier: float = 3.0,
     threads: int = 1,
 ) -> Matches:
@@ -177,31 +185,61 @@ def agree(
         As there.
     width : float
         Standard deviation in voxels of the Gaussian that weighs neighbours.
-    coupling : tuple of float
-        Weights of the rounds.
+    coupling : float
+        Factor on `COUPLING`.
     outlier : float
         Cut beyond so many robust standard deviations (at least one voxel).
     """
     where = points.astype(np.float64)
     count = min(NEIGHBOURS + 1, len(points))
-    distance, neighbour = cKDTree(where).query(where, k=count)
-    distance, neighbour = distance.reshape(len(points), -1), neighbour.reshape(len(points), -1)
+    found = cKDTree(where).query(where, k=count)
+    distance = np.asarray(found[0]).reshape(len(points), -1)
+    neighbour = np.asarray(found[1]).reshape(len(points), -1)
     weight = np.exp(-0.5 * (distance / width) ** 2) + 1e-9
     weight /= weight.sum(axis=1, keepdims=True)
-    # A point whose costs hardly differ says nothing: its neighbours decide, and it counts little with them.
-    contrast = np.clip((costs.mean(axis=1) - costs.min(axis=1)) / np.maximum(costs.std(axis=1), 1e-6), 0, None)
-    del contrast
     best = np.zeros_like(where)
     means = np.zeros_like(where)
-    for strength in coupling:
-        factor = np.float32(strength)
-        in_chunks(lambda a, b, f=factor: _best(costs, means, f, search, best, a, b), len(points), threads)  # type: ignore[misc]
+    for strength in COUPLING:
+        _choose(costs, means, coupling * strength, search, best, threads)
         means = np.einsum("nk,nkd->nd", weight, best[neighbour])
     refined, at = np.empty_like(where), np.empty(len(points))
-    _refine(costs, means, np.float32(coupling[-1]), search, best, refined, at)
+    _refine(costs, means, np.float32(coupling * COUPLING[-1]), search, best, refined, at)
     others = weight.copy()
     others[:, 0] = 0
     others /= np.maximum(others.sum(axis=1, keepdims=True), 1e-9)
     away = np.linalg.norm(refined - np.einsum("nk,nkd->nd", others, refined[neighbour]), axis=1)
     limit = max(1.0, outlier * 1.4826 * float(np.median(away)))
-    return Matches(where, refined, (away <= limit).astype(float), at)
+    return Matches(where, refined, away <= limit, at)
+
+
+def match(pair: Pair, transform: Transform, stage: MatchingStage, *, threads: int = 1) -> tuple[FloatArray, FloatArray]:
+    """Match keypoints of the fixed image in the moving one, starting from what is known.
+
+    Returns
+    -------
+    start, end : ndarray, shape (n, 3)
+        LPS millimetres, both in the fixed image: each keypoint, and where in the fixed image the present transform
+        would have to start to reach its match. Keypoints at odds with their neighbours are left out.
+    """
+    grid = pair.grid(stage.spacing_mm, stage.patch_mm + 2 * stage.spacing_mm)
+    fixed = pair.fixed_on(grid, threads=threads)
+    mask = pair.fixed_mask_on(grid, threads=threads)
+    points = find_keypoints(fixed, mask, stage.keypoints, crowding=stage.crowding, sharpness=stage.sharpness)
+    if len(points) < FEWEST_KEYPOINTS:
+        raise RegistrationFailed(
+            f"only {len(points)} places with structure were found inside the fixed mask",
+            remedy="Check that the mask covers the organ and that the image is not blank.",
+        )
+    moved = pair.moving_on(grid, transform, threads=threads)
+    costs = similarity_costs(
+        describe(fixed, threads=threads),
+        describe(moved, threads=threads),
+        points,
+        search=stage.search,
+        patch=stage.patch,
+        threads=threads,
+    )
+    width = stage.neighbours_mm / stage.spacing_mm
+    found = agree(points, costs, search=stage.search, width=width, coupling=stage.coupling, threads=threads)
+    where = found.points[found.kept]
+    return grid.to_lps(where), grid.to_lps(where + found.displacements[found.kept])

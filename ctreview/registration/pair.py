@@ -72,7 +72,7 @@ class Pair:
         count = np.ceil((high - low) / spacing_mm).astype(int) + 1
         shape = (int(count[2]), int(count[1]), int(count[0]))
         frame = self.fixed_geometry.frame_of_reference
-        return Geometry.aligned(shape, (spacing_mm,) * 3, origin=low, frame_of_reference=frame)
+        return Geometry.aligned(shape, (spacing_mm,) * 3, origin=low.tolist(), frame_of_reference=frame)
 
     def transform(self, affine: FloatArray) -> Transform:
         """An affine between the two native grids."""
@@ -143,14 +143,14 @@ def _side(
     factor = np.minimum(factor, high - low)
     high = low + (high - low) // factor * factor
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    small = _coarser(geometry.crop(low, high), factor)
+    small = _coarser(geometry.crop(low.tolist(), high.tolist()), factor)
     image = np.clip(_averaged(volume.array[box], factor), *limits)
     share = _averaged(inside[box], factor)
     unsure = None if ignore is None else _averaged(ignore.array[box] > 0, factor)
     points, weights = _mass(share, small)
     centroid = weights @ points / weights.sum()
     spread = np.sqrt(weights @ (points - centroid) ** 2 / weights.sum())
-    corners = geometry.crop(start, stop).corners()
+    corners = geometry.crop(start.tolist(), stop.tolist()).corners()
     volume_ml = float(np.count_nonzero(inside)) * geometry.voxel_ml
     extent = (corners.min(axis=0), corners.max(axis=0))
     return Side(image, share, unsure, small, centroid, spread, volume_ml, extent, limits[0])

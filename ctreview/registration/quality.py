@@ -14,7 +14,6 @@ from ctreview.registration.field import jacobian, lowest_jacobian
 from ctreview.registration.keypoints import find_keypoints
 from ctreview.registration.matching import agree, similarity_costs
 from ctreview.registration.pair import Pair
-from ctreview.volume.geometry import Geometry
 from ctreview.volume.transform import Transform
 
 __all__ = ["QualityLimits", "judge", "local_volume_ratio", "measure"]
@@ -41,7 +40,7 @@ class QualityLimits:
 
 
 def local_volume_ratio(transform: Transform) -> npt.NDArray[np.float32]:
-    """det J of a transform at the nodes of its grid: above 1 where tissue takes more room in the moving image.
+    """How much room tissue takes, det J of a transform, at the nodes of its grid (above 1: more in the moving image).
 
     Shape ``transform.grid.shape``; a single value of shape (1, 1, 1) for an affine alone.
     """
@@ -118,7 +117,7 @@ def _residual(pair: Pair, transform: Transform, threads: int) -> dict[str, float
     best = np.stack(np.unravel_index(costs.argmin(axis=1), (side, side, side)), axis=1) - RESIDUAL_SEARCH
     away = np.linalg.norm(best, axis=1) * RESIDUAL_SPACING_MM
     agreed = agree(points, costs, search=RESIDUAL_SEARCH, width=12.0 / RESIDUAL_SPACING_MM, threads=threads)
-    back = np.linalg.norm(agreed.displacements[agreed.kept()], axis=1) * RESIDUAL_SPACING_MM
+    back = np.linalg.norm(agreed.displacements[agreed.kept], axis=1) * RESIDUAL_SPACING_MM
     return {
         "mask_dice": float(dice),
         "matched_share": float((away <= WELL_MATCHED_MM).mean()),
