@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.regions import Regions
+from ctreview.volume.regions import Partition, Regions
 from ctreview.volume.volume import Volume
 
 __all__ = ["CONSOLIDATION", "DEPENDENT", "GROUND_GLASS", "RegionMeasures", "count_labelled", "measure"]
@@ -88,11 +88,13 @@ def measure(
         The three do not lie in the same place.
     """
     geometry = require_same_place(volume, regions, opacity)
+    box, regions = organ_box(regions)
+    hu = volume.array[box]
     size = 1 + max(label.value for label in opacity.scheme)
     low, high = high_attenuation_hu
-    dense = (volume.array >= low) & (volume.array < high)
-    counts = regions.count(opacity.array + dense.astype(np.uint8) * np.uint8(size), 2 * size)
-    sums = regions.total(volume.array)
+    dense = (hu >= low) & (hu < high)
+    counts = regions.count(opacity.array[box] + dense.astype(np.uint8) * np.uint8(size), 2 * size)
+    sums = regions.total(hu)
     values = {label.key: label.value for label in opacity.scheme}
     return {
         name: _measures(table.reshape(2, size), sums[name], values, geometry.voxel_ml) for name, table in counts.items()
@@ -118,6 +120,21 @@ def _measures(
         opacity_ml=opaque * voxel_ml,
         opacity_percent=100.0 * opaque / voxels if voxels else None,
         haa_percent=100.0 * int(table[1].sum()) / voxels if voxels else None,
+    )
+
+
+def organ_box(regions: Regions) -> tuple[tuple[slice, slice, slice], Regions]:
+    """The box that holds the organ, and the regions cut to it: most voxels of a scan are no organ."""
+    inside = regions.partitions[0].cells > 0
+    spans = []
+    for axis in range(3):
+        found = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
+        spans.append(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 1))
+    box = (spans[0], spans[1], spans[2])
+    geometry = regions.geometry.crop([span.start for span in box], [span.stop for span in box])
+    return box, Regions(
+        geometry,
+        tuple(Partition(np.ascontiguousarray(one.cells[box]), one.regions) for one in regions.partitions),
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS, count_labelled, count_listed
+from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
@@ -63,6 +64,8 @@ class Response:
         Rising; contains 0.
     opacity_ml : ndarray, shape (shifts, regions, 3)
         Ground glass, consolidation and both at each shift of the threshold.
+    dependent_ml : ndarray, shape (regions,)
+        Dependent opacity, which some would count as ground glass.
     edge, vessel, rim : ndarray, shape (regions, 3)
     blocks : ndarray, shape (blocks, regions, 3)
         Half of what each block wins or loses between the two smallest shifts either side of 0.
@@ -75,6 +78,7 @@ class Response:
     rim_g: FloatArray
     shifts_hu: FloatArray
     opacity_ml: FloatArray
+    dependent_ml: FloatArray
     edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
@@ -91,6 +95,7 @@ class Response:
             rim_g=self.rim_g[rows],
             shifts_hu=self.shifts_hu,
             opacity_ml=self.opacity_ml[:, rows],
+            dependent_ml=self.dependent_ml[rows],
             edge=self.edge[rows],
             vessel=self.vessel[rows],
             rim=self.rim[rows],
@@ -134,13 +139,14 @@ def find_response(
     geometry = require_same_place(volume, regions, opacity, *(() if vessels is None else (vessels,)))
     if not (min(shifts_hu) < 0 < max(shifts_hu)):
         raise WrongUse("thresholds must be shifted both down and up")
-    found = {0.0: _classes(opacity)}
+    box, regions = organ_box(regions)
+    found = {0.0: _classes(opacity, box)}
     if variants is not None:
-        found |= {shift: _classes(variants(Perturbation(threshold_hu=shift))) for shift in shifts_hu}
+        found |= {shift: _classes(variants(Perturbation(threshold_hu=shift)), box) for shift in shifts_hu}
     shifts = np.array(sorted(found))
     counts = np.stack([_with_sum(count_labelled(regions, found[shift], 3)) for shift in shifts])
-    edge, vessel, rim = _surfaces(found[0.0], regions, vessels)
-    volume_ml, mass_g, rim_ml, rim_g = _organ(volume, regions)
+    edge, vessel, rim = _surfaces(found[0.0], regions, None if vessels is None else vessels.array[box])
+    volume_ml, mass_g, rim_ml, rim_g = _organ(volume.array[box], regions)
     low = max((shift for shift in found if shift < 0), default=0.0)
     high = min((shift for shift in found if shift > 0), default=0.0)
     return Response(
@@ -151,6 +157,7 @@ def find_response(
         rim_g=rim_g,
         shifts_hu=shifts,
         opacity_ml=counts * geometry.voxel_ml,
+        dependent_ml=_dependent(opacity, box, regions),
         edge=edge,
         vessel=vessel,
         rim=rim,
@@ -159,14 +166,21 @@ def find_response(
 
 
 Codes = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
 
 
-def _classes(labels: LabelMap) -> Codes:
-    """1 where ground glass, 2 where consolidation, 0 elsewhere."""
+def _classes(labels: LabelMap, box: tuple[slice, slice, slice]) -> Codes:
+    """1 where ground glass, 2 where consolidation, 0 elsewhere; cut to a box."""
     table = np.zeros(256, dtype=np.uint8)
     table[labels.scheme[GROUND_GLASS].value] = _GLASS
     table[labels.scheme[CONSOLIDATION].value] = _SOLID
-    return np.asarray(table[labels.array])
+    return np.asarray(table[labels.array[box]])
+
+
+def _dependent(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regions) -> FloatArray:
+    values = [label.value for label in labels.scheme if label.key == DEPENDENT]
+    found = np.isin(labels.array[box], values).view(np.uint8)
+    return count_labelled(regions, found, 2)[:, 1] * regions.geometry.voxel_ml
 
 
 def _with_sum(table: FloatArray) -> FloatArray:
@@ -183,7 +197,7 @@ def _half_voxel_ml(geometry: Geometry) -> float:
     return FACE_TO_SURFACE * 0.5 * geometry.voxel_ml
 
 
-def _surfaces(classes: Codes, regions: Regions, vessels: LabelMap | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _surfaces(classes: Codes, regions: Regions, vessels: Array | None) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What a shift by half a voxel wins in each region: towards clear tissue, vessels, the outside."""
     nothing = np.zeros((len(regions.names), COUNTED))
     where = np.flatnonzero(classes)
@@ -204,7 +218,7 @@ def _surfaces(classes: Codes, regions: Regions, vessels: LabelMap | None) -> tup
     return clear * scale, _with_sum(won(faces[:, _SPARED])) * scale, _with_sum(won(faces[:, _OUTSIDE])) * scale
 
 
-def _faces(classes: Codes, regions: Regions, vessels: LabelMap | None, where: npt.NDArray[np.int64]) -> FloatArray:
+def _faces(classes: Codes, regions: Regions, vessels: Array | None, where: npt.NDArray[np.int64]) -> FloatArray:
     """How many of its six faces each listed voxel turns to each kind of tissue, shape (voxels, 5)."""
     index = np.stack(np.unravel_index(where, classes.shape), axis=1)
     start = np.maximum(index.min(axis=0) - 1, 0)
@@ -212,7 +226,7 @@ def _faces(classes: Codes, regions: Regions, vessels: LabelMap | None, where: np
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     tissue = np.where(_inside(regions)[box], np.uint8(_CLEAR), np.uint8(_OUTSIDE))
     if vessels is not None:
-        tissue[(vessels.array[box] > 0) & (tissue == _CLEAR)] = _SPARED
+        tissue[(vessels[box] > 0) & (tissue == _CLEAR)] = _SPARED
     tissue[classes[box] > 0] = classes[box][classes[box] > 0]
     tissue = np.pad(tissue, 1, constant_values=_OUTSIDE)
     at = index - start + 1
@@ -226,20 +240,20 @@ def _faces(classes: Codes, regions: Regions, vessels: LabelMap | None, where: np
     return faces
 
 
-def _organ(volume: Volume, regions: Regions) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _organ(hu: Array, regions: Regions) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Volume and mass of each region, and what both win when the organ grows by half a voxel."""
     geometry = regions.geometry
     counted = regions.count(np.zeros(geometry.shape, dtype=np.uint8), 1)
-    sums = regions.total(volume.array)
+    sums = regions.total(hu)
     voxels = np.array([float(counted[name][0]) for name in regions.names])
-    hu = np.array([sums[name] for name in regions.names])
+    hu_sum = np.array([sums[name] for name in regions.names])
     where, faces = _organ_faces(_inside(regions))
     ones = np.ones(len(where), dtype=np.int64)
-    density = np.maximum(0.0, 1.0 + volume.array.ravel()[where] / 1000.0)
+    density = np.maximum(0.0, 1.0 + hu.ravel()[where] / 1000.0)
     scale = _half_voxel_ml(geometry)
     return (
         voxels * geometry.voxel_ml,
-        (voxels + hu / 1000.0) * geometry.voxel_ml,
+        (voxels + hu_sum / 1000.0) * geometry.voxel_ml,
         count_listed(regions, where, ones, 2, faces)[:, 1] * scale,
         count_listed(regions, where, ones, 2, faces * density)[:, 1] * scale,
     )

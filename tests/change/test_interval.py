@@ -123,6 +123,18 @@ def test_depth_of_breath_widens_towards_the_volume_at_one_depth(ill):
     assert breathed["opacity_pp"].sources.get("inspiration", 0.0) < 1e-9
 
 
+def test_dependent_opacity_that_went_may_have_been_disease(ill):
+    """12 mL more dependent opacity at baseline: the change may be up to 12 mL more of a decrease, never less."""
+    early, late = ill.response(), ill.response()
+    early = dataclasses.replace(early, dependent_ml=early.dependent_ml + 12.0)
+    plain = find_intervals(late, late, settings=ALONE)["lungs"]["opacity_ml"]
+    found = find_intervals(early, late, settings=ALONE)["lungs"]["opacity_ml"]
+    assert found.value == plain.value == 0
+    assert found.low < plain.low - 3
+    assert found.high == pytest.approx(plain.high)
+    assert found.sources["dependent opacity"] == pytest.approx(6.0)
+
+
 def test_other_kernels_widen(ill):
     plain = pair(ill, ill)["lungs"]["opacity_ml"]
     other = pair(ill, ill, conditions=Conditions(kernels_differ=True))["lungs"]["opacity_ml"]

@@ -1,0 +1,169 @@
+"""Random factors that the numbers of two scans rest on, and what they do to every number of change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
+from ctreview.change.sensitivity import COUNTED, Response
+from ctreview.volume.geometry import FloatArray
+
+__all__ = ["RAW", "Draws", "Pair", "Reading", "changes", "draw", "readings", "unshifted"]
+
+_GLASS, _SOLID, _BOTH = range(COUNTED)
+
+Pair = tuple[Response, Response]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the numbers of a pair; unlike an error it is true or not, and nothing in between.
+
+    Attributes
+    ----------
+    dependent : bool
+        Dependent opacity counts as ground glass, in both scans.
+    volume_factor : float
+        The follow-up's volumes are multiplied by this, to what they would be at the baseline's depth of breath.
+    """
+
+    dependent: bool = False
+    volume_factor: float = 1.0
+
+
+RAW = Reading()
+"""As the numbers were found."""
+
+
+def readings(pair: Pair, conditions: Conditions) -> dict[str, Reading]:
+    """The other ways to read a pair, by the source that is in doubt; and all of them together."""
+    found = {}
+    if any(response.dependent_ml.any() for response in pair):
+        found["dependent opacity"] = Reading(dependent=True)
+    if conditions.volume_ratio is not None:
+        found["inspiration"] = Reading(volume_factor=1.0 / conditions.volume_ratio)
+    if len(found) == 2:
+        found["both"] = Reading(dependent=True, volume_factor=found["inspiration"].volume_factor)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still."""
+
+    common_hu: FloatArray
+    own_hu: FloatArray
+    edge: FloatArray
+    own_edge: FloatArray
+    vessel: FloatArray
+    rim: FloatArray
+    kernel: FloatArray
+    calibration_hu: FloatArray
+    local: FloatArray
+
+
+def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active: Iterable[str]) -> Draws:
+    """Draw the active sources; every source has its own stream, so that one alone draws what it draws in company."""
+    active = set(active)
+    n = settings.draws if active else 1
+    streams = dict(zip(SOURCES, np.random.SeedSequence(settings.seed).spawn(len(SOURCES)), strict=True))
+
+    def uniform(source: str, scans: int, limit: float) -> FloatArray:
+        if source not in active:
+            return np.zeros((scans, n))
+        return np.random.default_rng(streams[source]).uniform(-limit, limit, (scans, n))
+
+    # responses were taken for half a voxel
+    common, own = settings.boundary_voxels / 0.5, settings.own_boundary_voxels / 0.5
+    return Draws(
+        common_hu=uniform("threshold", 1, settings.common_threshold_hu)[0],
+        own_hu=uniform("threshold of each scan", 2, settings.own_threshold_hu),
+        edge=uniform("boundary", 1, common)[0],
+        own_edge=uniform("boundary of each scan", 2, own),
+        vessel=uniform("vessels", 1, common)[0],
+        rim=uniform("mask", 2, own),
+        kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
+        calibration_hu=uniform("calibration", 2, settings.calibration_hu),
+        local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
+    )
+
+
+def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
+    """Errors that are alike within a block and not beyond it, shape (2, draws, regions, 3).
+
+    A wild bootstrap over blocks: the response of each keeps or changes its sign at random (Cameron, Gelbach and
+    Miller, Rev Econ Stat 2008, doi 10.1162/rest.90.3.414). Voxels are never resampled: neighbours err together.
+    """
+    regions = len(pair[0].names)
+    found = np.zeros((2, draws, regions, COUNTED))
+    for scan, response in enumerate(pair):
+        blocks = len(response.blocks)
+        if active and blocks:
+            signs = random.integers(0, 2, (draws, blocks), dtype=np.int8).astype(np.float32) * 2 - 1
+            flat = response.blocks.reshape(blocks, -1).astype(np.float32)
+            found[scan] = (signs @ flat).reshape(draws, regions, COUNTED)
+    return found
+
+
+def changes(pair: Pair, draws: Draws, reading: Reading = RAW) -> dict[str, FloatArray]:
+    """Follow-up minus baseline under every draw, by the name of the number; shape (regions, draws)."""
+    before, after = (_opacity(response, draws, scan, reading) for scan, response in enumerate(pair))
+    after = after * (reading.volume_factor * draws.kernel)
+    whole = [
+        response.volume_ml[:, None] + response.rim_ml[:, None] * draws.rim[scan] for scan, response in enumerate(pair)
+    ]
+    # Volume at the baseline's depth of breath, so that a share compares like with like.
+    whole[1] = whole[1] * reading.volume_factor
+    mass = [
+        response.mass_g[:, None]
+        + response.rim_g[:, None] * draws.rim[scan]
+        + response.volume_ml[:, None] * draws.calibration_hu[scan] / 1000.0
+        for scan, response in enumerate(pair)
+    ]
+    least = np.maximum(0.2 * pair[0].opacity_ml[unshifted(pair[0]), :, _BOTH], 1e-9)[:, None]
+    return {
+        "opacity_ml": after[_BOTH] - before[_BOTH],
+        "ground_glass_ml": after[_GLASS] - before[_GLASS],
+        "consolidation_ml": after[_SOLID] - before[_SOLID],
+        "opacity_pp": 100.0 * (_share(after[_BOTH], whole[1]) - _share(before[_BOTH], whole[0])),
+        "opacity_relative_percent": 100.0 * (after[_BOTH] - before[_BOTH]) / np.maximum(before[_BOTH], least),
+        "mass_g": mass[1] - mass[0],
+    }
+
+
+def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
+
+
+def _opacity(response: Response, draws: Draws, scan: int, reading: Reading) -> FloatArray:
+    """Millilitres of one scan under every draw, shape (3, regions, draws), never below 0."""
+    found = response.opacity_ml[unshifted(response)][..., None]
+    moved = _at(response, draws.common_hu)
+    # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
+    # of another one, where the threshold may already lie in the noise of normal lung.
+    moved = moved + _at(response, draws.own_hu[scan]) - found
+    moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
+    moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
+    moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
+    if reading.dependent:
+        moved[[_GLASS, _BOTH]] += response.dependent_ml[:, None]
+    return np.asarray(moved)
+
+
+def _at(response: Response, shift_hu: FloatArray) -> FloatArray:
+    """Millilitres at shifts (draws,) of the threshold, linear between those that were tried: (regions, 3, draws)."""
+    shifts = response.shifts_hu
+    if len(shifts) == 1:
+        return np.broadcast_to(response.opacity_ml[0][..., None], (*response.opacity_ml[0].shape, len(shift_hu)))
+    at = np.clip(np.searchsorted(shifts, shift_hu, side="right") - 1, 0, len(shifts) - 2)
+    part = np.clip((shift_hu - shifts[at]) / (shifts[at + 1] - shifts[at]), 0.0, 1.0)
+    low, high = (np.moveaxis(response.opacity_ml[at + more], 0, -1) for more in (0, 1))
+    return np.asarray(low + (high - low) * part)
+
+
+def unshifted(response: Response) -> int:
+    """Which row of ``opacity_ml`` is that of the thresholds as they are."""
+    return int(np.argmin(np.abs(response.shifts_hu)))

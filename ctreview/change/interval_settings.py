@@ -1,0 +1,98 @@
+"""What an interval varies, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ctreview.errors import WrongUse
+
+__all__ = ["SOURCES", "Conditions", "IntervalSettings"]
+
+SOURCES: Mapping[str, str] = {
+    "threshold": "the threshold of both scans together",
+    "threshold of each scan": "the threshold of each scan on its own",
+    "local threshold": "thresholds that are off in one place and not in another",
+    "boundary": "the boundary of opacity, in both scans together",
+    "boundary of each scan": "the boundary of opacity in each scan on its own",
+    "vessels": "the boundary between opacity and vessels",
+    "mask": "the boundary of the organ",
+    "dependent opacity": "dependent opacity, should it be disease",
+    "inspiration": "depth of breath",
+    "kernel": "different reconstruction kernels",
+    "calibration": "calibration of the HU scale",
+}
+"""What is varied, by the name that stands in `Interval.dominant` and `Interval.sources`, in words."""
+
+
+@dataclass(frozen=True)
+class IntervalSettings:
+    """What is varied, and by how much.
+
+    A limit ``±a`` is the half width of a rectangular distribution: the limits say what is thought possible and
+    nothing more is known within them (JCGM 100:2008, 4.3.7), so a source of ±25 HU has a standard deviation of
+    14.4 HU and never exceeds 25.
+
+    Attributes
+    ----------
+    level : float
+        Share of draws within the interval.
+    draws, seed : int
+        Number of random draws, and the seed that makes them the same every time.
+    common_threshold_hu : float
+        Limit for the threshold of both scans together (DESIGN §4).
+    own_threshold_hu : float
+        Limit for the threshold of each scan on its own, and for that of each block on its own.
+    boundary_voxels : float
+        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both (DESIGN §4).
+    own_boundary_voxels : float
+        Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
+        (docs/decisions/0021-interval.md).
+    block_mm : float
+        Side of the cubes within which local errors of the threshold are alike.
+    kernel_share : float
+        Limit for the change of a volume by another kernel (DESIGN §4: up to 14 %).
+    calibration_hu : float
+        Limit for the HU scale of each scan, which moves mass: acceptance limits for the CT number of water are
+        ±4 HU (IEC 61223-3-5) to ±5 HU.
+    least_baseline_ml : float
+        Below this there is no relative change.
+    """
+
+    level: float = 0.95
+    draws: int = 4000
+    seed: int = 20260
+    common_threshold_hu: float = 25.0
+    own_threshold_hu: float = 10.0
+    boundary_voxels: float = 0.5
+    own_boundary_voxels: float = 0.2
+    block_mm: float = 20.0
+    kernel_share: float = 0.14
+    calibration_hu: float = 5.0
+    least_baseline_ml: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1 or self.draws < 100:
+            raise WrongUse("an interval needs a level between 0 and 1 and at least 100 draws")
+
+    @property
+    def shifts_hu(self) -> tuple[float, ...]:
+        """The shifts of the threshold at which the segmentation is done anew."""
+        common, own = self.common_threshold_hu, self.own_threshold_hu
+        # volume rises steeply where a low threshold reaches the noise of normal lung, hence one step in between
+        return (-common, -(common + own) / 2, -own, own, common)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is known about the pair and widens its intervals.
+
+    Attributes
+    ----------
+    volume_ratio : float or None
+        Organ volume at follow-up over that at baseline, where a difference of it means depth of breath.
+    kernels_differ : bool
+    """
+
+    volume_ratio: float | None = None
+    kernels_differ: bool = False
