@@ -1,7 +1,8 @@
 """Decoders of compressed pixels, each called by name.
 
-GDCM (BSD) decodes JPEG and JPEG 2000, CharLS through pyjpegls (MIT) decodes JPEG-LS, and run lengths are undone
-here. pydicom would choose among whatever is installed, some of it under the GPL; so it is not asked.
+GDCM (BSD) decodes JPEG and JPEG 2000, CharLS through pyjpegls (MIT) JPEG-LS; JPEG Lossless is also decoded here
+(`jpeg_lossless`), and run lengths are. pydicom would choose among whatever is installed, some of it under the GPL; so
+it is not asked.
 """
 
 from __future__ import annotations
@@ -16,11 +17,22 @@ from ctreview.dicom.elements import Malformed
 from ctreview.dicom.frame import PixelLayout
 from ctreview.dicom.syntaxes import SYNTAXES
 
-__all__ = ["decompressed"]
+__all__ = ["decompressed", "is_jpeg_lossless"]
+
+_JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
 
 
-def decompressed(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
+def decompressed(data: bytes, layout: PixelLayout, *, quick: bool = False) -> npt.NDArray[Any]:
     """One frame's pixels, shape (rows, columns), from its compressed bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The frame's stream.
+    layout : PixelLayout
+        What the header says of it.
+    quick : bool
+        Whether JPEG Lossless is worth our own decoder, which takes a second to load and is then three times as fast.
 
     Raises
     ------
@@ -33,6 +45,10 @@ def decompressed(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     _require_size(data, layout)
     if decoder == "jpegls":
         return _jpegls(data, layout)
+    if quick and is_jpeg_lossless(layout):
+        found = _jpeg_lossless(data, layout)
+        if found is not None:
+            return found
     return _gdcm(data, layout)
 
 
@@ -84,6 +100,21 @@ def _jpegls(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
         return _shaped(np.ascontiguousarray(jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))).tobytes(), layout)
     except (RuntimeError, ValueError) as error:
         raise Malformed("the JPEG-LS stream does not decode") from error
+
+
+def is_jpeg_lossless(layout: PixelLayout) -> bool:
+    """Whether slices are of the kind that our own decoder reads, which leaves Python's lock to other threads."""
+    whole = layout.allocated == 16 and (layout.stored == 16 or not layout.signed)
+    return layout.syntax in _JPEG_LOSSLESS and whole
+
+
+def _jpeg_lossless(data: bytes, layout: PixelLayout) -> npt.NDArray[Any] | None:
+    from ctreview.dicom import jpeg_lossless  # noqa: PLC0415 - brings numba
+
+    how = jpeg_lossless.plan(data)
+    if how is None or (how.rows, how.columns) != (layout.rows, layout.columns):
+        return None
+    return jpeg_lossless.decode(data, how).view(_dtype(layout))
 
 
 def _gdcm(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:

@@ -73,10 +73,11 @@ def _require_bytes(layout: PixelLayout, file: FileRef) -> None:
         )
 
 
-def stored_slices(frames: Sequence[Frame]) -> Iterator[Stored]:
+def stored_slices(frames: Sequence[Frame], *, quick: bool = False) -> Iterator[Stored]:
     """The stored numbers of slices, in the given order, each of shape (rows, columns).
 
-    Frames of one file that follow each other are read with the file opened once.
+    Frames of one file that follow each other are read with the file opened once; ``quick`` is that of
+    `codecs.decompressed`.
 
     Raises
     ------
@@ -86,12 +87,12 @@ def stored_slices(frames: Sequence[Frame]) -> Iterator[Stored]:
     for file, group in groupby(frames, key=lambda frame: frame.file):
         with file.open() as (stream, size):
             try:
-                yield from _of_file(file, stream, size, list(group))
+                yield from _of_file(file, stream, size, list(group), quick)
             except Malformed as error:
                 raise UnreadableFile(f"the pixel data are broken: {error}", where=file) from error
 
 
-def _of_file(file: FileRef, stream: BinaryIO, size: int, frames: list[Frame]) -> Iterator[Stored]:
+def _of_file(file: FileRef, stream: BinaryIO, size: int, frames: list[Frame], quick: bool) -> Iterator[Stored]:
     layout = frames[0].layout
     syntax = SYNTAXES[layout.syntax]
     if syntax.deflated:
@@ -100,7 +101,7 @@ def _of_file(file: FileRef, stream: BinaryIO, size: int, frames: list[Frame]) ->
         stream.seek(layout.offset)
         pieces = frames_of(stream.read(size - layout.offset), layout.frames)
         for frame in frames:
-            yield decompressed(pieces[frame.number], layout)
+            yield decompressed(pieces[frame.number], layout, quick=quick)
         return
     for frame in frames:
         stream.seek(layout.offset + frame.number * layout.frame_bytes)

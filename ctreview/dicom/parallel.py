@@ -1,8 +1,9 @@
 """Decoding on several cores.
 
-GDCM and CharLS hold Python's lock while they decode, so that threads gain nothing; processes do, and cost about
-0.3 s to start. They are plain child processes that run one function: unlike those of `multiprocessing` they work
-from a script without a main guard, beside threads, and on every system alike.
+Our own decoder of JPEG Lossless leaves Python's lock to others, so that threads do. GDCM and CharLS hold it while
+they decode; there processes gain, at about 0.3 s to start each. They are plain child processes that run one
+function: unlike those of `multiprocessing` they work from a script without a main guard, beside threads, and on
+every system alike.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.dicom.codecs import is_jpeg_lossless
 from ctreview.dicom.decode import stored_slices
 from ctreview.dicom.frame import Frame
 from ctreview.dicom.syntaxes import SYNTAXES
@@ -33,6 +37,9 @@ _WORTH_S = 1.0
 """Less decoding than this is not worth another process."""
 
 _MOST = 8
+
+_AHEAD = 4
+"""Slices that a child is asked for before it has answered."""
 
 Numbered = tuple[int, npt.NDArray[Any]]
 
@@ -66,8 +73,9 @@ def decode_all(frames: Sequence[Frame], *, processes: int | None = None) -> Iter
         As `stored_slices`.
     """
     cores = processes or min(_cores(), _MOST)
-    if cores < 2 or not worth_it(frames):
-        yield from enumerate(stored_slices(frames))
+    worth = worth_it(frames)
+    if cores < 2 or not worth:
+        yield from enumerate(stored_slices(frames, quick=worth))
         return
     yield from _Pool(frames, cores).results()
 
@@ -80,7 +88,7 @@ def _cores() -> int:
 
 
 class _Pool:
-    """One thread that decodes here, and one for each child process that it talks to."""
+    """One thread that decodes here, and for each further core another one, or one that talks to a child process."""
 
     def __init__(self, frames: Sequence[Frame], cores: int) -> None:
         self._frames = frames
@@ -88,7 +96,8 @@ class _Pool:
         self._lock = threading.Lock()
         self._stopped = False
         self._done: queue.Queue[Numbered | BaseException] = queue.Queue(maxsize=2 * cores)
-        targets = [self._here] + [self._there] * (cores - 1)
+        elsewhere = self._here if all(is_jpeg_lossless(frame.layout) for frame in frames) else self._there
+        targets = [self._here] + [elsewhere] * (cores - 1)
         self._threads = [threading.Thread(target=self._guarded, args=(target,), daemon=True) for target in targets]
 
     def results(self) -> Iterator[Numbered]:
@@ -123,26 +132,39 @@ class _Pool:
             self._decode(number)
 
     def _decode(self, number: int) -> None:
-        (raw,) = stored_slices([self._frames[number]])
+        (raw,) = stored_slices([self._frames[number]], quick=True)
         self._done.put((number, raw))
 
     def _there(self) -> None:
-        """Have a child process decode; whatever goes wrong with it is done here instead."""
+        """Have a child process decode; whatever goes wrong with it is done here instead.
+
+        Some slices are always asked for ahead, so that the child need not wait until this thread gets Python's lock.
+        """
         try:
             child = _started()
         except OSError:
             return
         with child:
+            asked: deque[int] = deque()
             try:
-                while (number := self._take()) is not None:
-                    raw = _asked(child, self._frames[number])
+                while True:
+                    while len(asked) < _AHEAD and (number := self._take()) is not None:
+                        asked.append(number)
+                        _ask(child, self._frames[number])
+                    if not asked:
+                        return
+                    raw = _answer(child)
                     if raw is None:
-                        self._decode(number)
+                        self._decode(asked.popleft())
                     else:
-                        self._done.put((number, raw))
+                        self._done.put((asked.popleft(), raw))
+            except OSError:  # the child is gone
+                for number in asked:
+                    self._decode(number)
             finally:
                 if child.stdin is not None:
-                    child.stdin.close()
+                    with suppress(OSError):
+                        child.stdin.close()
 
 
 def _started() -> subprocess.Popen[bytes]:
@@ -156,21 +178,29 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def _asked(child: subprocess.Popen[bytes], frame: Frame) -> npt.NDArray[Any] | None:
-    """One slice's stored numbers from the child; ``None`` where it failed or is gone."""
+def _ask(child: subprocess.Popen[bytes], frame: Frame) -> None:
     assert child.stdin is not None
-    assert child.stdout is not None
     data = pickle.dumps(frame)
-    try:
-        child.stdin.write(len(data).to_bytes(4, "little") + data)
-        child.stdin.flush()
-    except (BrokenPipeError, OSError):
-        return None
+    child.stdin.write(len(data).to_bytes(4, "little") + data)
+    child.stdin.flush()
+
+
+def _answer(child: subprocess.Popen[bytes]) -> npt.NDArray[Any] | None:
+    """The stored numbers of the slice that was asked for first; ``None`` where they do not decode.
+
+    Raises
+    ------
+    OSError
+        The child is gone.
+    """
+    assert child.stdout is not None
     head = child.stdout.read(HEAD.size)
     if len(head) < HEAD.size:
-        return None
+        raise BrokenPipeError
     size, dtype, rows, columns = HEAD.unpack(head)
     if size == FAILED:
         return None
     pixels = child.stdout.read(size)
-    return np.frombuffer(pixels, dtype.rstrip(b"\0").decode()).reshape(rows, columns) if len(pixels) == size else None
+    if len(pixels) < size:
+        raise BrokenPipeError
+    return np.frombuffer(pixels, dtype.rstrip(b"\0").decode()).reshape(rows, columns)
