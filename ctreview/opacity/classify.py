@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import ndimage as ndi
 
-from ctreview.opacity.excess import Excess, excess_density
+from ctreview.opacity.excess import PLATEAU_MM, Excess, excess_density
 from ctreview.opacity.normal import NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import measure_parenchyma
 from ctreview.opacity.scheme import OPACITY_SCHEME
@@ -114,16 +114,19 @@ def classify(
     progress(0, 3, "finding opacity")
     plateau = excess.plateau_hu - offset
     # > 0 inside a patch; both terms run smoothly through 0 at its border
-    field = np.minimum(excess.hu - offset - np.maximum(plateau / 2, least / 2), plateau - least)
+    field = np.minimum(
+        excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), least / 2), plateau - least
+    )
     seeds = (excess.calm_hu - offset > least) & grid.inside & (grid.trust >= settings.least_trust)
     # a rim on the pleura with nothing behind it is partial volume or breathing
-    deep = (grid.depth_mm >= settings.least_depth_mm) & (grid.moving_mm >= settings.least_depth_moving_mm)
-    field[~_near_core(seeds & deep, excess, settings)] = -least
+    field[~_near_core(seeds, excess, settings)] = -least
+    _close(field, excess.hu - offset - least, grid.geometry.spacing)
     patches = _patches(field > 0, seeds, excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
     progress(2, 3, "drawing borders")
-    field[(field > 0) & (patches == 0)] = -least
+    beside = (grid.share == 0) & _within(patches > 0, 0.0, grid.geometry.spacing)
+    field[(field > 0) & (patches == 0) & ~beside] = -least
     array = np.zeros(grid.source.shape, dtype=np.uint8)
     box = tuple(slice(a, a + n) for a, n in zip(grid.start, grid.lung.shape, strict=True))
     array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
@@ -131,12 +134,37 @@ def classify(
     return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
 
 
-def _near_core(cores: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
-    """Where opacity that lies deep enough below the pleura is near enough to reach the pleura from there."""
-    near = cores.view(np.uint8)
-    for axis, spacing in enumerate(excess.parenchyma.geometry.spacing):
-        size = 2 * max(1, round(1.5 * settings.least_depth_mm / spacing)) + 1
-        near = ndi.maximum_filter1d(near, size, axis=axis, mode="constant")
+def _close(field: Floats, above: Floats, spacing: tuple[float, float, float]) -> None:
+    """Give ground glass back, in place, that lies between dense spots and the rest of its patch.
+
+    Half of a dense spot's level is more than haze beside it reaches; where opacity lies on both sides within 3 mm,
+    the threshold itself decides.
+    """
+    closed = (field > 0).view(np.uint8)
+    sizes = [2 * max(1, round(PLATEAU_MM / s)) + 1 for s in spacing]
+    for axis, size in enumerate(sizes):
+        closed = ndi.maximum_filter1d(closed, size, axis=axis, mode="constant")
+    for axis, size in enumerate(sizes):
+        closed = ndi.minimum_filter1d(closed, size, axis=axis, mode="constant", cval=1)
+    between = (closed > 0) & (field <= 0) & (above > 0)
+    field[between] = above[between]
+
+
+def _near_core(seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
+    """Where opacity that lies deep enough below the border is near enough to reach the border from there."""
+    grid = excess.parenchyma
+    scale = grid.scale
+    from_pleura, from_moving = settings.least_depth_mm * scale, settings.least_depth_moving_mm * scale
+    cores = seeds & (grid.depth_mm >= from_pleura)
+    near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
+    return near & _within(cores & (grid.moving_mm >= from_moving), 3.0 * from_moving, grid.geometry.spacing)
+
+
+def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -> Bools:
+    """Where a mask is no further off than a distance along each axis."""
+    near = mask.view(np.uint8)
+    for axis, step in enumerate(spacing):
+        near = ndi.maximum_filter1d(near, 2 * max(1, round(reach_mm / step)) + 1, axis=axis, mode="constant")
     return np.asarray(near > 0)
 
 
@@ -183,7 +211,7 @@ def _kinds(
 def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float32, settings: OpacitySettings) -> Bools:
     """Patches that are a faint, thin layer on the lowest pleura."""
     grid = excess.parenchyma
-    band = settings.dependent_band_mm * (grid.lung_ml / 5000.0) ** (1 / 3)
+    band = settings.dependent_band_mm * grid.scale
     height = excess.normal.gravity.height(grid.geometry)
     low = (excess.below_mm <= band) & (height > 0.6)
     count = int(patches.max())

@@ -21,6 +21,8 @@ __all__ = ["Excess", "excess_density"]
 Floats = npt.NDArray[np.float32]
 
 PLATEAU_MM = 3.0
+NOTHING_HU = np.float32(-1000.0)
+"""Excess where no tissue is near enough to say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +92,9 @@ def excess_density(
     if parenchyma is None:
         parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=progress)
     expected = normal.expected_hu(parenchyma.geometry, depth_mm=parenchyma.depth_mm)
-    inside = parenchyma.known & (parenchyma.share > 0)
-    hu = np.where(inside, parenchyma.hu - expected, np.float32(-1000))
-    calm = np.where(inside, parenchyma.calm_hu - expected, np.float32(-1000))
+    # beyond the lung's border the tissue inside goes on, so that interpolation at the border has something to hold
+    hu = np.where(parenchyma.known, parenchyma.hu - expected, NOTHING_HU)
+    calm = np.where(parenchyma.known, parenchyma.calm_hu - expected, NOTHING_HU)
     drift = _drift(calm, parenchyma, settings)
     hu -= drift
     calm -= drift
@@ -112,7 +114,7 @@ def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> F
     believed = parenchyma.inside & (parenchyma.trust >= settings.least_trust)
     spacing = parenchyma.geometry.spacing
     steps = tuple(max(1, int(5.0 / s)) for s in spacing)
-    width = settings.drift_mm * (parenchyma.lung_ml / 5000.0) ** (1 / 3)
+    width = settings.drift_mm * parenchyma.scale
     sigma = [width / (s * n) for s, n in zip(spacing, steps, strict=True)]
     thin = tuple(slice(None, None, n) for n in steps)
     values, usable = calm[thin], believed[thin]

@@ -168,7 +168,7 @@ def fit_normal_lung(
     inside = parenchyma.inside
     gravity = find_gravity(volume, parenchyma)
     # a lung too small to hold a depth of 3 mm is still a lung
-    deep = inside & (parenchyma.depth_mm >= settings.least_depth_mm)
+    deep = inside & (parenchyma.depth_mm >= settings.least_depth_mm * parenchyma.scale)
     sample = _sample(parenchyma, gravity, deep if deep.sum() > 1000 else inside)
     mu, sigma, rise = _fit(sample.deeper(), prior)
     share = sample.share(mu, sigma, rise, settings)
@@ -220,7 +220,7 @@ class _Sample:
 def _sample(parenchyma: Parenchyma, gravity: Gravity, chosen: npt.NDArray[np.bool_]) -> _Sample:
     step = max(1, int(chosen.sum()) // SAMPLES)
     drops = gravity.height(parenchyma.geometry)[chosen][::step] - np.float32(0.5)
-    reach = SUBPLEURAL_MM * (parenchyma.lung_ml / 5000.0) ** (1 / 3)
+    reach = SUBPLEURAL_MM * parenchyma.scale
     return _Sample(parenchyma.calm_hu[chosen][::step], drops, parenchyma.depth_mm[chosen][::step], reach)
 
 

@@ -25,6 +25,8 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["Parenchyma", "measure_parenchyma"]
 
+FAR_HU = np.float32(1e6)
+"""Stands for no value where the least of some values is sought."""
 LEAST_WEIGHT = 0.01
 """Means of less weight than this (1 is a voxel's surroundings in full) are not believed."""
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
@@ -80,6 +82,11 @@ class Parenchyma:
     lung_ml: float
     lung: npt.NDArray[np.uint8]
     vessel: npt.NDArray[np.uint8]
+
+    @property
+    def scale(self) -> float:
+        """Size of this lung beside an adult's of 5 L, as a length; lengths set for an adult are scaled with it."""
+        return float(min(max((self.lung_ml / 5000.0) ** (1 / 3), 0.5), 1.2))
 
     @property
     def inside(self) -> Bools:
@@ -228,20 +235,27 @@ def _smooth(total: Floats, weight: Floats, widths: tuple[float, float, float]) -
 
 
 def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: OpacitySettings) -> None:
-    """Take the weight from blocks that stand out and are thinner than three blocks (white top-hat), in place."""
+    """Take the weight, in place, from blocks that stand out and are thinner than three blocks (top-hats).
+
+    Bright ones are vessels, walls and fissures, dark ones are lumina. Both sides are cut alike, for to cut noise off
+    on one side would bias every mean.
+    """
     valued = weight > 0
-    mean = np.full(total.shape, np.float32(9e9))
-    np.divide(total, weight, out=mean, where=valued)
-    low = ndi.minimum_filter(mean, 3, mode="nearest")
-    low[low > 8e9] = -9e9
-    opened = ndi.maximum_filter(low, 3, mode="nearest")
-    above = mean - opened
     believed = valued & (share > 0.99)
     if not believed.any():
         return
-    # in pure noise the top-hat is about two standard deviations everywhere: that much is no structure
-    usual = float(np.median(above[believed][:: max(1, int(believed.sum()) // 200_000)]))
-    thin = valued & (above > usual + settings.thin_hu)
+    step = max(1, int(believed.sum()) // 200_000)
+    mean = np.zeros(total.shape, dtype=np.float32)
+    np.divide(total, weight, out=mean, where=valued)
+    thin = np.zeros(total.shape, dtype=bool)
+    for sign in (1, -1):
+        signed = np.where(valued, sign * mean, FAR_HU)
+        low = ndi.minimum_filter(signed, 3, mode="nearest")
+        low[low == FAR_HU] = -FAR_HU
+        above = signed - ndi.maximum_filter(low, 3, mode="nearest")
+        # pure noise stands out by about two of its standard deviations everywhere: that much is no structure
+        usual = float(np.median(above[believed][::step]))
+        thin |= valued & (above > usual + settings.thin_hu)
     total[thin] = 0.0
     weight[thin] = 0.0
 

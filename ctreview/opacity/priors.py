@@ -52,7 +52,7 @@ ADULT = Prior(
     inspired_rise_hu=40.0,
     expired_rise_hu=110.0,
     routine_hu=-860.0,
-    densest_hu=-690.0,
+    densest_hu=-620.0,
 )
 
 

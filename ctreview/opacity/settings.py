@@ -38,6 +38,9 @@ class OpacitySettings:
         Opacity begins this many standard deviations of normal lung above its mean.
     least_excess_hu, greatest_excess_hu : float
         Clamp of that threshold.
+    border_share : float
+        Borders run at this share of a patch's level; a little above half, because the level that the calm density
+        shows beside a border is a little below the true one.
     consolidation_hu : float
         Where ground glass ends and consolidation begins, in an adult's inspired lung of ``reference_hu``.
     consolidation_range_hu : tuple of float
@@ -68,6 +71,7 @@ class OpacitySettings:
     sigmas: float = 2.5
     least_excess_hu: float = 70.0
     greatest_excess_hu: float = 110.0
+    border_share: float = 0.53
     consolidation_hu: float = -300.0
     consolidation_range_hu: tuple[float, float] = (-300.0, -200.0)
     least_normal_share: float = 1.0 / 3.0
