@@ -9,4 +9,13 @@ from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
 from ctreview.anatomy.regions import LOBES, divide
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
 
-__all__ = ["LOBES", "LUNG_SCHEME", "VESSEL_SCHEME", "LungSettings", "VesselSettings", "divide", "find_lungs", "find_vessels"]
+__all__ = [
+    "LOBES",
+    "LUNG_SCHEME",
+    "VESSEL_SCHEME",
+    "LungSettings",
+    "VesselSettings",
+    "divide",
+    "find_lungs",
+    "find_vessels",
+]

@@ -39,6 +39,10 @@ class Airways:
     trachea: Mask
     box: Box
 
+    def middle(self, coarse: Coarse) -> float:
+        """Where the trachea is along axis 2 of the coarse grid."""
+        return (self.box[2].start + float(np.nonzero(self.trachea)[2].mean())) / coarse.step[2]
+
     def blocks(self, coarse: Coarse) -> Mask:
         """Blocks of the coarse grid of which the lumen takes a quarter or more."""
         share = np.zeros(coarse.array.shape, dtype=np.float32)
@@ -168,7 +172,8 @@ def _chain(holes: list[list[_Hole]], z: int, hole: _Hole, spacing: Spacing) -> l
             for other in holes[level]
             if np.hypot(
                 (other.centre[0] - last.centre[0]) * spacing[1], (other.centre[1] - last.centre[1]) * spacing[2]
-            ) < reach
+            )
+            < reach
             and 0.5 < other.area / last.area < 2.0
         ]
         if not near:

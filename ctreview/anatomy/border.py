@@ -15,9 +15,7 @@ __all__ = ["draw_border"]
 Labels = npt.NDArray[np.uint8]
 
 
-def draw_border(
-    image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: Mask, border_hu: float
-) -> Labels:
+def draw_border(image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: Mask, border_hu: float) -> Labels:
     """Draw at full resolution what was found in blocks.
 
     Parameters
@@ -52,9 +50,7 @@ def draw_border(
             grown[near & (grown == 0)] = side
     full = coarse.full_box(box)
     drawn = np.zeros(coarse.shape, dtype=np.uint8)
-    _draw(
-        image[full], signed, by_shape, grown, np.array(coarse.step), border_hu, 1.3 * step, -1.1 * step, drawn[full]
-    )
+    _draw(image[full], signed, by_shape, grown, np.array(coarse.step), border_hu, 1.3 * step, -1.1 * step, drawn[full])
     return drawn
 
 
@@ -73,7 +69,15 @@ def _at_surface(part: Mask) -> Mask:
 
 @numba.njit(cache=True, parallel=True)
 def _draw(
-    image: Any, signed: Any, by_shape: Any, sides: Any, step: Any, border_hu: float, inner: float, outer: float, drawn: Any
+    image: Any,
+    signed: Any,
+    by_shape: Any,
+    sides: Any,
+    step: Any,
+    border_hu: float,
+    inner: float,
+    outer: float,
+    drawn: Any,
 ) -> None:  # pragma: no cover - compiled
     n0, n1, n2 = image.shape
     m0, m1, m2 = signed.shape

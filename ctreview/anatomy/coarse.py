@@ -58,6 +58,10 @@ class Coarse:
         """Volume of a mask of blocks."""
         return int(np.count_nonzero(mask)) * self.voxel_ml
 
+    def share(self, mask: Mask) -> npt.NDArray[np.float32]:
+        """Which part of each block lies in a mask of the full grid."""
+        return np.asarray(_block_means(mask, *self.step), dtype=np.float32)
+
     def full_box(self, box: Box) -> Box:
         """The part of the full grid that a box of blocks covers."""
         a, b, c = (

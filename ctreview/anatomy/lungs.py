@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import fill_voids
 import numpy as np
@@ -12,9 +11,10 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated
-from ctreview.anatomy.sides import LEFT, RIGHT, Sides, aerated_lungs
-from ctreview.checks import Check
+from ctreview.anatomy.coarse import Coarse, box_of, closed, dilated
+from ctreview.anatomy.dense import DenseLung, dense_lung
+from ctreview.anatomy.lung_checks import lung_checks
+from ctreview.anatomy.sides import LEFT, RIGHT, aerated_lungs
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import require_same_place
@@ -54,12 +54,15 @@ class LungSettings:
         Less aerated volume than this in one piece is no lung. Newborns have about 70 mL in both.
     hilum_mm : float
         Radius of the ball that closes vessels and the hilum, in lungs of 5 L; scaled with the cube root of volume.
+    dense : bool
+        Whether dense lung next to the chest wall is recovered.
     """
 
     coarse_mm: float = 2.25
     border_hu: float = -320.0
     smallest_lung_ml: float = 20.0
-    hilum_mm: float = 7.0
+    hilum_mm: float = 8.0
+    dense: bool = True
 
 
 def find_lungs(
@@ -69,12 +72,47 @@ def find_lungs(
     prior: LabelMap | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
-    """Find right and left lung, or the one that is there."""
+    """Find right and left lung, or the one that is there.
+
+    Parameters
+    ----------
+    volume : Volume
+        A CT of the thorax in HU, in canonical axes. The field of view may be smaller than the patient.
+    settings : LungSettings
+        How.
+    prior : LabelMap, optional
+        Lungs (same keys) of another timepoint carried over onto this grid, to recover dense lung by.
+    progress : Progress
+        Is told how far it is.
+
+    Returns
+    -------
+    LabelMap
+        Of `LUNG_SCHEME` on the grid of ``volume``. Lungs hold their vessels, bronchi, ground glass and consolidation;
+        pleural fluid, trachea and main bronchi are no lung. Checks: ``one_lung``, ``side_of_single_lung``,
+        ``lung_touches_border``, ``lung_volume_plausible``, ``airway_found``, ``dense_lung_recovered``,
+        ``pleural_fluid``.
+
+    Raises
+    ------
+    SegmentationFailed
+        Nothing in the image is aerated, wide enough and enclosed by a chest.
+    WrongUse
+        The volume is not in HU.
+    PlaceMismatch
+        The prior lies elsewhere.
+
+    Notes
+    -----
+    Shapes are found in blocks of about 2 mm: air around the patient and table are set aside, airways are followed
+    from the trachea (`airways`), aerated parts chosen and told apart (`sides`), vessels and hilum closed, dense lung
+    recovered from the rib cage (`dense`). Only then is the border drawn at full resolution (`border`).
+    """
     if volume.unit != "HU":
         raise WrongUse(f"lungs are found in HU, not in {volume.unit}", remedy="Load a CT.")
     if prior is not None:
         require_same_place(volume, prior)
-    progress(0, 5, "lungs")
+    progress(0, 5, "lungs: patient")
     coarse = Coarse.of(volume.array, volume.geometry, settings.coarse_mm)
     body = find_body(coarse)
     inside = body.air & body.between
@@ -82,21 +120,27 @@ def find_lungs(
         raise _no_lung()
     progress(1, 5, "lungs: airways")
     airways = find_airways(volume, coarse, body, box_of(inside))
-    tree = _tree_blocks(coarse, airways)
     progress(2, 5, "lungs: sides")
-    sides = aerated_lungs(coarse, body, dilated(tree, 1.5, coarse.spacing), settings.smallest_lung_ml)
+    tree = np.zeros(inside.shape, dtype=bool) if airways is None else airways.blocks(coarse)
+    trachea = None if airways is None else airways.middle(coarse)
+    sides = aerated_lungs(coarse, body, dilated(tree, 1.5, coarse.spacing), settings.smallest_lung_ml, trachea)
     if sides is None:
         raise _no_lung()
-    progress(3, 5, "lungs: hilum")
-    filled = _closed(coarse, sides.labels, settings)
-    filled[_outer_tree(tree, filled)] = 0
+    progress(3, 5, "lungs: hilum and dense lung")
+    size = _size(coarse, sides.labels)
+    filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
+    dense = DenseLung.none(filled.shape)
+    if settings.dense:
+        dense = dense_lung(coarse, filled, sides.midline, size, None if prior is None else _blocks(coarse, prior))
+        filled = np.where(filled == 0, dense.lung, filled)
     progress(4, 5, "lungs: border")
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
     if airways is not None:
         _enter_airways(labels, airways)
     lungs = LabelMap(labels, volume.geometry, LUNG_SCHEME)
     progress(5, 5, "lungs")
-    return LabelMap(labels, volume.geometry, LUNG_SCHEME, tuple(_checks(lungs, sides)))
+    amounts = coarse.ml(dense.lung > 0), coarse.ml(dense.fluid)
+    return replace(lungs, checks=lung_checks(lungs, sides.clue, size, *amounts, by_prior=prior is not None))
 
 
 def _no_lung() -> SegmentationFailed:
@@ -106,54 +150,38 @@ def _no_lung() -> SegmentationFailed:
     )
 
 
-def _tree_blocks(coarse: Coarse, airways: Airways | None) -> Mask:
-    """Blocks of which airways take a quarter or more."""
-    if airways is None:
-        return np.zeros(coarse.array.shape, dtype=bool)
-    return airways.blocks(coarse)
+def _size(coarse: Coarse, aerated: Labels) -> float:
+    """A length's ratio to the lungs of an adult: the cube root of their volume over 5 L, of one over 2.5 L."""
+    usual = 5000.0 if len(np.unique(aerated)) == 3 else 2500.0
+    return float((coarse.ml(aerated > 0) / usual) ** (1 / 3))
 
 
-def _closed(coarse: Coarse, aerated: Labels, settings: LungSettings) -> Labels:
+def _closed(coarse: Coarse, aerated: Labels, radius: float) -> Labels:
     """Each lung with its vessels and the hilum closed."""
     filled = aerated.copy()
-    ml = coarse.ml(aerated > 0) / (5000.0 if len(np.unique(aerated)) == 3 else 2500.0)
-    radius = settings.hilum_mm * ml ** (1 / 3)
+    # room around, so that the end of the grid is closed over neither way
+    room = int(np.ceil(radius / min(coarse.spacing))) + 1
     for side in (RIGHT, LEFT):
         mask = aerated == side
-        if mask.any():
-            box = box_of(mask)
-            # room around, so that the end of the grid is closed over neither way
-            room = int(np.ceil(radius / min(coarse.spacing))) + 1
-            solid = fill_voids.fill(closed(np.pad(mask[box], room), radius, coarse.spacing))
-            solid = solid[room:-room, room:-room, room:-room]
-            part = filled[box]
-            part[solid & (part == 0)] = side
+        if not mask.any():
+            continue
+        box = box_of(mask)
+        solid = fill_voids.fill(closed(np.pad(mask[box], room), radius, coarse.spacing))
+        part = filled[box]
+        part[solid[room:-room, room:-room, room:-room] & (part == 0)] = side
     return filled
 
 
-def _outer_tree(tree: Mask, filled: Labels) -> Mask:
-    return tree & False
+def _blocks(coarse: Coarse, prior: LabelMap) -> Labels:
+    """A label map of the full grid in blocks: each side where it takes half of one or more."""
+    blocks = np.zeros(coarse.array.shape, dtype=np.uint8)
+    for side, key in ((RIGHT, "right_lung"), (LEFT, "left_lung")):
+        blocks[coarse.share(prior.mask(key)) >= 0.5] = side
+    return blocks
 
 
 def _enter_airways(labels: Labels, airways: Airways) -> None:
+    """The trachea wherever it is, and bronchi as far as they lie outside the lungs."""
     part = labels[airways.box]
-    part[airways.lumen & (part == 0)] = 3
-    part[airways.trachea] = 3
-
-
-def _checks(lungs: LabelMap, sides: Sides) -> Iterator[Check]:
-    for key in ("right_lung", "left_lung"):
-        m = lungs.mask(key)
-        words = key.replace("_", " ")
-        if not m.any():
-            yield Check("one_lung", words, None, False, f"No {words} was found: figures are those of the other lung alone.")
-            continue
-        faces = {"feet": m[0], "head": m[-1], "front": m[:, 0], "back": m[:, -1], "right": m[:, :, 0], "left": m[:, :, -1]}
-        cut = [name for name, face in faces.items() if face.any()]
-        yield Check("lung_touches_border", ", ".join(cut) or None, None, not cut,
-            f"The {words} reaches the border of the image ({', '.join(cut)}): part of it may lie outside." if cut
-            else f"The {words} lies wholly inside the image.")
-    ml = lungs.volume_ml("right_lung", "left_lung")
-    yield Check("lung_volume_plausible", round(ml, 1), "60…10000 mL", 60 < ml < 10000, f"The lungs hold {ml:.0f} mL.")
-    ok = lungs.voxels["trachea_and_main_bronchi"] > 0
-    yield Check("airway_found", None, None, ok, "The trachea was found." if ok else "The trachea was not found.")
+    part[airways.lumen & (part == 0)] = LUNG_SCHEME["trachea_and_main_bronchi"].value
+    part[airways.trachea] = LUNG_SCHEME["trachea_and_main_bronchi"].value

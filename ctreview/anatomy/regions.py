@@ -153,16 +153,15 @@ def _band(position: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.uint8
     low, high = float(position.min()), float(position.max())
     if high <= low:
         return np.zeros(len(position), dtype=np.uint8)
-    return np.minimum((position - low) * (count / (high - low)), count - 1).astype(np.uint8)
+    band: npt.NDArray[np.uint8] = np.minimum((position - low) * (count / (high - low)), count - 1).astype(np.uint8)
+    return band
 
 
 def _named(name: str, first: int) -> dict[str, tuple[int, ...]]:
     """The regions of one part whose twelve cells start at ``first``."""
     cells = {
         key: first + 4 * i + 2 * j + k
-        for (i, j, k), key in zip(
-            product(range(3), range(2), range(2)), product(THIRDS, HALVES, SHELLS), strict=True
-        )
+        for (i, j, k), key in zip(product(range(3), range(2), range(2)), product(THIRDS, HALVES, SHELLS), strict=True)
     }
     regions = {name: tuple(cells.values())}
     for word in (*reversed(THIRDS), *HALVES, *SHELLS):

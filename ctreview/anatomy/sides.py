@@ -27,16 +27,21 @@ class Sides:
     ----------
     labels : ndarray of uint8
         1 right, 2 left, 0 neither.
+    midline : float
+        Index of the middle of the patient along axis 2.
     clue : float or None
         For a single lung: how far its middle lies from the spine in millimetres; negative to the patient's right.
         None where there are two lungs.
     """
 
     labels: Labels
+    midline: float
     clue: float | None
 
 
-def aerated_lungs(coarse: Coarse, body: Body, airways: Mask, smallest_ml: float) -> Sides | None:
+def aerated_lungs(
+    coarse: Coarse, body: Body, airways: Mask, smallest_ml: float, trachea: float | None = None
+) -> Sides | None:
     """Choose the aerated parts that are lung and number the sides; None where there are none.
 
     Parameters
@@ -49,6 +54,9 @@ def aerated_lungs(coarse: Coarse, body: Body, airways: Mask, smallest_ml: float)
         Blocks that are taken by trachea and bronchi, with their walls.
     smallest_ml : float
         Aerated parts below this are no lung.
+    trachea : float, optional
+        Index of the trachea along axis 2. Beside a single lung it marks the middle better than bones, which a cropped
+        field of view cuts.
     """
     parts = _lungs(coarse, body, body.air & ~airways, smallest_ml)
     if not parts:
@@ -63,8 +71,11 @@ def aerated_lungs(coarse: Coarse, body: Body, airways: Mask, smallest_ml: float)
     for piece in pieces:
         labels[piece] = LEFT if np.median(np.nonzero(piece)[2]) > middle else RIGHT
     both = len(np.unique(labels)) == 3
+    if not both and trachea is not None:
+        middle = trachea
+        labels[labels > 0] = LEFT if np.median(np.nonzero(labels)[2]) > middle else RIGHT
     away = (float(np.nonzero(labels)[2].mean()) - middle) * coarse.spacing[2]
-    return Sides(labels, None if both else away)
+    return Sides(labels, middle, None if both else away)
 
 
 def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Mask]:

@@ -58,10 +58,13 @@ def find_vessels(
     bright = np.zeros(zoomed.shape, np.float32)
     dark = np.zeros(zoomed.shape, np.float32)
     for s in settings.scales_mm:
-        bright_and_dark(_smooth(zoomed, s, work_sp), wm, work_sp, s, {1.0: -750.0, 1.5: -550.0}.get(s, -550.0), bright, dark)
+        bright_and_dark(
+            _smooth(zoomed, s, work_sp), wm, work_sp, s, {1.0: -750.0, 1.5: -550.0}.get(s, -550.0), bright, dark
+        )
     half = tuple(max(s, 2.0) for s in work_sp)
     z2, m2 = _to(zoomed, work_sp, half), _to(wm.astype(np.float32), work_sp, half) > 0.5
-    b2 = np.zeros(z2.shape, np.float32); d2 = np.zeros(z2.shape, np.float32)
+    b2 = np.zeros(z2.shape, np.float32)
+    d2 = np.zeros(z2.shape, np.float32)
     for s in settings.wide_scales_mm:
         bright_and_dark(_smooth(z2, s, half), m2, half, s, -320.0 if s < 3 else -250.0, b2, d2)
     bright = np.maximum(bright, _back(b2, half, work_sp, bright.shape))

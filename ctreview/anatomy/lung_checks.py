@@ -1,0 +1,118 @@
+"""What is looked at before a lung's volume is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ctreview.checks import Check
+from ctreview.volume.labels import LabelMap, Mask
+
+__all__ = ["lung_checks"]
+
+SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
+"""Both lungs of a newborn at rest, and more than those of the tallest adult."""
+
+CLEAR_OF_SPINE_MM = 20.0
+FLUID_WORTH_SAYING_ML = 20.0
+
+
+def lung_checks(
+    lungs: LabelMap, clue: float | None, size: float, dense_ml: float, fluid_ml: float, *, by_prior: bool
+) -> tuple[Check, ...]:
+    """Look at lungs that were found.
+
+    Parameters
+    ----------
+    lungs : LabelMap
+        Of the scheme of `find_lungs`.
+    clue : float or None
+        For a single lung, how far its middle lies from the spine in millimetres.
+    size : float
+        Size of the lungs, 1 for those of an adult (a length's ratio).
+    dense_ml, fluid_ml : float
+        How much dense lung was recovered, and how much between lung and ribs was taken for fluid.
+    by_prior : bool
+        Whether another timepoint helped.
+    """
+    masks = {key: lungs.mask(key) for key in ("right_lung", "left_lung")}
+    return (
+        *_sides(masks, clue, size),
+        *_borders(masks),
+        _volume(lungs),
+        _airway(lungs),
+        _dense(dense_ml, by_prior),
+        _fluid(fluid_ml),
+    )
+
+
+def _sides(masks: dict[str, Mask], clue: float | None, size: float) -> Iterator[Check]:
+    missing = [key.replace("_", " ") for key, mask in masks.items() if not mask.any()]
+    if not missing:
+        yield Check("one_lung", None, None, True, "Both lungs were found.")
+        return
+    words = missing[0]
+    yield Check("one_lung", words, None, False, f"No {words} was found: all figures are those of the other lung alone.")
+    if clue is not None:
+        limit = CLEAR_OF_SPINE_MM * min(size, 1.0)
+        other = "left lung" if words == "right lung" else "right lung"
+        ok = abs(clue) >= limit
+        side = "left" if clue > 0 else "right"
+        says = (
+            f"The middle of the lung lies {abs(clue):.0f} mm to the {side} of the spine; it was taken for the {other}."
+        )
+        if not ok:
+            says += " That is too close to be sure: look which side it is."
+        yield Check("side_of_single_lung", round(abs(clue), 1), round(limit, 1), ok, says)
+
+
+def _borders(masks: dict[str, Mask]) -> Iterator[Check]:
+    for key, mask in masks.items():
+        if not mask.any():
+            continue
+        words = key.replace("_", " ")
+        faces = {
+            "feet": mask[0],
+            "head": mask[-1],
+            "front": mask[:, 0],
+            "back": mask[:, -1],
+            "right": mask[:, :, 0],
+            "left": mask[:, :, -1],
+        }
+        cut = ", ".join(name for name, face in faces.items() if face.any())
+        says = f"The {words} lies wholly inside the image."
+        if cut:
+            says = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."
+        yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, says)
+
+
+def _volume(lungs: LabelMap) -> Check:
+    ml = lungs.volume_ml("right_lung", "left_lung")
+    ok = SMALLEST_ML <= ml <= LARGEST_ML
+    says = f"The lungs hold {ml:.0f} mL."
+    if not ok:
+        says += " No lungs are of this size: check the mask and the spacing of the image."
+    return Check("lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, says, blocks=not ok)
+
+
+def _airway(lungs: LabelMap) -> Check:
+    ml = lungs.volume_ml("trachea_and_main_bronchi")
+    says = "Trachea and main bronchi were found and left out."
+    if ml == 0:
+        says = "No trachea was found: large airways, if the image shows any, may count as lung."
+    return Check("airway_found", round(ml, 1), None, ml > 0, says)
+
+
+def _dense(ml: float, by_prior: bool) -> Check:
+    says = "No dense lung had to be recovered at the chest wall."
+    if ml > 0:
+        how = "from the rib cage and from the other timepoint" if by_prior else "from the rib cage"
+        says = f"{ml:.0f} mL of dense lung at the chest wall were recovered {how}: look whether they are lung."
+    return Check("dense_lung_recovered", round(ml, 1), None, True, says)
+
+
+def _fluid(ml: float) -> Check:
+    ok = ml < FLUID_WORTH_SAYING_ML
+    says = "No pleural fluid was seen."
+    if ml > 0:
+        says = f"{ml:.0f} mL between lung and ribs have the density of fluid and were left out of the lung."
+    return Check("pleural_fluid", round(ml, 1), FLUID_WORTH_SAYING_ML, ok, says)
