@@ -181,7 +181,7 @@ def _dome(x, y, side, b):  # type: ignore[no-untyped-def]
 def _heart(x, y, z, b):  # type: ignore[no-untyped-def]
     """Distance into heart and great vessels."""
     h = b[_HEART]
-    far = max(max(x - 88.0 * h, -60.0 * h - x), max(z - 84.0, abs(y) - 90.0))
+    far = max(x - 88.0 * h, -60.0 * h - x, z - 84.0, abs(y) - 90.0)
     if z > 10.0:
         far = max(far, abs(x) - 48.0)
     if far > 0.0:

@@ -14,11 +14,11 @@ from ctreview.errors import WrongUse
 from ctreview.phantom.body import Shape, depth_and_lobe, fissures, reference_lung_points
 from ctreview.phantom.motion import Motion, to_reference
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, soft_size
-from ctreview.phantom.schemes import LOBES
+from ctreview.phantom.schemes import LOBES, LOBES_OF
 from ctreview.phantom.texture import cloud, ripple
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Finding", "Lesion", "LesionsOnGrid", "Spot", "draw_lesions"]
+__all__ = ["Finding", "Lesion", "LesionsOnGrid", "Plan", "Spot", "draw_lesions", "plan_in_points", "score"]
 
 Floats32 = npt.NDArray[np.float32]
 Pattern = Literal["ventral", "dorsal", "basal", "patches", "subpleural", "diffuse"]
@@ -31,10 +31,11 @@ class Lesion:
 
     Attributes
     ----------
-    kind : {"ground_glass", "consolidation"}
-        Hazy, with vessels to be seen through it; or solid, with bronchi full of air.
+    kind : {"ground_glass", "consolidation", "effusion"}
+        Hazy, with vessels to be seen through it; solid, with bronchi full of air; or fluid that takes the lung's
+        place and is neither lung nor opacity (use ``"dorsal"`` or ``"basal"``, with little roughness).
     lobe : str
-        Key of the lobe; it does not cross into another.
+        Key of the lobe, or ``"right_lung"``, ``"left_lung"``; it does not cross into another.
     pattern : str
         ``"ventral"`` or ``"dorsal"`` band, ``"basal"`` patch, scattered ``"patches"``, ``"subpleural"`` rim around a
         place, ``"diffuse"`` clouds all over the lobe.
@@ -56,7 +57,7 @@ class Lesion:
         Shape and texture.
     """
 
-    kind: Literal["ground_glass", "consolidation"]
+    kind: Literal["ground_glass", "consolidation", "effusion"]
     lobe: str
     pattern: Pattern
     volume_ml: float
@@ -69,8 +70,8 @@ class Lesion:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.lobe not in LOBES:
-            raise WrongUse(f"no lobe is called {self.lobe!r}", remedy=f"Known: {', '.join(LOBES)}.")
+        if self.lobe not in LOBES_OF:
+            raise WrongUse(f"no lobe is called {self.lobe!r}", remedy=f"Known: {', '.join(LOBES_OF)}.")
         if self.pattern not in _PATTERNS:
             raise WrongUse(f"no pattern is called {self.pattern!r}", remedy=f"Known: {', '.join(_PATTERNS)}.")
         if self.volume_ml <= 0:
@@ -130,6 +131,8 @@ class LesionsOnGrid:
         HU added to the lung between vessels, at full inspiration.
     solid : ndarray of float32
         Share of the voxel's lung that is filled (consolidation, spot).
+    fluid : ndarray of float32
+        Share of the voxel that is effusion.
     labels : ndarray of uint8
         1 ground glass, 2 consolidation, where they cover at least half of the voxel; not in vessels and bronchi.
     true_ml : dict
@@ -142,17 +145,21 @@ class LesionsOnGrid:
 
     added: Floats32
     solid: Floats32
+    fluid: Floats32
     labels: npt.NDArray[np.uint8]
     true_ml: dict[str, float]
     findings: tuple[Finding, ...]
     size_mm: float
 
 
+TEXTURE_MM = 9.0
+"""Wavelength of the texture of ground glass in the reference: about a secondary lobule."""
+
 _jit = numba.njit(cache=True)
 
 
 @_jit
-def _score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # type: ignore[no-untyped-def]
+def score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # type: ignore[no-untyped-def]
     """How far inside a lesion of this pattern a place is, in millimetres up to a constant."""
     rough = roughness * cloud(x, y, z, wave, seed)
     if pattern == 0:
@@ -167,7 +174,7 @@ def _score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # typ
         r = sqrt(dx * dx + dy * dy + dz * dz)
         best = max(best, c[6] - r)
     if pattern == 4:
-        best = 0.45 * best - 1.3 * depth
+        best = 0.6 * best - 0.8 * depth
     return best + rough
 
 
@@ -175,12 +182,12 @@ def _score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # typ
 def _score_points(points, depth, pattern, box, centres, roughness, wave, seed, out):  # type: ignore[no-untyped-def]
     for i in range(len(points)):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        out[i] = _score(x, y, z, depth[i], pattern, box, centres, roughness, wave, seed)
+        out[i] = score(x, y, z, depth[i], pattern, box, centres, roughness, wave, seed)
 
 
 @dataclass(frozen=True, eq=False)
-class _Plan:
-    """A lesion with what is worked out once in the reference: its lobe's box, centres, level."""
+class Plan:
+    """A lesion with what is worked out once: its lobe's box, centres, the score at its border, the body's size."""
 
     lesion: Lesion
     box: npt.NDArray[np.float64]
@@ -226,12 +233,12 @@ def _centres(
     return np.array(found)
 
 
-def _plan(lesion: Lesion, shape: Shape, size: float) -> _Plan:
+def _plan(lesion: Lesion, shape: Shape, size: float) -> Plan:
     points, lobes = reference_lung_points(shape, 4.0)
-    points = points[lobes == LOBES.index(lesion.lobe) + 1]
+    points = points[np.isin(lobes, LOBES_OF[lesion.lobe])]
     depth, _ = depth_and_lobe(points, shape)
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
-    plan = _Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, size)
+    plan = Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, size)
     wanted = lesion.volume_ml * 1000.0 / size**3
     level = _level(plan, points, depth, wanted, 4.0)
     if wanted < 60_000:
@@ -245,13 +252,23 @@ def _plan(lesion: Lesion, shape: Shape, size: float) -> _Plan:
         fine = (np.stack(np.meshgrid(*[np.arange(-2.0 + step / 2, 2.0, step)] * 3, indexing="ij"), -1)).reshape(-1, 3)
         points = (near[:, None] + fine[None]).reshape(-1, 3)
         depth, lobes = depth_and_lobe(points, shape)
-        inside = lobes == LOBES.index(lesion.lobe) + 1
+        inside = np.isin(lobes, LOBES_OF[lesion.lobe])
         level = _level(plan, points[inside], depth[inside], wanted, step)
-    return _Plan(lesion, box, plan.centres, level, size)
+    return Plan(lesion, box, plan.centres, level, size)
+
+
+def plan_in_points(
+    lesion: Lesion, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], organ_ml: float
+) -> Plan:
+    """Plan a lesion in a real lung of ``organ_ml``, of which evenly spread points (n, 3) and depths (n,) are given."""
+    box = np.concatenate([points.min(axis=0), points.max(axis=0)])
+    plan = Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, 1.0)
+    level = _level(plan, points, depth, lesion.volume_ml, (organ_ml / len(points)) ** (1 / 3))
+    return Plan(lesion, box, plan.centres, level, 1.0)
 
 
 def _level(
-    plan: _Plan, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], wanted: float, step: float
+    plan: Plan, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], wanted: float, step: float
 ) -> float:
     out = np.empty(len(points))
     _score_points(points, depth, *plan.numbers, out)
@@ -265,21 +282,21 @@ def _level(
 
 
 @_jit
-def _draw_kernel(box, affine, m, scale, lobe_value, lobe, lung_depth, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
+def _draw_kernel(box, affine, m, scale, wanted, lobe, lung_depth, plan, level, edge, fine_mm, out):  # type: ignore[no-untyped-def]
     """Share of the lesion and its texture in the voxels of a box."""
     pattern, lobe_box, centres, rough, wave, seed = plan
     share, texture = out
     for i in range(box[0], box[3]):
         for j in range(box[1], box[4]):
             for k in range(box[2], box[5]):
-                if lobe[i, j, k] != lobe_value:
+                if not wanted[lobe[i, j, k]]:
                     continue
                 px = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
                 py = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
                 pz = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                 x, y, z, _, _ = to_reference(px, py, pz, m)
                 depth = lung_depth[i, j, k] / scale
-                s = _score(x, y, z, depth, pattern, lobe_box, centres, rough, wave, seed) - level
+                s = score(x, y, z, depth, pattern, lobe_box, centres, rough, wave, seed) - level
                 s = s / edge
                 if s < -1.5:
                     continue
@@ -287,8 +304,8 @@ def _draw_kernel(box, affine, m, scale, lobe_value, lobe, lung_depth, plan, leve
                 share[i, j, k] = value
                 texture[i, j, k] = (
                     1.0
-                    + 0.34 * ripple(x, y, z, fine_mm, seed + 5)
-                    + 0.30 * ripple(x, y, z, fine_mm * 0.45, seed + 9)
+                    + 0.36 * ripple(x, y, z, fine_mm, seed + 5)
+                    + 0.40 * ripple(x, y, z, fine_mm * 0.45, seed + 9)
                     + 0.32 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
                 )
 
@@ -331,55 +348,52 @@ def draw_lesions(
     markings: float = 0.0,
     seed: int = 1,
 ) -> LesionsOnGrid:
-    """Plant lesions; where two overlap, the solid one wins and haze takes the denser."""
-    size = soft_size(geometry)
-    added, solid = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
-    haze_share, solid_share = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
-    findings: list[Finding] = []
-    scale = motion.mean_scale
-    affine, m = np.ascontiguousarray(geometry.affine), motion.packed()
+    """Plant lesions; where two overlap, fluid wins over solid and solid over haze, and haze takes the denser."""
+    size, scale = soft_size(geometry), motion.mean_scale
+    added, haze, solid, fluid = (np.zeros(geometry.shape, np.float32) for _ in range(4))
     for lesion in lesions:
         if isinstance(lesion, Spot):
             continue
-        value = LOBES.index(lesion.lobe) + 1
-        plan = _plan(lesion, shape, scale)
-        share, texture = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
-        box = _box_of(body.lobe == value)
-        edge = lesion.edge_mm / scale
-        _draw_kernel(
-            box,
-            affine,
-            m,
-            scale,
-            value,
-            body.lobe,
-            body.lung_depth,
-            plan.numbers,
-            plan.level,
-            edge,
-            9.0,
-            (share, texture),
-        )
+        share, texture = _drawn(lesion, geometry, shape, motion, body)
         if lesion.kind == "ground_glass":
             np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
-            np.maximum(haze_share, share, out=haze_share)
+            np.maximum(haze, share, out=haze)
         else:
-            np.maximum(solid_share, share, out=solid_share)
-            np.maximum(solid, share * np.clip(0.92 + 0.08 * texture, 0, 1), out=solid)
-    labels, true_ml = _truth(geometry, body, trees, haze_share, solid_share)
-    for lesion in lesions:
-        if isinstance(lesion, Spot):
-            findings.append(_draw_spot(lesion, geometry, shape, motion, solid, labels))
+            into = solid if lesion.kind == "consolidation" else fluid
+            np.maximum(into, share, out=into)
+    solid *= 1.0 - fluid
+    haze = np.minimum(haze, 1.0 - solid) * (1.0 - fluid)
+    labels, true_ml = _truth(geometry, body, trees, haze, solid)
+    labels[fluid >= 0.5] = 0
+    spots = [lesion for lesion in lesions if isinstance(lesion, Spot)]
+    findings = [_draw_spot(spot, geometry, shape, motion, solid, labels) for spot in spots]
     if markings > 0:
-        _net_kernel(affine, m, scale, body.lobe, body.lung_depth, markings * 160.0, 15.0, 0.09 / scale, seed, added)
-    return LesionsOnGrid(added, solid, labels, true_ml, tuple(findings), size)
+        affine, strength = np.ascontiguousarray(geometry.affine), markings * 160.0
+        _net_kernel(
+            affine, motion.packed(), scale, body.lobe, body.lung_depth, strength, 15.0, 0.09 / scale, seed, added
+        )
+    return LesionsOnGrid(added, solid, fluid, labels, true_ml, tuple(findings), size)
+
+
+def _drawn(
+    lesion: Lesion, geometry: Geometry, shape: Shape, motion: Motion, body: BodyOnGrid
+) -> tuple[Floats32, Floats32]:
+    """Share of one lesion in each voxel, and its texture (about 1)."""
+    scale = motion.mean_scale
+    wanted = np.isin(np.arange(6), LOBES_OF[lesion.lobe])
+    plan = _plan(lesion, shape, scale)
+    share, texture = np.zeros(geometry.shape, np.float32), np.zeros(geometry.shape, np.float32)
+    place = (_box_of(wanted[body.lobe]), np.ascontiguousarray(geometry.affine), motion.packed(), scale)
+    edge = lesion.edge_mm / scale
+    out = (share, texture)
+    _draw_kernel(*place, wanted, body.lobe, body.lung_depth, plan.numbers, plan.level, edge, TEXTURE_MM, out)
+    return share, texture
 
 
 def _truth(
     geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid, haze: Floats32, solid: Floats32
 ) -> tuple[npt.NDArray[np.uint8], dict[str, float]]:
     free = (1.0 - trees.vessel) * (1.0 - trees.bronchus)
-    haze = np.minimum(haze, 1.0 - solid)
     labels = np.zeros(geometry.shape, np.uint8)
     open_lung = (body.lobe > 0) & (trees.vessel < 0.5) & (trees.bronchus < 0.5)
     either = open_lung & (haze + solid >= 0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctreview.volume.labels import Label, Scheme
 
-__all__ = ["AIRWAY_AND_LUNG_SCHEME", "LOBES", "LOBE_SCHEME", "TRUE_OPACITY_SCHEME", "TRUE_VESSEL_SCHEME"]
+__all__ = ["AIRWAY_AND_LUNG_SCHEME", "LOBES", "LOBES_OF", "LOBE_SCHEME", "TRUE_OPACITY_SCHEME", "TRUE_VESSEL_SCHEME"]
 
 AIRWAY_AND_LUNG_SCHEME = Scheme(
     (
@@ -34,3 +34,10 @@ TRUE_VESSEL_SCHEME = Scheme((Label(1, "vessel", (204, 121, 167)), Label(2, "airw
 
 TRUE_OPACITY_SCHEME = Scheme((Label(1, "ground_glass", (230, 159, 0)), Label(2, "consolidation", (213, 94, 0))))
 """What was planted, without vessels and airways."""
+
+LOBES_OF: dict[str, tuple[int, ...]] = {
+    **{lobe: (value,) for value, lobe in enumerate(LOBES, start=1)},
+    "right_lung": (1, 2, 3),
+    "left_lung": (4, 5),
+}
+"""Values of the lobes that a lobe or lung is made of."""

@@ -35,7 +35,7 @@ def _corner(i, j, k, seed, x, y, z):  # type: ignore[no-untyped-def]
 def ripple(x, y, z, wavelength, seed):  # type: ignore[no-untyped-def]
     """Smooth noise of about −1 to 1 that changes over ``wavelength`` millimetres."""
     x, y, z = x / wavelength, y / wavelength, z / wavelength
-    i, j, k = int(floor(x)), int(floor(y)), int(floor(z))
+    i, j, k = floor(x), floor(y), floor(z)
     x, y, z = x - i, y - j, z - k
     u = x * x * x * (x * (x * 6 - 15) + 10)
     v = y * y * y * (y * (y * 6 - 15) + 10)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -185,6 +185,11 @@ class Phantom:
     lesions: tuple[Lesion | Spot, ...] = ()
     assumed: tuple[str, ...] = ()
 
+    @property
+    def motion(self) -> Motion:
+        """Where its points lie in the reference body."""
+        return self.settings.motion
+
 
 def parenchyma_hu(age_years: float, dependency: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """HU of lung without visible vessels at full inspiration.
@@ -261,6 +266,8 @@ def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | 
         geometry, lesions, shape, motion, body, trees, markings=settings.markings, seed=settings.anatomy_seed
     )
     clean = _composed(settings, body, trees, drawn)
+    # effusion takes the lung's place
+    body.lobe[drawn.fluid >= 0.5] = 0
     image = _scanned(settings, geometry, clean, body)
     return Phantom(
         volume=Volume(image, geometry, "HU", _acquisition(settings)),
@@ -287,12 +294,19 @@ def small_thorax(
     return make_thorax(ThoraxSettings(age_years=age_years, **chosen), lesions)
 
 
-def true_mapping(fixed: Phantom, moving: Phantom) -> Mapping:
-    """The exact correspondence of two phantoms of one body."""
-    return Mapping(fixed.settings.motion, moving.settings.motion)
+class _Moved(Protocol):
+    @property
+    def volume(self) -> Volume: ...
+    @property
+    def motion(self) -> Motion: ...
 
 
-def true_transform(fixed: Phantom, moving: Phantom, *, spacing_mm: float = 4.0) -> Transform:
+def true_mapping(fixed: _Moved, moving: _Moved) -> Mapping:
+    """The exact correspondence of two phantoms of one body, or of two hybrids of one scan."""
+    return Mapping(fixed.motion, moving.motion)
+
+
+def true_transform(fixed: _Moved, moving: _Moved, *, spacing_mm: float = 4.0) -> Transform:
     """The same as a `Transform` on a grid of ``spacing_mm``."""
     mapping = true_mapping(fixed, moving)
     return fit_transform(mapping, fixed.volume.geometry, moving.volume.geometry, spacing_mm=spacing_mm)
@@ -311,10 +325,12 @@ def _composed(
     density += (900.0 - density) * body.fissure * (density < 900)
     np.minimum(density, 1060.0, out=density)
     density += (1042.0 - density) * trees.vessel
+    density += (1012.0 - density) * drawn.fluid
     np.multiply(density, lung, out=density)
     density += (1.0 - lung) * (1000.0 + body.tissue_hu)
-    density += (1030.0 - density) * trees.bronchus
-    density += (15.0 - density) * trees.lumen
+    open_ = 1.0 - drawn.fluid
+    density += (1030.0 - density) * trees.bronchus * open_
+    density += (15.0 - density) * trees.lumen * open_
     return np.asarray(density - 1000.0, dtype=np.float32)
 
 

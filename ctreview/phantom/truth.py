@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.phantom.hybrid import Hybrid
 from ctreview.phantom.schemes import LOBES
 from ctreview.phantom.thorax import Phantom, true_mapping
 from ctreview.volume.geometry import FloatArray, Geometry
@@ -35,13 +36,21 @@ def _labels_at(labels: npt.NDArray[Any], geometry: Geometry, points: FloatArray)
     return found
 
 
-def true_fate(baseline: Phantom, followup: Phantom) -> dict[str, dict[str, float]]:
+def _parts(subject: Phantom | Hybrid) -> tuple[npt.NDArray[Any], dict[str, list[int]]]:
+    """The array of parts, and the values that make up each region: lobes where they are known, else lungs."""
+    if isinstance(subject, Phantom):
+        regions = {region: [LOBES.index(name) + 1 for name in lobes] for region, lobes in REGIONS.items()}
+        return subject.lobes.array, regions
+    return subject.lungs.array, {"lungs": [1, 2], "right_lung": [1], "left_lung": [2]}
+
+
+def true_fate(baseline: Phantom | Hybrid, followup: Phantom | Hybrid) -> dict[str, dict[str, float]]:
     """What became of opacity, from the true masks and the exact mapping; nothing is estimated.
 
     Returns
     -------
     dict of str to dict
-        For each of `REGIONS` the millilitres ``resolved``, ``persistent``, ``worsened``, ``improved`` (they add up to
+        For each of `REGIONS` (only lungs in hybrids) the millilitres ``resolved``, ``persistent``, ``worsened``, ``improved`` (they add up to
         the baseline's opacity in voxels) and ``new``, ``persistent_followup`` (they add up to the follow-up's).
     """
     mapping = true_mapping(baseline, followup)
@@ -50,15 +59,15 @@ def true_fate(baseline: Phantom, followup: Phantom) -> dict[str, dict[str, float
     was = here.array[tuple(index.T)]
     became = _labels_at(there.array, there.geometry, mapping.to_moving(here.geometry.to_lps(index)))
     fate = np.select([became == 0, became == was, became > was], [0, 1, 2], 3)
-    lobe = baseline.lobes.array[tuple(index.T)]
+    parts, regions = _parts(baseline)
+    lobe = parts[tuple(index.T)]
     table = np.bincount(lobe * 4 + fate, minlength=24).reshape(6, 4) * here.geometry.voxel_ml
     index = np.argwhere(there.array > 0)
     before = _labels_at(here.array, here.geometry, mapping.to_fixed(there.geometry.to_lps(index)))
-    lobe = followup.lobes.array[tuple(index.T)]
+    lobe = _parts(followup)[0][tuple(index.T)]
     later = np.bincount(lobe * 2 + (before > 0), minlength=12).reshape(6, 2) * there.geometry.voxel_ml
     result = {}
-    for region, lobes in REGIONS.items():
-        rows = [LOBES.index(name) + 1 for name in lobes]
+    for region, rows in regions.items():
         fates = dict(zip(_FATES, table[rows].sum(axis=0).tolist(), strict=True))
         new, kept = later[rows].sum(axis=0).tolist()
         result[region] = {**fates, "new": new, "persistent_followup": kept}
