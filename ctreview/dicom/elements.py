@@ -17,6 +17,12 @@ __all__ = ["MAX_DEPTH", "Elements", "Malformed", "Walker"]
 MAX_DEPTH = 32
 """Sequences nested deeper than this are not followed; the standard's own need less than ten."""
 
+MAX_HEADER_BYTES = 256 << 20
+"""Headers end before this; those of enhanced files with thousands of frames take some tens of megabytes."""
+
+MAX_VALUE_BYTES = 1 << 20
+"""A longer value of an element that is asked for is not what the element is for, and counts as absent."""
+
 MAX_ITEMS = 200_000
 """Items of one sequence that are read: more frames than any scanner makes."""
 
@@ -149,6 +155,8 @@ class Walker:
 
     def need(self, end: int) -> None:
         """Have the bytes up to ``end`` in the buffer, or say that the file ends before."""
+        if end > MAX_HEADER_BYTES:
+            raise Malformed("its header goes on for more than 256 MiB")
         if end > self.size:
             raise Malformed(f"the file ends at byte {self.size}, within an element that goes on to byte {end}")
         while len(self.buffer) < end:
@@ -201,7 +209,7 @@ class Walker:
             return self._sequence(tag, vr, length, pos, end, into, depth)
         if pos + length > end:
             raise Malformed(f"element ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims {length} bytes, more than there are")
-        if wanted:
+        if wanted and length <= MAX_VALUE_BYTES:
             self.need(pos + length)
             into.values[tag] = (VR_OF[tag] if vr == "UN" else vr, bytes(self.buffer[pos : pos + length]))
         return pos + length

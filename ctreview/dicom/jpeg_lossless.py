@@ -188,4 +188,5 @@ def _decode(coded: Any, codes: Any, out: Any, start: int, predictor: int) -> int
                     guess = (left + above) >> 1
             left = (guess + step) & 0xFFFF
             out[row, column] = left
-    return 8 * pos - bits
+    used: int = 8 * pos - bits
+    return used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -246,9 +247,16 @@ def _doubt(series: Series, found: _Found) -> Series:
     return replace(series, refusal=refusal)
 
 
+def _rank(series: Series) -> tuple[object, ...]:
+    """By number, then such that files in another order give the same list; numbers in words count as numbers."""
+    words = re.split(r"(\d+(?:\.\d+)?)", series.part or "")
+    part = tuple((float(word), "") if word[:1].isdigit() else (-1.0, word) for word in words)
+    return series.number is None, series.number or 0, series.uid, series.kind, part
+
+
 def _sorted(found: list[Series]) -> tuple[Series, ...]:
     """By number; every one with a key of its own."""
-    found.sort(key=lambda series: (series.number is None, series.number or 0, series.uid, series.part or ""))
+    found.sort(key=_rank)
     stems: dict[str, list[Series]] = defaultdict(list)
     for series in found:
         number = "" if series.number is None else str(series.number)

@@ -64,7 +64,7 @@ def split(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> list
     apart where it makes no even grid as it is, and only along one thing (or two) that its headers name; where that
     does not help either, the whole is given back with its fault.
     """
-    planes = _by_plane(frames)
+    planes = sorted(_by_plane(frames), key=_plane)
     parts = []
     for number, group in enumerate(planes, 1):
         label = f"orientation {number}" if len(planes) > 1 else None
@@ -85,6 +85,13 @@ def _by_plane(frames: Sequence[Frame]) -> list[list[Frame]]:
             if len(groups) > 200:  # a header per slice that agrees with no other: not a series to be sorted out
                 return [list(frames)]
     return groups
+
+
+def _plane(group: list[Frame]) -> tuple[object, ...]:
+    """What to sort groups by: the largest first, and such that files in another order give the same parts."""
+    first = min(group, key=lambda frame: (frame.orientation or (), frame.spacing or ()))
+    orientation = tuple(round(part, 2) + 0.0 for part in first.orientation or ())
+    return -len(group), first.layout.rows, first.layout.columns, orientation, first.spacing or ()
 
 
 def _same_plane(one: Frame, other: Frame) -> bool:

@@ -57,11 +57,10 @@ class Transform:
         points = np.asarray(points, dtype=np.float64)
         if self.grid is None or self.displacement is None:
             return np.zeros_like(points)
-        index = self.grid.to_index(points)
+        index = self.grid.to_index(points.reshape(-1, 3))
         inside = np.asarray(np.all((index >= -0.5) & (index < np.array(self.grid.shape) - 0.5), axis=-1))
-        index = np.moveaxis(index, -1, 0)
-        parts = [map_coordinates(axis, index, order=1, mode="nearest", prefilter=False) for axis in self.displacement]
-        return np.asarray(np.stack(parts, axis=-1) * inside[..., None], dtype=np.float64)
+        parts = [map_coordinates(axis, index.T, order=1, mode="nearest", prefilter=False) for axis in self.displacement]
+        return np.asarray(np.stack(parts, axis=-1) * inside[:, None], dtype=np.float64).reshape(points.shape)
 
     def to_moving(self, points: npt.ArrayLike) -> FloatArray:
         """Where points (…, 3) of the fixed image lie in the moving one; LPS millimetres."""

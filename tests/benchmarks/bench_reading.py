@@ -43,7 +43,7 @@ def run() -> list[Row]:
         _make(raw)
         jpeg = _transcoded(raw, Path(folder, "jpeg"), gdcm.TransferSyntax.JPEGLosslessProcess14_1)
         jpeg2000 = _transcoded(raw, Path(folder, "jpeg2000"), gdcm.TransferSyntax.JPEG2000Lossless)
-        rows = [
+        return [
             *_reading(raw, "uncompressed", {"dcm2niix": "ratio <= 1.0", "SimpleITK": "ratio <= 0.6"}, RUNS),
             *_reading(jpeg, "JPEG Lossless", {"dcm2niix": "", "SimpleITK": "ratio <= 0.8"}, max(RUNS - 2, 1)),
             *_reading(jpeg2000, "JPEG 2000 lossless", {"SimpleITK": "ratio <= 0.8"}, 1),
@@ -51,7 +51,6 @@ def run() -> list[Row]:
             _memory(jpeg, "JPEG Lossless"),
             _scan(raw, Path(folder, "tree")),
         ]
-    return rows
 
 
 def _make(folder: Path) -> None:
@@ -149,6 +148,9 @@ def watch():
         peak.append(taken())
 
 me, stop, peak = psutil.Process(), threading.Event(), []
+from ctreview.dicom import find_series
+from ctreview.dicom.decode import stored_slices
+list(stored_slices(find_series(sys.argv[1] + "/0001.dcm")[0].frames, quick=True))
 load_volume(sys.argv[1] + "/0001.dcm")  # what the libraries take is not what the volume takes
 before = taken()
 thread = threading.Thread(target=watch)

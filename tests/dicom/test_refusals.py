@@ -111,7 +111,7 @@ def test_mixed_geometry_is_taken_apart_and_nothing_chosen_in_silence(tmp_path: P
     make_stack(tmp_path, ramp((4, 8, 9)), first=4, prefix="other", spacing=(2.0, 0.5, 0.5))
     with pytest.raises(SeveralSeriesFound, match=r"ct3\.1 .*ct3\.2 .*--series"):
         load_volume(tmp_path)
-    assert load_volume(tmp_path, series="ct3.2").geometry.spacing == pytest.approx((2, 0.5, 0.5))
+    assert load_volume(tmp_path, series="ct3.1").geometry.spacing == pytest.approx((2, 0.5, 0.5))
     with pytest.raises(WrongUse, match=r"ct3\.1, ct3\.2"):
         load_volume(tmp_path, series="nonsense")
 
