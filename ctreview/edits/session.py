@@ -1,0 +1,190 @@
+"""A label map while a reader works on it: act, undo, redo, each put down before it is shown."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.edits.record import REDO, UNDO, Edit, in_force
+from ctreview.edits.replay import Handler, Patch, apply, replay
+from ctreview.volume.labels import LabelMap
+
+__all__ = ["Change", "Session"]
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A box of the label map before and after an act, for whoever counts or draws."""
+
+    before: Patch
+    after: Patch
+
+
+@dataclass(frozen=True, eq=False)
+class _Packed:
+    """A patch that waits for its undo: labels are long runs of few values, and shrink a hundredfold."""
+
+    start: tuple[int, int, int]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    data: bytes
+
+    @classmethod
+    def pack(cls, patch: Patch) -> _Packed:
+        labels = np.ascontiguousarray(patch.labels)
+        return cls(patch.start, labels.shape, labels.dtype, zlib.compress(labels.tobytes(), 1))
+
+    def unpack(self) -> Patch:
+        labels = np.frombuffer(zlib.decompress(self.data), self.dtype).reshape(self.shape)
+        return Patch(self.start, labels)
+
+
+class Session:
+    """One label map under correction.
+
+    Parameters
+    ----------
+    base : LabelMap
+        What the computer proposed.
+    target : str
+        What the label map is called in edits: ``"opacity"``.
+    image : str
+        `Volume.digest` of its image.
+    handlers : mapping of str to Handler
+        The tools.
+    author : str
+        Who works.
+    record : callable
+        Puts an edit down for good; called before anything changes, so that what is seen is never more than what is
+        kept. If it raises, nothing changed.
+    listeners : sequence of callable
+        Called with the `Change` after every act, undo and redo.
+
+    Notes
+    -----
+    Undo keeps the changed boxes, compressed, and no copies of the volume.
+    """
+
+    def __init__(
+        self,
+        base: LabelMap,
+        *,
+        target: str,
+        image: str,
+        handlers: Mapping[str, Handler],
+        author: str,
+        record: Callable[[Edit], None],
+        listeners: Iterable[Callable[[Change], None]] = (),
+    ) -> None:
+        self.base = base
+        self.target = target
+        self.image = image
+        self.author = author
+        self.listeners = list(listeners)
+        self.refused: tuple[tuple[Edit, str], ...] = ()
+        self._handlers = handlers
+        self._record = record
+        self._array = base.array.copy()
+        self._done: list[tuple[Edit, _Packed]] = []
+        self._undone: list[Edit] = []
+        self._earlier: list[Edit] = []
+
+    @property
+    def labels(self) -> LabelMap:
+        """The labels as they stand; a view, which later acts change."""
+        return replace(self.base, array=self._array)
+
+    @property
+    def array(self) -> npt.NDArray[Any]:
+        """The working array itself, for a window that draws it without a copy. Change it only through `act`."""
+        return self._array
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        return bool(self._done or self._earlier)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an act to bring back."""
+        return bool(self._undone)
+
+    def restore(self, edits: Iterable[Edit]) -> None:
+        """Start from a journal: the base with everything in it that applies; the rest stands in ``refused``."""
+        journal = tuple(edits)
+        done = replay(self.base, journal, self._handlers, image=self.image)
+        before = self._whole()
+        self._array[...] = done.labels.array
+        self.refused = done.refused
+        self._earlier, self._done, self._undone = list(in_force(journal)), [], []
+        self._tell(before)
+
+    def act(self, kind: str, payload: Mapping[str, Any]) -> Change:
+        """Use a tool.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The tool has nothing to do there; nothing was recorded.
+        OSError
+            The edit could not be put down; nothing was changed.
+        """
+        edit = self._edit(kind, payload)
+        patch = self._handlers[kind](self.labels, edit)
+        self._record(edit)
+        before = apply(self._array, patch)
+        self._done.append((edit, _Packed.pack(before)))
+        self._undone.clear()
+        return self._tell(before)
+
+    def undo(self) -> Change | None:
+        """Take the last act back; None if there is none."""
+        if not self._done:
+            return self._undo_earlier()
+        edit, packed = self._done[-1]
+        self._record(self._edit(UNDO, {"of": edit.id}))
+        self._done.pop()
+        self._undone.append(edit)
+        return self._tell(apply(self._array, packed.unpack()))
+
+    def redo(self) -> Change | None:
+        """Bring the act that was taken back last; None if there is none."""
+        if not self._undone:
+            return None
+        edit = self._undone[-1]
+        patch = self._handlers[edit.kind](self.labels, edit)
+        self._record(self._edit(REDO, {"of": edit.id}))
+        self._undone.pop()
+        before = apply(self._array, patch)
+        self._done.append((edit, _Packed.pack(before)))
+        return self._tell(before)
+
+    def _undo_earlier(self) -> Change | None:
+        """Take back an act of an earlier sitting, whose box was not kept: by replaying all but it."""
+        if not self._earlier:
+            return None
+        edit = self._earlier[-1]
+        self._record(self._edit(UNDO, {"of": edit.id}))
+        self._earlier.pop()
+        self._undone.append(edit)
+        before = self._whole()
+        done = replay(self.base, self._earlier, self._handlers, image=self.image)
+        self._array[...] = done.labels.array
+        return self._tell(before)
+
+    def _edit(self, kind: str, payload: Mapping[str, Any]) -> Edit:
+        return Edit(kind, self.target, payload, self.author, self.image, self.base.geometry)
+
+    def _whole(self) -> Patch:
+        return Patch((0, 0, 0), self._array.copy())
+
+    def _tell(self, before: Patch) -> Change:
+        change = Change(before, Patch(before.start, self._array[before.box].copy()))
+        for listener in self.listeners:
+            listener(change)
+        return change
