@@ -293,7 +293,7 @@ def _spine_hu(x, y, zw, h, hu):  # type: ignore[no-untyped-def]
     hu += (_bone(body, h, 420.0, 190.0) - hu) * _soft(body, h)
     ex, ey = x / 26.0, (y - ys - 27.0) / 7.0
     arch = min((1.0 - sqrt(ex * ex + ey * ey)) * 9.0, 8.0 - abs(phase - 2.0))
-    process = min(3.4 - abs(x), min(y - ys - 27.0, ys + 54.0 - y), 7.0 - abs(phase + 4.0))
+    process = min(3.4 - abs(x), y - ys - 27.0, ys + 54.0 - y, 7.0 - abs(phase + 4.0))
     arch = max(arch, process)
     hu += (_bone(arch, h, 520.0, 260.0) - hu) * _soft(arch, h)
     ex, ey = x / 8.5, (y - ys - 23.0) / 7.5
@@ -367,9 +367,7 @@ def couch_hu(x, y, down, h, b):  # type: ignore[no-untyped-def]
 
 @_jit
 def body_hu(x, y, z, zw, skin, h, b):  # type: ignore[no-untyped-def]
-    """HU of everything but lung, airways and the vessels in the lung; ``zw`` is z as the chest
-    wall has it, ``skin`` the depth under the skin.
-    """
+    """HU of all but lung and its trees; ``zw`` is z as the chest wall has it, ``skin`` the depth under the skin."""
     fat = b[_FAT] * (0.75 + 0.3 * cos(0.03 * x) + 0.12 * cos(0.09 * zw + 0.05 * x))
     cage = _union(_cage(x, y, z, -1.0, b), _cage(x, y, z, 1.0, b), 40.0)
     hu = 15.0
@@ -426,6 +424,7 @@ def depth_and_lobe(
     return distance, lobes
 
 
+@lru_cache(maxsize=12)
 def reference_lung_points(
     shape: Shape, step: float = 4.0, *, margin: float = 0.0
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
@@ -437,4 +436,6 @@ def reference_lung_points(
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     distance, lobes = depth_and_lobe(points, shape)
     inside = distance > -margin
-    return points[inside], lobes[inside]
+    points, lobes = points[inside], lobes[inside]
+    points.flags.writeable = lobes.flags.writeable = False
+    return points, lobes

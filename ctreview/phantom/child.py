@@ -5,7 +5,7 @@ names where ground glass was and what was left of it; sizes, densities, breath a
 are assumed here and said to be so in `Phantom.assumed`.
 
 =========================== ============================== ==============================
-\\                           before (September 2021)        after (November 2021)
+finding                     before (September 2021)        after (November 2021)
 =========================== ============================== ==============================
 right upper lobe            ventral ground glass           one patch, basal
 right middle lobe           ventral ground glass           single patches

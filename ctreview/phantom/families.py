@@ -15,7 +15,7 @@ import numpy as np
 from ctreview.phantom.body import Shape, lungs_ml
 from ctreview.phantom.hybrid import Host, Hybrid, HybridSettings, make_hybrid
 from ctreview.phantom.lesions import Lesion, Pattern
-from ctreview.phantom.motion import Bump
+from ctreview.phantom.motion import Bump, triple
 from ctreview.phantom.schemes import LOBES
 from ctreview.phantom.thorax import Phantom, ThoraxSettings, make_thorax
 
@@ -93,13 +93,7 @@ def _bumps(rng: np.random.Generator, size: float, count: int) -> tuple[Bump, ...
         centre = size * np.array([side * rng.uniform(35, 95), rng.uniform(-50, 60), rng.uniform(-90, 80)])
         width = size * rng.uniform(28, 50)
         shift = rng.normal(0, 0.06 * width, 3)
-        found.append(
-            Bump(
-                (float(centre[0]), float(centre[1]), float(centre[2])),
-                (float(shift[0]), float(shift[1]), float(shift[2])),
-                float(width),
-            )
-        )
+        found.append(Bump(triple(centre), triple(shift), float(width)))
     return tuple(found)
 
 
@@ -137,7 +131,7 @@ def _settings(rng: np.random.Generator, age_years: float | None, changes: dict[s
         "anatomy_seed": int(rng.integers(1, 1_000_000)),
         "seed": int(rng.integers(1, 1_000_000)),
         "turn_degrees": float(rng.normal(0, 2)),
-        "offset": tuple(float(v) for v in rng.normal(0, (8, 8, 60))),
+        "offset": triple(rng.normal(0, (8, 8, 60))),
         "markings": float(max(0.0, rng.normal(0, 0.25))),
         "table": bool(rng.random() < 0.9),
     }
@@ -200,7 +194,7 @@ def random_phantom_pair(
         seed=first.seed + 1,
         breath_depth=float(np.clip(first.breath_depth + rng.normal(0, 0.08), 0.45, 1.05)),
         turn_degrees=first.turn_degrees + float(rng.normal(0, 2)),
-        offset=tuple(float(a + b) for a, b in zip(first.offset, rng.normal(0, (6, 6, 30)), strict=True)),
+        offset=triple(np.add(first.offset, rng.normal(0, (6, 6, 30)))),
         bumps=_bumps(rng, size, 4),
         noise_hu=first.noise_hu * float(rng.uniform(0.75, 1.3)),
         **{key: value for key, value in changes.items() if key in {"breath_depth", "bumps", "noise_hu"}},
@@ -223,8 +217,8 @@ def _later(
         elif fate == "larger":
             after.append(replace(lesion, volume_ml=min(lesion.volume_ml * rng.uniform(1.2, 2.2), room)))
         elif fate == "turned":
-            other = "consolidation" if lesion.kind == "ground_glass" else "ground_glass"
-            after.append(replace(lesion, kind=other))
+            solid = lesion.kind == "consolidation"
+            after.append(replace(lesion, kind="ground_glass" if solid else "consolidation"))
         elif fate == "same":
             after.append(lesion)
     if rng.random() < 0.3:
@@ -278,7 +272,7 @@ def _rescan(rng: np.random.Generator, host: Host, seed: int) -> HybridSettings:
     kernel = rng.choice(("same", "same", "softer", "sharper"))
     return HybridSettings(
         breath_depth=float(np.clip(rng.normal(0.95, 0.1), 0.7, 1.12)),
-        offset=tuple(float(v) for v in rng.normal(0, (5, 4, 12))),
+        offset=triple(rng.normal(0, (5, 4, 12))),
         turn_degrees=float(rng.normal(0, 1.5)),
         bumps=_bumps(rng, host.motion.mean_scale, 4),
         blur_mm=0.6 if kernel == "softer" else 0.0,

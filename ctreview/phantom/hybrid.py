@@ -21,10 +21,10 @@ from scipy.ndimage import gaussian_filter
 
 from ctreview.errors import WrongUse
 from ctreview.phantom.lesions import TEXTURE_MM, Lesion, Plan, plan_in_points, score
-from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference
+from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, triple
 from ctreview.phantom.scanner import KERNELS, noise
-from ctreview.phantom.schemes import AIRWAY_AND_LUNG_SCHEME, TRUE_OPACITY_SCHEME, TRUE_VESSEL_SCHEME
-from ctreview.phantom.texture import ripple
+from ctreview.phantom.schemes import LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
+from ctreview.phantom.texture import lobular
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -150,9 +150,7 @@ class Host:
             scale[0] = scale[1:].mean()
         middle = 0.5 * (low + high) - scale * _REFERENCE_BOX.mean(axis=0)
         gravity = -1 if (self.volume.acquisition.posture or "HFS").endswith("P") else 1
-        a, b, c = (float(v) for v in scale)
-        x, y, z = (float(v) for v in middle)
-        return Motion((a, b, c), 1.0, gravity, (x, y, z))
+        return Motion(triple(scale), 1.0, gravity, triple(middle))
 
     def points(self, side: str, step_mm: float) -> tuple[FloatArray, FloatArray]:
         """About one place of a lung in each cube of ``step_mm``: LPS millimetres (n, 3), and depth (n,)."""
@@ -219,7 +217,7 @@ def make_hybrid(host: Host, lesions: tuple[Lesion, ...] = (), *, settings: Hybri
     motion = replace(
         host.motion,
         breath_depth=settings.breath_depth,
-        offset=tuple(float(a + b) for a, b in zip(host.motion.offset, settings.offset, strict=True)),
+        offset=triple(np.add(host.motion.offset, settings.offset)),
         turn_degrees=settings.turn_degrees,
         bumps=settings.bumps,
     )
@@ -233,9 +231,9 @@ def make_hybrid(host: Host, lesions: tuple[Lesion, ...] = (), *, settings: Hybri
     acquisition = host.volume.acquisition
     return Hybrid(
         volume=Volume(image, geometry, "HU", acquisition),
-        lungs=LabelMap(planted.sides, geometry, AIRWAY_AND_LUNG_SCHEME),
-        vessels=LabelMap(planted.vessels, geometry, TRUE_VESSEL_SCHEME),
-        opacity=LabelMap(labels, geometry, TRUE_OPACITY_SCHEME),
+        lungs=LabelMap(planted.sides, geometry, LUNG_SCHEME),
+        vessels=LabelMap(planted.vessels, geometry, VESSEL_SCHEME),
+        opacity=LabelMap(labels, geometry, OPACITY_SCHEME),
         true_ml=true_ml,
         motion=motion,
         lesions=lesions,
@@ -285,12 +283,7 @@ def _share_kernel(start, affine, sides, side, depth, plan, level, edge, fine_mm,
                 if s < -1.5:
                     continue
                 share[i, j, k] = 1.0 / (1.0 + exp(-4.4 * s))
-                texture[i, j, k] = (
-                    1.0
-                    + 0.36 * ripple(x, y, z, fine_mm, seed + 5)
-                    + 0.40 * ripple(x, y, z, fine_mm * 0.45, seed + 9)
-                    + 0.32 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
-                )
+                texture[i, j, k] = lobular(x, y, z, fine_mm, seed)
 
 
 def _plan(host: Host, lesion: Lesion) -> Plan:

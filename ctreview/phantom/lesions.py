@@ -15,7 +15,7 @@ from ctreview.phantom.body import Shape, depth_and_lobe, fissures, reference_lun
 from ctreview.phantom.motion import Motion, to_reference
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, soft_size
 from ctreview.phantom.schemes import LOBES, LOBES_OF
-from ctreview.phantom.texture import cloud, ripple
+from ctreview.phantom.texture import cloud, lobular, ripple
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["Finding", "Lesion", "LesionsOnGrid", "Plan", "Spot", "draw_lesions", "plan_in_points", "score"]
@@ -302,12 +302,7 @@ def _draw_kernel(box, affine, m, scale, wanted, lobe, lung_depth, plan, level, e
                     continue
                 value = 1.0 / (1.0 + exp(-4.4 * s))
                 share[i, j, k] = value
-                texture[i, j, k] = (
-                    1.0
-                    + 0.36 * ripple(x, y, z, fine_mm, seed + 5)
-                    + 0.40 * ripple(x, y, z, fine_mm * 0.45, seed + 9)
-                    + 0.32 * ripple(x, y, z, fine_mm * 3.0, seed + 13)
-                )
+                texture[i, j, k] = lobular(x, y, z, fine_mm, seed)
 
 
 @_jit

@@ -7,6 +7,7 @@ mapping squeezes the lung, its density rises by the determinant of the Jacobian.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, sqrt
 
@@ -18,7 +19,7 @@ from ctreview.phantom.body import APEX_Z, BACK_Y, BASE_Z
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Bump", "Mapping", "Motion", "fit_transform"]
+__all__ = ["Bump", "Mapping", "Motion", "fit_transform", "triple"]
 
 EXPIRED = (0.15, 0.20, 0.35)
 """Share by which width, depth and height of the lungs shrink from full inspiration to resting expiration.
@@ -33,6 +34,12 @@ Chosen so that Long 2005's front-to-back differences follow from mass alone: 33 
 _MIDDLE_Y, _HALF_Y = 5.0, 115.0
 
 _jit = numba.njit(cache=True)
+
+
+def triple(values: Iterable[float]) -> tuple[float, float, float]:
+    """Three numbers, such as a place, as plain floats."""
+    a, b, c = (float(value) for value in values)
+    return a, b, c
 
 
 @dataclass(frozen=True)

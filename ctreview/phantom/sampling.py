@@ -162,7 +162,7 @@ def sample_body(
 
 
 @numba.njit(cache=True)
-def _rod_kernel(rods, airway, lobes, wanted, affine, inverse, spacing, h, lobe, depth, out):  # type: ignore[no-untyped-def]
+def _rod_kernel(rods, airway, lobes, affine, inverse, spacing, h, lobe, out):  # type: ignore[no-untyped-def]
     vessel, bronchus, lumen, large = out
     n0, n1, n2 = vessel.shape
     low, high = np.empty(3), np.empty(3)
@@ -224,13 +224,11 @@ def sample_trees(geometry: Geometry, tree: Tree, motion: Motion, body: BodyOnGri
         rods,
         tree.kind == AIRWAY,
         tree.lobe,
-        0,
         affine,
         np.linalg.inv(affine),
         np.array(geometry.spacing),
         soft_size(geometry),
         body.lobe,
-        body.lung_depth,
         arrays,
     )
     return TreesOnGrid(*arrays)

@@ -60,7 +60,7 @@ def blurred(image: Floats32, geometry: Geometry, kernel: Kernel) -> Floats32:
 
 
 def noise(geometry: Geometry, kernel: Kernel, sd_hu: float, rng: np.random.Generator) -> Floats32:
-    """Noise of the grid's shape: mostly as fine as the kernel, a fifth of the variance in patches of some millimetres."""
+    """Noise of the grid's shape: most as fine as the kernel, a tenth of its variance in patches of some millimetres."""
     if sd_hu <= 0:
         return np.zeros(geometry.shape, np.float32)
     white = rng.standard_normal(geometry.shape, dtype=np.float32)

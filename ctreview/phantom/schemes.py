@@ -1,39 +1,31 @@
-"""What the values of a phantom's label maps mean."""
+"""What the values of a phantom's label maps mean: the words of the stages that they test, and lobes."""
 
 from __future__ import annotations
 
-from ctreview.volume.labels import Label, Scheme
+from ctreview.anatomy.lungs import LUNG_SCHEME
+from ctreview.anatomy.regions import LOBES
+from ctreview.anatomy.vessels import VESSEL_SCHEME
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.volume.labels import Code, Label, Scheme
 
-__all__ = ["AIRWAY_AND_LUNG_SCHEME", "LOBES", "LOBES_OF", "LOBE_SCHEME", "TRUE_OPACITY_SCHEME", "TRUE_VESSEL_SCHEME"]
+__all__ = ["LOBES", "LOBES_OF", "LOBE_SCHEME", "LUNG_SCHEME", "OPACITY_SCHEME", "VESSEL_SCHEME"]
 
-AIRWAY_AND_LUNG_SCHEME = Scheme(
-    (
-        Label(1, "right_lung", (86, 180, 233)),
-        Label(2, "left_lung", (0, 114, 178)),
-        Label(3, "trachea_and_main_bronchi", (240, 228, 66)),
-    )
-)
-"""Lungs with their vessels, small bronchi and opacity; large airways apart (values as in ``ctreview.anatomy``)."""
+_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
+_RIGHT, _LEFT = Code("24028007", "SCT", "Right"), Code("7771000", "SCT", "Left")
+_UPPER = Code("45653009", "SCT", "Upper lobe of lung")
+_MIDDLE = Code("72481006", "SCT", "Middle lobe of right lung")
+_LOWER = Code("90572001", "SCT", "Lower lobe of lung")
 
 LOBE_SCHEME = Scheme(
     (
-        Label(1, "right_upper_lobe", (86, 180, 233)),
-        Label(2, "right_middle_lobe", (0, 158, 115)),
-        Label(3, "right_lower_lobe", (0, 114, 178)),
-        Label(4, "left_upper_lobe", (230, 159, 0)),
-        Label(5, "left_lower_lobe", (213, 94, 0)),
+        Label(1, LOBES[0], (86, 180, 233), _UPPER, _STRUCTURE, _RIGHT),
+        Label(2, LOBES[1], (0, 158, 115), _MIDDLE, _STRUCTURE),
+        Label(3, LOBES[2], (0, 114, 178), _LOWER, _STRUCTURE, _RIGHT),
+        Label(4, LOBES[3], (230, 159, 0), _UPPER, _STRUCTURE, _LEFT),
+        Label(5, LOBES[4], (213, 94, 0), _LOWER, _STRUCTURE, _LEFT),
     )
 )
-"""The five lobes."""
-
-LOBES = tuple(label.key for label in LOBE_SCHEME)
-"""Keys of the lobes in the order of their values."""
-
-TRUE_VESSEL_SCHEME = Scheme((Label(1, "vessel", (204, 121, 167)), Label(2, "airway_wall", (240, 228, 66))))
-"""Vessels, and walls and lumina of the bronchi inside the lung."""
-
-TRUE_OPACITY_SCHEME = Scheme((Label(1, "ground_glass", (230, 159, 0)), Label(2, "consolidation", (213, 94, 0))))
-"""What was planted, without vessels and airways."""
+"""The five lobes, in the order of `LOBES`."""
 
 LOBES_OF: dict[str, tuple[int, ...]] = {
     **{lobe: (value,) for value, lobe in enumerate(LOBES, start=1)},

@@ -10,7 +10,7 @@ from math import floor
 
 import numba
 
-__all__ = ["cloud", "ripple"]
+__all__ = ["cloud", "lobular", "ripple"]
 
 _jit = numba.njit(cache=True)
 
@@ -58,3 +58,14 @@ def cloud(x, y, z, wavelength, seed):  # type: ignore[no-untyped-def]
         + 0.5 * ripple(x, y, z, wavelength * 0.47, seed + 101)
         + 0.28 * ripple(x, y, z, wavelength * 0.21, seed + 211)
     ) * 0.75
+
+
+@_jit
+def lobular(x, y, z, wavelength, seed):  # type: ignore[no-untyped-def]
+    """Texture of ground glass about 1: secondary lobules, their parts, and clouds over several of them."""
+    return (
+        1.0
+        + 0.36 * ripple(x, y, z, wavelength, seed + 5)
+        + 0.40 * ripple(x, y, z, wavelength * 0.45, seed + 9)
+        + 0.32 * ripple(x, y, z, wavelength * 3.0, seed + 13)
+    )

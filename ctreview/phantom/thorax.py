@@ -19,10 +19,10 @@ from ctreview.phantom.motion import Bump, Mapping, Motion, fit_transform
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, sample_body, sample_trees
 from ctreview.phantom.scanner import KERNELS, KernelName, blurred, noise
 from ctreview.phantom.schemes import (
-    AIRWAY_AND_LUNG_SCHEME,
     LOBE_SCHEME,
-    TRUE_OPACITY_SCHEME,
-    TRUE_VESSEL_SCHEME,
+    LUNG_SCHEME,
+    OPACITY_SCHEME,
+    VESSEL_SCHEME,
 )
 from ctreview.phantom.trees import grow
 from ctreview.volume.geometry import Geometry
@@ -274,7 +274,7 @@ def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | 
         lungs=_lungs(geometry, body, trees),
         lobes=LabelMap(np.where(trees.large_lumen, 0, body.lobe).astype(np.uint8), geometry, LOBE_SCHEME),
         vessels=_vessels(geometry, body, trees),
-        opacity=LabelMap(drawn.labels, geometry, TRUE_OPACITY_SCHEME),
+        opacity=LabelMap(drawn.labels, geometry, OPACITY_SCHEME),
         true_ml=drawn.true_ml,
         findings=drawn.findings,
         settings=settings,
@@ -353,7 +353,7 @@ def _scanned(
 def _lungs(geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid) -> LabelMap:
     sides = np.array([0, 1, 1, 1, 2, 2], dtype=np.uint8)[body.lobe]
     sides[trees.large_lumen] = 3
-    return LabelMap(sides, geometry, AIRWAY_AND_LUNG_SCHEME)
+    return LabelMap(sides, geometry, LUNG_SCHEME)
 
 
 def _vessels(geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid) -> LabelMap:
@@ -361,7 +361,7 @@ def _vessels(geometry: Geometry, body: BodyOnGrid, trees: TreesOnGrid) -> LabelM
     labels = np.zeros(geometry.shape, np.uint8)
     labels[inside & (trees.bronchus >= 0.5)] = 2
     labels[inside & (trees.vessel >= 0.5)] = 1
-    return LabelMap(labels, geometry, TRUE_VESSEL_SCHEME)
+    return LabelMap(labels, geometry, VESSEL_SCHEME)
 
 
 def _acquisition(settings: ThoraxSettings) -> Acquisition:

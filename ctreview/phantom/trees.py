@@ -114,7 +114,7 @@ def _curve(rods: list[tuple[Floats, Floats, int]], radius: Floats, rng: np.rando
 
 def _radii(tips: Floats, trunk: float) -> Floats:
     """Radius of each rod from the number of tips behind it: ``trunk`` at the root, not below 0.55 mm at the end."""
-    return np.maximum(0.55, trunk * (tips / tips.max()) ** (1 / 2.9))
+    return np.asarray(np.maximum(0.55, trunk * (tips / tips.max()) ** (1 / 2.9)))
 
 
 def _stem(points: list[Floats], r0: float, r1: float) -> Floats:

@@ -50,8 +50,9 @@ def true_fate(baseline: Phantom | Hybrid, followup: Phantom | Hybrid) -> dict[st
     Returns
     -------
     dict of str to dict
-        For each of `REGIONS` (only lungs in hybrids) the millilitres ``resolved``, ``persistent``, ``worsened``, ``improved`` (they add up to
-        the baseline's opacity in voxels) and ``new``, ``persistent_followup`` (they add up to the follow-up's).
+        For each of `REGIONS` (only lungs in hybrids) the millilitres ``resolved``, ``persistent``, ``worsened``,
+        ``improved`` (they add up to the baseline's opacity in voxels) and ``new``, ``persistent_followup`` (they add
+        up to the follow-up's).
     """
     mapping = true_mapping(baseline, followup)
     here, there = baseline.opacity, followup.opacity

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 
 from ctreview.phantom import phantom_child, write_phantom
 from ctreview.volume.load import load_volume
