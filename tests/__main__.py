@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-CHECKED = ["ctreview", "tests", "docs"]
+CHECKED = ["ctreview", "plugins", "tests", "docs"]
 
 
 def steps(wanted: list[str], workers: int) -> dict[str, list[str]]:

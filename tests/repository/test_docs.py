@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import shutil
@@ -60,6 +61,28 @@ def test_the_example_of_the_readme(tmp_path):
     said = run(code, tmp_path)
     assert said.startswith("decreased: -")
     assert (tmp_path / "result" / "report.html").is_file()
+    measured = json.loads((tmp_path / "result" / "change.json").read_text())["regions"]
+    assert off_by(shown_in_readme(), {one["region"]: one for one in measured}) < 3.0, (
+        "the README's table is out of date"
+    )
+
+
+def shown_in_readme() -> dict[str, tuple[float, float]]:
+    """Measured millilitres before and after in the README's table, by region."""
+    cell = r" ([−\d]+) mL \|"
+    rows = re.findall(rf"^\| (\w+ lungs?) \|{cell * 4}", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.M)
+    names = {"both lungs": "lungs", "right lung": "right_lung", "left lung": "left_lung"}
+    return {names[row[0]]: (float(row[2]), float(row[4])) for row in rows}
+
+
+def off_by(shown: dict[str, tuple[float, float]], measured: dict[str, dict]) -> float:
+    """The largest difference in millilitres."""
+    assert len(shown) == 3
+    return max(
+        abs(ml - measured[name][when]["opacity_ml"])
+        for name, pair in shown.items()
+        for ml, when in zip(pair, ("baseline", "followup"), strict=True)
+    )
 
 
 @pytest.mark.slow
