@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import Body
-from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated, distance
+from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated
 from ctreview.volume.volume import Volume
 
 __all__ = ["Airways", "find_airways"]
@@ -41,7 +41,8 @@ class Airways:
 
     def middle(self, coarse: Coarse) -> float:
         """Where the trachea is along axis 2 of the coarse grid."""
-        return (self.box[2].start + float(np.nonzero(self.trachea)[2].mean())) / coarse.step[2]
+        index = float(self.box[2].start) + float(np.nonzero(self.trachea)[2].mean())
+        return index / coarse.step[2]
 
     def blocks(self, coarse: Coarse) -> Mask:
         """Blocks of the coarse grid of which the lumen takes a quarter or more."""
@@ -192,7 +193,7 @@ def _grow(fine: Coarse, seed: Mask) -> Mask | None:
         table[hit[hit > 0]] = True
         grown = table[labels] | seed
         ml = fine.ml(grown)
-        if ml > 1.35 * kept_ml + 0.1 * seed_ml and kept is not seed or ml > 9.0 * seed_ml + 4.0:
+        if (ml > 1.35 * kept_ml + 0.1 * seed_ml and kept is not seed) or ml > 9.0 * seed_ml + 4.0:
             break
         kept, kept_ml = grown, ml
     return np.asarray(kept)

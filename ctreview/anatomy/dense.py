@@ -133,7 +133,7 @@ def _view(coarse: Coarse, part: Mask, midline: float, size: float) -> _View:
     known = np.isfinite(cage) & (outer > 0)
     usual = float(np.clip(np.percentile((cage - outer)[known], 30), 0.0, 6.0)) if known.any() else 0.0
     gap = np.where(known, cage - outer - usual, 0.0)
-    wide = known & (gap > 6.0 * size) & (gap < 90.0 * size)
+    wide = known & (gap > 5.0 * size) & (gap < 90.0 * size)
     begin, end = np.where(wide, outer, 0.0), np.where(wide, cage, 0.0)
     wide &= _share_soft(coarse.array[box], begin, end, middle[0], middle[1], sy, sx) > 0.6
     reach = np.where(wide, cage - usual, -1.0).astype(np.float32)
@@ -186,7 +186,7 @@ def _continue_down(begin: Rays, end: Rays, view: _View, other: _View | None, ste
 def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: _View, size: float) -> Mask:
     """Without thin slivers, joined to the lung, in pieces worth having."""
     lung, hu = lungs[view.box] > 0, coarse.array[view.box]
-    found = opened(found, 3.5 * size, coarse.spacing) & found
+    found = opened(found, 2.5 * size, coarse.spacing) & found
     if not found.any():
         return found
     whole = closed(np.pad(found | lung, 4), 5.0 * size, coarse.spacing)[4:-4, 4:-4, 4:-4]

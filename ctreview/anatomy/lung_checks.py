@@ -26,7 +26,7 @@ def lung_checks(
     lungs : LabelMap
         Of the scheme of `find_lungs`.
     clue : float or None
-        For a single lung, how far its middle lies from the spine in millimetres.
+        For a single lung, how far its middle lies from trachea or spine in millimetres.
     size : float
         Size of the lungs, 1 for those of an adult (a length's ratio).
     dense_ml, fluid_ml : float
@@ -57,9 +57,8 @@ def _sides(masks: dict[str, Mask], clue: float | None, size: float) -> Iterator[
         other = "left lung" if words == "right lung" else "right lung"
         ok = abs(clue) >= limit
         side = "left" if clue > 0 else "right"
-        says = (
-            f"The middle of the lung lies {abs(clue):.0f} mm to the {side} of the spine; it was taken for the {other}."
-        )
+        says = f"The middle of the lung lies {abs(clue):.0f} mm to the {side} of the patient's (trachea or spine); "
+        says += f"it was taken for the {other}."
         if not ok:
             says += " That is too close to be sure: look which side it is."
         yield Check("side_of_single_lung", round(abs(clue), 1), round(limit, 1), ok, says)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.coarse import Coarse, box_of, closed, dilated
+from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated
 from ctreview.anatomy.dense import DenseLung, dense_lung
 from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.anatomy.sides import LEFT, RIGHT, aerated_lungs
@@ -168,8 +168,21 @@ def _closed(coarse: Coarse, aerated: Labels, radius: float) -> Labels:
         box = box_of(mask)
         solid = fill_voids.fill(closed(np.pad(mask[box], room), radius, coarse.spacing))
         part = filled[box]
-        part[solid[room:-room, room:-room, room:-room] & (part == 0)] = side
+        part[_without_pockets(solid[room:-room, room:-room, room:-room]) & (part == 0)] = side
     return filled
+
+
+def _without_pockets(lung: Mask) -> Mask:
+    """Lung with dense pockets filled that are enclosed in two of the three planes.
+
+    One plane is not enough: the dome of the liver is ringed by lung in axial slices.
+    """
+    enclosed = np.zeros(lung.shape, dtype=np.uint8)
+    for axis in range(3):
+        planes, counts = np.moveaxis(lung, axis, 0), np.moveaxis(enclosed, axis, 0)
+        for plane, count in zip(planes, counts, strict=True):
+            count += fill_voids.fill(np.ascontiguousarray(plane))
+    return np.asarray(lung | (enclosed >= 2))
 
 
 def _blocks(coarse: Coarse, prior: LabelMap) -> Labels:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import cc3d
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK
 
 from ctreview.anatomy.body import Body
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance, eroded
+from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance
 
-__all__ = ["RIGHT", "LEFT", "Sides", "aerated_lungs"]
+__all__ = ["LEFT", "RIGHT", "Sides", "aerated_lungs"]
 
 RIGHT, LEFT = 1, 2
 
@@ -133,11 +133,11 @@ def _separated(part: Mask, coarse: Coarse) -> list[Mask]:
 
 def _watershed(hu: npt.NDArray[np.float32], inside: Mask, seeds: Labels) -> list[Mask]:
     markers = np.where(inside, seeds, 3).astype(np.uint8)
-    image = sitk.GetImageFromArray(np.where(inside, hu, 0).astype(np.float32))
-    flooded = sitk.MorphologicalWatershedFromMarkers(
-        image, sitk.GetImageFromArray(markers), markWatershedLine=False, fullyConnected=False
+    image = SimpleITK.GetImageFromArray(np.where(inside, hu, 0).astype(np.float32))
+    flooded = SimpleITK.MorphologicalWatershedFromMarkers(
+        image, SimpleITK.GetImageFromArray(markers), markWatershedLine=False, fullyConnected=False
     )
-    found = sitk.GetArrayViewFromImage(flooded)
+    found = SimpleITK.GetArrayViewFromImage(flooded)
     return [np.asarray(inside & (found == number)) for number in (1, 2)]
 
 

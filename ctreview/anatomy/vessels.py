@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cc3d
+import numba
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK
 from scipy import ndimage
 
+from ctreview.anatomy.coarse import Mask, Spacing, box_of
 from ctreview.anatomy.tubes import bright_and_dark
-from ctreview.errors import SegmentationFailed
+from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
@@ -19,7 +22,7 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["VESSEL_SCHEME", "VesselSettings", "find_vessels"]
 
-Mask = npt.NDArray[np.bool_]
+Image = npt.NDArray[np.float32]
 
 _STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
 
@@ -29,95 +32,253 @@ VESSEL_SCHEME = Scheme(
         Label(2, "airway_wall", (230, 159, 0), Code("110726009", "SCT", "Trachea and bronchus"), _STRUCTURE),
     )
 )
+"""What `find_vessels` gives. Colours are told apart by colour-blind eyes (Okabe and Ito)."""
 
 
 @dataclass(frozen=True)
 class VesselSettings:
+    """How vessels are found.
+
+    Attributes
+    ----------
+    grid_mm, wide_grid_mm : float
+        Size of voxels on which narrow and wide vessels are looked for; a coarser axis of the image stays as it is.
+    scales_mm, wide_scales_mm : tuple of float
+        Standard deviations of the Gaussians; a vessel answers most to the one of about a third of its diameter.
+    least_hu, wide_least_hu : tuple of float
+        For each scale what the middle of a vessel has at least, at that scale: wide ones show the density of blood,
+        narrow ones lose it to partial volume. Bands of ground glass do not reach it.
+    low_hu, high_hu : float
+        Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.bright_and_dark`).
+    lumen_low_hu, lumen_high_hu : float
+        The same for the lumen of bronchi.
+    contrast_hu : float
+        A voxel of a vessel stands out of the lung around by at least this.
+    wall_contrast_hu : float
+        That of an airway wall, of which partial volume leaves less.
+    least_ml : float
+        Smaller pieces are no vessels.
+    lumen_hu : float
+        The lumen of a bronchus is darker than this.
+    wall_mm : float
+        How far from the lumen its wall is looked for.
+    """
+
     grid_mm: float = 1.0
+    wide_grid_mm: float = 2.0
     scales_mm: tuple[float, ...] = (1.0, 1.5)
     wide_scales_mm: tuple[float, ...] = (2.5, 4.0)
+    least_hu: tuple[float, ...] = (-750.0, -550.0)
+    wide_least_hu: tuple[float, ...] = (-320.0, -250.0)
     low_hu: float = 30.0
     high_hu: float = 60.0
+    lumen_low_hu: float = 15.0
+    lumen_high_hu: float = 30.0
+    contrast_hu: float = 110.0
+    wall_contrast_hu: float = 70.0
     least_ml: float = 0.05
+    lumen_hu: float = -900.0
+    wall_mm: float = 2.0
+
+    def __post_init__(self) -> None:
+        if len(self.scales_mm) != len(self.least_hu) or len(self.wide_scales_mm) != len(self.wide_least_hu):
+            raise WrongUse("vessels need one least density for each scale")
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A resampled copy of the lungs' box: the image, and where lung is."""
+
+    image: Image
+    lung: Mask
+    spacing: Spacing
 
 
 def find_vessels(
     volume: Volume, lungs: LabelMap, *, settings: VesselSettings = VesselSettings(), progress: Progress = quiet
 ) -> LabelMap:
-    """Find vessels inside lungs."""
+    """Find vessels and walls of bronchi inside the lungs.
+
+    Parameters
+    ----------
+    volume : Volume
+        In HU.
+    lungs : LabelMap
+        Of `find_lungs`, on the same grid.
+    settings : VesselSettings
+        How.
+    progress : Progress
+        Is told how far it is.
+
+    Returns
+    -------
+    LabelMap
+        Of `VESSEL_SCHEME` on the grid of ``volume``; nothing outside the lungs.
+
+    Raises
+    ------
+    SegmentationFailed
+        There is no lung to look in.
+    PlaceMismatch
+        The lungs lie elsewhere.
+
+    Notes
+    -----
+    Tubes are found by the curvature of the smoothed image at several scales (`tubes`), which a flat patch of ground
+    glass or consolidation has not and a vessel inside it has. Voxels of the full grid then belong to a tube where
+    they stand out of the mean of what lies around and is no tube.
+    """
     require_same_place(volume, lungs)
     inside = lungs.mask("right_lung", "left_lung")
     if not inside.any():
-        raise SegmentationFailed("no lung")
-    box = _box(inside, 4)
+        raise SegmentationFailed("there is no lung to look for vessels in", remedy="Look at the lung mask.")
+    progress(0, 4, "vessels")
+    box = box_of(inside, 4)
+    # what is denser than blood is of no interest, and a rib would ring into the lung
     hu = np.clip(volume.array[box], -1024, 100).astype(np.float32)
-    m = inside[box]
-    sp = volume.geometry.spacing
-    work_sp = tuple(max(s, settings.grid_mm) for s in sp)
-    zoomed, wm = _to(hu, sp, work_sp), _to(m.astype(np.float32), sp, work_sp) > 0.5
-    bright = np.zeros(zoomed.shape, np.float32)
-    dark = np.zeros(zoomed.shape, np.float32)
-    for s in settings.scales_mm:
-        bright_and_dark(
-            _smooth(zoomed, s, work_sp), wm, work_sp, s, {1.0: -750.0, 1.5: -550.0}.get(s, -550.0), bright, dark
-        )
-    half = tuple(max(s, 2.0) for s in work_sp)
-    z2, m2 = _to(zoomed, work_sp, half), _to(wm.astype(np.float32), work_sp, half) > 0.5
-    b2 = np.zeros(z2.shape, np.float32)
-    d2 = np.zeros(z2.shape, np.float32)
-    for s in settings.wide_scales_mm:
-        bright_and_dark(_smooth(z2, s, half), m2, half, s, -320.0 if s < 3 else -250.0, b2, d2)
-    bright = np.maximum(bright, _back(b2, half, work_sp, bright.shape))
-    mask = (bright > settings.low_hu) & wm
-    lab = cc3d.connected_components(mask, connectivity=26)
-    best = ndimage.maximum(bright, lab, np.arange(lab.max() + 1))
-    size = np.bincount(lab.ravel()) * np.prod(work_sp) / 1000
-    keep = (best > settings.high_hu) & (size > settings.least_ml)
+    lung = np.ascontiguousarray(inside[box])
+    full = _Grid(hu, lung, volume.geometry.spacing)
+    fine = _resampled(full, settings.grid_mm)
+    wide = _resampled(fine, settings.wide_grid_mm)
+    progress(1, 4, "vessels")
+    bright, dark = _strength(fine, settings.scales_mm, settings.least_hu)
+    bright_wide, _ = _strength(wide, settings.wide_scales_mm, settings.wide_least_hu)
+    _raise_to(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
+    progress(2, 4, "vessels")
+    tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
+    hollow = np.where(fine.image < settings.lumen_hu, dark, 0)
+    lumen = _hysteresis(hollow, fine, settings.lumen_low_hu, settings.lumen_high_hu, settings.least_ml)
+    around = _around(wide, fine, tubes | lumen)
+    progress(3, 4, "vessels")
+    zone = _zone(tubes, lumen, fine.spacing, settings.wall_mm)
+    labels = np.zeros(volume.array.shape, dtype=np.uint8)
+    spacings = np.array(full.spacing), np.array(fine.spacing), np.array(wide.spacing)
+    contrast = np.array([np.inf, settings.contrast_hu, settings.wall_contrast_hu])
+    _label(hu, lung, zone, around, *spacings, contrast, labels[box])
+    progress(4, 4, "vessels")
+    return LabelMap(labels, volume.geometry, VESSEL_SCHEME)
+
+
+def _resampled(grid: _Grid, target_mm: float) -> _Grid:
+    a, b, c = (max(s, target_mm) for s in grid.spacing)
+    if (a, b, c) == grid.spacing:
+        return grid
+    image = _onto(grid.image, grid.spacing, (a, b, c))
+    return _Grid(image, _onto(grid.lung.astype(np.uint8), grid.spacing, (a, b, c)) > 0, (a, b, c))
+
+
+def _onto(array: npt.NDArray[Any], spacing: Spacing, target: Spacing) -> npt.NDArray[Any]:
+    """Another spacing over the same box: linear for images, nearest for masks."""
+    shape = [max(1, int(np.ceil(n * s / t - 1e-6))) for n, s, t in zip(array.shape, spacing, target, strict=True)]
+    image = SimpleITK.GetImageFromArray(array)
+    image.SetSpacing([float(s) for s in spacing[::-1]])
+    image.SetOrigin([0.5 * float(s) for s in spacing[::-1]])
+    work = SimpleITK.ResampleImageFilter()
+    work.SetSize(shape[::-1])
+    work.SetOutputSpacing([float(t) for t in target[::-1]])
+    work.SetOutputOrigin([0.5 * float(t) for t in target[::-1]])
+    work.SetInterpolator(SimpleITK.sitkLinear if array.dtype == np.float32 else SimpleITK.sitkNearestNeighbor)
+    work.UseNearestNeighborExtrapolatorOn()
+    return np.asarray(SimpleITK.GetArrayFromImage(work.Execute(image)))
+
+
+def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
+    return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing], truncate=3.0), dtype=np.float32)
+
+
+def _strength(grid: _Grid, scales: tuple[float, ...], least: tuple[float, ...]) -> tuple[Image, Image]:
+    """How strong bright and dark tubes are, the most over all scales."""
+    bright: Image = np.zeros(grid.image.shape, dtype=np.float32)
+    dark: Image = np.zeros(grid.image.shape, dtype=np.float32)
+    for scale, least_hu in zip(scales, least, strict=True):
+        smooth = _smooth(grid.image, scale, grid.spacing)
+        bright_and_dark(smooth, grid.lung, grid.spacing, scale, least_hu, bright, dark)
+    return bright, dark
+
+
+def _hysteresis(strength: Image, grid: _Grid, low: float, high: float, least_ml: float) -> Mask:
+    """Tubes of some strength that are strong somewhere and not tiny."""
+    labels = cc3d.connected_components((strength > low) & grid.lung, connectivity=26)
+    sizes = np.bincount(labels.ravel())
+    keep = np.zeros(len(sizes), dtype=bool)
+    keep[np.unique(labels[strength > high])] = True
+    keep &= sizes * float(np.prod(grid.spacing)) / 1000.0 > least_ml
     keep[0] = False
-    found = keep[lab]
-    # background without vessels
-    rest = wm & ~ndimage.binary_dilation(found, iterations=1)
-    w = _smooth(rest.astype(np.float32), 6.0, work_sp)
-    bg = _smooth(np.where(rest, zoomed, 0).astype(np.float32), 6.0, work_sp) / np.maximum(w, 1e-3)
-    near = _back(ndimage.binary_dilation(found, iterations=1).astype(np.float32), work_sp, sp, m.shape) > 0.5
-    bgf = _back(bg.astype(np.float32), work_sp, sp, m.shape)
-    out = np.zeros(volume.array.shape, np.uint8)
-    vessel = m & near & (hu > bgf + 110)
-    out[box][vessel] = 1
-    return LabelMap(out, volume.geometry, VESSEL_SCHEME)
+    return np.asarray(keep[labels])
 
 
-def _box(mask, margin):
-    spans = []
-    for axis in range(3):
-        hit = np.flatnonzero(mask.any(axis=tuple(o for o in range(3) if o != axis)))
-        spans.append(slice(max(0, int(hit[0]) - margin), min(mask.shape[axis], int(hit[-1]) + 1 + margin)))
-    return tuple(spans)
+def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> Image:
+    """Mean of lung that is no tube within about a centimetre, on the wide grid."""
+    tubes = _onto(ndimage.binary_dilation(tubes).astype(np.uint8), fine.spacing, wide.spacing) > 0
+    use = wide.lung & ~tubes
+    weight = _smooth(use.astype(np.float32), 5.0, wide.spacing)
+    total = _smooth(np.where(use, wide.image, 0).astype(np.float32), 5.0, wide.spacing)
+    usual = float(wide.image[use].mean()) if use.any() else -850.0
+    # a trace of the usual lung where there is nothing but vessels, as at the hilum
+    return np.asarray((total + 0.002 * usual) / (weight + 0.002), dtype=np.float32)
 
 
-def _image(a, sp):
-    im = sitk.GetImageFromArray(a)
-    im.SetSpacing(tuple(float(x) for x in sp[::-1]))
-    im.SetOrigin(tuple(float(x) / 2 for x in sp[::-1]))
-    return im
+def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
+    """Where a voxel may be vessel (1), airway wall (2) or neither (0), on the fine grid."""
+    steps = max(1, round(wall_mm / max(spacing)))
+    zone = np.where(ndimage.binary_dilation(lumen, iterations=steps), 2, 0).astype(np.uint8)
+    zone[ndimage.binary_dilation(tubes)] = 1
+    return zone
 
 
-def _to(a, sp, new):
-    if tuple(sp) == tuple(new):
-        return a
-    shape = [max(1, int(np.ceil(n * s / t - 1e-6))) for n, s, t in zip(a.shape, sp, new)]
-    return _back(a, sp, new, shape)
+@numba.njit(cache=True, parallel=True)
+def _raise_to(
+    bright: Any, other: Any, lung: Any, spacing: Any, other_spacing: Any
+) -> None:  # pragma: no cover - compiled
+    """Raise a map to the values of one on a coarser grid, by linear interpolation."""
+    for i in numba.prange(bright.shape[0]):
+        for j in range(bright.shape[1]):
+            for k in range(bright.shape[2]):
+                if lung[i, j, k]:
+                    value = _linear(other, spacing, other_spacing, i, j, k)
+                    bright[i, j, k] = max(bright[i, j, k], value)
 
 
-def _back(a, sp, new, shape):
-    r = sitk.ResampleImageFilter()
-    r.SetSize([int(x) for x in shape[::-1]])
-    r.SetOutputSpacing([float(x) for x in new[::-1]])
-    r.SetOutputOrigin([float(x) / 2 for x in new[::-1]])
-    r.SetInterpolator(sitk.sitkLinear)
-    r.UseNearestNeighborExtrapolatorOn()
-    return sitk.GetArrayFromImage(r.Execute(_image(np.ascontiguousarray(a), sp)))
+@numba.njit(cache=True, inline="always")
+def _linear(image: Any, spacing: Any, image_spacing: Any, i: int, j: int, k: int) -> float:  # pragma: no cover
+    """Value of an image of another spacing over the same box at a voxel."""
+    a = min(max((i + 0.5) * spacing[0] / image_spacing[0] - 0.5, 0.0), image.shape[0] - 1.0)
+    b = min(max((j + 0.5) * spacing[1] / image_spacing[1] - 0.5, 0.0), image.shape[1] - 1.0)
+    c = min(max((k + 0.5) * spacing[2] / image_spacing[2] - 0.5, 0.0), image.shape[2] - 1.0)
+    i0, j0, k0 = int(a), int(b), int(c)
+    i1, j1, k1 = min(i0 + 1, image.shape[0] - 1), min(j0 + 1, image.shape[1] - 1), min(k0 + 1, image.shape[2] - 1)
+    u, v, w = a - i0, b - j0, c - k0
+    low = (image[i0, j0, k0] * (1 - w) + image[i0, j0, k1] * w) * (1 - v) + (
+        image[i0, j1, k0] * (1 - w) + image[i0, j1, k1] * w
+    ) * v
+    high = (image[i1, j0, k0] * (1 - w) + image[i1, j0, k1] * w) * (1 - v) + (
+        image[i1, j1, k0] * (1 - w) + image[i1, j1, k1] * w
+    ) * v
+    return low * (1 - u) + high * u  # type: ignore[no-any-return]
 
 
-def _smooth(a, sigma, sp):
-    return ndimage.gaussian_filter(a, [sigma / s for s in sp], truncate=3.0)
+@numba.njit(cache=True, parallel=True)
+def _label(
+    hu: Any,
+    lung: Any,
+    zone: Any,
+    around: Any,
+    spacing: Any,
+    zone_spacing: Any,
+    around_spacing: Any,
+    contrast: Any,
+    labels: Any,
+) -> None:  # pragma: no cover - compiled
+    for i in numba.prange(hu.shape[0]):
+        zi = min(int((i + 0.5) * spacing[0] / zone_spacing[0]), zone.shape[0] - 1)
+        for j in range(hu.shape[1]):
+            zj = min(int((j + 0.5) * spacing[1] / zone_spacing[1]), zone.shape[1] - 1)
+            for k in range(hu.shape[2]):
+                if not lung[i, j, k]:
+                    continue
+                zk = min(int((k + 0.5) * spacing[2] / zone_spacing[2]), zone.shape[2] - 1)
+                kind = zone[zi, zj, zk]
+                if kind == 0:
+                    continue
+                if hu[i, j, k] > _linear(around, spacing, around_spacing, i, j, k) + contrast[kind]:
+                    labels[i, j, k] = kind
