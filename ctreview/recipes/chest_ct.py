@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ctreview.change import Comparison, failed_first, find_intervals, measure, name_residual
-from ctreview.opacity import classify, common_thresholds, own_thresholds
+from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.one_scan import Source, help_each_other, load_ct, respond, see
+from ctreview.recipes.one_scan import Source, load_ct, respond, see
+from ctreview.recipes.pair import look_again, look_at, priors_for
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Stopwatch, both
@@ -143,25 +144,14 @@ def compare(
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
-    before, after = both(
-        lambda listener: see(early, ages[0], settings, clock, listener),
-        lambda listener: see(late, ages[1], settings, clock, listener),
-        threads=settings.threads,
-        progress=part(progress, 0.1, 0.5),
-    )
-    with clock("normal lung"):
-        before, after = help_each_other(before, after, settings)
-        thresholds = common_thresholds((before.normal, after.normal), settings=settings.opacity)
-
-    with clock("opacity"):
-        points = both(
-            lambda listener: before.classified(thresholds[0], settings.opacity, listener),
-            lambda listener: after.classified(thresholds[1], settings.opacity, listener),
-            threads=settings.threads,
-            progress=part(progress, 0.5, 0.6),
-        )
+    looked = look_at((early, late), ages, settings, clock, part(progress, 0.1, 0.5))
     with clock("registration"):
-        found, registered = register_lungs(points, settings, part(progress, 0.6, 0.85))
+        found, registered = register_lungs(looked.points, settings, part(progress, 0.5, 0.7))
+    priors = priors_for(looked, None if found is None else found.transform)
+    if priors != (None, None):
+        looked = look_again(looked, priors, settings, clock, part(progress, 0.7, 0.85))
+    (before, after), thresholds, points = looked.seen, looked.thresholds, looked.points
+
     with clock("fate"):
         fate, covered = follow(points, found, settings)
     with clock("measures"):

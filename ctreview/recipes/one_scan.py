@@ -88,11 +88,20 @@ def load_ct(source: Source, series: str | None, settings: ChestCtSettings, progr
 
 
 def see(
-    volume: Volume, age_years: float | None, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
+    volume: Volume,
+    age_years: float | None,
+    settings: ChestCtSettings,
+    clock: Stopwatch,
+    progress: Progress,
+    *,
+    prior: LabelMap | None = None,
 ) -> Seen:
-    """Lungs, vessels, regions, normal lung, and density beyond it."""
+    """Lungs, vessels, regions, normal lung, and density beyond it.
+
+    ``prior`` holds the lungs of the other timepoint, carried over onto this grid.
+    """
     with clock("lungs"):
-        lungs = find_lungs(volume, settings=settings.lungs, progress=part(progress, 0.0, 0.4))
+        lungs = find_lungs(volume, settings=settings.lungs, prior=prior, progress=part(progress, 0.0, 0.4))
     with clock("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
     with clock("regions"):

@@ -10,7 +10,7 @@ import pytest
 from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
-from ctreview.recipes import chest_ct, compare, two_scans
+from ctreview.recipes import compare, pair, two_scans
 
 SPACING = (2.0, 1.3, 1.3)
 
@@ -34,7 +34,7 @@ def seen_before() -> dict[Any, Any]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, seen_before: dict[Any, Any]) -> None:
     """For tests of what follows from two scans: each is segmented once, and registration fails at once."""
-    see = chest_ct.see
+    see = pair.see
 
     def remembered(volume: Any, age_years: Any, settings: Any, clock: Any, progress: Any) -> Any:
         key = (volume.array.tobytes(), volume.geometry, volume.acquisition.posture, age_years)
@@ -45,5 +45,5 @@ def quick(monkeypatch: pytest.MonkeyPatch, seen_before: dict[Any, Any]) -> None:
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RegistrationFailed("the masks do not overlap")
 
-    monkeypatch.setattr(chest_ct, "see", remembered)
+    monkeypatch.setattr(pair, "see", remembered)
     monkeypatch.setattr(two_scans, "register", fail)
