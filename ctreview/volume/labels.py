@@ -135,5 +135,5 @@ class LabelMap:
         return {label.key: int(counts[label.value]) for label in self.scheme}
 
     def volume_ml(self, *keys: str) -> float:
-        """Volume of the named labels together, in millilitres."""
-        return sum(self.voxels[key] for key in keys) * self.geometry.voxel_ml
+        """Volume of the named labels together, in millilitres; of every label if none is named."""
+        return sum(self.voxels[key] for key in keys or self.voxels) * self.geometry.voxel_ml

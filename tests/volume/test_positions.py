@@ -42,7 +42,7 @@ def _cut(scanner: tuple[tuple[int, ...], tuple[int, ...]], cut: str, turn: tuple
     return np.concatenate([matrix @ rows, matrix @ columns])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     posture=st.sampled_from(sorted(SCANNER)),
     cut=st.sampled_from(["axial", "coronal", "sagittal"]),
