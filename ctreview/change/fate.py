@@ -46,7 +46,7 @@ class FateSettings:
     tolerance_mm : float
         A part that looks gone, new or turned and is nowhere deeper than this (and half a voxel of the other scan,
         whose surface is not known better) is taken for an error of registration or of the boundary. 2.5 mm is what
-        95 % of landmarks stay below after a good registration of two breath holds (DESIGN §6).
+        95 % of landmarks stay below after a good registration of two breath holds.
     """
 
     tolerance_mm: float = 2.5

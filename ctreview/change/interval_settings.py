@@ -40,18 +40,18 @@ class IntervalSettings:
     draws, seed : int
         Number of random draws, and the seed that makes them the same every time.
     common_threshold_hu : float
-        Limit for the threshold of both scans together (DESIGN §4).
+        Limit for the threshold of both scans together.
     own_threshold_hu : float
         Limit for the threshold of each scan on its own, and for that of each block on its own.
     boundary_voxels : float
-        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both (DESIGN §4).
+        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both.
     own_boundary_voxels : float
         Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
         (docs/decisions/0021-interval.md).
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
-        Limit for the change of a volume by another kernel (DESIGN §4: up to 14 %).
+        Limit for the change of a volume by another kernel: kernels shift such measures by up to 14 %.
     calibration_hu : float
         Limit for the HU scale of each scan, which moves mass: acceptance limits for the CT number of water are
         ±4 HU (IEC 61223-3-5) to ±5 HU.

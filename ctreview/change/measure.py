@@ -21,7 +21,7 @@ CONSOLIDATION = "consolidation"
 DEPENDENT = "dependent_opacity"
 
 HIGH_ATTENUATION_HU = (-600.0, -250.0)
-"""High-attenuation areas, DESIGN §4; Lederer et al., AJRCCM 2009 (doi 10.1164/rccm.200812-1966OC)."""
+"""High-attenuation areas: Lederer et al., AJRCCM 2009 (doi 10.1164/rccm.200812-1966OC)."""
 
 
 @dataclass(frozen=True)

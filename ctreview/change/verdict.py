@@ -26,7 +26,7 @@ class VerdictSettings:
         0.2 % of the region: two scans of a healthy lung each show up to about 0.3 % falsely, mostly in the same
         places (10 mL in an adult of 5 L, 2 mL in a child of 1 L).
     share_of_opacity : float
-        10 % of the larger volume: what a boundary that is off by 0.35 mm does to a piece of 5 mL (DESIGN §4).
+        10 % of the larger volume: what a boundary that is off by 0.35 mm does to a piece of 5 mL.
     least_ml : float
         Below this no change is called, in however small a region: a sphere of 12 mm.
     """

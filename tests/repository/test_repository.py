@@ -57,6 +57,11 @@ def test_the_pattern_for_such_folders_spares_others(line):
     assert not ABSOLUTE.search(line)
 
 
+def test_no_file_points_to_a_document_that_is_not_here():
+    """Section marks are for laws and for documents of this repository, of which none has numbered sections."""
+    assert [name for name, text in texts().items() if re.search(r"\b[A-Z]{3,} §\d", text)] == []
+
+
 def test_sample_data_stay_small():
     folder = REPOSITORY / "sample_data"
     assert sum(path.stat().st_size for path in tracked() if path.is_relative_to(folder)) < LARGE
