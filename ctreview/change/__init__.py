@@ -13,6 +13,7 @@ from ctreview.change.comparability import (
     check_coverage,
     check_growth,
     check_order,
+    check_parts,
     check_references,
     failed_first,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "check_coverage",
     "check_growth",
     "check_order",
+    "check_parts",
     "check_references",
     "failed_first",
     "fate_ml",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ctreview.checks import Check
 
-__all__ = ["check_coverage", "check_growth", "check_order", "check_references", "failed_first"]
+__all__ = ["check_coverage", "check_growth", "check_order", "check_parts", "check_references", "failed_first"]
 
 AIR_LIMIT_HU = 20.0
 """Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, alike
@@ -17,7 +17,7 @@ BLOOD_LIMIT_HU = 50.0
 leave far less than this."""
 
 GROWTH_LIMIT_PERCENT = 10.0
-"""The same share that depth of breath may make before it is warned of (DESIGN §4)."""
+"""The same share that depth of breath may make before it is warned of."""
 
 ADULT_YEARS = 18.0
 
@@ -65,6 +65,22 @@ def check_growth(age_years: float | None, interval_days: int | None) -> Check | 
             if ok
             else "; read the shares of lung volume rather than millilitres."
         ),
+    )
+
+
+def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
+    """Whether both scans hold the same parts of the organ, such as both lungs; parts of parts are not named."""
+    alone = [name for name in (*baseline, *followup) if "/" not in name and (name in baseline) != (name in followup)]
+    words = " and ".join(name.replace("_", " ") for name in alone)
+    return Check(
+        name="same_parts",
+        value=words or "same",
+        limit="same",
+        ok=not alone,
+        says=f"Only one of the two scans holds the {words}: the whole cannot be compared."
+        if alone
+        else "Both scans hold the same parts.",
+        blocks=True,
     )
 
 

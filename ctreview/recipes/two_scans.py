@@ -15,6 +15,7 @@ from ctreview.change import (
     check_coverage,
     check_growth,
     check_order,
+    check_parts,
     check_references,
     fate_ml,
     find_fate,
@@ -140,7 +141,14 @@ def look_at_both(
     )
     first, second = (reference_hu(point.volume, point.organ) for point in points)
     references = check_references(first, second, REFERENCE_LIMITS_HU)
-    found = (*headers, check_order(days), *(() if growth is None else (growth,)), *breath.checks, *references)
+    found = (
+        *headers,
+        check_parts(*measures),
+        check_order(days),
+        *(() if growth is None else (growth,)),
+        *breath.checks,
+        *references,
+    )
     kernels_differ = any(check.name == "kernel" and not check.ok for check in headers)
     return Gate(found, Conditions(volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ))
 

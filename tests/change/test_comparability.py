@@ -4,6 +4,7 @@ from ctreview.change import (
     check_coverage,
     check_growth,
     check_order,
+    check_parts,
     check_references,
     failed_first,
 )
@@ -18,6 +19,12 @@ def test_order(days, ok, word):
     found = check_order(days)
     assert (found.ok, found.blocks) == (ok, False)
     assert word in found.says
+
+
+def test_a_lung_that_only_one_scan_holds_leaves_no_verdict():
+    found = check_parts(["lungs", "right_lung", "left_lung", "left_lung/basal"], ["lungs", "right_lung"])
+    assert (found.ok, found.blocks, found.value) == (False, True, "left lung")
+    assert check_parts(["lungs"], ["lungs"]).ok
 
 
 def test_growth_is_a_matter_of_children_and_years():
