@@ -7,12 +7,16 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, dilated, distance
+from ctreview.anatomy.coarse import Coarse, Mask, Spacing, box_of, dilated, distance
 
 __all__ = ["draw_border"]
 
 Labels = npt.NDArray[np.uint8]
+
+OPAQUE_HU = -600.0
+"""Where lung next to its border is denser, texture crosses the threshold of the border, and shape decides."""
 
 
 def draw_border(image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: Mask, border_hu: float) -> Labels:
@@ -42,7 +46,8 @@ def draw_border(image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: M
     # distance to the surface between blocks: positive inside
     signed = distance(part, coarse.spacing) - distance(~part, coarse.spacing)
     signed -= np.where(part, 0.5, -0.5) * min(coarse.spacing)
-    by_shape = dilated(dense[box] & _at_surface(part), 0.8 * step, coarse.spacing)
+    unseen = dense[box] & _at_surface(part) | (part & _under_opacity(coarse.array[box], signed, step, coarse.spacing))
+    by_shape = dilated(unseen, 0.8 * step, coarse.spacing)
     grown = sides.copy()
     for side in (1, 2):
         if (sides == side).any():
@@ -52,6 +57,15 @@ def draw_border(image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: M
     drawn = np.zeros(coarse.shape, dtype=np.uint8)
     _draw(image[full], signed, by_shape, grown, np.array(coarse.step), border_hu, 1.3 * step, -1.1 * step, drawn[full])
     return drawn
+
+
+def _under_opacity(hu: npt.NDArray[np.float32], signed: npt.NDArray[np.float32], step: float, spacing: Spacing) -> Mask:
+    """Blocks at the surface under which lung is so dense that its density does not tell it from the chest wall."""
+    within = (signed > step).astype(np.float32)
+    sigma = [4.0 / s for s in spacing]
+    weight = ndimage.gaussian_filter(within, sigma, truncate=2.0)
+    total = ndimage.gaussian_filter(np.where(within > 0, hu, 0).astype(np.float32), sigma, truncate=2.0)
+    return np.asarray((weight > 0.05) & (total > OPAQUE_HU * weight) & (signed < 2.0 * step))
 
 
 def _at_surface(part: Mask) -> Mask:

@@ -180,8 +180,8 @@ def _without_pockets(lung: Mask) -> Mask:
     enclosed = np.zeros(lung.shape, dtype=np.uint8)
     for axis in range(3):
         planes, counts = np.moveaxis(lung, axis, 0), np.moveaxis(enclosed, axis, 0)
-        for plane, count in zip(planes, counts, strict=True):
-            count += fill_voids.fill(np.ascontiguousarray(plane))
+        for level, plane in enumerate(planes):
+            counts[level] += fill_voids.fill(np.ascontiguousarray(plane))
     return np.asarray(lung | (enclosed >= 2))
 
 
