@@ -157,7 +157,7 @@ def _near_core(seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools
     from_pleura, from_moving = settings.least_depth_mm * scale, settings.least_depth_moving_mm * scale
     cores = seeds & (grid.depth_mm >= from_pleura)
     near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
-    return near & _within(cores & (grid.moving_mm >= from_moving), 3.0 * from_moving, grid.geometry.spacing)
+    return near & _within(cores & (grid.moving_mm >= from_moving), 2.0 * from_moving, grid.geometry.spacing)
 
 
 def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -> Bools:

@@ -7,6 +7,8 @@ lung around them stands in their place (normalised convolution, Knutsson and Wes
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,8 @@ __all__ = ["Parenchyma", "measure_parenchyma"]
 
 FAR_HU = np.float32(1e6)
 """Stands for no value where the least of some values is sought."""
+THREADS = max(1, min(2, os.cpu_count() or 1))
+"""Filters let go of the interpreter's lock; more than two gain little here. The answer does not depend on it."""
 LEAST_WEIGHT = 0.01
 """Means of less weight than this (1 is a voxel's surroundings in full) are not believed."""
 FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
@@ -139,20 +143,21 @@ def measure_parenchyma(
     )
     progress(0, 4, "averaging the lung between its vessels")
     margin = _margin(volume.geometry, settings)
-    total, weight, share = _block_means(
-        np.ascontiguousarray(volume.array[box]), lung_box, vessel_box, np.array(factors), np.array(margin)
-    )
+    total, weight, share = _means(volume.array[box], lung_box, vessel_box, np.array(factors), np.array(margin))
     geometry = _working_geometry(volume.geometry, start, factors, share.shape)
     progress(1, 4, "leaving thin structures out")
     _leave_thin_out(total, weight, share, settings)
     progress(2, 4, "smoothing to one resolution")
-    hu, norms = _smooth(total, weight, _widths(volume.geometry, geometry, settings.resolution_mm))
+    fine = _widths(volume.geometry, geometry, settings.resolution_mm)
     wide = _widths(volume.geometry, geometry, settings.detection_mm)
-    calm, wide_norms = _smooth(total, weight, wide)
-    hu = np.where(norms > LEAST_WEIGHT, hu, calm)
-    around = ndi.gaussian_filter(share, wide, mode="constant", truncate=3.0)
+    with ThreadPoolExecutor(THREADS) as pool:
+        sums, norms, wide_sums, wide_norms, around = pool.map(
+            _gaussian, (total, weight, total, weight, share), (fine, fine, wide, wide, wide)
+        )
+    calm = _mean(wide_sums, wide_norms)
+    hu = np.where(norms > LEAST_WEIGHT, _mean(sums, norms), calm)
     mostly = share >= 0.5
-    depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=2)
+    depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=THREADS)
     progress(4, 4, "smoothing to one resolution")
     return Parenchyma(
         source=volume.geometry,
@@ -165,7 +170,7 @@ def measure_parenchyma(
         known=wide_norms > LEAST_WEIGHT,
         share=share,
         depth_mm=depth,
-        moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=2),
+        moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=THREADS),
         lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
         lung=lung_box,
         vessel=vessel_box,
@@ -225,13 +230,15 @@ def _widths(source: Geometry, working: Geometry, fwhm_mm: float) -> tuple[float,
     return found[0], found[1], found[2]
 
 
-def _smooth(total: Floats, weight: Floats, widths: tuple[float, float, float]) -> tuple[Floats, Floats]:
-    """Weighted mean under a Gaussian, and the sum of weights under it."""
-    sums = ndi.gaussian_filter(total, widths, mode="constant", truncate=3.0)
-    norms = ndi.gaussian_filter(weight, widths, mode="constant", truncate=3.0)
-    hu = np.full(total.shape, -1000.0, dtype=np.float32)
+def _gaussian(values: Floats, widths: tuple[float, float, float]) -> Floats:
+    return np.asarray(ndi.gaussian_filter(values, widths, mode="constant", truncate=3.0), dtype=np.float32)
+
+
+def _mean(sums: Floats, norms: Floats) -> Floats:
+    """Weighted means, and a value far below any where there is too little weight."""
+    hu = np.full(sums.shape, -1000.0, dtype=np.float32)
     np.divide(sums, norms, out=hu, where=norms > LEAST_WEIGHT)
-    return hu, norms
+    return hu
 
 
 def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: OpacitySettings) -> None:
@@ -247,15 +254,19 @@ def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: Opac
     step = max(1, int(believed.sum()) // 200_000)
     mean = np.zeros(total.shape, dtype=np.float32)
     np.divide(total, weight, out=mean, where=valued)
-    thin = np.zeros(total.shape, dtype=bool)
-    for sign in (1, -1):
+
+    def standing_out(sign: int) -> Bools:
         signed = np.where(valued, sign * mean, FAR_HU)
         low = ndi.minimum_filter(signed, 3, mode="nearest")
         low[low == FAR_HU] = -FAR_HU
         above = signed - ndi.maximum_filter(low, 3, mode="nearest")
         # pure noise stands out by about two of its standard deviations everywhere: that much is no structure
         usual = float(np.median(above[believed][::step]))
-        thin |= valued & (above > usual + settings.thin_hu)
+        return np.asarray(valued & (above > usual + settings.thin_hu))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        bright, dark = pool.map(standing_out, (1, -1))
+    thin = bright | dark
     total[thin] = 0.0
     weight[thin] = 0.0
 
@@ -290,6 +301,31 @@ def _near_border(
         if lung[z, y, x - step] == 0 or lung[z, y, x + step] == 0:
             return True
     return False
+
+
+def _means(
+    hu: npt.NDArray[Any],
+    lung: npt.NDArray[np.uint8],
+    vessel: npt.NDArray[np.uint8],
+    factors: npt.NDArray[Any],
+    margin: npt.NDArray[Any],
+) -> tuple[Floats, Floats, Floats]:
+    """`_block_means`, some slices on each thread; each answers for its own blocks and reads a margin around them."""
+    fz, pad, n = int(factors[0]), int(margin[0]), hu.shape[0]
+    rows = -(-n // fz)
+    cuts = np.linspace(0, rows, THREADS + 1).astype(int)
+
+    def slab(first: int, last: int) -> tuple[Floats, Floats, Floats]:
+        low, high = max(0, first * fz - pad * fz), min(n, last * fz + pad * fz)
+        found = _block_means(np.ascontiguousarray(hu[low:high]), lung[low:high], vessel[low:high], factors, margin)
+        skipped = first - low // fz
+        total, weight, share = (part[skipped : skipped + last - first] for part in found)
+        return total, weight, share
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(slab, cuts[:-1], cuts[1:]))
+    total, weight, share = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return total, weight, share
 
 
 @njit(cache=True, nogil=True)

@@ -56,6 +56,7 @@ def body(
     noise_hu: float = 15.0,
     blur_mm: float = 0.7,
     vessels: int = 0,
+    vessel_mm: tuple[float, float] = (1.0, 2.5),
     posture: str | None = "HFS",
     age_years: float | None = 40.0,
     seed: int = 1,
@@ -89,7 +90,7 @@ def body(
     rng = np.random.default_rng(seed)
     for _ in range(vessels):
         z, x = rng.uniform(-60, 60), rng.choice((-60, 60)) + rng.uniform(-30, 30)
-        tubes |= np.broadcast_to((head - z) ** 2 + (left - x) ** 2 < rng.uniform(1.0, 2.5) ** 2, shape)
+        tubes |= np.broadcast_to((head - z) ** 2 + (left - x) ** 2 < rng.uniform(*vessel_mm) ** 2, shape)
     tubes &= lung > 0
     hu[lung > 0] = tissue[lung > 0]
     hu[tubes] = 40.0

@@ -1,0 +1,173 @@
+"""Opacity of known volume, and what is none."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ctreview.errors import PlaceMismatch
+from ctreview.opacity import (
+    OpacitySettings,
+    classify,
+    excess_density,
+    find_opacity,
+    fit_normal_lung,
+    measure_parenchyma,
+    own_thresholds,
+)
+from ctreview.volume.labels import LabelMap
+from tests.opacity.bodies import Ball, Body, body, dice
+
+MIDDLE = (0.0, 0.0, 60.0)
+
+
+def find(scan: Body, **options: Any) -> LabelMap:
+    return find_opacity(scan.volume, scan.lungs, scan.vessels, **options)
+
+
+def opacity_ml(labels: LabelMap) -> float:
+    return labels.volume_ml("ground_glass", "consolidation")
+
+
+@cache
+def prepared() -> tuple[Body, Any, Any]:
+    scan = body(Ball(MIDDLE, 20.0))
+    parenchyma = measure_parenchyma(scan.volume, scan.lungs, scan.vessels)
+    normal = fit_normal_lung(scan.volume, scan.lungs, scan.vessels, parenchyma=parenchyma)
+    return scan, normal, excess_density(scan.volume, scan.lungs, scan.vessels, normal, parenchyma=parenchyma)
+
+
+@pytest.mark.parametrize("spacing", [(2.0, 1.2, 1.2), (1.0, 0.9, 0.9), (3.0, 0.7, 0.7)])
+@pytest.mark.parametrize("radius", [10.0, 18.0])
+def test_volume_of_a_clear_ball(radius: float, spacing: tuple[float, float, float]) -> None:
+    ball = Ball(MIDDLE, radius)
+    scan = body(ball, spacing=spacing)
+    found = find(scan)
+    # a blurred ball's half level lies a little inside its surface: more so the smaller it is
+    assert opacity_ml(found) == pytest.approx(ball.ml, rel=0.05 if radius > 12 else 0.07)
+    assert dice(found.mask("ground_glass"), scan.ball(ball)) > 0.92
+
+
+@pytest.mark.parametrize("added", [110.0, 200.0, 350.0])
+def test_volume_does_not_depend_on_contrast(added: float) -> None:
+    ball = Ball(MIDDLE, 20.0, added)
+    assert opacity_ml(find(body(ball))) == pytest.approx(ball.ml, rel=0.05)
+
+
+@pytest.mark.parametrize(("noise_hu", "blur_mm"), [(0.0, 0.5), (15.0, 1.0), (40.0, 0.5)])
+def test_noise_and_smoothing_do_not_bias_the_volume(noise_hu: float, blur_mm: float) -> None:
+    ball = Ball(MIDDLE, 16.0, 180.0)
+    assert opacity_ml(find(body(ball, noise_hu=noise_hu, blur_mm=blur_mm))) == pytest.approx(ball.ml, rel=0.05)
+
+
+def test_a_ball_that_touches_the_pleura() -> None:
+    ball = Ball((0.0, -55.0, 60.0), 22.0)
+    scan = body(ball)
+    true = scan.ball(ball) & (scan.lungs.array > 0)
+    found = find(scan)
+    assert dice(found.mask("ground_glass"), true) > 0.94
+    assert opacity_ml(found) == pytest.approx(true.sum() * scan.volume.geometry.voxel_ml, rel=0.05)
+
+
+def test_consolidation_is_told_from_ground_glass() -> None:
+    solid, haze = Ball((0.0, 0.0, -60.0), 15.0, own_hu=20.0), Ball(MIDDLE, 15.0)
+    found = find(body(solid, haze))
+    assert found.volume_ml("consolidation") == pytest.approx(solid.ml, rel=0.08)
+    assert found.volume_ml("ground_glass") == pytest.approx(haze.ml, rel=0.08)
+
+
+def test_haze_around_a_dense_core_is_kept() -> None:
+    haze, core = Ball(MIDDLE, 22.0, 180.0), Ball(MIDDLE, 7.0, own_hu=20.0)
+    found = find(body(haze, core))
+    assert opacity_ml(found) == pytest.approx(haze.ml, rel=0.06)
+
+
+def test_vessels_are_no_opacity() -> None:
+    found = find(body(vessels=150))
+    assert opacity_ml(found) < 1.0
+
+
+def test_fine_vessels_that_were_not_found_are_no_opacity_either() -> None:
+    scan = body(vessels=150, vessel_mm=(0.4, 1.2))
+    assert opacity_ml(find_opacity(scan.volume, scan.lungs, None)) < 2.0
+
+
+def test_opacity_never_lies_on_vessels_or_outside_the_lung() -> None:
+    scan = body(Ball(MIDDLE, 25.0), vessels=60)
+    found = find(scan).mask()
+    assert found.any()
+    assert not (found & (scan.vessels.array > 0)).any()
+    assert not (found & (scan.lungs.array == 0)).any()
+
+
+@pytest.mark.parametrize("noise_hu", [10.0, 45.0])
+def test_a_healthy_lung_has_none(noise_hu: float) -> None:
+    scan = body(noise_hu=noise_hu)
+    assert opacity_ml(find(scan)) < 0.003 * scan.lungs.volume_ml("right_lung", "left_lung")
+
+
+def test_a_child_is_not_judged_as_an_adult() -> None:
+    # resting expiration at four years: far denser than any fixed band allows
+    scan = body(mean_hu=-680.0, rise_hu=120.0, age_years=4.0)
+    assert opacity_ml(find(scan)) < 0.005 * scan.lungs.volume_ml("right_lung", "left_lung")
+
+
+def test_specks_are_not_counted() -> None:
+    assert opacity_ml(find(body(Ball(MIDDLE, 2.5, 300.0)))) == 0
+
+
+def test_a_faint_layer_on_the_lowest_pleura_is_dependent() -> None:
+    def layer(head: Any, back: Any, left: Any) -> Any:
+        floor = 70 * np.sqrt(np.clip(1 - (head / 80) ** 2 - ((np.abs(left) - 60) / 45) ** 2, 0, 1))
+        return 110.0 * np.clip((back - floor + 9) / 5, 0, 1) * (floor > 45)
+
+    found = find(body(added=layer))
+    assert found.volume_ml("dependent_opacity") > 20
+    assert opacity_ml(found) < 0.15 * found.volume_ml("dependent_opacity")
+    # turned round, the same layer is at the top, and no gravity made it
+    prone = find(body(added=layer, posture="HFP"))
+    assert opacity_ml(prone) > 20
+
+
+def test_ventral_ground_glass_in_all_of_the_lung_is_found() -> None:
+    scan = body(added=lambda _head, back, _left: np.where(back < -15, 180.0, 0.0))
+    back = np.broadcast_to(scan.places[1], scan.volume.geometry.shape)
+    true = (scan.lungs.array > 0) & (back < -15)
+    assert dice(find(scan).mask("ground_glass"), true) > 0.95
+
+
+def test_a_shift_moves_the_volume_the_right_way_and_costs_no_new_excess() -> None:
+    _, normal, excess = prepared()
+    rule = own_thresholds(normal)
+    volumes = [opacity_ml(classify(excess, rule, shift_hu=shift)) for shift in (-25.0, 0.0, 25.0)]
+    assert volumes == sorted(volumes, reverse=True)
+    assert volumes[0] > volumes[2]
+    assert volumes[1] == pytest.approx(opacity_ml(classify(excess, rule)))
+
+
+def test_one_call_gives_what_the_steps_give() -> None:
+    scan, normal, excess = prepared()
+    steps = classify(excess, own_thresholds(normal))
+    assert np.array_equal(find(scan).array, steps.array)
+    assert steps.checks == own_thresholds(normal).checks
+
+
+def test_progress_ends_where_it_should() -> None:
+    heard: list[float] = []
+    find(body(), progress=lambda done, total, _what: heard.append(done / total))
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+def test_settings_reach_the_end() -> None:
+    ball = Ball(MIDDLE, 8.0)
+    assert opacity_ml(find(body(ball), settings=OpacitySettings(least_patch_ml=50.0))) == 0
+
+
+def test_grids_must_lie_in_the_same_place() -> None:
+    scan, other = body(), body(spacing=(2.0, 1.3, 1.3))
+    with pytest.raises(PlaceMismatch):
+        find_opacity(scan.volume, scan.lungs, other.vessels)
