@@ -103,6 +103,7 @@ def measure(name: str) -> dict[str, Any]:
     """Run one module: its rows, or how it failed, with the date and what it took."""
     start = time.perf_counter()
     entry: dict[str, Any] = {"date": datetime.now(UTC).date().isoformat(), "rows": [], "failed": None}
+    entry["load"] = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     try:
         given = importlib.import_module(f"tests.benchmarks.bench_{name}").run()
         entry["rows"] = [asdict(Row.of(row)) for row in given]
@@ -126,7 +127,7 @@ def table(results: Mapping[str, Any]) -> str:
         f"Libraries: {versions}.",
     ]
     for name, entry in sorted(results["modules"].items()):
-        lines += ["", f"## {name}", "", f"Measured on {entry['date']}, in {entry['seconds']:g} s.", ""]
+        lines += ["", f"## {name}", "", f"Measured on {entry['date']}, in {entry['seconds']:g} s{_busy(entry)}.", ""]
         if entry["failed"]:
             lines += [f"**Failed**: {entry['failed']}", ""]
         if entry["rows"]:
@@ -136,6 +137,12 @@ def table(results: Mapping[str, Any]) -> str:
                 *(_line(Row.of(row)) for row in entry["rows"]),
             ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _busy(entry: Mapping[str, Any]) -> str:
+    """Times taken while other programs ran are long; say so."""
+    load = entry.get("load") or 0.0
+    return f", **on a busy machine** (load {load:g} before it began)" if load > 1.0 else ""
 
 
 def _line(row: Row) -> str:
