@@ -25,7 +25,7 @@ Rays = npt.NDArray[np.float32]
 
 ANGLES = 144
 BONE_HU = 150.0
-FLUID_HU = 22.0
+FLUID_HU = 20.0
 """Pleural fluid measures about 0–20 HU, consolidated or collapsed lung 30 and more without contrast."""
 
 
@@ -133,7 +133,9 @@ def _view(coarse: Coarse, part: Mask, midline: float, size: float) -> _View:
     known = np.isfinite(cage) & (outer > 0)
     usual = float(np.clip(np.percentile((cage - outer)[known], 30), 0.0, 6.0)) if known.any() else 0.0
     gap = np.where(known, cage - outer - usual, 0.0)
-    wide = known & (gap > 5.0 * size) & (gap < 90.0 * size)
+    wide = known & (gap > max(5.0 * size, 2.0 * sx)) & (gap < 90.0 * size)
+    # beside the apex muscle lies between lung and the first bone, which may be the scapula
+    wide[tight[0].stop - box[0].start - (tight[0].stop - tight[0].start) // 5 :] = False
     begin, end = np.where(wide, outer, 0.0), np.where(wide, cage, 0.0)
     wide &= _share_soft(coarse.array[box], begin, end, middle[0], middle[1], sy, sx) > 0.6
     reach = np.where(wide, cage - usual, -1.0).astype(np.float32)
@@ -265,7 +267,7 @@ def _painted(
 
 def _smooth_within(hu: npt.NDArray[np.float32], mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
     """Mean over some millimetres of what lies in a mask; bronchi that hold air do not count."""
-    use = (mask & (hu > -150)).astype(np.float32)
+    use = (mask & (hu > -60)).astype(np.float32)
     sigma = [3.5 / s for s in spacing]
     weight = ndimage.gaussian_filter(use, sigma, truncate=2.5)
     total = ndimage.gaussian_filter(np.where(use > 0, hu, 0).astype(np.float32), sigma, truncate=2.5)
