@@ -174,7 +174,7 @@ def score(x, y, z, depth, pattern, box, centres, roughness, wave, seed):  # type
         r = sqrt(dx * dx + dy * dy + dz * dz)
         best = max(best, c[6] - r)
     if pattern == 4:
-        best = 0.6 * best - 0.8 * depth
+        best = 0.5 * best - 1.0 * depth
     return best + rough
 
 

@@ -18,8 +18,9 @@ _jit = numba.njit(cache=True)
 @_jit
 def _corner(i, j, k, seed, x, y, z):  # type: ignore[no-untyped-def]
     """Dot product of the offset with the gradient of one lattice point."""
-    h = (i * 374761393 + j * 668265263 + k * 2147483647 + seed * 1274126177) & 0xFFFFFFFF
-    h = ((h ^ (h >> 13)) * 1274126177) & 0xFFFFFFFF
+    h = ((i * 73856093) ^ (j * 19349663) ^ (k * 83492791) ^ (seed * 2654435761)) & 0xFFFFFFFF
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
     h = (h ^ (h >> 16)) & 15
     u = x if h < 8 else y
     if h < 4:
@@ -34,7 +35,9 @@ def _corner(i, j, k, seed, x, y, z):  # type: ignore[no-untyped-def]
 @_jit
 def ripple(x, y, z, wavelength, seed):  # type: ignore[no-untyped-def]
     """Smooth noise of about −1 to 1 that changes over ``wavelength`` millimetres."""
-    x, y, z = x / wavelength, y / wavelength, z / wavelength
+    # the lattice is turned, so that its planes are not those of an image
+    u, v, w = 0.36 * x + 0.48 * y - 0.8 * z, -0.8 * x + 0.6 * y, 0.48 * x + 0.64 * y + 0.6 * z
+    x, y, z = u / wavelength, v / wavelength, w / wavelength
     i, j, k = floor(x), floor(y), floor(z)
     x, y, z = x - i, y - j, z - k
     u = x * x * x * (x * (x * 6 - 15) + 10)
@@ -55,9 +58,9 @@ def cloud(x, y, z, wavelength, seed):  # type: ignore[no-untyped-def]
     """Three octaves of `ripple`, about −1 to 1: the ragged edge of a patch."""
     return (
         ripple(x, y, z, wavelength, seed)
-        + 0.5 * ripple(x, y, z, wavelength * 0.47, seed + 101)
-        + 0.28 * ripple(x, y, z, wavelength * 0.21, seed + 211)
-    ) * 0.75
+        + 0.45 * ripple(x, y, z, wavelength * 0.47, seed + 101)
+        + 0.17 * ripple(x, y, z, wavelength * 0.21, seed + 211)
+    ) * 0.8
 
 
 @_jit

@@ -67,6 +67,10 @@ class ThoraxSettings:
         The grid itself, oblique if need be; else one that holds the lungs and ``margin_mm`` around them.
     kernel : {"soft", "sharp"}
         Reconstruction kernel.
+    margin_mm : float
+        Above and below the lungs.
+    whole_body : bool
+        Wide enough for the skin; else the field of view cuts close to the lungs.
     noise_hu : float
         Standard deviation of the noise in the soft kernel.
     quiet_air : bool
@@ -77,6 +81,8 @@ class ThoraxSettings:
         The body's proportions; else by age.
     anatomy_seed, seed : int
         Vessels, bronchi and fine structure; noise. Two scans of one patient share the first.
+    vessel_detail : float
+        1 for as many vessels as a fine grid can show; less is faster.
     offset, turn_degrees, bumps
         See `Motion`.
     markings : float
