@@ -1,7 +1,7 @@
 """Decoding on several cores.
 
 Our own decoder of JPEG Lossless leaves Python's lock to others, so that threads do. GDCM and CharLS hold it while
-they decode; there processes gain, at about 0.3 s to start each. They are plain child processes that run one
+they decode; there child processes do it all, at about 0.3 s to start each. They are plain child processes that run one
 function: unlike those of `multiprocessing` they work from a script without a main guard, beside threads, and on
 every system alike.
 """
@@ -88,7 +88,7 @@ def _cores() -> int:
 
 
 class _Pool:
-    """One thread that decodes here, and for each further core another one, or one that talks to a child process."""
+    """For each core a thread, which decodes here or talks to a child process that does."""
 
     def __init__(self, frames: Sequence[Frame], cores: int) -> None:
         self._frames = frames
@@ -96,8 +96,8 @@ class _Pool:
         self._lock = threading.Lock()
         self._stopped = False
         self._done: queue.Queue[Numbered | BaseException] = queue.Queue(maxsize=2 * cores)
-        elsewhere = self._here if all(is_jpeg_lossless(frame.layout) for frame in frames) else self._there
-        targets = [self._here] + [elsewhere] * (cores - 1)
+        free = all(is_jpeg_lossless(frame.layout) for frame in frames)  # of Python's lock
+        targets = [self._here if free else self._there] * cores
         self._threads = [threading.Thread(target=self._guarded, args=(target,), daemon=True) for target in targets]
 
     def results(self) -> Iterator[Numbered]:
@@ -105,7 +105,7 @@ class _Pool:
             thread.start()
         try:
             for _ in self._frames:
-                found = self._done.get()
+                found = self._wait()
                 if isinstance(found, BaseException):
                     raise found
                 yield found
@@ -116,6 +116,16 @@ class _Pool:
                     self._done.get(timeout=0.05)
                 except queue.Empty:
                     continue
+
+    def _wait(self) -> Numbered | BaseException:
+        """The next result; an error rather than waiting for ever, should all threads have ended without one."""
+        while True:
+            alive = any(thread.is_alive() for thread in self._threads)
+            try:
+                return self._done.get(timeout=1.0)
+            except queue.Empty:
+                if not alive:
+                    return RuntimeError("decoding stopped before all slices were decoded")
 
     def _take(self) -> int | None:
         with self._lock:
@@ -143,6 +153,7 @@ class _Pool:
         try:
             child = _started()
         except OSError:
+            self._here()
             return
         with child:
             asked: deque[int] = deque()
@@ -158,9 +169,10 @@ class _Pool:
                         self._decode(asked.popleft())
                     else:
                         self._done.put((asked.popleft(), raw))
-            except OSError:  # the child is gone
+            except OSError:  # the child is gone: what it was asked for, and its share of the rest, is done here
                 for number in asked:
                     self._decode(number)
+                self._here()
             finally:
                 if child.stdin is not None:
                     with suppress(OSError):
