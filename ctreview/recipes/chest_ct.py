@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ctreview.change import Comparison, failed_first, find_intervals, measure, name_residual
+from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, measure, name_residual
+from ctreview.checks import Check
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair
 from ctreview.recipes.one_scan import Source, load_ct, respond, see
-from ctreview.recipes.pair import look_again, look_at, priors_for
+from ctreview.recipes.pair import LookedAt, look_again, look_at, priors_for
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Stopwatch, both
@@ -24,8 +27,20 @@ from ctreview.recipes.two_scans import (
     require_one_patient,
     unique,
 )
+from ctreview.registration import Registration
+from ctreview.volume.transform import Transform
 
-__all__ = ["ChestCtSettings", "Segmentation", "Source", "compare", "segment"]
+__all__ = [
+    "ChestCtSettings",
+    "Edits",
+    "Prepared",
+    "Segmentation",
+    "Source",
+    "compare",
+    "conclude",
+    "prepare",
+    "segment",
+]
 
 
 def segment(
@@ -95,6 +110,7 @@ def compare(
     followup_series: str | None = None,
     age_years: float | None = None,
     allow_different_patients: bool = False,
+    edits: Edits = NO_EDITS,
     threads: int | None = None,
     progress: Progress = quiet,
 ) -> Comparison:
@@ -114,6 +130,8 @@ def compare(
         At baseline, instead of the age in the header.
     allow_different_patients : bool
         Go on where id, birth date or sex differ; there is no verdict then.
+    edits : pair of sequences of Edit
+        A reader's corrections of baseline and follow-up; they are replayed on what the computer finds.
     threads : int, optional
         At most so many at once.
     progress : Progress
@@ -133,54 +151,145 @@ def compare(
     SegmentationFailed
         No lung was found in one of them.
     """
+    prepared = prepare(
+        baseline,
+        followup,
+        settings=settings,
+        baseline_series=baseline_series,
+        followup_series=followup_series,
+        age_years=age_years,
+        allow_different_patients=allow_different_patients,
+        threads=threads,
+        progress=part(progress, 0.0, 0.85),
+    )
+    return conclude(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Two scans up to where a reader's corrections come in; they change nothing of this.
+
+    Attributes
+    ----------
+    looked : LookedAt
+        Both scans as the computer sees them, judged by one rule.
+    registration : Registration or None
+        None where it failed or is too poor to be used.
+    registered : tuple of Check
+        What was said of the registration.
+    interval_days, age_years
+        Days between the scans, and the age at baseline; None where unknown.
+    settings : ChestCtSettings
+    timings : mapping of str to float
+        Seconds of each step so far.
+    """
+
+    looked: LookedAt
+    registration: Registration | None
+    registered: tuple[Check, ...]
+    interval_days: int | None
+    age_years: float | None
+    settings: ChestCtSettings
+    timings: Mapping[str, float]
+
+    @property
+    def points(self) -> tuple[Timepoint, Timepoint]:
+        """Baseline and follow-up with what the computer found."""
+        return self.looked.points
+
+    @property
+    def transform(self) -> Transform | None:
+        """Baseline to follow-up points."""
+        return None if self.registration is None else self.registration.transform
+
+
+def prepare(
+    baseline: Source,
+    followup: Source,
+    *,
+    settings: ChestCtSettings | None = None,
+    baseline_series: str | None = None,
+    followup_series: str | None = None,
+    age_years: float | None = None,
+    allow_different_patients: bool = False,
+    threads: int | None = None,
+    progress: Progress = quiet,
+) -> Prepared:
+    """Load, segment and register two scans: all of `compare` that a reader's corrections do not change.
+
+    Parameters and errors are those of `compare`.
+    """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     clock = Stopwatch()
-
     with clock("load"):
-        early = load_ct(baseline, baseline_series, settings, part(progress, 0.0, 0.05))
-        late = load_ct(followup, followup_series, settings, part(progress, 0.05, 0.1))
+        early = load_ct(baseline, baseline_series, settings, part(progress, 0.0, 0.06))
+        late = load_ct(followup, followup_series, settings, part(progress, 0.06, 0.12))
     if not allow_different_patients:
         require_one_patient(early, late)
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
-    looked = look_at((early, late), ages, settings, clock, part(progress, 0.1, 0.5))
+    looked = look_at((early, late), ages, settings, clock, part(progress, 0.12, 0.6))
     with clock("registration"):
-        found, registered = register_lungs(looked.points, settings, part(progress, 0.5, 0.7))
+        found, registered = register_lungs(looked.points, settings, part(progress, 0.6, 0.85))
     priors = priors_for(looked, None if found is None else found.transform)
     if priors != (None, None):
-        looked = look_again(looked, priors, settings, clock, part(progress, 0.7, 0.85))
-    (before, after), thresholds, points = looked.seen, looked.thresholds, looked.points
+        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 1.0))
+    return Prepared(looked, found, registered, days, ages[0], settings, clock.seconds)
 
+
+def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
+    """Replay a reader's corrections and say what changed: fate, measures, intervals, verdicts.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    edits : pair of sequences of Edit
+        Corrections of baseline and follow-up.
+    progress : Progress
+
+    Returns
+    -------
+    Comparison
+        An edit that no longer applies stands among the checks, with the reason.
+    """
+    settings, (before, after) = prepared.settings, prepared.looked.seen
+    thresholds, transform = prepared.looked.thresholds, prepared.transform
+    clock = Stopwatch(prepared.timings)
+    with clock("edits"):
+        others = carried_opacity(prepared.points, edits, transform)
+        points, refused = corrected_pair(prepared.points, edits, others)
     with clock("fate"):
-        fate, covered = follow(points, found, settings)
+        fate, covered = follow(points, prepared.registration, settings)
     with clock("measures"):
         measures = tuple(measure(point.volume, point.regions, point.opacity) for point in points)
-    checks = look_at_both(points, measures, thresholds, days, ages[0], settings)
+    checks = look_at_both(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
     with clock("interval"):
         responses = both(
-            lambda listener: respond(points[0], before.excess, thresholds[0], settings, listener),
-            lambda listener: respond(points[1], after.excess, thresholds[1], settings, listener),
+            lambda listener: respond(points[0], before.excess, thresholds[0], settings, listener, edits[0], others[0]),
+            lambda listener: respond(points[1], after.excess, thresholds[1], settings, listener, edits[1], others[1]),
             threads=settings.threads,
-            progress=part(progress, 0.85, 0.97),
+            progress=part(progress, 0.1, 0.9),
         )
         intervals = find_intervals(*responses, conditions=checks.conditions, settings=settings.interval)
 
     gate = unique(
         (
             *checks.found,
-            *registered,
+            *prepared.registered,
             *own_checks(before, thresholds[0], "baseline"),
             *own_checks(after, thresholds[1], "follow-up"),
             *covered,
+            *refused,
         )
     )
     regions = region_changes(points, measures, intervals, fate, gate, settings)
     progress(1.0, 1.0, "comparing")
+    found = prepared.registration
     return Comparison(
         baseline=replace(points[0], fate=None if fate is None else fate.baseline),
         followup=replace(points[1], fate=None if fate is None else fate.followup),
-        interval_days=days,
+        interval_days=prepared.interval_days,
         regions=regions,
         checks=failed_first(gate),
         registration=None if found is None else {"engine": found.engine, **found.figures},
@@ -190,7 +299,7 @@ def compare(
             "followup": thresholds_dict(thresholds[1]),
         },
         residual=name_residual(measures[1], points[1].regions),
-        transform=None if found is None else found.transform,
+        transform=transform,
         settings=settings.to_dict(),
         seeds={"interval": settings.interval.seed, "registration": settings.registration.seed},
         timings=clock.seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from ctreview.anatomy import divide, find_lungs, find_vessels
 from ctreview.change import Perturbation, Response, Timepoint, find_response
 from ctreview.dicom.series import Series
+from ctreview.edits import Edit
 from ctreview.errors import WrongModality
 from ctreview.opacity import (
     Excess,
@@ -22,6 +24,7 @@ from ctreview.opacity import (
     measure_parenchyma,
 )
 from ctreview.progress import Progress, part
+from ctreview.recipes.corrected import replayed
 from ctreview.recipes.facts import scan_facts
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Stopwatch
@@ -136,16 +139,26 @@ def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
 
 
 def respond(
-    point: Timepoint, excess: Excess, thresholds: Thresholds, settings: ChestCtSettings, progress: Progress
+    point: Timepoint,
+    excess: Excess,
+    thresholds: Thresholds,
+    settings: ChestCtSettings,
+    progress: Progress,
+    edits: Sequence[Edit] = (),
+    other: LabelMap | None = None,
 ) -> Response:
-    """How the numbers of one scan move with what they rest on."""
+    """How the numbers of one scan move with what they rest on.
+
+    A reader's ``edits`` are replayed on every variant: what the reader drew stands, whatever the threshold.
+    """
     done = 0
 
     def variant(perturbation: Perturbation) -> LabelMap:
         nonlocal done
         progress(done, len(settings.interval.shifts_hu), "varying the threshold")
         done += 1
-        return classify(excess, thresholds, shift_hu=perturbation.threshold_hu, settings=settings.opacity)
+        found = classify(excess, thresholds, shift_hu=perturbation.threshold_hu, settings=settings.opacity)
+        return replayed(point, found, edits, other).labels if edits else found
 
     return find_response(
         point.volume,

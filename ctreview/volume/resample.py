@@ -15,7 +15,16 @@ from ctreview.volume.transform import Transform
 from ctreview.volume.values import AIR_HU
 from ctreview.volume.volume import Volume
 
-__all__ = ["Interpolation", "image_of", "itk_transform", "resample", "resample_labels", "warp", "warp_labels"]
+__all__ = [
+    "Interpolation",
+    "image_of",
+    "itk_transform",
+    "resample",
+    "resample_labels",
+    "unwarp_labels",
+    "warp",
+    "warp_labels",
+]
 
 Interpolation = Literal["nearest", "linear", "cubic"]
 
@@ -98,6 +107,34 @@ def warp_labels(moving: LabelMap, transform: Transform) -> LabelMap:
     _require_frame(moving.geometry, transform.moving)
     array = _sampled(moving.array, moving.geometry, transform.fixed, transform, "nearest", 0)
     return LabelMap(array, transform.fixed, moving.scheme, moving.checks)
+
+
+def unwarp_labels(fixed: LabelMap, transform: Transform) -> LabelMap:
+    """Bring a label map of the fixed image onto the grid of the moving one; each voxel takes its nearest label.
+
+    The inverse of the transform is found point by point, which takes long; so only where labels are is looked at.
+
+    Raises
+    ------
+    PlaceMismatch
+        The labels do not lie in the frame of the transform's fixed image.
+    """
+    _require_frame(fixed.geometry, transform.fixed)
+    grid, source = transform.moving, fixed.geometry
+    array = np.zeros(grid.shape, dtype=fixed.array.dtype)
+    labelled = np.argwhere(fixed.array > 0)
+    if len(labelled):
+        # the surroundings of every labelled voxel's image hold every voxel that can get its label
+        ends = grid.to_index(transform.to_moving(source.to_lps(labelled)))
+        margin = 1 + np.ceil(max(source.spacing) / np.array(grid.spacing))
+        low = np.clip(np.floor(ends.min(axis=0) - margin), 0, grid.shape).astype(int)
+        high = np.clip(np.ceil(ends.max(axis=0) + margin) + 1, 0, grid.shape).astype(int)
+        for level in range(low[0], high[0]):
+            index = np.stack(np.meshgrid([level], *map(np.arange, low[1:], high[1:]), indexing="ij"), axis=-1)[0]
+            at = np.rint(source.to_index(transform.to_fixed(grid.to_lps(index), tolerance_mm=0.1))).astype(np.int64)
+            inside = np.all((at >= 0) & (at < source.shape), axis=-1)
+            array[level, low[1] : high[1], low[2] : high[2]][inside] = fixed.array[tuple(at[inside].T)]
+    return LabelMap(array, grid, fixed.scheme, fixed.checks)
 
 
 def _require_frame(one: Geometry, other: Geometry) -> None:

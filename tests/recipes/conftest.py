@@ -10,7 +10,8 @@ import pytest
 from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
-from ctreview.recipes import compare, pair, two_scans
+from ctreview.recipes import pair, two_scans
+from ctreview.recipes.chest_ct import Prepared, conclude, prepare
 
 SPACING = (2.0, 1.3, 1.3)
 
@@ -21,8 +22,13 @@ def child() -> tuple[Phantom, Phantom]:
 
 
 @pytest.fixture(scope="session")
-def comparison(child: tuple[Phantom, Phantom]) -> Comparison:
-    return compare(child[0].volume, child[1].volume)
+def prepared(child: tuple[Phantom, Phantom]) -> Prepared:
+    return prepare(child[0].volume, child[1].volume)
+
+
+@pytest.fixture(scope="session")
+def comparison(prepared: Prepared) -> Comparison:
+    return conclude(prepared)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from ctreview.errors import PlaceMismatch, UnreadableFile
 from ctreview.volume import Geometry, Label, LabelMap, Scheme, Transform, Volume, resample, resample_labels, warp
-from ctreview.volume.resample import warp_labels
+from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.write import read_transform, write_transform
 
 GRID = Geometry.aligned((12, 20, 24), (2.0, 1.0, 0.8), origin=(-9, -10, 5), frame_of_reference="1.2.3")
@@ -114,3 +114,25 @@ def test_a_broken_transform_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.h5").write_bytes(b"no")
     with pytest.raises(UnreadableFile, match=r"t\.h5"):
         read_transform(tmp_path / "t.h5", GRID, GRID)
+
+
+def test_labels_brought_forward_and_back_are_where_they_were() -> None:
+    hump = np.sin(np.pi * np.arange(6) / 5)
+    bump = 1.5 * hump[:, None, None] * hump[:, None] * hump
+    bumps = np.stack([bump, -bump, 0.5 * bump]).astype(np.float32)
+    shift = np.eye(4)
+    shift[:3, 3] = (3.0, -1.0, 4.0)
+    there = replace(GRID, affine=np.array(GRID.affine) + np.pad(np.array([[3.0], [-1.0], [4.0]]), ((0, 1), (3, 0))))
+    transform = Transform(GRID, replace(there, frame_of_reference="9"), shift, bumps, NODES)
+    index = np.indices(GRID.shape)
+    ball = ((index - np.array([6, 10, 12])[:, None, None, None]) * np.array([2, 1, 0.8])[:, None, None, None]) ** 2
+    labels = LabelMap((ball.sum(axis=0) < 36).astype(np.uint8), GRID, Scheme((Label(1, "all", (1, 1, 1)),)))
+    forward = unwarp_labels(labels, transform)
+    back = warp_labels(forward, transform)
+    common = 2 * (back.mask() & labels.mask()).sum() / (back.voxels["all"] + labels.voxels["all"])
+    assert common > 0.93
+    centre = forward.geometry.to_lps(np.argwhere(forward.mask())).mean(axis=0)
+    wanted = transform.to_moving(labels.geometry.to_lps(np.argwhere(labels.mask()))).mean(axis=0)
+    assert np.allclose(centre, wanted, atol=0.3)
+    with pytest.raises(PlaceMismatch):
+        unwarp_labels(forward, transform)

@@ -1,0 +1,84 @@
+"""Where a reader's corrections come in: the computer's opacity with the edits of a journal replayed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ctreview.change import Timepoint
+from ctreview.checks import Check
+from ctreview.edits import Edit, Handler, Replayed, replay
+from ctreview.tools import Canvas, handlers
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.resample import unwarp_labels, warp_labels
+from ctreview.volume.transform import Transform
+
+__all__ = ["NO_EDITS", "OPACITY", "Edits", "canvas_of", "carried_opacity", "corrected_pair", "handlers_of", "replayed"]
+
+Edits = tuple[Sequence[Edit], Sequence[Edit]]
+"""The edits of baseline and follow-up."""
+
+NO_EDITS: Edits = ((), ())
+
+OPACITY = "opacity"
+"""What edits call the label map of ground glass, consolidation and dependent opacity."""
+
+
+def canvas_of(point: Timepoint) -> Canvas:
+    """What the tools work on: opacity may be set within the lungs, and pieces do not grow through vessels."""
+    lungs = replace(point.organ, array=point.organ.array * point.organ.mask("right_lung", "left_lung"))
+    return Canvas(point.volume, point.opacity, within=lungs, barrier=point.vessels)
+
+
+def handlers_of(point: Timepoint, *, other: LabelMap | None = None) -> dict[str, Handler]:
+    """The tools on one scan; ``other`` holds the other timepoint's opacity on this grid."""
+    return handlers(canvas_of(point), other=other)
+
+
+def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> Replayed:
+    """An opacity of a scan, the computer's or a variant of it, with the edits that concern it."""
+    own = [edit for edit in edits if edit.target == OPACITY]
+    return replay(base, own, handlers_of(point, other=other), image=point.volume.digest)
+
+
+def carried_opacity(
+    points: tuple[Timepoint, Timepoint], edits: Edits, transform: Transform | None
+) -> tuple[LabelMap | None, LabelMap | None]:
+    """What the computer found at the other timepoint, on each scan's own grid; None where no edit copies from it.
+
+    It is the computer's and not the other reader's opacity, so that the edits of one scan mean the same whatever is
+    done to the other.
+    """
+    wanted = [any(edit.kind == "carry" for edit in own) for own in edits]
+    if transform is None:
+        return None, None
+    return (
+        warp_labels(points[1].opacity, transform) if wanted[0] else None,
+        unwarp_labels(points[0].opacity, transform) if wanted[1] else None,
+    )
+
+
+def corrected_pair(
+    points: tuple[Timepoint, Timepoint], edits: Edits, others: tuple[LabelMap | None, LabelMap | None]
+) -> tuple[tuple[Timepoint, Timepoint], tuple[Check, ...]]:
+    """Both scans with their reader's opacity, and a check that names the edits that no longer apply."""
+    first, lost = _corrected(points[0], edits[0], others[0])
+    second, lost_too = _corrected(points[1], edits[1], others[1])
+    return (first, second), (*_lost("baseline", lost), *_lost("followup", lost_too))
+
+
+def _corrected(
+    point: Timepoint, edits: Sequence[Edit], other: LabelMap | None
+) -> tuple[Timepoint, tuple[tuple[Edit, str], ...]]:
+    if not edits:
+        return point, ()
+    done = replayed(point, point.opacity, edits, other)
+    return replace(point, opacity=done.labels), done.refused
+
+
+def _lost(when: str, refused: Sequence[tuple[Edit, str]]) -> tuple[Check, ...]:
+    if not refused:
+        return ()
+    reasons = "; ".join(f"{edit.kind}: {reason}" for edit, reason in refused)
+    says = f"{len(refused)} of the reader's corrections no longer apply and were left out ({reasons})."
+    return (Check(f"{when}_edits", len(refused), 0, ok=False, says=f"{when.capitalize()}: {says}"),)

@@ -1,0 +1,86 @@
+"""A reader's corrections, replayed on what the computer found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from ctreview.change import Comparison
+from ctreview.edits import UNDO, Edit
+from ctreview.recipes.chest_ct import Prepared, conclude
+from ctreview.recipes.corrected import canvas_of, carried_opacity, handlers_of
+from ctreview.tools import BrushSettings
+
+
+def edit(prepared: Prepared, number: int, kind: str, **payload: object) -> Edit:
+    volume = prepared.points[number].volume
+    return Edit(kind, "opacity", payload, "reader", volume.digest, volume.geometry)
+
+
+def middle_of(prepared: Prepared, number: int, side: str) -> list[float]:
+    """A place deep in one lung that has no opacity, in LPS millimetres."""
+    point = prepared.points[number]
+    free = point.organ.mask(side) & (point.opacity.array == 0)
+    free[: len(free) // 2] &= False
+    deep = np.argwhere(free)
+    return point.volume.geometry.to_lps(deep[len(deep) // 2]).tolist()
+
+
+def test_no_edits_change_nothing(prepared: Prepared, comparison: Comparison) -> None:
+    assert np.array_equal(comparison.baseline.opacity.array, prepared.points[0].opacity.array)
+
+
+def test_what_a_reader_paints_counts_in_that_lung_and_in_its_interval(
+    prepared: Prepared, comparison: Comparison
+) -> None:
+    place = middle_of(prepared, 1, "left_lung")
+    dab = edit(prepared, 1, "brush", points=[place], label="ground_glass", settings=asdict(BrushSettings(12.0, "ball")))
+    found = conclude(prepared, edits=((), (dab,)))
+    for region in ("lungs", "left_lung"):
+        before, after = comparison[region], found[region]
+        painted = after.followup.ground_glass_ml - before.followup.ground_glass_ml
+        assert painted == pytest.approx(4 / 3 * np.pi * 1.2**3, rel=0.35)
+        old, new = before.change["opacity_ml"], after.change["opacity_ml"]
+        assert old is not None
+        assert new is not None
+        assert new.value - old.value == pytest.approx(painted, abs=0.01)
+        assert new.low > old.low
+    assert found["right_lung"].followup == comparison["right_lung"].followup
+    assert found["lungs"].baseline == comparison["lungs"].baseline
+    undone = edit(prepared, 1, UNDO, of=dab.id)
+    again = conclude(prepared, edits=((), (dab, undone)))
+    assert again["lungs"].followup == comparison["lungs"].followup
+
+
+def test_an_edit_that_no_longer_applies_is_said_and_left_out(prepared: Prepared, comparison: Comparison) -> None:
+    lost = edit(prepared, 0, "remove_piece", point=middle_of(prepared, 0, "left_lung"))
+    foreign = replace(edit(prepared, 0, "keep_largest", label="ground_glass"), image="another")
+    found = conclude(prepared, edits=((lost, foreign), ()))
+    (check,) = [check for check in found.checks if check.name == "baseline_edits"]
+    assert check.value == 2
+    assert "no piece lies under the click" in check.says
+    assert "another image" in check.says
+    assert found["lungs"].baseline == comparison["lungs"].baseline
+
+
+def test_opacity_of_the_other_timepoint_can_be_copied_both_ways(prepared: Prepared) -> None:
+    copies = tuple((edit(prepared, number, "carry", label="ground_glass"),) for number in (0, 1))
+    others = carried_opacity(prepared.points, (copies[0], copies[1]), prepared.transform)
+    for number, other in enumerate(others):
+        assert other is not None
+        own, far = prepared.points[number], prepared.points[1 - number]
+        tool = handlers_of(own, other=other)["carry"]
+        patch = tool(own.opacity, copies[number][0])
+        copied = (patch.labels == own.opacity.scheme["ground_glass"].value).sum() * own.volume.geometry.voxel_ml
+        # in the lungs and not in vessels, so somewhat less than both together, and no less than one's own
+        assert copied >= own.opacity.volume_ml("ground_glass")
+        assert copied <= 1.15 * (own.opacity.volume_ml("ground_glass") + far.opacity.volume_ml("ground_glass"))
+    assert carried_opacity(prepared.points, ((), ()), prepared.transform) == (None, None)
+
+
+def test_opacity_is_never_painted_outside_the_lungs(prepared: Prepared) -> None:
+    canvas = canvas_of(prepared.points[0])
+    assert canvas.within is not None
+    assert not (canvas.within.mask() & prepared.points[0].organ.mask("trachea_and_main_bronchi")).any()
