@@ -18,7 +18,7 @@ class Progress(Protocol):
         """Take note of how far it is."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
+class Cancelled(Exception):
     """The user asked to stop."""
 
 
