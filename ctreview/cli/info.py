@@ -1,4 +1,4 @@
-"""``ctreview info``: what lies in a folder."""
+"""``ctreview info``: what lies in a folder, in a radiographer's words."""
 
 from __future__ import annotations
 
@@ -8,33 +8,42 @@ from ctreview.cli.options import AsJson, Quiet, Source
 from ctreview.cli.terminal import print_json, progress_bar, results
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ctreview.dicom import Series
+    from ctreview.dicom.survey import Entry, Pair
 
 __all__ = ["info"]
 
+MOST_PAIRS = 10
+"""More pairs than this are not listed in the table; ``--json`` has them all."""
+
 
 def info(path: Source, *, as_json: AsJson = False, quiet: Quiet = False) -> int:
-    """List the image series of a folder, what they are, and what keeps them from being used.
+    """List the image series of a folder: what each is, what is odd about it, which may be compared.
 
     No pixel is decoded, and nothing that names the patient is shown.
     """
     from ctreview.dicom import find_series
+    from ctreview.dicom.survey import pairs, survey
 
     with progress_bar(quiet=quiet) as progress:
         found = find_series(path, progress=progress)
-    facts = [_facts(series) for series in found]
+    entries, couples = survey(found), pairs(found)
     if as_json:
-        print_json({"schema": "ctreview.info/1", "series": facts})
+        series = [_facts(one, entry) for one, entry in zip(found, entries, strict=True)]
+        print_json({"schema": "ctreview.info/1", "series": series, "pairs": [_pair(couple) for couple in couples]})
     else:
-        _show(facts)
+        _show(entries, couples)
     return 0 if any(series.usable for series in found) else 3
 
 
-def _facts(series: Series) -> dict[str, Any]:
+def _facts(series: Series, entry: Entry) -> dict[str, Any]:
     """What is said of one series: ready for JSON, without identity or dates."""
     made = series.acquisition
     return {
         "key": series.key,
+        "what": entry.what,
         "modality": series.modality,
         "kind": series.kind,
         "usable": series.usable,
@@ -53,21 +62,32 @@ def _facts(series: Series) -> dict[str, Any]:
     }
 
 
-def _show(facts: list[dict[str, Any]]) -> None:
+def _pair(couple: Pair) -> dict[str, Any]:
+    return {
+        "series": [couple.first, couple.second],
+        "comparable": couple.comparable,
+        "remarks": list(couple.why_not),
+    }
+
+
+def _show(entries: Sequence[Entry], couples: Sequence[Pair]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("--series", "what", "grid", "spacing mm", "kernel", "usable"):
+    for heading in ("--series", "what", "geometry", "protocol", "read"):
         table.add_column(heading, overflow="fold")
-    for one in facts:
-        grid = "×".join(str(n) for n in one["shape"])
-        spacing = "×".join(f"{mm:g}" for mm in one["spacing_mm"]) if one["spacing_mm"] else "–"
-        what = " ".join(word for word in (one["modality"], one["kind"]) if word)
-        row = (one["key"], what, grid, spacing, one["kernel"] or "–", "yes" if one["usable"] else "no")
-        table.add_row(*(escape(str(cell)) for cell in row))
+    for entry in entries:
+        row = (entry.key, entry.what, entry.geometry or "–", entry.protocol or "–", "yes" if entry.reads else "no")
+        table.add_row(*(escape(cell) for cell in row))
     console = results()
     console.print(table)
-    for one in facts:
-        for remark in ([one["refusal"]] if one["refusal"] else []) + one["warnings"]:
-            console.print(f"{one['key']}: {remark}", markup=False, soft_wrap=True)
+    for entry in entries:
+        for remark in entry.odd:
+            console.print(f"{entry.key}: {remark}", markup=False, soft_wrap=True)
+    for couple in couples[:MOST_PAIRS]:
+        word = "may be compared" if couple.comparable else "are not to be compared"
+        remarks = f": {' '.join(couple.why_not)}" if couple.why_not else "."
+        console.print(f"{couple.first} and {couple.second} {word}{remarks}", markup=False, soft_wrap=True)
+    if len(couples) > MOST_PAIRS:
+        console.print(f"… and {len(couples) - MOST_PAIRS} more pairs; --json lists them all.", markup=False)

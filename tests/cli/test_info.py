@@ -27,7 +27,23 @@ def test_the_table_has_a_line_for_each_series(command, scans):
     said = command("info", scans)
     assert said.code == 0
     assert said.err == ""
-    assert sum("CT volume" in line and "4×4×4" in line for line in said.out.splitlines()) == 2
+    assert said.out.count("CT, axial") == 2
+    assert said.out.count("4 mm slice spacing") == 2
+
+
+def test_it_says_which_series_may_be_compared(command, scans):
+    said = command("info", scans, "--json")
+    (pair,) = json.loads(said.out)["pairs"]
+    assert pair["comparable"] is True
+    assert "may be compared" in command("info", scans).out
+
+
+@pytest.mark.data
+def test_two_kernels_may_be_compared_with_a_remark_about_the_kernel(command, shared_data):
+    said = command("info", shared_data / "two_kernels", "--json")
+    (pair,) = json.loads(said.out)["pairs"]
+    assert pair["comparable"] is True
+    assert any("B40f" in remark and "B70f" in remark for remark in pair["remarks"])
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
