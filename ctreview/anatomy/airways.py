@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cc3d
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy.body import Body
+from ctreview.anatomy.body import AIR_HU, Body
 from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated
 from ctreview.volume.volume import Volume
 
@@ -90,6 +90,7 @@ def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airw
     part = volume.crop([s.start for s in box], [s.stop for s in box])
     wide = coarse.spacing[2] * coarse.array.shape[2]
     fine = Coarse.of(part.array, part.geometry, FINE_MM if wide > 260 else 0.65 * FINE_MM)
+    fine = replace(fine, array=np.where(_inside(coarse, body, fine, box), fine.array, 0).astype(np.float32))
     cut = box[2].start == 0, box[2].stop == volume.array.shape[2]
     # thin walls between a trachea and lung, or emphysema, call for a lower threshold; small tracheas for a higher one
     found = [seed for lumen in LUMEN_HU if (seed := _trachea(fine, cut, lumen)) is not None]
@@ -101,6 +102,18 @@ def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airw
         return None
     trachea = _above_carina(fine, lumen, seed)
     return Airways(_spread(fine, lumen), _spread(fine, trachea), box)
+
+
+def _inside(coarse: Coarse, body: Body, fine: Coarse, box: Box) -> Mask:
+    """Fine blocks that lie inside the patient: air in the corner between body and table is round, too."""
+    allowed = body.between & (body.air | (coarse.array >= AIR_HU))
+    a, b, c = (
+        np.minimum((part.start + step * (np.arange(size) + 0.5)) // block, limit - 1).astype(int)
+        for part, step, size, block, limit in zip(
+            box, fine.step, fine.array.shape, coarse.step, allowed.shape, strict=True
+        )
+    )
+    return np.asarray(allowed[np.ix_(a, b, c)])
 
 
 def _mediastinum(coarse: Coarse, body: Body, lungs: Box) -> Box:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ctreview.anatomy.coarse import Coarse, Mask, dilated, opened
 
-__all__ = ["OUTSIDE_AIR_HU", "Body", "find_body"]
+__all__ = ["AIR_HU", "OUTSIDE_AIR_HU", "Body", "find_body"]
 
 OUTSIDE_AIR_HU = -968.0
 """Median of air around a patient lies below; that of a lung, severe emphysema included, above (its vessels and walls

@@ -12,12 +12,14 @@ __all__ = ["lung_checks"]
 SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
 """Both lungs of a newborn at rest, and more than those of the tallest adult."""
 
-CLEAR_OF_SPINE_MM = 20.0
+CLEAR_SIDE = 1.0
+"""How much must speak for one side of a single lung (`sides.Sides.clue`)."""
+
 FLUID_WORTH_SAYING_ML = 20.0
 
 
 def lung_checks(
-    lungs: LabelMap, clue: float | None, size: float, dense_ml: float, fluid_ml: float, *, by_prior: bool
+    lungs: LabelMap, clue: float | None, dense_ml: float, fluid_ml: float, *, by_prior: bool
 ) -> tuple[Check, ...]:
     """Look at lungs that were found.
 
@@ -26,9 +28,7 @@ def lung_checks(
     lungs : LabelMap
         Of the scheme of `find_lungs`.
     clue : float or None
-        For a single lung, how far its middle lies from trachea or spine in millimetres.
-    size : float
-        Size of the lungs, 1 for those of an adult (a length's ratio).
+        For a single lung, how much speaks for its side (`sides.Sides.clue`).
     dense_ml, fluid_ml : float
         How much dense lung was recovered, and how much between lung and ribs was taken for fluid.
     by_prior : bool
@@ -36,7 +36,7 @@ def lung_checks(
     """
     masks = {key: lungs.mask(key) for key in ("right_lung", "left_lung")}
     return (
-        *_sides(masks, clue, size),
+        *_sides(masks, clue),
         *_borders(masks),
         _volume(lungs),
         _airway(lungs),
@@ -45,7 +45,7 @@ def lung_checks(
     )
 
 
-def _sides(masks: dict[str, Mask], clue: float | None, size: float) -> Iterator[Check]:
+def _sides(masks: dict[str, Mask], clue: float | None) -> Iterator[Check]:
     missing = [key.replace("_", " ") for key, mask in masks.items() if not mask.any()]
     if not missing:
         yield Check("one_lung", None, None, True, "Both lungs were found.")
@@ -53,15 +53,12 @@ def _sides(masks: dict[str, Mask], clue: float | None, size: float) -> Iterator[
     words = missing[0]
     yield Check("one_lung", words, None, False, f"No {words} was found: all figures are those of the other lung alone.")
     if clue is not None:
-        limit = CLEAR_OF_SPINE_MM * min(size, 1.0)
         other = "left lung" if words == "right lung" else "right lung"
-        ok = abs(clue) >= limit
-        side = "left" if clue > 0 else "right"
-        says = f"The middle of the lung lies {abs(clue):.0f} mm to the {side} of the patient's (trachea or spine); "
-        says += f"it was taken for the {other}."
+        ok = abs(clue) >= CLEAR_SIDE
+        says = f"The lung was taken for the {other}, from trachea, spine, its shape and where the image cuts it."
         if not ok:
-            says += " That is too close to be sure: look which side it is."
-        yield Check("side_of_single_lung", round(abs(clue), 1), round(limit, 1), ok, says)
+            says += " These do not agree well: look which side it is."
+        yield Check("side_of_single_lung", round(abs(clue), 2), CLEAR_SIDE, ok, says)
 
 
 def _borders(masks: dict[str, Mask]) -> Iterator[Check]:

@@ -140,7 +140,7 @@ def find_lungs(
     lungs = LabelMap(labels, volume.geometry, LUNG_SCHEME)
     progress(5, 5, "lungs")
     amounts = coarse.ml(dense.lung > 0), coarse.ml(dense.fluid)
-    return replace(lungs, checks=lung_checks(lungs, sides.clue, size, *amounts, by_prior=prior is not None))
+    return replace(lungs, checks=lung_checks(lungs, sides.clue, *amounts, by_prior=prior is not None))
 
 
 def _no_lung() -> SegmentationFailed:

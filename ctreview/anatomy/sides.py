@@ -8,6 +8,7 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 import SimpleITK
+from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
 from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance
@@ -30,8 +31,8 @@ class Sides:
     midline : float
         Index of the middle of the patient along axis 2.
     clue : float or None
-        For a single lung: how far its middle lies from the spine in millimetres; negative to the patient's right.
-        None where there are two lungs.
+        For a single lung, how much speaks for the right (positive) or for the left; less than 1 is not much. None
+        where there are two lungs.
     """
 
     labels: Labels
@@ -70,12 +71,49 @@ def aerated_lungs(
     # the side of a piece is that of most of it: an anterior recess may reach over the midline
     for piece in pieces:
         labels[piece] = LEFT if np.median(np.nonzero(piece)[2]) > middle else RIGHT
-    both = len(np.unique(labels)) == 3
-    if not both and trachea is not None:
-        middle = trachea
-        labels[labels > 0] = LEFT if np.median(np.nonzero(labels)[2]) > middle else RIGHT
-    away = (float(np.nonzero(labels)[2].mean()) - middle) * coarse.spacing[2]
-    return Sides(labels, middle, None if both else away)
+    if len(np.unique(labels)) == 3:
+        return Sides(labels, middle, None)
+    clue = _right_or_left(coarse, labels > 0, body.spine_left, trachea)
+    labels[labels > 0] = RIGHT if clue > 0 else LEFT
+    return Sides(labels, _beside(labels > 0, clue) if trachea is None else trachea, clue)
+
+
+def _right_or_left(coarse: Coarse, lung: Mask, spine: float | None, trachea: float | None) -> float:
+    """How much speaks for a right lung (positive) or a left one: below 1 either way, nothing does.
+
+    Towards the middle of the patient lie trachea and spine; there the lung is hollowed by heart and hilum; and there
+    a field of view around one lung cuts it.
+    """
+    middle, step = float(np.nonzero(lung)[2].mean()), coarse.spacing[2]
+    clue = 0.0
+    if trachea is not None:
+        clue += 3.0 * float(np.clip((trachea - middle) * step / 20.0, -1, 1))
+    if spine is not None:
+        clue += float(np.clip((spine - middle) * step / 40.0, -1, 1))
+    left, right = (int(np.count_nonzero(lung[:, :, index])) for index in (-1, 0))
+    if max(left, right) * coarse.spacing[0] * coarse.spacing[1] > 400.0:
+        clue += 1.5 * (left - right) / (left + right)
+    return clue + 1.5 * _hollow(lung)
+
+
+def _hollow(lung: Mask) -> float:
+    """From −1 (all of it to the patient's right) to 1 (left): where slices of the lung are hollowed."""
+    sides = np.zeros(2)
+    levels = np.flatnonzero(lung.any(axis=(1, 2)))
+    # below, the diaphragm hollows it; above, there is not much to see
+    for level in levels[int(0.35 * len(levels)) : int(0.8 * len(levels)) : 3]:
+        plane = lung[level]
+        hollow = convex_hull_image(plane) & ~plane
+        middle = np.nonzero(plane)[1].mean()
+        across = np.nonzero(hollow)[1]
+        sides += np.count_nonzero(across > middle), np.count_nonzero(across < middle)
+    return float((sides[0] - sides[1]) / max(sides.sum(), 1.0))
+
+
+def _beside(lung: Mask, clue: float) -> float:
+    """The edge of a single lung on the side of the patient's middle."""
+    across = np.flatnonzero(lung.any(axis=(0, 1)))
+    return float(across[-1] if clue > 0 else across[0])
 
 
 def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Mask]:

@@ -35,7 +35,7 @@ def _eigenvalues(
 
 @numba.njit(cache=True, fastmath=True)
 def _measure(
-    image: Any, inside: Any, spacing: Any, factor: float, least: float, bright: Any, dark: Any
+    image: Any, inside: Any, spacing: Any, factor: float, least: float, flat: float, bright: Any, dark: Any
 ) -> None:  # pragma: no cover - compiled
     n0, n1, n2 = image.shape
     sa, sb, sc = spacing
@@ -63,7 +63,7 @@ def _measure(
                 high, middle, low = _eigenvalues(aa, bb, cc, ab, ac, bc)
                 # a tube bends in two directions and not along itself; a ball bends in all three, a plate in one
                 if middle < 0.0 and image[i, j, k] >= least:
-                    tube = factor * (-middle - 0.75 * max(0.0, -high) - 0.25 * max(0.0, high))
+                    tube = factor * (-middle - 0.75 * max(0.0, -high) - 0.25 * max(0.0, high) - flat * (middle - low))
                     bright[i, j, k] = max(bright[i, j, k], tube)
                 elif middle > 0.0:
                     tube = factor * (middle - 0.75 * max(0.0, low) - 0.25 * max(0.0, -low))
@@ -76,6 +76,7 @@ def bright_and_dark(
     spacing: tuple[float, float, float],
     scale_mm: float,
     least_hu: float,
+    flatness: float,
     bright: FloatImage,
     dark: FloatImage,
 ) -> None:
@@ -94,6 +95,9 @@ def bright_and_dark(
     least_hu : float
         Below this (in ``smooth``) nothing counts as a bright tube: a wide vessel has the density of blood in its
         middle, a wide band of ground glass has not.
+    flatness : float
+        How much it counts against a bright tube that it bends more in one direction than in the other, as the edge of
+        a dense patch does; 0 for narrow vessels, which voxels and neighbours flatten.
     bright, dark : ndarray of float32
         Raised in place where this scale gives more. In HU: a long tube of Gaussian profile and contrast C gives at
         most C / 4, where its width (standard deviation) equals the scale; plates give 0 and balls a quarter.
@@ -103,4 +107,6 @@ def bright_and_dark(
     Eigenvalues of the scale-normalised Hessian, as in Sato 1998 and Frangi 1998, but linear in contrast, so that its
     threshold is one of HU; the penalties for bending along the tube are ours.
     """
-    _measure(smooth, inside, np.asarray(spacing, dtype=np.float32), scale_mm * scale_mm, least_hu, bright, dark)
+    _measure(
+        smooth, inside, np.asarray(spacing, dtype=np.float32), scale_mm * scale_mm, least_hu, flatness, bright, dark
+    )

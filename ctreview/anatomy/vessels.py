@@ -48,6 +48,8 @@ class VesselSettings:
     least_hu, wide_least_hu : tuple of float
         For each scale what the middle of a vessel has at least, at that scale: wide ones show the density of blood,
         narrow ones lose it to partial volume. Bands of ground glass do not reach it.
+    flatness : float
+        How much it counts against a wide vessel that its cross-section is flat, as the edge of a consolidation is.
     low_hu, high_hu : float
         Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.bright_and_dark`).
     lumen_low_hu, lumen_high_hu : float
@@ -70,6 +72,7 @@ class VesselSettings:
     wide_scales_mm: tuple[float, ...] = (2.5, 4.0)
     least_hu: tuple[float, ...] = (-750.0, -550.0)
     wide_least_hu: tuple[float, ...] = (-320.0, -250.0)
+    flatness: float = 0.5
     low_hu: float = 30.0
     high_hu: float = 60.0
     lumen_low_hu: float = 15.0
@@ -78,7 +81,7 @@ class VesselSettings:
     wall_contrast_hu: float = 70.0
     least_ml: float = 0.05
     lumen_hu: float = -900.0
-    wall_mm: float = 2.0
+    wall_mm: float = 2.5
 
     def __post_init__(self) -> None:
         if len(self.scales_mm) != len(self.least_hu) or len(self.wide_scales_mm) != len(self.wide_least_hu):
@@ -141,8 +144,8 @@ def find_vessels(
     fine = _resampled(full, settings.grid_mm)
     wide = _resampled(fine, settings.wide_grid_mm)
     progress(1, 4, "vessels")
-    bright, dark = _strength(fine, settings.scales_mm, settings.least_hu)
-    bright_wide, _ = _strength(wide, settings.wide_scales_mm, settings.wide_least_hu)
+    bright, dark = _strength(fine, settings.scales_mm, settings.least_hu, 0.0)
+    bright_wide, _ = _strength(wide, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
     _raise_to(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
     progress(2, 4, "vessels")
     tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
@@ -186,13 +189,13 @@ def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
     return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing], truncate=3.0), dtype=np.float32)
 
 
-def _strength(grid: _Grid, scales: tuple[float, ...], least: tuple[float, ...]) -> tuple[Image, Image]:
+def _strength(grid: _Grid, scales: tuple[float, ...], least: tuple[float, ...], flatness: float) -> tuple[Image, Image]:
     """How strong bright and dark tubes are, the most over all scales."""
     bright: Image = np.zeros(grid.image.shape, dtype=np.float32)
     dark: Image = np.zeros(grid.image.shape, dtype=np.float32)
     for scale, least_hu in zip(scales, least, strict=True):
         smooth = _smooth(grid.image, scale, grid.spacing)
-        bright_and_dark(smooth, grid.lung, grid.spacing, scale, least_hu, bright, dark)
+        bright_and_dark(smooth, grid.lung, grid.spacing, scale, least_hu, flatness, bright, dark)
     return bright, dark
 
 
@@ -220,7 +223,7 @@ def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> Image:
 
 def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
     """Where a voxel may be vessel (1), airway wall (2) or neither (0), on the fine grid."""
-    steps = max(1, round(wall_mm / max(spacing)))
+    steps = max(1, int(np.ceil(wall_mm / max(spacing))))
     zone = np.where(ndimage.binary_dilation(lumen, iterations=steps), 2, 0).astype(np.uint8)
     zone[ndimage.binary_dilation(tubes)] = 1
     return zone

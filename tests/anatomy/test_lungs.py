@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from scipy import ndimage
+
+from ctreview.anatomy import LungSettings, find_lungs
+from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
+from ctreview.phantom import Phantom, small_thorax
+from ctreview.progress import Cancelled
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.load import load_volume
+from ctreview.volume.volume import Volume
+
+Mask = npt.NDArray[np.bool_]
+
+
+def dice(a: Mask, b: Mask) -> float:
+    return float(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
+
+
+def both(labels: LabelMap) -> Mask:
+    return labels.mask("right_lung", "left_lung")
+
+
+def check(labels: LabelMap, name: str) -> list[bool]:
+    return [item.ok for item in labels.checks if item.name == name]
+
+
+def painted(phantom: Phantom, where: Mask, hu: float) -> Volume:
+    """The scan with soft tissue of a density in place of lung; vessels and noise of a scanner included."""
+    noise = np.random.default_rng(3).normal(0, 12, phantom.volume.array.shape)
+    soft = ndimage.gaussian_filter(where.astype(np.float32), 0.5)[where]
+    array = phantom.volume.array.astype(np.float32)
+    array[where] = array[where] * (1 - soft) + (hu + noise[where]) * soft
+    return phantom.volume.with_array(array.astype(np.int16))
+
+
+def dorsobasal(phantom: Phantom, share: float) -> Mask:
+    """The back of the right lung below the middle, over the given part of its depth."""
+    lung = phantom.lungs.mask("right_lung")
+    z, y, _ = np.nonzero(lung)
+    level, depth = np.ogrid[: lung.shape[0], : lung.shape[1]]
+    back = depth > np.percentile(y, 100) - share * np.ptp(y)
+    low = level < z.min() + 0.5 * np.ptp(z)
+    return np.asarray(lung & (back & low)[:, :, None])
+
+
+def test_both_lungs_of_an_adult(adult: Phantom, adult_lungs: LabelMap) -> None:
+    for key in ("right_lung", "left_lung"):
+        assert dice(adult_lungs.mask(key), adult.lungs.mask(key)) > 0.98
+    assert dice(
+        adult_lungs.mask("trachea_and_main_bronchi"), adult.lungs.mask("trachea_and_main_bronchi")
+    ) == pytest.approx(0.9, abs=0.1)
+    for name in ("one_lung", "lung_volume_plausible", "airway_found", "pleural_fluid"):
+        assert check(adult_lungs, name) == [True]
+    assert check(adult_lungs, "lung_touches_border") == [True, True]
+
+
+def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: LabelMap) -> None:
+    (found,) = (item.value for item in adult_lungs.checks if item.name == "dense_lung_recovered")
+    assert isinstance(found, float)
+    assert found < 0.002 * adult_lungs.volume_ml("right_lung", "left_lung")
+
+
+def test_both_lungs_of_a_child() -> None:
+    child = small_thorax(age_years=4.0, spacing_mm=2.0)
+    found = find_lungs(child.volume)
+    for key in ("right_lung", "left_lung"):
+        assert dice(found.mask(key), child.lungs.mask(key)) > 0.975
+    assert check(found, "airway_found") == [True]
+
+
+def test_a_mirrored_patient_has_mirrored_sides(adult: Phantom, adult_lungs: LabelMap) -> None:
+    """Sides come from the grid, not from what a right lung looks like."""
+    mirrored = find_lungs(adult.volume.with_array(np.ascontiguousarray(adult.volume.array[:, :, ::-1])))
+    assert dice(mirrored.mask("left_lung")[:, :, ::-1], adult_lungs.mask("right_lung")) > 0.99
+
+
+@pytest.mark.parametrize("side", ["right_lung", "left_lung"])
+def test_a_field_of_view_around_one_lung(adult: Phantom, side: str) -> None:
+    hit = np.nonzero(adult.lungs.mask(side))
+    start = [max(0, int(axis.min()) - 5) for axis in hit]
+    stop = [min(n, int(axis.max()) + 6) for axis, n in zip(hit, adult.volume.array.shape, strict=True)]
+    # the mediastinal side is cut through the lung
+    if side == "right_lung":
+        stop[2] -= 12
+    else:
+        start[2] += 12
+    part = adult.volume.crop(start, stop)
+    found = find_lungs(part)
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    assert dice(found.mask(side), adult.lungs.mask(side)[box]) > 0.97
+    assert check(found, "one_lung") == [False]
+    (touch,) = (item for item in found.checks if item.name == "lung_touches_border")
+    assert not touch.ok
+    assert isinstance(touch.value, str)
+    assert ("left" if side == "right_lung" else "right") in touch.value.split(": ")[1]
+
+
+def test_consolidation_at_the_chest_wall_is_lung(adult: Phantom) -> None:
+    where = dorsobasal(adult, 0.3)
+    scan = painted(adult, where, 45.0)
+    found, plain = find_lungs(scan), find_lungs(scan, settings=LungSettings(dense=False))
+    truth = both(adult.lungs)
+    assert dice(both(plain), truth) < 0.97 < dice(both(found), truth)
+    assert np.count_nonzero(both(found) & where) > 0.6 * np.count_nonzero(where)
+
+
+def test_pleural_fluid_is_no_lung_and_is_said(adult: Phantom) -> None:
+    where = dorsobasal(adult, 0.25)
+    found = find_lungs(painted(adult, where, 8.0))
+    truth = both(adult.lungs) & ~where
+    assert dice(both(found), truth) > 0.97
+    assert np.count_nonzero(both(found) & where) < 0.15 * np.count_nonzero(where)
+    assert check(found, "pleural_fluid") == [False]
+
+
+def test_another_timepoint_helps_where_shape_cannot(adult: Phantom) -> None:
+    lung = adult.lungs.mask("right_lung")
+    level = np.flatnonzero(lung.any(axis=(1, 2)))
+    whole_base = lung & (np.arange(lung.shape[0]) < level[0] + len(level) // 3)[:, None, None]
+    scan = painted(adult, whole_base, 45.0)
+    alone, helped = find_lungs(scan), find_lungs(scan, prior=adult.lungs)
+    assert dice(both(helped), both(adult.lungs)) > 0.97
+    assert np.count_nonzero(both(helped) & whole_base) > 1.3 * np.count_nonzero(both(alone) & whole_base)
+    says = next(item.says for item in helped.checks if item.name == "dense_lung_recovered")
+    assert "other timepoint" in says
+
+
+def test_gas_in_the_stomach_is_no_lung(adult: Phantom) -> None:
+    lung = adult.lungs.mask("left_lung")
+    z, y, x = np.nonzero(lung)
+    middle = np.array([z.min() - 4, y.mean(), x.mean()])
+    index = np.stack(np.meshgrid(*map(np.arange, lung.shape), indexing="ij"), axis=-1)
+    gas = (np.linalg.norm((index - middle) * 3.0, axis=-1) < 22.0) & ~ndimage.binary_dilation(lung, iterations=2)
+    array = adult.volume.array.copy()
+    array[gas] = -990
+    found = find_lungs(adult.volume.with_array(array))
+    assert not (both(found) & ndimage.binary_erosion(gas)).any()
+    assert dice(both(found), both(adult.lungs)) > 0.97
+
+
+def test_lungs_that_touch_in_front_are_told_apart(adult: Phantom) -> None:
+    array = adult.volume.array.copy()
+    mask = both(adult.lungs)
+    level = (np.flatnonzero(mask.any(axis=(1, 2))).mean() + np.arange(-8, 8)).astype(int)
+    front = np.flatnonzero(mask.any(axis=(0, 2)))[0]
+    spine = int(
+        0.5 * (np.nonzero(adult.lungs.mask("right_lung"))[2].max() + np.nonzero(adult.lungs.mask("left_lung"))[2].min())
+    )
+    bridge = np.zeros_like(mask)
+    bridge[level[0] : level[-1], front + 4 : front + 10, spine - 14 : spine + 14] = True
+    array[bridge & ~mask] = -850
+    array[bridge[:, :, :] & (np.arange(mask.shape[2]) == spine)] = -450  # the line where the pleurae meet
+    found = find_lungs(adult.volume.with_array(array))
+    for key in ("right_lung", "left_lung"):
+        assert dice(found.mask(key), adult.lungs.mask(key)) > 0.95
+
+
+def test_what_is_no_thorax_is_refused() -> None:
+    geometry = Geometry.aligned((40, 60, 60), (3.0, 3.0, 3.0), frame_of_reference="source:test")
+    array = np.full(geometry.shape, -1000, dtype=np.int16)
+    array[:, 10:50, 10:50] = 40
+    with pytest.raises(SegmentationFailed, match="no lung"):
+        find_lungs(Volume(array, geometry))
+    array[15:22, 25:32, 25:32] = -990  # a bubble of gas is not a lung either
+    with pytest.raises(SegmentationFailed, match="no lung"):
+        find_lungs(Volume(array, geometry))
+
+
+def test_other_units_and_other_places_are_refused(adult: Phantom) -> None:
+    with pytest.raises(WrongUse, match="HU"):
+        find_lungs(replace(adult.volume, unit="arbitrary"))
+    with pytest.raises(PlaceMismatch):
+        find_lungs(adult.volume.crop((0, 0, 0), (40, 60, 60)), prior=adult.lungs)
+
+
+def test_a_user_may_stop_it(adult: Phantom) -> None:
+    def stop(done: float, total: float, what: str) -> None:
+        if done >= 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        find_lungs(adult.volume, progress=stop)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["baseline", "followup"])
+def test_agreement_with_experts(shared_data: Path, name: str) -> None:
+    volume = load_volume(shared_data / "followup_pair" / f"{name}.mha")
+    expert = load_volume(shared_data / "followup_pair" / f"{name}_lung.mha").array > 0
+    found = find_lungs(volume)
+    assert dice(both(found), expert) > 0.994
+    assert found.voxels["left_lung"] == 0
+    assert check(found, "side_of_single_lung") == [True]
+    assert check(found, "lung_touches_border") == [False]
+
+
+@pytest.mark.data
+def test_a_head_is_refused(shared_data: Path) -> None:
+    pixels = load_head(shared_data / "tilted_head_ct")
+    with pytest.raises(SegmentationFailed, match="no lung"):
+        find_lungs(pixels)
+
+
+def load_head(folder: Path) -> Volume:
+    """The slices in order, as if they were evenly spaced: the reader would refuse them for their spacing first."""
+    import pydicom
+
+    slices = sorted((pydicom.dcmread(path) for path in folder.glob("*.dcm")), key=lambda item: item.InstanceNumber)
+    slices.sort(key=lambda item: float(item.ImagePositionPatient[2]))
+    hu = [item.pixel_array * float(item.RescaleSlope) + float(item.RescaleIntercept) for item in slices]
+    geometry = Geometry.aligned((len(hu), 512, 512), (5.6, 0.49, 0.49), frame_of_reference="source:head")
+    return Volume(np.clip(hu, -1024, 3000).astype(np.int16), geometry)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_real_adults(shared_data: Path) -> None:
+    for folder, low, high in (("covid_p001", 5900, 6500), ("normal001", 3300, 3700)):
+        found = find_lungs(load_volume(shared_data / folder / "dicom"))
+        assert low < found.volume_ml("right_lung", "left_lung") < high
+        assert 10 < found.volume_ml("trachea_and_main_bronchi") < 60
+        assert check(found, "one_lung") == [True]
