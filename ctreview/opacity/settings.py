@@ -66,12 +66,12 @@ class OpacitySettings:
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
-    least_trust: float = 0.3
+    least_trust: float = 0.4
     greatest_subpleural_hu: float = 40.0
     sigmas: float = 2.5
     least_excess_hu: float = 70.0
     greatest_excess_hu: float = 110.0
-    border_share: float = 0.53
+    border_share: float = 0.54
     consolidation_hu: float = -300.0
     consolidation_range_hu: tuple[float, float] = (-300.0, -200.0)
     least_normal_share: float = 1.0 / 3.0
