@@ -9,7 +9,11 @@ __all__ = ["OpacitySettings"]
 
 @dataclass(frozen=True)
 class OpacitySettings:
-    """Every constant of the adaptive rule; the defaults were set on phantoms, never on the scans they are tested on.
+    """Every constant of the adaptive rule.
+
+    Borders (resolutions, ``border_share``) were set on phantoms. What keeps normal lung from being called ill (the
+    least excess, drift, depths, trust) was set with two real scans in view, so that figures on those two are
+    optimistic until other scans confirm them.
 
     Attributes
     ----------

@@ -37,7 +37,8 @@ Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
 SLICE_ML = 0.5
-"""A slice with more opacity is called ill: set on phantoms, where the least lesion of interest holds 1 mL."""
+"""A slice with more opacity is called ill. Chosen with the figures of covid_p001 in view, not fixed on phantoms alone:
+its sensitivity and specificity are optimistic until another read scan confirms them."""
 DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 
 
@@ -190,14 +191,21 @@ def _against_readers(volume: Volume, found: Mask, peer: Mask) -> list[Row]:
     called = [ml > SLICE_ML for ml in per_slice]
     return [
         _row("covid_p001: AUC per slice", _auc(per_slice[0], ill), _auc(per_slice[1], ill), "ours >= 0.95", ""),
-        _row("covid_p001: sensitivity", called[0][ill].mean(), called[1][ill].mean(), "ours >= 0.90", "", "per slice"),
+        _row(
+            "covid_p001: sensitivity",
+            called[0][ill].mean(),
+            called[1][ill].mean(),
+            "ours >= 0.90",
+            "",
+            "per slice; cut not fixed beforehand",
+        ),
         _row(
             "covid_p001: specificity",
             1 - called[0][~ill].mean(),
             1 - called[1][~ill].mean(),
             "ours >= 0.90",
             "",
-            "per slice",
+            "per slice; cut not fixed beforehand",
         ),
     ]
 
