@@ -7,18 +7,15 @@ limited.
 
 from __future__ import annotations
 
-import io
 import stat
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
+from ctreview.dicom.open_archive import opened_archive, require_tame
 from ctreview.dicom.source import FileRef
 from ctreview.errors import UnreadableFile
 
-__all__ = ["MAX_MEMBERS", "is_archive", "members", "opened_archive"]
+__all__ = ["MAX_MEMBERS", "is_archive", "members"]
 
 MAX_MEMBERS = 200_000
 """Members of one archive; the largest studies have some ten thousand images."""
@@ -26,20 +23,8 @@ MAX_MEMBERS = 200_000
 MAX_DEPTH = 3
 """Archives in archives."""
 
-MAX_MEMBER_BYTES = 2 << 30
-"""Unpacked size of one member."""
-
-MAX_NESTED_BYTES = 1 << 30
-"""Unpacked size of an archive within an archive, which is held in memory."""
-
-MAX_RATIO = 200
-"""Unpacked over packed size. A deflated empty image reaches about 150 where it has a header, a bomb 1000."""
-
 MAX_TOTAL_BYTES = 64 << 30
 """Unpacked size of all members."""
-
-_RATIO_FREE_BYTES = 64 << 20
-"""Members up to this size may be packed as tightly as they like: they do no harm."""
 
 
 def is_archive(path: Path) -> bool:
@@ -102,17 +87,7 @@ def _limit(infos: list[zipfile.ZipInfo], archive: FileRef) -> None:
     if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
         raise UnreadableFile("the archive unpacks to more than 64 GiB", where=archive)
     for info in infos:
-        _require_tame(info, archive)
-
-
-def _require_tame(info: zipfile.ZipInfo, archive: FileRef) -> None:
-    """Refuse a member that would unpack to far more than it is."""
-    if info.file_size > MAX_MEMBER_BYTES:
-        raise UnreadableFile("a member of the archive unpacks to more than 2 GiB", where=archive)
-    if info.file_size > _RATIO_FREE_BYTES and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-        raise UnreadableFile(
-            "a member of the archive unpacks to hundreds of times its size, which no image does", where=archive
-        )
+        require_tame(info, archive)
 
 
 def _reason_against(info: zipfile.ZipInfo) -> str | None:
@@ -124,19 +99,3 @@ def _reason_against(info: zipfile.ZipInfo) -> str | None:
     if info.flag_bits & 1:
         return "An encrypted file in the archive"
     return None
-
-
-@contextmanager
-def opened_archive(path: Path, inside: tuple[str, ...]) -> Iterator[zipfile.ZipFile]:
-    """An archive on disk, or the one that lies in it under the given names."""
-    with ExitStack() as stack:
-        archive = stack.enter_context(zipfile.ZipFile(path))
-        for name in inside:
-            info = archive.getinfo(name)
-            if info.file_size > MAX_NESTED_BYTES:
-                raise UnreadableFile("an archive within the archive is larger than 1 GiB", where=path)
-            _require_tame(info, FileRef(path))
-            with archive.open(info) as stream:
-                data = io.BytesIO(cast(BinaryIO, stream).read(info.file_size + 1))
-            archive = stack.enter_context(zipfile.ZipFile(data))
-        yield archive

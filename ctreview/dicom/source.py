@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ctreview.dicom.open_archive import opened_archive
 from ctreview.errors import UnreadableFile
 
 __all__ = ["MAX_FILE_BYTES", "FileRef"]
@@ -75,8 +76,6 @@ class FileRef:
 
 @contextmanager
 def _member(ref: FileRef) -> Iterator[tuple[BinaryIO, int]]:
-    from ctreview.dicom.archive import opened_archive  # noqa: PLC0415 - that module knows this one
-
     with opened_archive(ref.path, ref.inside[:-1]) as archive:
         info = archive.getinfo(ref.inside[-1])
         with archive.open(info) as stream:
