@@ -1,14 +1,21 @@
-"""What is written over the image: orientation letters at the edges, facts in the corners."""
+"""What is written over the image: orientation letters at the edges, facts in the corners, measurements, warnings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from qtpy.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
-__all__ = ["Annotations", "Corners"]
+__all__ = ["Annotations", "Corners", "Cross", "Drawing"]
+
+_LETTER = QColor("#ffd166")
+_TEXT = QColor("#e8e8e8")
+_CURSOR = QColor("#56b4e9")
+_DRAWN = QColor("#7bd88f")
+_WARNING = QColor("#ff6b5e")
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,25 @@ class Corners:
     top_left: tuple[str, ...] = ()
     top_right: tuple[str, ...] = ()
     bottom_left: tuple[str, ...] = ()
-    bottom_right: tuple[str, ...] = field(default=())
+    bottom_right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cross:
+    """The linked cursor: where on the canvas, in pixels, and how far off the slice in words (empty where on it)."""
+
+    x: float
+    y: float
+    off_slice: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A measurement on the canvas: its corners in pixels, whether the last joins the first, and its text."""
+
+    points: tuple[tuple[float, float], ...]
+    closed: bool = False
+    text: str = ""
 
 
 class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
@@ -28,6 +53,11 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
     ----------
     canvas : QWidget
         What it lies on; it follows its size.
+
+    Attributes
+    ----------
+    drawings : callable
+        Asked at every painting for the measurements on the present slice.
     """
 
     def __init__(self, canvas: QWidget) -> None:
@@ -36,21 +66,34 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.letters = ("", "", "", "")
         self.corners = Corners()
-        self.cross: tuple[float, float] | None = None
+        self.warnings: tuple[str, ...] = ()
+        self.cross: Cross | None = None
+        self.drawings: Callable[[], Sequence[Drawing]] = tuple
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
         self.show()
 
-    def say(self, *, letters: tuple[str, str, str, str] | None = None, corners: Corners | None = None) -> None:
-        """Replace the letters (top, right, bottom, left) or the corners."""
-        if letters is not None:
-            self.letters = letters
-        if corners is not None:
-            self.corners = corners
-        self.update()
+    def say(
+        self,
+        *,
+        letters: tuple[str, str, str, str] | None = None,
+        corners: Corners | None = None,
+        warnings: tuple[str, ...] | None = None,
+    ) -> None:
+        """Replace the letters (top, right, bottom, left), the corners or the warnings; paint only if one changed."""
+        before = (self.letters, self.corners, self.warnings)
+        self.letters = self.letters if letters is None else letters
+        self.corners = self.corners if corners is None else corners
+        self.warnings = self.warnings if warnings is None else warnings
+        if (self.letters, self.corners, self.warnings) != before:
+            self.update()
 
-    def point_at(self, place: tuple[float, float] | None) -> None:
-        """Draw the linked cursor at a place of the canvas in pixels, or nowhere."""
+    def say_corner(self, **lines: tuple[str, ...]) -> None:
+        """Replace the lines of some corners."""
+        self.say(corners=replace(self.corners, **lines))
+
+    def point_at(self, place: Cross | None) -> None:
+        """Draw the linked cursor at a place of the canvas, or nowhere."""
         if place != self.cross:
             self.cross = place
             self.update()
@@ -63,14 +106,17 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name and signature
-        """Draw letters, corners and the linked cursor."""
+        """Draw measurements, letters, corners, warnings and the linked cursor."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         area = QRectF(self.rect()).adjusted(8, 6, -8, -6)
+        for drawing in self.drawings():
+            self._draw_measurement(painter, drawing)
         self._draw_letters(painter, area)
         self._draw_corners(painter, area)
+        self._draw_warnings(painter, area)
         if self.cross is not None:
-            self._draw_cross(painter, *self.cross)
+            self._draw_cross(painter, self.cross)
         painter.end()
 
     def _draw_letters(self, painter: QPainter, area: QRectF) -> None:
@@ -82,7 +128,7 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
         )
         for letter, side in zip(self.letters, sides, strict=True):
-            _shadowed(painter, area, side, letter, QColor("#ffd166"))
+            _shadowed(painter, area, side, letter, _LETTER)
 
     def _draw_corners(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(QFont("sans-serif", 9))
@@ -94,14 +140,37 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
             (self.corners.bottom_left, left | bottom),
             (self.corners.bottom_right, right | bottom),
         ):
-            _shadowed(painter, area, corner, "\n".join(lines), QColor("#e8e8e8"))
+            _shadowed(painter, area, corner, "\n".join(lines), _TEXT)
+
+    def _draw_warnings(self, painter: QPainter, area: QRectF) -> None:
+        painter.setFont(QFont("sans-serif", 11, QFont.Weight.Bold))
+        where = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        # below the letter and the corner texts, which stay readable
+        _shadowed(painter, area.adjusted(20, 128, -20, 0), where, "\n".join(self.warnings), _WARNING)
 
     @staticmethod
-    def _draw_cross(painter: QPainter, x: float, y: float) -> None:
-        painter.setPen(QPen(QColor("#56b4e9"), 1.5))
+    def _draw_cross(painter: QPainter, cross: Cross) -> None:
+        painter.setPen(QPen(_CURSOR, 1.5, Qt.PenStyle.DotLine if cross.off_slice else Qt.PenStyle.SolidLine))
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             # the middle stays free, so that the voxel pointed at can be seen
-            painter.drawLine(QPointF(x + 5 * dx, y + 5 * dy), QPointF(x + 14 * dx, y + 14 * dy))
+            near = QPointF(cross.x + 5 * dx, cross.y + 5 * dy)
+            painter.drawLine(near, QPointF(cross.x + 14 * dx, cross.y + 14 * dy))
+        if cross.off_slice:
+            painter.setFont(QFont("sans-serif", 8))
+            painter.drawText(QPointF(cross.x + 16, cross.y - 6), cross.off_slice)
+
+    @staticmethod
+    def _draw_measurement(painter: QPainter, drawing: Drawing) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPolygonF([QPointF(x, y) for x, y in drawing.points])
+        for colour, width in ((QColor(0, 0, 0, 160), 3.0), (_DRAWN, 1.4)):
+            painter.setPen(QPen(colour, width))
+            (painter.drawPolygon if drawing.closed else painter.drawPolyline)(shape)
+        if drawing.text:
+            painter.setFont(QFont("sans-serif", 10))
+            box = shape.boundingRect()
+            beside = QRectF(box.right() + 6, box.center().y() - 10, 260, 20)
+            _shadowed(painter, beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, drawing.text, _DRAWN)
 
 
 def _shadowed(painter: QPainter, area: QRectF, where: Qt.AlignmentFlag, text: str, colour: QColor) -> None:

@@ -11,10 +11,10 @@ from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
+from napari_ctreview.presets import limits, windows_for
 
 __all__ = [
     "AXES",
-    "WINDOWS",
     "LayerData",
     "geometry_of",
     "image_layer",
@@ -27,20 +27,12 @@ __all__ = [
 AXES = ("head", "posterior", "left")
 """Names of the world axes: what each runs towards."""
 
-WINDOWS: dict[str, tuple[float, float]] = {
-    "lung": (-600.0, 1500.0),
-    "ground glass": (-700.0, 700.0),
-    "mediastinum": (40.0, 400.0),
-    "bone": (400.0, 1800.0),
-}
-"""Level and width of each preset for CT, in HU."""
-
 LayerData = tuple[Any, dict[str, Any], str]
 """Data, options and kind: how napari takes a layer from a plugin."""
 
 
 def image_layer(volume: Volume, *, name: str) -> LayerData:
-    """A volume as napari's layer tuple, in millimetres, in the lung window where it is CT.
+    """A volume as napari's layer tuple, in millimetres, in the first of its windows (that of the lung where it is CT).
 
     The world axes are the volume's own array axes in millimetres. So an oblique acquisition is shown straight, as it
     was acquired; where a cursor is in the patient is asked of `to_lps`.
@@ -149,11 +141,9 @@ def _placed(geometry: Geometry, name: str) -> dict[str, Any]:
 
 
 def _contrast(volume: Volume) -> dict[str, Any]:
-    if volume.unit == "HU":
-        level, width = WINDOWS["lung"]
-        return {"contrast_limits": (level - width / 2, level + width / 2), "colormap": "gray"}
-    low, high = np.percentile(volume.array[:: max(1, volume.array.shape[0] // 16)], [1, 99])
-    return {"contrast_limits": (float(low), float(max(high, low + 1e-6))), "colormap": "gray"}
+    usual = next(iter(windows_for(volume).values()))
+    # linear, as a viewing station draws it; what is measured is read from the voxels
+    return {"contrast_limits": limits(usual), "colormap": "gray", "interpolation2d": "linear"}
 
 
 def _colour(layer: Any, value: int) -> tuple[int, int, int]:

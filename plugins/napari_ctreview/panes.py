@@ -2,205 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.qt import QtViewer
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
-from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
-from napari_ctreview.annotations import Annotations, Corners
-from napari_ctreview.layers import WINDOWS, image_layer, labels_layer, to_lps, to_world
-from napari_ctreview.planes import Plane, centre_of, centre_on, letters, show
+from napari_ctreview.cine import Cine
+from napari_ctreview.corner_text import Timing, dates_swapped
+from napari_ctreview.key_images import KeyImage, picture_of
+from napari_ctreview.link import Link
+from napari_ctreview.mapping import Correspondence, Mapping, Role
+from napari_ctreview.pane import OVERLAYS, Mark, Pane
+from napari_ctreview.planes import Plane
+from napari_ctreview.pointer import Place, Pointer
+from napari_ctreview.reader import get_reader
+from napari_ctreview.readout import Known
+from napari_ctreview.rulers import Rulers
+from napari_ctreview.slabs import Slab, next_kind, next_thickness
 
-__all__ = ["Link", "Mapping", "Pane", "Panes"]
-
-Mapping = Callable[[FloatArray], FloatArray]
-"""From points (…, 3) of one image to those of another, in LPS millimetres."""
-
-
-class Pane:
-    """One canvas with one timepoint.
-
-    Parameters
-    ----------
-    model : ViewerModel
-        napari's own for the first pane, one of our own for the others.
-    canvas : QtViewer
-        What shows it.
-    """
-
-    def __init__(self, model: Any, canvas: QtViewer) -> None:
-        self.model = model
-        self.canvas = canvas
-        self.volume: Volume | None = None
-        self.image: Any = None
-        self.labels: dict[str, Any] = {}
-        self.annotations = Annotations(canvas.canvas.native)
-        self.plane = Plane.AXIAL
-
-    @property
-    def geometry(self) -> Geometry:
-        """The grid of what is shown."""
-        assert self.volume is not None
-        return self.volume.geometry
-
-    def show_volume(self, volume: Volume, *, name: str) -> None:
-        """Show an image instead of whatever the pane showed."""
-        self.clear()
-        data, options, _ = image_layer(volume, name=name)
-        self.volume = volume
-        self.image = self.model.add_image(data, **options)
-        self.turn(self.plane)
-        self.model.reset_view()
-
-    def show_labels(self, labels: LabelMap, *, name: str, array: Any = None) -> Any:
-        """Show a label map over the image, or replace the one of that name; gives the layer."""
-        data, options, _ = labels_layer(labels, name=name, array=array)
-        if name in self.labels and self.labels[name] in self.model.layers:
-            layer = self.labels[name]
-            layer.data = data
-            layer.metadata = options["metadata"]
-        else:
-            layer = self.model.add_labels(data, **options)
-            layer.editable = False  # edits go through the tools, so that each becomes a record
-            self.labels[name] = layer
-        return layer
-
-    def clear(self) -> None:
-        """Take away what this pane put on its canvas."""
-        for layer in [*self.labels.values(), self.image]:
-            if layer is not None and layer in self.model.layers:
-                self.model.layers.remove(layer)
-        self.labels, self.image, self.volume = {}, None, None
-
-    def turn(self, plane: Plane) -> None:
-        """Show another plane through the same place."""
-        self.plane = plane
-        show(self.model, plane)
-        self.annotations.say(letters=letters(plane))
-
-    def window(self, level: float, width: float) -> None:
-        """Set the window; `Link` sets it in every pane."""
-        if self.image is not None:
-            self.image.contrast_limits = (level - width / 2, level + width / 2)
-
-    def pixel_of(self, lps: FloatArray) -> tuple[float, float] | None:
-        """Where on the canvas a point lies, in pixels; None if its slice is not on screen."""
-        world = to_world(self.geometry, lps)
-        (across,) = self.model.dims.not_displayed
-        if abs(world[across] - self.model.dims.point[across]) > self.geometry.spacing[across]:
-            return None
-        widget = self.canvas.canvas.native
-        camera = self.model.scene.camera
-        vertical, horizontal = (float(world[axis]) for axis in self.model.dims.displayed)
-        direction = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
-        x = widget.width() / 2 + (horizontal - camera.center[2]) * camera.zoom
-        y = widget.height() / 2 + direction * (vertical - camera.center[1]) * camera.zoom
-        return x, y
-
-
-class Link:
-    """Keeps panes at one place of the body, in one plane, at one zoom and in one window.
-
-    Parameters
-    ----------
-    panes : sequence of Pane
-        All with a volume.
-    mapping : callable
-        ``mapping(i, j)`` gives the `Mapping` from pane i's points to pane j's.
-    """
-
-    def __init__(self, panes: Sequence[Pane], mapping: Callable[[int, int], Mapping]) -> None:
-        self.panes = list(panes)
-        self.mapping = mapping
-        self.on = True
-        self._busy = False
-        self._connections: list[tuple[Any, Any]] = []
-        for number, pane in enumerate(self.panes):
-            self._connect(pane.model.dims.events.point, self._follower(number))
-            self._connect(pane.model.scene.camera.events.center, self._follower(number))
-            self._connect(pane.model.scene.camera.events.zoom, self._follower(number))
-            self._connect(pane.image.events.contrast_limits, self._window_follower(number))
-
-    def break_up(self) -> None:
-        """Let go of the panes for good."""
-        for event, callback in self._connections:
-            event.disconnect(callback)
-        self._connections = []
-
-    def turn(self, plane: Plane) -> None:
-        """Show another plane in every pane, through the place of the first."""
-        with self._alone():
-            for pane in self.panes:
-                pane.turn(plane)
-        self.follow(0)
-
-    def follow(self, leader: int) -> None:
-        """Bring every other pane to where one of them is."""
-        if self._busy or not self.on:
-            return
-        with self._alone():
-            here = self.panes[leader]
-            place = to_lps(here.geometry, centre_of(here.model))
-            for number, pane in enumerate(self.panes):
-                if number != leader:
-                    there = to_world(pane.geometry, self.mapping(leader, number)(place))
-                    centre_on(pane.model, (float(there[0]), float(there[1]), float(there[2])))
-                    pane.model.scene.camera.zoom = here.model.scene.camera.zoom
-
-    def cursor(self, leader: int, lps: FloatArray | None) -> None:
-        """Show in every other pane where the cursor of one of them is in the body."""
-        for number, pane in enumerate(self.panes):
-            if number == leader or lps is None or not self.on:
-                pane.annotations.point_at(None)
-            else:
-                pane.annotations.point_at(pane.pixel_of(self.mapping(leader, number)(np.asarray(lps))))
-
-    def _follower(self, number: int) -> Callable[[Any], None]:
-        return lambda _event=None: self.follow(number)
-
-    def _window_follower(self, number: int) -> Callable[[Any], None]:
-        def same_window(_event: Any = None) -> None:
-            # windows stay the same even while the places are unlinked: two windows make two impressions
-            if self._busy:
-                return
-            with self._alone():
-                for pane in self.panes:
-                    pane.image.contrast_limits = self.panes[number].image.contrast_limits
-
-        return same_window
-
-    def _connect(self, event: Any, callback: Callable[[Any], None]) -> None:
-        event.connect(callback)
-        self._connections.append((event, callback))
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Do not answer the events that our own changes cause."""
-        before, self._busy = self._busy, True
-        try:
-            yield
-        finally:
-            self._busy = before
+__all__ = ["Link", "Mark", "Pane", "Panes", "Place"]
 
 
 class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     """napari's own canvas and the further ones beside it.
+
+    Pane 0 shows the baseline, pane 1 the follow-up, and pane 2, where there is one, the baseline again for the map of
+    fate.
 
     Parameters
     ----------
     viewer : napari.Viewer
         Its canvas becomes the first pane.
     count : int
-        How many panes there are: 2, or 3 with the map of fate.
+        How many panes there are: 1 to 3.
+
+    Attributes
+    ----------
+    moved, pressed, dragged, released, clicked : Signal(Place)
+        What the mouse does over a pane, and where in the patient that is.
+    wheeled : Signal(Place, int)
+        The wheel with Shift or Alt held: up is positive.
+    left : Signal()
+        The mouse left the panes.
+    dropped : Signal(int, list)
+        Files or folders that ctreview reads were dropped on a pane: its number, the paths.
+    turned : Signal(object)
+        Another `Plane` is shown.
+    key_image_taken : Signal(object)
+        A `KeyImage`.
     """
+
+    moved = Signal(object)
+    pressed = Signal(object)
+    dragged = Signal(object)
+    released = Signal(object)
+    clicked = Signal(object)
+    wheeled = Signal(object, int)
+    left = Signal()
+    dropped = Signal(int, list)
+    turned = Signal(object)
+    key_image_taken = Signal(object)
 
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -212,7 +82,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.panes = [Pane(viewer, own)]
         for _ in range(count - 1):
             model = ViewerModel()
-            canvas = QtViewer(model)
+            canvas = QtViewer(model, show_welcome_screen=False)
             self.addWidget(canvas)
             self.panes.append(Pane(model, canvas))
         layout.addWidget(self)
@@ -222,46 +92,326 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         QApplication.processEvents()
         self.setSizes([1000] * count)
         self.link: Link | None = None
+        self.correspondence: Correspondence | None = None
+        self.under_cursor: Pane | None = None
+        self.blinded = False
+        self._timings: list[Timing] = []
+        self._holder: object | None = None
+        self._pointers = [
+            Pointer(number, pane, self._tell, lambda: self._holder is not None)
+            for number, pane in enumerate(self.panes)
+        ]
+        for pane in self.panes:
+            pane.canvas.installEventFilter(self)
+            pane.canvas.canvas.native.installEventFilter(self)
+        self.rulers = Rulers(self)
+        self.cine = Cine(self.step, parent=self)
 
-    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], corners: Sequence[Corners]) -> None:
-        """Show an image in each pane."""
+    # --- what is shown
+
+    def show_timepoints(
+        self,
+        baseline: Volume,
+        followup: Volume,
+        *,
+        transform: Transform | None = None,
+        names: tuple[str, str] = ("baseline", "follow-up"),
+        identify: bool = False,
+    ) -> None:
+        """Show two scans of one patient, the earlier at its customary left, and link them by anatomy.
+
+        Parameters
+        ----------
+        baseline, followup : Volume
+            The two scans.
+        transform : Transform, optional
+            A registration from baseline to follow-up. Without one the frame of reference links the scans where they
+            share it, else their middles do; the corner says which.
+        names : tuple of str
+            What the image layers are called.
+        identify : bool
+            Whether dates stand in the corners; else days since baseline.
+        """
+        scans = [(baseline, "baseline"), (followup, "follow-up"), (baseline, "fate")]
+        roles: tuple[Role, Role, Role] = ("baseline", "followup", "baseline")
         self.unlink()
-        for pane, volume, name, text in zip(self.panes, volumes, names, corners, strict=False):
-            pane.show_volume(volume, name=name)
-            pane.annotations.say(corners=text)
+        self._timings = []
+        swapped = dates_swapped(baseline.acquisition, followup.acquisition)
+        layer_names = (*names, f"{names[0]}: fate")
+        for pane, (scan, title), role, name in zip(self.panes, scans, roles, layer_names, strict=False):
+            timing = Timing.of(title, scan.acquisition, baseline.acquisition, identify=identify)
+            self._timings.append(timing)
+            pane.role = role
+            pane.show_volume(scan, name=name, timing=timing)
+            pane.annotations.say(warnings=(swapped,) if swapped else ())
+        self.register(transform)
+        self.reset_view()
 
-    def link_by(self, mapping: Callable[[int, int], Mapping]) -> None:
-        """Link the panes that show something."""
+    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
+        """Show an image in each pane, each on its own."""
+        self.unlink()
+        self._timings = [Timing(name) for name in names]
+        for pane, volume, timing in zip(self.panes, volumes, self._timings, strict=False):
+            pane.show_volume(volume, name=timing.title, timing=timing)
+
+    def show_labels(self, number: int, labels: LabelMap, *, name: str, array: Any = None) -> Any:
+        """Show a label map in a pane; gives napari's layer. See `Pane.show_labels`."""
+        return self.panes[number].show_labels(labels, name=name, array=array)
+
+    def know(self, number: int, known: Known) -> None:
+        """Tell the crosshair of a pane what it can read out."""
+        self.panes[number].known = known
+
+    def blind(self, blinded: bool) -> None:
+        """Hide or reveal days, dates and all that headers say, and what the crosshair knows of fate."""
+        self.blinded = blinded
+        for number, (pane, timing) in enumerate(zip(self.panes, self._timings, strict=False)):
+            pane.describe(Timing("AB?"[number]) if blinded else timing, blinded=blinded)
+
+    # --- the link
+
+    def register(self, transform: Transform | None) -> None:
+        """Link the panes by a registration, or by the best that is known without one."""
+        grids = {pane.role: pane.geometry for pane in self.panes if pane.volume is not None}
+        if "baseline" not in grids or "followup" not in grids:
+            raise WrongUse("two timepoints must be shown before they can be linked")
+        self.correspondence = Correspondence.of(grids["baseline"], grids["followup"], transform)
+        self._link()
+
+    def link_by(self, mapping: Callable[[int, int], Mapping], known_by: str = "") -> None:
+        """Link the panes that show something by mappings of one's own."""
         self.unlink()
         self.link = Link([pane for pane in self.panes if pane.volume is not None], mapping)
+        for pane in self.link.panes:
+            pane.says_link(f"linked by {known_by}" if known_by else "linked")
         self.link.follow(0)
 
     def unlink(self) -> None:
-        """Let every pane go its own way."""
+        """Let every pane go its own way for good."""
         if self.link is not None:
             self.link.break_up()
             self.link = None
+        for pane in self.panes:
+            pane.annotations.point_at(None)
+            pane.says_link("")
+
+    def toggle_link(self) -> None:
+        """Let places go, or keep them together again.
+
+        Without a registration the panes are linked again as the reader has put them beside each other.
+        """
+        if self.link is None:
+            return
+        if self.link.on:
+            self.link.on = False
+            for pane in self.link.panes:
+                pane.annotations.point_at(None)
+                pane.says_link("UNLINKED")
+            return
+        first = {pane.role: pane for pane in reversed(self.link.panes)}
+        if self.correspondence is None or set(first) != {"baseline", "followup"}:
+            self.link.on = True
+            self.link.follow(0)
+            return
+        self.correspondence = self.correspondence.by_hand(first["baseline"].centre, first["followup"].centre)
+        self._link()
+
+    def _link(self) -> None:
+        belong = self.correspondence
+        assert belong is not None
+        panes = [pane for pane in self.panes if pane.volume is not None]
+        self.link_by(lambda here, there: belong.between(panes[here].role, panes[there].role), belong.known_by)
+
+    # --- how it is shown
+
+    @property
+    def plane(self) -> Plane:
+        """The plane on screen."""
+        return self.panes[0].plane
 
     def turn(self, plane: Plane) -> None:
         """Show a plane in every pane."""
-        if self.link is not None:
+        if self.link is not None and self.link.on:
             self.link.turn(plane)
         else:
-            for pane in self.panes:
+            for pane in self._full:
                 pane.turn(plane)
+        self.turned.emit(plane)
 
     def window(self, name: str) -> None:
-        """Set a window preset in every pane."""
+        """Set a window preset in every pane that has one of that name."""
+        for pane in self._full:
+            if name in pane.windows:
+                pane.window(pane.windows[name])
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """Names of the presets for what is shown."""
+        return tuple(self.panes[0].windows)
+
+    def cut(self, slab: Slab) -> None:
+        """Show slabs, or thin slices, in every pane."""
+        for pane in self._full:
+            pane.cut(slab)
+
+    def next_slab(self) -> None:
+        """Thin, MIP, MinIP, average, thin again."""
+        self.cut(next_kind(self.panes[0].slab))
+
+    def thicken(self, steps: int) -> None:
+        """Thicker (1) or thinner (-1) slabs."""
+        self.cut(next_thickness(self.panes[0].slab, steps))
+
+    def lay_over(self, overlay: str) -> None:
+        """Show label maps filled, outlined, or hidden."""
         for pane in self.panes:
-            pane.window(*WINDOWS[name])
+            pane.lay_over(overlay)
+
+    def next_overlay(self) -> None:
+        """Filled, outlined, hidden, filled again."""
+        self.lay_over(OVERLAYS[(OVERLAYS.index(self.panes[0].overlay) + 1) % len(OVERLAYS)])
+
+    def step(self, slices: int) -> bool:
+        """Go some slices on in the pane under the cursor, and wherever it is linked to."""
+        pane = self.under_cursor or self.panes[0]
+        return pane.volume is not None and pane.step(slices)
+
+    def go_to(self, lps: FloatArray, *, pane: int = 0) -> None:
+        """Show a place of one pane, and what corresponds to it in the others."""
+        self.panes[pane].go_to(lps)
+
+    def reset_view(self) -> None:
+        """Show whole slices at one zoom."""
+        for pane in self._full:
+            pane.model.reset_view()
+        if self.link is not None and self.link.on:
+            smallest = min(pane.model.scene.camera.zoom for pane in self._full)
+            self.panes[0].model.scene.camera.zoom = smallest
+            self.link.follow(0)
+
+    @property
+    def _full(self) -> list[Pane]:
+        return [pane for pane in self.panes if pane.volume is not None]
+
+    # --- pictures
+
+    def take_key_image(self, caption: str = "") -> KeyImage:
+        """A picture of the panes as they are, with everything that is written over them; also told by signal."""
+        pane = self.panes[0]
+        low, high = pane.image.contrast_limits
+        image = KeyImage(
+            picture_of(self),
+            pane.centre,
+            pane.plane.name.lower(),
+            ((float(low) + float(high)) / 2, float(high) - float(low)),
+            str(pane.slab),
+            caption,
+        )
+        self.key_image_taken.emit(image)
+        return image
+
+    # --- the mouse
+
+    def hold(self, tool: object) -> None:
+        """Give the left button to a tool, until it lets go; whichever tool had it before loses it."""
+        self._holder = tool
+        self._set_panning(False)
+
+    def let_go(self, tool: object) -> None:
+        """A tool gives the left button back; nothing happens if it does not hold it."""
+        if self._holder is tool:
+            self._holder = None
+            self._set_panning(True)
+
+    @property
+    def holder(self) -> object | None:
+        """The tool that the left button belongs to."""
+        return self._holder
+
+    def _set_panning(self, on: bool) -> None:
+        for pane in self.panes:
+            pane.canvas.canvas.native.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.CrossCursor)
+
+    def _tell(self, what: str, place: Place, steps: int) -> None:
+        self.under_cursor = self.panes[place.pane]
+        if what in ("moved", "dragged"):
+            self._read(place)
+        if what == "wheeled":
+            self.wheeled.emit(place, steps)
+        else:
+            getattr(self, what).emit(place)
+
+    def _read(self, place: Place) -> None:
+        """Write what lies under the cursor, and under the linked ones."""
+        panes = self._full
+        leader = panes.index(self.panes[place.pane])
+        for number, pane in enumerate(panes):
+            lps = place.lps if number == leader else None
+            if number != leader and self.link is not None and self.link.on:
+                lps = self.link.mapping(leader, number)(place.lps)
+            lines = () if lps is None else pane.read(lps).lines
+            if self.blinded and len(lines) > 3:
+                lines = lines[:3]
+            pane.annotations.say_corner(bottom_left=lines)
+        if self.link is not None:
+            self.link.cursor(leader, place.lps)
+
+    def _left(self) -> None:
+        for pane in self._full:
+            pane.annotations.say_corner(bottom_left=())
+            pane.annotations.point_at(None)
+        self.left.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Notice the mouse that leaves, what is dropped, and napari closing."""
+        kind = event.type()
+        if kind == QEvent.Type.Leave:
+            self._left()
+        elif kind == QEvent.Type.Close and watched is self.panes[0].canvas:
+            self.stop()
+        elif kind == QEvent.Type.Drop:
+            return self._take_drop(watched, event)
+        return False
+
+    def _take_drop(self, watched: QObject, event: Any) -> bool:
+        """Tell who listens of files that ctreview reads; napari opens all others itself."""
+        number = next((n for n, pane in enumerate(self.panes) if watched is pane.canvas), None)
+        urls = event.mimeData().urls() if number is not None else []
+        paths = [str(Path(url.toLocalFile())) for url in urls if url.isLocalFile()]
+        if not paths or not all(get_reader(path) for path in paths) or not self._heard():
+            return False
+        event.acceptProposedAction()
+        self.dropped.emit(number, paths)
+        return True
+
+    def _heard(self) -> bool:
+        return bool(self.receivers("2dropped(int,QVariantList)"))
+
+    # --- the end
+
+    def stop(self) -> None:
+        """Stop what runs and let go of napari's models, which outlive the window.
+
+        Our canvases go with napari's window. To close them within its closing, or to have anything painted on them
+        then, ends the process.
+        """
+        self.cine.stop()
+        if self.link is not None:
+            self.link.break_up()
+        for pointer in self._pointers:
+            pointer.let_go()
+        for pane in self.panes:
+            pane.canvas.dims.stop()
 
     def give_back(self) -> None:
         """Put napari's canvas back where it was and close the others."""
-        self.unlink()
+        self.stop()
+        self.link = None
         own = self.panes[0].canvas
         layout = self.viewer.window._qt_window.centralWidget().layout()
-        for pane in self.panes[1:]:
-            pane.canvas.close()
         layout.removeWidget(self)
         layout.addWidget(own)
+        for pane in self.panes[1:]:
+            pane.canvas.close()
+        self.panes[0].annotations.deleteLater()
         self.deleteLater()

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-__all__ = ["Plane", "letters", "show"]
+import numpy as np
+
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["OBLIQUE_DEGREES", "Plane", "centre_of", "centre_on", "letters", "obliqueness", "show"]
+
+OBLIQUE_DEGREES = 1.0
+"""From this angle on an image is called oblique."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,15 @@ _LETTERS = {
 def letters(plane: Plane) -> tuple[str, str, str, str]:
     """What lies at the top, right, bottom and left edge of the screen."""
     return _LETTERS[plane]
+
+
+def obliqueness(geometry: Geometry) -> float:
+    """The largest angle, in degrees, between an axis of the image and the patient axis that its letter names.
+
+    An oblique image is shown along its own axes, as it was acquired, so that a letter then means "mostly towards".
+    """
+    nearest = np.abs(geometry.directions).max(axis=0)
+    return float(np.degrees(np.arccos(np.clip(nearest, 0.0, 1.0))).max())
 
 
 def show(model: Any, plane: Plane) -> None:

@@ -1,0 +1,87 @@
+"""What each key does over the panes; the one list that the shortcuts and the guide are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import QShortcut, QWidget
+
+from napari_ctreview.panes import Panes
+from napari_ctreview.planes import Plane
+
+__all__ = ["KEYS", "Key", "install"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key.
+
+    Attributes
+    ----------
+    keys : str
+        As Qt writes it.
+    says : str
+        What it does, for the guide.
+    act : callable
+        Called with the panes.
+    """
+
+    keys: str
+    says: str
+    act: Callable[[Panes], object]
+
+
+def _window(number: int) -> Callable[[Panes], object]:
+    return lambda panes: panes.window(panes.windows[number]) if number < len(panes.windows) else None
+
+
+KEYS: tuple[Key, ...] = (
+    Key("A", "axial", lambda panes: panes.turn(Plane.AXIAL)),
+    Key("C", "coronal", lambda panes: panes.turn(Plane.CORONAL)),
+    Key("S", "sagittal", lambda panes: panes.turn(Plane.SAGITTAL)),
+    Key("1", "lung window (MR: whole range)", _window(0)),
+    Key("2", "ground glass window (MR: muscle)", _window(1)),
+    Key("3", "mediastinum window (MR: oedema)", _window(2)),
+    Key("4", "bone window", _window(3)),
+    Key("Up", "next slice towards head, back or left", lambda panes: panes.step(1)),
+    Key("Down", "next slice towards feet, front or right", lambda panes: panes.step(-1)),
+    Key("PgUp", "ten slices on", lambda panes: panes.step(10)),
+    Key("PgDown", "ten slices back", lambda panes: panes.step(-10)),
+    Key("Space", "cine: run through the slices, stop", lambda panes: panes.cine.toggle()),
+    Key("M", "slab: MIP, MinIP, average, thin", lambda panes: panes.next_slab()),
+    Key("]", "thicker slab", lambda panes: panes.thicken(1)),
+    Key("[", "thinner slab", lambda panes: panes.thicken(-1)),
+    Key("L", "unlink the panes, link them again", lambda panes: panes.toggle_link()),
+    Key("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
+    Key("Home", "whole slices", lambda panes: panes.reset_view()),
+    Key("D", "measure a distance", lambda panes: panes.rulers.take("distance")),
+    Key("N", "measure an angle", lambda panes: panes.rulers.take("angle")),
+    Key("R", "measure a region: mean ± SD", lambda panes: panes.rulers.take("region")),
+    Key("Backspace", "remove the last measurement", lambda panes: panes.rulers.remove_last()),
+    Key("Escape", "put the ruler down", lambda panes: panes.rulers.put_down()),
+    Key("K", "keep a key image", lambda panes: panes.take_key_image()),
+)
+
+
+def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
+    """Make the keys work while the panes, or another widget, or anything within has the focus.
+
+    A text field keeps the letters that are typed into it.
+    """
+    shortcuts = []
+    for key in KEYS:
+        shortcut = QShortcut(QKeySequence(key.keys), widget or panes)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(_doing(key, panes))
+        shortcuts.append(shortcut)
+    return shortcuts
+
+
+def _doing(key: Key, panes: Panes) -> Callable[[], None]:
+    def act() -> None:
+        key.act(panes)
+
+    return act

@@ -1,0 +1,294 @@
+"""One canvas with one timepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.qt import QtViewer
+
+from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+from napari_ctreview.annotations import Annotations, Corners, Cross, Drawing
+from napari_ctreview.corner_text import Timing, facts
+from napari_ctreview.layers import image_layer, labels_layer, to_lps, to_world
+from napari_ctreview.mapping import Role
+from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
+from napari_ctreview.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
+from napari_ctreview.presets import Window, limits, window_name, windows_for
+from napari_ctreview.readout import Known, Readout, read
+from napari_ctreview.slabs import THIN, Slab, apply
+
+__all__ = ["OVERLAYS", "Mark", "Pane"]
+
+Mark = Caliper | Angle | RegionOfInterest
+"""What a reader measures on a slice."""
+
+OVERLAYS = ("filled", "outlined", "hidden")
+"""How label maps are laid over the image, in the order that a key walks through."""
+
+_TOWARDS = {
+    Plane.AXIAL: ("headwards", "footwards"),
+    Plane.CORONAL: ("dorsal", "ventral"),
+    Plane.SAGITTAL: ("to the left", "to the right"),
+}
+
+
+class Pane:
+    """One canvas with one timepoint.
+
+    Parameters
+    ----------
+    model : ViewerModel
+        napari's own for the first pane, one of our own for the others.
+    canvas : QtViewer
+        What shows it.
+
+    Attributes
+    ----------
+    role : {"baseline", "followup"}
+        Which scan it shows.
+    known : Known
+        Label maps, regions and fate that the crosshair reads out.
+    marks : list of Caliper, Angle or RegionOfInterest
+        Measurements; each is drawn on its own slice.
+    """
+
+    def __init__(self, model: Any, canvas: QtViewer) -> None:
+        self.model = model
+        self.canvas = canvas
+        self.role: Role = "baseline"
+        self.volume: Volume | None = None
+        self.image: Any = None
+        self.labels: dict[str, Any] = {}
+        self.known = Known()
+        self.marks: list[Mark] = []
+        self.plane = Plane.AXIAL
+        self.slab = THIN
+        self.overlay = OVERLAYS[0]
+        self.link_says = ""
+        self.windows: dict[str, Window] = {}
+        self._opacities: dict[str, float] = {}
+        self.annotations = Annotations(canvas.canvas.native)
+        self.annotations.drawings = self._drawings
+        for event in (model.scene.camera.events.center, model.scene.camera.events.zoom):
+            event.connect(self._moved)
+        model.dims.events.point.connect(self._moved)
+
+    @property
+    def geometry(self) -> Geometry:
+        """The grid of what is shown."""
+        assert self.volume is not None
+        return self.volume.geometry
+
+    @property
+    def across(self) -> int:
+        """The array axis across the plane on screen."""
+        return int(self.model.dims.not_displayed[0])
+
+    # --- what is shown
+
+    def show_volume(self, volume: Volume, *, name: str, timing: Timing | None = None) -> None:
+        """Show an image instead of whatever the pane showed, with its facts in the corners."""
+        self.clear()
+        data, options, _ = image_layer(volume, name=name)
+        self.volume, self.windows = volume, windows_for(volume)
+        self.image = self.model.add_image(data, **options)
+        self.image.events.contrast_limits.connect(self._moved)
+        self.describe(timing or Timing(name))
+        self.turn(self.plane)
+        self.model.reset_view()
+
+    def replace_image(self, volume: Volume, *, name: str) -> None:
+        """Show another contrast of the same examination at the same place; labels and measurements stay."""
+        assert self.image is not None
+        place = self.centre
+        shown, old = image_layer(volume, name=name), self.image
+        old.events.contrast_limits.disconnect(self._moved)
+        self.model.layers.remove(old)
+        self.image = self.model.add_image(shown[0], **shown[1])
+        self.image.events.contrast_limits.connect(self._moved)
+        self.model.layers.move(self.model.layers.index(self.image), 0)
+        self.volume, self.windows = volume, windows_for(volume)
+        self.cut(self.slab)
+        self.go_to(place)
+
+    def show_labels(self, labels: LabelMap, *, name: str, array: npt.NDArray[Any] | None = None) -> Any:
+        """Show a label map over the image, or replace the one of that name; gives the layer.
+
+        Parameters
+        ----------
+        labels : LabelMap
+            The regions, with names and colours.
+        name : str
+            What the layer is called.
+        array : ndarray, optional
+            A writable array to show instead of the frozen one; call ``layer.refresh()`` after a change.
+        """
+        data, options, _ = labels_layer(labels, name=name, array=array)
+        layer = self.labels.get(name)
+        if layer is not None and layer in self.model.layers:
+            layer.data = data
+            layer.colormap = options["colormap"]
+            layer.metadata = options["metadata"]
+            return layer
+        layer = self.model.add_labels(data, **options)
+        layer.editable = False  # edits go through the tools, so that each becomes a record
+        self.labels[name] = layer
+        self._opacities[name] = float(layer.opacity)
+        self.lay_over(self.overlay)
+        return layer
+
+    def clear(self) -> None:
+        """Take away what this pane put on its canvas."""
+        if self.image is not None:
+            self.image.events.contrast_limits.disconnect(self._moved)
+        for layer in [*self.labels.values(), self.image]:
+            if layer is not None and layer in self.model.layers:
+                self.model.layers.remove(layer)
+        self.labels, self.image, self.volume = {}, None, None
+        self.marks, self.known = [], Known()
+        self.annotations.say(corners=Corners(), warnings=())
+
+    def describe(self, timing: Timing, *, blinded: bool = False) -> None:
+        """Say in the upper corners which scan this is and how it was made; only its title where blinded."""
+        assert self.volume is not None
+        angle = obliqueness(self.geometry)
+        oblique = (f"oblique {angle:.0f}°",) if angle >= OBLIQUE_DEGREES else ()
+        made = () if blinded else facts(self.volume)
+        title = (timing.title.upper(),) if blinded else timing.lines
+        self.annotations.say_corner(top_left=title, top_right=made + oblique)
+
+    # --- how it is shown
+
+    def turn(self, plane: Plane) -> None:
+        """Show another plane through the same place."""
+        self.plane = plane
+        show(self.model, plane)
+        self.annotations.say(letters=letters(plane))
+        self.cut(self.slab)
+
+    def cut(self, slab: Slab) -> None:
+        """Show thin slices or a slab."""
+        self.slab = slab
+        if self.image is not None:
+            apply(self.model, self.image, slab, self.geometry.spacing)
+        self._moved()
+
+    def window(self, window: Window) -> None:
+        """Set level and width; a link sets it in every pane."""
+        if self.image is not None:
+            self.image.contrast_limits = limits(window)
+
+    def lay_over(self, overlay: str) -> None:
+        """Show label maps filled, as outlines, or not at all."""
+        self.overlay = overlay
+        for name, layer in self.labels.items():
+            layer.visible = overlay != "hidden"
+            layer.contour = 1 if overlay == "outlined" else 0
+            layer.opacity = 1.0 if overlay == "outlined" else self._opacities[name]
+
+    # --- places
+
+    @property
+    def centre(self) -> FloatArray:
+        """The place in the middle of the screen, LPS millimetres."""
+        return to_lps(self.geometry, centre_of(self.model))
+
+    def go_to(self, lps: FloatArray) -> None:
+        """Show the slice through a place, with the place in the middle of the screen."""
+        head, back, left = (float(v) for v in to_world(self.geometry, lps))
+        centre_on(self.model, (head, back, left))
+
+    def step(self, slices: int) -> bool:
+        """Go some slices on towards head, back or left; False at the end of the scan."""
+        axis = self.across
+        spacing = self.geometry.spacing[axis]
+        before = self.model.dims.point[axis]
+        self.model.dims.set_point(axis, before + slices * spacing)
+        return abs(self.model.dims.point[axis] - before) > 0.01 * spacing
+
+    def holds(self, lps: FloatArray) -> bool:
+        """Whether the slice through a place is one of this scan's."""
+        index = float(self.geometry.to_index(lps)[self.across])
+        return -0.5 <= index <= self.geometry.shape[self.across] - 0.5
+
+    def read(self, lps: FloatArray) -> Readout:
+        """Value, region, class and fate at a place."""
+        assert self.volume is not None
+        return read(lps, self.volume, self.known)
+
+    def pixels_of(self, lps: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Where on the canvas places lie, and how far off the slice on screen.
+
+        Parameters
+        ----------
+        lps : ndarray, shape (…, 3)
+            LPS millimetres.
+
+        Returns
+        -------
+        pixels : ndarray, shape (…, 2)
+            To the right and down from the upper left corner of the canvas, in Qt's pixels.
+        off : ndarray, shape (…)
+            Millimetres from the slice on screen, along the array axis across it.
+        """
+        world = to_world(self.geometry, lps)
+        widget, camera = self.canvas.canvas.native, self.model.scene.camera
+        vertical, horizontal = self.model.dims.displayed
+        down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
+        x = widget.width() / 2 + (world[..., horizontal] - camera.center[2]) * camera.zoom
+        y = widget.height() / 2 + down * (world[..., vertical] - camera.center[1]) * camera.zoom
+        return np.stack([x, y], axis=-1), world[..., self.across] - self.model.dims.point[self.across]
+
+    def cross_at(self, lps: FloatArray) -> Cross:
+        """The linked cursor at a place; one off this slice says how far."""
+        (x, y), off = self.pixels_of(lps)
+        half = max(self.geometry.spacing[self.across], self.slab.thickness_mm) / 2
+        away = "" if abs(off) <= half + 1e-6 else f"{abs(off):.0f} mm {_TOWARDS[self.plane][int(off < 0)]}"
+        return Cross(float(x), float(y), away)
+
+    # --- what is written
+
+    def _moved(self, _event: Any = None) -> None:
+        """Write where this slice lies and how it is shown."""
+        if self.volume is None or self.image is None:
+            return
+        number = self.geometry.to_index(self.centre)[self.across]
+        low, high = self.image.contrast_limits
+        name = window_name((low, high), self.windows)
+        digits = 0 if high - low > 20 else 2
+        window = f"W {high - low:.{digits}f}  L {(low + high) / 2:.{digits}f}".replace("-", "−")
+        spacing = self.geometry.spacing[self.across]
+        thick = f"{self.slab}".split(" ", maxsplit=1)[0]
+        lines = (
+            *((f"SLAB {thick} {self.slab.shown_mm(spacing):.1f} mm",) if self.slab.thickness_mm else ()),
+            f"{self.plane.name.lower()} {round(number) + 1}/{self.geometry.shape[self.across]}",
+            f"{window}  {name}".rstrip(),
+        )
+        self.annotations.say_corner(bottom_right=(*((self.link_says,) if self.link_says else ()), *lines))
+        if self.marks:
+            self.annotations.update()
+
+    def says_link(self, text: str) -> None:
+        """Write how this pane is linked."""
+        self.link_says = text
+        self._moved()
+
+    def _drawings(self) -> Sequence[Drawing]:
+        found = [self._drawing(mark) for mark in self.marks]
+        return [drawing for drawing in found if drawing is not None]
+
+    def _drawing(self, mark: Mark) -> Drawing | None:
+        """A measurement in pixels, or None where it lies on another slice."""
+        region = isinstance(mark, RegionOfInterest)
+        pixels, off = self.pixels_of(mark.outline() if isinstance(mark, RegionOfInterest) else mark.points)
+        if np.abs(off).max() > self.geometry.spacing[self.across] * 0.51 + self.slab.thickness_mm / 2:
+            return None
+        text = str(mark) if not isinstance(mark, RegionOfInterest) else ""
+        if isinstance(mark, RegionOfInterest) and self.volume is not None:
+            text = str(mark.statistics(self.volume) or "")
+        return Drawing(tuple((float(x), float(y)) for x, y in pixels), region, text)

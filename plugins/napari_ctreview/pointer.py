@@ -1,0 +1,168 @@
+"""The mouse over a pane: places in the patient for tools, and the gestures of a viewing station.
+
+Wheel: slices. Ctrl+wheel: zoom around the cursor. Left drag: move the image, or whatever a tool makes of it. Right
+drag: window (to the right wider, up darker, as with most stations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ctreview.volume.geometry import FloatArray
+from napari_ctreview.layers import to_lps
+from napari_ctreview.pane import Pane
+
+__all__ = ["Place", "Pointer"]
+
+LEFT, RIGHT, MIDDLE = 1, 2, 3
+_ZOOM_PER_STEP = 1.15
+_STILL_PIXELS = 3.0
+_WINDOW_SHARE_PER_PIXEL = 1 / 300
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where the mouse is.
+
+    Attributes
+    ----------
+    pane : int
+        Number of the pane.
+    lps : ndarray, shape (3,)
+        LPS millimetres on the slice on screen.
+    voxel : tuple of int or None
+        Index into the pane's volume; None outside it.
+    button : str
+        "left", "right", "middle", or "" where none is held.
+    modifiers : frozenset of str
+        Any of "Shift", "Control", "Alt".
+    """
+
+    pane: int
+    lps: FloatArray
+    voxel: tuple[int, int, int] | None
+    button: str = ""
+    modifiers: frozenset[str] = frozenset()
+
+
+class Pointer:
+    """Turns napari's mouse events on one pane into places.
+
+    Parameters
+    ----------
+    number : int
+        Of the pane.
+    pane : Pane
+        What it is over.
+    tell : callable
+        ``tell(what, place, steps)`` with what one of "moved", "pressed", "dragged", "released", "clicked", "wheeled".
+    held : callable
+        Whether a tool holds the left button, so that a drag does not move the image.
+    """
+
+    def __init__(
+        self, number: int, pane: Pane, tell: Callable[[str, Place, int], None], held: Callable[[], bool]
+    ) -> None:
+        self.number, self.pane, self.tell, self.held = number, pane, tell, held
+        model = pane.model
+        self._zoomed_by_napari = model.scene.camera.mouse_zoom
+        model.scene.camera.mouse_zoom = False
+        self._wheel_before = list(model.mouse_wheel_callbacks)
+        model.mouse_wheel_callbacks[:] = [self._wheel]
+        model.mouse_move_callbacks.append(self._move)
+        model.mouse_drag_callbacks.append(self._drag)
+
+    def let_go(self) -> None:
+        """Give napari's own gestures back."""
+        model = self.pane.model
+        model.scene.camera.mouse_zoom = self._zoomed_by_napari
+        model.mouse_wheel_callbacks[:] = self._wheel_before
+        for callbacks, ours in ((model.mouse_move_callbacks, self._move), (model.mouse_drag_callbacks, self._drag)):
+            if ours in callbacks:
+                callbacks.remove(ours)
+
+    def place(self, event: Any) -> Place | None:
+        """Where an event of napari happened, or None where the pane shows nothing."""
+        if self.pane.volume is None:
+            return None
+        geometry = self.pane.geometry
+        lps = to_lps(geometry, np.asarray(event.position[-3:], dtype=float))
+        a, b, c = (int(v) for v in np.rint(geometry.to_index(lps)))
+        inside = all(0 <= i < n for i, n in zip((a, b, c), geometry.shape, strict=True))
+        button = {LEFT: "left", RIGHT: "right", MIDDLE: "middle"}.get(event.button, "")
+        modifiers = frozenset(str(one) for one in event.modifiers)
+        return Place(self.number, lps, (a, b, c) if inside else None, button, modifiers)
+
+    def _move(self, _model: Any, event: Any) -> None:
+        place = self.place(event)
+        if place is not None:
+            self.tell("moved", place, 0)
+
+    def _wheel(self, _model: Any, event: Any) -> None:
+        steps = int(np.sign(event.delta[1])) if event.delta[1] else int(np.sign(event.delta[0]))
+        place = self.place(event)
+        if place is None or not steps:
+            return
+        event.handled = True
+        if "Control" in place.modifiers:
+            self._zoom(place, _ZOOM_PER_STEP**steps)
+        elif place.modifiers:
+            self.tell("wheeled", place, steps)  # with Shift or Alt the wheel is a tool's
+        else:
+            # wheel down is the next image: a series runs from head to feet, from front to back, from left to right
+            self.pane.step(steps if self.pane.across != 1 else -steps)
+            self.tell("moved", self._again(place), 0)
+
+    def _again(self, place: Place) -> Place:
+        """The place under a cursor that has not moved, on the slice that is now shown."""
+        geometry, model = self.pane.geometry, self.pane.model
+        index = geometry.to_index(place.lps)
+        here = geometry.to_index(to_lps(geometry, np.asarray(model.dims.point, dtype=float)))
+        index[self.pane.across] = here[self.pane.across]
+        a, b, c = (int(v) for v in np.rint(index))
+        return Place(self.number, geometry.to_lps(index), (a, b, c) if place.voxel else None)
+
+    def _zoom(self, place: Place, factor: float) -> None:
+        """Zoom so that the place under the cursor stays there."""
+        camera = self.pane.model.scene.camera
+        here = self.pane.centre
+        self.pane.go_to(place.lps + (here - place.lps) / factor)
+        camera.zoom = camera.zoom * factor
+
+    def _drag(self, _model: Any, event: Any) -> Iterator[None]:
+        place = self.place(event)
+        if place is None:
+            return
+        window = place.button == "right" and not place.modifiers
+        tools = place.button == "left" and self.held()
+        start, before, moved = np.asarray(event.pos, dtype=float), self.pane.image.contrast_limits, False
+        event.handled = window or tools
+        self.tell("pressed", place, 0)
+        yield
+        while event.type == "mouse_move":
+            event.handled = window or tools
+            shift = np.asarray(event.pos, dtype=float) - start
+            moved = moved or bool(np.linalg.norm(shift) > _STILL_PIXELS)
+            if window and moved:
+                self.pane.image.contrast_limits = _rewindowed(before, shift)
+            now = self.place(event)
+            if now is not None:
+                place = Place(now.pane, now.lps, now.voxel, place.button, now.modifiers)
+                self.tell("dragged", place, 0)
+            yield
+        event.handled = window or tools
+        self.tell("released", place, 0)
+        if not moved:
+            self.tell("clicked", place, 0)
+
+
+def _rewindowed(limits: tuple[float, float], shift: FloatArray) -> tuple[float, float]:
+    """Limits after a drag of ``shift`` pixels to the right and down."""
+    width = limits[1] - limits[0]
+    wider = max(width * (1 + float(shift[0]) * _WINDOW_SHARE_PER_PIXEL), 1e-3 * width)
+    level = (limits[0] + limits[1]) / 2 - float(shift[1]) * _WINDOW_SHARE_PER_PIXEL * width
+    return level - wider / 2, level + wider / 2

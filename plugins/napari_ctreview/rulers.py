@@ -1,0 +1,124 @@
+"""Measuring with the mouse: caliper, angle, region of interest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from ctreview.volume.geometry import FloatArray
+from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
+from napari_ctreview.pane import Mark, Pane
+from napari_ctreview.pointer import Place
+
+if TYPE_CHECKING:
+    from napari_ctreview.panes import Panes
+
+__all__ = ["Ruler", "Rulers"]
+
+Ruler = Literal["distance", "angle", "region"]
+
+_POINTS = {"distance": 2, "angle": 3, "region": 2}
+
+
+class Rulers(QObject):  # type: ignore[misc,unused-ignore]
+    """Draws measurements on the panes.
+
+    A distance and a region are drawn by dragging; an angle by dragging its first leg and clicking the end of the
+    second. The ruler is put down after one measurement, so that the next drag moves the image again.
+
+    Attributes
+    ----------
+    done : Signal(int, object)
+        A measurement was finished: number of the pane, and the `Caliper`, `Angle` or `RegionOfInterest`.
+    """
+
+    done = Signal(int, object)
+
+    def __init__(self, panes: Panes) -> None:
+        super().__init__(panes)
+        self._panes = panes
+        self.ruler: Ruler | None = None
+        self._pane: Pane | None = None
+        self._points: list[FloatArray] = []
+        self._shown: Mark | None = None
+        panes.pressed.connect(self._press)
+        panes.dragged.connect(self._drag)
+        panes.moved.connect(self._move)
+        panes.released.connect(self._release)
+
+    def take(self, ruler: Ruler) -> None:
+        """Measure with the next drag."""
+        self.put_down()
+        self.ruler = ruler
+        self._panes.hold(self)
+
+    def put_down(self) -> None:
+        """Give the mouse back; an unfinished measurement is forgotten."""
+        self._forget()
+        self.ruler = None
+        self._panes.let_go(self)
+
+    def remove_last(self) -> None:
+        """Take the last measurement off the pane that has the cursor, else off any."""
+        for pane in (self._panes.under_cursor, *self._panes.panes):
+            if pane is not None and pane.marks:
+                pane.marks.pop()
+                pane.annotations.update()
+                return
+
+    def _press(self, place: Place) -> None:
+        if self.ruler is None or place.button != "left":
+            return
+        pane = self._panes.panes[place.pane]
+        if self._pane is not None and pane is not self._pane:
+            self._forget()
+        if self._pane is None:
+            self._pane = pane
+            self._points = [place.lps, place.lps]
+            self._show()
+
+    def _drag(self, place: Place) -> None:
+        if self._pane is self._panes.panes[place.pane] and place.button == "left":
+            self._points[-1] = place.lps
+            self._show()
+
+    def _move(self, place: Place) -> None:
+        if self.ruler == "angle" and len(self._points) == 3 and self._pane is self._panes.panes[place.pane]:
+            self._points[-1] = place.lps
+            self._show()
+
+    def _release(self, place: Place) -> None:
+        if self.ruler is None or self._pane is None or place.button != "left":
+            return
+        if np.linalg.norm(self._points[-1] - self._points[-2]) < 0.1:
+            return  # a click without a drag: the end still follows the mouse
+        if len(self._points) < _POINTS[self.ruler]:
+            self._points.append(place.lps)
+            return
+        number, mark = place.pane, self._shown
+        self._pane, self._points, self._shown = None, [], None
+        self.put_down()
+        self.done.emit(number, mark)
+
+    def _show(self) -> None:
+        """Draw what there is so far."""
+        assert self._pane is not None
+        if self._shown is not None and self._shown in self._pane.marks:
+            self._pane.marks.remove(self._shown)
+        points = np.array(self._points)
+        if self.ruler == "region":
+            self._shown = RegionOfInterest(points[:2], self._pane.geometry, self._pane.across)
+        elif len(points) == 3:
+            self._shown = Angle(points)
+        else:
+            self._shown = Caliper(points[:2])
+        self._pane.marks.append(self._shown)
+        self._pane.annotations.update()
+
+    def _forget(self) -> None:
+        if self._pane is not None and self._shown is not None and self._shown in self._pane.marks:
+            self._pane.marks.remove(self._shown)
+            self._pane.annotations.update()
+        self._pane, self._points, self._shown = None, [], None

@@ -1,0 +1,104 @@
+"""What the plugin's tests share: a screen to draw on, napari's viewer, small scans whose truth is known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from napari.utils._testsupport import (  # noqa: F401 - napari's pytest plugin is off, so that other tests load no Qt
+    _clean_themes,
+    _disable_qt_warnings,
+    make_napari_viewer,
+    mock_app_model,
+    pytest_runtest_makereport,
+)
+
+from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
+from ctreview.volume.transform import Transform
+from tests.plugins import screen as virtual_screen
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the fixtures the options that napari's own plugin would have added."""
+    setattr(config.option, "--show-napari-viewer", True)
+    setattr(config.option, "--save-leaked-object-graph", False)
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """What Qt is started with; before that, a screen is found."""
+    still = virtual_screen.install()
+    if still:
+        pytest.fail(still, pytrace=False)
+    virtual_screen.start()
+    os.environ.pop("QT_QPA_PLATFORM", None)  # "offscreen" leaves the canvas blank
+    return ["ctreview tests"]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two scans of one coarse phantom, a lesion in the right upper lobe of the first, and how they belong together."""
+
+    before: Phantom
+    after: Phantom
+    transform: Transform
+
+
+@pytest.fixture(scope="session")
+def pair() -> Pair:
+    glass = (Lesion("ground_glass", "right_upper_lobe", "ventral", 60.0),)
+    before = small_thorax(lesions=glass, spacing_mm=4.0, acquired=datetime(2021, 9, 3))
+    after = small_thorax(spacing_mm=4.0, seed=1, breath_depth=0.7, acquired=datetime(2021, 11, 8))
+    return Pair(before, after, true_transform(before, after))
+
+
+@pytest.fixture
+def wait(qtbot: Any) -> Callable[[], None]:
+    """Let everything be drawn."""
+
+    def settled() -> None:
+        qtbot.wait(30)
+
+    return settled
+
+
+@pytest.fixture
+def make_panes(make_napari_viewer: Any, qtbot: Any) -> Callable[..., Any]:  # noqa: F811
+    """Panes in a window of 1400 × 800 pixels; napari closes them with its window."""
+
+    def make(count: int = 2) -> Any:
+        from napari_ctreview.panes import Panes
+
+        viewer = make_napari_viewer(show=True)
+        viewer.window._qt_window.resize(1400, 800)
+        panes = Panes(viewer, count)
+        qtbot.wait(50)
+        return panes
+
+    return make
+
+
+@pytest.fixture
+def canvas_of(qtbot: Any) -> Callable[[Any], npt.NDArray[np.uint8]]:
+    """The pixels of a pane as they are on screen, shape (height, width, 3)."""
+
+    def grab(pane: Any) -> npt.NDArray[np.uint8]:
+        for _ in range(3):
+            qtbot.wait(20)
+        image = pane.canvas.canvas.native.grab().toImage().convertToFormat(_RGB())
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+    return grab
+
+
+def _RGB() -> Any:
+    from qtpy.QtGui import QImage
+
+    return QImage.Format.Format_RGB888
