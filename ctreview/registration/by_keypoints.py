@@ -20,8 +20,8 @@ def register_by_keypoints(pair: Pair, settings: RegistrationSettings, *, progres
 
     Every stage brings the moving image onto the fixed grid with what is known so far, matches keypoints of the
     fixed image in it, and smooths the *whole* displacement of the keypoints, so that errors of stages do not add
-    up. Matching structure instead of brightness is not drawn to opacity that came or went: nothing has to be kept
-    out, and what the pair marks to be ignored is used all the same.
+    up. Structure is matched instead of brightness, so that opacity that came or went may stay in the picture; only
+    the edges of what the pair marks to be ignored are not aimed at.
 
     Raises
     ------

@@ -20,7 +20,7 @@ __all__ = ["BITS", "describe"]
 BITS = 60
 """Bits in use: twelve pairs of patches, five thresholds each."""
 
-NOISE_FLOOR_HU = 15.0
+NOISE_FLOOR_HU = 30.0
 """Differences between patches smaller than this are taken for noise, not structure."""
 
 _AROUND = ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1))

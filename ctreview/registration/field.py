@@ -28,6 +28,9 @@ FIELD_MARGIN_MM, FADE_MM = 48.0, 32.0
 """How far a displacement reaches beyond the fixed mask, and over how much of that it fades to nothing."""
 
 
+SLOPE_RIDGE = 1e-6
+
+
 @njit(cache=True, nogil=True)
 def _evaluate(centres, weights, polynomial, points, out, start, stop):  # type: ignore[no-untyped-def]
     for n in range(start, stop):
@@ -47,14 +50,15 @@ def _evaluate(centres, weights, polynomial, points, out, start, stop):  # type: 
 class ThinPlate:
     """A thin-plate spline in three dimensions: the smoothest displacement through, or near, given ones."""
 
-    def __init__(self, centres: FloatArray, weights: FloatArray, polynomial: FloatArray) -> None:
+    def __init__(self, origin: FloatArray, centres: FloatArray, weights: FloatArray, polynomial: FloatArray) -> None:
+        self._origin = origin
         self._centres = np.ascontiguousarray(centres.T, dtype=np.float32)
         self._weights = np.ascontiguousarray(weights.T, dtype=np.float32)
         self._polynomial = np.ascontiguousarray(polynomial, dtype=np.float32)
 
     def __call__(self, points: FloatArray, *, threads: int = 1) -> Field:
         """Displacements (n, 3) at points (n, 3)."""
-        where = np.ascontiguousarray(points, dtype=np.float32)
+        where = np.ascontiguousarray(points - self._origin, dtype=np.float32)
         out = np.empty(where.shape, dtype=np.float32)
         in_chunks(
             lambda a, b: _evaluate(self._centres, self._weights, self._polynomial, where, out, a, b),
@@ -70,7 +74,7 @@ def thin_plate(points: FloatArray, displacements: FloatArray, weights: FloatArra
     Parameters
     ----------
     points, displacements : ndarray, shape (n, 3)
-        In millimetres.
+        In millimetres; at least one point.
     weights : ndarray, shape (n,)
         Above 0; how far each displacement is believed.
     smoothing : float
@@ -78,20 +82,20 @@ def thin_plate(points: FloatArray, displacements: FloatArray, weights: FloatArra
         for few and many points.
     """
     n = len(points)
-    difference = points[:, None, :] - points[None, :, :]
-    kernel = np.sqrt((difference * difference).sum(axis=-1))
-    spacing = float(np.prod(np.ptp(points, axis=0) + 1.0) / n) ** (1 / 3)
+    origin = points.mean(axis=0)
+    centred = points - origin
+    extent = float(np.ptp(centred, axis=0).max()) + 1.0
+    kernel = np.linalg.norm(centred[:, None, :] - centred[None, :, :], axis=-1)
+    spacing = float(np.prod(np.ptp(centred, axis=0) + 1.0) / n) ** (1 / 3)
     # The kernel −r is conditionally positive definite, hence the sign of the diagonal.
     kernel[np.diag_indices(n)] -= smoothing * spacing / weights
-    linear = np.column_stack([np.ones(n), points])
-    system = np.zeros((n + 4, n + 4))
-    system[:n, :n] = kernel
-    system[:n, n:] = linear
-    system[n:, :n] = linear.T
-    right = np.zeros((n + 4, 3))
-    right[:n] = displacements
-    solution = linalg.solve(system, right, assume_a="sym", overwrite_a=True, overwrite_b=True, check_finite=False)
-    return ThinPlate(points, solution[:n], solution[n:])
+    linear = np.column_stack([np.ones(n), centred / extent])
+    # The last block says no to slopes that the points do not show (all in one plane, or fewer than four).
+    system = np.block([[kernel, linear], [linear.T, -SLOPE_RIDGE * np.eye(4)]])
+    right = np.concatenate([displacements, np.zeros((4, 3))])
+    solution = linalg.solve(system, right, assume_a="sym", check_finite=False)
+    slopes = solution[n:] / np.array([1.0, extent, extent, extent])[:, None]
+    return ThinPlate(origin, centred, solution[:n], slopes)
 
 
 def field_geometry(box: Geometry, spacing_mm: float, margin_mm: float) -> Geometry:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 from numba.extending import intrinsic
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import describe
 from ctreview.registration.keypoints import find_keypoints
-from ctreview.registration.pair import Pair
+from ctreview.registration.pair import Pair, Side
 from ctreview.registration.parallel import in_chunks
+from ctreview.registration.sampling import sample
 from ctreview.registration.settings import MatchingStage
-from ctreview.volume.geometry import FloatArray
+from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
 __all__ = ["Matches", "agree", "match", "similarity_costs"]
 
 Words = npt.NDArray[np.uint64]
 Costs = npt.NDArray[np.float32]
+Borders = npt.NDArray[np.bool_] | None
 
 NEIGHBOURS = 20
 FEWEST_KEYPOINTS = 20
 """An affine has twelve unknowns; fewer points than this are not worth fitting it to."""
+BORDER_SHARE = 0.03
+"""A patch of which a smaller part lies across a border does not see it."""
+
+RETURN_VOXELS = 2.0
+"""A match whose way back ends farther from its start than this is not believed."""
+
 COUPLING = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """How strongly a displacement is held to its neighbours' mean, round by round; bits per voxel and squared step."""
 
@@ -231,15 +240,50 @@ def match(pair: Pair, transform: Transform, stage: MatchingStage, *, threads: in
             remedy="Check that the mask covers the organ and that the image is not blank.",
         )
     moved = pair.moving_on(grid, transform, threads=threads)
-    costs = similarity_costs(
-        describe(fixed, threads=threads),
-        describe(moved, threads=threads),
-        points,
-        search=stage.search,
-        patch=stage.patch,
-        threads=threads,
-    )
+    here, there = describe(fixed, threads=threads), describe(moved, threads=threads)
+    aim = _border(pair.moving, transform, grid, stage, threads)
+    found = _found(here, there, points, aim, stage, threads)
+    kept, displacements = found.kept, found.displacements
+    if stage.both_ways:
+        start = _border(pair.fixed, None, grid, stage, threads)
+        kept, displacements = _with_the_way_back(found, there, here, start, stage, threads)
+    where = found.points[kept]
+    return grid.to_lps(where), grid.to_lps(where + displacements[kept])
+
+
+def _border(side: Side, mapping: Transform | None, grid: Geometry, stage: MatchingStage, threads: int) -> Borders:
+    """Where a patch sees the border of what is to be ignored in one image.
+
+    Such a border is an edge that the other image need not have. A match may start at one, but not aim at it: points
+    around are pushed off to whichever side looks more like them, and what the edge encloses seems to grow or shrink.
+    Inside, vessels match as they do elsewhere.
+    """
+    if side.ignore is None:
+        return None
+    share = sample(side.ignore, side.geometry, grid, mapping, fill=0.0, threads=threads)
+    ndimage.uniform_filter(share, 2 * stage.patch + 3, output=share, mode="nearest")
+    return np.asarray((share > BORDER_SHARE) & (share < 1 - BORDER_SHARE))
+
+
+def _found(
+    here: Words, there: Words, points: npt.NDArray[np.int64], aim: Borders, stage: MatchingStage, threads: int
+) -> Matches:
+    costs = similarity_costs(here, there, points, search=stage.search, patch=stage.patch, threads=threads)
+    blind = np.zeros(len(points), dtype=np.bool_) if aim is None else aim[tuple(points.T)]
+    costs[blind] = 0.0  # goes where its neighbours go
     width = stage.neighbours_mm / stage.spacing_mm
     found = agree(points, costs, search=stage.search, width=width, coupling=stage.coupling, threads=threads)
-    where = found.points[found.kept]
-    return grid.to_lps(where), grid.to_lps(where + found.displacements[found.kept])
+    return replace(found, kept=found.kept & ~blind)
+
+
+def _with_the_way_back(
+    found: Matches, there: Words, here: Words, aim: Borders, stage: MatchingStage, threads: int
+) -> tuple[npt.NDArray[np.bool_], FloatArray]:
+    """Match back from where each match ended, and take the mean of both ways, or the one that can be believed."""
+    ends = np.rint(found.points + found.displacements).astype(np.int64)
+    ends = np.clip(ends, 0, np.array(here.shape) - 1)
+    back = _found(there, here, ends, aim, stage, threads)
+    gap = np.linalg.norm(found.displacements + back.displacements, axis=1)
+    kept = np.where(found.kept & back.kept, gap <= RETURN_VOXELS, found.kept | back.kept)
+    share = np.where(back.kept, np.where(found.kept, 0.5, 0.0), 1.0)[:, None]
+    return kept, np.asarray(share * found.displacements - (1 - share) * back.displacements)

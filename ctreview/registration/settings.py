@@ -33,6 +33,9 @@ class MatchingStage:
         How strongly neighbours hold each other, relative to `ctreview.registration.matching.COUPLING`.
     width_mm : float
         Over which distance the matches are averaged into a field (not for the affine).
+    both_ways : bool
+        Whether the moving image's places are matched back in the fixed one too; the two ways are averaged, and
+        matches that do not return are left out.
     """
 
     spacing_mm: float
@@ -44,6 +47,7 @@ class MatchingStage:
     neighbours_mm: float
     coupling: float = 1.0
     width_mm: float = 16.0
+    both_ways: bool = False
 
     @property
     def search(self) -> int:
@@ -87,9 +91,9 @@ class RegistrationSettings:
     )
     stages: tuple[MatchingStage, ...] = (
         MatchingStage(3.0, 18.0, 6.0, 1000, 0.4, 1.0, neighbours_mm=25.0, width_mm=16.0),
-        MatchingStage(1.5, 9.0, 4.5, 4000, 0.5, 1.0, neighbours_mm=16.0, width_mm=10.0),
-        MatchingStage(1.5, 4.5, 4.5, 8000, 0.4, 0.7, neighbours_mm=10.0, coupling=0.3, width_mm=6.0),
-        MatchingStage(1.5, 3.0, 3.0, 8000, 0.4, 0.7, neighbours_mm=8.0, coupling=0.3, width_mm=5.0),
+        MatchingStage(1.5, 9.0, 4.5, 4000, 0.5, 1.0, neighbours_mm=16.0, width_mm=10.0, both_ways=True),
+        MatchingStage(1.5, 4.5, 4.5, 8000, 0.4, 0.7, neighbours_mm=10.0, coupling=0.3, width_mm=6.0, both_ways=True),
+        MatchingStage(1.5, 3.0, 3.0, 8000, 0.4, 0.7, neighbours_mm=8.0, coupling=0.3, width_mm=5.0, both_ways=True),
     )
     grid_mm: float = 4.0
     threads: int = 2

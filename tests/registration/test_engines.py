@@ -1,0 +1,65 @@
+"""Engines by name, an extra that is missing, and where compiled kernels are kept."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctreview.errors import RegistrationFailed
+from ctreview.registration import ENGINES, register
+from ctreview.volume.transform import Transform
+from tests.registration.bodies import Organ, affine_of, brisk, moved_grid, points_of
+
+HAS_ELASTIX = importlib.util.find_spec("itk") is not None
+
+
+def test_the_built_in_engine_comes_first() -> None:
+    assert next(iter(ENGINES)) == "keypoints"
+
+
+@pytest.mark.skipif(HAS_ELASTIX, reason="itk-elastix is installed here")
+def test_missing_elastix_names_the_extra() -> None:
+    fixed, mask = Organ().before()
+    with pytest.raises(RegistrationFailed, match=r"ctreview\[elastix\]"):
+        register(fixed, fixed, fixed_mask=mask, moving_mask=mask, settings=replace(brisk(), engine="elastix"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_ELASTIX, reason="itk-elastix, the extra ctreview[elastix], is not installed")
+def test_elastix_finds_a_shift() -> None:
+    organ = Organ()
+    shift = (4.0, -6.0, 20.0)
+    truth = Transform(organ.geometry, moved_grid(organ.geometry, shift), affine_of(shift))
+    fixed, fixed_mask = organ.before()
+    moving, moving_mask = organ.after(truth)
+    settings = replace(brisk(), engine="elastix", elastix_iterations=100)
+    found = register(fixed, moving, fixed_mask=fixed_mask, moving_mask=moving_mask, settings=settings)
+    points = points_of(fixed.geometry)[fixed_mask.array > 0]
+    errors = np.linalg.norm(found.transform.to_moving(points) - truth.to_moving(points), axis=1)
+    assert errors.mean() < 1.0
+    assert found.engine == "elastix"
+
+
+def test_kernels_of_an_install_that_cannot_be_written_are_kept_in_the_users_cache(tmp_path: Path) -> None:
+    install, home = tmp_path / "install", tmp_path / "home"
+    install.mkdir()
+    home.mkdir()
+    (install / "kernel.py").write_text(
+        "from numba import njit\n\n\n@njit(cache=True)\ndef twice(x):\n    return 2 * x\n", encoding="utf-8"
+    )
+    # A file where numba wants its folder: unlike permissions, this stops even an administrator.
+    (install / "__pycache__").write_text("", encoding="utf-8")
+    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(install)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    environment |= {"LOCALAPPDATA": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", "import kernel; print(kernel.twice(21))"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert ran.stdout.strip() == "42"
+    assert list(home.rglob("*.nbi"))
