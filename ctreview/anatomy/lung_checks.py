@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctreview.checks import Check
-from ctreview.volume.labels import LabelMap, Mask
+from ctreview.volume.labels import LabelMap
 
 __all__ = ["lung_checks"]
+
+SIDES = ("right_lung", "left_lung")
 
 SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
 """Both lungs of a newborn at rest, and more than those of the tallest adult."""
@@ -34,10 +36,9 @@ def lung_checks(
     by_prior : bool
         Whether another timepoint helped.
     """
-    masks = {key: lungs.mask(key) for key in ("right_lung", "left_lung")}
     return (
-        *_sides(masks, clue),
-        *_borders(masks),
+        *_sides(lungs, clue),
+        *_borders(lungs),
         _volume(lungs),
         _airway(lungs),
         _dense(dense_ml, by_prior),
@@ -45,8 +46,8 @@ def lung_checks(
     )
 
 
-def _sides(masks: dict[str, Mask], clue: float | None) -> Iterator[Check]:
-    missing = [key.replace("_", " ") for key, mask in masks.items() if not mask.any()]
+def _sides(lungs: LabelMap, clue: float | None) -> Iterator[Check]:
+    missing = [key.replace("_", " ") for key in SIDES if lungs.voxels[key] == 0]
     if not missing:
         yield Check("one_lung", None, None, True, "Both lungs were found.")
         return
@@ -61,20 +62,21 @@ def _sides(masks: dict[str, Mask], clue: float | None) -> Iterator[Check]:
         yield Check("side_of_single_lung", round(abs(clue), 2), CLEAR_SIDE, ok, says)
 
 
-def _borders(masks: dict[str, Mask]) -> Iterator[Check]:
-    for key, mask in masks.items():
-        if not mask.any():
+def _borders(lungs: LabelMap) -> Iterator[Check]:
+    array = lungs.array
+    faces = {
+        "feet": array[0],
+        "head": array[-1],
+        "front": array[:, 0],
+        "back": array[:, -1],
+        "right": array[:, :, 0],
+        "left": array[:, :, -1],
+    }
+    for key in SIDES:
+        if lungs.voxels[key] == 0:
             continue
-        words = key.replace("_", " ")
-        faces = {
-            "feet": mask[0],
-            "head": mask[-1],
-            "front": mask[:, 0],
-            "back": mask[:, -1],
-            "right": mask[:, :, 0],
-            "left": mask[:, :, -1],
-        }
-        cut = ", ".join(name for name, face in faces.items() if face.any())
+        words, value = key.replace("_", " "), lungs.scheme[key].value
+        cut = ", ".join(name for name, face in faces.items() if (face == value).any())
         says = f"The {words} lies wholly inside the image."
         if cut:
             says = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."

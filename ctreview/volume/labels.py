@@ -130,9 +130,8 @@ class LabelMap:
     @cached_property
     def voxels(self) -> Mapping[str, int]:
         """Number of voxels of each label, by key."""
-        highest = max((label.value for label in self.scheme), default=0)
-        counts = np.bincount(self.array.ravel(), minlength=highest + 1)
-        return {label.key: int(counts[label.value]) for label in self.scheme}
+        # a comparison for each label reads bytes; one bincount would first make them 64-bit numbers
+        return {label.key: int(np.count_nonzero(self.array == label.value)) for label in self.scheme}
 
     def volume_ml(self, *keys: str) -> float:
         """Volume of the named labels together, in millilitres; of every label if none is named."""
