@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import Coarse, Mask, Spacing, box_of, dilated, distance
+from ctreview.compiled import compiled_in_parallel
 
 __all__ = ["draw_border"]
 
@@ -81,7 +82,7 @@ def _at_surface(part: Mask) -> Mask:
     return np.asarray(part & ~inner)
 
 
-@numba.njit(cache=True, parallel=True)
+@compiled_in_parallel()
 def _draw(
     image: Any,
     signed: Any,

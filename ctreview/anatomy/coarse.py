@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import edt
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.compiled import compiled
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["Box", "Coarse", "Mask", "Spacing", "box_of", "closed", "dilated", "distance", "eroded", "opened"]
@@ -71,7 +71,7 @@ class Coarse:
         return a, b, c
 
 
-@numba.njit(cache=True)
+@compiled()
 def _block_means(array: Any, a: int, b: int, c: int) -> Any:  # pragma: no cover - compiled
     n0, n1, n2 = array.shape
     m0, m1, m2 = (n0 + a - 1) // a, (n1 + b - 1) // b, (n2 + c - 1) // c

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import cc3d
-import numba
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, box_of, closed, opened
+from ctreview.compiled import compiled
 
 __all__ = ["DenseLung", "dense_lung"]
 
@@ -198,7 +198,7 @@ def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: _View, size: float)
     return np.asarray(cc3d.dust(gap, threshold=least, connectivity=6) > 0)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _cast(hu: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any:  # pragma: no cover - compiled
     """Rays in each slice: where the first bone beyond the lung is, where the lung ends, and what lies between."""
     n0, n1, n2 = hu.shape
@@ -225,7 +225,7 @@ def _cast(hu: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any
     return rib, outer, thick
 
 
-@numba.njit(cache=True)
+@compiled()
 def _share_soft(
     hu: Any, begin: Any, end: Any, y0: float, x0: float, sy: float, sx: float
 ) -> Any:  # pragma: no cover - compiled

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from ctreview.compiled import compiled
 
 __all__ = ["bright_and_dark"]
 
 FloatImage = npt.NDArray[np.float32]
 
 
-@numba.njit(cache=True, fastmath=True, inline="always")
+@compiled(fastmath=True, inline="always")
 def _eigenvalues(
     aa: float, bb: float, cc: float, ab: float, ac: float, bc: float
 ) -> tuple[float, float, float]:  # pragma: no cover - compiled
@@ -33,7 +34,7 @@ def _eigenvalues(
     return largest, 3.0 * q - largest - smallest, smallest
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _measure(
     image: Any, inside: Any, spacing: Any, factor: float, least: float, flat: float, bright: Any, dark: Any
 ) -> None:  # pragma: no cover - compiled

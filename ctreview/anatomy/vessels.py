@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from ctreview.anatomy.coarse import Mask, Spacing, box_of
 from ctreview.anatomy.tubes import bright_and_dark
+from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import require_same_place
@@ -229,7 +230,7 @@ def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDA
     return zone
 
 
-@numba.njit(cache=True, parallel=True)
+@compiled_in_parallel()
 def _raise_to(
     bright: Any, other: Any, lung: Any, spacing: Any, other_spacing: Any
 ) -> None:  # pragma: no cover - compiled
@@ -242,7 +243,7 @@ def _raise_to(
                     bright[i, j, k] = max(bright[i, j, k], value)
 
 
-@numba.njit(cache=True, inline="always")
+@compiled(inline="always")
 def _linear(image: Any, spacing: Any, image_spacing: Any, i: int, j: int, k: int) -> float:  # pragma: no cover
     """Value of an image of another spacing over the same box at a voxel."""
     a = min(max((i + 0.5) * spacing[0] / image_spacing[0] - 0.5, 0.0), image.shape[0] - 1.0)
@@ -260,7 +261,7 @@ def _linear(image: Any, spacing: Any, image_spacing: Any, i: int, j: int, k: int
     return low * (1 - u) + high * u  # type: ignore[no-any-return]
 
 
-@numba.njit(cache=True, parallel=True)
+@compiled_in_parallel()
 def _label(
     hu: Any,
     lung: Any,

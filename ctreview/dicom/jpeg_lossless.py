@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from ctreview.compiled import compiled
 from ctreview.dicom.elements import Malformed
 
 __all__ = ["Plan", "decode", "plan"]
@@ -133,7 +133,7 @@ def _codes(tables: bytes) -> npt.NDArray[np.uint16]:
     return found
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _decode(coded: Any, codes: Any, out: Any, start: int, predictor: int) -> int:  # noqa: C901, PLR0912 - one hot loop
     """Fill ``out``; give back how many bits were used, or −1 at an unknown code."""
     rows, columns = out.shape

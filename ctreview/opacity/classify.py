@@ -7,9 +7,9 @@ from typing import Any
 import cc3d
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import ndimage as ndi
 
+from ctreview.compiled import compiled
 from ctreview.opacity.excess import PLATEAU_MM, Excess, excess_density
 from ctreview.opacity.normal import NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import measure_parenchyma
@@ -227,7 +227,7 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     return np.asarray(is_layer[patches])
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _draw(
     field: npt.NDArray[Any],
     kind: npt.NDArray[Any],

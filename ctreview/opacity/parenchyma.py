@@ -15,9 +15,9 @@ from typing import Any
 import edt
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import ndimage as ndi
 
+from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
@@ -271,7 +271,7 @@ def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: Opac
     weight[thin] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _near_vessel(
     vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
 ) -> bool:  # pragma: no cover - compiled
@@ -285,7 +285,7 @@ def _near_vessel(
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _near_border(
     lung: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
 ) -> bool:  # pragma: no cover - compiled
@@ -328,7 +328,7 @@ def _means(
     return total, weight, share
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _block_means(
     hu: npt.NDArray[Any],
     lung: npt.NDArray[Any],

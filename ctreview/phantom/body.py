@@ -13,9 +13,10 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 from math import atan2, cos, exp, floor, sqrt
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from ctreview.compiled import compiled
 
 __all__ = ["Shape", "lobe_at", "lung_distance", "lungs_ml", "reference_lung_points"]
 
@@ -78,7 +79,7 @@ class Shape:
 
 _WIDTH, _DEPTH, _HEART, _THYMUS, _RDOME, _LDOME, _ROBL, _LOBL, _MINOR, _BEND, _FAT, _GAS, _COLON = range(13)
 
-_jit = numba.njit(cache=True, fastmath=False)
+_jit = compiled()
 
 
 @_jit

@@ -14,11 +14,11 @@ from functools import cached_property
 from math import exp, floor
 
 import edt
-import numba
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from ctreview.compiled import compiled
 from ctreview.errors import WrongUse
 from ctreview.phantom.lesions import TEXTURE_MM, Lesion, Plan, plan_in_points, score
 from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, triple
@@ -264,7 +264,7 @@ class _Planted:
         return labels, true_ml
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _share_kernel(start, affine, sides, side, depth, plan, level, edge, fine_mm, reach, out):  # type: ignore[no-untyped-def]
     pattern, box, centres, rough, wave, seed = plan
     share, texture = out
@@ -360,7 +360,7 @@ def _lung_share(host: Host) -> Floats32:
     return np.asarray(np.clip(vessel, 0, 1) * np.clip(lumen, 0, 1), dtype=np.float32)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _cubic(t):  # type: ignore[no-untyped-def]
     """Weights of four neighbours (Catmull–Rom)."""
     return (
@@ -371,7 +371,7 @@ def _cubic(t):  # type: ignore[no-untyped-def]
     )
 
 
-@numba.njit(cache=True)
+@compiled()
 def _sample_cubic(image, index):  # type: ignore[no-untyped-def]
     n0, n1, n2 = image.shape
     i0, j0, k0 = floor(index[0]), floor(index[1]), floor(index[2])
@@ -387,7 +387,7 @@ def _sample_cubic(image, index):  # type: ignore[no-untyped-def]
     return value
 
 
-@numba.njit(cache=True)
+@compiled()
 def _sample_linear(image, index):  # type: ignore[no-untyped-def]
     n0, n1, n2 = image.shape
     i, j, k = floor(index[0]), floor(index[1]), floor(index[2])
@@ -402,7 +402,7 @@ def _sample_linear(image, index):  # type: ignore[no-untyped-def]
     return low * (1 - u) + high * u
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _warp_kernel(start, box, affine, inverse, moving, fixed, image, sides, vessels, shares, out):  # type: ignore[no-untyped-def]
     """Pull everything back from the host; HU of lung tissue follow the change of volume."""
     haze, solid = shares

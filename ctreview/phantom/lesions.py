@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Literal
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.compiled import compiled
 from ctreview.errors import WrongUse
 from ctreview.phantom.body import Shape, depth_and_lobe, fissures, reference_lung_points
 from ctreview.phantom.motion import Motion, to_reference
@@ -155,7 +155,7 @@ class LesionsOnGrid:
 TEXTURE_MM = 9.0
 """Wavelength of the texture of ground glass in the reference: about a secondary lobule."""
 
-_jit = numba.njit(cache=True)
+_jit = compiled()
 
 
 @_jit

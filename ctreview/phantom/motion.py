@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, sqrt
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.compiled import compiled
 from ctreview.phantom.body import APEX_Z, BACK_Y, BASE_Z
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
@@ -33,7 +33,7 @@ Chosen so that Long 2005's front-to-back differences follow from mass alone: 33 
 """
 _MIDDLE_Y, _HALF_Y = 5.0, 115.0
 
-_jit = numba.njit(cache=True)
+_jit = compiled()
 
 
 def triple(values: Iterable[float]) -> tuple[float, float, float]:

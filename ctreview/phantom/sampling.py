@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, floor, pi, sqrt
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.compiled import compiled
 from ctreview.phantom.body import Shape, body_hu, couch_hu, fissures, lobe_at, lung_distance, skin_distance
 from ctreview.phantom.motion import Motion, bump_ratio, to_reference
 from ctreview.phantom.texture import ripple
@@ -71,7 +71,7 @@ def soft_size(geometry: Geometry) -> float:
     return float(np.prod(geometry.spacing) ** (1 / 3))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, couch, out):  # type: ignore[no-untyped-def]
     tissue, depth, lobe, fissure, ratio, dependency, grain = out
     for i in range(shape[0]):
@@ -161,7 +161,7 @@ def sample_body(
     return BodyOnGrid(*arrays)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _rod_kernel(rods, airway, lobes, affine, inverse, spacing, h, lobe, out):  # type: ignore[no-untyped-def]
     vessel, bronchus, lumen, large = out
     n0, n1, n2 = vessel.shape

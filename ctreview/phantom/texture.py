@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from math import floor
 
-import numba
+from ctreview.compiled import compiled
 
 __all__ = ["cloud", "lobular", "ripple"]
 
-_jit = numba.njit(cache=True)
+_jit = compiled()
 
 
 @_jit

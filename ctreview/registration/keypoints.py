@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import ndimage
+
+from ctreview.compiled import compiled
 
 __all__ = ["distinctiveness", "find_keypoints"]
 
@@ -45,7 +46,7 @@ def distinctiveness(image: Image, *, sigma: float = 1.4) -> Image:
     return np.asarray(np.where(minors > 1e-6, determinant / np.maximum(minors, 1e-6), 0.0), dtype=np.float32)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _spread(order, shape, radius, most):  # type: ignore[no-untyped-def]
     # Takes the strongest first and closes a ball around each.
     taken = np.zeros(shape, dtype=np.bool_)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ctreview.compiled import compiled
 from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import describe
 from ctreview.registration.keypoints import find_keypoints
@@ -48,7 +49,7 @@ def _count_bits(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG00
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _costs(fixed, moving, points, search, patch, out, start, stop):  # type: ignore[no-untyped-def]
     # Both volumes are padded by search + patch, and ``points`` count in the padded one. The innermost loop runs
     # along contiguous displacements, which the compiler turns into vector instructions.
@@ -124,7 +125,7 @@ class Matches:
     costs: FloatArray
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _best(costs, means, weight, search, out, start, stop):  # type: ignore[no-untyped-def]
     side = 2 * search + 1
     for n in range(start, stop):
@@ -141,7 +142,7 @@ def _best(costs, means, weight, search, out, start, stop):  # type: ignore[no-un
                         out[n, 0], out[n, 1], out[n, 2] = dz - search, dy - search, dx - search
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _refine(costs, means, weight, search, best, out, at):  # type: ignore[no-untyped-def]
     # Per axis the vertex of the parabola through the best displacement and its two neighbours.
     side = 2 * search + 1

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from ctreview.compiled import compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas
 
 __all__ = ["FEATURES", "PLACE", "Features", "features"]
@@ -95,7 +96,7 @@ def _smooth(values: Stack, weight: npt.NDArray[np.bool_], sigma: npt.NDArray[Any
     return np.asarray(blurred / np.maximum(soft, 1e-3), dtype=np.float32)
 
 
-@numba.njit(cache=True, parallel=True, fastmath=True)
+@compiled_in_parallel(fastmath=True)
 def _curvatures(image: Stack, spacing: Stack) -> tuple[Stack, Stack]:
     """Largest and smallest eigenvalue of the Hessian by central differences; 0 in the outermost voxels.
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import ExtraTreesClassifier
 
+from ctreview.compiled import compiled_in_parallel
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, box_around, whole
@@ -219,7 +220,7 @@ def _flatten(forest: ExtraTreesClassifier) -> tuple[npt.NDArray[Any], ...]:
     return starts, feature, threshold, left, right, shares
 
 
-@numba.njit(cache=True, parallel=True)
+@compiled_in_parallel()
 def _vote(
     values: npt.NDArray[np.float32],
     starts: npt.NDArray[np.int32],
