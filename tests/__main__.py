@@ -27,7 +27,9 @@ def steps(wanted: list[str], workers: int) -> dict[str, list[str]]:
         "import contracts": [lint_imports],
         "mypy": [sys.executable, "-m", "mypy"],
     }
-    pytest = {"pytest": [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--durations", "15"]}
+    pytest = {
+        "pytest": [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile", "--durations", "15"]
+    }
     return {**(lint if "lint" in wanted else {}), **(pytest if "pytest" in wanted else {})}
 
 
