@@ -56,6 +56,7 @@ KEYS: tuple[Key, ...] = (
     Key("[", "thinner slab", lambda panes: panes.thicken(-1)),
     Key("L", "unlink the panes, link them again", lambda panes: panes.toggle_link()),
     Key("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
+    Key("X", "next contrast (MR)", lambda panes: panes.next_contrast()),
     Key("Home", "whole slices", lambda panes: panes.reset_view()),
     Key("D", "measure a distance", lambda panes: panes.rulers.take("distance")),
     Key("N", "measure an angle", lambda panes: panes.rulers.take("angle")),

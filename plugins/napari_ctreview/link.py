@@ -62,7 +62,7 @@ class Link:
 
     def follow(self, leader: int) -> None:
         """Bring every other pane to where one of them is."""
-        if self._busy or not self.on:
+        if self._busy or not self.on or any(pane.volume is None for pane in self.panes):
             return
         with self.alone():
             here = self.panes[leader]
@@ -78,7 +78,7 @@ class Link:
     def cursor(self, leader: int, lps: FloatArray | None) -> None:
         """Show in every other pane where the cursor of one of them is in the body."""
         for number, pane in enumerate(self.panes):
-            if number == leader or lps is None or not self.on:
+            if number == leader or lps is None or not self.on or pane.volume is None:
                 pane.annotations.point_at(None)
             else:
                 pane.annotations.point_at(pane.cross_at(self.mapping(leader, number)(np.asarray(lps))))
@@ -95,7 +95,7 @@ class Link:
 
     def _window_follower(self, number: int) -> Callable[[Any], None]:
         def same_window(_event: Any = None) -> None:
-            if self._busy:
+            if self._busy or any(pane.image is None for pane in self.panes):
                 return
             with self.alone():
                 for pane in self.panes:

@@ -31,7 +31,7 @@ class Correspondence:
     offset : ndarray, shape (3,)
         Without one: what is added to a baseline point, in LPS millimetres.
     known_by : str
-        For the reader: "registration", "frame of reference", "centres of the scans" or "by hand".
+        For the reader: "registration", "frame of reference", "centres of the scans" or "hand".
     """
 
     transform: Transform | None
@@ -54,7 +54,7 @@ class Correspondence:
         """
         if self.transform is not None:
             return self
-        return replace(self, offset=np.asarray(followup - baseline, dtype=float), known_by="by hand")
+        return replace(self, offset=np.asarray(followup - baseline, dtype=float), known_by="hand")
 
     def between(self, here: Role, there: Role) -> Mapping:
         """The mapping from the points of one pane to those of another."""

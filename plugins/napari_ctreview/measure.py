@@ -16,6 +16,8 @@ __all__ = ["Angle", "Caliper", "RegionOfInterest", "Statistics"]
 
 Shape = Literal["ellipse", "rectangle"]
 
+_ON_A_CENTRE = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Caliper:
@@ -178,14 +180,15 @@ class RegionOfInterest:
         box: list[slice | int] = [self.slice_number] * 3
         far = []
         for axis in self._within:
-            start = max(int(np.ceil(ends[0, axis])), 0)
-            stop = min(int(np.floor(ends[1, axis])) + 1, self.geometry.shape[axis])
+            # a corner on a voxel's centre takes that voxel, whatever the last bit of its coordinate says
+            start = max(int(np.ceil(ends[0, axis] - _ON_A_CENTRE)), 0)
+            stop = min(int(np.floor(ends[1, axis] + _ON_A_CENTRE)) + 1, self.geometry.shape[axis])
             box[axis] = slice(start, max(start, stop))
             half = max(float(ends[1, axis] - ends[0, axis]) / 2, 1e-9)
             far.append((np.arange(start, max(start, stop)) - ends[:, axis].mean()) / half)
         if self.shape == "rectangle":
             return tuple(box), np.ones((len(far[0]), len(far[1])), dtype=bool)
-        return tuple(box), far[0][:, None] ** 2 + far[1][None, :] ** 2 <= 1.0
+        return tuple(box), far[0][:, None] ** 2 + far[1][None, :] ** 2 <= 1.0 + _ON_A_CENTRE
 
 
 def _points(points: npt.ArrayLike, count: int) -> FloatArray:

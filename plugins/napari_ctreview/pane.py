@@ -77,6 +77,7 @@ class Pane:
         for event in (model.scene.camera.events.center, model.scene.camera.events.zoom):
             event.connect(self._moved)
         model.dims.events.point.connect(self._moved)
+        model.layers.events.removing.connect(self._removing)
 
     @property
     def geometry(self) -> Geometry:
@@ -108,8 +109,8 @@ class Pane:
         place = self.centre
         shown, old = image_layer(volume, name=name), self.image
         old.events.contrast_limits.disconnect(self._moved)
-        self.model.layers.remove(old)
         self.image = self.model.add_image(shown[0], **shown[1])
+        self.model.layers.remove(old)
         self.image.events.contrast_limits.connect(self._moved)
         self.model.layers.move(self.model.layers.index(self.image), 0)
         self.volume, self.windows = volume, windows_for(volume)
@@ -146,20 +147,23 @@ class Pane:
         """Take away what this pane put on its canvas."""
         if self.image is not None:
             self.image.events.contrast_limits.disconnect(self._moved)
-        for layer in [*self.labels.values(), self.image]:
+        layers = [*self.labels.values(), self.image]
+        # first of all, so that what the model tells of layers going away finds nothing to write about
+        self.labels, self.image, self.volume = {}, None, None
+        for layer in layers:
             if layer is not None and layer in self.model.layers:
                 self.model.layers.remove(layer)
-        self.labels, self.image, self.volume = {}, None, None
         self.marks, self.known = [], Known()
         self.annotations.say(corners=Corners(), warnings=())
 
-    def describe(self, timing: Timing, *, blinded: bool = False) -> None:
+    def describe(self, timing: Timing, *, blinded: bool = False, contrast: str = "") -> None:
         """Say in the upper corners which scan this is and how it was made; only its title where blinded."""
         assert self.volume is not None
         angle = obliqueness(self.geometry)
         oblique = (f"oblique {angle:.0f}°",) if angle >= OBLIQUE_DEGREES else ()
         made = () if blinded else facts(self.volume)
         title = (timing.title.upper(),) if blinded else timing.lines
+        title = (*title, contrast) if contrast else title
         self.annotations.say_corner(top_left=title, top_right=made + oblique)
 
     # --- how it is shown
@@ -272,6 +276,14 @@ class Pane:
         self.annotations.say_corner(bottom_right=(*((self.link_says,) if self.link_says else ()), *lines))
         if self.marks:
             self.annotations.update()
+
+    def _removing(self, event: Any) -> None:
+        """Forget an image that the reader takes out of napari's list, or that goes with the window."""
+        layer = self.model.layers[event.index]
+        if layer is self.image:
+            self.image, self.volume = None, None
+            self.annotations.say(corners=Corners(), warnings=())
+        self.labels = {name: one for name, one in self.labels.items() if one is not layer}
 
     def says_link(self, text: str) -> None:
         """Write how this pane is linked."""

@@ -17,6 +17,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
+from napari_ctreview.contrasts import Examination
 from napari_ctreview.corner_text import Timing, dates_swapped
 from napari_ctreview.key_images import KeyImage, picture_of
 from napari_ctreview.link import Link
@@ -53,12 +54,13 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         The wheel with Shift or Alt held: up is positive.
     left : Signal()
         The mouse left the panes.
-    dropped : Signal(int, list)
-        Files or folders that ctreview reads were dropped on a pane: its number, the paths.
     turned : Signal(object)
         Another `Plane` is shown.
     key_image_taken : Signal(object)
         A `KeyImage`.
+    opener : callable or None
+        ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
+        are dropped on a pane.
     """
 
     moved = Signal(object)
@@ -68,7 +70,6 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     clicked = Signal(object)
     wheeled = Signal(object, int)
     left = Signal()
-    dropped = Signal(int, list)
     turned = Signal(object)
     key_image_taken = Signal(object)
 
@@ -95,6 +96,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.correspondence: Correspondence | None = None
         self.under_cursor: Pane | None = None
         self.blinded = False
+        self.opener: Callable[[int, list[str]], None] | None = None
+        self.examinations: tuple[Examination, ...] = ()
+        self._contrast = ""
         self._timings: list[Timing] = []
         self._holder: object | None = None
         self._pointers = [
@@ -135,6 +139,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         scans = [(baseline, "baseline"), (followup, "follow-up"), (baseline, "fate")]
         roles: tuple[Role, Role, Role] = ("baseline", "followup", "baseline")
         self.unlink()
+        self.examinations, self._contrast = (), ""
         self._timings = []
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
         layer_names = (*names, f"{names[0]}: fate")
@@ -150,9 +155,48 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
         """Show an image in each pane, each on its own."""
         self.unlink()
+        self.examinations, self._contrast = (), ""
         self._timings = [Timing(name) for name in names]
         for pane, volume, timing in zip(self.panes, volumes, self._timings, strict=False):
             pane.show_volume(volume, name=timing.title, timing=timing)
+
+    def show_examinations(
+        self, *examinations: Examination, titles: Sequence[str] = ("baseline", "follow-up"), identify: bool = False
+    ) -> None:
+        """Show muscle MRI: one examination in each pane, all with their first contrast.
+
+        Two panes are linked by the middles of their scans until `register` says better.
+        """
+        first = [one.contrasts[0] for one in examinations]
+        baseline = first[0].volume.acquisition
+        self.show_volumes([one.volume for one in first], list(titles[: len(first)]))
+        for number, (pane, one) in enumerate(zip(self.panes, first, strict=False)):
+            self._timings[number] = Timing.of(titles[number], one.volume.acquisition, baseline, identify=identify)
+            pane.role = "baseline" if number == 0 else "followup"
+            pane.describe(self._timings[number], contrast=one.name)
+        self.examinations = examinations
+        self._contrast = first[0].name
+        if len(self._full) > 1:
+            self.register(None)
+
+    def contrast(self, name: str) -> None:
+        """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
+        link = self.link
+        if link is not None:
+            link.break_up()
+        for number, (pane, examination) in enumerate(zip(self._full, self.examinations, strict=False)):
+            if name in [one.name for one in examination.contrasts]:
+                pane.replace_image(examination[name].volume, name=f"{self._timings[number].title}: {name}")
+                pane.describe(self._timings[number], blinded=self.blinded, contrast=name)
+        self._contrast = name
+        if link is not None:
+            self.link = Link(link.panes, link.mapping)
+            self.link.on = link.on
+
+    def next_contrast(self) -> None:
+        """The next contrast of the first examination."""
+        if self.examinations:
+            self.contrast(self.examinations[0].after(self._contrast).name)
 
     def show_labels(self, number: int, labels: LabelMap, *, name: str, array: Any = None) -> Any:
         """Show a label map in a pane; gives napari's layer. See `Pane.show_labels`."""
@@ -166,7 +210,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Hide or reveal days, dates and all that headers say, and what the crosshair knows of fate."""
         self.blinded = blinded
         for number, (pane, timing) in enumerate(zip(self.panes, self._timings, strict=False)):
-            pane.describe(Timing("AB?"[number]) if blinded else timing, blinded=blinded)
+            pane.describe(Timing("AB?"[number]) if blinded else timing, blinded=blinded, contrast=self._contrast)
 
     # --- the link
 
@@ -343,18 +387,18 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     def _read(self, place: Place) -> None:
         """Write what lies under the cursor, and under the linked ones."""
-        panes = self._full
-        leader = panes.index(self.panes[place.pane])
-        for number, pane in enumerate(panes):
-            lps = place.lps if number == leader else None
-            if number != leader and self.link is not None and self.link.on:
-                lps = self.link.mapping(leader, number)(place.lps)
+        here = self.panes[place.pane]
+        linked = self.link.panes if self.link is not None and self.link.on else []
+        for pane in self._full:
+            lps = place.lps if pane is here else None
+            if pane is not here and here in linked and pane in linked and self.link is not None:
+                lps = self.link.mapping(linked.index(here), linked.index(pane))(place.lps)
             lines = () if lps is None else pane.read(lps).lines
             if self.blinded and len(lines) > 3:
                 lines = lines[:3]
             pane.annotations.say_corner(bottom_left=lines)
-        if self.link is not None:
-            self.link.cursor(leader, place.lps)
+        if self.link is not None and here in linked:
+            self.link.cursor(linked.index(here), place.lps)
 
     def _left(self) -> None:
         for pane in self._full:
@@ -374,18 +418,16 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         return False
 
     def _take_drop(self, watched: QObject, event: Any) -> bool:
-        """Tell who listens of files that ctreview reads; napari opens all others itself."""
+        """Hand what ctreview reads to whoever opens it; napari opens all else itself."""
         number = next((n for n, pane in enumerate(self.panes) if watched is pane.canvas), None)
-        urls = event.mimeData().urls() if number is not None else []
-        paths = [str(Path(url.toLocalFile())) for url in urls if url.isLocalFile()]
-        if not paths or not all(get_reader(path) for path in paths) or not self._heard():
+        if number is None or self.opener is None:
+            return False
+        paths = [str(Path(url.toLocalFile())) for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths or not all(get_reader(path) for path in paths):
             return False
         event.acceptProposedAction()
-        self.dropped.emit(number, paths)
+        self.opener(number, paths)
         return True
-
-    def _heard(self) -> bool:
-        return bool(self.receivers("2dropped(int,QVariantList)"))
 
     # --- the end
 
@@ -402,6 +444,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pointer.let_go()
         for pane in self.panes:
             pane.canvas.dims.stop()
+            pane.annotations.drawings = tuple
 
     def give_back(self) -> None:
         """Put napari's canvas back where it was and close the others."""

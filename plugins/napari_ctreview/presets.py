@@ -46,7 +46,7 @@ def windows_for(volume: Volume) -> dict[str, Window]:
     # half of an MR image is air; its noise would set the percentiles
     signal = values[values > 0.1 * np.percentile(bright, 95)] if bright.size else values
     if not signal.size or signal.min() == signal.max():
-        return {name: (0.5, 1.0) for name in _SHARES}
+        return dict.fromkeys(_SHARES, (0.5, 1.0))
     found = {}
     for name, (low, high) in _SHARES.items():
         floor, ceiling = np.percentile(signal, [low, high])

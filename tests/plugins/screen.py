@@ -24,7 +24,9 @@ def missing() -> str:
     """What keeps windows from being drawn here, or an empty text."""
     if not sys.platform.startswith("linux"):
         return ""
-    loads = subprocess.run([sys.executable, "-c", "import PySide6.QtWidgets"], capture_output=True, text=True, check=False)
+    loads = subprocess.run(
+        [sys.executable, "-c", "import PySide6.QtWidgets"], capture_output=True, text=True, check=False
+    )
     if loads.returncode:
         return loads.stderr.strip().splitlines()[-1]
     return "" if os.environ.get("DISPLAY") or shutil.which("Xvfb") else "there is neither a screen nor Xvfb"

@@ -18,6 +18,7 @@ from napari.utils._testsupport import (  # noqa: F401 - napari's pytest plugin i
     mock_app_model,
     pytest_runtest_makereport,
 )
+from npe2._pytest_plugin import npe2pm  # noqa: F401 - as above
 
 from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform

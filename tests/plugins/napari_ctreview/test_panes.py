@@ -10,14 +10,12 @@ import pytest
 from napari_ctreview.layers import to_world
 from napari_ctreview.planes import Plane
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from qtpy.QtGui import QDropEvent
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
 
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
-
-RED = LabelMap
 
 
 def centroid(labels: LabelMap, *keys: str) -> Any:
@@ -104,16 +102,17 @@ def test_scrolling_one_pane_takes_the_other_to_the_same_anatomy(make_panes: Any,
     left, right = panes.panes
     place = centroid(pair.before.lobes, "left_lower_lobe")
     panes.go_to(place)
-    assert np.allclose(right.centre, pair.transform.to_moving(place), atol=0.1)
+    half = max(pair.after.volume.geometry.spacing) / 2 + 0.1  # each pane shows its nearest slice
+    assert np.allclose(right.centre, pair.transform.to_moving(place), atol=2 * half)
     right.step(3)
-    assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=0.5)
+    assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=half)
     assert np.linalg.norm(left.centre - place) > 2 * pair.before.volume.geometry.spacing[0]
     left.model.scene.camera.zoom = 3.3
     assert right.model.scene.camera.zoom == pytest.approx(3.3)
     for plane in Plane:
         panes.turn(plane)
         assert right.plane is plane
-        assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=0.5)
+        assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=half)
 
 
 def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pair: Any) -> None:
@@ -130,7 +129,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     panes.window("mediastinum")
     assert [tuple(pane.image.contrast_limits) for pane in panes.panes] == [(-160, 240)] * 2
     panes.toggle_link()
-    assert np.allclose(right.centre, pair.transform.to_moving(left.centre), atol=0.1)
+    assert np.allclose(right.centre, pair.transform.to_moving(left.centre), atol=2.1)
 
 
 def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make_panes: Any, pair: Any) -> None:
@@ -144,7 +143,6 @@ def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make
     panes.toggle_link()
     left.step(-3)
     assert np.allclose(right.centre - left.centre, shift)
-    assert "linked by by hand" not in left.annotations.corners.bottom_right
     assert "linked by hand" in left.annotations.corners.bottom_right
 
 
@@ -192,17 +190,21 @@ def test_corners_say_how_the_scan_was_made_and_not_whose_it_is(make_panes: Any, 
     scan = replace(pair.before.volume.acquisition, patient=patient, kernel="B30f", contrast=True, age_years=4.2)
     before = replace(pair.before.volume, acquisition=scan)
     panes.show_timepoints(before, pair.after.volume)
-    written = "\n".join(sum((list(vars(pane.annotations.corners).values()) for pane in panes.panes), [])[0:0])
     lines = [line for pane in panes.panes for corner in vars(pane.annotations.corners).values() for line in corner]
     written = "\n".join(lines)
     for words in ("BASELINE   day 0", "FOLLOW-UP   day +66", "4.2 years", "B30f", "contrast given", "supine"):
         assert words in written
-    assert "SECRET" not in written.upper().replace("SECRET-1", "SECRET") or "SECRET" not in written
+    assert "SECRET" not in written.upper()
     assert "2021" not in written
     panes.show_timepoints(before, pair.after.volume, identify=True)
     assert "2021-09-03" in panes.panes[0].annotations.corners.top_left
     panes.blind(True)
-    lines = [line for pane in panes.panes for corner in ("top_left", "top_right") for line in getattr(pane.annotations.corners, corner)]
+    lines = [
+        line
+        for pane in panes.panes
+        for corner in ("top_left", "top_right")
+        for line in getattr(pane.annotations.corners, corner)
+    ]
     assert lines == ["A", "B"]
 
 
@@ -229,7 +231,10 @@ def test_an_oblique_scan_is_shown_straight_with_its_angle(make_panes: Any, canva
     bright = canvas_of(panes.panes[0])[..., 0] > 200
     inside = np.argwhere(bright)
     # a box of the array stays a box on screen: its rows are full
-    (top, low), (left, right) = np.percentile(inside[:, 0], [5, 95]).astype(int), np.percentile(inside[:, 1], [5, 95]).astype(int)
+    (top, low), (left, right) = (
+        np.percentile(inside[:, 0], [5, 95]).astype(int),
+        np.percentile(inside[:, 1], [5, 95]).astype(int),
+    )
     assert bright[top:low, left:right].mean() > 0.97
 
 
@@ -287,24 +292,28 @@ def _move(canvas: Any, to: QPoint, button: Any) -> None:
     QApplication.sendEvent(
         canvas,
         QMouseEvent(
-            QEvent.Type.MouseMove, where, QPointF(canvas.mapToGlobal(to)), Qt.MouseButton.NoButton, button,
+            QEvent.Type.MouseMove,
+            where,
+            QPointF(canvas.mapToGlobal(to)),
+            Qt.MouseButton.NoButton,
+            button,
             Qt.KeyboardModifier.NoModifier,
         ),
     )
 
 
-def test_what_is_dropped_on_a_pane_is_told_with_its_number(make_panes: Any, small_scans: Any) -> None:
+def test_what_is_dropped_on_a_pane_is_opened_there(make_panes: Any, small_scans: Any) -> None:
     from qtpy.QtWidgets import QApplication
 
     panes = make_panes()
     told: list[Any] = []
-    panes.dropped.connect(lambda number, paths: told.append((number, paths)))
+    panes.opener = lambda number, paths: told.append((number, paths))
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(small_scans / "after"))])
-    event = QDropEvent(
-        QPointF(50, 50), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    )
-    QApplication.sendEvent(panes.panes[1].canvas, event)
+    canvas, held = panes.panes[1].canvas, (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    # Qt drops only where something was dragged in
+    QApplication.sendEvent(canvas, QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, *held))
+    QApplication.sendEvent(canvas, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, mime, *held))
     assert told == [(1, [str(small_scans / "after")])]
     assert len(panes.panes[1].model.layers) == 0
 

@@ -1,0 +1,148 @@
+"""How fast the panes change slices, and what they hold in memory, beside napari with the same two volumes.
+
+Each side runs in a process of its own, in a window of one size, on a screen of its own where there is none. A slice is
+changed when every canvas that shows it has been drawn again.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+SHAPE = (300, 512, 512)
+SPACING = (1.0, 0.7, 0.7)
+CHANGES = 40
+
+
+def run() -> list[dict[str, Any]]:
+    """Rows for the slice change (median of 40) in three planes and for memory."""
+    ours, bare = (_measured(side) for side in ("ours", "bare"))
+    size = "two volumes of 512 × 512 × 300"
+    rows = [
+        {
+            "stage": "plugin",
+            "case": f"slice change, {plane}, both panes, {size}",
+            "ours": ours[plane],
+            "peer": bare[plane],
+            "peer_name": "napari, both volumes in its grid",
+            "unit": "ms",
+            "goal": "ratio <= 1.3",
+        }
+        for plane in ("axial", "coronal", "sagittal")
+    ]
+    rows.append(
+        {
+            "stage": "plugin",
+            "case": f"memory with masks of both, {size}",
+            "ours": ours["memory"],
+            "peer": ours["data"],
+            "peer_name": "the two volumes and their masks",
+            "unit": "MB",
+            "goal": "ratio <= 1.5",
+            "note": f"added to an empty napari; bare napari: {bare['memory']:.0f} MB",
+        }
+    )
+    return rows
+
+
+def _measured(side: str) -> dict[str, float]:
+    told = subprocess.run([sys.executable, "-m", __name__, side], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(told.stdout.strip().splitlines()[-1])
+    return found
+
+
+def _volumes() -> Any:
+    import numpy as np
+
+    from ctreview.volume.geometry import Geometry
+    from ctreview.volume.labels import Label, LabelMap, Scheme
+    from ctreview.volume.volume import Volume
+
+    random = np.random.default_rng(0)
+    scheme = Scheme((Label(1, "ground_glass", (230, 159, 0)),))
+    made = []
+    for number in range(2):
+        geometry = Geometry.aligned(SHAPE, SPACING, origin=(0, 0, 5.0 * number), frame_of_reference=f"1.2.{number}")
+        array = np.empty(SHAPE, np.int16)
+        array[:] = random.integers(-1000, 200, SHAPE[1:], dtype=np.int16)
+        mask = np.zeros(SHAPE, np.uint8)
+        mask[100:200, 100:300, 100:300] = 1
+        made.append((Volume(array, geometry), LabelMap(mask, geometry, scheme)))
+    return made
+
+
+def _one_side(side: str) -> dict[str, float]:
+    import napari
+    import psutil
+    from napari_ctreview.layers import image_layer, labels_layer
+    from napari_ctreview.panes import Panes
+    from napari_ctreview.planes import Plane, show
+    from qtpy.QtWidgets import QApplication
+
+    from tests.plugins import screen
+
+    screen.start()
+    viewer = napari.Viewer(show=True)
+    viewer.window._qt_window.resize(1400, 800)
+    QApplication.processEvents()
+    scans = _volumes()
+    before = psutil.Process().memory_info().rss
+    if side == "ours":
+        panes = Panes(viewer)
+        panes.show_timepoints(scans[0][0], scans[1][0])
+        for number, (_, mask) in enumerate(scans):
+            panes.show_labels(number, mask, name="opacity")
+        canvases, turn = [pane.canvas for pane in panes.panes], panes.turn
+    else:
+        for number, (volume, mask) in enumerate(scans):
+            viewer.add_image(image_layer(volume, name=f"scan {number}")[0], **image_layer(volume, name=f"{number}")[1])
+            viewer.add_labels(mask.array, **labels_layer(mask, name=f"opacity {number}")[1])
+        viewer.grid.stride, viewer.grid.shape, viewer.grid.enabled = 2, (1, 2), True
+        canvases = [viewer.window._qt_viewer]
+
+        def turn(plane: Plane) -> None:
+            show(viewer, plane)
+
+    drawn = [0] * len(canvases)
+    for number, canvas in enumerate(canvases):
+        canvas.canvas._scene_canvas.events.draw.connect(lambda _event, number=number: _count(drawn, number))
+    found = {}
+    for plane in Plane:
+        turn(plane)
+        found[plane.name.lower()] = 1000 * _slice_change(viewer, plane.value, drawn)
+    data = sum(volume.array.nbytes + mask.array.nbytes for volume, mask in scans)
+    added = psutil.Process().memory_info().rss - before
+    found |= {"memory": (added + data) / 1e6, "data": data / 1e6}
+    viewer.close()
+    return found
+
+
+def _count(drawn: list[int], number: int) -> None:
+    drawn[number] += 1
+
+
+def _slice_change(viewer: Any, axis: int, drawn: list[int]) -> float:
+    """Median seconds from the change until every canvas was drawn again."""
+    from qtpy.QtWidgets import QApplication
+
+    for _ in range(20):
+        QApplication.processEvents()
+    start = viewer.dims.range[axis].start
+    took = []
+    for number in range(CHANGES + 5):
+        before = list(drawn)
+        begin = time.perf_counter()
+        viewer.dims.set_point(axis, start + (60 + number) * SPACING[axis])
+        while any(now == then for now, then in zip(drawn, before, strict=True)):
+            QApplication.processEvents()
+        took.append(time.perf_counter() - begin)
+        for _ in range(3):
+            QApplication.processEvents()
+    return sorted(took[5:])[CHANGES // 2]
+
+
+if __name__ == "__main__":
+    print(json.dumps(_one_side(sys.argv[1])))
