@@ -25,7 +25,7 @@ Rays = npt.NDArray[np.float32]
 
 ANGLES = 144
 BONE_HU = 150.0
-FLUID_HU = 20.0
+FLUID_HU = 18.0
 """Pleural fluid measures about 0–20 HU, consolidated or collapsed lung 30 and more without contrast."""
 
 
@@ -127,7 +127,7 @@ def _view(coarse: Coarse, part: Mask, midline: float, size: float) -> _View:
         0.5 * (tight[2].start + tight[2].stop) - box[2].start,
     )
     _, sy, sx = coarse.spacing
-    rib, outer, thick = _cast(coarse.array[box], part[box], middle[0], middle[1], sy, sx)
+    rib, outer, thick = _cast(_bone(coarse.array[box], coarse.voxel_ml), part[box], middle[0], middle[1], sy, sx)
     cage = _cage(rib, coarse.spacing, size)
     cage[:, ~_towards_ribs(middle[1] + box[2].start > midline)] = np.inf
     known = np.isfinite(cage) & (outer > 0)
@@ -137,7 +137,7 @@ def _view(coarse: Coarse, part: Mask, midline: float, size: float) -> _View:
     # beside the apex muscle lies between lung and the first bone, which may be the scapula
     wide[tight[0].stop - box[0].start - (tight[0].stop - tight[0].start) // 5 :] = False
     begin, end = np.where(wide, outer, 0.0), np.where(wide, cage, 0.0)
-    wide &= _share_soft(coarse.array[box], begin, end, middle[0], middle[1], sy, sx) > 0.6
+    wide &= _share_soft(coarse.array[box], begin, end, middle, coarse.spacing) > 0.5
     reach = np.where(wide, cage - usual, -1.0).astype(np.float32)
     return _View(box, middle, outer, thick, cage, reach, usual)
 
@@ -199,9 +199,9 @@ def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: _View, size: float)
 
 
 @compiled()
-def _cast(hu: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any:  # pragma: no cover - compiled
+def _cast(bone: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any:  # pragma: no cover - compiled
     """Rays in each slice: where the first bone beyond the lung is, where the lung ends, and what lies between."""
-    n0, n1, n2 = hu.shape
+    n0, n1, n2 = bone.shape
     rib = np.full((n0, ANGLES), np.inf, dtype=np.float32)
     outer = np.full((n0, ANGLES), -1.0, dtype=np.float32)
     thick = np.zeros((n0, ANGLES), dtype=np.float32)
@@ -210,28 +210,35 @@ def _cast(hu: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any
             angle = 2.0 * np.pi * a / ANGLES
             dy, dx = np.sin(angle) / sy, np.cos(angle) / sx
             r = 0.0
+            inner_end, inner_thick, hidden = -1.0, 0.0, 0.0
             while True:
                 y, x = int(np.round(y0 + r * dy)), int(np.round(x0 + r * dx))
                 if y < 0 or x < 0 or y >= n1 or x >= n2:
                     break
-                value = hu[i, y, x]
                 if lung[i, y, x]:
-                    thick[i, a] = thick[i, a] + 1.0 if outer[i, a] >= r - 6.0 else 1.0
+                    if outer[i, a] < r - 6.0:
+                        inner_end, inner_thick, hidden = outer[i, a], thick[i, a], r - outer[i, a]
+                        thick[i, a] = 0.0
+                    thick[i, a] += 1.0
                     outer[i, a] = r
                     rib[i, a] = np.inf
-                elif rib[i, a] == np.inf and value > BONE_HU:
+                elif rib[i, a] == np.inf and bone[i, y, x]:
                     rib[i, a] = r
                 r += 1.0
+            # a thin rim of aerated lung may be left under the pleura; in front it may also cover the diaphragm
+            if dy > 0.1 / sy and thick[i, a] <= 6.0 and inner_thick >= 10.0 and hidden >= 8.0:
+                outer[i, a], thick[i, a] = inner_end, inner_thick
     return rib, outer, thick
 
 
 @compiled()
-def _share_soft(
+def _count_soft(
     hu: Any, begin: Any, end: Any, y0: float, x0: float, sy: float, sx: float
 ) -> Any:  # pragma: no cover - compiled
-    """Which part of each ray between two radii is soft tissue or fluid, neither fat nor bone nor air."""
+    """How much of each ray between two radii is soft tissue or fluid, neither fat nor bone nor air, and of how much."""
     n0, n1, n2 = hu.shape
-    share = np.zeros((n0, ANGLES), dtype=np.float32)
+    fitting = np.zeros((n0, ANGLES), dtype=np.float32)
+    counted = np.zeros((n0, ANGLES), dtype=np.float32)
     for i in range(n0):
         for a in range(ANGLES):
             angle = 2.0 * np.pi * a / ANGLES
@@ -245,14 +252,30 @@ def _share_soft(
                     if -20.0 < hu[i, y, x] < 120.0:
                         fits += 1
                 r += 1.0
-            share[i, a] = fits / max(count, 1)
-    return share
+            fitting[i, a], counted[i, a] = fits, count
+    return fitting, counted
+
+
+def _bone(hu: npt.NDArray[np.float32], voxel_ml: float) -> Mask:
+    """Ribs and vertebrae; a calcified node or a speck of noise is no wall of the chest."""
+    return np.asarray(cc3d.dust(hu > BONE_HU, threshold=max(2, int(1.0 / voxel_ml)), connectivity=26) > 0)
 
 
 def _cage(rib: Rays, spacing: Spacing, size: float) -> Rays:
     """The inner surface of the rib cage: the nearest rib within about an intercostal space."""
     high = 2 * max(1, round(12.0 * size / spacing[0])) + 1
     return np.asarray(ndimage.minimum_filter(rib, size=(high, 7), mode=("nearest", "wrap")))
+
+
+def _share_soft(
+    hu: npt.NDArray[np.float32], begin: Rays, end: Rays, middle: tuple[float, float], spacing: Spacing
+) -> Rays:
+    """Which part of a ray and its neighbours is soft tissue: bronchi in dense lung thin out single rays."""
+    fits, count = _count_soft(hu, begin, end, middle[0], middle[1], spacing[1], spacing[2])
+    near = (5, 7)
+    fits = ndimage.uniform_filter(fits, near, mode=("nearest", "wrap"))
+    count = ndimage.uniform_filter(count, near, mode=("nearest", "wrap"))
+    return np.asarray(fits / np.maximum(count, 1e-3), dtype=np.float32)
 
 
 def _painted(
