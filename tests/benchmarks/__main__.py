@@ -174,9 +174,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     for name in wanted:
         print(f"── {name} …", file=sys.stderr, flush=True)
         results["modules"][name] = measure(name)
-    if not given.keep:
-        stored.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        RESULTS.with_suffix(".md").write_text(table(results), encoding="utf-8")
+        if not given.keep:  # after each, so that stopping early loses nothing
+            stored.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            RESULTS.with_suffix(".md").write_text(table(results), encoding="utf-8")
     print(table(results))
     return 1 if any(results["modules"][name]["failed"] for name in wanted) else 0
 
