@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ctreview.compiled import compiled
 
-__all__ = ["distinctiveness", "find_keypoints"]
+__all__ = ["distinctiveness", "find_keypoints", "spread"]
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -71,23 +71,19 @@ def _spread(order, shape, radius, most):  # type: ignore[no-untyped-def]
     return chosen[:found]
 
 
-def find_keypoints(
-    image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0
-) -> npt.NDArray[np.int64]:
+def spread(strength: Image, mask: Mask, count: int, *, crowding: float) -> npt.NDArray[np.int64]:
     """The most distinctive voxels of a mask, no two of them close together.
 
     Parameters
     ----------
-    image : ndarray of float32
-        Isotropic voxels.
+    strength : ndarray of float32
+        From `distinctiveness`.
     mask : ndarray of bool
         Where keypoints may lie.
     count : int
         At most so many. The distance kept between them follows from it, so that they cover the mask.
     crowding : float
         That distance, as a share of the side of the cube each keypoint would have for itself.
-    sharpness : float
-        Width in voxels over which structure is averaged.
 
     Returns
     -------
@@ -97,9 +93,15 @@ def find_keypoints(
     inside = int(mask.sum())
     if inside == 0:
         return np.empty((0, 3), dtype=np.int64)
-    strength = distinctiveness(image, sigma=sharpness)
     peaks = mask & (strength == ndimage.maximum_filter(strength, size=3)) & (strength > 0)
     where = np.flatnonzero(peaks)
     order = where[np.argsort(-strength.ravel()[where], kind="stable")]
     radius = crowding * (inside / count) ** (1 / 3)
-    return np.asarray(_spread(order, image.shape, max(radius, 1.0), count))
+    return np.asarray(_spread(order, strength.shape, max(radius, 1.0), count))
+
+
+def find_keypoints(
+    image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0
+) -> npt.NDArray[np.int64]:
+    """The most distinctive voxels of an image in a mask; see `distinctiveness` and `spread`."""
+    return spread(distinctiveness(image, sigma=sharpness), mask, count, crowding=crowding)

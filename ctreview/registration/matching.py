@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from ctreview.compiled import compiled
 from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import describe
-from ctreview.registration.keypoints import find_keypoints
+from ctreview.registration.keypoints import spread
 from ctreview.registration.pair import Pair, Side
 from ctreview.registration.parallel import in_chunks
 from ctreview.registration.sampling import sample
@@ -50,26 +50,33 @@ def _count_bits(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG00
 
 
 @compiled(nogil=True)
-def _costs(fixed, moving, points, search, patch, out, start, stop):  # type: ignore[no-untyped-def]
+def _costs(fixed, moving, points, search, offsets, out, start, stop):  # type: ignore[no-untyped-def]
     # Both volumes are padded by search + patch, and ``points`` count in the padded one. The innermost loop runs
     # along contiguous displacements, which the compiler turns into vector instructions.
     side = 2 * search + 1
-    row = np.zeros(side, dtype=np.uint64)
     total = np.zeros((side, side, side), dtype=np.uint64)
     for n in range(start, stop):
         z, y, x = points[n, 0], points[n, 1], points[n, 2]
         total[:] = 0
-        for a in range(-patch, patch + 1):
-            for b in range(-patch, patch + 1):
-                for c in range(-patch, patch + 1):
+        for a in offsets:
+            for b in offsets:
+                for c in offsets:
                     word = fixed[z + a, y + b, x + c]
+                    first = x + c - search
                     for dz in range(side):
                         for dy in range(side):
                             row = moving[z + a + dz - search, y + b + dy - search]
-                            first = x + c - search
                             for dx in range(side):
                                 total[dz, dy, dx] += _count_bits(word ^ row[first + dx])
         out[n] = total.ravel()
+
+
+def patch_offsets(patch: int) -> npt.NDArray[np.int64]:
+    """The voxels of a patch that are compared, along each axis.
+
+    A descriptor already sees the 3×3×3 around it, so that in patches of 7 voxels and more every second one is enough.
+    """
+    return np.arange(-patch, patch + 1, 2 if patch >= 3 else 1)
 
 
 def similarity_costs(
@@ -98,8 +105,11 @@ def similarity_costs(
     side = 2 * search + 1
     out = np.empty((len(points), side**3), dtype=np.float32)
     shifted = np.ascontiguousarray(points + margin)
-    in_chunks(lambda a, b: _costs(padded_fixed, padded_moving, shifted, search, patch, out, a, b), len(points), threads)
-    out /= np.float32((2 * patch + 1) ** 3)
+    offsets = patch_offsets(patch)
+    in_chunks(
+        lambda a, b: _costs(padded_fixed, padded_moving, shifted, search, offsets, out, a, b), len(points), threads
+    )
+    out /= np.float32(len(offsets) ** 3)
     return out
 
 
@@ -231,17 +241,16 @@ def match(pair: Pair, transform: Transform, stage: MatchingStage, *, threads: in
         LPS millimetres, both in the fixed image: each keypoint, and where in the fixed image the present transform
         would have to start to reach its match. Keypoints at odds with their neighbours are left out.
     """
-    grid = pair.grid(stage.spacing_mm, stage.patch_mm + 2 * stage.spacing_mm)
-    fixed = pair.fixed_on(grid, threads=threads)
-    mask = pair.fixed_mask_on(grid, threads=threads)
-    points = find_keypoints(fixed, mask, stage.keypoints, crowding=stage.crowding, sharpness=stage.sharpness)
+    view = pair.view(stage.spacing_mm, threads=threads)
+    grid, here = view.grid, view.words
+    points = spread(view.strength(stage.sharpness), view.mask, stage.keypoints, crowding=stage.crowding)
     if len(points) < FEWEST_KEYPOINTS:
         raise RegistrationFailed(
             f"only {len(points)} places with structure were found inside the fixed mask",
             remedy="Check that the mask covers the organ and that the image is not blank.",
         )
     moved = pair.moving_on(grid, transform, threads=threads)
-    here, there = describe(fixed, threads=threads), describe(moved, threads=threads)
+    there = describe(moved, threads=threads)
     aim = _border(pair.moving, transform, grid, stage, threads)
     found = _found(here, there, points, aim, stage, threads)
     kept, displacements = found.kept, found.displacements

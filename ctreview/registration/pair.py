@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import RegistrationFailed
+from ctreview.registration.features import describe
+from ctreview.registration.keypoints import distinctiveness
 from ctreview.registration.sampling import sample
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
-__all__ = ["Pair", "Side", "prepare"]
+__all__ = ["Pair", "Side", "View", "prepare"]
 
 Image = npt.NDArray[np.float32]
+
+VIEW_MARGIN_MM = 9.0
+"""Seen around the mask on a working grid: the patches of keypoints at its surface."""
 
 MARGIN_MM = 40.0
 """Kept around a mask: the widest search and patch, so that matches at its edge see real surroundings."""
@@ -58,6 +63,35 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False)
+class View:
+    """The fixed image on one working grid, and what matching needs of it, made once.
+
+    Attributes
+    ----------
+    grid : Geometry
+        Isotropic, parallel to the patient's axes, over the mask and `VIEW_MARGIN_MM` around it.
+    image : ndarray of float32
+        Clamped values.
+    mask : ndarray of bool
+        The organ.
+    words : ndarray of uint64
+        Descriptors.
+    """
+
+    grid: Geometry
+    image: Image
+    mask: npt.NDArray[np.bool_]
+    words: npt.NDArray[np.uint64]
+    _strengths: dict[float, Image] = field(default_factory=dict)
+
+    def strength(self, sharpness: float) -> Image:
+        """How distinctive each voxel is."""
+        if sharpness not in self._strengths:
+            self._strengths[sharpness] = distinctiveness(self.image, sigma=sharpness)
+        return self._strengths[sharpness]
+
+
+@dataclass(frozen=True, eq=False)
 class Pair:
     """Both sides and the native grids they came from."""
 
@@ -65,6 +99,15 @@ class Pair:
     moving: Side
     fixed_geometry: Geometry
     moving_geometry: Geometry
+    _views: dict[float, View] = field(default_factory=dict)
+
+    def view(self, spacing_mm: float, *, threads: int = 1) -> View:
+        """The fixed image on the working grid of that spacing; made on first use."""
+        if spacing_mm not in self._views:
+            grid = self.grid(spacing_mm, VIEW_MARGIN_MM)
+            image, mask = self.fixed_on(grid, threads=threads), self.fixed_mask_on(grid, threads=threads)
+            self._views[spacing_mm] = View(grid, image, mask, describe(image, threads=threads))
+        return self._views[spacing_mm]
 
     def grid(self, spacing_mm: float, margin_mm: float) -> Geometry:
         """Isotropic voxels parallel to the patient's axes, over the fixed mask and a margin."""

@@ -1,13 +1,9 @@
-"""Engines by name, an extra that is missing, and where compiled kernels are kept."""
+"""Engines by name, and an extra that is missing."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,21 +41,3 @@ def test_elastix_finds_a_shift() -> None:
     errors = np.linalg.norm(found.transform.to_moving(points) - truth.to_moving(points), axis=1)
     assert errors.mean() < 1.0
     assert found.engine == "elastix"
-
-
-def test_kernels_of_an_install_that_cannot_be_written_are_kept_in_the_users_cache(tmp_path: Path) -> None:
-    install, home = tmp_path / "install", tmp_path / "home"
-    install.mkdir()
-    home.mkdir()
-    (install / "kernel.py").write_text(
-        "from numba import njit\n\n\n@njit(cache=True)\ndef twice(x):\n    return 2 * x\n", encoding="utf-8"
-    )
-    # A file where numba wants its folder: unlike permissions, this stops even an administrator.
-    (install / "__pycache__").write_text("", encoding="utf-8")
-    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(install)}
-    environment.pop("NUMBA_CACHE_DIR", None)
-    environment |= {"LOCALAPPDATA": str(home / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-c", "import kernel; print(kernel.twice(21))"]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert ran.stdout.strip() == "42"
-    assert list(home.rglob("*.nbi"))
