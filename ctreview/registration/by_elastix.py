@@ -85,7 +85,6 @@ def register_by_elastix(pair: Pair, settings: RegistrationSettings, *, progress:
     moving, moving_mask = _images(itk, pair.moving, MOVING_MASK_MM, -shift)
     progress(1, 3, "running elastix")
     parameters = _parameters(itk, settings)
-    itk.set_global_default_number_of_threads(settings.threads)
     try:
         _, found = itk.elastix_registration_method(
             fixed,
