@@ -11,6 +11,9 @@ from qtpy.QtWidgets import QWidget
 
 __all__ = ["Annotations", "Corners", "Cross", "Drawing"]
 
+_NARROW = 480
+"""Pixels below which the texts of two corners would reach the letter between them."""
+
 _LETTER = QColor("#ffd166")
 _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
@@ -134,6 +137,8 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         painter.setFont(QFont("sans-serif", 9))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+        if area.width() < _NARROW:
+            area = area.adjusted(0, 26, 0, -26)  # the letters keep a row of their own
         for lines, corner in (
             (self.corners.top_left, left | top),
             (self.corners.top_right, right | top),

@@ -61,6 +61,7 @@ class Pane:
         self.model = model
         self.canvas = canvas
         self.role: Role = "baseline"
+        self.name = ""
         self.volume: Volume | None = None
         self.image: Any = None
         self.labels: dict[str, Any] = {}
@@ -96,7 +97,7 @@ class Pane:
         """Show an image instead of whatever the pane showed, with its facts in the corners."""
         self.clear()
         data, options, _ = image_layer(volume, name=name)
-        self.volume, self.windows = volume, windows_for(volume)
+        self.volume, self.windows, self.name = volume, windows_for(volume), name
         self.image = self.model.add_image(data, **options)
         self.image.events.contrast_limits.connect(self._moved)
         self.describe(timing or Timing(name))
@@ -106,7 +107,7 @@ class Pane:
     def replace_image(self, volume: Volume, *, name: str) -> None:
         """Show another contrast of the same examination at the same place; labels and measurements stay."""
         assert self.image is not None
-        place = self.centre
+        place, window = self.centre, window_name(self.image.contrast_limits, self.windows)
         shown, old = image_layer(volume, name=name), self.image
         old.events.contrast_limits.disconnect(self._moved)
         self.image = self.model.add_image(shown[0], **shown[1])
@@ -114,6 +115,7 @@ class Pane:
         self.image.events.contrast_limits.connect(self._moved)
         self.model.layers.move(self.model.layers.index(self.image), 0)
         self.volume, self.windows = volume, windows_for(volume)
+        self.window(self.windows.get(window, next(iter(self.windows.values()))))
         self.cut(self.slab)
         self.go_to(place)
 
@@ -154,7 +156,7 @@ class Pane:
             if layer is not None and layer in self.model.layers:
                 self.model.layers.remove(layer)
         self.marks, self.known = [], Known()
-        self.annotations.say(corners=Corners(), warnings=())
+        self.annotations.say(letters=("", "", "", ""), corners=Corners(), warnings=())
 
     def describe(self, timing: Timing, *, blinded: bool = False, contrast: str = "") -> None:
         """Say in the upper corners which scan this is and how it was made; only its title where blinded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.examinations: tuple[Examination, ...] = ()
         self._contrast = ""
         self._timings: list[Timing] = []
+        self._warnings: tuple[str, ...] = ()
         self._holder: object | None = None
         self._pointers = [
             Pointer(number, pane, self._tell, lambda: self._holder is not None)
@@ -142,13 +144,16 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.examinations, self._contrast = (), ""
         self._timings = []
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
+        self._warnings = (swapped,) if swapped else ()
+        self.blinded = False
         layer_names = (*names, f"{names[0]}: fate")
         for pane, (scan, title), role, name in zip(self.panes, scans, roles, layer_names, strict=False):
             timing = Timing.of(title, scan.acquisition, baseline.acquisition, identify=identify)
             self._timings.append(timing)
             pane.role = role
+            pane.canvas.setVisible(True)
             pane.show_volume(scan, name=name, timing=timing)
-            pane.annotations.say(warnings=(swapped,) if swapped else ())
+            pane.annotations.say(warnings=self._warnings)
         self.register(transform)
         self.reset_view()
 
@@ -156,7 +161,12 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Show an image in each pane, each on its own."""
         self.unlink()
         self.examinations, self._contrast = (), ""
+        self._warnings = ()
         self._timings = [Timing(name) for name in names]
+        for number, pane in enumerate(self.panes):
+            pane.canvas.setVisible(number < len(volumes))
+        for pane in self.panes[len(volumes) :]:
+            pane.clear()
         for pane, volume, timing in zip(self.panes, volumes, self._timings, strict=False):
             pane.show_volume(volume, name=timing.title, timing=timing)
 
@@ -186,8 +196,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             link.break_up()
         for number, (pane, examination) in enumerate(zip(self._full, self.examinations, strict=False)):
             if name in [one.name for one in examination.contrasts]:
-                pane.replace_image(examination[name].volume, name=f"{self._timings[number].title}: {name}")
-                pane.describe(self._timings[number], blinded=self.blinded, contrast=name)
+                title = Timing("ABC"[number]) if self.blinded else self._timings[number]
+                pane.replace_image(examination[name].volume, name=f"{title.title}: {name}")
+                pane.describe(title, blinded=self.blinded, contrast=name)
         self._contrast = name
         if link is not None:
             self.link = Link(link.panes, link.mapping)
@@ -207,16 +218,25 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.panes[number].known = known
 
     def blind(self, blinded: bool) -> None:
-        """Hide or reveal days, dates and all that headers say, and what the crosshair knows of fate."""
+        """Hide or reveal days, dates, all that headers say, their order, and what the crosshair knows of fate.
+
+        Which scan comes first is hidden only from who does not know how they were given: shuffle them before.
+        """
         self.blinded = blinded
         for number, (pane, timing) in enumerate(zip(self.panes, self._timings, strict=False)):
-            pane.describe(Timing("AB?"[number]) if blinded else timing, blinded=blinded, contrast=self._contrast)
+            if pane.volume is None:
+                continue
+            hidden = Timing("ABC"[number])
+            pane.describe(hidden if blinded else timing, blinded=blinded, contrast=self._contrast)
+            pane.image.name = hidden.title if blinded else pane.name
+            pane.annotations.say(warnings=() if blinded else self._warnings)
+            pane.annotations.say_corner(bottom_left=())
 
     # --- the link
 
     def register(self, transform: Transform | None) -> None:
         """Link the panes by a registration, or by the best that is known without one."""
-        grids = {pane.role: pane.geometry for pane in self.panes if pane.volume is not None}
+        grids = {pane.role: pane.geometry for pane in reversed(self._full)}
         if "baseline" not in grids or "followup" not in grids:
             raise WrongUse("two timepoints must be shown before they can be linked")
         self.correspondence = Correspondence.of(grids["baseline"], grids["followup"], transform)
@@ -393,10 +413,10 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             lps = place.lps if pane is here else None
             if pane is not here and here in linked and pane in linked and self.link is not None:
                 lps = self.link.mapping(linked.index(here), linked.index(pane))(place.lps)
-            lines = () if lps is None else pane.read(lps).lines
-            if self.blinded and len(lines) > 3:
-                lines = lines[:3]
-            pane.annotations.say_corner(bottom_left=lines)
+            found = None if lps is None else pane.read(lps)
+            if found is not None and self.blinded:
+                found = replace(found, fate="")
+            pane.annotations.say_corner(bottom_left=() if found is None else found.lines)
         if self.link is not None and here in linked:
             self.link.cursor(linked.index(here), place.lps)
 

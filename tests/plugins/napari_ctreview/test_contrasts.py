@@ -65,13 +65,16 @@ def test_contrasts_of_one_examination_lie_at_one_place(make_panes: Any) -> None:
         bright = np.argwhere(np.asarray(one.volume.array) > 600)
         middle = one.volume.geometry.to_lps(bright.mean(axis=0))
         assert np.allclose(middle, (12, 4, 30), atol=max(one.volume.geometry.spacing) / 2)
-    panes = make_panes(1)
+    panes = make_panes(2)
     panes.show_examinations(found)
     pane = panes.panes[0]
+    assert not panes.panes[1].canvas.isVisible()
+    panes.window("oedema")
     panes.go_to(np.array([12.0, 4.0, 30.0]))
     for name in ("STIR", "T2", "T1"):
         panes.next_contrast()
         assert name in pane.annotations.corners.top_left
+        assert tuple(pane.image.contrast_limits) == pytest.approx(limits(pane.windows["oedema"]))
         assert np.allclose(pane.centre, (12, 4, 30), atol=max(pane.geometry.spacing))
         assert pane.read(np.array([12.0, 4.0, 30.0])).value == pytest.approx(900)
 

@@ -206,6 +206,9 @@ def test_corners_say_how_the_scan_was_made_and_not_whose_it_is(make_panes: Any, 
         for line in getattr(pane.annotations.corners, corner)
     ]
     assert lines == ["A", "B"]
+    assert [pane.image.name for pane in panes.panes] == ["A", "B"]
+    panes.blind(False)
+    assert "2021-09-03" in panes.panes[0].annotations.corners.top_left
 
 
 def test_swapped_dates_are_warned_of(make_panes: Any, pair: Any) -> None:

@@ -104,11 +104,15 @@ def test_what_is_not_ours_is_left_to_others(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_images_says_what_was_found(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("no image")
-    opened = get_reader(str(tmp_path))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    opened = get_reader(str(empty))
     assert opened is not None
-    with pytest.raises(NoSeriesFound):
-        opened(str(tmp_path))
+    with pytest.raises(NoSeriesFound, match="empty"):
+        opened(str(empty))
+    (empty / "notes.txt").write_text("no image")
+    with pytest.raises(CtreviewError, match=r"notes\.txt"):
+        opened(str(empty))
     broken = tmp_path / "broken.nii.gz"
     broken.write_bytes(b"not gzip at all")
     with pytest.raises(CtreviewError) as said:
