@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import ExtraTreesClassifier
 
 from ctreview.compiled import compiled_in_parallel
 from ctreview.edits.replay import EditDoesNotApply, Patch
@@ -17,6 +16,9 @@ from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, box_around, whole
 from ctreview.tools.features import PLACE, Features, features
 from ctreview.volume.geometry import FloatArray
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import ExtraTreesClassifier
 
 __all__ = ["Proposal", "ScribbleSettings", "Stroke", "propose", "scribble"]
 
@@ -180,6 +182,8 @@ def _classify(
     settings: ScribbleSettings,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
     """The label of every voxel inside, and the probability of that label."""
+    from sklearn.ensemble import ExtraTreesClassifier  # noqa: PLC0415 - heavy, and only strokes need it
+
     generator = np.random.default_rng(settings.seed)
     shown = np.flatnonzero(drawn >= 0)
     shown = generator.choice(shown, size=min(2000, len(shown)), replace=False)

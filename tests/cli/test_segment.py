@@ -84,6 +84,8 @@ def stopped_while_writing(scans: Path, folder: Path, number: int) -> subprocess.
     """Start a run, wait until it writes, and send it a signal."""
     # Many classes of nothing would not slow it down; a pause in the middle of writing is put in from outside.
     slow = (
+        # a shell that starts the tests in the background makes them ignore Ctrl-C
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, time; from ctreview.report import folder; real = folder.write_csv\n"
         "def late(*args): real(*args); time.sleep(60)\n"
         "folder.write_csv = late\n"

@@ -65,6 +65,8 @@ def test_a_full_folder_gives_way_only_when_told(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     program = (
         "import sys, time\nfrom ctreview.volume.atomic import atomic_folder\n"
+        # a shell that starts the tests in the background makes them ignore Ctrl-C
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with atomic_folder(sys.argv[1]) as draft:\n"
         "    (draft / 'half').write_text('x')\n    print('writing', flush=True)\n    time.sleep(60)\n"
     )
