@@ -93,7 +93,7 @@ class RegistrationSettings:
         MatchingStage(3.0, 18.0, 6.0, 1000, 0.4, 1.0, neighbours_mm=25.0, width_mm=16.0),
         MatchingStage(1.5, 9.0, 4.5, 4000, 0.5, 1.0, neighbours_mm=16.0, width_mm=10.0, both_ways=True),
         MatchingStage(1.5, 4.5, 4.5, 8000, 0.4, 0.7, neighbours_mm=10.0, coupling=0.3, width_mm=6.0, both_ways=True),
-        MatchingStage(1.5, 3.0, 3.0, 8000, 0.4, 0.7, neighbours_mm=8.0, coupling=0.3, width_mm=5.0, both_ways=True),
+        MatchingStage(1.5, 3.0, 1.5, 8000, 0.4, 0.7, neighbours_mm=8.0, coupling=0.3, width_mm=5.0, both_ways=True),
     )
     grid_mm: float = 4.0
     threads: int = 2
