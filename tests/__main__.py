@@ -41,17 +41,18 @@ def main() -> int:
     given = parser.parse_args()
     # Workers share the cores; a library that starts a thread per core in each of them only makes all slower.
     environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}
-    took, failed = {}, []
+    took: dict[str, float] = {}
+    failed: dict[str, str] = {}
     for name, command in steps(given.what, given.workers).items():
         print(f"── {name}", flush=True)
         start = time.perf_counter()
         code = subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode
         took[name] = time.perf_counter() - start
         if code != 0:
-            failed.append(name)
+            failed[name] = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     print("\n── how long each took")
     for name, seconds in took.items():
-        print(f"{seconds:8.1f} s  {name}{'  FAILED' if name in failed else ''}")
+        print(f"{seconds:8.1f} s  {name}{f'  FAILED ({failed[name]})' if name in failed else ''}")
     return 1 if failed else 0
 
 
