@@ -7,6 +7,7 @@ out of the metric: else the lung around resolved ground glass is squeezed to mak
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -158,5 +159,7 @@ def _displacements(itk: Any, moving: Any, found: Any, nodes: Geometry) -> Any:
         found.SetParameter(number, "Spacing", [repr(float(v)) for v in nodes.spacing[::-1]])
         found.SetParameter(number, "Origin", [repr(float(v)) for v in nodes.origin])
         found.SetParameter(number, "Direction", [repr(float(v)) for v in np.eye(3).ravel()])
-    field = itk.transformix_deformation_field(moving, found)
-    return np.ascontiguousarray(np.moveaxis(itk.array_from_image(field), -1, 0), dtype=np.float32)
+    # The field is also written to disk, wherever the filter is told; nothing may be left in the working folder.
+    with tempfile.TemporaryDirectory() as folder:
+        field = itk.transformix_deformation_field(moving, found, output_directory=folder)
+        return np.ascontiguousarray(np.moveaxis(itk.array_from_image(field), -1, 0), dtype=np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,7 +30,8 @@ def test_missing_elastix_names_the_extra() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not HAS_ELASTIX, reason="itk-elastix, the extra ctreview[elastix], is not installed")
-def test_elastix_finds_a_shift() -> None:
+def test_elastix_finds_a_shift_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     organ = Organ()
     shift = (4.0, -6.0, 20.0)
     truth = Transform(organ.geometry, moved_grid(organ.geometry, shift), affine_of(shift))
@@ -41,3 +43,4 @@ def test_elastix_finds_a_shift() -> None:
     errors = np.linalg.norm(found.transform.to_moving(points) - truth.to_moving(points), axis=1)
     assert errors.mean() < 1.0
     assert found.engine == "elastix"
+    assert list(tmp_path.iterdir()) == []
