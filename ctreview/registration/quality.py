@@ -34,8 +34,8 @@ WELL_MATCHED_MM = 2.3
 class QualityLimits:
     """Up to where a registration is accepted.
 
-    ``matched_share`` lies between pairs of two people (0.07 and 0.15 on two such pairs; 0.03 would be chance) and the
-    same person's at two dates (0.38 on the phantom child, whose vessels are sparse; 0.87 and more on a real lung).
+    ``matched_share`` lies between wrong pairs (0.07 to 0.21 where tried; 0.03 would be chance) and the same person's
+    at two dates (0.38 on the phantom child, whose vessels are sparse; 0.87 and more on a real lung).
     """
 
     folding_share: float = 0.0
