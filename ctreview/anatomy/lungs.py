@@ -15,7 +15,7 @@ from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated
 from ctreview.anatomy.dense import DenseLung, dense_lung
 from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.anatomy.sides import LEFT, RIGHT, aerated_lungs
-from ctreview.errors import SegmentationFailed, WrongUse
+from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
@@ -108,8 +108,7 @@ def find_lungs(
     from the trachea (`airways`), aerated parts chosen and told apart (`sides`), vessels and hilum closed, dense lung
     recovered from the rib cage (`dense`). Only then is the border drawn at full resolution (`border`).
     """
-    if volume.unit != "HU":
-        raise WrongUse(f"lungs are found in HU, not in {volume.unit}", remedy="Load a CT.")
+    volume.require_hu("lungs are found in", remedy="Load a CT.")
     if prior is not None:
         require_same_place(volume, prior)
     progress(0, 5, "lungs: patient")

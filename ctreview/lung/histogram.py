@@ -67,7 +67,7 @@ def density_histogram(volume: Volume, lungs: LabelMap, *, vessels: LabelMap | No
     SegmentationFailed
         Nothing is left to describe.
     """
-    _require_hu(volume)
+    volume.require_hu("a histogram of density needs")
     require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
     where = lungs.mask("right_lung", "left_lung")
     if vessels is not None:
@@ -94,7 +94,7 @@ def histograms_by_region(
     PlaceMismatch
         The grids differ.
     """
-    _require_hu(volume)
+    volume.require_hu("a histogram of density needs")
     require_same_place(volume, regions)
     unknown = set(names or ()) - set(regions.names)
     if unknown:
@@ -138,8 +138,3 @@ def _describe(counts: npt.NDArray[np.int64], voxel_ml: float) -> DensityHistogra
         percentiles_hu=tuple(float(v) for v in at),
         haa_percent=100.0 * float(share[(hu >= low) & (hu < high)].sum()),
     )
-
-
-def _require_hu(volume: Volume) -> None:
-    if volume.unit != "HU":
-        raise WrongUse(f"a histogram of density needs HU, and this volume is in {volume.unit}")

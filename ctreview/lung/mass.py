@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.errors import WrongUse
 from ctreview.opacity.normal import NormalLung
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
@@ -41,7 +40,7 @@ def lung_mass_g(volume: Volume, lungs: LabelMap) -> float:
     PlaceMismatch
         The grids differ.
     """
-    _require_hu(volume)
+    volume.require_hu("mass follows from")
     require_same_place(volume, lungs)
     return _mass(volume.array[lungs.mask("right_lung", "left_lung")], volume.geometry.voxel_ml)
 
@@ -56,7 +55,7 @@ def mass_by_region_g(volume: Volume, regions: Regions) -> dict[str, float]:
     PlaceMismatch
         The grids differ.
     """
-    _require_hu(volume)
+    volume.require_hu("mass follows from")
     require_same_place(volume, regions)
     # summed as whole HU: exact, and no second image in floating point
     clipped = np.maximum(volume.array, LOWEST_HU).astype(np.int32 if volume.array.dtype.kind in "iu" else np.float32)
@@ -85,7 +84,7 @@ def excess_mass_g(volume: Volume, lungs: LabelMap, normal: NormalLung, *, opacit
     PlaceMismatch
         The grids differ.
     """
-    _require_hu(volume)
+    volume.require_hu("mass follows from")
     require_same_place(*(item for item in (volume, lungs, opacity) if item is not None))
     where = lungs.mask("right_lung", "left_lung")
     if opacity is not None:
@@ -101,8 +100,3 @@ def excess_mass_g(volume: Volume, lungs: LabelMap, normal: NormalLung, *, opacit
 
 def _mass(hu: npt.NDArray[Any], voxel_ml: float) -> float:
     return float(np.sum(1.0 + np.maximum(hu, LOWEST_HU) / 1000.0, dtype=np.float64)) * voxel_ml
-
-
-def _require_hu(volume: Volume) -> None:
-    if volume.unit != "HU":
-        raise WrongUse(f"mass follows from HU, and this volume is in {volume.unit}")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctreview.errors import WrongUse
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -74,8 +73,7 @@ def fixed_bands(volume: Volume, lungs: LabelMap, vessels: LabelMap | None = None
     WrongUse
         The volume is not in HU.
     """
-    if volume.unit != "HU":
-        raise WrongUse(f"bands are defined in HU, and this volume is in {volume.unit}")
+    volume.require_hu("bands are defined in")
     require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
     looked_at = lungs.mask("right_lung", "left_lung")
     if vessels is not None:

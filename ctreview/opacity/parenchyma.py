@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
-from ctreview.errors import SegmentationFailed, WrongUse
+from ctreview.errors import SegmentationFailed
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import Geometry, require_same_place
@@ -131,8 +131,7 @@ def measure_parenchyma(
         The lungs are empty.
     """
     settings = settings or OpacitySettings()
-    if volume.unit != "HU":
-        raise WrongUse(f"opacity is measured in HU, and this volume is in {volume.unit}")
+    volume.require_hu("opacity is measured in")
     require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
     lung = lungs.mask("right_lung", "left_lung")
     start, stop, factors = _blocks(lung, volume.geometry, settings)

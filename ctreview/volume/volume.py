@@ -64,6 +64,17 @@ class Volume:
         digest.update(np.ascontiguousarray(self.array).data)
         return digest.hexdigest()
 
+    def require_hu(self, what: str, *, remedy: str | None = None) -> None:
+        """Refuse what is no CT; ``what`` says in a few words what needs HU.
+
+        Raises
+        ------
+        WrongUse
+            The volume is not in HU.
+        """
+        if self.unit != "HU":
+            raise WrongUse(f"{what} HU, and this volume is in {self.unit}", remedy=remedy)
+
     def with_array(self, array: npt.NDArray[Any], *, unit: Unit | None = None) -> Volume:
         """Other values in the same place."""
         return replace(self, array=array, unit=unit or self.unit)

@@ -33,7 +33,7 @@ def comparison(prepared: Prepared) -> Comparison:
 
 @pytest.fixture(scope="session")
 def seen_before() -> dict[Any, Any]:
-    """Scans that a test of this session has already looked at, by what decides what is seen in them."""
+    """Scans that a test has already looked at, by what decides what is seen in them."""
     return {}
 
 
