@@ -88,24 +88,42 @@ def brush(
 
 def stroke(geometry: Geometry, path: FloatArray, radius_mm: float, box: Box) -> Mask:
     """Voxels of a box whose centres lie within a radius of a polyline (n, 3) in LPS millimetres."""
-    grid = np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij", sparse=False)
-    centres = geometry.to_lps(np.stack(grid, axis=-1).reshape(-1, 3))
-    near = np.zeros(len(centres), dtype=bool)
-    ends = itertools.pairwise(path) if len(path) > 1 else [(path[0], path[0])]
+    near = np.zeros([s.stop - s.start for s in box], dtype=bool)
+    reach = radius_mm * np.linalg.norm(np.linalg.inv(geometry.affine)[:3, :3], axis=1)
+    index = geometry.to_index(path)
+    ends = itertools.pairwise(index) if len(index) > 1 else [(index[0], index[0])]
     for start, end in ends:
-        near |= _squared_distance(centres, start, end) <= radius_mm**2
-    return near.reshape([s.stop - s.start for s in box])
+        low = np.maximum(np.floor(np.minimum(start, end) - reach), [s.start for s in box]).astype(int)
+        high = np.minimum(np.ceil(np.maximum(start, end) + reach) + 1, [s.stop for s in box]).astype(int)
+        if np.all(high > low):
+            a, b, c = (slice(int(n), int(m)) for n, m in zip(low, high, strict=True))
+            here = tuple(slice(s.start - o.start, s.stop - o.start) for s, o in zip((a, b, c), box, strict=True))
+            near[here] |= _squared_distance(geometry, (a, b, c), start, end) <= radius_mm**2
+    return near
 
 
-def _squared_distance(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    """Squared distance of points (n, 3) to the segment from ``start`` to ``end``."""
-    along = end - start
-    length = float(along @ along)
-    offset = points - start
+def _squared_distance(geometry: Geometry, box: Box, start: FloatArray, end: FloatArray) -> FloatArray:
+    """Squared distance in mm² of a box's voxel centres to the segment between two (fractional) indices.
+
+    In index space, where a square of a length is a quadratic form: no coordinates of a million voxels are made.
+    """
+    matrix = geometry.affine[:3, :3]
+    form = matrix.T @ matrix
+    a, b, c = (
+        (np.arange(s.start, s.stop) - origin).reshape([-1 if n == axis else 1 for n in range(3)])
+        for axis, (s, origin) in enumerate(zip(box, start, strict=True))
+    )
+    squared = form[0, 0] * a * a + form[1, 1] * b * b + form[2, 2] * c * c
+    for (one, other), cross in (((a, b), form[0, 1]), ((a, c), form[0, 2]), ((b, c), form[1, 2])):
+        if cross:
+            squared = squared + 2 * cross * one * other
+    weights = form @ (end - start)
+    length = float((end - start) @ weights)
     if length > 0:
-        share = np.clip(offset @ along / length, 0.0, 1.0)
-        offset = offset - share[:, None] * along
-    return np.asarray(np.einsum("ij,ij->i", offset, offset))
+        along = weights[0] * a + weights[1] * b + weights[2] * c
+        share = np.clip(along / length, 0.0, 1.0)
+        squared = squared + share * (share * length - 2 * along)
+    return np.asarray(squared)
 
 
 def _onto_slice(geometry: Geometry, path: FloatArray, plane: int, level: int) -> FloatArray:

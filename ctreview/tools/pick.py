@@ -18,6 +18,9 @@ from ctreview.volume.geometry import FloatArray
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
+_FIRST_LOOK = 48
+"""Voxels to each side of a click that are searched for its piece first."""
+
 
 @dataclass(frozen=True)
 class PickSettings:
@@ -157,11 +160,29 @@ def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
     value = canvas.labels.array[seed]
     if value == 0:
         raise EditDoesNotApply("no piece lies under the click")
-    pieces = cc3d.connected_components(canvas.labels.array == value, connectivity=26)
-    number = int(pieces[seed])
-    a, b, c = cc3d.statistics(pieces)["bounding_boxes"][number]
-    box = (slice(int(a.start), int(a.stop)), slice(int(b.start), int(b.stop)), slice(int(c.start), int(c.stop)))
-    return box, np.asarray(pieces[box] == number)
+    # most pieces are small beside the image: look around the click first, and farther only where the piece goes on
+    reach = _FIRST_LOOK
+    while True:
+        window = tuple(
+            slice(max(0, n - reach), min(m, n + reach + 1))
+            for n, m in zip(seed, canvas.labels.array.shape, strict=True)
+        )
+        pieces = cc3d.connected_components(canvas.labels.array[window] == value, connectivity=26)
+        number = int(pieces[tuple(n - s.start for n, s in zip(seed, window, strict=True))])
+        inner = cc3d.statistics(pieces)["bounding_boxes"][number]
+        if not _goes_on(inner, window, canvas.labels.array.shape):
+            break
+        reach *= 2
+    a, b, c = (slice(int(s.start + w.start), int(s.stop + w.start)) for s, w in zip(inner, window, strict=True))
+    return (a, b, c), np.asarray(pieces[inner] == number)
+
+
+def _goes_on(inner: Sequence[slice], window: Sequence[slice], shape: Sequence[int]) -> bool:
+    """Whether a piece touches a side of the window behind which there is more of the image."""
+    return any(
+        (s.start == 0 and w.start > 0) or (s.stop + w.start == w.stop and w.stop < n)
+        for s, w, n in zip(inner, window, shape, strict=True)
+    )
 
 
 def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = None) -> Patch:
