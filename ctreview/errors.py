@@ -23,6 +23,10 @@ path that the user gave or a position in it, never a header's text.
 
 from __future__ import annotations
 
+import errno
+import traceback
+from pathlib import Path
+
 __all__ = [
     "AgeUnknown",
     "CtreviewError",
@@ -38,6 +42,7 @@ __all__ = [
     "UnsupportedSeries",
     "WrongModality",
     "WrongUse",
+    "in_words",
 ]
 
 
@@ -128,3 +133,37 @@ class WrongUse(CtreviewError, ValueError):
     """An argument or option that makes no sense."""
 
     exit_code = 2
+
+
+_DISK = {
+    errno.ENOSPC: "Make room on the disk, or choose a folder on another one.",
+    errno.EROFS: "Choose a folder on a disk that can be written to.",
+    errno.EACCES: "Choose a folder that you may write to.",
+    errno.EPERM: "Choose a folder that you may write to.",
+}
+_REPORT = "Please report it; CTREVIEW_DEBUG=1 shows the traceback."
+
+
+def in_words(error: BaseException) -> str:
+    """What a person is told of any error, in one line: what happened and what to do.
+
+    The text of an exception that is not ours may quote a header, so it is not shown; where it came up is.
+    """
+    match error:
+        case CtreviewError():
+            return str(error)
+        case MemoryError():
+            return "the memory of this machine was not enough. Close other programs, or crop the scan to the thorax."
+        case OSError() if error.strerror:
+            advice = _DISK.get(error.errno or 0, "")
+            return f"{error.filename or 'a file'}: {error.strerror}. {advice}".rstrip()
+        case _:
+            return f"a fault in ctreview itself ({type(error).__name__} at {_place(error)}). {_REPORT}"
+
+
+def _place(error: BaseException) -> str:
+    package = Path(__file__).parent
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(package)]
+    if not frames:
+        return "an unknown place"
+    return f"{Path(frames[-1].filename).relative_to(package).as_posix()}:{frames[-1].lineno}"

@@ -8,20 +8,18 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 import typer
 
 from ctreview.cli.app import app
 from ctreview.cli.terminal import complain
-from ctreview.errors import CtreviewError
+from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Cancelled
 
 __all__ = ["run"]
 
 STOPPED = 130
-_REPORT = "Please report it; CTREVIEW_DEBUG=1 shows the traceback."
 ENDED = 128 + int(signal.SIGTERM)
 
 
@@ -63,12 +61,8 @@ def _how_it_ended(error: BaseException) -> tuple[int, str]:
             code, line = error.exit_code, str(error)
         case typer.TyperException():
             code, line = error.exit_code, _wrong_use(error)
-        case MemoryError():
-            line = "the memory of this machine was not enough. Close other programs, or crop the scan to the thorax."
-        case OSError() if error.strerror:
-            line = f"{error.filename or 'a file'}: {error.strerror}."
         case _:
-            line = f"a fault in ctreview itself ({type(error).__name__} at {_place(error)}). {_REPORT}"
+            line = in_words(error)
     return code, line
 
 
@@ -78,15 +72,6 @@ def _wrong_use(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "ctreview"
     return f"{said}. Help: {command} --help." if said else ""
-
-
-def _place(error: BaseException) -> str:
-    """Where in ctreview an exception came up; its own text may quote a header, so it is not shown."""
-    package = Path(__file__).parent.parent
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(package)]
-    if not frames:
-        return "an unknown place"
-    return f"{Path(frames[-1].filename).relative_to(package).as_posix()}:{frames[-1].lineno}"
 
 
 @contextmanager

@@ -13,7 +13,17 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.transform import Transform
 
-__all__ = ["NO_EDITS", "OPACITY", "Edits", "canvas_of", "carried_opacity", "corrected_pair", "handlers_of", "replayed"]
+__all__ = [
+    "NO_EDITS",
+    "OPACITY",
+    "Edits",
+    "canvas_of",
+    "carried_opacity",
+    "carried_to",
+    "corrected_pair",
+    "handlers_of",
+    "replayed",
+]
 
 Edits = tuple[Sequence[Edit], Sequence[Edit]]
 """The edits of baseline and follow-up."""
@@ -50,12 +60,17 @@ def carried_opacity(
     done to the other.
     """
     wanted = [any(edit.kind == "carry" for edit in own) for own in edits]
-    if transform is None:
-        return None, None
     return (
-        warp_labels(points[1].opacity, transform) if wanted[0] else None,
-        unwarp_labels(points[0].opacity, transform) if wanted[1] else None,
+        carried_to(points, 0, transform) if wanted[0] else None,
+        carried_to(points, 1, transform) if wanted[1] else None,
     )
+
+
+def carried_to(points: tuple[Timepoint, Timepoint], number: int, transform: Transform | None) -> LabelMap | None:
+    """The other scan's opacity as the computer found it, on the grid of this one; None where they are not registered."""
+    if transform is None:
+        return None
+    return warp_labels(points[1].opacity, transform) if number == 0 else unwarp_labels(points[0].opacity, transform)
 
 
 def corrected_pair(

@@ -1,0 +1,167 @@
+"""Two prepared scans while a reader corrects them: acts on both, counts that follow at once, one line of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from ctreview.change.tally import Tally
+from ctreview.edits import Change, Edit, Handler, Session, in_force
+from ctreview.edits.replay import Patch
+from ctreview.recipes.chest_ct import Prepared
+from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
+from ctreview.tools import Canvas
+from ctreview.volume.labels import LabelMap
+
+__all__ = ["Listener", "Review"]
+
+Listener = Callable[[int, Change], None]
+"""Called with the number of the scan and what changed in it."""
+
+
+class Review:
+    """The opacity of baseline (0) and follow-up (1) under correction.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What the computer found.
+    author : str
+        Who works.
+    record : callable
+        Puts an edit down for good, before anything changes.
+    journal : iterable of Edit
+        What the reader did before, on this base or on one of other settings.
+    listener : callable, optional
+        Told of every act, undo and redo.
+
+    Attributes
+    ----------
+    sessions : tuple of Session
+    tallies : tuple of Tally
+        Millilitres per region as they stand.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        *,
+        author: str,
+        record: Callable[[Edit], None],
+        journal: Iterable[Edit] = (),
+        listener: Listener | None = None,
+    ) -> None:
+        self.prepared = prepared
+        self.author = author
+        self._put_down = record
+        self._journal = list(journal)
+        self._listener = listener
+        self._canvases = tuple(canvas_of(point) for point in prepared.points)
+        self.sessions = (self._session(0), self._session(1))
+        before, after = prepared.points
+        self.tallies = (
+            Tally(before.regions, self.sessions[0].labels),
+            Tally(after.regions, self.sessions[1].labels),
+        )
+        for number, session in enumerate(self.sessions):
+            session.listeners.append(self._follows(number))
+        numbers = {point.volume.digest: number for number, point in enumerate(prepared.points)}
+        standing = in_force([edit for edit in self._journal if edit.target == OPACITY and edit.image in numbers])
+        self._done = [numbers[edit.image] for edit in standing]
+        self._undone: list[int] = []
+
+    @property
+    def edits(self) -> Edits:
+        """The whole journal of each scan, undo and redo records included: what `conclude` takes."""
+        return self._of(0), self._of(1)
+
+    @property
+    def refused(self) -> tuple[tuple[Edit, str], ...]:
+        """Earlier edits that mean nothing on this base, and why."""
+        return tuple(lost for session in self.sessions for lost in session.refused)
+
+    def canvas(self, number: int) -> Canvas:
+        """What the tools work on, with the labels as they stand."""
+        return replace(self._canvases[number], labels=self.sessions[number].labels)
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
+        """Use a tool on a scan; errors are those of `Session.act`."""
+        change = self.sessions[number].act(kind, payload)
+        self._done.append(number)
+        self._undone.clear()
+        return change
+
+    def undo(self) -> tuple[int, Change] | None:
+        """Take back the last act, on whichever scan it was; gives the scan's number."""
+        return self._step(self._done, self._undone, Session.undo)
+
+    def redo(self) -> tuple[int, Change] | None:
+        """Bring back what was taken back last."""
+        return self._step(self._undone, self._done, Session.redo)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an act to bring back."""
+        return bool(self._undone)
+
+    def _step(
+        self, take: list[int], give: list[int], move: Callable[[Session], Change | None]
+    ) -> tuple[int, Change] | None:
+        if not take:
+            return None
+        number = take[-1]
+        change = move(self.sessions[number])
+        take.pop()
+        if change is None:
+            return None
+        give.append(number)
+        return number, change
+
+    def _session(self, number: int) -> Session:
+        point = self.prepared.points[number]
+        session = Session(
+            point.opacity,
+            target=OPACITY,
+            image=point.volume.digest,
+            handlers=self._handlers(number),
+            author=self.author,
+            record=self._record,
+        )
+        session.restore(self._of(number))
+        return session
+
+    def _handlers(self, number: int) -> dict[str, Handler]:
+        """The tools; what is copied from the other scan is carried over when it is first asked for."""
+        point, points, transform = self.prepared.points[number], self.prepared.points, self.prepared.transform
+
+        @cache
+        def carry() -> Handler:
+            return handlers_of(point, other=carried_to(points, number, transform))["carry"]
+
+        def carried(labels: LabelMap, edit: Edit) -> Patch:
+            return carry()(labels, edit)
+
+        return {**handlers_of(point), "carry": carried}
+
+    def _of(self, number: int) -> tuple[Edit, ...]:
+        image = self.prepared.points[number].volume.digest
+        return tuple(edit for edit in self._journal if edit.image == image and edit.target == OPACITY)
+
+    def _record(self, edit: Edit) -> None:
+        self._put_down(edit)
+        self._journal.append(edit)
+
+    def _follows(self, number: int) -> Callable[[Change], None]:
+        def follow(change: Change) -> None:
+            self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
+            if self._listener is not None:
+                self._listener(number, change)
+
+        return follow
