@@ -93,6 +93,8 @@ class Session:
         self._done: list[tuple[Edit, _Packed]] = []
         self._undone: list[Edit] = []
         self._earlier: list[Edit] = []
+        self._changes = 0
+        self._foreseen: tuple[tuple[int, str, dict[str, Any]], Patch] | None = None
 
     @property
     def labels(self) -> LabelMap:
@@ -124,6 +126,22 @@ class Session:
         self._earlier, self._done, self._undone = list(in_force(journal)), [], []
         self._tell(before)
 
+    def foresee(self, kind: str, payload: Mapping[str, Any]) -> Patch:
+        """What an act would come to; nothing changes, and nothing is recorded.
+
+        An act of the same payload that follows need not compute it again. This is the one method that another thread
+        may call: what it finds is forgotten if the labels change meanwhile.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The tool has nothing to do there.
+        """
+        asked = (self._changes, kind, dict(payload))
+        patch = self._handlers[kind](self.labels, self._edit(kind, payload))
+        self._foreseen = (asked, patch)
+        return patch
+
     def act(self, kind: str, payload: Mapping[str, Any]) -> Change:
         """Use a tool.
 
@@ -135,7 +153,8 @@ class Session:
             The edit could not be put down; nothing was changed.
         """
         edit = self._edit(kind, payload)
-        patch = self._handlers[kind](self.labels, edit)
+        known, asked = self._foreseen, (self._changes, kind, dict(payload))
+        patch = known[1] if known is not None and known[0] == asked else self._handlers[kind](self.labels, edit)
         self._record(edit)
         before = apply(self._array, patch)
         self._done.append((edit, _Packed.pack(before)))
@@ -184,6 +203,8 @@ class Session:
         return Patch((0, 0, 0), self._array.copy())
 
     def _tell(self, before: Patch) -> Change:
+        self._changes += 1
+        self._foreseen = None
         change = Change(before, Patch(before.start, self._array[before.box].copy()))
         for listener in self.listeners:
             listener(change)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
-__all__ = ["Annotations", "Corners", "Cross", "Drawing"]
+__all__ = ["Annotations", "Corners", "Cross", "Drawing", "Picture"]
 
 _NARROW = 480
 """Pixels below which the texts of two corners would reach the letter between them."""
@@ -42,11 +42,22 @@ class Cross:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A measurement on the canvas: its corners in pixels, whether the last joins the first, and its text."""
+    """A measurement on the canvas: its corners in pixels, whether the last joins the first, its text, and its pen."""
 
     points: tuple[tuple[float, float], ...]
     closed: bool = False
     text: str = ""
+    colour: str = _DRAWN.name()
+    width: float = 1.4
+    dashed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture laid over a part of the canvas: the pixels of a slice, and the rectangle that they fill."""
+
+    image: QImage
+    area: QRectF
 
 
 class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
@@ -60,7 +71,7 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
     Attributes
     ----------
     drawings : callable
-        Asked at every painting for the measurements on the present slice.
+        Asked at every painting for the measurements and pictures on the present slice.
     """
 
     def __init__(self, canvas: QWidget) -> None:
@@ -71,7 +82,7 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         self.corners = Corners()
         self.warnings: tuple[str, ...] = ()
         self.cross: Cross | None = None
-        self.drawings: Callable[[], Sequence[Drawing]] = tuple
+        self.drawings: Callable[[], Sequence[Drawing | Picture]] = tuple
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
         self.show()
@@ -114,7 +125,10 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         area = QRectF(self.rect()).adjusted(8, 6, -8, -6)
         for drawing in self.drawings():
-            self._draw_measurement(painter, drawing)
+            if isinstance(drawing, Picture):
+                painter.drawImage(drawing.area, drawing.image)
+            else:
+                self._draw_measurement(painter, drawing)
         self._draw_letters(painter, area)
         self._draw_corners(painter, area)
         self._draw_warnings(painter, area)
@@ -168,14 +182,22 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
     def _draw_measurement(painter: QPainter, drawing: Drawing) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPolygonF([QPointF(x, y) for x, y in drawing.points])
-        for colour, width in ((QColor(0, 0, 0, 160), 3.0), (_DRAWN, 1.4)):
-            painter.setPen(QPen(colour, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        style = Qt.PenStyle.DashLine if drawing.dashed else Qt.PenStyle.SolidLine
+        for colour, width in ((QColor(0, 0, 0, 160), drawing.width + 1.6), (QColor(drawing.colour), drawing.width)):
+            painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
             (painter.drawPolygon if drawing.closed else painter.drawPolyline)(shape)
         if drawing.text:
             painter.setFont(QFont("sans-serif", 10))
             box = shape.boundingRect()
             beside = QRectF(box.right() + 6, box.center().y() - 10, 260, 20)
-            _shadowed(painter, beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, drawing.text, _DRAWN)
+            _shadowed(
+                painter,
+                beside,
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                drawing.text,
+                QColor(drawing.colour),
+            )
 
 
 def _shadowed(painter: QPainter, area: QRectF, where: Qt.AlignmentFlag, text: str, colour: QColor) -> None:

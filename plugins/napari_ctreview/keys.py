@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
@@ -12,7 +13,7 @@ from qtpy.QtWidgets import QShortcut, QWidget
 from napari_ctreview.panes import Panes
 from napari_ctreview.planes import Plane
 
-__all__ = ["KEYS", "Key", "install"]
+__all__ = ["KEYS", "Key", "bind", "install"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,12 @@ class Key:
     says : str
         What it does, for the guide.
     act : callable
-        Called with the panes.
+        Called with the panes, or with whatever else the table of keys is for.
     """
 
     keys: str
     says: str
-    act: Callable[[Panes], object]
+    act: Callable[[Any], object]
 
 
 def _window(number: int) -> Callable[[Panes], object]:
@@ -62,7 +63,7 @@ KEYS: tuple[Key, ...] = (
     Key("N", "measure an angle", lambda panes: panes.rulers.take("angle")),
     Key("R", "measure a region: mean ± SD", lambda panes: panes.rulers.take("region")),
     Key("Backspace", "remove the last measurement", lambda panes: panes.rulers.remove_last()),
-    Key("Escape", "put the ruler down", lambda panes: panes.rulers.put_down()),
+    Key("Escape", "put ruler or tool down", lambda panes: panes.put_down()),
     Key("K", "keep a key image", lambda panes: panes.take_key_image()),
 )
 
@@ -72,17 +73,22 @@ def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
 
     A text field keeps the letters that are typed into it.
     """
+    return bind(KEYS, panes, widget or panes)
+
+
+def bind(keys: Iterable[Key], to: object, widget: QWidget) -> list[QShortcut]:
+    """Make the keys of a table work while a widget, or anything within it, has the focus."""
     shortcuts = []
-    for key in KEYS:
-        shortcut = QShortcut(QKeySequence(key.keys), widget or panes)
+    for key in keys:
+        shortcut = QShortcut(QKeySequence(key.keys), widget)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(_doing(key, panes))
+        shortcut.activated.connect(_doing(key, to))
         shortcuts.append(shortcut)
     return shortcuts
 
 
-def _doing(key: Key, panes: Panes) -> Callable[[], None]:
+def _doing(key: Key, to: object) -> Callable[[], None]:
     def act() -> None:
-        key.act(panes)
+        key.act(to)
 
     return act

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from napari.qt import QtViewer
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
-from napari_ctreview.annotations import Annotations, Corners, Cross, Drawing
+from napari_ctreview.annotations import Annotations, Corners, Cross, Drawing, Picture
 from napari_ctreview.corner_text import Timing, facts
 from napari_ctreview.layers import image_layer, labels_layer, to_lps, to_world
 from napari_ctreview.mapping import Role
@@ -55,6 +55,8 @@ class Pane:
         Label maps, regions and fate that the crosshair reads out.
     marks : list of Caliper, Angle or RegionOfInterest
         Measurements; each is drawn on its own slice.
+    sketches : list of callable
+        What else is drawn over the slice: each is asked at every painting, as tools and findings change with the mouse.
     """
 
     def __init__(self, model: Any, canvas: QtViewer) -> None:
@@ -67,6 +69,7 @@ class Pane:
         self.labels: dict[str, Any] = {}
         self.known = Known()
         self.marks: list[Mark] = []
+        self.sketches: list[Callable[[], Sequence[Drawing | Picture]]] = []
         self.plane = Plane.AXIAL
         self.slab = THIN
         self.overlay = OVERLAYS[0]
@@ -144,6 +147,15 @@ class Pane:
         self._opacities[name] = float(layer.opacity)
         self.lay_over(self.overlay)
         return layer
+
+    def refresh_labels(self, name: str, box: tuple[slice, slice, slice]) -> None:
+        """Draw a box of a label map's array again after a change; nothing where the slice on screen does not cut it."""
+        layer = self.labels.get(name)
+        if layer is None:
+            return
+        level = round(float(self.geometry.to_index(self.centre)[self.across]))
+        if box[self.across].start <= level < box[self.across].stop:
+            layer.refresh(extent=False, thumbnail=False, highlight=False)
 
     def clear(self) -> None:
         """Take away what this pane put on its canvas."""
@@ -276,7 +288,7 @@ class Pane:
             f"{window}  {name}".rstrip(),
         )
         self.annotations.say_corner(bottom_right=(*((self.link_says,) if self.link_says else ()), *lines))
-        if self.marks:
+        if self.marks or self.sketches:
             self.annotations.update()
 
     def _removing(self, event: Any) -> None:
@@ -292,9 +304,10 @@ class Pane:
         self.link_says = text
         self._moved()
 
-    def _drawings(self) -> Sequence[Drawing]:
+    def _drawings(self) -> Sequence[Drawing | Picture]:
         found = [self._drawing(mark) for mark in self.marks]
-        return [drawing for drawing in found if drawing is not None]
+        sketched = [] if self.volume is None else [one for sketch in self.sketches for one in sketch()]
+        return [*sketched, *(drawing for drawing in found if drawing is not None)]
 
     def _drawing(self, mark: Mark) -> Drawing | None:
         """A measurement in pixels, or None where it lies on another slice."""

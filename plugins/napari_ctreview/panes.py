@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from napari.components import ViewerModel
 from napari.qt import QtViewer
@@ -32,6 +32,13 @@ from napari_ctreview.rulers import Rulers
 from napari_ctreview.slabs import Slab, next_kind, next_thickness
 
 __all__ = ["Link", "Mark", "Pane", "Panes", "Place"]
+
+
+class Tool(Protocol):
+    """What may hold the left button."""
+
+    def put_down(self) -> None:
+        """Give it back, and forget what was begun."""
 
 
 class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
@@ -102,7 +109,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self._contrast = ""
         self._timings: list[Timing] = []
         self._warnings: tuple[str, ...] = ()
-        self._holder: object | None = None
+        self._holder: Tool | None = None
         self._pointers = [
             Pointer(number, pane, self._tell, lambda: self._holder is not None)
             for number, pane in enumerate(self.panes)
@@ -376,7 +383,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     # --- the mouse
 
-    def hold(self, tool: object) -> None:
+    def hold(self, tool: Tool) -> None:
         """Give the left button to a tool, until it lets go; whichever tool had it before loses it."""
         self._holder = tool
         self._set_panning(False)
@@ -387,8 +394,13 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             self._holder = None
             self._set_panning(True)
 
+    def put_down(self) -> None:
+        """Leave whatever tool holds the left button."""
+        if self._holder is not None:
+            self._holder.put_down()
+
     @property
-    def holder(self) -> object | None:
+    def holder(self) -> Tool | None:
         """The tool that the left button belongs to."""
         return self._holder
 
