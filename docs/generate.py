@@ -33,11 +33,21 @@ def commands() -> str:
     group: Any = typer.main.get_command(app)
     context = group.make_context("ctreview", ["doctor"], resilient_parsing=True)
     lines = [HEAD + "\n".join(f"| {code} | {says} |" for code, says in exit_codes())]
+    for name, command, above in _members(group, context):
+        inner = command.context_class(command, info_name=command.name, parent=above)
+        lines += ["", f"## ctreview {name}", "", inspect.cleandoc(command.help or ""), "", *_usage(name, command, inner)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _members(group: Any, context: Any, before: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every command with its full name and the context around it; those of a group stand in the group's place."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
-        inner = command.context_class(command, info_name=name, parent=context)
-        lines += ["", f"## ctreview {name}", "", inspect.cleandoc(command.help or ""), "", *_usage(command, inner)]
-    return "\n".join(lines).rstrip() + "\n"
+        if hasattr(command, "list_commands"):
+            inner = command.context_class(command, info_name=name, parent=context)
+            yield from _members(command, inner, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command, context
 
 
 def exit_codes() -> Iterator[tuple[str, str]]:
@@ -48,10 +58,10 @@ def exit_codes() -> Iterator[tuple[str, str]]:
             yield code.strip(), says.strip().replace("``", "`")
 
 
-def _usage(command: Any, context: Any) -> Iterator[str]:
+def _usage(name: str, command: Any, context: Any) -> Iterator[str]:
     parameters = [one for one in command.get_params(context) if "--help" not in one.opts]
     words = [one.name.upper() for one in parameters if one.param_type_name == "argument"]
-    yield "    " + " ".join(["ctreview", command.name, *words, "[options]"])
+    yield "    " + " ".join(["ctreview", name, *words, "[options]"])
     panels: dict[str, list[Any]] = {}
     for one in parameters:
         panels.setdefault(getattr(one, "rich_help_panel", None) or "", []).append(one)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.readings import Read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,3 +45,11 @@ def small_scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
         phantom = small_thorax(lesions=glass, spacing_mm=4.0, seed=seed, acquired=dates[name])
         write_dicom(phantom.volume, folder / name, patient=Patient(**PATIENT))
     return folder
+
+
+@pytest.fixture(scope="session")
+def read(small_scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """A study of the small scans that two readers corrected; not to be changed."""
+    from tests.readings import read_study
+
+    return read_study(tmp_path_factory.mktemp("read") / "study", small_scans / "before", small_scans / "after")

@@ -10,6 +10,7 @@ from ctreview import __version__
 from ctreview.cli.compare import CompareCommand, compare
 from ctreview.cli.demo import demo
 from ctreview.cli.doctor import doctor
+from ctreview.cli.edits import edits
 from ctreview.cli.info import info
 from ctreview.cli.segment import SegmentCommand, segment
 
@@ -42,5 +43,6 @@ def ctreview(
 app.command("info")(info)
 app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
+app.add_typer(edits)
 app.command("demo")(demo)
 app.command("doctor")(doctor)

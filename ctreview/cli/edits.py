@@ -1,0 +1,127 @@
+"""``ctreview edits replay``: a reader's corrections in, the masks they make out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ctreview.cli.options import AsJson, Out, Overwrite, Quiet, open_folder
+from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
+from ctreview.cli.summary import bare_table
+from ctreview.cli.terminal import print_document, progress_bar, results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ctreview.recipes.replaying import Corrected
+    from ctreview.recipes.settings import ChestCtSettings
+
+__all__ = ["ReplayCommand", "edits", "replay"]
+
+edits = typer.Typer(name="edits", no_args_is_help=True, help="What readers corrected.")
+
+
+def _settings() -> ChestCtSettings:
+    from ctreview.recipes.settings import ChestCtSettings
+
+    return ChestCtSettings()
+
+
+class ReplayCommand(CommandWithSettings):
+    """Its options include how scans are loaded: a scan that is loaded otherwise is another image."""
+
+    settings = staticmethod(_settings)
+    without = frozenset({"threads"})
+    parts = frozenset({"load"})
+
+
+@edits.command("replay", cls=ReplayCommand)
+def replay(
+    context: typer.Context,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A study folder, the folder of one reading in it, or a journal (journal.jsonl).", show_default=False
+        ),
+    ],
+    *,
+    out: Out,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--reader",
+            help="Whose corrections, where several read the study; a name, or name.version.",
+            show_default=False,
+        ),
+    ] = None,
+    timepoint: Annotated[
+        list[int] | None,
+        typer.Option("--timepoint", min=1, help="Which timepoint of the study; may be repeated. All if not given."),
+    ] = None,
+    scan: Annotated[
+        Path | None,
+        typer.Option("--scan", help="The image: needed with a journal, and where a study's was moved."),
+    ] = None,
+    series: Annotated[
+        str | None, typer.Option("--series", help="Which series of --scan, by the word `info` lists.")
+    ] = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            "--masks", help="With a journal: the .seg.nrrd that the computer had proposed; found anew if not given."
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> int:
+    """Replay a reader's corrections and write the masks they make: those the reader saw, voxel for voxel.
+
+    The folder gets timepoint-N.seg.nrrd (opens in 3D Slicer) and replay.json, which lists what no longer applies.
+    """
+    from ctreview.recipes import replaying
+
+    open_folder(out, overwrite=overwrite)
+    with progress_bar(quiet=quiet) as progress:
+        found = replaying.replay(
+            source,
+            reader=reader,
+            timepoints=timepoint or (),
+            scan=scan,
+            series=series,
+            masks=masks,
+            settings=chosen_settings(context, _settings()),
+            progress=progress,
+        )
+        replaying.write_replayed(found, out, overwrite=overwrite)
+    if as_json:
+        print_document(out / "replay.json")
+    else:
+        _show(found, out)
+    return 0
+
+
+def _show(found: Sequence[Corrected], folder: Path) -> None:
+    """Print how many edits apply, what they changed, and which are lost."""
+    console = results()
+    table = bare_table(("", "edits applied", "lost", "opacity proposed", "corrected"))
+    for one in found:
+        before, after = (labels.volume_ml("ground_glass", "consolidation") for labels in (one.proposed, one.opacity))
+        whose = f", {one.reader}" if one.reader else ""
+        table.add_row(
+            f"timepoint {one.number}{whose}",
+            str(len(one.applied)),
+            str(len(one.refused)),
+            f"{before:.1f} mL",
+            f"{after:.1f} mL",
+        )
+    console.print(table)
+    for one in found:
+        for edit, reason in one.refused:
+            says = f"no longer applies: {edit.kind} of {edit.time:%Y-%m-%d %H:%M} (timepoint {one.number}): {reason}"
+            console.print(says, markup=False, soft_wrap=True)
+    if lost := {edit.id for one in found for edit in one.elsewhere}:
+        console.print(f"Drawn on other images and left alone: {len(lost)}.", markup=False)
+    console.print(f"For 3D Slicer: {folder}", markup=False, soft_wrap=True)

@@ -1,0 +1,397 @@
+"""A reader's corrections, replayed without a window: the same masks, voxel for voxel, that the reader saw."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctreview.anatomy import divide
+from ctreview.change import Timepoint
+from ctreview.edits import Edit, Journal
+from ctreview.errors import InputRefused, UnreadableFile, WrongUse
+from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.corrected import OPACITY, replayed
+from ctreview.recipes.facts import scan_facts
+from ctreview.recipes.one_scan import Source, load_ct
+from ctreview.recipes.settings import ChestCtSettings
+from ctreview.study import Reading, Study
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.resample import unwarp_labels, warp_labels
+from ctreview.volume.segmentation import read_segmentation
+from ctreview.volume.volume import Volume
+from ctreview.volume.write import read_transform
+
+__all__ = [
+    "REPLAY_SCHEMA",
+    "Corrected",
+    "find_reading",
+    "open_reading",
+    "replay",
+    "replay_document",
+    "replay_journal",
+    "replay_study",
+    "write_replayed",
+]
+
+REPLAY_SCHEMA = "ctreview.replay/1"
+"""Name and version of the shape that `replay_document` gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class Corrected:
+    """One scan with one reader's corrections.
+
+    Attributes
+    ----------
+    timepoint : Timepoint
+        The scan with the corrected opacity.
+    proposed : LabelMap
+        What the computer had found.
+    applied : tuple of Edit
+        In order.
+    refused : tuple of (Edit, str)
+        What no longer applies, and why.
+    elsewhere : tuple of Edit
+        What was drawn on an image that is not known here; it was not replayed.
+    number : int
+        The number of the timepoint in its study, from 1.
+    reader, version
+        Whose corrections they are; empty and 0 where a bare journal was replayed.
+    """
+
+    timepoint: Timepoint
+    proposed: LabelMap = field(repr=False)
+    applied: tuple[Edit, ...] = field(repr=False)
+    refused: tuple[tuple[Edit, str], ...] = ()
+    elsewhere: tuple[Edit, ...] = ()
+    number: int = 1
+    reader: str = ""
+    version: int = 0
+
+    @property
+    def opacity(self) -> LabelMap:
+        """The corrected opacity."""
+        return self.timepoint.opacity
+
+
+def replay(
+    source: Path | str,
+    *,
+    reader: str | None = None,
+    timepoints: Sequence[int] = (),
+    scan: Path | None = None,
+    series: str | None = None,
+    masks: Path | None = None,
+    settings: ChestCtSettings | None = None,
+    progress: Progress = quiet,
+) -> tuple[Corrected, ...]:
+    """Replay whatever holds edits: a study, one reading of it, or a bare journal with its scan.
+
+    Parameters
+    ----------
+    source : path
+        A study's folder, the folder of a reading in it, or a journal.
+    reader : str, optional
+        See `find_reading`.
+    timepoints, scan, series, masks, settings, progress
+        As in `replay_study` and `replay_journal`.
+
+    Returns
+    -------
+    tuple of Corrected
+        One for each timepoint.
+
+    Raises
+    ------
+    WrongUse
+        A journal without its scan, or options that do not go with the source.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        if scan is None:
+            raise WrongUse(
+                "a journal alone has no image to be replayed on", where=source, remedy="Give it with --scan."
+            )
+        if reader is not None or timepoints:
+            raise WrongUse("a journal has neither readers nor timepoints", where=source, remedy="Name a study folder.")
+        found = replay_journal(source, scan, masks=masks, series=series, settings=settings, progress=progress)
+        return (found,)
+    if masks is not None or series is not None:
+        raise WrongUse("a study knows its masks and series", where=source, remedy="Leave --masks and --series out.")
+    study, reading = open_reading(source, reader)
+    return replay_study(study, (reading,), timepoints=timepoints, scan=scan, settings=settings, progress=progress)
+
+
+def open_reading(folder: Path | str, reader: str | None = None) -> tuple[Study, Reading]:
+    """The study and the reading that a folder stands for: a study's folder, or that of one reading in it.
+
+    Raises
+    ------
+    UnreadableFile
+        The folder is neither.
+    WrongUse
+        See `find_reading`.
+    """
+    folder = Path(folder).absolute()
+    above = folder.parent.parent
+    if folder.parent.name == "readers" and not (folder / "study.json").exists() and (above / "study.json").exists():
+        study = Study.open(above)
+        return study, find_reading(study, folder.name)
+    study = Study.open(folder)
+    return study, find_reading(study, reader)
+
+
+def replay_study(
+    study: Study,
+    readings: Sequence[Reading],
+    *,
+    timepoints: Sequence[int] = (),
+    scan: Path | str | None = None,
+    settings: ChestCtSettings | None = None,
+    progress: Progress = quiet,
+) -> tuple[Corrected, ...]:
+    """Replay readings of a study on the masks that it keeps.
+
+    Parameters
+    ----------
+    study : Study
+    readings : sequence of Reading
+        Whose edits; each scan is loaded once for all of them.
+    timepoints : sequence of int
+        Which; all if empty.
+    scan : path, optional
+        Where the image of the one timepoint lies now, if it was moved.
+    settings : ChestCtSettings, optional
+        Only ``load`` matters: the masks are those of the study.
+    progress : Progress
+
+    Returns
+    -------
+    tuple of Corrected
+        By timepoint, then by reading.
+
+    Raises
+    ------
+    InputRefused
+        An image is gone, or is another one than the study was made on.
+    WrongUse
+        The study has no such timepoint.
+    """
+    numbers = tuple(timepoints) or study.timepoints
+    if scan is not None and len(numbers) != 1:
+        raise WrongUse("one scan was given and several timepoints", remedy="Name the timepoint that it belongs to.")
+    known = {study.source(number).digest for number in study.timepoints}
+    found = []
+    for done, number in enumerate(numbers):
+        listener = part(progress, done / len(numbers), (done + 1) / len(numbers))
+        point = _timepoint(study, number, scan, settings or ChestCtSettings(), listener)
+        own = [reading.edits(image=point.volume.digest, target=OPACITY) for reading in readings]
+        copied = any(edit.kind == "carry" for edits in own for edit in edits)
+        other = _other(study, number, point.volume) if copied else None
+        for reading, edits in zip(readings, own, strict=True):
+            lost = tuple(edit for edit in reading.edits(target=OPACITY) if edit.image not in known)
+            done_here = _corrected(point, edits, other)
+            found.append(
+                replace(done_here, elsewhere=lost, number=number, reader=reading.reader, version=reading.version)
+            )
+    return tuple(found)
+
+
+def replay_journal(
+    journal: Journal | Path | str,
+    scan: Source,
+    *,
+    masks: Path | str | None = None,
+    series: str | None = None,
+    settings: ChestCtSettings | None = None,
+    progress: Progress = quiet,
+) -> Corrected:
+    """Replay a bare journal on one scan.
+
+    Parameters
+    ----------
+    journal : Journal or path
+        Edits of other scans in it are left alone.
+    scan : Volume, Series or path
+    masks : path, optional
+        A ``.seg.nrrd`` of ctreview with what the computer had found; without it that is found anew, by the scan's own
+        threshold, which may differ from the common one of a comparison.
+    series, settings, progress
+        As in `segment`.
+
+    Raises
+    ------
+    UnreadableFile
+        The journal is missing or damaged, or the masks hold no lungs or no opacity.
+    PlaceMismatch
+        The masks do not lie on the scan.
+    """
+    journal = journal if isinstance(journal, Journal) else Journal(Path(journal))
+    if not journal.path.is_file():
+        raise UnreadableFile("there is no journal", where=journal.path)
+    edits = [edit for edit in journal.read() if edit.target == OPACITY]
+    settings = settings or ChestCtSettings()
+    if masks is None:
+        from ctreview.recipes.chest_ct import segment  # noqa: PLC0415 - imports this stage's neighbours in turn
+
+        point = segment(scan, series=series, settings=settings, progress=progress).timepoint
+    else:
+        volume = load_ct(scan, series, settings, progress)
+        point = _assembled(volume, read_segmentation(masks, on=volume.geometry), masks)
+    own = [edit for edit in edits if edit.image == point.volume.digest]
+    done = _corrected(point, own, None)
+    return replace(done, elsewhere=tuple(edit for edit in edits if edit.image != point.volume.digest))
+
+
+def find_reading(study: Study, name: str | None = None) -> Reading:
+    """A reading by its reader's name, or by name and version as in ``"anna.2"``; the only one if there is one reader.
+
+    Raises
+    ------
+    WrongUse
+        There is no such reading, or several readers and none was named.
+    """
+    readings = study.readings
+    names = sorted({reading.reader for reading in readings})
+    known = f"Readers here: {', '.join(names)}." if names else "Nobody has read this study yet."
+    if name is None:
+        if len(names) != 1:
+            raise WrongUse(f"the study has {len(names)} readers, and one is needed", where=study.folder, remedy=known)
+        name = names[0]
+    found = [reading for reading in readings if reading.reader == name]
+    found = found or [reading for reading in readings if reading.folder.name == name]
+    if not found:
+        raise WrongUse(f"no reader is called {name!r}", where=study.folder, remedy=known)
+    return found[-1]
+
+
+def replay_document(found: Sequence[Corrected]) -> dict[str, Any]:
+    """What came of a replay, ready for JSON; ``sha256`` tells whether two opacities are the same voxel for voxel."""
+    return {"schema": REPLAY_SCHEMA, "timepoints": [_facts(one) for one in found]}
+
+
+def write_replayed(found: Sequence[Corrected], folder: Path | str, *, overwrite: bool = False) -> Path:
+    """Write ``timepoint-<n>.seg.nrrd`` (lungs, vessels, corrected opacity), ``replay.json`` and ``provenance.json``.
+
+    Raises
+    ------
+    WrongUse
+        The folder may not be written to, or two readers' masks of one timepoint were given.
+    """
+    from ctreview.report.document import write_json  # noqa: PLC0415 - the page's libraries are loaded only here
+    from ctreview.report.folder import result_folder  # noqa: PLC0415
+    from ctreview.report.provenance import provenance  # noqa: PLC0415
+    from ctreview.volume.segmentation import write_segmentation  # noqa: PLC0415
+
+    if len({one.number for one in found}) < len(found):
+        raise WrongUse("two readers' masks of one timepoint do not fit into one folder")
+    inputs = {f"timepoint {one.number}": one.timepoint.volume for one in found}
+    with result_folder(folder, overwrite=overwrite) as draft:
+        for one in found:
+            maps = (one.timepoint.organ, one.timepoint.vessels, one.timepoint.opacity)
+            path = draft / f"timepoint-{one.number}.seg.nrrd"
+            write_segmentation(path, [labels for labels in maps if labels is not None])
+        write_json(replay_document(found), draft / "replay.json")
+        write_json(provenance(inputs, settings={}, seeds={}, timings={}), draft / "provenance.json")
+    return Path(folder)
+
+
+def _facts(one: Corrected) -> dict[str, Any]:
+    return {
+        "timepoint": one.number,
+        "reader": one.reader or None,
+        "version": one.version or None,
+        "applied": len(one.applied),
+        "refused": [{"id": edit.id, "kind": edit.kind, "reason": reason} for edit, reason in one.refused],
+        "drawn_elsewhere": len(one.elsewhere),
+        "proposed_ml": _ml(one.proposed),
+        "corrected_ml": _ml(one.opacity),
+        "sha256": hashlib.sha256(np.ascontiguousarray(one.opacity.array).data).hexdigest(),
+    }
+
+
+def _ml(labels: LabelMap) -> dict[str, float]:
+    return {label.key: labels.volume_ml(label.key) for label in labels.scheme}
+
+
+def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) -> Corrected:
+    done = replayed(point, point.opacity, edits, other)
+    return Corrected(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
+
+
+def _timepoint(
+    study: Study, number: int, scan: Path | str | None, settings: ChestCtSettings, progress: Progress
+) -> Timepoint:
+    """A timepoint as the study keeps it, after its image was found to be the same."""
+    source = study.source(number)
+    path = source.path if scan is None else Path(scan)
+    if not path.exists():
+        raise InputRefused(
+            f"the image of timepoint {number} is gone", where=path, remedy="Say where it lies now with --scan."
+        )
+    volume = load_ct(path, source.series if scan is None else None, settings, progress)
+    if volume.digest != source.digest:
+        raise InputRefused(
+            f"this is not the image that timepoint {number} was read on",
+            where=path,
+            remedy="Give the scan that the study was made with, loaded with the same settings.",
+        )
+    return _assembled(volume, study.masks(number, on=volume.geometry), study.folder / "timepoints" / str(number))
+
+
+def _assembled(volume: Volume, maps: Sequence[LabelMap], where: object) -> Timepoint:
+    """A timepoint from label maps that are told apart by the names of their labels."""
+    organ, opacity = _holding(maps, "right_lung", "left_lung"), _holding(maps, "ground_glass")
+    if organ is None or opacity is None:
+        missing = "lungs" if organ is None else "opacity"
+        raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
+    vessels = _holding(maps, "vessel", "airway_wall")
+    return Timepoint(volume, organ, opacity, divide(organ), vessels, facts=scan_facts(volume, None))
+
+
+def _holding(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
+    return next((one for one in maps if {label.key for label in one.scheme} & set(keys)), None)
+
+
+def _other(study: Study, number: int, volume: Volume) -> LabelMap | None:
+    """What the computer found at the timepoint this one was compared with, on this one's grid.
+
+    None where the study keeps no registration of the two.
+
+    Raises
+    ------
+    WrongUse
+        The timepoint was compared with several others, so that it cannot be told which one was copied from.
+    """
+    pairs = [pair for pair in _registered(study) if number in pair]
+    if not pairs:
+        return None
+    if len(pairs) > 1:
+        names = ", ".join(f"{a}-{b}" for a, b in pairs)
+        raise WrongUse(
+            f"timepoint {number} was compared with several others ({names}), and edits copy from one of them",
+            where=study.folder,
+        )
+    ((first, second),) = pairs
+    path = study.comparison_folder(first, second) / "transform.h5"
+    opacity = _holding(study.masks(second if number == first else first), "ground_glass")
+    if opacity is None:
+        return None
+    if number == first:
+        return warp_labels(opacity, read_transform(path, volume.geometry, opacity.geometry))
+    return unwarp_labels(opacity, read_transform(path, opacity.geometry, volume.geometry))
+
+
+def _registered(study: Study) -> list[tuple[int, int]]:
+    """Pairs of timepoints whose comparison keeps a registration."""
+    found = []
+    for path in sorted((study.folder / "comparisons").glob("*-*/transform.h5")):
+        first, _, second = path.parent.name.partition("-")
+        if first.isdigit() and second.isdigit():
+            found.append((int(first), int(second)))
+    return found
