@@ -15,7 +15,7 @@ from ctreview.recipes.one_scan import Source, load_ct, respond, see
 from ctreview.recipes.pair import LookedAt, look_again, look_at, priors_for
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
-from ctreview.recipes.together import Stopwatch, both
+from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
 from ctreview.recipes.two_scans import (
     ages_at,
     days_between,
@@ -214,10 +214,11 @@ def prepare(
     allow_different_patients: bool = False,
     threads: int | None = None,
     progress: Progress = quiet,
+    arrived: Arrived = nobody,
 ) -> Prepared:
     """Load, segment and register two scans: all of `compare` that a reader's corrections do not change.
 
-    Parameters and errors are those of `compare`.
+    Parameters and errors are those of `compare`; ``arrived`` is told of lungs and opacity as soon as they are there.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     clock = Stopwatch()
@@ -229,7 +230,7 @@ def prepare(
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
-    looked = look_at((early, late), ages, settings, clock, part(progress, 0.12, 0.6))
+    looked = look_at((early, late), ages, settings, clock, part(progress, 0.12, 0.6), arrived)
     with clock("registration"):
         found, registered = register_lungs(looked.points, settings, part(progress, 0.6, 0.85))
     priors = priors_for(looked, None if found is None else found.transform)

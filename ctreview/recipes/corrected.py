@@ -67,7 +67,7 @@ def carried_opacity(
 
 
 def carried_to(points: tuple[Timepoint, Timepoint], number: int, transform: Transform | None) -> LabelMap | None:
-    """The other scan's opacity as the computer found it, on the grid of this one; None where they are not registered."""
+    """The other scan's opacity as the computer found it, on this one's grid; None where they are not registered."""
     if transform is None:
         return None
     return warp_labels(points[1].opacity, transform) if number == 0 else unwarp_labels(points[0].opacity, transform)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -98,13 +98,17 @@ def see(
     progress: Progress,
     *,
     prior: LabelMap | None = None,
+    arrived: Callable[[LabelMap], None] | None = None,
 ) -> Seen:
     """Lungs, vessels, regions, normal lung, and density beyond it.
 
-    ``prior`` holds the lungs of the other timepoint, carried over onto this grid.
+    ``prior`` holds the lungs of the other timepoint, carried over onto this grid; ``arrived`` is told the lungs as
+    soon as they are there.
     """
     with clock("lungs"):
         lungs = find_lungs(volume, settings=settings.lungs, prior=prior, progress=part(progress, 0.0, 0.4))
+    if arrived is not None:
+        arrived(lungs)
     with clock("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
     with clock("regions"):

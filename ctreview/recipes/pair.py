@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ctreview.opacity import Thresholds, common_thresholds
 from ctreview.progress import Progress, part
 from ctreview.recipes.one_scan import Seen, help_each_other, see
 from ctreview.recipes.settings import ChestCtSettings
-from ctreview.recipes.together import Stopwatch, both
+from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import warp_labels
 from ctreview.volume.transform import Transform
@@ -47,15 +48,19 @@ def look_at(
     settings: ChestCtSettings,
     clock: Stopwatch,
     progress: Progress,
+    arrived: Arrived = nobody,
 ) -> LookedAt:
     """Segment both scans, find a common rule, and find opacity by it."""
     seen = both(
-        lambda listener: see(volumes[0], ages[0], settings, clock, listener),
-        lambda listener: see(volumes[1], ages[1], settings, clock, listener),
+        lambda listener: see(volumes[0], ages[0], settings, clock, listener, arrived=partial(arrived, 0, "lungs")),
+        lambda listener: see(volumes[1], ages[1], settings, clock, listener, arrived=partial(arrived, 1, "lungs")),
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    return _judged(seen, settings, clock, part(progress, 0.8, 1.0))
+    found = _judged(seen, settings, clock, part(progress, 0.8, 1.0))
+    for number, point in enumerate(found.points):
+        arrived(number, "opacity", point.opacity)
+    return found
 
 
 def look_again(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 from ctreview.anatomy import LungSettings, VesselSettings
 from ctreview.change import FateSettings, IntervalSettings, VerdictSettings
-from ctreview.errors import WrongUse
+from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.lung import InspirationSettings
 from ctreview.opacity import OpacitySettings
 from ctreview.registration import RegistrationSettings
@@ -54,3 +55,30 @@ class ChestCtSettings:
     def to_dict(self) -> dict[str, Any]:
         """Every setting, ready for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> ChestCtSettings:
+        """Read what `to_dict` gave, also after it went through JSON.
+
+        Raises
+        ------
+        UnreadableFile
+            It names a setting that this version does not have.
+        """
+        settings = _read(cls(), plain, "")
+        assert isinstance(settings, cls)
+        return settings
+
+
+def _read(standard: Any, plain: Any, where: str) -> Any:
+    """A value of the kind of ``standard``; JSON knows no tuples."""
+    if is_dataclass(standard) and not isinstance(standard, type):
+        known = {item.name: getattr(standard, item.name) for item in fields(standard)}
+        strange = sorted(set(plain) - set(known))
+        if strange:
+            raise UnreadableFile(
+                f"it names settings that this ctreview does not have: {', '.join(where + name for name in strange)}",
+                remedy="Open it with the version that wrote it, or run the steps anew with today's settings.",
+            )
+        return replace(standard, **{name: _read(known[name], plain[name], f"{where}{name}.") for name in plain})
+    return tuple(_read(None, one, where) for one in plain) if isinstance(plain, list | tuple) else plain

@@ -10,11 +10,19 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from ctreview.progress import Cancelled, Progress
+from ctreview.volume.labels import LabelMap
 
-__all__ = ["Stopwatch", "both"]
+__all__ = ["Arrived", "Stopwatch", "both", "nobody"]
 
 T = TypeVar("T")
 S = TypeVar("S")
+
+Arrived = Callable[[int, str, LabelMap], None]
+"""Told, in the thread that works, what is there before the whole is: which scan (0 or 1), what, and where it lies."""
+
+
+def nobody(number: int, what: str, labels: LabelMap) -> None:
+    """Wait for the whole."""
 
 
 class Stopwatch:

@@ -6,7 +6,8 @@ line. Images stay where they are: a study keeps where they lie and their digest.
 
 from ctreview.study.finding import FINDING_TYPES, Finding
 from ctreview.study.lock import StudyLocked
+from ctreview.study.plan import Plan
 from ctreview.study.reading import AlreadySigned, Reading
 from ctreview.study.store import Source, Study
 
-__all__ = ["FINDING_TYPES", "AlreadySigned", "Finding", "Reading", "Source", "Study", "StudyLocked"]
+__all__ = ["FINDING_TYPES", "AlreadySigned", "Finding", "Plan", "Reading", "Source", "Study", "StudyLocked"]

@@ -15,10 +15,11 @@ from ctreview.errors import InputRefused
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import Finding
 
-__all__ = ["FINDINGS_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
+__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
 
 FINDINGS_SCHEMA = "ctreview.findings/1"
 SIGNED_SCHEMA = "ctreview.signed/1"
+BLINDED_SCHEMA = "ctreview.blinded/1"
 
 
 class AlreadySigned(InputRefused):
@@ -142,15 +143,39 @@ class Reading:
             )
         return signed
 
-    def next_version(self) -> Reading:
-        """A draft that starts as a copy of this reading: how a signed one is corrected."""
+    @property
+    def comparison_folder(self) -> Path:
+        """Where the comparison with this reader's corrections is written."""
+        return self.folder / "comparison"
+
+    def blinded(self) -> int | None:
+        """The seed by which the timepoints were shuffled, None for an open reading."""
+        path = self.folder / "blinded.json"
+        return int(read_document(path, BLINDED_SCHEMA)["seed"]) if path.exists() else None
+
+    def blind(self, seed: int) -> None:
+        """Make this a blinded reading, before anything is drawn in it.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        """
+        self._require_draft()
+        write_document(self.folder / "blinded.json", BLINDED_SCHEMA, {"seed": seed})
+
+    def next_version(self, *, empty: bool = False) -> Reading:
+        """A draft that starts as a copy of this reading: how a signed one is corrected.
+
+        With ``empty`` it starts with nothing: how the same reader reads once more.
+        """
         following = Reading(
             self.folder.parent / folder_name(self.reader, self.version + 1), self.reader, self.version + 1
         )
         if following.folder.exists():
             raise AlreadySigned(f"version {following.version} of this reading exists", where=following.folder)
         following.folder.mkdir(parents=True)
-        for name in ("journal.jsonl", "findings.json"):
+        for name in () if empty else ("journal.jsonl", "findings.json"):
             if (self.folder / name).exists():
                 shutil.copyfile(self.folder / name, following.folder / name)
         return following

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
+from ctreview.study.plan import PLAN_SCHEMA, Plan
 from ctreview.study.reading import Reading, folder_name
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.geometry import Geometry, require_same_place
@@ -23,6 +25,7 @@ __all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "Source", "Study"]
 
 STUDY_SCHEMA = "ctreview.study/1"
 SOURCE_SCHEMA = "ctreview.source/1"
+LOCK = "open.lock"
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ class Study:
     ::
 
         study.json                          schema, number of timepoints
+        plan.json                           settings, age, whether two patients were allowed
         timepoints/<n>/source.json          where the image is, and its digest
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
-        readers/<name>/journal.jsonl        edits, findings.json, signed.json
-        comparisons/<a>-<b>/                what `ctreview compare` writes
+        readers/<name>/journal.jsonl        edits, findings.json, blinded.json, signed.json
+        readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
+        comparisons/<a>-<b>/                the same without corrections
         open.lock                           who has it open for writing
 
     Attributes
@@ -101,7 +106,7 @@ class Study:
     @contextmanager
     def writing(self) -> Iterator[Study]:
         """Hold the study's lock; raises `StudyLocked` where another process does."""
-        with locked(self.folder / "open.lock"):
+        with locked(self.folder / LOCK):
             yield self
 
     @property
@@ -120,6 +125,7 @@ class Study:
         masks: Sequence[LabelMap],
         measurements: Mapping[str, Any] | None = None,
         schema: str = "ctreview.measurements/1",
+        number: int | None = None,
     ) -> int:
         """Keep what the computer proposed for an image; whole or not at all.
 
@@ -133,6 +139,9 @@ class Study:
             Lungs, opacity, … on the image's grid.
         measurements : mapping, optional
             Ready for JSON, of ``schema``.
+        number : int, optional
+            Which timepoint; one that is there gives way, say to what was found with other settings. A new one if not
+            given.
 
         Returns
         -------
@@ -140,8 +149,8 @@ class Study:
             The number of the timepoint.
         """
         require_same_place(volume, *masks)
-        number = max(self.timepoints, default=0) + 1
-        with atomic_folder(self.folder / "timepoints" / str(number)) as draft:
+        number = number or max(self.timepoints, default=0) + 1
+        with atomic_folder(self.folder / "timepoints" / str(number), replace=True) as draft:
             source = {"path": str(Path(path).absolute()), "series": series, "digest": volume.digest}
             write_document(draft / "source.json", SOURCE_SCHEMA, source)
             write_segmentation(draft / "masks.seg.nrrd", masks)
@@ -157,6 +166,31 @@ class Study:
     def masks(self, timepoint: int, *, on: Geometry | None = None) -> tuple[LabelMap, ...]:
         """What the computer proposed at a timepoint; ``on`` is the grid of its image, which it is checked against."""
         return read_segmentation(self._timepoint(timepoint) / "masks.seg.nrrd", on=on)
+
+    @property
+    def plan(self) -> Plan | None:
+        """How the timepoints are worked on; None where that was not kept."""
+        path = self.folder / "plan.json"
+        return Plan.from_json(read_document(path, PLAN_SCHEMA)) if path.exists() else None
+
+    def write_plan(self, plan: Plan) -> None:
+        """Keep how the timepoints are worked on."""
+        write_document(self.folder / "plan.json", PLAN_SCHEMA, plan.to_json())
+
+    def copy_to(self, folder: Path | str) -> Study:
+        """Another study with the same content; whole or not at all.
+
+        Raises
+        ------
+        WrongUse
+            The folder is there already and not empty.
+        """
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise WrongUse("the folder is not empty", where=folder, remedy="Choose another name for the study.")
+        with atomic_folder(folder) as draft:
+            shutil.copytree(self.folder, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns(LOCK, ".*-*"))
+        return Study(folder)
 
     def comparison_folder(self, baseline: int, followup: int) -> Path:
         """Where the comparison of two timepoints is written."""

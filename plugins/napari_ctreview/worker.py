@@ -117,7 +117,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
 
         try:
             self._tell((job, "done", job.work(listen)))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the reader is told and the window lives on
+        except BaseException as error:
             self._tell((job, "cancelled" if isinstance(error, Cancelled) else "failed", error))
 
     def _tell(self, message: tuple[Job, str, Any]) -> None:
@@ -146,6 +146,6 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
     def _deliver(job: Job, result: Any) -> tuple[str, str]:
         try:
             job.done(result)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
             return "failed", in_words(error)
         return "done", ""
