@@ -11,6 +11,7 @@ import SimpleITK
 from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
+from ctreview.anatomy.bowel import bowel_gas
 from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance
 
 __all__ = ["LEFT", "RIGHT", "Sides", "aerated_lungs"]
@@ -59,7 +60,7 @@ def aerated_lungs(
         Index of the trachea along axis 2. Beside a single lung it marks the middle better than bones, which a cropped
         field of view cuts.
     """
-    parts = _lungs(coarse, body, body.air & ~airways, smallest_ml)
+    parts = _lungs(coarse, body, body.air & ~airways & ~bowel_gas(coarse, body, airways), smallest_ml)
     if not parts:
         return None
     middle = _midline(body, parts)

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ctreview.anatomy import LungSettings, find_lungs
 from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
-from ctreview.phantom import Phantom, small_thorax
+from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, small_thorax
 from ctreview.progress import Cancelled
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -144,6 +144,16 @@ def test_gas_in_the_stomach_is_no_lung(adult: Phantom) -> None:
     found = find_lungs(adult.volume.with_array(array))
     assert not (both(found) & ndimage.binary_erosion(gas)).any()
     assert dice(both(found), both(adult.lungs)) > 0.97
+
+
+def test_gas_of_stomach_and_colon_right_under_a_childs_diaphragm_is_no_lung() -> None:
+    usual = ThoraxSettings(age_years=4.0, spacing=(2.0, 1.2, 1.2), seed=3, anatomy_seed=5)
+    child = make_thorax(replace(usual, shape=replace(usual.body, gas=1.3, colon_gas=1.4)))
+    found = find_lungs(child.volume)
+    false = both(found) & ~child.lungs.mask("right_lung", "left_lung")
+    assert np.count_nonzero(ndimage.binary_opening(false)) * child.volume.geometry.voxel_ml < 2.0
+    assert dice(both(found), child.lungs.mask("right_lung", "left_lung")) > 0.985
+    assert not [item for item in found.checks if item.name == "dense_lung_recovered" and item.value]
 
 
 def test_lungs_that_touch_in_front_are_told_apart(adult: Phantom) -> None:
