@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
+from ctreview.tools.canvas import whole
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
 
@@ -57,8 +58,16 @@ class BlandAltman:
     pairs: int
 
 
-def overlap(first: LabelMap, second: LabelMap, *keys: str) -> Overlap:
+def overlap(first: LabelMap, second: LabelMap, *keys: str, within: Mask | None = None) -> Overlap:
     """Compare where two label maps have any of the named labels.
+
+    Parameters
+    ----------
+    first, second : LabelMap
+    *keys : str
+        Labels that both schemes know.
+    within : ndarray of bool, optional
+        Only what lies here counts, such as one lung.
 
     Raises
     ------
@@ -67,6 +76,12 @@ def overlap(first: LabelMap, second: LabelMap, *keys: str) -> Overlap:
     """
     geometry = require_same_place(first, second)
     one, other = first.mask(*keys), second.mask(*keys)
+    if within is not None:
+        one, other = one & within, other & within
+    either = one | other
+    if either.any():  # distances run between the two surfaces, and nothing of them lies outside this box
+        box = whole(either)
+        one, other = one[box], other[box]
     sizes = int(one.sum()), int(other.sum())
     both = int((one & other).sum())
     mean, far = _surface_distances(one, other, geometry.spacing) if min(sizes) else (None, None)

@@ -30,6 +30,7 @@ __all__ = [
     "REPLAY_SCHEMA",
     "Corrected",
     "find_reading",
+    "holding",
     "open_reading",
     "replay",
     "replay_document",
@@ -346,15 +347,16 @@ def _timepoint(
 
 def _assembled(volume: Volume, maps: Sequence[LabelMap], where: object) -> Timepoint:
     """A timepoint from label maps that are told apart by the names of their labels."""
-    organ, opacity = _holding(maps, "right_lung", "left_lung"), _holding(maps, "ground_glass")
+    organ, opacity = holding(maps, "right_lung", "left_lung"), holding(maps, "ground_glass")
     if organ is None or opacity is None:
         missing = "lungs" if organ is None else "opacity"
         raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
-    vessels = _holding(maps, "vessel", "airway_wall")
+    vessels = holding(maps, "vessel", "airway_wall")
     return Timepoint(volume, organ, opacity, divide(organ), vessels, facts=scan_facts(volume, None))
 
 
-def _holding(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
+def holding(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
+    """The first label map that knows one of these labels."""
     return next((one for one in maps if {label.key for label in one.scheme} & set(keys)), None)
 
 
@@ -379,7 +381,7 @@ def _other(study: Study, number: int, volume: Volume) -> LabelMap | None:
         )
     ((first, second),) = pairs
     path = study.comparison_folder(first, second) / "transform.h5"
-    opacity = _holding(study.masks(second if number == first else first), "ground_glass")
+    opacity = holding(study.masks(second if number == first else first), "ground_glass")
     if opacity is None:
         return None
     if number == first:

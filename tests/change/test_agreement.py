@@ -37,6 +37,22 @@ def test_the_same_mask_agrees_with_itself_and_labels_are_told_apart() -> None:
         overlap(block(2, 8), block(2, 8, grid=GRID.flip(0)))
 
 
+def test_only_what_lies_within_counts() -> None:
+    first, second = block(2, 8), block(4, 10)
+    part = np.zeros(GRID.shape, dtype=bool)
+    part[:, :, 4:8] = True
+    assert overlap(first, second, within=part).dice == 1
+    part[:, :, 4:8] = False
+    assert overlap(first, second, within=part).dice is None
+
+
+def test_pieces_far_apart_are_as_far_apart_as_they_are() -> None:
+    first, second = block(0, 1), block(13, 14)
+    found = overlap(first, second)
+    assert found.dice == 0
+    assert found.mean_mm == pytest.approx(13.0)
+
+
 def test_bland_altman_and_icc_on_the_published_example() -> None:
     # four judges of six cases: Shrout and Fleiss 1979, tables 2 and 4
     judges = [9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]
