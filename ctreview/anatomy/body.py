@@ -75,12 +75,17 @@ def _outside(coarse: Coarse, air: Mask) -> Mask:
 
 
 def _spine(coarse: Coarse, width: float) -> float | None:
-    """Vertebrae are the only bones of the trunk that are thick in every direction."""
-    bone = coarse.array > 140
-    thick = opened(bone, min(5.0, 0.014 * width), coarse.spacing)
+    """The bone that is thick in every direction and goes through more slices than any other.
+
+    Shoulder blades and upper arms may be larger, but end where the chest goes on.
+    """
+    thick = opened(coarse.array > 140, min(5.0, 0.014 * width), coarse.spacing)
     if not thick.any():
         return None
-    labels = cc3d.connected_components(thick, connectivity=26)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return float(np.nonzero(labels == int(sizes.argmax()))[2].mean())
+    slices = np.count_nonzero(thick.any(axis=1), axis=0)
+    most = int(slices.argmax())
+    # with its neighbours that go nearly as far: the width of the vertebral bodies
+    enough = np.flatnonzero(slices < 0.6 * slices[most])
+    begin = int(enough[enough < most].max(initial=-1)) + 1
+    end = int(enough[enough > most].min(initial=len(slices)))
+    return float(np.average(np.arange(begin, end), weights=slices[begin:end]))

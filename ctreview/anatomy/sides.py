@@ -20,6 +20,9 @@ RIGHT, LEFT = 1, 2
 
 Labels = npt.NDArray[np.uint8]
 
+SMALL_ML, SMALL_LUNG_HU = 150.0, -930.0
+"""A lung smaller than this is an infant's or has collapsed, and denser than this; sinuses and bowel are not."""
+
 
 @dataclass(frozen=True)
 class Sides:
@@ -133,7 +136,8 @@ def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Ma
         if width < max(5.0, 0.3 * widest) or body.between[box][part].mean() < 0.7:
             continue
         core = depth > min(4.0, 0.5 * width)
-        if np.median(coarse.array[box][core]) < body.gas_hu or box[0].stop <= lowest_top:
+        thinnest = SMALL_LUNG_HU if ml[label] < SMALL_ML else body.gas_hu
+        if np.median(coarse.array[box][core]) < thinnest or box[0].stop <= lowest_top:
             continue
         if not lungs:
             # bowel under the diaphragm ends below the middle of the largest lung

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ctreview.anatomy import LungSettings, find_lungs
 from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
-from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, small_thorax
+from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_phantom, small_thorax
 from ctreview.progress import Cancelled
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -238,3 +238,11 @@ def test_real_adults(shared_data: Path) -> None:
         assert low < found.volume_ml("right_lung", "left_lung") < high
         assert 10 < found.volume_ml("trachea_and_main_bronchi") < 60
         assert check(found, "one_lung") == [True]
+
+
+def test_shoulder_blades_are_not_taken_for_the_spine() -> None:
+    adult = random_phantom(5, age_years=60.0, spacing=(2.5, 1.7, 1.7), healthy=True)
+    found = find_lungs(adult.volume.canonical())
+    assert check(found, "one_lung") == [True]
+    right, left = found.voxels["right_lung"], found.voxels["left_lung"]
+    assert 0.9 < right / left < 1.4
