@@ -3,7 +3,7 @@
 In go, for each timepoint, a `Volume`, its `Regions` and a label map with ``ground_glass`` and ``consolidation``;
 out come, per region, the measures (`measure`), what became of each voxel (`find_fate`), how far each number could
 be off (`find_response` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
-(`name_residual`), and all of it as one `Comparison`. Nothing here knows an organ: the regions, the masks and the
+(`name_residual`, and piece by piece `find_pieces`), and all of it as one `Comparison`. Nothing here knows an organ: the regions, the masks and the
 variants of a segmentation are handed in.
 """
 
@@ -30,6 +30,7 @@ from ctreview.change.comparison import (
 from ctreview.change.fate import BASELINE_FATES, FATE_SCHEME, FOLLOWUP_FATES, Fate, FateSettings, fate_ml, find_fate
 from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find_intervals
 from ctreview.change.measure import RegionMeasures, measure
+from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import name_residual
 from ctreview.change.sensitivity import Perturbation, Response, Variants, find_response
 from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
@@ -50,6 +51,9 @@ __all__ = [
     "IntervalSettings",
     "Measurement",
     "Perturbation",
+    "Piece",
+    "PieceSettings",
+    "Pieces",
     "RegionChange",
     "RegionMeasures",
     "Response",
@@ -67,6 +71,7 @@ __all__ = [
     "fate_ml",
     "find_fate",
     "find_intervals",
+    "find_pieces",
     "find_response",
     "judge",
     "measure",
