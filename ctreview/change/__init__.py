@@ -3,10 +3,12 @@
 In go, for each timepoint, a `Volume`, its `Regions` and a label map with ``ground_glass`` and ``consolidation``;
 out come, per region, the measures (`measure`), what became of each voxel (`find_fate`), how far each number could
 be off (`find_response` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
-(`name_residual`, and piece by piece `find_pieces`), and all of it as one `Comparison`. Nothing here knows an organ: the regions, the masks and the
-variants of a segmentation are handed in.
+(`name_residual`, and piece by piece `find_pieces`), and all of it as one `Comparison`; `carry_over` follows a reader's
+corrections between two comparisons. Nothing here knows an organ: the regions, the masks and the variants of a
+segmentation are handed in.
 """
 
+from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
     AIR_LIMIT_HU,
     BLOOD_LIMIT_HU,
@@ -62,6 +64,7 @@ __all__ = [
     "Verdict",
     "VerdictSettings",
     "Writer",
+    "carry_over",
     "check_coverage",
     "check_growth",
     "check_order",

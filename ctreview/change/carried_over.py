@@ -1,0 +1,76 @@
+"""Numbers that follow a reader's correction at once, before the comparison is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ctreview.change.comparison import Comparison, Interval, RegionChange
+from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, RegionMeasures
+from ctreview.change.verdict import VerdictSettings, judge
+
+__all__ = ["carry_over"]
+
+Counts = Mapping[str, Mapping[str, float]]
+"""Millilitres by region and label, as `Tally.ml` gives them."""
+
+
+def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts) -> tuple[RegionChange, ...]:
+    """The regions of a comparison with other volumes of opacity.
+
+    Volumes and their change are exact. Each interval is moved with its value and keeps its width: what a reader draws
+    stands under every threshold, so that it moves all of them alike; how much what was there before it would have
+    varied is found only by comparing anew. Verdicts are judged by the moved interval. Fate is withheld, since it no
+    longer adds up.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The last one that was made.
+    baseline_ml, followup_ml : mapping of str to mapping of str to float
+        Millilitres by region and label as they stand.
+
+    Returns
+    -------
+    tuple of RegionChange
+        Those of the comparison that both mappings know.
+    """
+    settings = VerdictSettings(**comparison.settings.get("verdict", {}))
+    found = []
+    for old in comparison.regions:
+        if old.region not in baseline_ml or old.region not in followup_ml:
+            continue
+        before = _measures(old.baseline, baseline_ml[old.region])
+        after = _measures(old.followup, followup_ml[old.region])
+        change = {key: _moved(key, one, old, before, after) for key, one in old.change.items()}
+        opacity = change["opacity_ml"]
+        assert opacity is not None
+        verdict = judge(opacity, before, after, comparison.checks, settings=settings)
+        found.append(RegionChange(old.region, before, after, change, None, verdict))
+    return tuple(found)
+
+
+def _measures(old: RegionMeasures, ml: Mapping[str, float]) -> RegionMeasures:
+    glass, solid = ml.get(GROUND_GLASS, 0.0), ml.get(CONSOLIDATION, 0.0)
+    return replace(
+        old,
+        ground_glass_ml=glass,
+        consolidation_ml=solid,
+        dependent_ml=ml.get(DEPENDENT, 0.0),
+        opacity_ml=glass + solid,
+        opacity_percent=100.0 * (glass + solid) / old.volume_ml if old.volume_ml > 0 else None,
+    )
+
+
+def _moved(
+    key: str, interval: Interval | None, old: RegionChange, before: RegionMeasures, after: RegionMeasures
+) -> Interval | None:
+    """An interval with its value at the new change; None where that has no meaning any more."""
+    if interval is None or key == "opacity_relative_percent":
+        return None  # its width depends on the baseline, which may have changed
+    name = "opacity_percent" if key == "opacity_pp" else key
+    ends = [getattr(one, name) for one in (old.baseline, old.followup, before, after)]
+    if None in ends:
+        return None
+    step = (ends[3] - ends[2]) - (ends[1] - ends[0])
+    return replace(interval, value=interval.value + step, low=interval.low + step, high=interval.high + step)
