@@ -42,6 +42,8 @@ class Review:
     sessions : tuple of Session
     tallies : tuple of Tally
         Millilitres per region as they stand.
+    journal : list of Edit
+        All that was put down, in order.
     """
 
     def __init__(
@@ -56,8 +58,8 @@ class Review:
         self.prepared = prepared
         self.author = author
         self._put_down = record
-        self._journal = list(journal)
-        self._listener = listener
+        self.journal = list(journal)
+        self.listener = listener
         self._canvases = tuple(canvas_of(point) for point in prepared.points)
         self.sessions = (self._session(0), self._session(1))
         before, after = prepared.points
@@ -68,7 +70,7 @@ class Review:
         for number, session in enumerate(self.sessions):
             session.listeners.append(self._follows(number))
         numbers = {point.volume.digest: number for number, point in enumerate(prepared.points)}
-        standing = in_force([edit for edit in self._journal if edit.target == OPACITY and edit.image in numbers])
+        standing = in_force([edit for edit in self.journal if edit.target == OPACITY and edit.image in numbers])
         self._done = [numbers[edit.image] for edit in standing]
         self._undone: list[int] = []
 
@@ -152,16 +154,16 @@ class Review:
 
     def _of(self, number: int) -> tuple[Edit, ...]:
         image = self.prepared.points[number].volume.digest
-        return tuple(edit for edit in self._journal if edit.image == image and edit.target == OPACITY)
+        return tuple(edit for edit in self.journal if edit.image == image and edit.target == OPACITY)
 
     def _record(self, edit: Edit) -> None:
         self._put_down(edit)
-        self._journal.append(edit)
+        self.journal.append(edit)
 
     def _follows(self, number: int) -> Callable[[Change], None]:
         def follow(change: Change) -> None:
             self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
-            if self._listener is not None:
-                self._listener(number, change)
+            if self.listener is not None:
+                self.listener(number, change)
 
         return follow

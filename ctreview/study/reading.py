@@ -62,7 +62,7 @@ class Reading:
         AlreadySigned
             The reading is signed.
         """
-        self._require_draft()
+        self.require_draft()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.journal.append(edit)
 
@@ -89,7 +89,7 @@ class Reading:
         AlreadySigned
             The reading is signed.
         """
-        self._require_draft()
+        self.require_draft()
         write_document(
             self.folder / "findings.json", FINDINGS_SCHEMA, {"findings": [finding.to_json() for finding in findings]}
         )
@@ -107,7 +107,7 @@ class Reading:
         AlreadySigned
             It is closed already.
         """
-        self._require_draft()
+        self.require_draft()
         self.folder.mkdir(parents=True, exist_ok=True)
         write_document(
             self.folder / "signed.json",
@@ -161,7 +161,7 @@ class Reading:
         AlreadySigned
             The reading is signed.
         """
-        self._require_draft()
+        self.require_draft()
         write_document(self.folder / "blinded.json", BLINDED_SCHEMA, {"seed": seed})
 
     def next_version(self, *, empty: bool = False) -> Reading:
@@ -180,7 +180,14 @@ class Reading:
                 shutil.copyfile(self.folder / name, following.folder / name)
         return following
 
-    def _require_draft(self) -> None:
+    def require_draft(self) -> None:
+        """Refuse to go on with a signed reading.
+
+        Raises
+        ------
+        AlreadySigned
+            It is signed.
+        """
         if self.state == "signed":
             raise AlreadySigned(
                 "this reading is signed and cannot be changed",

@@ -10,7 +10,7 @@ from ctreview.volume.load import load_volume
 from ctreview.volume.segmentation import read_segmentation
 from napari_ctreview.layers import LayerData, image_layer, labels_layer
 
-__all__ = ["choose_series", "get_reader", "read"]
+__all__ = ["choose_series", "get_reader", "is_image_file", "read"]
 
 Reader = Callable[[str | list[str]], list[LayerData]]
 
@@ -55,13 +55,18 @@ def choose_series(found: Sequence[Series]) -> Series | None:
     return ask(found)
 
 
+def is_image_file(path: Path) -> bool:
+    """Whether a file is of a format that holds one image and no series: NIfTI, NRRD, MetaImage."""
+    return path.name.lower().endswith(_IMAGE_FILES)
+
+
 def _read_one(path: Path) -> list[LayerData]:
     if path.name.lower().endswith(".seg.nrrd"):
         return [
             labels_layer(one, name=f"{path.name[:-9]} {number}")
             for number, one in enumerate(read_segmentation(path), 1)
         ]
-    if path.name.lower().endswith(_IMAGE_FILES):
+    if is_image_file(path):
         return [image_layer(load_volume(path), name=path.name)]
     usable = [series for series in find_series(path) if series.usable]
     if len(usable) > 1:

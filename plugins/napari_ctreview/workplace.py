@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.edits import Edit, Session
-from ctreview.errors import in_words
-from ctreview.progress import Progress
+from ctreview.edits import EditDoesNotApply, Session
+from ctreview.errors import CtreviewError, in_words
+from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
+from ctreview.recipes.keeping import Desk, plan_of, shuffled
 from ctreview.recipes.review import Review
 from ctreview.study import Reading, Study
-from ctreview.volume.volume import Volume
+from napari_ctreview.display import Display
+from napari_ctreview.filing import Filing
+from napari_ctreview.loading import JOB, Loading
 from napari_ctreview.panes import Panes
-from napari_ctreview.readout import Known
+from napari_ctreview.scans import one_path
+from napari_ctreview.steps import Step, Steps, checks_of
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -24,26 +28,42 @@ if TYPE_CHECKING:
     from ctreview.change.tally import Tally
     from ctreview.edits import Change
     from ctreview.tools import Canvas
+    from ctreview.volume.labels import LabelMap
 
-__all__ = ["Workplace"]
+__all__ = ["PAUSE_MS", "Workplace"]
 
 PAUSE_MS = 1200
 """So long after the last act the comparison is made anew."""
+
+_CONCLUDES = frozenset({"fate", "interval", "verdict", "inspiration", "threads"})
+"""Settings that change nothing before the comparison."""
 
 
 class Workplace(QObject):  # type: ignore[misc,unused-ignore]
     """The state of a reading.
 
+    Panes are numbered from the left. In an open reading pane 0 is the baseline and pane 1 the follow-up; a blinded
+    reader sees them shuffled, and whatever takes a pane's number follows.
+
     Attributes
     ----------
     panes : Panes
     settings : ChestCtSettings
+    age_years : float or None
+        At baseline, instead of the header's.
+    loading, filing : Loading, Filing
+        Where scans come from, and where the work goes.
+    desk : Desk
+        Where acts are put down, and who reads.
     prepared : Prepared or None
+    review : Review or None
+        What is corrected.
     comparison : Comparison or None
         With the corrections up to when it was made.
-    study : Study or None
-    reading : Reading or None
+    steps : Steps
+        How far each step is.
     prepared_changed, edited(int, Change), concluded(Comparison), state_changed, failed(str) : Signal
+        ``edited`` gives the number of the pane.
     """
 
     prepared_changed = Signal()
@@ -51,25 +71,43 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
     concluded = Signal(object)
     state_changed = Signal()
     failed = Signal(str)
+    _arrived = Signal(int, str, object)
 
-    def __init__(self, panes: Panes, parent: QObject | None = None) -> None:
+    def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
         super().__init__(parent)
         self.panes = panes
         self.worker = Worker(self)
         self.settings = ChestCtSettings()
-        self.author = "reader"
+        self.age_years: float | None = None
         self.prepared: Prepared | None = None
         self.review: Review | None = None
         self.comparison: Comparison | None = None
-        self.study: Study | None = None
-        self.reading: Reading | None = None
-        self._journal: list[Edit] = []
-        self._layers: list[Any] = [None, None]
+        self.desk = Desk(author)
+        self.display = Display(panes)
+        self.steps = Steps()
+        self.loading = Loading(self.worker, self)
+        self.filing = Filing(self)
+        self.signing = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.conclude)
+        self.loading.changed.connect(self._loaded)
+        self.worker.began.connect(self._began)
+        self.worker.progressed.connect(self._progressed)
         self.worker.ended.connect(self._ended)
+        self._arrived.connect(self._has_part, Qt.ConnectionType.QueuedConnection)
+        panes.opener = self.open_dropped
 
     # --- what the panes' tools work with
+
+    @property
+    def study(self) -> Study | None:
+        """The study that acts are put down in; an unsaved one until the reader chose a folder."""
+        return self.desk.study
+
+    @property
+    def reading(self) -> Reading | None:
+        """The reader's own part of it."""
+        return self.desk.reading
 
     @property
     def sessions(self) -> tuple[Session, Session] | None:
@@ -81,13 +119,28 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         """Millilitres per region of baseline and follow-up, as they stand."""
         return None if self.review is None else self.review.tallies
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Which timepoint each pane shows."""
+        return shuffled(self.desk.seed)
+
+    @property
+    def blinded(self) -> bool:
+        """Whether dates, order and fate are hidden from the reader."""
+        return self.desk.seed is not None
+
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is closed."""
+        return self.reading is not None and self.reading.state == "signed"
+
     def session(self, number: int) -> Session | None:
         """What is corrected in a pane."""
-        return None if self.review is None else self.review.sessions[number]
+        return None if self.review is None or number > 1 else self.review.sessions[self.order[number]]
 
     def canvas(self, number: int) -> Canvas | None:
         """What tools work on in a pane, with the labels as they stand."""
-        return None if self.review is None else self.review.canvas(number)
+        return None if self.review is None or number > 1 else self.review.canvas(self.order[number])
 
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
         """Use a tool in a pane; None, and `failed` says why, where the act could not be kept.
@@ -97,110 +150,210 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         EditDoesNotApply
             The tool has nothing to do there.
         """
-        if self.review is None:
+        review, timepoint = self.review, self.order[min(number, 1)]
+        if review is None or number > 1:
             return None
-        try:
-            return self.review.act(number, kind, payload)
-        except OSError as error:
-            self.failed.emit(f"The act was not kept: {in_words(error)}")
-            return None
+        change: Change | None = self._keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
+        return change
 
     def undo(self) -> None:
         """Take back the last act, in whichever pane it was."""
-        self._step("undo")
+        if self.review is not None:
+            self._keep("Nothing was undone", self.review.undo)
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        self._step("redo")
+        if self.review is not None:
+            self._keep("Nothing was redone", self.review.redo)
 
-    def _step(self, which: str) -> None:
-        if self.review is None:
-            return
+    def _keep(self, what: str, act: Callable[[], Any]) -> Any:
+        if self.signing:
+            self.failed.emit(f"{what}: the reading is being signed.")
+            return None
         try:
-            getattr(self.review, which)()
-        except OSError as error:
-            self.failed.emit(f"The {which} was not kept: {in_words(error)}")
+            return act()
+        except EditDoesNotApply:
+            raise
+        except (OSError, CtreviewError) as error:
+            self.failed.emit(f"{what}: {in_words(error)}")
+            return None
 
-    # --- the steps
+    # --- load
 
-    def prepare(self, baseline: Volume, followup: Volume) -> None:
-        """Find lungs and opacity in two scans and register them, in the background."""
-        settings = self.settings
+    def open_dropped(self, pane: int, paths: Sequence[str]) -> None:
+        """Load what was dropped on a pane; two things at once become baseline and follow-up, in this order."""
+        found = one_path(paths)
+        if len(found) == 1 and (found[0] / "study.json").exists():
+            self.filing.open(found[0])
+            return
+        first = min(pane, 1) if len(found) == 1 else 0
+        for number, path in enumerate(found[:2], first):
+            self.loading.open(number, path)
 
-        def work(progress: Progress) -> Prepared:
-            return prepare(baseline, followup, settings=settings, progress=progress)
+    def leave(self) -> None:
+        """Close what is read; its acts are on the disk already."""
+        self._pause.stop()
+        self.worker.cancel()
+        self.prepared = self.review = self.comparison = None
+        author = self.desk.author
+        self.desk.close()
+        self.desk = Desk(author)
+        self.steps.clear()
+        self.prepared_changed.emit()
 
-        self.worker.start("prepare", work, self.take)
+    def _loaded(self) -> None:
+        """Show what was loaded; what was read before is closed."""
+        if self.prepared is not None:
+            self.leave()
+        scans = self.loading.scans
+        there = sum(scan is not None for scan in scans)
+        self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
+        self.display.show_scans(scans)
 
-    def take(self, prepared: Prepared) -> None:
-        """Work on with what the computer found; the reader's corrections are replayed on it."""
-        self.prepared, self.comparison = prepared, None
-        self.review = Review(
-            prepared, author=self.author, record=self._record, journal=self._journal, listener=self._changed
-        )
-        self._show()
+    # --- lungs, opacity, register
+
+    def run(self) -> None:
+        """Find lungs and opacity in both scans, register them and compare; only what other settings change."""
+        if not self.loading.ready:
+            self.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
+            return
+        if self.prepared is not None and self._only_concludes(self.prepared):
+            self.prepared = replace(self.prepared, settings=self.settings)
+            self.take(self.prepared, None)
+            return
+        first, second = self.loading.scans
+        assert first is not None
+        assert second is not None
+        settings, age, allowed = self.settings, self.age_years, self.loading.allow_different_patients
+        desk = self.desk
+
+        def work(progress: Progress) -> tuple[Prepared, Review]:
+            prepared = prepare(
+                first.volume,
+                second.volume,
+                settings=settings,
+                age_years=age,
+                allow_different_patients=allowed,
+                progress=part(progress, 0.0, 0.95),
+                arrived=self._arrived.emit,
+            )
+            try:
+                plan = plan_of(settings, age, allow_different_patients=allowed)
+                desk.lay_out(prepared, (first.place, second.place), plan)
+            except OSError as error:
+                self.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
+            return prepared, _review(prepared, desk)
+
+        self.steps.prepare()
+        self.worker.cancel("conclude")
+        self.worker.start("prepare", work, lambda found: self.take(*found))
+
+    def _only_concludes(self, prepared: Prepared) -> bool:
+        old, new = prepared.settings.to_dict(), self.settings.to_dict()
+        plan = None if self.study is None else self.study.plan
+        asked = (self.age_years, self.loading.allow_different_patients)
+        same = all(old[key] == new[key] for key in old if key not in _CONCLUDES)
+        return same and plan is not None and asked == (plan.age_years, plan.allow_different_patients)
+
+    def _has_part(self, number: int, what: str, labels: LabelMap) -> None:
+        """Show lungs or opacity before the rest is there."""
+        if self.worker.running == "prepare" and self.review is None:
+            self.display.show_part(self.order.index(number), what, labels)
+        self.steps.arrived(number, what)
+        self.state_changed.emit()
+
+    def take(self, prepared: Prepared, review: Review | None) -> None:
+        """Work on with what the computer found; the reader's corrections stand replayed on it."""
+        if review is None or len(review.journal) != len(self.desk.journal):  # acts that were made meanwhile
+            review = _review(prepared, self.desk)
+        review.listener = self._changed
+        self.prepared, self.review, self.comparison = prepared, review, None
+        self.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
+        lost = "; ".join(f"{edit.kind}: {why}" for edit, why in review.refused)
+        done = "done" if self.desk.journal else "to do"
+        says = f"{len(review.refused)} earlier corrections no longer apply ({lost})." if lost else ""
+        self.steps["correct"] = Step(done, says)
+        if self.signed:
+            self.steps["sign"] = Step("done", "signed")
+        self.display.show_review(review, self.loading.scans, self.order, blinded=self.blinded)
         self.prepared_changed.emit()
         self.state_changed.emit()
         self.conclude()
 
+    def reread(self) -> None:
+        """Go on with another reading of the same scans."""
+        if self.prepared is not None:
+            self.steps["sign"] = Step()
+            self.take(self.prepared, None)
+
+    # --- change
+
     def conclude(self) -> None:
         """Compare both scans as they stand, in the background."""
-        if self.prepared is None or self.review is None:
+        if self.prepared is None or self.review is None or self.signing:
             return
         prepared, edits = self.prepared, self.review.edits
         self.worker.cancel("conclude")
-        self.worker.start("conclude", lambda progress: conclude(prepared, edits=edits, progress=progress), self._has)
+        self.worker.start("conclude", lambda progress: conclude(prepared, edits=edits, progress=progress), self.has)
 
-    def close(self) -> None:
-        """Stop what runs and let go of the panes, which end with napari's window."""
-        self._pause.stop()
-        self.worker.cancel()
-        self._layers = [None, None]
-        del self.panes
-
-    def _has(self, comparison: Comparison) -> None:
+    def has(self, comparison: Comparison) -> None:
+        """Show what changed between the scans as they stand."""
         self.comparison = comparison
-        for number, point in enumerate((comparison.baseline, comparison.followup)):
-            self.panes.know(number, replace(self._known(number), fate=point.fate))
+        assert self.review is not None
+        self.steps.concluded(comparison.checks)
+        self.display.show_fate(self.review, comparison, self.order, blinded=self.blinded)
         self.concluded.emit(comparison)
         self.state_changed.emit()
 
-    def _ended(self, _name: str, how: str, said: str) -> None:
+    def _changed(self, timepoint: int, change: Change) -> None:
+        """Follow an act: draw it, and compare anew once the reader pauses."""
+        self.worker.cancel("conclude")
+        pane = self.order.index(timepoint)
+        self.display.refresh(pane)
+        self._pause.start()
+        self.steps["correct"] = Step("done", f"{len(self.desk.journal)} acts kept")
+        self.edited.emit(pane, change)
+        self.state_changed.emit()
+
+    # --- what runs
+
+    def cancel(self) -> None:
+        """Stop what runs and what waits."""
+        self.worker.cancel()
+
+    def tell(self, name: str, step: Step) -> None:
+        """Let a step stand otherwise."""
+        self.steps[name] = step
+        self.state_changed.emit()
+
+    def _began(self, job: str) -> None:
+        self.steps.run(job)
+        self.state_changed.emit()
+
+    def _progressed(self, job: str, share: float, what: str) -> None:
+        self.steps.run(job, share, what)
+        self.state_changed.emit()
+
+    def _ended(self, job: str, how: str, said: str) -> None:
+        if job == "sign":
+            self.signing = False
+        if how != "done":
+            self.steps.stop(job, failed=how == "failed", says=said)
+            if job == JOB and self.loading.ready and how == "cancelled":
+                self.steps["load"] = Step("done", self.loading.warning)
         if how == "failed":
             self.failed.emit(said)
         self.state_changed.emit()
 
-    # --- after an act
+    def close(self) -> None:
+        """Stop what runs and let go of the panes, which end with napari's window. Acts are on the disk already."""
+        self._pause.stop()
+        self.worker.cancel()
+        self.desk.close()
+        self.panes.opener = None
+        self.display.close()
+        del self.panes
 
-    def _record(self, edit: Edit) -> None:
-        if self.reading is not None:
-            self.reading.record(edit)
-        self._journal.append(edit)
 
-    def _changed(self, number: int, change: Change) -> None:
-        self.worker.cancel("conclude")
-        layer = self._layers[number]
-        if layer is not None:
-            layer.refresh()
-        self._pause.start()
-        self.edited.emit(number, change)
-        self.state_changed.emit()
-
-    # --- what is shown
-
-    def _show(self) -> None:
-        assert self.prepared is not None
-        assert self.review is not None
-        points = self.prepared.points
-        self.panes.show_timepoints(points[0].volume, points[1].volume, transform=self.prepared.transform)
-        for number, session in enumerate(self.review.sessions):
-            layer = self.panes.show_labels(number, session.base, name="opacity", array=session.array)
-            self._layers[number] = layer
-            self.panes.know(number, self._known(number))
-
-    def _known(self, number: int) -> Known:
-        assert self.prepared is not None
-        assert self.review is not None
-        point = self.prepared.points[number]
-        vessels = () if point.vessels is None else (point.vessels,)
-        return Known(classes=(self.review.sessions[number].labels, *vessels), regions=point.regions)
+def _review(prepared: Prepared, desk: Desk) -> Review:
+    return Review(prepared, author=desk.author, record=desk.record, journal=desk.journal)

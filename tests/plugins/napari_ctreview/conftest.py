@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,12 @@ def pair() -> Pair:
     before = small_thorax(lesions=glass, spacing_mm=4.0, acquired=datetime(2021, 9, 3))
     after = small_thorax(spacing_mm=4.0, seed=1, breath_depth=0.7, acquired=datetime(2021, 11, 8))
     return Pair(before, after, true_transform(before, after))
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unsaved studies of a test lie in its own folder."""
+    monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "state" / "recovery")
 
 
 @pytest.fixture

@@ -2,36 +2,188 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+STALL_MS = 100
+
 
 @pytest.fixture
-def workplace(make_panes: Any, qtbot: Any) -> Any:
+def workplace(make_panes: Callable[..., Any]) -> Iterator[Any]:
     from napari_ctreview.workplace import Workplace
 
-    place = Workplace(make_panes())
+    place = Workplace(make_panes(3), author="anna")
     yield place
+    worker = place.worker
     place.close()
-    place.worker.wait(30)
+    worker.wait(60)
 
 
-def test_two_scans_are_prepared_corrected_and_compared(workplace: Any, pair: Any, qtbot: Any) -> None:
-    with qtbot.waitSignal(workplace.concluded, timeout=120_000):
-        workplace.prepare(pair.before.volume, pair.after.volume)
+def run(qtbot: Any, workplace: Any) -> None:
+    with qtbot.waitSignal(workplace.concluded, timeout=180_000):
+        workplace.run()
+
+
+def load(qtbot: Any, workplace: Any, *folders: Path) -> None:
+    for number, folder in enumerate(folders):
+        with qtbot.waitSignal(workplace.loading.changed, timeout=60_000):
+            workplace.open_dropped(number, [str(folder)])
+
+
+def glass_at(workplace: Any, number: int) -> list[float]:
+    """The middle one of the voxels of ground glass in a pane, in LPS millimetres."""
+    labels = workplace.session(number).labels
+    found = np.argwhere(labels.array == labels.scheme["ground_glass"].value)
+    return [float(v) for v in labels.geometry.to_lps(found[len(found) // 2])]
+
+
+def glass_ml(workplace: Any, number: int) -> float:
+    return float(workplace.tallies[number].ml()["lungs"]["ground_glass"])
+
+
+def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_scans: Path, qtbot: Any) -> None:
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    assert workplace.loading.ready
+    run(qtbot, workplace)
+    assert {name for name, step in workplace.steps.items() if step.state == "done"} >= {"load", "lungs", "opacity"}
     first = workplace.comparison["lungs"].change["opacity_ml"].value
-    opacity = workplace.prepared.points[0].opacity
-    voxel = np.argwhere(opacity.array == opacity.scheme["ground_glass"].value)[0]
-    point = [float(v) for v in opacity.geometry.to_lps(voxel)]
-    before = workplace.tallies[0].ml()["lungs"]["ground_glass"]
+    before = glass_ml(workplace, 0)
     with qtbot.waitSignals([workplace.edited, workplace.concluded], timeout=60_000):
-        workplace.act(0, "remove_piece", {"point": point})
-    removed = before - workplace.tallies[0].ml()["lungs"]["ground_glass"]
+        workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
+    removed = before - glass_ml(workplace, 0)
     assert removed > 0
     assert workplace.comparison["lungs"].change["opacity_ml"].value == pytest.approx(first + removed, abs=0.5)
+    workplace.act(1, "remove_piece", {"point": glass_at(workplace, 1)})
+    gone = glass_ml(workplace, 1)
     workplace.undo()
-    assert workplace.tallies[0].ml()["lungs"]["ground_glass"] == before
+    assert glass_ml(workplace, 1) > gone
+    workplace.undo()  # the last act but one was in the other pane
+    assert glass_ml(workplace, 0) == before
     workplace.redo()
-    assert workplace.tallies[0].ml()["lungs"]["ground_glass"] == pytest.approx(before - removed)
+    assert glass_ml(workplace, 0) == pytest.approx(before - removed)
+
+
+def test_the_window_never_waits_for_a_step(workplace: Any, small_scans: Path, qtbot: Any) -> None:
+    from qtpy.QtCore import Qt, QTimer
+
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    workplace.display.show_part = lambda *_: None  # drawing is not what is measured
+    beats: list[float] = []
+    heart = QTimer(interval=5, timerType=Qt.TimerType.PreciseTimer)
+    heart.timeout.connect(lambda: beats.append(time.perf_counter()))
+    heart.start()
+    ends: list[float] = []
+    workplace.worker.ended.connect(lambda *_: ends.append(time.perf_counter()))
+    workplace.worker.began.connect(lambda *_: beats.append(time.perf_counter()))
+    taken, workplace.take = [], lambda *found: taken.append(found)
+    workplace.run()
+    qtbot.waitUntil(lambda: bool(taken), timeout=180_000)
+    heart.stop()
+    gaps = 1000 * np.diff(beats)
+    assert len(gaps) > 50
+    assert np.percentile(gaps, 99.5) < STALL_MS, f"the longest were {np.sort(gaps)[-5:].round()} ms"
+
+
+def test_a_step_that_is_stopped_can_be_run_again(workplace: Any, small_scans: Path, qtbot: Any) -> None:
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    with qtbot.waitSignal(workplace.worker.progressed, timeout=60_000):
+        workplace.run()
+    with qtbot.waitSignal(workplace.worker.ended, timeout=60_000) as ended:
+        workplace.cancel()
+    assert ended.args[:2] == ["prepare", "cancelled"]
+    assert workplace.prepared is None
+    assert not workplace.worker.busy
+    assert [step.state for step in workplace.steps.values() if step.state == "running"] == []
+    run(qtbot, workplace)
+    assert workplace.prepared is not None
+
+
+def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
+    workplace: Any, small_scans: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    load(qtbot, workplace, small_scans / "before")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for wrong, says in ((empty, "no"), (small_scans / "before", "same image")):
+        with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+            workplace.open_dropped(1, [str(wrong)])
+        assert says in failed.args[0]
+        assert workplace.loading.scans[0] is not None
+        assert workplace.loading.scans[1] is None
+    load_second = workplace.loading
+    with qtbot.waitSignal(load_second.changed, timeout=60_000):
+        load_second.open(1, small_scans / "after")
+    assert load_second.ready
+
+
+def test_an_mr_as_follow_up_of_a_ct_is_refused(
+    workplace: Any, small_scans: Path, tmp_path: Path, pair: Any, qtbot: Any
+) -> None:
+    _write_mr(tmp_path / "mr", pair)
+    load(qtbot, workplace, small_scans / "before")
+    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+        workplace.open_dropped(1, [str(tmp_path / "mr")])
+    assert failed.args[0].startswith("the baseline is CT and the follow-up MR")
+    assert "Load two CTs" in failed.args[0]
+
+
+def test_two_patients_are_refused_until_they_are_allowed(
+    workplace: Any, small_scans: Path, tmp_path: Path, pair: Any, qtbot: Any
+) -> None:
+    from ctreview.phantom import write_phantom
+
+    write_phantom(pair.after, tmp_path / "other")
+    load(qtbot, workplace, small_scans / "before")
+    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+        workplace.open_dropped(1, [str(tmp_path / "other")])
+    assert "differ in the patient's" in failed.args[0]
+    assert "allow different patients" in failed.args[0]
+    assert not workplace.loading.ready
+    workplace.loading.allow(True)
+    assert workplace.loading.ready
+
+
+def test_other_settings_keep_the_corrections(workplace: Any, small_scans: Path, qtbot: Any) -> None:
+    from dataclasses import replace
+
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    run(qtbot, workplace)
+    proposed = glass_ml(workplace, 0)
+    workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
+    kept = glass_ml(workplace, 0)
+    old = workplace.settings
+    workplace.settings = replace(old, verdict=replace(old.verdict, **_another(old.verdict)))
+    prepared = workplace.prepared
+    run(qtbot, workplace)
+    assert workplace.prepared.looked is prepared.looked  # what a verdict needs was there already
+    assert glass_ml(workplace, 0) == kept
+    workplace.settings = replace(old, opacity=replace(old.opacity, least_patch_ml=2 * old.opacity.least_patch_ml))
+    run(qtbot, workplace)
+    assert workplace.prepared.looked is not prepared.looked
+    assert glass_ml(workplace, 0) < proposed - 0.5 * (proposed - kept)
+    assert workplace.review.can_undo
+
+
+def _another(settings: Any) -> dict[str, float]:
+    """One number of a settings object, a little larger."""
+    from dataclasses import asdict
+
+    name, value = next((name, value) for name, value in asdict(settings).items() if type(value) is float)
+    return {name: value * 1.01}
+
+
+def _write_mr(folder: Path, pair: Any) -> None:
+    import pydicom
+
+    from ctreview.phantom import write_phantom
+
+    for path in write_phantom(pair.after, folder, compression="none"):
+        header = pydicom.dcmread(path)
+        header.Modality = "MR"
+        header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+        header.save_as(path)

@@ -1,0 +1,272 @@
+"""Where a reader's work goes: into an unsaved study from the first act on, into the reader's own folder once chosen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any
+
+from ctreview.change import Comparison, measure
+from ctreview.edits import Edit
+from ctreview.errors import InputRefused, WrongUse
+from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct import Prepared, conclude
+from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
+from ctreview.recipes.settings import ChestCtSettings
+from ctreview.study import Finding, Plan, Reading, Study, recovery
+
+__all__ = ["RECIPE", "Desk", "Place", "plan_of", "shuffled"]
+
+RECIPE = "chest_ct"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scan was loaded from."""
+
+    path: Path
+    series: str | None = None
+
+
+def shuffled(seed: int | None) -> tuple[int, int]:
+    """Which timepoint (0 baseline, 1 follow-up) a blinded reader sees first and second; None is an open reading."""
+    if seed is None:
+        return 0, 1
+    first = Random(seed).randrange(2)  # noqa: S311 - nothing to be kept from an attacker, only from a reader
+    return first, 1 - first
+
+
+class Desk:
+    """The study and the reading that a reader's acts are put down in.
+
+    Parameters
+    ----------
+    author : str
+        The reader.
+
+    Attributes
+    ----------
+    study : Study or None
+    reading : Reading or None
+    journal : list of Edit
+        All that was put down, in order.
+    """
+
+    def __init__(self, author: str) -> None:
+        self.author = author
+        self.study: Study | None = None
+        self.reading: Reading | None = None
+        self.journal: list[Edit] = []
+        self._hold = ExitStack()
+
+    @property
+    def saved(self) -> bool:
+        """Whether the study lies where the reader chose."""
+        return self.study is not None and not self.study.folder.is_relative_to(recovery.recovery_folder())
+
+    @property
+    def seed(self) -> int | None:
+        """By which the timepoints are shuffled; None where the reading is open, or was signed and so revealed."""
+        reading = self.reading
+        return None if reading is None or reading.state == "signed" else reading.blinded()
+
+    # --- a study
+
+    def lay_out(self, prepared: Prepared, places: Sequence[Place], plan: Plan) -> None:
+        """Keep what the computer found, in the study that is open or in an unsaved one.
+
+        Raises
+        ------
+        InputRefused
+            Somebody signed what was found with other settings.
+        OSError
+            It could not be written.
+        """
+        if self.study is not None and self.study.plan == plan and len(self.study.timepoints) == 2:
+            return
+        if self.study is None:
+            self._take(recovery.begin())
+        assert self.study is not None
+        if any(reading.state == "signed" for reading in self.study.readings):
+            raise InputRefused(
+                "this study holds a signed reading, which rests on other settings",
+                where=self.study.folder,
+                remedy="Put the settings back, or start a study of its own from the two scans.",
+            )
+        for number, (point, place) in enumerate(zip(prepared.points, places, strict=True), 1):
+            maps = [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
+            self.study.add_timepoint(
+                point.volume,
+                path=place.path,
+                series=place.series,
+                masks=maps,
+                measurements=_measurements(prepared, number - 1),
+                schema=MEASUREMENTS_SCHEMA,
+                number=number,
+            )
+        self.study.write_plan(plan)
+
+    def open(self, folder: Path | str) -> Study:
+        """Open a study, with its lock, at the reader's latest reading or at a new one.
+
+        Raises
+        ------
+        UnreadableFile
+            It is no study, damaged, or written by a newer version.
+        StudyLocked
+            Somebody has it open.
+        """
+        study = Study.open(folder)
+        hold = ExitStack()
+        hold.enter_context(study.writing())
+        try:
+            reading = study.reading(self.author)
+            journal = list(reading.edits())
+            reading.signature()
+        except BaseException:
+            hold.close()
+            raise
+        self._hold.close()
+        self._hold, self.study, self.reading, self.journal = hold, study, reading, journal
+        return study
+
+    def save_as(self, folder: Path | str) -> Study:
+        """A copy of the study where the reader wants it; work goes on there after `move_to`."""
+        assert self.study is not None
+        return self.study.copy_to(folder)
+
+    def move_to(self, study: Study) -> None:
+        """Go on in a copy; what was put down since it was made goes with it, and an unsaved study is removed."""
+        assert self.study is not None
+        old, was_saved, journal = self.study, self.saved, list(self.journal)
+        hold = ExitStack()
+        hold.enter_context(study.writing())
+        reading = study.reading(self.author)
+        for edit in journal[len(reading.edits()) :]:
+            reading.record(edit)
+        self._hold.close()
+        self._hold, self.study, self.reading = hold, study, reading
+        if not was_saved:
+            recovery.discard(old)
+
+    def close(self) -> None:
+        """Let go of the study; an unsaved one without any work is removed."""
+        study, empty = self.study, not self.journal and not self.findings
+        unsaved = study is not None and not self.saved
+        self._hold.close()
+        self.study = self.reading = None
+        if study is not None and unsaved and empty:
+            recovery.discard(study)
+
+    def _take(self, study: Study) -> None:
+        self._hold.enter_context(study.writing())
+        self.study, self.reading = study, study.reading(self.author)
+
+    # --- a reading
+
+    def record(self, edit: Edit) -> None:
+        """Put an act down; errors are those of `Reading.record`."""
+        if self.reading is not None:
+            self.reading.record(edit)
+        self.journal.append(edit)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the reader marked."""
+        return () if self.reading is None else self.reading.findings()
+
+    def blind(self, seed: int | None = None) -> None:
+        """Make the reading a blinded one, shuffled by chance or by a seed.
+
+        Raises
+        ------
+        WrongUse
+            The reader has drawn or marked something already, with everything in view.
+        AlreadySigned
+            The reading is signed.
+        """
+        assert self.reading is not None
+        if self.journal or self.findings:
+            raise WrongUse("this reading has begun already", remedy="Sign it, then read once more, blinded.")
+        self.reading.folder.mkdir(parents=True, exist_ok=True)
+        self.reading.blind(SystemRandom().randrange(2**32) if seed is None else seed)
+
+    def read_blinded(self) -> None:
+        """Make the reading a blinded one; where the latest is signed, a second reading that starts with nothing."""
+        assert self.reading is not None
+        if self.reading.state == "signed":
+            self.next_version(empty=True)
+        if self.reading.blinded() is None:
+            self.blind()
+
+    def write(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> Path:
+        """Write the comparison with the reader's corrections, and once the one without; gives the reader's folder."""
+        from ctreview.report import write_comparison  # noqa: PLC0415 - the page's libraries are loaded only now
+
+        assert self.study is not None
+        assert self.reading is not None
+        plain = self.study.comparison_folder(1, 2)
+        if not self._describes(plain, prepared):
+            bare = conclude(prepared, progress=part(progress, 0.0, 0.3))
+            write_comparison(bare, plain, overwrite=True, progress=part(progress, 0.3, 0.6))
+        mine = self.reading.comparison_folder
+        return write_comparison(comparison, mine, overwrite=True, progress=part(progress, 0.6, 1.0))
+
+    def sign(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> None:
+        """Write the comparison and close the reading with it.
+
+        Raises
+        ------
+        AlreadySigned
+            It is closed already.
+        """
+        from ctreview.report import change_document  # noqa: PLC0415 - as above
+
+        assert self.reading is not None
+        self.reading.require_draft()
+        self.write(prepared, comparison, progress)
+        self.reading.sign({"verdict": comparison.verdict, "change": change_document(comparison)})
+
+    def next_version(self, *, empty: bool = False) -> Reading:
+        """Go on in a new version of a signed reading: a correction of it, or with ``empty`` a second reading."""
+        assert self.reading is not None
+        self.reading = self.reading.next_version(empty=empty)
+        self.journal = list(self.reading.edits())
+        return self.reading
+
+    @staticmethod
+    def _describes(folder: Path, prepared: Prepared) -> bool:
+        """Whether a folder holds a comparison of these settings."""
+        from ctreview.report.document import plain  # noqa: PLC0415 - as above
+
+        try:
+            found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return bool(found.get("settings") == plain(prepared.settings.to_dict()))
+
+
+def plan_of(
+    settings: ChestCtSettings, age_years: float | None = None, *, allow_different_patients: bool = False
+) -> Plan:
+    """What a study keeps of how it is worked on."""
+    written = json.loads(json.dumps(settings.to_dict()))  # as it is read back: JSON knows no tuples
+    return Plan(RECIPE, written, age_years, allow_different_patients)
+
+
+def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
+    """What was measured on what the computer found in one scan."""
+    point, thresholds = prepared.points[number], prepared.looked.thresholds[number]
+    seen = prepared.looked.seen[number]
+    found = measure(point.volume, point.regions, point.opacity)
+    checks = (*seen.lungs.checks, *seen.vessels.checks, *thresholds.checks)
+    return {
+        "scan": dict(point.facts),
+        "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],
+        "checks": [{key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in checks],
+        "thresholds": thresholds_dict(thresholds),
+    }

@@ -1,0 +1,178 @@
+"""What of a reading stands on the panes: scans, lungs while opacity is sought, opacity under correction, fate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ctreview.volume.labels import LabelMap
+from napari_ctreview.mapping import Role
+from napari_ctreview.panes import Panes
+from napari_ctreview.readout import Known
+
+if TYPE_CHECKING:
+    from ctreview.change import Comparison
+    from ctreview.recipes.review import Review
+    from napari_ctreview.scans import Scan
+
+__all__ = ["FATE_PANE", "Display"]
+
+FATE_PANE = 2
+"""The pane of the map of fate, where there is one."""
+
+_TITLES = ("baseline", "follow-up")
+_ROLES: tuple[Role, Role] = ("baseline", "followup")
+
+
+class Display:
+    """Draws the state of a reading on the panes."""
+
+    def __init__(self, panes: Panes) -> None:
+        self.panes: Panes | None = panes
+        self.fate_wanted = False
+        self._opacity: list[Any] = [None, None]
+        self._shown: tuple[object, ...] = ()
+        self._comparison: Comparison | None = None
+
+    def close(self) -> None:
+        """Let go of the panes."""
+        self.panes, self._opacity = None, [None, None]
+
+    # --- scans
+
+    def show_scans(self, scans: Sequence[Scan | None]) -> None:
+        """Show what was loaded, before anything is found in it."""
+        panes = self._open()
+        there = [(scan, title) for scan, title in zip(scans, _TITLES, strict=True) if scan is not None]
+        if not there:
+            self.clear()
+            return
+        images = [scan.contrasts for scan, _ in there if scan.contrasts is not None]
+        self._shown, self._opacity = (), [None, None]
+        if len(images) == len(there):
+            panes.show_examinations(*images, titles=[title for _, title in there])
+        elif len(there) == 1:
+            panes.show_volumes([there[0][0].volume], [there[0][1]])
+        else:
+            self._pair([scan for scan, _ in there], (0, 1))
+
+    def clear(self) -> None:
+        """Empty panes."""
+        panes = self._open()
+        panes.unlink()
+        for pane in panes.panes:
+            pane.clear()
+        self._shown = ()
+
+    def show_pair(self, scans: Sequence[Scan], order: tuple[int, int], *, blinded: bool) -> None:
+        """Show two CTs, to a blinded reader without what their headers say."""
+        self._pair(scans, order)
+        self._open().blind(blinded)
+
+    def _pair(self, scans: Sequence[Scan], order: tuple[int, int]) -> None:
+        """Show two CTs in the order a blinded reader gets them; roles stay with the scans, for the link needs them."""
+        panes, key = self._open(), (scans[0].volume.digest, scans[1].volume.digest, order)
+        if key == self._shown:  # after new settings the reader stays where he was
+            return
+        panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
+        for pane, timepoint in zip(panes.panes, order, strict=False):
+            pane.role = _ROLES[timepoint]
+        panes.register(None)
+        self._shown = key
+        self._hide_fate()
+
+    # --- what was found
+
+    def show_part(self, pane: int, what: str, labels: LabelMap) -> None:
+        """Show lungs, then opacity, as soon as they are there."""
+        panes = self._open()
+        if panes.panes[pane].volume is None:
+            return
+        layer = panes.show_labels(pane, labels, name=what)
+        if what == "lungs":
+            layer.contour = 1
+        else:
+            self._take_away(pane, "lungs")
+
+    def show_review(
+        self, review: Review, scans: Sequence[Scan | None], order: tuple[int, int], *, blinded: bool
+    ) -> None:
+        """Show the opacity under correction, linked by the registration."""
+        panes = self._open()
+        self._pair([scan for scan in scans if scan is not None], order)
+        panes.register(review.prepared.transform)
+        for pane, timepoint in enumerate(order):
+            session = review.sessions[timepoint]
+            self._take_away(pane, "lungs")
+            self._opacity[pane] = panes.show_labels(pane, session.base, name="opacity", array=session.array)
+            panes.know(pane, _known(review, timepoint))
+        panes.blind(blinded)
+        self._comparison = None
+
+    def refresh(self, pane: int) -> None:
+        """Draw the opacity of a pane anew."""
+        if self._opacity[pane] is not None:
+            self._opacity[pane].refresh()
+
+    # --- fate
+
+    def show_fate(self, review: Review, comparison: Comparison, order: tuple[int, int], *, blinded: bool) -> None:
+        """Tell crosshair and map what became of what."""
+        panes = self._open()
+        self._comparison = None if blinded else comparison
+        for pane, timepoint in enumerate(order):
+            fate = (comparison.baseline, comparison.followup)[timepoint].fate
+            panes.know(pane, replace(_known(review, timepoint), fate=None if blinded else fate))
+        self._draw_fate()
+
+    def want_fate(self, wanted: bool) -> None:
+        """Show the map of fate in a pane of its own, or put it away."""
+        self.fate_wanted = wanted
+        self._draw_fate()
+
+    def _draw_fate(self) -> None:
+        panes = self._open()
+        found = self._comparison
+        if len(panes.panes) <= FATE_PANE:
+            return
+        if not self.fate_wanted or found is None or found.baseline.fate is None:
+            self._hide_fate()
+            return
+        pane = panes.panes[FATE_PANE]
+        if pane.volume is not found.baseline.volume:
+            pane.role = "baseline"
+            pane.show_volume(found.baseline.volume, name="baseline: fate")
+        pane.canvas.setVisible(True)
+        panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
+        place = panes.panes[0].centre
+        panes.register(found.transform)
+        panes.go_to(place)
+
+    def _hide_fate(self) -> None:
+        panes = self._open()
+        if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
+            return
+        linked = panes.correspondence
+        place = panes.panes[0].centre
+        panes.panes[FATE_PANE].clear()
+        panes.panes[FATE_PANE].canvas.setVisible(False)
+        if linked is not None:
+            panes.register(linked.transform)
+            panes.go_to(place)
+
+    def _take_away(self, pane: int, name: str) -> None:
+        shown = self._open().panes[pane]
+        layer = shown.labels.get(name)
+        if layer is not None and layer in shown.model.layers:
+            shown.model.layers.remove(layer)
+
+    def _open(self) -> Panes:
+        assert self.panes is not None
+        return self.panes
+
+
+def _known(review: Review, timepoint: int) -> Known:
+    point = review.prepared.points[timepoint]
+    vessels = () if point.vessels is None else (point.vessels,)
+    return Known(classes=(review.sessions[timepoint].labels, *vessels), regions=point.regions)

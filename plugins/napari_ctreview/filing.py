@@ -1,0 +1,199 @@
+"""Save, open, sign: the reader's work goes to folders, while the window stays free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject
+
+from ctreview.errors import InputRefused
+from ctreview.progress import Progress, part
+from ctreview.recipes.chest_ct import ChestCtSettings, conclude
+from ctreview.recipes.keeping import Desk, Place
+from ctreview.study import Study
+from ctreview.study.recovery import left_over
+from napari_ctreview import scans
+from napari_ctreview.scans import Scan
+from napari_ctreview.steps import Step
+
+if TYPE_CHECKING:
+    from ctreview.change import Comparison
+    from napari_ctreview.workplace import Workplace
+
+__all__ = ["Filing"]
+
+
+class Filing(QObject):  # type: ignore[misc,unused-ignore]
+    """What a workplace does with folders.
+
+    Parameters
+    ----------
+    workplace : Workplace
+        Its parent.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__(workplace)
+        self._place = workplace
+
+    @property
+    def unsaved(self) -> tuple[Study, ...]:
+        """Studies that a program which was killed left behind."""
+        return left_over()
+
+    # --- save
+
+    def save(self) -> None:
+        """Write masks, numbers and the report page to the study's folder; acts are there already."""
+        place, desk = self._place, self._place.desk
+        prepared, review = place.prepared, place.review
+        if prepared is None or review is None:
+            place.failed.emit("There is nothing to be saved yet: run the steps first.")
+            return
+        edits = review.edits
+
+        def work(progress: Progress) -> None:
+            found = conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            desk.write(prepared, found, part(progress, 0.4, 1.0))
+
+        place.worker.start("save", work, lambda _: self._saved())
+
+    def save_as(self, folder: Path | str) -> None:
+        """Save into a folder of the reader's choice, and go on there."""
+        place, desk = self._place, self._place.desk
+        if place.prepared is None or desk.study is None:
+            place.failed.emit("There is nothing to be saved yet: run the steps first.")
+            return
+
+        def moved(study: Study) -> None:
+            desk.move_to(study)
+            self.save()
+
+        place.worker.start("save", lambda _: desk.save_as(folder), moved)
+
+    def _saved(self) -> None:
+        place = self._place
+        assert place.study is not None
+        place.tell("sign", Step("to do", f"saved in {place.study.folder.name}, a draft until it is signed"))
+
+    # --- open
+
+    def open(self, folder: Path | str, *, blinded: bool = False) -> None:
+        """Open a study: its scans, what the computer found by its settings, and the reader's corrections on it.
+
+        With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
+        """
+        place = self._place
+        desk = Desk(place.desk.author)
+
+        def work(progress: Progress) -> list[Scan]:
+            study = desk.open(folder)
+            try:
+                if blinded:
+                    desk.read_blinded()
+                return _scans(study, progress)
+            except BaseException:
+                desk.close()
+                raise
+
+        place.worker.start("load", work, lambda found: self._opened(desk, found))
+
+    def _opened(self, desk: Desk, found: Sequence[Scan]) -> None:
+        place = self._place
+        assert desk.study is not None
+        plan = desk.study.plan
+        place.leave()
+        place.desk = desk
+        place.loading.scans[:] = found
+        if plan is not None:
+            place.settings = ChestCtSettings.from_dict(plan.settings)
+            place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
+        place.tell("load", Step("done"))
+        place.display.show_pair(found, place.order, blinded=place.blinded)
+        place.run()
+
+    # --- sign
+
+    def sign(self) -> None:
+        """Close the reading with its numbers and words under the reader's name; corrections make a new version."""
+        place, desk = self._place, self._place.desk
+        prepared, review = place.prepared, place.review
+        if prepared is None or review is None or desk.reading is None:
+            place.failed.emit("There is nothing to be signed yet: run the steps first.")
+            return
+        edits = review.edits
+        place.signing = True  # no act may come between the numbers and the signature
+
+        def work(progress: Progress) -> Comparison:
+            found = conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            desk.sign(prepared, found, part(progress, 0.4, 1.0))
+            return found
+
+        place.worker.start("sign", work, self._signed)
+
+    def _signed(self, comparison: Comparison) -> None:
+        """What was hidden from a blinded reader is shown from now on."""
+        place = self._place
+        place.signing = False
+        assert place.review is not None
+        place.display.show_review(place.review, place.loading.scans, place.order, blinded=False)
+        place.prepared_changed.emit()
+        place.has(comparison)
+        place.tell("sign", Step("done", f"signed by {place.desk.author}"))
+
+    def correct(self) -> None:
+        """Go on from a signed reading in a new version that starts as a copy of it."""
+        self._place.desk.next_version()
+        self._place.reread()
+
+    def read_again(self, *, blinded: bool) -> None:
+        """Read a signed study once more from the start, as if the first reading were not known."""
+        desk = self._place.desk
+        desk.next_version(empty=True)
+        if blinded:
+            desk.blind()
+        self._place.reread()
+
+    def blind(self) -> None:
+        """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""
+        self._place.desk.blind()
+        self._place.reread()
+
+
+def _scans(study: Study, progress: Progress) -> list[Scan]:
+    """The images of a study's two timepoints, as they were when it was made.
+
+    Raises
+    ------
+    InputRefused
+        The study has not two timepoints, or an image is gone or another one.
+    """
+    if len(study.timepoints) != 2:
+        raise InputRefused(
+            f"the study has {len(study.timepoints)} timepoints, and two are read here",
+            where=study.folder,
+            remedy="Open its scans instead.",
+        )
+    plan = study.plan
+    settings = ChestCtSettings() if plan is None else ChestCtSettings.from_dict(plan.settings)
+    found = []
+    for number in study.timepoints:
+        source = study.source(number)
+        if not source.path.exists():
+            raise InputRefused(
+                f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there."
+            )
+        share = part(progress, (number - 1) / 2, number / 2)
+        series = [one for one in scans.look(source.path, share) if source.series in (None, one.key)]
+        scan = scans.read(source.path, series[:1], settings.load, share)
+        volume = scan.volume.canonical()
+        if volume.digest != source.digest:
+            raise InputRefused(
+                f"this is not the image that timepoint {number} was read on",
+                where=source.path,
+                remedy="Put the scan back that the study was made with.",
+            )
+        found.append(Scan(Place(source.path, source.series), volume))
+    return found

@@ -1,0 +1,128 @@
+"""The two scans of a reading: found, asked about, loaded and checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from ctreview.errors import WrongUse
+from ctreview.recipes.two_scans import require_one_patient
+from ctreview.volume.load import LoadSettings
+from napari_ctreview import reader, scans
+from napari_ctreview.corner_text import dates_swapped
+from napari_ctreview.worker import Worker
+
+if TYPE_CHECKING:
+    from ctreview.dicom import Series
+    from napari_ctreview.scans import Scan
+
+__all__ = ["JOB", "Loading"]
+
+JOB = "load"
+"""What its jobs are called."""
+
+
+class Loading(QObject):  # type: ignore[misc,unused-ignore]
+    """Baseline and follow-up as they were loaded.
+
+    Attributes
+    ----------
+    scans : list of Scan or None
+        Two of them.
+    allow_different_patients : bool
+        Whether two patients are loaded beside each other.
+    settings : LoadSettings
+    chooser : callable
+        Asks which of several series is meant; None where the question was closed.
+    changed : Signal
+        Other scans are there, or a question was closed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, worker: Worker, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._worker = worker
+        self.scans: list[Scan | None] = [None, None]
+        self.allow_different_patients = False
+        self.settings = LoadSettings()
+        self._refused: tuple[int, Scan] | None = None
+        self.chooser: Callable[[Sequence[Series]], Series | None] = _ask
+
+    @property
+    def ready(self) -> bool:
+        """Whether two CTs are there."""
+        return all(scan is not None and scan.modality == "CT" for scan in self.scans)
+
+    @property
+    def warning(self) -> str:
+        """What is odd about the two; empty where nothing is."""
+        first, second = self.scans
+        if first is None or second is None:
+            return ""
+        return dates_swapped(first.volume.acquisition, second.volume.acquisition)
+
+    def open(self, number: int, path: Path | str) -> None:
+        """Load baseline (0) or follow-up (1) in the background; a folder with several series asks which."""
+        where = Path(path)
+        self._worker.start(
+            JOB, lambda progress: scans.look(where, progress), lambda found: self._choose(number, where, found)
+        )
+
+    def allow(self, different_patients: bool) -> None:
+        """Allow two patients or not; the scan that was refused for it is taken."""
+        self.allow_different_patients = different_patients
+        if different_patients and self._refused is not None:
+            self._put(*self._refused)
+
+    def swap(self) -> None:
+        """Let baseline and follow-up change places."""
+        self.scans.reverse()
+        self.changed.emit()
+
+    def clear(self) -> None:
+        """Start with two other scans."""
+        self.scans = [None, None]
+        self.changed.emit()
+
+    def _choose(self, number: int, path: Path, found: tuple[Series, ...]) -> None:
+        """One series of a CT; the images of an MR examination belong together."""
+        chosen: Sequence[Series] = found
+        if len(found) > 1 and any(one.modality != "MR" for one in found):
+            one = self.chooser(found)
+            if one is None:
+                self.changed.emit()
+                return
+            chosen = (one,)
+        settings = self.settings
+        self._worker.start(
+            JOB, lambda progress: scans.read(path, chosen, settings, progress), lambda scan: self._put(number, scan)
+        )
+
+    def _put(self, number: int, scan: Scan) -> None:
+        """Take a scan if it goes with the other one.
+
+        Raises
+        ------
+        InputRefused
+            It does not; the scans stay as they were.
+        """
+        other = self.scans[1 - number]
+        if other is not None:
+            pair = (scan, other) if number == 0 else (other, scan)
+            scans.require_one_kind(*pair)
+            if scan.volume.digest == other.volume.digest:
+                raise WrongUse("baseline and follow-up are the same image", remedy="Load the other timepoint here.")
+            if not self.allow_different_patients:
+                self._refused = (number, scan)
+                require_one_patient(pair[0].volume, pair[1].volume)
+        self._refused = None
+        self.scans[number] = scan
+        self.changed.emit()
+
+
+def _ask(found: Sequence[Series]) -> Series | None:
+    return reader.choose_series(found)  # looked up when it is asked, so that tests can answer

@@ -1,0 +1,105 @@
+"""What is dropped on the panes, found and read by the core away from the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctreview.dicom import Series, find_series
+from ctreview.errors import WrongModality
+from ctreview.progress import Progress, part
+from ctreview.recipes.keeping import Place
+from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.volume import Volume
+from napari_ctreview.contrasts import Examination, examination
+from napari_ctreview.reader import is_image_file
+
+__all__ = ["Scan", "look", "one_path", "read", "require_one_kind"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """One timepoint as it was loaded.
+
+    Attributes
+    ----------
+    place : Place
+        Where from.
+    volume : Volume
+        The CT, or the first image of an MR examination.
+    contrasts : Examination or None
+        All images of it, where it is MR.
+    """
+
+    place: Place
+    volume: Volume
+    contrasts: Examination | None = None
+
+    @property
+    def modality(self) -> str:
+        """CT or MR; "image" where nothing says so."""
+        return self.volume.acquisition.modality or ("CT" if self.volume.unit == "HU" else "image")
+
+
+def one_path(paths: Sequence[str]) -> list[Path]:
+    """The folders or files that are meant: slices dropped one by one stand for their folder."""
+    found = [Path(one) for one in paths]
+    if len(found) > 1 and len({one.parent for one in found}) == 1 and not any(map(_alone, found)):
+        return [found[0].parent]
+    return found
+
+
+def _alone(path: Path) -> bool:
+    return path.is_dir() or is_image_file(path) or path.suffix.lower() == ".zip"
+
+
+def look(path: Path, progress: Progress) -> tuple[Series, ...]:
+    """The series that can be read; none where the path is an image file of another format.
+
+    Where nothing can be read, `read` says why.
+    """
+    if is_image_file(path):
+        return ()
+    return tuple(series for series in find_series(path, progress=progress) if series.usable)
+
+
+def read(path: Path, series: Sequence[Series], settings: LoadSettings, progress: Progress) -> Scan:
+    """Load the series that were chosen: one CT, or the images of an MR examination.
+
+    Raises
+    ------
+    InputRefused
+        It cannot be read, or there is no image.
+    """
+    if not series:
+        return _scan(Place(path), load_volume(path, settings=settings, progress=progress))
+    steps = len(series)
+    volumes = [
+        load_volume(one, settings=settings, progress=part(progress, number / steps, (number + 1) / steps))
+        for number, one in enumerate(series)
+    ]
+    together = examination(volumes) if volumes[0].acquisition.modality == "MR" else None
+    return _scan(Place(path, series[0].key), volumes[0], together)
+
+
+def _scan(place: Place, volume: Volume, contrasts: Examination | None = None) -> Scan:
+    """With its digest, which takes a while for a large scan and is asked for in the window's thread later."""
+    found = Scan(place, volume.canonical(), contrasts)
+    found.volume.digest  # noqa: B018 - kept by the volume
+    return found
+
+
+def require_one_kind(first: Scan, second: Scan) -> None:
+    """Refuse a CT beside an MR examination.
+
+    Raises
+    ------
+    WrongModality
+        It names both.
+    """
+    if first.modality != second.modality:
+        raise WrongModality(
+            f"the baseline is {first.modality} and the follow-up {second.modality}, which cannot be compared",
+            remedy="Load two CTs, or two MR examinations.",
+        )
