@@ -138,9 +138,11 @@ class Session:
             The tool has nothing to do there.
         """
         asked = (self._changes, kind, dict(payload))
-        patch = self._handlers[kind](self.labels, self._edit(kind, payload))
-        self._foreseen = (asked, patch)
-        return patch
+        known = self._foreseen
+        if known is None or known[0] != asked:
+            known = asked, self._handlers[kind](self.labels, self._edit(kind, payload))
+            self._foreseen = known
+        return known[1]
 
     def act(self, kind: str, payload: Mapping[str, Any]) -> Change:
         """Use a tool.

@@ -10,12 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.tools.canvas import Canvas, Mask
+from ctreview.tools.canvas import Box, Canvas, Mask, box_around
 
 __all__ = ["fill_between"]
 
 
-def fill_between(canvas: Canvas, *, label: str, plane: int = 0, slices: Sequence[int] | None = None) -> Patch:
+def fill_between(
+    canvas: Canvas,
+    *,
+    label: str,
+    plane: int = 0,
+    slices: Sequence[int] | None = None,
+    corners: Sequence[Sequence[float]] | None = None,
+) -> Patch:
     """Interpolate a label between the slices it was drawn on, by the mean of signed distances.
 
     Parameters
@@ -28,6 +35,9 @@ def fill_between(canvas: Canvas, *, label: str, plane: int = 0, slices: Sequence
         The array axis across the slices.
     slices : sequence of int, optional
         The slices that were drawn on; every slice that holds the label if None.
+    corners : pair of points, optional
+        Two opposite corners, in LPS millimetres, of the box of what was drawn, so that what else has the label on
+        those slices stays as it is; the whole image if None.
 
     Returns
     -------
@@ -43,7 +53,8 @@ def fill_between(canvas: Canvas, *, label: str, plane: int = 0, slices: Sequence
     -----
     Shape-based interpolation: Raya and Udupa, IEEE Trans Med Imaging 1990, doi 10.1109/42.52980.
     """
-    there = np.moveaxis(canvas.labels.array == canvas.value(label), plane, 0)
+    around = _box(canvas, plane, corners)
+    there = np.moveaxis(canvas.labels.array[around] == canvas.value(label), plane, 0)
     drawn = sorted(set(slices)) if slices is not None else [int(n) for n in np.flatnonzero(there.any(axis=(1, 2)))]
     drawn = [n for n in drawn if 0 <= n < len(there) and there[n].any()]
     gaps = [(a, b) for a, b in itertools.pairwise(drawn) if b - a > 1]
@@ -57,10 +68,16 @@ def fill_between(canvas: Canvas, *, label: str, plane: int = 0, slices: Sequence
         for level in range(low + 1, high):
             share = (level - low) / (high - low)
             filled[level - first] = (1 - share) * below + share * above > 0
-    box = [slice(0, n) for n in canvas.geometry.shape]
-    box[plane] = slice(first, last + 1)
-    a, b, c = box
+    a, b, c = (slice(first, last + 1) if axis == plane else around[axis] for axis in range(3))
     return canvas.patch((a, b, c), np.moveaxis(filled, 0, plane), label)
+
+
+def _box(canvas: Canvas, plane: int, corners: Sequence[Sequence[float]] | None) -> Box:
+    """All slices of a plane, within two corners where there are any."""
+    full = [slice(0, n) for n in canvas.geometry.shape]
+    around = full if corners is None else list(box_around(canvas.geometry, corners, 0.0))
+    around[plane] = full[plane]
+    return around[0], around[1], around[2]
 
 
 def _signed_distance(mask: Mask, spacing: Sequence[float]) -> npt.NDArray[np.float32]:

@@ -14,11 +14,26 @@ from ctreview.tools.pick import piece_at
 __all__ = ["keep_largest", "keep_piece", "remove_small"]
 
 
-def remove_small(canvas: Canvas, *, label: str, below_ml: float) -> Patch:
-    """Remove the pieces of a label that are smaller than a volume in millilitres (26 neighbours make one piece)."""
+def remove_small(canvas: Canvas, *, label: str, below_ml: float, below_mm: float = 0.0) -> Patch:
+    """Remove the small pieces of a label (26 neighbours make one piece).
+
+    Parameters
+    ----------
+    canvas : Canvas
+        The labels.
+    label : str
+        Whose pieces.
+    below_ml : float
+        Those of a smaller volume go.
+    below_mm : float
+        And those that are shorter than this along every axis of the image.
+    """
     box, pieces = _pieces(canvas, label)
-    sizes = cc3d.statistics(pieces)["voxel_counts"] * canvas.geometry.voxel_ml
-    small = sizes < below_ml
+    found = cc3d.statistics(pieces)
+    sizes = found["voxel_counts"] * canvas.geometry.voxel_ml
+    # the box of a number that has no voxel is of no use, but then nothing has that number either
+    spans = np.array([[s.stop - s.start for s in one] for one in found["bounding_boxes"]])
+    small = (sizes < below_ml) | ((spans * canvas.geometry.spacing).max(axis=1) < below_mm)
     small[0] = False
     return canvas.patch(box, np.asarray(small[pieces]), None)
 

@@ -94,7 +94,7 @@ class Pointer:
         a, b, c = (int(v) for v in np.rint(geometry.to_index(lps)))
         inside = all(0 <= i < n for i, n in zip((a, b, c), geometry.shape, strict=True))
         button = {LEFT: "left", RIGHT: "right", MIDDLE: "middle"}.get(event.button, "")
-        modifiers = frozenset(str(one) for one in event.modifiers)
+        modifiers = frozenset(str(getattr(one, "name", one)) for one in event.modifiers)
         return Place(self.number, lps, (a, b, c) if inside else None, button, modifiers)
 
     def _move(self, _model: Any, event: Any) -> None:

@@ -104,6 +104,32 @@ def test_an_act_that_does_not_apply_leaves_no_record() -> None:
     assert journal == []
 
 
+def test_what_was_foreseen_is_not_computed_again_unless_the_labels_changed() -> None:
+    asked: list[str] = []
+
+    def count(labels: LabelMap, edit: Edit) -> Patch:
+        asked.append(edit.kind)
+        return put(labels, edit)
+
+    journal: list[Edit] = []
+    here = Session(BASE, target="opacity", image="abc", handlers={"put": count}, author="anna", record=journal.append)
+    payload = {"at": [0, 0, 0], "value": 2}
+    patch = here.foresee("put", payload)
+    assert np.array_equal(here.array, BASE.array)
+    assert journal == []
+    assert here.foresee("put", payload) is patch
+    here.act("put", payload)
+    assert asked == ["put"]
+    assert (here.array[:2, :2, :2] == 2).all()
+    here.foresee("put", payload)
+    here.undo()
+    here.act("put", payload)
+    assert asked == ["put"] * 3, "what was foreseen on other labels counts for nothing"
+    here.foresee("put", {"at": [2, 0, 0], "value": 1})
+    here.act("put", {"at": [2, 2, 0], "value": 1})
+    assert (here.array[2:4, 2:4, :2] == 1).all()
+
+
 def test_listeners_hear_the_box_before_and_after() -> None:
     heard: list[Change] = []
     here = session([])

@@ -23,6 +23,7 @@ from ctreview.tools import (
     learn_gate,
     live_wire,
     move_outline,
+    piece_at,
     remove_piece,
     remove_small,
     smooth_outline,
@@ -132,6 +133,22 @@ def test_islands_below_a_volume_go_and_those_above_stay(canvas: Canvas) -> None:
     assert left.volume_ml("ground_glass") == pytest.approx(sizes[0], rel=0.1)
     everything = after(two, remove_small(two, label="ground_glass", below_ml=1.0)).labels
     assert everything.voxels["ground_glass"] == 0
+    by_length = after(two, remove_small(two, label="ground_glass", below_ml=0.0, below_mm=8.0)).labels
+    assert by_length.volume_ml("ground_glass") == pytest.approx(sizes[0], rel=0.1)
+
+
+def test_a_piece_is_whole_however_far_it_reaches(canvas: Canvas) -> None:
+    long = canvas.labels.array.copy()
+    long[20, 23, 1:55] = 1
+    long[2:39, 23, 54] = 1
+    here = replace(canvas, labels=replace(canvas.labels, array=long), barrier=None, within=None)
+    for reach in (2, 5, 400):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("ctreview.tools.pick._FIRST_LOOK", reach)
+            box, piece = piece_at(here, here.geometry.to_lps([20, 23, 1]))
+        whole = np.zeros_like(long)
+        whole[box] = piece
+        assert np.array_equal(whole, long)
 
 
 @pytest.mark.parametrize("by_mm", [-3.0, -1.5, 2.0, 4.0])
@@ -180,6 +197,20 @@ def test_slices_between_two_drawn_ones_take_the_shape_between(canvas: Canvas, pl
     assert dice(filled, full.labels.mask() & inner.reshape(shape)) > 0.97
     with pytest.raises(EditDoesNotApply, match="two drawn slices"):
         fill_between(full, label="ground_glass", plane=plane)
+
+
+def test_filling_between_corners_leaves_the_rest_of_the_slices_alone(canvas: Canvas) -> None:
+    free = replace(canvas, within=None, barrier=None)
+    drawn = free.labels.array.copy()
+    for level in (10, 20):
+        drawn[level, 10:20, 10:20] = 1
+        drawn[level, 30:40, 30:40] = 1  # a piece of its own, which nobody asked about
+    here = replace(free, labels=replace(free.labels, array=drawn))
+    corners = here.geometry.to_lps([[10, 9, 9], [20, 20, 20]]).tolist()
+    filled = after(here, fill_between(here, label="ground_glass", slices=[10, 20], corners=corners)).labels.array
+    assert filled[11:20, 10:20, 10:20].all()
+    assert not filled[11:20, 30:40, 30:40].any()
+    assert filled[[10, 20], 30:40, 30:40].all()
 
 
 def test_a_live_wire_clings_to_the_edge_between_few_clicks() -> None:

@@ -1,0 +1,11 @@
+"""The semi-automatic tools at work on the panes.
+
+A `Corrector` turns what the mouse does over the panes into acts of the core's tools; `ToolBox` is its row of buttons
+and fields; `keys.KEYS` its keyboard map.
+"""
+
+from napari_ctreview.correcting.bench import Bench
+from napari_ctreview.correcting.corrector import Corrector
+from napari_ctreview.correcting.toolbox import ToolBox
+
+__all__ = ["Bench", "Corrector", "ToolBox"]

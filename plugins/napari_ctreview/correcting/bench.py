@@ -1,0 +1,33 @@
+"""What the tools need of whoever keeps the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ctreview.edits import Change, Session
+from ctreview.tools import Canvas
+
+__all__ = ["Bench"]
+
+
+class Bench(Protocol):
+    """Where acts are done and kept: number 0 is the baseline's pane, 1 that of the follow-up.
+
+    It draws the labels anew after each change (`Pane.refresh_labels`).
+    """
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+        """Use a tool of the core on one scan."""
+
+    def undo(self) -> object:
+        """Take back the last act, on whichever scan it was."""
+
+    def redo(self) -> object:
+        """Bring back what was taken back last."""
+
+    def canvas(self, number: int) -> Canvas | None:
+        """Image, labels as they stand, and where they may be; None where nothing is open."""
+
+    def session(self, number: int) -> Session | None:
+        """The labels under correction; None where nothing is open."""

@@ -1,0 +1,304 @@
+"""From gestures over the panes to acts of the core's tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+from qtpy.QtGui import QColor
+
+from ctreview.edits import Change
+from ctreview.errors import CtreviewError, in_words
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
+from ctreview.volume.labels import Scheme
+from napari_ctreview.annotations import Drawing, Picture
+from napari_ctreview.correcting.acts import Sizes, remove_piece
+from napari_ctreview.correcting.bench import Bench
+from napari_ctreview.correcting.brush import Brush
+from napari_ctreview.correcting.drawn import Drawn
+from napari_ctreview.correcting.outline import Lasso, LassoSettings, Wire
+from napari_ctreview.correcting.pick import Pick
+from napari_ctreview.correcting.scribble import Scribble
+from napari_ctreview.correcting.tool import Tool, What
+from napari_ctreview.panes import Panes
+from napari_ctreview.pointer import Place
+from napari_ctreview.worker import Worker
+
+__all__ = ["TOOLS", "Corrector"]
+
+TOOLS: tuple[type[Tool], ...] = (Pick, Scribble, Brush, Wire, Lasso)
+"""Every tool that takes the mouse, in the order of their buttons."""
+
+_NOTHING = "#ff5a4f"
+"""The colour of taking a label away."""
+
+_SCANS = (0, 1)
+"""Panes whose labels can be corrected; a third shows the map of fate."""
+
+
+class Corrector(QObject):  # type: ignore[misc,unused-ignore]
+    """The reader's hand: one tool, one class, and the settings of each tool.
+
+    Parameters
+    ----------
+    panes : Panes
+        What it works on: whichever pane the mouse is in.
+    bench : Bench
+        Where acts are done.
+
+    Attributes
+    ----------
+    said : Signal(str)
+        A short message, such as why an act has no meaning here.
+    changed : Signal()
+        Another tool, class or setting was chosen.
+    busy : Signal(str)
+        What is being computed in the background; empty when nothing is.
+    tool : Tool or None
+        What is in the hand.
+    label : str or None
+        The class that is given; None takes labels away.
+    settings : dict
+        By tool, the core's own settings objects.
+    under_cursor : Place or None
+        Where the mouse was last.
+    """
+
+    said = Signal(str)
+    changed = Signal()
+    busy = Signal(str)
+
+    def __init__(self, panes: Panes, bench: Bench, parent: QObject | None = None) -> None:
+        super().__init__(parent or panes)
+        self.panes, self.bench = panes, bench
+        self.settings: dict[str, Any] = {
+            "pick": PickSettings(),
+            "scribble": ScribbleSettings(),
+            "brush": BrushSettings(),
+            "wire": LiveWireSettings(),
+            "lasso": LassoSettings(),
+            "acts": Sizes(),
+        }
+        self.label: str | None = next(iter(OPACITY_SCHEME)).key
+        self.tool: Tool | None = None
+        self.tools = {kind.name: kind(self) for kind in TOOLS}
+        self.under_cursor: Place | None = None
+        self.drawn = Drawn()
+        self._worker = Worker(self)
+        self._worker.began.connect(self._tell_busy)
+        self._worker.ended.connect(self._ended)
+        self._quiet: set[str] = set()
+        for number in _SCANS[: len(panes.panes)]:
+            panes.panes[number].sketches.append(self._sketcher(number))
+        for name in ("pressed", "dragged", "released", "clicked", "moved"):
+            getattr(panes, name).connect(self._hand(name))
+        panes.wheeled.connect(self._wheel)
+        panes.left.connect(self._left)
+
+    # --- what is in the hand
+
+    @property
+    def scheme(self) -> Scheme:
+        """The classes that can be given."""
+        session = self.bench.session(0)
+        return OPACITY_SCHEME if session is None else session.base.scheme
+
+    def colour(self, label: str | None) -> str:
+        """Of a class, as Qt writes it."""
+        return _NOTHING if label is None else QColor(*self.scheme[label].colour).name()
+
+    def take(self, name: str) -> None:
+        """Take a tool in the hand; taken again, it is put down."""
+        if self.tool is not None and self.tool.name == name:
+            self.put_down()
+            return
+        self.put_down()
+        self.tool = self.tools[name]
+        self.panes.hold(self)
+        self.said.emit(self.tool.hint)
+        self.changed.emit()
+
+    def put_down(self) -> None:
+        """Leave the tool; a gesture that was begun is forgotten."""
+        if self.tool is not None:
+            self.tool.drop()
+        self.tool = None
+        self._worker.cancel()
+        self.panes.let_go(self)
+        self.redraw()
+        self.changed.emit()
+
+    def choose(self, label: str | None) -> None:
+        """Choose the class that is given; None takes labels away."""
+        if label is not None:
+            self.scheme[label]  # an unknown one is refused here, not in the middle of a gesture
+        self.label = label
+        self._tell_changed("class")
+
+    def set(self, name: str, settings: Any) -> None:
+        """Set a tool's settings anew."""
+        self.settings[name] = settings
+        self._tell_changed("settings")
+
+    def _tell_changed(self, what: What) -> None:
+        if self.tool is not None:
+            self.tool.changed(what)
+        self.redraw()
+        self.changed.emit()
+
+    # --- acts
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+        """Do an act at once; None, and a message, where it has no meaning."""
+        if self.bench.session(number) is None:
+            self.said.emit("There is nothing to correct yet: open two scans first.")
+            return None
+        try:
+            change = self.bench.act(number, kind, payload)
+        except CtreviewError as reason:
+            self.said.emit(_sentence(reason))
+            return None
+        if change is not None:
+            self.drawn.add(number, kind, payload, change)
+            self._say_change(number, change)
+            self._tell_changed("labels")
+        return change
+
+    def act_later(self, number: int, kind: str, payload: Mapping[str, Any], *, says: str) -> None:
+        """Compute an act in the background, and do it when that is done."""
+        session = self.bench.session(number)
+        if session is None:
+            self.act(number, kind, payload)
+            return
+        self.think(says, lambda: session.foresee(kind, payload), lambda _patch: self.act(number, kind, payload))
+
+    def think(self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False) -> None:
+        """Compute in the background instead of what was asked for under this name before.
+
+        Parameters
+        ----------
+        name : str
+            What is done, for the reader.
+        work, then : callable
+            What is computed there, and what takes its result here.
+        quiet : bool
+            Whether nobody is told what goes on, and that it came to nothing: a hover, not an act.
+        """
+        self._worker.cancel(name)
+        if quiet:
+            self._quiet.add(name)
+        self._worker.start(name, lambda _progress: work(), then)
+
+    def finish(self, *, everywhere: bool = False) -> None:
+        """End the gesture of the tool in the hand."""
+        if self.tool is not None:
+            self.tool.finish(everywhere=everywhere)
+
+    def back(self) -> None:
+        """Take the last step of a gesture back, else remove the piece under the cursor."""
+        if self.tool is None or not self.tool.back():
+            remove_piece(self)
+
+    def undo(self) -> None:
+        """Take back the last act, or the last step of a gesture that is not ended."""
+        if self.tool is None or not self.tool.back():
+            self._step(self.bench.undo)
+
+    def redo(self) -> None:
+        """Bring back what was taken back last."""
+        self._step(self.bench.redo)
+
+    def _step(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except CtreviewError as reason:
+            self.said.emit(_sentence(reason))
+        self._tell_changed("labels")
+
+    def _say_change(self, number: int, change: Change) -> None:
+        """Say how much there came and went."""
+        session = self.bench.session(number)
+        assert session is not None
+        before, after = change.before.labels, change.after.labels
+        said = []
+        for label in session.base.scheme:
+            voxels = int(np.count_nonzero(after == label.value)) - int(np.count_nonzero(before == label.value))
+            if voxels:
+                ml = voxels * session.base.geometry.voxel_ml
+                said.append(f"{label.name} {ml:+.2f} mL".replace("-", "−"))
+        self.said.emit(", ".join(said) or "Nothing changed.")
+
+    # --- places
+
+    @property
+    def pane_in_hand(self) -> int:
+        """The pane that the mouse was in last."""
+        return 0 if self.under_cursor is None else self.under_cursor.pane
+
+    def across_to_other(self, number: int, points: Sequence[Sequence[float]]) -> list[list[float]] | None:
+        """Points of one scan in the other; None where the scans are not linked."""
+        link = self.panes.correspondence
+        if link is None or len(self.panes.panes) < 2:
+            return None
+        here, there = self.panes.panes[number].role, self.panes.panes[1 - number].role
+        mapped = link.between(here, there)(np.asarray(points, dtype=float))
+        return [[float(v) for v in point] for point in np.atleast_2d(mapped)]
+
+    # --- what is drawn
+
+    def redraw(self, number: int | None = None) -> None:
+        """Draw the sketches of one pane, or of all, anew."""
+        for pane in self.panes.panes if number is None else (self.panes.panes[number],):
+            pane.annotations.update()
+
+    def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing | Picture]]:
+        def sketch() -> Sequence[Drawing | Picture]:
+            found = () if self.tool is None else self.tool.sketches(number)
+            drawings = [one.on(self.panes.panes[number]) for one in found]
+            return [one for one in drawings if one is not None]
+
+        return sketch
+
+    # --- the mouse
+
+    def _hand(self, name: str) -> Callable[[Place], None]:
+        def hand_on(place: Place) -> None:
+            if place.pane not in _SCANS:
+                return
+            self.under_cursor = place
+            if self.tool is None:
+                return
+            if name == "moved" and self.panes.holder is None:
+                self.panes.hold(self)  # a ruler was taken in between, and has been put down
+            if self.panes.holder is self and (name == "moved" or place.button == "left"):
+                getattr(self.tool, name)(place)
+
+        return hand_on
+
+    def _wheel(self, place: Place, steps: int) -> None:
+        if self.tool is not None and self.panes.holder is self and place.pane in _SCANS:
+            self.tool.wheeled(place, steps)
+
+    def _left(self) -> None:
+        if self.tool is not None:
+            self.tool.left()
+
+    # --- the background
+
+    def _tell_busy(self, name: str) -> None:
+        if name not in self._quiet:
+            self.busy.emit(name)
+
+    def _ended(self, name: str, how: str, said: str) -> None:
+        if name not in self._quiet:
+            self.busy.emit("")
+            if how == "failed":
+                self.said.emit(said)
+
+
+def _sentence(reason: CtreviewError) -> str:
+    said = in_words(reason)
+    return said[:1].upper() + said[1:]

@@ -1,0 +1,87 @@
+"""What every tool answers to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from napari_ctreview.correcting.sketch import Sketch
+from napari_ctreview.pointer import Place
+
+if TYPE_CHECKING:
+    from napari_ctreview.correcting.corrector import Corrector
+
+__all__ = ["ERASING", "Tool", "What"]
+
+What = Literal["class", "settings", "labels"]
+"""What has changed."""
+
+ERASING = frozenset({"Control", "Alt"})
+"""With one of these held a tool takes labels away."""
+
+
+class Tool:
+    """Does nothing of its own; each tool answers to the gestures that it knows.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in the table of tools.
+    title : str
+        On its button.
+    hint : str
+        One line that says how it is used.
+    settings_of : str
+        Which of the corrector's settings it works with; empty where it has none.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    hint: ClassVar[str]
+    settings_of: ClassVar[str] = ""
+
+    def __init__(self, corrector: Corrector) -> None:
+        self.corrector = corrector
+
+    def label_for(self, place: Place) -> str | None:
+        """The class that a gesture gives: the chosen one, or none where a key for erasing is held."""
+        return None if place.modifiers & ERASING else self.corrector.label
+
+    def pressed(self, place: Place) -> None:
+        """The left button went down."""
+
+    def dragged(self, place: Place) -> None:
+        """The mouse moved with the left button held."""
+
+    def released(self, place: Place) -> None:
+        """The left button went up."""
+
+    def clicked(self, place: Place) -> None:
+        """The left button went down and up at one place."""
+
+    def moved(self, place: Place) -> None:
+        """The mouse moved with no button held."""
+
+    def wheeled(self, place: Place, steps: int) -> None:
+        """The wheel was turned with Shift or Alt held."""
+
+    def left(self) -> None:
+        """The mouse left the panes."""
+
+    def changed(self, what: What) -> None:
+        """The class, a setting, or the labels are others now."""
+
+    def finish(self, *, everywhere: bool = False) -> None:
+        """Return was pressed; with Shift: everywhere."""
+
+    def back(self) -> bool:
+        """Take the last step of an unfinished gesture back; False where there is none."""
+        return False
+
+    def drop(self) -> None:
+        """Forget what was begun."""
+
+    def sketches(self, number: int) -> Sequence[Sketch]:
+        """What is drawn over the slice of a pane."""
+        del number
+        return ()

@@ -1,0 +1,193 @@
+"""The buttons and fields of the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_ctreview.correcting import acts
+from napari_ctreview.correcting.corrector import TOOLS, Corrector
+from napari_ctreview.correcting.fields import Fields
+from napari_ctreview.correcting.keys import KEYS, TOOL_KEYS
+from napari_ctreview.correcting.scribble import Scribble
+
+__all__ = ["ToolBox"]
+
+_SHOWN = {
+    "pick": ("reach_mm", "smoothing_mm", "narrowest_hu", "widening_hu"),
+    "scribble": ("stroke_mm", "reach_mm"),
+    "brush": ("radius_mm", "shape", "low_hu", "high_hu"),
+    "wire": ("edge_mm", "edge_hu_per_mm"),
+    "lasso": ("depth_mm", "only_labelled"),
+    "acts": ("island_ml", "island_mm", "grow_mm", "smooth_mm", "copy_mm"),
+}
+"""Which settings of each tool have a field; the others keep their defaults."""
+
+_ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
+    ("Fill between", acts.fill_between, "F"),
+    ("Copy other", acts.copy_everywhere, ""),
+    ("Smooth", acts.smooth, "H"),
+    ("Grow", acts.grow, "+"),
+    ("Shrink", acts.shrink, "-"),
+    ("Remove small", acts.remove_small, "J"),
+    ("Keep largest", acts.keep_largest, "Shift+I"),
+)
+
+
+class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
+    """Tools, classes, the settings of the tool in the hand, and acts on a whole class.
+
+    Its buttons never take the focus, so that the keys go on working over the panes.
+    """
+
+    def __init__(self, corrector: Corrector, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.corrector = corrector
+        self.tools: dict[str, QToolButton] = {}
+        self.classes: dict[str | None, QToolButton] = {}
+        self.acts: dict[str, QToolButton] = {}
+        self.fields: dict[str, Fields] = {}
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._settings = QStackedWidget()
+        self._classes = QGridLayout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addLayout(self._tool_buttons())
+        layout.addLayout(self._classes)
+        layout.addWidget(self._settings)
+        layout.addLayout(self._strokes())
+        layout.addLayout(self._act_buttons())
+        layout.addWidget(self._form("acts"))
+        layout.addWidget(self.message)
+        layout.addStretch(1)
+        self._settings.addWidget(QWidget())
+        for tool in TOOLS:
+            self._settings.addWidget(self._form(tool.settings_of))
+        corrector.changed.connect(self._follow)
+        corrector.said.connect(self.message.setText)
+        corrector.busy.connect(self._busy)
+        self._follow()
+
+    def _tool_buttons(self) -> QGridLayout:
+        grid = QGridLayout()
+        for place, tool in enumerate(TOOLS):
+            button = _button(tool.title, TOOL_KEYS[tool.name], tool.hint)
+            button.setCheckable(True)
+            button.clicked.connect(lambda _on, name=tool.name: self._take(name))
+            grid.addWidget(button, place // 3, place % 3)
+            self.tools[tool.name] = button
+        return grid
+
+    def _take(self, name: str) -> None:
+        self.corrector.take(name)
+        self._follow()
+
+    def _strokes(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        scribble = self.corrector.tools["scribble"]
+        assert isinstance(scribble, Scribble)
+        doings: tuple[tuple[str, str, Callable[[], object]], ...] = (
+            ("Take", "Return", self.corrector.finish),
+            ("Whole lung", "Shift+Return", lambda: self.corrector.finish(everywhere=True)),
+            ("To other", "Shift+T", scribble.to_other),
+            ("Doubt", "U", scribble.toggle_doubt),
+        )
+        says = {key.keys: key.says.capitalize() for key in KEYS}
+        for title, key, act in doings:
+            button = _button(title, key, says[key])
+            button.clicked.connect(lambda _on, act=act: act())
+            row.addWidget(button)
+            self.acts[title] = button
+        return row
+
+    def _act_buttons(self) -> QGridLayout:
+        grid = QGridLayout()
+        for place, (title, act, key) in enumerate(_ACTS):
+            button = _button(title, key, act.__doc__ or "")
+            button.clicked.connect(lambda _on, act=act: act(self.corrector))
+            grid.addWidget(button, place // 3, place % 3)
+            self.acts[title] = button
+        for place, (title, key, undo) in enumerate(
+            (("Undo", "Ctrl+Z", self.corrector.undo), ("Redo", "Ctrl+Shift+Z", self.corrector.redo)), len(_ACTS)
+        ):
+            button = _button(title, key, title)
+            button.clicked.connect(lambda _on, act=undo: act())
+            grid.addWidget(button, place // 3, place % 3)
+            self.acts[title] = button
+        return grid
+
+    def _form(self, name: str) -> Fields:
+        self.fields[name] = Fields(
+            self.corrector.settings[name], _SHOWN[name], lambda settings: self.corrector.set(name, settings)
+        )
+        return self.fields[name]
+
+    def _follow(self) -> None:
+        """Show what is in the hand."""
+        hand = self.corrector
+        if list(self.classes) != [*(label.key for label in hand.scheme), None]:
+            self._make_classes()
+        name = "" if hand.tool is None else hand.tool.name
+        for tool, button in self.tools.items():
+            button.setChecked(tool == name)
+        for label, button in self.classes.items():
+            button.setChecked(label == hand.label)
+        self._settings.setCurrentIndex(0 if hand.tool is None else 1 + list(self.tools).index(name))
+        for title in ("Take", "Whole lung", "To other", "Doubt"):
+            self.acts[title].setVisible(name == "scribble" or (title == "Take" and name == "wire"))
+        self.acts["Take"].setText("Close outline" if name == "wire" else "Take")
+        for field, form in self.fields.items():
+            if form.settings != hand.settings[field]:
+                form.show_settings(hand.settings[field])
+
+    def _make_classes(self) -> None:
+        for button in self.classes.values():
+            button.deleteLater()
+        self.classes = {}
+        group = QButtonGroup(self)
+        keys = [*((label.key, label.name, str(5 + n)) for n, label in enumerate(self.corrector.scheme))]
+        for place, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
+            button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
+            button.setCheckable(True)
+            button.setIcon(_swatch(self.corrector.colour(label)))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.clicked.connect(lambda _on, label=label: self.corrector.choose(label))
+            group.addButton(button)
+            self._classes.addWidget(button, place // 2, place % 2)
+            self.classes[label] = button
+
+    def _busy(self, what: str) -> None:
+        if what:
+            self.message.setText(f"{what} …")
+
+
+def _button(title: str, key: str, hint: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(title)
+    button.setToolTip(f"{hint} ({key})" if key else hint)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    policy = button.sizePolicy()
+    policy.setHorizontalPolicy(policy.Policy.Expanding)
+    button.setSizePolicy(policy)
+    return button
+
+
+def _swatch(colour: str) -> QIcon:
+    square = QPixmap(12, 12)
+    square.fill(QColor(colour))
+    return QIcon(square)

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from napari_ctreview.correcting import Corrector
+from napari_ctreview.planes import Plane
+
+from ctreview.tools import BrushSettings
+from tests.plugins.napari_ctreview.hand import CTRL, Bench, Hand
+
+
+@pytest.fixture
+def at_work(make_panes: Any, pair: Any, qtbot: Any) -> Callable[..., Any]:
+    """Panes with both phantoms at the lesion, a bench, a corrector and a hand."""
+
+    def make(*, empty: bool = True) -> Any:
+        panes = make_panes()
+        panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+        bench = Bench(panes, pair, empty=empty)
+        corrector = Corrector(panes, bench)
+        panes.go_to(lesion_of(pair))
+        qtbot.wait(30)
+        return panes, bench, corrector, Hand(panes, qtbot)
+
+    return make
+
+
+def lesion_of(pair: Any) -> Any:
+    """A place inside the lesion of the right upper lobe and as dense as most of it, on a voxel's centre."""
+    glass, hu = pair.before.opacity, pair.before.volume.array
+    there = glass.mask("ground_glass")
+    index = np.argwhere(there & (np.abs(hu - np.median(hu[there])) < 30))
+    return glass.geometry.to_lps(index[np.argmin(np.linalg.norm(index - np.median(index, axis=0), axis=1))])
+
+
+def dice(one: Any, other: Any) -> float:
+    return float(2 * np.count_nonzero(one & other) / (np.count_nonzero(one) + np.count_nonzero(other)))
+
+
+@pytest.mark.parametrize("plane", list(Plane))
+def test_hover_shows_the_piece_and_a_click_takes_it_where_it_is(
+    at_work: Any, pair: Any, qtbot: Any, canvas_of: Any, plane: Plane
+) -> None:
+    panes, bench, corrector, hand = at_work()
+    panes.turn(plane)
+    place = lesion_of(pair)
+    panes.go_to(place)
+    pane, truth = panes.panes[0], pair.before.opacity.mask("ground_glass")
+    corrector.take("pick")
+    bare = canvas_of(pane)
+
+    hand.hover(0, place)
+    qtbot.waitUntil(lambda: bool(corrector.tool.sketches(0)), timeout=5000)
+    previewed = canvas_of(pane)
+    assert not bench.session(0).array.any(), "a hover changes nothing"
+    assert bench.records == []
+
+    hand.click(0, place)
+    labels = bench.session(0).array
+    assert dice(labels == 1, truth) > 0.6
+    assert [edit.kind for _, edit in bench.records] == ["take_piece"]
+    hand.hover(0, place + 60.0)
+    taken = canvas_of(pane)
+    x, y = (round(float(v)) for v in pane.pixels_of(place)[0])
+    for shown in (previewed, taken):
+        changed = np.any(np.abs(shown.astype(int) - bare) > 12, axis=-1)
+        assert changed[y - 3 : y + 4, x - 3 : x + 4].any(), "the piece is not drawn under the cursor"
+    # ground glass is orange: more red than blue, where the image was grey
+    here = taken[y - 2 : y + 3, x - 2 : x + 3].astype(int).mean(axis=(0, 1))
+    assert here[0] - here[2] > 30
+    if plane is not Plane.SAGITTAL:
+        orange = taken[..., 0].astype(int) - taken[..., 2] - (bare[..., 0].astype(int) - bare[..., 2]) > 30
+        # the lesion lies in the patient's right lung: left of the middle of that scan
+        middle = pane.pixels_of(pane.geometry.to_lps((np.array(pane.geometry.shape) - 1) / 2))[0][0]
+        assert np.argwhere(orange)[:, 1].mean() < middle
+
+
+def test_control_click_removes_the_piece_and_undo_brings_it_back(at_work: Any, pair: Any) -> None:
+    panes, bench, corrector, hand = at_work(empty=False)
+    place = lesion_of(pair)
+    before = bench.session(0).array.copy()
+    assert before.any()
+    corrector.take("pick")
+    hand.click(0, place, modifiers=CTRL)
+    assert bench.session(0).array[tuple(np.rint(panes.panes[0].geometry.to_index(place)).astype(int))] == 0
+    assert np.count_nonzero(bench.session(0).array) < np.count_nonzero(before)
+    corrector.undo()
+    assert np.array_equal(bench.session(0).array, before)
+    corrector.redo()
+    assert np.count_nonzero(bench.session(0).array) < np.count_nonzero(before)
+
+
+def test_shift_and_wheel_grow_the_piece_and_the_other_pane_stays(at_work: Any, pair: Any) -> None:
+    _, bench, corrector, hand = at_work()
+    place = lesion_of(pair)
+    corrector.take("pick")
+    hand.hover(0, place)
+    hand.wheel(0, place, 3)
+    hand.click(0, place)
+    wide = np.count_nonzero(bench.session(0).array)
+    assert bench.records[-1][1].payload["steps"] == 3
+    corrector.undo()
+    hand.click(0, place)
+    assert bench.records[-1][1].payload["steps"] == 0, "each piece is learned anew"
+    assert 0 < np.count_nonzero(bench.session(0).array) < wide
+    assert not bench.session(1).array.any()
+
+
+def test_a_click_beside_the_lung_says_so_and_changes_nothing(at_work: Any, pair: Any) -> None:
+    _, bench, corrector, hand = at_work()
+    said: list[str] = []
+    corrector.said.connect(said.append)
+    corrector.take("pick")
+    # at the level of the lesion, in front of the chest
+    corner = lesion_of(pair)
+    corner[1] = pair.before.volume.geometry.corners()[:, 1].min() + 1
+    hand.click(0, corner)
+    assert "may be labelled" in said[-1]
+    assert bench.records == []
+
+
+@pytest.mark.parametrize("plane", list(Plane))
+def test_the_brush_paints_while_dragging_and_makes_one_edit(
+    at_work: Any, pair: Any, canvas_of: Any, plane: Plane
+) -> None:
+    panes, bench, corrector, hand = at_work()
+    place = lesion_of(pair)
+    panes.turn(plane)
+    panes.go_to(place)
+    pane = panes.panes[0]
+    corrector.choose("consolidation")
+    corrector.set("brush", BrushSettings(radius_mm=7.0))
+    corrector.take("brush")
+    along = np.array([0.0, 0, 0])
+    along[{0: 1, 1: 2, 2: 1}[plane.value]] = 1.0  # up or down the screen
+    ends = [place + along * step for step in (0.0, 5.0, 10.0)]
+    bare = canvas_of(pane)
+    live: list[Any] = []
+
+    def look() -> None:
+        assert not bench.session(0).array.any(), "nothing is kept before the mouse is let go"
+        live.append(canvas_of(pane))
+
+    hand.drag(0, ends, before_release=look)
+    painted = np.argwhere(bench.session(0).array == 2)
+    assert len(painted) > 4
+    level = round(float(pane.geometry.to_index(place)[plane.value]))
+    assert set(painted[:, plane.value]) == {level}
+    away = pane.geometry.to_lps(painted) - place
+    assert np.linalg.norm(away, axis=1).max() < 10 + 7 + 1
+    lungs = pair.before.lobes.array > 0
+    assert all(lungs[tuple(one)] for one in painted)
+    assert [edit.kind for _, edit in bench.records] == ["brush"]
+    hand.hover(0, place + 70 * along)
+    x, y = (round(float(v)) for v in pane.pixels_of(pane.geometry.to_lps(painted[len(painted) // 2]))[0])
+    for shown in (live[0], canvas_of(pane)):
+        reddened = shown[y, x].astype(int) - bare[y, x]
+        assert reddened[0] - reddened[2] > 30
+    corrector.undo()
+    assert not bench.session(0).array.any()
+    assert np.abs(canvas_of(pane)[y, x].astype(int) - bare[y, x]).max() < 12
+
+
+def test_the_gate_the_ball_the_wheel_and_erasing(at_work: Any, pair: Any) -> None:
+    panes, bench, corrector, hand = at_work()
+    place = lesion_of(pair)
+    corrector.take("brush")
+    corrector.set("brush", BrushSettings(radius_mm=12.0, shape="ball", low_hu=-750.0, high_hu=-300.0))
+    hand.click(0, place)
+    painted = bench.session(0).array == 1
+    hu = pair.before.volume.array[painted]
+    assert hu.min() >= -750
+    assert hu.max() <= -300
+    assert len(set(np.argwhere(painted)[:, 0])) > 2
+    before = corrector.settings["brush"].radius_mm
+    hand.wheel(0, place, 2)
+    assert corrector.settings["brush"].radius_mm == pytest.approx(before * 1.15**2, rel=0.02)
+    corrector.set("brush", replace(corrector.settings["brush"], radius_mm=30.0, low_hu=None, high_hu=None))
+    hand.click(0, place, modifiers=CTRL)
+    assert not bench.session(0).array.any()
+    assert bench.records[-1][1].payload["label"] is None
+    ring = corrector.tool.sketches(0)[-1]
+    assert ring.radius_mm == 30.0
+
+
+def test_a_stroke_on_the_followup_is_an_edit_of_the_followup(at_work: Any, pair: Any) -> None:
+    panes, bench, corrector, hand = at_work()
+    place = pair.transform.to_moving(lesion_of(pair))
+    corrector.take("brush")
+    hand.drag(1, [panes.panes[1].centre, panes.panes[1].centre + [4.0, 0, 0]])
+    assert not bench.session(0).array.any()
+    painted = np.argwhere(bench.session(1).array)
+    assert len(painted)
+    middle = panes.panes[1].geometry.to_lps(painted.mean(axis=0))
+    assert np.linalg.norm(middle - place) < 10
+
+
+def test_escape_and_a_ruler_take_the_tool_out_of_the_hand(at_work: Any, pair: Any, qtbot: Any) -> None:
+    panes, bench, corrector, hand = at_work()
+    place = lesion_of(pair)
+    corrector.take("brush")
+    panes.rulers.take("distance")
+    hand.drag(0, [place, place + [20.0, 0, 0]])
+    assert len(panes.panes[0].marks) == 1
+    assert not bench.session(0).array.any(), "the ruler had the mouse"
+    hand.hover(0, place)
+    assert panes.holder is corrector, "the brush comes back when the ruler is done"
+    panes.put_down()
+    assert corrector.tool is None
+    assert panes.holder is None
+    hand.drag(0, [place, place + [20.0, 0, 0]])
+    assert not bench.session(0).array.any()
