@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -93,6 +93,25 @@ def make_panes(make_napari_viewer: Any, qtbot: Any) -> Callable[..., Any]:  # no
 
 
 @pytest.fixture
+def at_work(make_panes: Callable[..., Any], pair: Pair, qtbot: Any) -> Callable[..., Any]:
+    """Both scans at the lesion of the first, with a bench, a corrector and a hand on the mouse."""
+
+    def make(*, empty: bool = True) -> Any:
+        from napari_ctreview.correcting import Corrector
+
+        from tests.plugins.napari_ctreview.hand import Bench, Hand, lesion_of
+
+        panes = make_panes()
+        panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+        bench = Bench(panes, pair, empty=empty)
+        panes.go_to(lesion_of(pair))
+        qtbot.wait(30)
+        return panes, bench, Corrector(panes, bench), Hand(panes, qtbot)
+
+    return make
+
+
+@pytest.fixture
 def canvas_of(qtbot: Any) -> Callable[[Any], npt.NDArray[np.uint8]]:
     """The pixels of a pane as they are on screen, shape (height, width, 3)."""
 
@@ -110,3 +129,45 @@ def _RGB() -> Any:
     from qtpy.QtGui import QImage
 
     return QImage.Format.Format_RGB888
+
+
+@pytest.fixture
+def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the recipe do the work of two scans with given settings once for all tests; it is tested elsewhere."""
+    from ctreview.recipes import chest_ct
+
+    def prepare(baseline: Any, followup: Any, **options: Any) -> Any:
+        progress, arrived = options.pop("progress"), options.pop("arrived")
+        key = (baseline.digest, followup.digest, repr(options))
+        if key not in _PREPARED:
+            _PREPARED[key] = chest_ct.prepare(baseline, followup, progress=progress, arrived=arrived, **options)
+            return _PREPARED[key]
+        found = _PREPARED[key]
+        for number, point in enumerate(found.points):
+            arrived(number, "lungs", point.organ)
+            arrived(number, "opacity", point.opacity)
+        progress(1.0, 1.0, "registering")
+        return found
+
+    monkeypatch.setattr("napari_ctreview.workplace.prepare", prepare)
+
+
+_PREPARED: dict[Any, Any] = {}
+
+
+@pytest.fixture
+def make_workplace(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """Workplaces on panes of their own; ended with the test, as napari's window ends them."""
+    from napari_ctreview.workplace import Workplace
+
+    places: list[Workplace] = []
+
+    def make(author: str = "anna") -> Workplace:
+        places.append(Workplace(make_panes(3), author=author))
+        return places[-1]
+
+    yield make
+    for place in places:
+        if place.open:
+            place.close()
+        place.worker.wait(60)

@@ -81,11 +81,20 @@ def _in_our_scheme(labels: LabelMap) -> LabelMap:
     return LabelMap(array, labels.geometry, OPACITY_SCHEME)
 
 
+def lesion_of(pair: Any) -> Any:
+    """A place inside the lesion of the right upper lobe and as dense as most of it, on a voxel's centre."""
+    glass, hu = pair.before.opacity, pair.before.volume.array
+    there = glass.mask("ground_glass")
+    index = np.argwhere(there & (np.abs(hu - np.median(hu[there])) < 30))
+    return glass.geometry.to_lps(index[np.argmin(np.linalg.norm(index - np.median(index, axis=0), axis=1))])
+
+
 class Hand:
     """Moves, clicks and drags over a pane at places in the patient."""
 
     def __init__(self, panes: Any, qtbot: Any) -> None:
         self.panes, self.qtbot = panes, qtbot
+        self._seen: dict[int, Any] = {}
 
     def hover(self, number: int, lps: Any, *, modifiers: Any = NONE) -> None:
         self._move(number, self._at(number, lps), modifiers, Qt.MouseButton.NoButton)
@@ -149,5 +158,12 @@ class Hand:
         return self.panes.panes[number].canvas.canvas.native
 
     def _at(self, number: int, lps: Any) -> QPoint:
+        # a person waits until the view that was asked for is drawn; before that the canvas knows only the one before
+        model = self.panes.panes[number].model
+        view = (model.scene.camera.center, model.scene.camera.zoom, model.dims.point, model.dims.order)
+        if self._seen.get(number) != view:
+            self.qtbot.wait(20)
+            self._canvas(number).repaint()
+            self._seen[number] = view
         (x, y), _ = self.panes.panes[number].pixels_of(np.asarray(lps, dtype=float))
         return QPoint(round(float(x)), round(float(y)))

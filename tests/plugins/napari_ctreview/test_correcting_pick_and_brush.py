@@ -1,40 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.correcting import Corrector
 from napari_ctreview.planes import Plane
 
 from ctreview.tools import BrushSettings
-from tests.plugins.napari_ctreview.hand import CTRL, Bench, Hand
-
-
-@pytest.fixture
-def at_work(make_panes: Any, pair: Any, qtbot: Any) -> Callable[..., Any]:
-    """Panes with both phantoms at the lesion, a bench, a corrector and a hand."""
-
-    def make(*, empty: bool = True) -> Any:
-        panes = make_panes()
-        panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
-        bench = Bench(panes, pair, empty=empty)
-        corrector = Corrector(panes, bench)
-        panes.go_to(lesion_of(pair))
-        qtbot.wait(30)
-        return panes, bench, corrector, Hand(panes, qtbot)
-
-    return make
-
-
-def lesion_of(pair: Any) -> Any:
-    """A place inside the lesion of the right upper lobe and as dense as most of it, on a voxel's centre."""
-    glass, hu = pair.before.opacity, pair.before.volume.array
-    there = glass.mask("ground_glass")
-    index = np.argwhere(there & (np.abs(hu - np.median(hu[there])) < 30))
-    return glass.geometry.to_lps(index[np.argmin(np.linalg.norm(index - np.median(index, axis=0), axis=1))])
+from tests.plugins.napari_ctreview.hand import CTRL, lesion_of
 
 
 def dice(one: Any, other: Any) -> float:
@@ -166,7 +140,7 @@ def test_the_brush_paints_while_dragging_and_makes_one_edit(
 
 
 def test_the_gate_the_ball_the_wheel_and_erasing(at_work: Any, pair: Any) -> None:
-    panes, bench, corrector, hand = at_work()
+    _, bench, corrector, hand = at_work()
     place = lesion_of(pair)
     corrector.take("brush")
     corrector.set("brush", BrushSettings(radius_mm=12.0, shape="ball", low_hu=-750.0, high_hu=-300.0))
@@ -191,7 +165,7 @@ def test_a_stroke_on_the_followup_is_an_edit_of_the_followup(at_work: Any, pair:
     panes, bench, corrector, hand = at_work()
     place = pair.transform.to_moving(lesion_of(pair))
     corrector.take("brush")
-    hand.drag(1, [panes.panes[1].centre, panes.panes[1].centre + [4.0, 0, 0]])
+    hand.drag(1, [panes.panes[1].centre, panes.panes[1].centre + np.array([4.0, 0, 0])])
     assert not bench.session(0).array.any()
     painted = np.argwhere(bench.session(1).array)
     assert len(painted)
@@ -204,7 +178,7 @@ def test_escape_and_a_ruler_take_the_tool_out_of_the_hand(at_work: Any, pair: An
     place = lesion_of(pair)
     corrector.take("brush")
     panes.rulers.take("distance")
-    hand.drag(0, [place, place + [20.0, 0, 0]])
+    hand.drag(0, [place, place + np.array([20.0, 0, 0])])
     assert len(panes.panes[0].marks) == 1
     assert not bench.session(0).array.any(), "the ruler had the mouse"
     hand.hover(0, place)
@@ -212,5 +186,5 @@ def test_escape_and_a_ruler_take_the_tool_out_of_the_hand(at_work: Any, pair: An
     panes.put_down()
     assert corrector.tool is None
     assert panes.holder is None
-    hand.drag(0, [place, place + [20.0, 0, 0]])
+    hand.drag(0, [place, place + np.array([20.0, 0, 0])])
     assert not bench.session(0).array.any()
