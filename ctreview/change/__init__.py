@@ -33,7 +33,7 @@ from ctreview.change.fate import BASELINE_FATES, FATE_SCHEME, FOLLOWUP_FATES, Fa
 from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find_intervals
 from ctreview.change.measure import RegionMeasures, measure
 from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
-from ctreview.change.residual import name_residual
+from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
 from ctreview.change.sensitivity import Perturbation, Response, Variants, find_response
 from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
@@ -58,7 +58,9 @@ __all__ = [
     "Pieces",
     "RegionChange",
     "RegionMeasures",
+    "Residual",
     "Response",
+    "Share",
     "Timepoint",
     "Variants",
     "Verdict",
@@ -75,9 +77,11 @@ __all__ = [
     "find_fate",
     "find_intervals",
     "find_pieces",
+    "find_residual",
     "find_response",
     "judge",
     "measure",
     "name_residual",
     "repeatability_ml",
+    "residual_words",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ctreview.change.measure import RegionMeasures
 from ctreview.volume.regions import Regions
 
-__all__ = ["name_residual"]
+__all__ = ["Residual", "Share", "find_residual", "name_residual", "residual_places", "residual_words"]
 
 LEAST_ML = 0.1
 """Less than this is called nothing: it would read 0.0 mL or be a few voxels."""
@@ -22,10 +23,50 @@ CLEAR_SHARE = 0.6
 
 THIRDS = {"apical": "apical third", "middle": "middle third", "basal": "basal third"}
 HALVES = {"ventral": "ventral half", "dorsal": "dorsal half"}
+PARTS = THIRDS | HALVES
 
 
-def name_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> str:
-    """Say how much opacity a scan holds and in which parts.
+@dataclass(frozen=True)
+class Share:
+    """How much of a residual one place holds.
+
+    Attributes
+    ----------
+    region : str
+        The place: a lobe where lobes are known, else a side.
+    share : float
+        Of the whole residual, 0 … 1.
+    parts : tuple of (str, float)
+        Parts of the place that clearly hold most of what it has (``"basal"``, ``"ventral"``), with their share of it.
+    """
+
+    region: str
+    share: float
+    parts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Residual:
+    """How much opacity a scan holds, and where.
+
+    Attributes
+    ----------
+    total_ml : float
+    places : tuple of Share
+        The largest first, until they hold most of it.
+    """
+
+    total_ml: float
+    places: tuple[Share, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether too little is left to be spoken of."""
+        return self.total_ml < LEAST_ML
+
+
+def find_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> Residual:
+    """Find in which parts the opacity of a scan lies.
 
     Parameters
     ----------
@@ -33,6 +74,23 @@ def name_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> s
         Of the follow-up; the first is the whole organ.
     regions : Regions
         Its last partition holds the finest places: lobes where they are known, else the sides.
+    """
+    total = next(iter(measures.values())).opacity_ml
+    if total < LEAST_ML:
+        return Residual(total, ())
+    places = [name for name in regions.partitions[-1].regions if "/" not in name and name in measures]
+    places.sort(key=lambda name: measures[name].opacity_ml, reverse=True)
+    shares: list[Share] = []
+    for place in places[:MOST_PLACES]:
+        share = measures[place].opacity_ml / total
+        if sum(one.share for one in shares) >= NAMED_SHARE or round(100 * share) < 1:
+            break
+        shares.append(Share(place, share, _within(measures, place)))
+    return Residual(total, tuple(shares))
+
+
+def name_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> str:
+    """Say how much opacity a scan holds and in which parts; parameters as of `find_residual`.
 
     Returns
     -------
@@ -40,37 +98,41 @@ def name_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> s
         Such as "12.0 mL are left: 92 % in the right lung (80 % of that in its basal third, 75 % in its ventral
         half), 8 % in the left lung."
     """
-    total = next(iter(measures.values())).opacity_ml
-    if total < LEAST_ML:
+    return residual_words(find_residual(measures, regions))
+
+
+def residual_words(found: Residual) -> str:
+    """A residual in one sentence."""
+    if found.nothing:
         return "Nothing above the threshold is left."
-    places = [name for name in regions.partitions[-1].regions if "/" not in name and name in measures]
-    places.sort(key=lambda name: measures[name].opacity_ml, reverse=True)
-    parts, covered = [], 0.0
-    for place in places[:MOST_PLACES]:
-        share = measures[place].opacity_ml / total
-        if covered >= NAMED_SHARE or round(100 * share) < 1:
-            break
-        covered += share
-        parts.append(f"{_percent(share)} in the {_words(place)}{_within(measures, place)}")
-    where = "; ".join(parts) if parts else "in no part that has a name"
-    return f"{_ml(total)} left: {where}."
+    return f"{_ml(found.total_ml)} left: {residual_places(found)}."
 
 
-def _within(measures: Mapping[str, RegionMeasures], place: str) -> str:
-    """In which third and half of a place most of it lies, in brackets; empty where it is spread out."""
+def residual_places(found: Residual) -> str:
+    """The places of a residual and the share of each, such as "92 % in the right lung; 8 % in the left lung"."""
+    parts = [f"{_percent(one.share)} in the {_words(one.region)}{_brackets(one.parts)}" for one in found.places]
+    return "; ".join(parts) if parts else "in no part that has a name"
+
+
+def _brackets(parts: Sequence[tuple[str, float]]) -> str:
+    if not parts:
+        return ""
+    said = [f"{_percent(share)} in its {PARTS[part]}" for part, share in parts]
+    said[0] = said[0].replace(" in its", " of that in its")
+    return f" ({', '.join(said)})"
+
+
+def _within(measures: Mapping[str, RegionMeasures], place: str) -> tuple[tuple[str, float], ...]:
+    """In which third and half of a place most of it lies; nothing where it is spread out."""
     own = measures[place].opacity_ml
-    found: list[str] = []
+    found: list[tuple[str, float]] = []
     for names in (THIRDS, HALVES):
         inside = {part: measures[f"{place}/{part}"].opacity_ml / own for part in _known(measures, place, names)}
         if inside:
             part, share = max(inside.items(), key=lambda item: item[1])
             if share >= CLEAR_SHARE:
-                found.append(
-                    f"{_percent(share)} of that in its {names[part]}"
-                    if not found
-                    else f"{_percent(share)} in its {names[part]}"
-                )
-    return f" ({', '.join(found)})" if found else ""
+                found.append((part, share))
+    return tuple(found)
 
 
 def _known(measures: Mapping[str, RegionMeasures], place: str, names: Mapping[str, str]) -> Sequence[str]:

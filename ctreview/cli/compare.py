@@ -59,7 +59,8 @@ def compare(
 ) -> int:
     """Measure how much ground glass came or went between two CTs, where, and how sure that is.
 
-    The folder gets report.html, change.json and .csv, segmentations for 3D Slicer, transform.h5 and provenance.json.
+    The folder gets report.html, the report in words (English and German), change.json and .csv, segmentations for 3D
+    Slicer, transform.h5 and provenance.json.
     """
     from ctreview.recipes import chest_ct
     from ctreview.report import write_comparison

@@ -2,21 +2,25 @@
 
 In goes what the stages before found; out come result folders that appear whole or not at all (`write_comparison`,
 `write_segmentation_result`), the rows of their tables (`change_rows`, `change_table`, `measurement_rows`,
-`summary_rows`), and the page (`render_page`). Every number on the page is one of ``change.json``. `schema` gives the
-JSON Schema of a document by the name that it carries.
+`summary_rows`), the page (`render_page`), and a report in words (`narrate`). Every number on the page is one of
+``change.json``. `schema` gives the JSON Schema of a document by the name that it carries.
 """
 
 from ctreview.report.document import change_document, schema
 from ctreview.report.folder import Segmented, require_free, result_folder, write_comparison, write_segmentation_result
+from ctreview.report.languages import LANGUAGES
+from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
 from ctreview.report.table import change_rows, change_table, measurement_rows, summary_rows
 
 __all__ = [
+    "LANGUAGES",
     "Segmented",
     "change_document",
     "change_rows",
     "change_table",
     "measurement_rows",
+    "narrate",
     "render_page",
     "require_free",
     "result_folder",

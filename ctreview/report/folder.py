@@ -14,6 +14,8 @@ from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.report.document import change_document, plain, with_identity, write_json
+from ctreview.report.languages import LANGUAGES
+from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
 from ctreview.report.provenance import PROVENANCE_SCHEMA, provenance
 from ctreview.report.table import change_rows, measurement_rows, write_csv
@@ -60,6 +62,8 @@ def write_comparison(
 
     ========================  =======================================================================================
     ``report.html``           the page: self-contained, to be read and printed
+    ``report.en.txt``         a draft of a radiologist's report in English, to be copied (`narrate`)
+    ``report.de.txt``         the same in German
     ``change.json``           every number, by `schema` ``ctreview.change/1``
     ``change.csv``            the same as tidy rows
     ``baseline.seg.nrrd``     lungs, vessels, opacity of the baseline, on its grid
@@ -107,6 +111,8 @@ def write_comparison(
     with result_folder(folder, overwrite=overwrite) as draft:
         page = render_page(comparison, document, origin, progress=part(progress, 0.0, 0.4))
         (draft / "report.html").write_text(page, encoding="utf-8")
+        for language in LANGUAGES:
+            (draft / f"report.{language}.txt").write_text(narrate(comparison, language), encoding="utf-8")
         write_json(document, draft / "change.json")
         write_csv(change_rows(document), draft / "change.csv")
         progress(0.4, 1.0, "writing segmentations")

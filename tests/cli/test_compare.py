@@ -22,6 +22,8 @@ PROMISED = {
     "followup.seg.nrrd",
     "provenance.json",
     "report.html",
+    "report.en.txt",
+    "report.de.txt",
 }
 
 

@@ -51,6 +51,8 @@ class Segmented:
 
 FILES = {
     "report.html",
+    "report.en.txt",
+    "report.de.txt",
     "change.json",
     "change.csv",
     "baseline.seg.nrrd",

@@ -1,0 +1,12 @@
+"""The sentences of a report in each language; which of them are said is decided in `ctreview.report.narrative`."""
+
+from collections.abc import Mapping
+
+from ctreview.report.languages.english import English
+from ctreview.report.languages.german import German
+from ctreview.report.languages.phrases import Marked, Phrases, Protocol, RegionTold
+
+__all__ = ["LANGUAGES", "Marked", "Phrases", "Protocol", "RegionTold"]
+
+LANGUAGES: Mapping[str, Phrases] = {"en": English(), "de": German()}
+"""By ISO 639-1 code."""

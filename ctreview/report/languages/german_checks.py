@@ -1,0 +1,62 @@
+"""What a failed check means, in German."""
+
+from __future__ import annotations
+
+from ctreview.checks import Check
+
+__all__ = ["check_in_german"]
+
+SCANS = {"baseline_": "Voraufnahme: ", "followup_": "Aktuelle Aufnahme: "}
+"""What a check of one scan alone is called, and how its sentence begins."""
+
+OTHER_REASON = "; die Dichte kann aus einem anderen Grund als durch Krankheit verschieden sein."
+
+SENTENCES = {
+    "same_patient": "Die Kopfdaten der beiden Aufnahmen nennen verschiedene Patienten.",
+    "contrast": "Eine Aufnahme erfolgte mit, die andere ohne Kontrastmittel; es verdichtet Lunge und Gefäße.",
+    "posture": "Die Lagerung ist verschieden; lageabhängige Verdichtungen folgen der Schwerkraft.",
+    "tube_voltage": "Die Röhrenspannungen sind verschieden.",
+    "slice_thickness": "Die Schichtdicken sind verschieden; dickere Schichten verwischen kleine Gefäße und feine "
+    "Verdichtungen.",
+    "kernel": "Die Faltungskerne sind verschieden; das allein verschiebt Dichtemaße um bis zu 14 %.",
+    "scanner": "Die Aufnahmen stammen von verschiedenen Geräten.",
+    "lossy_compression": "Mindestens eine Aufnahme wurde verlustbehaftet komprimiert, was Dichten verändert.",
+    "same_parts": "Nur eine der beiden Aufnahmen zeigt beide Lungen; das Ganze ist nicht vergleichbar.",
+    "order_of_scans": "Die Verlaufsaufnahme ist älter als die Voraufnahme; Änderungen lesen sich umgekehrt.",
+    "growth": "Die kindliche Lunge ist in der Zwischenzeit um etwa {value} % gewachsen; Anteile am Lungenvolumen sind "
+    "aussagekräftiger als Milliliter.",
+    "lung_volume_ratio": "Die Lungenvolumina verhalten sich wie {value} zu 1; schon der Atem verschiebt die Dichte.",
+    "hu_of_air_in_the_trachea": "Die Luft der Trachea unterscheidet sich um {value} HE" + OTHER_REASON,
+    "hu_of_soft_tissue_of_the_heart": "Das Weichgewebe des Herzens unterscheidet sich um {value} HE" + OTHER_REASON,
+    "common_field_of_view": "{value} % der Verdichtungen liegen außerhalb des Bildfelds der anderen Aufnahme und "
+    "gelten als unverändert.",
+    "registration": "Die Aufnahmen ließen sich nicht ausreichend registrieren; nur die Volumina gelten.",
+    "registration_folding": "Die Registrierung faltet den Raum; was dort aus dem Gewebe wurde, ist nicht zu sagen.",
+    "registration_overlap": "Die Umrisse der Lungen decken sich nicht.",
+    "registration_matched": "Die meisten Strukturen wurden in der anderen Aufnahme nicht wiedergefunden.",
+    "registration_volume": "Die Registrierung erklärt die gemessene Änderung des Lungenvolumens nicht.",
+    "registration_inverse": "Die Registrierung in Gegenrichtung weicht ab.",
+    "one_lung": "Es wurde nur eine Lunge gefunden; alle Zahlen gelten für diese allein.",
+    "side_of_single_lung": "Die Seite der einzelnen Lunge ist unsicher.",
+    "lung_touches_border": "Die Lunge reicht an den Bildrand; was jenseits liegt, ist nicht gezählt.",
+    "lung_volume_plausible": "Das Lungenvolumen von {value} ml ist nicht plausibel.",
+    "airway_found": "Die Trachea wurde nicht gefunden; große Atemwege können als Lunge zählen.",
+    "pleural_fluid": "{value} ml zwischen Lunge und Rippen sind so dicht wie Flüssigkeit und zählen nicht zur Lunge.",
+    "age_known": "Das Alter ist nicht bekannt; beurteilt wird wie bei Erwachsenen, kindliche Lunge ist dichter.",
+    "posture_known": "Die Lagerung ist nicht bekannt; Rückenlage ist angenommen.",
+    "normal_lung_share": "Zu wenig Lunge ist von normaler Dichte, um sie am Patienten selbst festzulegen.",
+    "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",
+    "edits": "{value} Korrekturen des Befunders sind nicht mehr anwendbar und blieben unberücksichtigt.",
+}
+
+
+def check_in_german(check: Check) -> str:
+    """The sentence of a failed check; one that is not known here is quoted."""
+    name, before = check.name, ""
+    for prefix, says in SCANS.items():
+        if name not in SENTENCES and name.startswith(prefix):
+            name, before = name.removeprefix(prefix), says
+    if name not in SENTENCES:
+        return f"Nicht bestandene Prüfung: „{check.says}“"
+    value = f"{check.value:.2f}".rstrip("0").rstrip(".") if isinstance(check.value, int | float) else str(check.value)
+    return before + SENTENCES[name].format(value=value.replace(".", ",").replace("-", "−"))
