@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+from qtpy.QtGui import QColor
 
 from ctreview.edits import EditDoesNotApply
 from ctreview.tools import Canvas
@@ -115,7 +116,7 @@ class _Stroke:
         shape = tuple(1 if axis == plane else size for axis, size in enumerate(canvas.geometry.shape))
         self._changed = np.zeros(shape, np.uint8)
         self._low, self._high = np.array(shape), np.zeros(3, int)
-        colour = _ERASED if label is None else canvas.labels.scheme[label].colour
+        colour = _ERASED if label is None else QColor(*canvas.labels.scheme[label].colour).name()
         self._table = colours({1: colour}, 0.55)
 
     @property

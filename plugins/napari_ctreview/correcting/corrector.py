@@ -257,8 +257,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
     def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing | Picture]]:
         def sketch() -> Sequence[Drawing | Picture]:
             found = () if self.tool is None else self.tool.sketches(number)
-            drawings = [one.on(self.panes.panes[number]) for one in found]
-            return [one for one in drawings if one is not None]
+            return [drawing for one in found for drawing in one.on(self.panes.panes[number])]
 
         return sketch
 

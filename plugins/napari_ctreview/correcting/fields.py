@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 __all__ = ["Fields", "described"]
 
-_UNITS = {"mm": "mm", "hu": "HU", "ml": "mL"}
+_UNITS = {"_hu_per_mm": "HU/mm", "_mm": "mm", "_hu": "HU", "_ml": "mL"}
+"""What a name ends in, and what that means."""
+
 _OPEN = -2001.0
 """Stands for "no limit" in the field of a density that may be left open."""
 
@@ -28,9 +31,17 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
         Which attributes, in order.
     changed : callable
         Called with the new settings object after each change.
+    titles : mapping of str to str
+        What a field is called where its name says too little.
     """
 
-    def __init__(self, settings: Any, names: Sequence[str], changed: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        settings: Any,
+        names: Sequence[str],
+        changed: Callable[[Any], None],
+        titles: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self.settings = settings
         self._changed = changed
@@ -47,7 +58,7 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
                 widget.setToolTip(said.get(field.name, ""))
                 self.widgets[field.name] = widget
         for name in names:
-            form.addRow(_words(name), self.widgets[name])
+            form.addRow(titles.get(name) or _words(name), self.widgets[name])
 
     def show_settings(self, settings: Any) -> None:
         """Show other values, such as those set by the wheel."""
@@ -93,7 +104,7 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
         least = _OPEN if density and open_ended else 0
         box.setRange(int(least) if whole else least, 4000 if density else 1000)
         box.setSingleStep(10 if density else 1 if whole else 0.1 if name.endswith("_ml") else 0.5)
-        unit = _UNITS.get(name.rsplit("_", 1)[-1], "")
+        unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), "")
         box.setSuffix(f" {unit}" if unit else "")
         if open_ended:
             box.setSpecialValueText("no limit" if density else "everywhere")
@@ -124,7 +135,6 @@ def _is_number(kind: Any) -> bool:
 
 def _words(name: str) -> str:
     """A field's name as words, without the unit that stands behind the number."""
-    parts = name.split("_")
-    if parts[-1] in _UNITS and len(parts) > 1:
-        parts = parts[:-1]
-    return " ".join(parts).capitalize()
+    for end in _UNITS:
+        name = name.removesuffix(end)
+    return name.replace("_", " ").capitalize()

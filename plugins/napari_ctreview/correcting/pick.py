@@ -19,8 +19,6 @@ __all__ = ["Pick"]
 _STILL_MS = 60
 """The mouse must rest so long before the piece under it is looked for."""
 
-_REMOVED = "#ff5a4f"
-
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
@@ -123,8 +121,7 @@ class Pick(Tool):
                 self._shown = (asked.pane, found)
                 self.corrector.redraw()
 
-        value = session.base.scheme[self.corrector.label].colour if self.corrector.label else _REMOVED
-        colour = _REMOVED if asked.kind == "remove_piece" else value
+        colour = self.corrector.colour(asked.payload.get("label"))
         self.corrector.think("look", lambda: _difference(session, asked, colour), show, quiet=True)
 
     def _hide(self) -> None:
@@ -134,10 +131,10 @@ class Pick(Tool):
             self.corrector.redraw()
 
 
-def _difference(session: Session, asked: _Asked, colour: str | tuple[int, int, int]) -> Tint | None:
+def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:
     """The voxels that an act would change, faintly."""
     patch: Patch = session.foresee(asked.kind, asked.payload)
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
         return None
-    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), edges=True)
+    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour})

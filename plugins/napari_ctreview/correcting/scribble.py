@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from qtpy.QtGui import QColor
 
 from ctreview.edits import Session
 from ctreview.tools import Canvas, Proposal, propose
@@ -183,8 +184,8 @@ def _difference(session: Session, payload: dict[str, Any]) -> Tint:
     patch = session.foresee("scribble", payload)
     values = np.where(patch.labels == 0, np.uint8(_NOT), patch.labels).astype(np.uint8)
     values[patch.labels == session.array[patch.box]] = 0
-    table: dict[int, str | tuple[int, int, int]] = {label.value: label.colour for label in session.base.scheme}
-    return Tint(patch.start, values, colours({**table, _NOT: _LOST}, 0.45), edges=True)
+    table = {label.value: QColor(*label.colour).name() for label in session.base.scheme} | {_NOT: _LOST}
+    return Tint(patch.start, values, colours(table, 0.4), table)
 
 
 def _doubt(canvas: Canvas, strokes: Strokes, settings: Any) -> Tint:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QRectF
-from qtpy.QtGui import QColor, QImage
-from scipy.ndimage import binary_erosion
+from qtpy.QtGui import QColor, QImage, QTransform
+from skimage.measure import find_contours
 
 from ctreview.volume.geometry import FloatArray
 from napari_ctreview.annotations import Drawing, Picture
 from napari_ctreview.pane import Pane
 
 __all__ = ["Line", "Ring", "Sketch", "Tint", "colours", "level_of"]
+
+_UPSIDE_DOWN = QTransform.fromScale(1, -1)
 
 _ROUND = np.linspace(0, 2 * np.pi, 49)
 
@@ -43,14 +44,14 @@ class Line:
     dashed: bool = False
     text: str = ""
 
-    def on(self, pane: Pane) -> Drawing | None:
-        """In pixels; None on another slice."""
+    def on(self, pane: Pane) -> Sequence[Drawing]:
+        """In pixels; nothing on another slice."""
         pixels, off = pane.pixels_of(np.atleast_2d(np.asarray(self.points, dtype=float)))
         if np.abs(off).max() > pane.geometry.spacing[pane.across] * 0.51 + pane.slab.thickness_mm / 2:
-            return None
+            return ()
         width = self.width * pane.model.scene.camera.zoom if self.in_mm else self.width
         points = tuple((float(x), float(y)) for x, y in pixels)
-        return Drawing(points, self.closed, self.text, self.colour, float(width), self.dashed)
+        return (Drawing(points, self.closed, self.text, self.colour, float(width), self.dashed),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +63,14 @@ class Ring:
     colour: str
     text: str = ""
 
-    def on(self, pane: Pane) -> Drawing | None:
-        """In pixels; None on another slice."""
+    def on(self, pane: Pane) -> Sequence[Drawing]:
+        """In pixels; nothing on another slice."""
         (x, y), off = pane.pixels_of(np.asarray(self.centre, dtype=float))
         if abs(off) > pane.geometry.spacing[pane.across] * 0.51:
-            return None
+            return ()
         radius = self.radius_mm * pane.model.scene.camera.zoom
         points = tuple((float(x + radius * np.cos(a)), float(y + radius * np.sin(a))) for a in _ROUND)
-        return Drawing(points, True, self.text, self.colour, 1.2)
+        return (Drawing(points, True, self.text, self.colour, 1.2),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,42 +85,45 @@ class Tint:
         0 stays clear.
     table : ndarray of uint32, shape (256,)
         The colour of each value; see `colours`.
-    edges : bool
-        Whether the border of what is coloured is drawn stronger.
+    outlines : mapping of int to str
+        The values whose outline is drawn too, and in which colour.
     """
 
     start: tuple[int, int, int]
     values: npt.NDArray[np.uint8]
     table: npt.NDArray[np.uint32]
-    edges: bool = False
-    _kept: dict[tuple[int, int], QImage] = field(default_factory=dict, init=False)
+    outlines: Mapping[int, str] = field(default_factory=dict)
+    _kept: dict[tuple[int, int], tuple[QImage, list[tuple[FloatArray, str]]]] = field(default_factory=dict, init=False)
 
-    def on(self, pane: Pane) -> Picture | None:
-        """Over the slice on screen; None where that does not cut the box."""
+    def on(self, pane: Pane) -> Sequence[Drawing | Picture]:
+        """Over the slice on screen; nothing where that does not cut the box."""
         across, level = pane.across, level_of(pane)
         if not 0 <= level - self.start[across] < self.values.shape[across]:
-            return None
+            return ()
+        if (across, level) not in self._kept:
+            values = np.take(self.values, level - self.start[across], axis=across)
+            self._kept.clear()  # the slice on screen is asked for again and again, no other
+            self._kept[across, level] = _image(self.table[values]), self._outlined(values, across, level)
+        image, lines = self._kept[across, level]
         ends = np.array([self.start, np.add(self.start, self.values.shape)], dtype=float) - 0.5
         ends[:, across] = level
         (left, top), (right, bottom) = pane.pixels_of(pane.geometry.to_lps(ends))[0]
-        image = self._kept.get((across, level))
-        if image is None:
-            values = np.take(self.values, level - self.start[across], axis=across)
-            # coronal and sagittal slices are shown with the head up: their first row is the lowest
-            image = self._image(values if bottom >= top else values[::-1])
-            self._kept.clear()  # the slice on screen is asked for again and again, no other
-            self._kept[across, level] = image
-        return Picture(image, QRectF(left, min(top, bottom), right - left, abs(bottom - top)))
+        if bottom < top:  # coronal and sagittal slices are shown with the head up: their first row is the lowest
+            image, top, bottom = image.transformed(_UPSIDE_DOWN), bottom, top
+        shown: list[Drawing | Picture] = [Picture(image, QRectF(left, top, right - left, bottom - top))]
+        for index, colour in lines:
+            pixels, _ = pane.pixels_of(pane.geometry.to_lps(index))
+            shown.append(Drawing(tuple((float(x), float(y)) for x, y in pixels), colour=colour, width=1.3))
+        return shown
 
-    def _image(self, values: npt.NDArray[np.uint8]) -> QImage:
-        pixels = np.ascontiguousarray(self.table[values])
-        if self.edges:
-            there = values > 0
-            border = there & ~np.asarray(binary_erosion(there), dtype=bool)
-            pixels[border] = _stronger(self.table)[values[border]]
-        height, width = pixels.shape
-        # copied, since Qt does not keep the array alive
-        return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    def _outlined(self, values: npt.NDArray[np.uint8], across: int, level: int) -> list[tuple[FloatArray, str]]:
+        """The outlines of the values in a slice, as voxel indices."""
+        corner = np.delete(np.array(self.start, dtype=float), across) - 1  # of the border that is put around
+        return [
+            (np.insert(line + corner, across, level, axis=1), colour)
+            for value, colour in self.outlines.items()
+            for line in find_contours(np.pad(values == value, 1).astype(np.float32), 0.5)
+        ]
 
 
 Sketch = Line | Ring | Tint
@@ -130,18 +134,17 @@ def level_of(pane: Pane) -> int:
     return round(float(pane.geometry.to_index(pane.centre)[pane.across]))
 
 
-def colours(table: Mapping[int, str | tuple[int, int, int]], alpha: float) -> npt.NDArray[np.uint32]:
+def colours(table: Mapping[int, str], alpha: float) -> npt.NDArray[np.uint32]:
     """A colour for each value, all equally transparent, as Qt's premultiplied pixels; values not named are clear."""
     found = np.zeros(256, np.uint32)
     for value, colour in table.items():
-        shade = QColor(colour) if isinstance(colour, str) else QColor(*colour)
+        shade = QColor(colour)
         red, green, blue = (round(c * alpha) for c in (shade.red(), shade.green(), shade.blue()))
         found[value] = (round(255 * alpha) << 24) | (red << 16) | (green << 8) | blue
     return found
 
 
-def _stronger(table: npt.NDArray[np.uint32]) -> npt.NDArray[Any]:
-    """The same colours, nearly opaque."""
-    parts = table.view(np.uint8).reshape(-1, 4).astype(float)
-    scale = np.where(parts[:, 3:] > 0, 235 / np.maximum(parts[:, 3:], 1), 0)
-    return np.ascontiguousarray(np.rint(np.minimum(parts * scale, 255)).astype(np.uint8)).view(np.uint32).ravel()
+def _image(pixels: npt.NDArray[np.uint32]) -> QImage:
+    height, width = pixels.shape
+    # copied, since Qt does not keep the array alive
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()

@@ -11,8 +11,8 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -35,6 +35,26 @@ _SHOWN = {
 }
 """Which settings of each tool have a field; the others keep their defaults."""
 
+_TITLES = {
+    "narrowest_hu": "Gate at least ±",
+    "widening_hu": "Wheel step",
+    "low_hu": "From",
+    "high_hu": "To",
+    "edge_mm": "Edge scale",
+    "edge_hu_per_mm": "Edge strength",
+    "island_ml": "Small: below",
+    "island_mm": "Small: shorter than",
+    "grow_mm": "Grow, shrink by",
+    "smooth_mm": "Smooth over",
+    "copy_mm": "Copy within",
+}
+
+_STYLE = """
+QPushButton { padding: 3px 1px; border: 1px solid rgba(128, 128, 128, 110); border-radius: 3px; }
+QPushButton:checked { border: 1px solid #56b4e9; background: rgba(86, 180, 233, 90); }
+QPushButton:disabled { color: rgba(128, 128, 128, 160); }
+"""
+
 _ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
     ("Fill between", acts.fill_between, "F"),
     ("Copy other", acts.copy_everywhere, ""),
@@ -54,10 +74,11 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, corrector: Corrector, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setStyleSheet(_STYLE)
         self.corrector = corrector
-        self.tools: dict[str, QToolButton] = {}
-        self.classes: dict[str | None, QToolButton] = {}
-        self.acts: dict[str, QToolButton] = {}
+        self.tools: dict[str, QPushButton] = {}
+        self.classes: dict[str | None, QPushButton] = {}
+        self.acts: dict[str, QPushButton] = {}
         self.fields: dict[str, Fields] = {}
         self.message = QLabel()
         self.message.setWordWrap(True)
@@ -133,7 +154,7 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _form(self, name: str) -> Fields:
         self.fields[name] = Fields(
-            self.corrector.settings[name], _SHOWN[name], lambda settings: self.corrector.set(name, settings)
+            self.corrector.settings[name], _SHOWN[name], lambda settings: self.corrector.set(name, settings), _TITLES
         )
         return self.fields[name]
 
@@ -149,8 +170,7 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
             button.setChecked(label == hand.label)
         self._settings.setCurrentIndex(0 if hand.tool is None else 1 + list(self.tools).index(name))
         for title in ("Take", "Whole lung", "To other", "Doubt"):
-            self.acts[title].setVisible(name == "scribble" or (title == "Take" and name == "wire"))
-        self.acts["Take"].setText("Close outline" if name == "wire" else "Take")
+            self.acts[title].setEnabled(name == "scribble" or (title == "Take" and name == "wire"))
         for field, form in self.fields.items():
             if form.settings != hand.settings[field]:
                 form.show_settings(hand.settings[field])
@@ -165,7 +185,6 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
             button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
             button.setCheckable(True)
             button.setIcon(_swatch(self.corrector.colour(label)))
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.clicked.connect(lambda _on, label=label: self.corrector.choose(label))
             group.addButton(button)
             self._classes.addWidget(button, place // 2, place % 2)
@@ -174,16 +193,16 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
     def _busy(self, what: str) -> None:
         if what:
             self.message.setText(f"{what} …")
+        elif self.message.text().endswith(" …"):
+            self.message.setText("" if self.corrector.tool is None else self.corrector.tool.hint)
 
 
-def _button(title: str, key: str, hint: str) -> QToolButton:
-    button = QToolButton()
+def _button(title: str, key: str, hint: str) -> QPushButton:
+    button = QPushButton()
     button.setText(title)
     button.setToolTip(f"{hint} ({key})" if key else hint)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    policy = button.sizePolicy()
-    policy.setHorizontalPolicy(policy.Policy.Expanding)
-    button.setSizePolicy(policy)
+    button.setMinimumWidth(40)
     return button
 
 
