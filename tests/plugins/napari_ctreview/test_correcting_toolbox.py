@@ -35,7 +35,6 @@ def test_fields_show_the_settings_and_tell_of_changes(qtbot: Any) -> None:
 def test_buttons_take_tools_and_never_the_focus(at_work: Any, pair: Any, qtbot: Any) -> None:
     panes, bench, corrector, hand = at_work()
     box = ToolBox(corrector)
-    qtbot.addWidget(box)
     panes.viewer.window.add_dock_widget(box, area="right")
     qtbot.mouseClick(box.tools["brush"], Qt.MouseButton.LeftButton)
     assert corrector.tool.name == "brush"
@@ -58,7 +57,7 @@ def test_buttons_take_tools_and_never_the_focus(at_work: Any, pair: Any, qtbot: 
     assert all(button.toolTip() for button in every)
 
 
-def test_a_tool_without_scans_says_what_is_missing(make_panes: Any, qtbot: Any) -> None:
+def test_a_tool_without_scans_says_what_is_missing(make_panes: Any) -> None:
     from napari_ctreview.correcting import Corrector
 
     class Empty:
@@ -76,7 +75,7 @@ def test_a_tool_without_scans_says_what_is_missing(make_panes: Any, qtbot: Any) 
     panes = make_panes()
     corrector = Corrector(panes, Empty())
     box = ToolBox(corrector)
-    qtbot.addWidget(box)
+    panes.viewer.window.add_dock_widget(box, area="right")
     for key in KEYS:
         key.act(corrector)
     corrector.act(0, "brush", {})
