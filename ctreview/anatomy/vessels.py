@@ -12,7 +12,9 @@ import numpy.typing as npt
 import SimpleITK
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Mask, Spacing, box_of
+from ctreview.anatomy.coarse import Mask, Spacing, box_of, dilated, opened
+from ctreview.anatomy.costal import costal_depth
+from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.anatomy.tubes import bright_and_dark
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
@@ -49,8 +51,13 @@ class VesselSettings:
     least_hu, wide_least_hu : tuple of float
         For each scale what the middle of a vessel has at least, at that scale: wide ones show the density of blood,
         narrow ones lose it to partial volume. Bands of ground glass do not reach it.
+    solid_hu, solid_mm : float
+        What is denser, that near to the ribs, and thicker than twice this, is consolidation and no vessel.
     flatness : float
         How much it counts against a wide vessel that its cross-section is flat, as the edge of a consolidation is.
+    wide_depth_mm : tuple of float
+        For each wide scale how deep below the ribs such vessels begin, in lungs of 5 L; scaled with the cube root of
+        volume. Nearer to the ribs vessels are narrow, and a wide bright band is the edge of a consolidation.
     low_hu, high_hu : float
         Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.bright_and_dark`).
     lumen_low_hu, lumen_high_hu : float
@@ -73,6 +80,9 @@ class VesselSettings:
     wide_scales_mm: tuple[float, ...] = (2.5, 4.0)
     least_hu: tuple[float, ...] = (-750.0, -550.0)
     wide_least_hu: tuple[float, ...] = (-320.0, -250.0)
+    wide_depth_mm: tuple[float, ...] = (20.0, 30.0)
+    solid_hu: float = -300.0
+    solid_mm: float = 3.0
     flatness: float = 0.5
     low_hu: float = 30.0
     high_hu: float = 60.0
@@ -85,8 +95,9 @@ class VesselSettings:
     wall_mm: float = 2.5
 
     def __post_init__(self) -> None:
-        if len(self.scales_mm) != len(self.least_hu) or len(self.wide_scales_mm) != len(self.wide_least_hu):
-            raise WrongUse("vessels need one least density for each scale")
+        wide = len(self.wide_scales_mm)
+        if len(self.scales_mm) != len(self.least_hu) or {len(self.wide_least_hu), len(self.wide_depth_mm)} != {wide}:
+            raise WrongUse("vessels need one least density for each scale, and wide ones a depth")
 
 
 @dataclass(frozen=True)
@@ -145,9 +156,12 @@ def find_vessels(
     fine = _resampled(full, settings.grid_mm)
     wide = _resampled(fine, settings.wide_grid_mm)
     progress(1, 4, "vessels")
-    bright, dark = _strength(fine, settings.scales_mm, settings.least_hu, 0.0)
-    bright_wide, _ = _strength(wide, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
+    bright, dark = _strength(fine, [fine.lung] * len(settings.scales_mm), settings.scales_mm, settings.least_hu, 0.0)
+    depth = _costal_depth(lungs.array[box], full.spacing, wide)
+    deep = [wide.lung & (depth > least) for least in settings.wide_depth_mm]
+    bright_wide, _ = _strength(wide, deep, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
     _raise_to(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
+    bright[_onto(_solid(wide, depth, settings).astype(np.uint8), wide.spacing, fine.spacing, fine.lung.shape) > 0] = 0
     progress(2, 4, "vessels")
     tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
     hollow = np.where(fine.image < settings.lumen_hu, dark, 0)
@@ -171,9 +185,12 @@ def _resampled(grid: _Grid, target_mm: float) -> _Grid:
     return _Grid(image, _onto(grid.lung.astype(np.uint8), grid.spacing, (a, b, c)) > 0, (a, b, c))
 
 
-def _onto(array: npt.NDArray[Any], spacing: Spacing, target: Spacing) -> npt.NDArray[Any]:
-    """Another spacing over the same box: linear for images, nearest for masks."""
-    shape = [max(1, int(np.ceil(n * s / t - 1e-6))) for n, s, t in zip(array.shape, spacing, target, strict=True)]
+def _onto(
+    array: npt.NDArray[Any], spacing: Spacing, target: Spacing, shape: tuple[int, ...] | None = None
+) -> npt.NDArray[Any]:
+    """Another spacing over the same box (or ``shape``): linear for images, nearest for masks."""
+    spans = zip(array.shape, spacing, target, strict=True)
+    shape = shape or tuple(max(1, int(np.ceil(n * s / t - 1e-6))) for n, s, t in spans)
     image = SimpleITK.GetImageFromArray(array)
     image.SetSpacing([float(s) for s in spacing[::-1]])
     image.SetOrigin([0.5 * float(s) for s in spacing[::-1]])
@@ -190,13 +207,31 @@ def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
     return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing], truncate=3.0), dtype=np.float32)
 
 
-def _strength(grid: _Grid, scales: tuple[float, ...], least: tuple[float, ...], flatness: float) -> tuple[Image, Image]:
-    """How strong bright and dark tubes are, the most over all scales."""
+def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -> Image:
+    """Depth below the ribs on the wide grid, in millimetres of lungs of 5 L."""
+    labels = _onto(lungs, spacing, wide.spacing)
+    right, left = (labels == LUNG_SCHEME[key].value for key in ("right_lung", "left_lung"))
+    litres = np.count_nonzero(right | left) * float(np.prod(wide.spacing)) / 1e6
+    usual = 5.0 if right.any() and left.any() else 2.5
+    return costal_depth(right, left, wide.spacing) / np.float32((litres / usual) ** (1 / 3))
+
+
+def _solid(wide: _Grid, depth: Image, settings: VesselSettings) -> Mask:
+    """Dense bodies below the ribs that are thicker than any vessel there: consolidation, with its edge."""
+    dense = wide.lung & (wide.image > settings.solid_hu)
+    thick = opened(dense, settings.solid_mm, wide.spacing) & (depth < max(settings.wide_depth_mm))
+    return dilated(thick, 2.0, wide.spacing)
+
+
+def _strength(
+    grid: _Grid, where: list[Mask], scales: tuple[float, ...], least: tuple[float, ...], flatness: float
+) -> tuple[Image, Image]:
+    """How strong bright and dark tubes are, the most over all scales, each within its own mask."""
     bright: Image = np.zeros(grid.image.shape, dtype=np.float32)
     dark: Image = np.zeros(grid.image.shape, dtype=np.float32)
-    for scale, least_hu in zip(scales, least, strict=True):
+    for inside, scale, least_hu in zip(where, scales, least, strict=True):
         smooth = _smooth(grid.image, scale, grid.spacing)
-        bright_and_dark(smooth, grid.lung, grid.spacing, scale, least_hu, flatness, bright, dark)
+        bright_and_dark(smooth, inside, grid.spacing, scale, least_hu, flatness, bright, dark)
     return bright, dark
 
 
