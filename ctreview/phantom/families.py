@@ -22,6 +22,10 @@ from ctreview.phantom.thorax import Phantom, ThoraxSettings, make_thorax
 __all__ = ["random_hybrid", "random_hybrid_pair", "random_lesions", "random_phantom", "random_phantom_pair"]
 
 _PATTERNS: tuple[Pattern, ...] = ("ventral", "dorsal", "basal", "patches", "subpleural", "diffuse")
+_SOLID: tuple[Pattern, ...] = ("dorsal", "basal", "subpleural")
+"""Where consolidation lies: dorsal, basal and under the costal pleura, as in organising pneumonia. In front of the heart
+or along the mediastinum one scan does not tell it from them; what becomes of it there is measured apart."""
+
 _SHARES = {
     "right_upper_lobe": 0.21,
     "right_middle_lobe": 0.07,
@@ -71,11 +75,11 @@ def _lesion(
     strength: str,
 ) -> Lesion:
     faint = strength == "faint" or (strength == "any" and rng.random() < 0.35)
-    pattern = _PATTERNS[rng.integers(len(_PATTERNS))] if volume_ml > 6 else ("patches", "subpleural")[rng.integers(2)]
-    return Lesion(
+    patterns = _SOLID if kind == "consolidation" else _PATTERNS if volume_ml > 6 else ("patches", "subpleural")
+    lesion = Lesion(
         kind,
         place,
-        pattern,
+        patterns[rng.integers(len(patterns))],
         volume_ml,
         added_hu=float(rng.uniform(75, 150) if faint else rng.uniform(150, 350)),
         number=1 if volume_ml < 2 else int(rng.integers(1, 6)),
@@ -83,6 +87,10 @@ def _lesion(
         roughness_mm=float(rng.uniform(4, 12)),
         seed=int(rng.integers(1, 10_000)),
     )
+    if kind == "consolidation" and lesion.pattern == "subpleural":
+        outward = 0.0 if place.startswith("right") else 1.0
+        return replace(lesion, number=1, place=(outward, float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.2, 0.8))))
+    return lesion
 
 
 def _bumps(rng: np.random.Generator, size: float, count: int) -> tuple[Bump, ...]:
@@ -216,10 +224,11 @@ def _later(
             after.append(replace(lesion, added_hu=max(75.0, lesion.added_hu * rng.uniform(0.4, 0.8))))
         elif fate == "larger":
             after.append(replace(lesion, volume_ml=min(lesion.volume_ml * rng.uniform(1.2, 2.2), room)))
-        elif fate == "turned":
-            solid = lesion.kind == "consolidation"
-            after.append(replace(lesion, kind="ground_glass" if solid else "consolidation"))
-        elif fate == "same":
+        elif fate == "turned" and lesion.kind == "consolidation":
+            after.append(replace(lesion, kind="ground_glass"))
+        elif fate == "turned" and lesion.pattern in ("dorsal", "basal"):
+            after.append(replace(lesion, kind="consolidation"))
+        elif fate in ("same", "turned"):
             after.append(lesion)
     if rng.random() < 0.3:
         after += random_lesions(rng, lungs_ml, places=(str(rng.choice(places)),))
