@@ -47,7 +47,7 @@ def costal_depth(right: Mask, left: Mask, spacing: Spacing) -> npt.NDArray[np.fl
     for axis, (step, size) in enumerate(zip(steps, right.shape, strict=True)):
         nearest = np.minimum((np.arange(size) + step // 2) // step, depth.shape[axis] - 1)
         depth = np.take(depth, nearest, axis=axis)
-    return depth
+    return np.asarray(depth, dtype=np.float32)
 
 
 def _open(hull: Mask, medial: int) -> None:

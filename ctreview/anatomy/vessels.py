@@ -213,7 +213,7 @@ def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -
     right, left = (labels == LUNG_SCHEME[key].value for key in ("right_lung", "left_lung"))
     litres = np.count_nonzero(right | left) * float(np.prod(wide.spacing)) / 1e6
     usual = 5.0 if right.any() and left.any() else 2.5
-    return costal_depth(right, left, wide.spacing) / np.float32((litres / usual) ** (1 / 3))
+    return np.asarray(costal_depth(right, left, wide.spacing) / (litres / usual) ** (1 / 3), dtype=np.float32)
 
 
 def _solid(wide: _Grid, depth: Image, settings: VesselSettings) -> Mask:
