@@ -1,0 +1,1 @@
+"""What is shown around the panes: the dock, its steps, and the questions it asks."""

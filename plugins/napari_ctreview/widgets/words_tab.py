@@ -1,0 +1,89 @@
+"""The report in words, to be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qtpy.QtGui import QFontMetrics, QKeySequence
+from qtpy.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ctreview.change import Comparison
+from ctreview.report import narrate
+from ctreview.report.languages import Marked
+
+__all__ = ["WordsTab"]
+
+_LANGUAGES = {"en": "English", "de": "Deutsch"}
+_COPY = "Ctrl+Shift+C"
+
+
+class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
+    """Technique, comparison, findings, impression and limitations; a draft until signed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparison: Comparison | None = None
+        self._signed: Mapping[str, Any] | None = None
+        self._findings: Sequence[Marked] = ()
+        self.language = QComboBox()
+        for code, name in _LANGUAGES.items():
+            self.language.addItem(name, code)
+        self.language.setToolTip("The language of the report.")
+        self.language.currentIndexChanged.connect(lambda _: self._write())
+        self.copy = QPushButton(f"Copy  {_COPY}")
+        self.copy.setShortcut(QKeySequence(_COPY))
+        self.copy.setToolTip(f"Copy the whole report ({_COPY}).")
+        self.copy.clicked.connect(self._copy)
+        self.state = QLabel()
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setMinimumHeight(12 * QFontMetrics(self.text.font()).lineSpacing())
+        top = QHBoxLayout()
+        top.addWidget(self.language)
+        top.addWidget(self.copy)
+        top.addWidget(self.state, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2, 4, 2, 2)
+        layout.addLayout(top)
+        layout.addWidget(self.text, 1)
+        self._write()
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Write the report anew."""
+        self._comparison = comparison
+        self._write()
+
+    def tell(self, *, signed: Mapping[str, Any] | None, findings: Sequence[Marked]) -> None:
+        """Say who signed, and what was marked."""
+        self._signed, self._findings = signed, findings
+        self._write()
+
+    def outdated(self) -> None:
+        """The numbers have changed since: nothing may be copied until there is a new comparison."""
+        self.copy.setEnabled(False)
+        self.state.setText("corrected since; comparing anew …")
+
+    def _write(self) -> None:
+        there = self._comparison is not None
+        self.copy.setEnabled(there)
+        self.state.setText("" if not there else "draft" if self._signed is None else "signed")
+        if self._comparison is None:
+            self.text.setPlainText("The report is written once both scans are compared.")
+            return
+        language = str(self.language.currentData())
+        self.text.setPlainText(narrate(self._comparison, language, signed=self._signed, findings=self._findings))
+
+    def _copy(self) -> None:
+        QApplication.clipboard().setText(self.text.toPlainText())
+        self.state.setText("copied")
