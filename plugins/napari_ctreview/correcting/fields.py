@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
@@ -11,7 +9,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
-__all__ = ["Fields", "described"]
+from ctreview.cli.settings_flags import described_attributes
+
+__all__ = ["Fields"]
 
 _UNITS = {"_hu_per_mm": "HU/mm", "_mm": "mm", "_hu": "HU", "_ml": "mL"}
 """What a name ends in, and what that means."""
@@ -47,7 +47,7 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
         self._changed = changed
         self._telling = True
         self._hints = get_type_hints(type(settings))
-        said = described(type(settings))
+        said = described_attributes(type(settings))
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(3)
@@ -116,17 +116,6 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
             lambda number: self._set(name, None if open_ended and number == box.minimum() else number)
         )
         return box
-
-
-def described(kind: type) -> dict[str, str]:
-    """What the docstring of a settings class says of each attribute."""
-    text = inspect.getdoc(kind) or ""
-    _, _, attributes = text.partition("----------\n")
-    found = {}
-    for names, body in re.findall(r"^([a-z_, ]+) : [^\n]+\n((?:    [^\n]*\n?)+)", attributes, re.M):
-        for name in names.split(","):
-            found[name.strip()] = " ".join(body.split())
-    return found
 
 
 def _is_number(kind: Any) -> bool:

@@ -1,0 +1,318 @@
+"""Marking findings with the mouse: a point, two axes, an ellipsoid, and the same finding at the other timepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal, Protocol
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from ctreview.errors import CtreviewError, in_words
+from ctreview.study import FINDING_TYPES, Finding
+from ctreview.volume.geometry import FloatArray, Geometry
+from napari_ctreview.annotations import Drawing
+from napari_ctreview.finding_sketches import sketches_of
+from napari_ctreview.keys import Key
+from napari_ctreview.panes import Panes
+from napari_ctreview.pointer import Place
+
+__all__ = ["KEYS", "Ledger", "Marker", "Shape"]
+
+Point = tuple[float, float, float]
+
+Shape = Literal["point", "axes", "ellipsoid"]
+
+_SCANS = (0, 1)
+_SHORTEST_MM = 0.5
+"""A drag shorter than this is a slip of the hand."""
+
+_HINTS = {
+    "point": "Click on the finding.",
+    "axes": "Drag along the longest diameter, then across it.",
+    "ellipsoid": "Drag from one corner of the finding to the opposite one.",
+}
+
+
+class Ledger(Protocol):
+    """Where findings are kept."""
+
+    def findings(self) -> Sequence[Finding]:
+        """What was marked so far."""
+
+    def keep_findings(self, findings: Sequence[Finding]) -> object:
+        """Replace them."""
+
+
+class Marker(QObject):  # type: ignore[misc,unused-ignore]
+    """Marks findings on the panes.
+
+    Parameters
+    ----------
+    panes : Panes
+        Pane 0 shows the first timepoint, pane 1 the second.
+    ledger : Ledger
+        Where findings are kept.
+
+    Attributes
+    ----------
+    said : Signal(str)
+        A short message.
+    changed : Signal()
+        There are other findings now, or another shape is in the hand, or a finding is offered.
+    shape : str or None
+        What the next gesture marks.
+    type : str
+        One of `ctreview.study.FINDING_TYPES`.
+    text : str
+        What the reader says of the next finding.
+    timepoints : tuple of int
+        The study's number of the timepoint in each pane.
+    offer : Finding or None
+        A finding carried to the other timepoint that waits for the reader's word.
+    """
+
+    said = Signal(str)
+    changed = Signal()
+
+    def __init__(self, panes: Panes, ledger: Ledger, parent: QObject | None = None) -> None:
+        super().__init__(parent or panes)
+        self.panes, self.ledger = panes, ledger
+        self.shape: Shape | None = None
+        self.type = FINDING_TYPES[0]
+        self.text = ""
+        self.timepoints = (0, 1)
+        self.offer: Finding | None = None
+        self._begun: tuple[int, FloatArray, FloatArray] | None = None
+        self._long: tuple[int, FloatArray] | None = None
+        for number in _SCANS[: len(panes.panes)]:
+            panes.panes[number].sketches.append(self._sketcher(number))
+        panes.pressed.connect(self._press)
+        panes.dragged.connect(self._drag)
+        panes.released.connect(self._release)
+        panes.clicked.connect(self._click)
+
+    # --- what is marked
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was marked so far."""
+        return tuple(self.ledger.findings())
+
+    def take(self, shape: Shape) -> None:
+        """Mark with the next gesture; a long axis that waits for its short one is kept without."""
+        if self._long is not None:
+            self._keep_axes(self._long[0], self._long[1], None)
+            return
+        again = self.shape == shape
+        self.put_down()
+        if not again:
+            self.shape = shape
+            self.panes.hold(self)
+            self.said.emit(_HINTS[shape])
+            self.changed.emit()
+
+    def put_down(self) -> None:
+        """Leave off; what was begun is forgotten."""
+        self.shape, self._begun, self._long = None, None, None
+        self.panes.let_go(self)
+        self._redraw()
+        self.changed.emit()
+
+    def change(self, finding: Finding, *, type: str | None = None, text: str | None = None) -> None:  # noqa: A002 - the finding's own word
+        """Call a finding something else, or say more of it."""
+        new = replace(finding, type=type or finding.type, text=finding.text if text is None else text)
+        self._store([new if one.id == finding.id else one for one in self.findings])
+
+    def remove(self, finding: Finding) -> None:
+        """Take a finding out."""
+        self._store([one for one in self.findings if one.id != finding.id])
+
+    def go_to(self, finding: Finding) -> None:
+        """Show a finding in its pane, and what corresponds to it in the other."""
+        self.panes.go_to(np.asarray(finding.place), pane=self._pane_of(finding))
+
+    # --- the same finding at the other timepoint
+
+    def track(self, finding: Finding) -> None:
+        """Offer a finding at the other timepoint, where the registration says that it lies."""
+        here = self._pane_of(finding)
+        there = 1 - here
+        known = [one for one in self.findings if one.tracked == finding.tracked and self._pane_of(one) == there]
+        link = self.panes.correspondence
+        if known or link is None:
+            self.said.emit("It is marked there already." if known else "The scans are not linked.")
+            if known:
+                self.go_to(known[0])
+            return
+        carry = link.between(self.panes.panes[here].role, self.panes.panes[there].role)
+        place = np.asarray(carry(np.asarray(finding.place)))
+        axes = [None if axis is None else _pair(carry(np.asarray(axis))) for axis in _axes(finding)]
+        self.offer = Finding(
+            finding.type,
+            self.timepoints[there],
+            _point(place),
+            axes[0],
+            axes[1],
+            self._region(there, place),
+            finding.text,
+            finding.tracked,
+        )
+        self.go_to(self.offer)
+        self.said.emit("Confirm it, or measure it anew there, or dismiss it.")
+        self._tell()
+
+    def confirm(self) -> None:
+        """Keep the finding that is offered."""
+        if self.offer is not None:
+            offer, self.offer = self.offer, None
+            self._store([*self.findings, offer])
+
+    def dismiss(self) -> None:
+        """Forget the finding that is offered."""
+        self.offer = None
+        self._tell()
+
+    # --- gestures
+
+    def _press(self, place: Place) -> None:
+        if self._is_mine(place) and self.shape != "point":
+            self._begun = (place.pane, place.lps, place.lps)
+
+    def _drag(self, place: Place) -> None:
+        if self._begun is not None and place.pane == self._begun[0]:
+            self._begun = (place.pane, self._begun[1], place.lps)
+            self._redraw()
+
+    def _click(self, place: Place) -> None:
+        if self._is_mine(place) and self.shape == "point":
+            self._keep(place.pane, place.lps, None, None)
+
+    def _release(self, place: Place) -> None:
+        if self._begun is None or not self._is_mine(place):
+            return
+        (number, start, end), self._begun = self._begun, None
+        if np.linalg.norm(end - start) < _SHORTEST_MM:
+            return
+        drawn = np.array([start, end])
+        if self.shape == "ellipsoid":
+            one, other = _axes_of_box(self.panes.panes[number].geometry, drawn, self.panes.panes[number].across)
+            self._keep_axes(number, one, other)
+        elif self._long is None or self._long[0] != number:
+            self._long = (number, drawn)
+            self.said.emit("Now drag across it; the key again keeps the long axis alone.")
+            self._redraw()
+        else:
+            self._keep_axes(number, self._long[1], drawn)
+
+    def _is_mine(self, place: Place) -> bool:
+        mine = self.shape is not None and self.panes.holder is self
+        return mine and place.button == "left" and place.pane in _SCANS
+
+    def _keep_axes(self, number: int, one: FloatArray, other: FloatArray | None) -> None:
+        if other is not None and np.linalg.norm(other[1] - other[0]) > np.linalg.norm(one[1] - one[0]):
+            one, other = other, one
+        self._keep(number, one.mean(axis=0), one, other)
+
+    def _keep(self, number: int, place: FloatArray, long: FloatArray | None, short: FloatArray | None) -> None:
+        offer = self.offer if self.offer is not None and self._pane_of(self.offer) == number else None
+        kind = self.type if offer is None else offer.type
+        finding = Finding(
+            kind,
+            self.timepoints[number],
+            _point(place),
+            None if long is None else _pair(long),
+            None if short is None else _pair(short),
+            self._region(number, place),
+            self.text if offer is None else offer.text,
+            self._name(kind) if offer is None else offer.tracked,
+        )
+        self.text, self.offer = "", None if offer is not None else self.offer
+        self.put_down()
+        self._store([*self.findings, finding])
+
+    def _name(self, kind: str) -> str:
+        """A name that no finding has yet: "nodule 2"."""
+        taken = {one.tracked for one in self.findings}
+        number = 1
+        while f"{kind} {number}" in taken:
+            number += 1
+        return f"{kind} {number}"
+
+    def _region(self, number: int, place: FloatArray) -> str:
+        return self.panes.panes[number].read(place).region
+
+    def _pane_of(self, finding: Finding) -> int:
+        return self.timepoints.index(finding.timepoint)
+
+    def _store(self, findings: Sequence[Finding]) -> None:
+        try:
+            self.ledger.keep_findings(list(findings))
+        except (CtreviewError, OSError) as reason:
+            self.said.emit(in_words(reason))
+        self._tell()
+
+    # --- what is drawn
+
+    def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing]]:
+        def sketch() -> Sequence[Drawing]:
+            pane, when = self.panes.panes[number], self.timepoints[number]
+            lines = [line for one in self.findings if one.timepoint == when for line in sketches_of(one, pane)]
+            if self.offer is not None and self.offer.timepoint == when:
+                lines += sketches_of(self.offer, pane, offered=True)
+            lines += [drawing for points in self._unfinished(number) for drawing in sketches_of(points, pane)]
+            return lines
+
+        return sketch
+
+    def _unfinished(self, number: int) -> list[FloatArray]:
+        found = []
+        if self._long is not None and self._long[0] == number:
+            found.append(self._long[1])
+        if self._begun is not None and self._begun[0] == number:
+            drawn = np.array(self._begun[1:])
+            pane = self.panes.panes[number]
+            found += _axes_of_box(pane.geometry, drawn, pane.across) if self.shape == "ellipsoid" else [drawn]
+        return found
+
+    def _redraw(self) -> None:
+        for pane in self.panes.panes:
+            pane.annotations.update()
+
+    def _tell(self) -> None:
+        self._redraw()
+        self.changed.emit()
+
+
+KEYS: tuple[Key, ...] = (
+    Key("Q", "mark a finding by a point", lambda marker: marker.take("point")),
+    Key("Y", "mark a finding by its long and short axis", lambda marker: marker.take("axes")),
+    Key("E", "mark a finding by an ellipsoid", lambda marker: marker.take("ellipsoid")),
+    Key("Shift+Q", "confirm the finding offered at the other timepoint", lambda marker: marker.confirm()),
+)
+
+
+def _axes(finding: Finding) -> tuple[tuple[Point, Point] | None, tuple[Point, Point] | None]:
+    return finding.long_axis, finding.short_axis
+
+
+def _axes_of_box(geometry: Geometry, corners: FloatArray, across: int) -> list[FloatArray]:
+    """The two axes in the slice of the ellipse that fills a box, given by opposite corners."""
+    index = geometry.to_index(corners)
+    middle = index.mean(axis=0)
+    found = []
+    for axis in (one for one in range(3) if one != across):
+        ends = np.array([middle, middle])
+        ends[:, axis] = index[:, axis]
+        found.append(geometry.to_lps(ends))
+    return found
+
+
+def _point(place: FloatArray) -> Point:
+    x, y, z = (float(v) for v in place)
+    return x, y, z
+
+
+def _pair(axis: FloatArray) -> tuple[Point, Point]:
+    return _point(axis[0]), _point(axis[1])
