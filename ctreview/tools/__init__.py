@@ -7,6 +7,7 @@ call in a script are the same thing; `handlers` gives `edits.replay` one of each
 from ctreview.tools.brush import BrushSettings, brush
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.carry import carry
+from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.handlers import TOOLS, handlers
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
@@ -19,6 +20,7 @@ __all__ = [
     "TOOLS",
     "BrushSettings",
     "Canvas",
+    "FeatureMemory",
     "Gate",
     "LiveWireSettings",
     "PickSettings",

@@ -1,20 +1,25 @@
-"""What a pixel classifier sees of each voxel."""
+"""What a pixel classifier sees of each voxel.
+
+The features of a voxel depend on the image and the organ only, never on the box they were asked for: every sum runs
+over the voxel's own surroundings, in the same order. So what was computed for one stroke can be used for the next
+(`FeatureMemory`), and a replay that computes everything anew gets the same bits.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import edt
 import numba
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 
-from ctreview.compiled import compiled_in_parallel
-from ctreview.tools.canvas import Box, Canvas
+from ctreview.compiled import compiled, compiled_in_parallel
+from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.local_density import SLAB, Scales, Stack, densities
+from ctreview.tools.place import Place, pack_place
 
-__all__ = ["FEATURES", "PLACE", "Features", "features"]
+__all__ = ["FEATURES", "PLACE", "Features", "Scales", "features"]
 
 FEATURES = (
     "density at the fine scale",
@@ -29,11 +34,6 @@ FEATURES = (
 
 PLACE = 5
 """From this feature on they say where a voxel lies, not what it looks like."""
-
-_FAR_MM = 30.0
-"""Farther from the border than this is all the same."""
-
-Stack = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +52,10 @@ class Features:
 
     box: Box
     values: Stack
-    inside: npt.NDArray[np.bool_]
+    inside: Mask
 
 
-def features(canvas: Canvas, box: Box, *, fine_mm: float = 1.0, coarse_mm: float = 2.5) -> Features:
+def features(canvas: Canvas, box: Box, scales: Scales, *, place: Place | None = None) -> Features:
     """Smoothed densities, local spread, Hessian, distance to the border and depth of the voxels of a box.
 
     Smoothing averages only over ``canvas.within``, so that the chest wall does not colour what lies beside it.
@@ -66,68 +66,86 @@ def features(canvas: Canvas, box: Box, *, fine_mm: float = 1.0, coarse_mm: float
         The image, and where labels may be set.
     box : tuple of slice
         Which part of it.
-    fine_mm, coarse_mm : float
-        Gaussian standard deviations in millimetres.
+    scales : Scales
+        How far a voxel sees.
+    place : Place, optional
+        `Place.of` of this canvas, if it is at hand.
 
     Returns
     -------
     Features
-        In the order of `FEATURES`; densities in HU, curvature in HU per mm², the rest in millimetres.
+        In the order of `FEATURES`; densities and spread in HU, curvature in HU per mm², the rest in millimetres.
     """
-    spacing = np.array(canvas.geometry.spacing)
-    hu = canvas.volume.array[box].astype(np.float32)
-    organ = np.ones(hu.shape, bool) if canvas.within is None else np.ascontiguousarray(canvas.within.array[box] > 0)
     inside = canvas.allowed(box)
-    fine = _smooth(hu, organ, fine_mm / spacing)
-    coarse = _smooth(hu, organ, coarse_mm / spacing)
-    spread = np.sqrt(np.maximum(_smooth(np.square(hu - coarse), organ, coarse_mm / spacing), 0.0))
-    largest, smallest = _curvatures(fine, spacing.astype(np.float32))
-    border = edt.edt(organ, anisotropy=canvas.geometry.spacing, black_border=False)
-    border = np.minimum(border, np.float32(_FAR_MM))
-    depth = np.broadcast_to((np.arange(box[1].start, box[1].stop) * spacing[1])[None, :, None], hu.shape)
-    planes = (fine, coarse, spread, largest, smallest, border, depth)
-    return Features(box, np.stack([plane[inside] for plane in planes], axis=1).astype(np.float32), inside)
+    rows = np.concatenate([[0], np.cumsum(inside.sum(axis=(1, 2)))])
+    values = np.empty((int(rows[-1]), len(FEATURES)), np.float32)
+    place = place or Place.of(canvas)
+    for slab in _slabs(box[0]):
+        here = (slab, box[1], box[2])
+        part = slice(slab.start - box[0].start, slab.stop - box[0].start)
+        fine, coarse, spread = densities(canvas, here, scales)
+        starts = rows[part.start : part.stop + 1]
+        into = values[starts[0] : starts[-1]]
+        mask = inside[part]
+        spacing = np.array(canvas.geometry.spacing, np.float32)
+        _pack(mask, starts[:-1] - starts[0], fine, coarse, spread, spacing, into)
+        corner = np.array([s.start for s in here], np.float64)
+        pack_place(mask, starts[:-1] - starts[0], corner, *place.numbers, into)
+    return Features(box, values, inside)
 
 
-def _smooth(values: Stack, weight: npt.NDArray[np.bool_], sigma: npt.NDArray[Any]) -> Stack:
-    """Gaussian mean over where the weight is set."""
-    soft = gaussian_filter(weight.astype(np.float32), sigma, truncate=2.5)
-    blurred = gaussian_filter(np.where(weight, values, np.float32(0)), sigma, truncate=2.5)
-    return np.asarray(blurred / np.maximum(soft, 1e-3), dtype=np.float32)
+def _slabs(span: slice) -> Iterator[slice]:
+    for start in range(span.start, span.stop, SLAB):
+        yield slice(start, min(start + SLAB, span.stop))
 
 
-@compiled_in_parallel(fastmath=True)
-def _curvatures(image: Stack, spacing: Stack) -> tuple[Stack, Stack]:
-    """Largest and smallest eigenvalue of the Hessian by central differences; 0 in the outermost voxels.
+@compiled()
+def _cosine_of_third(cosine: np.float32) -> np.float32:
+    """Cosine of a third of an angle in [0, π] by a polynomial in that of its half, right to 1.3e-6."""
+    half = np.sqrt((1 + cosine) / np.float32(2))
+    term = np.float32(0.04779688) + half * (np.float32(-0.01930408) + half * np.float32(0.00419271))
+    term = np.float32(0.5772581) + half * (np.float32(-0.10994389) + half * term)
+    return np.float32(np.float32(0.50000121) + half * term)
+
+
+@compiled_in_parallel()
+def _pack(
+    inside: Mask, starts: npt.NDArray[np.int64], fine: Stack, coarse: Stack, spread: Stack, spacing: Stack, out: Stack
+) -> None:
+    """Write what a voxel looks like into its row: densities, spread, and the outer eigenvalues of the Hessian.
 
     The eigenvalues of a symmetric 3×3 matrix in closed form: Smith, Commun ACM 1961, doi 10.1145/355578.366316.
+    ``fine`` has one voxel more on each side.
     """
-    depth, height, width = image.shape
-    largest = np.zeros(image.shape, np.float32)
-    smallest = np.zeros(image.shape, np.float32)
     a, b, c = spacing[0], spacing[1], spacing[2]
-    for i in numba.prange(1, depth - 1):
-        for j in range(1, height - 1):
-            for k in range(1, width - 1):
-                v = 2.0 * image[i, j, k]
-                xx = (image[i + 1, j, k] + image[i - 1, j, k] - v) / (a * a)
-                yy = (image[i, j + 1, k] + image[i, j - 1, k] - v) / (b * b)
-                zz = (image[i, j, k + 1] + image[i, j, k - 1] - v) / (c * c)
-                xy = image[i + 1, j + 1, k] - image[i + 1, j - 1, k] - image[i - 1, j + 1, k] + image[i - 1, j - 1, k]
-                xz = image[i + 1, j, k + 1] - image[i + 1, j, k - 1] - image[i - 1, j, k + 1] + image[i - 1, j, k - 1]
-                yz = image[i, j + 1, k + 1] - image[i, j + 1, k - 1] - image[i, j - 1, k + 1] + image[i, j - 1, k - 1]
-                xy, xz, yz = xy / (4 * a * b), xz / (4 * a * c), yz / (4 * b * c)
-                mean = (xx + yy + zz) / 3.0
-                off = xy * xy + xz * xz + yz * yz
-                dx, dy, dz = xx - mean, yy - mean, zz - mean
-                scale = np.sqrt((dx * dx + dy * dy + dz * dz + 2.0 * off) / 6.0)
-                if scale < 1e-6:
-                    largest[i, j, k] = mean
-                    smallest[i, j, k] = mean
+    for i in numba.prange(inside.shape[0]):
+        row = starts[i]
+        below, level, above = fine[i], fine[i + 1], fine[i + 2]
+        for j in range(inside.shape[1]):
+            for k in range(inside.shape[2]):
+                if not inside[i, j, k]:
                     continue
-                det = dx * (dy * dz - yz * yz) - xy * (xy * dz - yz * xz) + xz * (xy * yz - dy * xz)
-                ratio = min(max(det / (2.0 * scale * scale * scale), -1.0), 1.0)
-                angle = np.arccos(ratio) / 3.0
-                largest[i, j, k] = mean + 2.0 * scale * np.cos(angle)
-                smallest[i, j, k] = mean + 2.0 * scale * np.cos(angle + 2.0943951)
-    return largest, smallest
+                y, x = j + 1, k + 1
+                v = 2 * level[y, x]
+                zz = (above[y, x] + below[y, x] - v) / (a * a)
+                yy = (level[y + 1, x] + level[y - 1, x] - v) / (b * b)
+                xx = (level[y, x + 1] + level[y, x - 1] - v) / (c * c)
+                zy = (above[y + 1, x] - above[y - 1, x] - below[y + 1, x] + below[y - 1, x]) / (4 * a * b)
+                zx = (above[y, x + 1] - above[y, x - 1] - below[y, x + 1] + below[y, x - 1]) / (4 * a * c)
+                yx = (level[y + 1, x + 1] - level[y + 1, x - 1] - level[y - 1, x + 1] + level[y - 1, x - 1]) / (
+                    4 * b * c
+                )
+                mean = (zz + yy + xx) / np.float32(3)
+                dz, dy, dx = zz - mean, yy - mean, xx - mean
+                off = zy * zy + zx * zx + yx * yx
+                scale = np.sqrt((dz * dz + dy * dy + dx * dx + 2 * off) / np.float32(6))
+                out[row, 0], out[row, 1], out[row, 2] = level[y, x], coarse[i, j, k], spread[i, j, k]
+                out[row, 3], out[row, 4] = mean, mean
+                if scale > np.float32(1e-6):
+                    det = dz * (dy * dx - yx * yx) - zy * (zy * dx - yx * zx) + zx * (zy * yx - dy * zx)
+                    ratio = min(max(det / (2 * scale * scale * scale), np.float32(-1)), np.float32(1))
+                    cosine = _cosine_of_third(ratio)
+                    sine = np.sqrt(max(1 - cosine * cosine, np.float32(0)))
+                    out[row, 3] = mean + 2 * scale * cosine
+                    out[row, 4] = mean - scale * (cosine + np.float32(1.7320508) * sine)
+                row += 1

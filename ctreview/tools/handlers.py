@@ -12,6 +12,7 @@ from ctreview.edits.replay import EditDoesNotApply, Handler, Patch
 from ctreview.tools.brush import BrushSettings, brush
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.carry import carry
+from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
@@ -57,10 +58,11 @@ def handlers(canvas: Canvas, *, other: LabelMap | None = None) -> dict[str, Hand
     dict of str to Handler
         By kind of edit.
     """
-    return {kind: partial(_run, canvas=canvas, other=other) for kind in TOOLS}
+    memory = FeatureMemory()
+    return {kind: partial(_run, canvas=canvas, other=other, memory=memory) for kind in TOOLS}
 
 
-def _run(labels: LabelMap, edit: Edit, *, canvas: Canvas, other: LabelMap | None) -> Patch:
+def _run(labels: LabelMap, edit: Edit, *, canvas: Canvas, other: LabelMap | None, memory: FeatureMemory) -> Patch:
     tool, settings_type = TOOLS[edit.kind]
     call: dict[str, Any] = dict(edit.payload)
     if settings_type is not None and "settings" in call:
@@ -73,4 +75,6 @@ def _run(labels: LabelMap, edit: Edit, *, canvas: Canvas, other: LabelMap | None
         if other is None:
             raise EditDoesNotApply("it copies from the other timepoint, and there is none")
         call["other"] = other
+    if tool is scribble:
+        call["memory"] = memory
     return tool(replace(canvas, labels=labels), **call)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cc3d
+import edt
 import fill_voids
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,6 @@ from scipy.ndimage import gaussian_filter
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around
-from ctreview.volume.geometry import FloatArray
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
@@ -33,7 +33,7 @@ class PickSettings:
     learn_radius_mm : float
         The gate is learned from the voxels this close to the click.
     gate_widths : float
-        Half the gate in robust standard deviations of those voxels.
+        Half the gate at least, in robust standard deviations of those voxels.
     narrowest_hu : float
         Half the gate at least, so that a very even place does not make it useless.
     widening_hu : float
@@ -41,16 +41,19 @@ class PickSettings:
     least_share : float
         Lighter or denser tissue moves the gate only if it is at least this share of the reach.
     smoothing_mm : float
-        Gaussian standard deviation that the image is smoothed with before it is gated, against noise.
+        Gaussian standard deviation that the image is smoothed with before anything else, against noise.
+    neck_mm : float
+        Where the piece is thinner than about this, it does not run on: noise makes such bridges.
     """
 
     reach_mm: float = 40.0
     learn_radius_mm: float = 3.0
-    gate_widths: float = 2.5
-    narrowest_hu: float = 60.0
-    widening_hu: float = 20.0
+    gate_widths: float = 2.0
+    narrowest_hu: float = 35.0
+    widening_hu: float = 15.0
     least_share: float = 0.02
-    smoothing_mm: float = 0.8
+    smoothing_mm: float = 1.2
+    neck_mm: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,8 @@ def learn_gate(
 ) -> Gate:
     """The range of densities that belongs to the place clicked.
 
-    The place is the median of the voxels close to the click and their robust spread (1.4826 · MAD). Where the reach
-    holds clearly lighter or denser tissue as well, that side of the gate lies halfway to it: there a blurred edge has
-    its true place.
+    The place is the median of the smoothed voxels close to the click. Where the reach holds clearly lighter or denser
+    tissue as well, that side of the gate lies halfway to it: there a blurred edge has its true place.
 
     Parameters
     ----------
@@ -86,28 +88,67 @@ def learn_gate(
     EditDoesNotApply
         No voxel there may be labelled.
     """
-    near = _values(canvas, point, settings.learn_radius_mm)
-    if not len(near):
-        raise EditDoesNotApply("nothing around the click may be labelled")
-    around = _values(canvas, point, settings.reach_mm)
-    middle = float(np.median(near))
-    spread = 1.4826 * float(np.median(np.abs(near - middle)))
-    half = max(settings.gate_widths * spread, settings.narrowest_hu)
+    return _Look.at(canvas, point, settings).gate(steps, settings)
 
-    def side(beyond: FloatArray) -> float:
-        common = len(beyond) >= settings.least_share * len(around)
-        edge = max(half, float(np.median(beyond)) / 2) if common else half
-        return max(edge + steps * settings.widening_hu, settings.widening_hu)
 
-    below, above = middle - around, around - middle
-    return Gate(middle - side(below[below > half]), middle + side(above[above > half]))
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """The surroundings of a click: their box, how far the reach goes, and the smoothed image."""
+
+    box: Box
+    seed: tuple[int, int, int]
+    reach: Mask
+    near: Mask
+    smooth: npt.NDArray[np.float32]
+
+    @classmethod
+    def at(cls, canvas: Canvas, point: Sequence[float], settings: PickSettings) -> _Look:
+        """Look around a click; the reach and what is near are where labels may be set."""
+        seed = canvas.voxel_at(point)
+        path = np.asarray([point], dtype=float)
+        box = box_around(canvas.geometry, path, settings.reach_mm)
+        allowed = canvas.allowed(box)
+        reach, near = (
+            stroke(canvas.geometry, path, radius, box) & allowed
+            for radius in (settings.reach_mm, settings.learn_radius_mm)
+        )
+        if not near.any():
+            raise EditDoesNotApply("nothing around the click may be labelled")
+        a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
+        return cls(box, (a, b, c), reach, near, _smoothed(canvas, box, allowed, settings.smoothing_mm))
+
+    def gate(self, steps: int, settings: PickSettings) -> Gate:
+        """The densities like that of the click."""
+        near = self.smooth[self.near]
+        # some ten thousand voxels say where lighter and denser tissue lies as well as a million do
+        around = self.smooth[self.reach]
+        around = around[:: max(1, len(around) // 30_000)]
+        middle = float(np.median(near))
+        least = max(settings.gate_widths * 1.4826 * float(np.median(np.abs(near - middle))), settings.narrowest_hu)
+        wheel = steps * settings.widening_hu
+        low, high = (_side(sign * (around - middle), least, settings.least_share) for sign in (-1.0, 1.0))
+        return Gate(middle - max(low + wheel, settings.widening_hu), middle + max(high + wheel, settings.widening_hu))
+
+
+def _side(beyond: npt.NDArray[np.float32], least: float, share: float) -> float:
+    """Half way from the click to what lies beyond it, found by taking the means of both in turn (Ridler, Calvard 1978).
+
+    Twice the least where there is too little of it to matter.
+    """
+    edge = least
+    for _ in range(10):
+        other = beyond[beyond > edge]
+        if len(other) < share * len(beyond):
+            return 2 * least
+        edge = max(least, float(np.median(other)) / 2)
+    return edge
 
 
 def take_piece(
     canvas: Canvas,
     *,
     point: Sequence[float],
-    label: str,
+    label: str | None,
     steps: int = 0,
     settings: PickSettings = PickSettings(),
 ) -> Patch:
@@ -119,8 +160,8 @@ def take_piece(
         The piece stays where labels may be set and does not cross the barrier.
     point : point
         The click in LPS millimetres.
-    label : str
-        What the piece becomes.
+    label : str or None
+        What the piece becomes; None takes the label from what looks like the place clicked.
     steps : int
         Steps of the wheel: above 0 grows the piece, below 0 shrinks it.
     settings : PickSettings
@@ -136,16 +177,35 @@ def take_piece(
     EditDoesNotApply
         The click lies outside the image, or where no label may be set.
     """
-    seed = canvas.voxel_at(point)
-    gate = learn_gate(canvas, point, steps=steps, settings=settings)
-    box = box_around(canvas.geometry, [point], settings.reach_mm)
-    reach = stroke(canvas.geometry, np.asarray([point], dtype=float), settings.reach_mm, box)
-    smooth = _smoothed(canvas, box, settings.smoothing_mm)
-    open_to_grow = reach & canvas.allowed(box) & (smooth >= gate.low_hu) & (smooth <= gate.high_hu)
-    local = _nearest_open(open_to_grow, tuple(n - s.start for n, s in zip(seed, box, strict=True)), canvas)
-    pieces = cc3d.connected_components(open_to_grow, connectivity=6)
-    piece = fill_voids.fill(pieces == pieces[local])
+    look = _Look.at(canvas, point, settings)
+    gate = look.gate(steps, settings)
+    box = look.box
+    like = look.reach & (look.smooth >= gate.low_hu) & (look.smooth <= gate.high_hu)
+    if label is None:
+        like &= canvas.labels.array[box] > 0
+    piece = _connected(like, _nearest_open(like, look.seed, canvas), canvas.geometry.spacing, settings.neck_mm)
+    piece = fill_voids.fill(piece)
     return canvas.patch(box, np.asarray(piece, dtype=bool), label)
+
+
+def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck_mm: float) -> Mask:
+    """The piece of a mask around a seed, cut off where it is thinner than a neck."""
+    inside = edt.edt(like, anisotropy=spacing, black_border=False)
+    thick = inside > neck_mm / 2
+    if not thick.any():
+        thick, neck_mm = like, 0.0
+    cores = cc3d.connected_components(thick, connectivity=6)
+    number = cores[seed]
+    if not number:
+        close = np.argwhere(thick)
+        apart = np.linalg.norm((close - seed) * np.asarray(spacing), axis=1)
+        nearest = int(np.argmin(apart))
+        number = cores[tuple(close[nearest])] if apart[nearest] <= neck_mm else 0
+    if not number:  # the click lies in something thin
+        pieces = cc3d.connected_components(like, connectivity=6)
+        return np.asarray(pieces == pieces[seed])
+    reached = edt.edt(cores != number, anisotropy=spacing, black_border=False) <= neck_mm / 2
+    return np.asarray(reached & like)
 
 
 def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
@@ -197,17 +257,10 @@ def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = 
     return canvas.patch(box, piece, label)
 
 
-def _values(canvas: Canvas, point: Sequence[float], radius_mm: float) -> FloatArray:
-    """The densities of what may be labelled within a radius of a point."""
-    box = box_around(canvas.geometry, [point], radius_mm)
-    near = stroke(canvas.geometry, np.asarray([point], dtype=float), radius_mm, box) & canvas.allowed(box)
-    return np.asarray(canvas.volume.array[box][near], dtype=np.float64)
-
-
-def _smoothed(canvas: Canvas, box: Box, sigma_mm: float) -> npt.NDArray[np.float32]:
+def _smoothed(canvas: Canvas, box: Box, allowed: Mask, sigma_mm: float) -> npt.NDArray[np.float32]:
     """The image smoothed over what may be labelled only, so that vessels and chest wall do not bleed in."""
     sigma = [sigma_mm / s for s in canvas.geometry.spacing]
-    weight = canvas.allowed(box).astype(np.float32)
+    weight = allowed.astype(np.float32)
     values = gaussian_filter(canvas.volume.array[box] * weight, sigma, truncate=3.0)
     return np.asarray(values / np.maximum(gaussian_filter(weight, sigma, truncate=3.0), 1e-3))
 

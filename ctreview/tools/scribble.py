@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.compiled import compiled_in_parallel
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
-from ctreview.tools.canvas import Box, Canvas, box_around, whole
-from ctreview.tools.features import PLACE, Features, features
+from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
+from ctreview.tools.feature_memory import FeatureMemory
+from ctreview.tools.features import PLACE, Features, Scales, features
+from ctreview.tools.forest import Forest, grow
+from ctreview.tools.local_density import Stack, smoothed
 from ctreview.volume.geometry import FloatArray
-
-if TYPE_CHECKING:
-    from sklearn.ensemble import ExtraTreesClassifier
 
 __all__ = ["Proposal", "ScribbleSettings", "Stroke", "propose", "scribble"]
 
@@ -56,6 +54,8 @@ class ScribbleSettings:
     prior : float
         What the labels as they stand weigh as examples, all together, against all strokes. They keep the classifier
         sensible about tissue that no stroke has shown; strokes overrule them.
+    evening_mm : float
+        Gaussian standard deviation that the probabilities are averaged with; 0 leaves them as they are.
     seed : int
         Of the forest and of the choice of those examples.
     """
@@ -67,6 +67,7 @@ class ScribbleSettings:
     trees: int = 16
     depth: int = 7
     prior: float = 0.5
+    evening_mm: float = 1.0
     seed: int = 0
 
 
@@ -91,9 +92,10 @@ def scribble(
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
     settings: ScribbleSettings = ScribbleSettings(),
+    memory: FeatureMemory | None = None,
 ) -> Patch:
     """Label the surroundings of some strokes, or everything, after their example; see `propose`."""
-    return propose(canvas, strokes=strokes, settings=settings).patch
+    return propose(canvas, strokes=strokes, settings=settings, memory=memory).patch
 
 
 def propose(
@@ -101,7 +103,7 @@ def propose(
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
     settings: ScribbleSettings = ScribbleSettings(),
-    seen: Features | None = None,
+    memory: FeatureMemory | None = None,
 ) -> Proposal:
     """Train on strokes, label the reach, and say how sure each label is.
 
@@ -113,8 +115,8 @@ def propose(
         Examples (or the plain mappings that a journal holds).
     settings : ScribbleSettings
         Reach, features, forest.
-    seen : Features, optional
-        Features computed before, of the very box that `reach` gives for these strokes; saves their time.
+    memory : FeatureMemory, optional
+        Keeps features for the next stroke; saves time and changes nothing.
 
     Returns
     -------
@@ -128,15 +130,19 @@ def propose(
     """
     examples = [one if isinstance(one, Stroke) else Stroke(one["points"], one["label"]) for one in strokes]
     box = reach(canvas, examples, settings)
-    known = seen or features(canvas, box, fine_mm=settings.fine_mm, coarse_mm=settings.coarse_mm)
-    if known.box != box:
-        raise EditDoesNotApply("the features were computed for another box")
+    scales = Scales(settings.fine_mm, settings.coarse_mm)
+    known = (memory.features if memory is not None else features)(canvas, box, scales)
     drawn = _drawn(canvas, examples, known, settings.stroke_mm)
     if not (drawn >= 0).any():
         raise EditDoesNotApply("no stroke touches a place that may be labelled")
     current = canvas.labels.array[box][known.inside]
-    chosen, sure = _classify(known.values, drawn, current, settings)
-    chosen = np.where(drawn >= 0, drawn, chosen)
+    forest = _taught(known.values, drawn, current, settings)
+    shares = forest.vote(known.values)
+    if settings.evening_mm > 0:
+        _even_out(shares, known.inside, settings.evening_mm, canvas.geometry.spacing)
+    winner = shares.argmax(axis=0)
+    sure = np.take_along_axis(shares, winner[None], axis=0)[0]
+    chosen = np.where(drawn >= 0, drawn, forest.classes[winner])
     sure = np.where(drawn >= 0, np.float32(1), sure)
     labels = canvas.labels.array[box].copy()
     labels[known.inside] = chosen
@@ -175,15 +181,10 @@ def _drawn(canvas: Canvas, strokes: Sequence[Stroke], known: Features, radius_mm
     return drawn[known.inside]
 
 
-def _classify(
-    values: npt.NDArray[np.float32],
-    drawn: npt.NDArray[np.int16],
-    current: npt.NDArray[Any],
-    settings: ScribbleSettings,
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32]]:
-    """The label of every voxel inside, and the probability of that label."""
-    from sklearn.ensemble import ExtraTreesClassifier  # noqa: PLC0415 - heavy, and only strokes need it
-
+def _taught(
+    values: Stack, drawn: npt.NDArray[np.int16], current: npt.NDArray[Any], settings: ScribbleSettings
+) -> Forest:
+    """A forest that has seen the strokes, and some of the labels as they stand where it does not disagree."""
     generator = np.random.default_rng(settings.seed)
     shown = np.flatnonzero(drawn >= 0)
     shown = generator.choice(shown, size=min(2000, len(shown)), replace=False)
@@ -195,61 +196,28 @@ def _classify(
     moved = slice(len(shown), 3 * len(shown))
     examples[moved, PLACE:] = values[generator.integers(0, len(values), 2 * len(shown)), PLACE:]
     labels = np.concatenate([np.tile(drawn[shown], 3), current[others].astype(np.int16)])
-    weights = np.concatenate([np.tile(_even(drawn[shown]) / 3, 3), np.full(len(others), settings.prior / len(others))])
-    forest = ExtraTreesClassifier(
-        settings.trees, max_depth=settings.depth, min_samples_leaf=3, random_state=settings.seed, max_features=None
+    weights = np.concatenate([np.tile(_fair(drawn[shown]) / 3, 3), np.full(len(others), settings.prior / len(others))])
+    size = {"depth": settings.depth, "seed": settings.seed}
+    first = grow(examples, labels, weights, trees=max(1, settings.trees // 2), **size)
+    # Where the first forest thinks otherwise, the labels as they stand may be the error that the strokes mend.
+    agreed = np.ones(len(labels), bool)
+    agreed[-len(others) :] = (
+        first.classes[first.vote(examples[-len(others) :]).argmax(axis=0)] == labels[-len(others) :]
     )
-    forest.fit(examples, labels, sample_weight=weights)
-    best, sure = _vote(np.ascontiguousarray(values), *_flatten(forest))
-    return forest.classes_[best], sure
+    weights[-len(others) :] *= len(others) / max(1, agreed[-len(others) :].sum())
+    return grow(examples[agreed], labels[agreed], weights[agreed], trees=settings.trees, **size)
 
 
-def _even(labels: npt.NDArray[np.int16]) -> FloatArray:
+def _even_out(shares: Stack, inside: Mask, by_mm: float, spacing: tuple[float, float, float]) -> None:
+    """Average each class over its surroundings, so that a voxel does not stand against all its neighbours."""
+    dense = np.zeros(inside.shape, np.float32)
+    for share in shares[1:]:
+        dense[inside] = share
+        share[:] = smoothed(dense, inside, by_mm, spacing)[inside]
+    shares[0] = 1 - shares[1:].sum(axis=0)
+
+
+def _fair(labels: npt.NDArray[np.int16]) -> FloatArray:
     """Weights that sum to 1 and give each class the same share, however long its strokes are."""
     _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / (counts[place] * len(counts)))
-
-
-def _flatten(forest: ExtraTreesClassifier) -> tuple[npt.NDArray[Any], ...]:
-    """A forest as plain arrays: where each tree starts, and feature, threshold, children and shares of each node."""
-    trees = [estimator.tree_ for estimator in forest.estimators_]
-    starts = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1].astype(np.int32)
-    feature = np.concatenate([tree.feature for tree in trees]).astype(np.int32)
-    threshold = np.concatenate([tree.threshold for tree in trees]).astype(np.float32)
-    pairs = list(zip(trees, starts, strict=True))
-    left = np.concatenate([tree.children_left + start for tree, start in pairs]).astype(np.int32)
-    right = np.concatenate([tree.children_right + start for tree, start in pairs]).astype(np.int32)
-    shares = np.concatenate([tree.value[:, 0, :] for tree in trees])
-    shares = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-    return starts, feature, threshold, left, right, shares
-
-
-@compiled_in_parallel()
-def _vote(
-    values: npt.NDArray[np.float32],
-    starts: npt.NDArray[np.int32],
-    feature: npt.NDArray[np.int32],
-    threshold: npt.NDArray[np.float32],
-    left: npt.NDArray[np.int32],
-    right: npt.NDArray[np.int32],
-    shares: npt.NDArray[np.float32],
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """The class most trees' leaves speak for, and its mean share; the library's own way takes ten times as long."""
-    count, classes = len(values), shares.shape[1]
-    best = np.zeros(count, np.uint8)
-    sure = np.zeros(count, np.float32)
-    blocks = (count + 4095) // 4096
-    for block in numba.prange(blocks):
-        total = np.zeros(classes, np.float32)
-        for row in range(block * 4096, min(count, block * 4096 + 4096)):
-            total[:] = 0
-            for start in starts:
-                node = start
-                while feature[node] >= 0:
-                    node = left[node] if values[row, feature[node]] <= threshold[node] else right[node]
-                for k in range(classes):
-                    total[k] += shares[node, k]
-            winner = np.argmax(total)
-            best[row] = winner
-            sure[row] = total[winner] / len(starts)
-    return best, sure

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from sklearn.ensemble import ExtraTreesClassifier
 
 from ctreview.edits import EditDoesNotApply
-from ctreview.tools import Canvas, ScribbleSettings, Stroke, propose
-from ctreview.tools.features import FEATURES, features
-from ctreview.tools.scribble import _flatten, _vote
+from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, Stroke, propose
+from ctreview.tools.feature_memory import _rest
+from ctreview.tools.features import FEATURES, Features, Scales, features
+from ctreview.tools.forest import lay_out
 
 from .conftest import LESION, distance_to
 from .test_tools import after, dice
@@ -24,15 +27,16 @@ def truth(canvas: Canvas) -> np.ndarray:
 
 
 def test_two_strokes_find_the_lesion_and_more_at_its_rim_mend_the_rim(canvas: Canvas) -> None:
-    strokes, reached = [GLASS, NOT], []
+    assert dice(after(canvas, propose(canvas, strokes=[GLASS, NOT]).patch).labels.mask(), truth(canvas)) > 0.75
+    # a stroke at the rim must be no wider than what it shows
+    strokes, reached, fine = [GLASS, NOT], [], ScribbleSettings(stroke_mm=1.1)
     for _ in range(4):
-        found = after(canvas, propose(canvas, strokes=strokes).patch).labels.mask()
+        found = after(canvas, propose(canvas, strokes=strokes, settings=fine).patch).labels.mask()
         reached.append(dice(found, truth(canvas)))
         missed = np.argwhere(truth(canvas) & ~found)
         rim = canvas.geometry.to_lps(missed[:: max(1, len(missed) // 6)]).tolist()
         strokes = [*strokes, *(Stroke([point], "ground_glass") for point in rim)]
-    assert reached[0] > 0.7
-    assert reached[-1] > 0.85
+    assert reached[-1] > max(0.9, reached[0])
 
 
 def test_what_lies_under_a_stroke_is_as_the_stroke_says(canvas: Canvas) -> None:
@@ -78,7 +82,7 @@ def test_features_of_a_ramp_are_what_they_are_called(canvas: Canvas) -> None:
     squares = 0.5 * 3.0 * (index[1] * 1.2) ** 2 - 0.5 * 1.0 * (index[2] * 1.2) ** 2
     volume = free.volume.with_array(squares.astype(np.float32))
     box = (slice(10, 30), slice(10, 40), slice(10, 40))
-    found = features(replace(free, volume=volume), box)
+    found = features(replace(free, volume=volume), box, Scales())
     stack = found.values.reshape(20, 30, 30, len(FEATURES))[8:12, 8:22, 8:22]
     assert stack[..., FEATURES.index("largest curvature")] == pytest.approx(3.0, abs=0.02)
     assert stack[..., FEATURES.index("smallest curvature")] == pytest.approx(-1.0, abs=0.02)
@@ -91,7 +95,81 @@ def test_our_vote_is_that_of_the_library() -> None:
     values = generator.normal(size=(9000, 7)).astype(np.float32)
     labels = (values[:, 0] + values[:, 3] > 0).astype(int) + 2 * (values[:, 1] > 1)
     forest = ExtraTreesClassifier(9, max_depth=5, random_state=0).fit(values[:800], labels[:800])
-    best, sure = _vote(values, *_flatten(forest))
-    shares = forest.predict_proba(values)
-    assert np.array_equal(forest.classes_[best], forest.classes_[shares.argmax(axis=1)])
-    assert np.allclose(sure, shares.max(axis=1), atol=1e-5)
+    assert np.allclose(lay_out(forest, 5).vote(values).T, forest.predict_proba(values), atol=1e-5)
+
+
+def test_the_features_of_a_voxel_do_not_depend_on_the_box(canvas: Canvas) -> None:
+    large, small = (slice(0, 40), slice(0, 48), slice(0, 56)), (slice(7, 31), slice(9, 40), slice(13, 38))
+    whole, part = features(canvas, large, Scales()), features(canvas, small, Scales())
+    there = np.zeros(whole.inside.shape, bool)
+    there[small] = True
+    assert np.array_equal(whole.values[there[whole.inside]], part.values)
+
+
+def test_density_and_spread_are_averaged_over_the_organ_only(canvas: Canvas) -> None:
+    assert canvas.within is not None
+    box = (slice(10, 30), slice(5, 43), slice(5, 51))
+    found = features(replace(canvas, barrier=None), box, Scales(1.5, 2.0))
+    sigma = [2.0 / s for s in canvas.geometry.spacing]
+    organ = (canvas.within.array > 0).astype(float)
+    hu, weight = canvas.volume.array * organ, gaussian_filter(organ, sigma, truncate=2.5)
+    mean = (gaussian_filter(hu, sigma, truncate=2.5) / weight.clip(1e-3))[box][found.inside]
+    square = (gaussian_filter(hu**2, sigma, truncate=2.5) / weight.clip(1e-3))[box][found.inside]
+    assert found.values[:, FEATURES.index("density at the coarse scale")] == pytest.approx(mean, abs=0.05)
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    assert found.values[:, FEATURES.index("local spread")] == pytest.approx(spread, abs=0.2)
+
+
+def test_the_distance_to_the_border_is_right_to_half_its_grid_and_down_is_down_when_prone(canvas: Canvas) -> None:
+    free = replace(canvas, barrier=None)
+    box = (slice(0, 40), slice(0, 48), slice(0, 56))
+    found = features(free, box, Scales())
+    true = 36 - distance_to(canvas.geometry, np.zeros(3))[found.inside]
+    off = found.values[:, FEATURES.index("distance to the border")] - np.minimum(true, 30)
+    deep = (true > 3) & (true < 27)
+    assert abs(np.median(off[deep])) < 2
+    assert np.percentile(np.abs(off[deep] - np.median(off[deep])), 95) < 1.5
+    posture = replace(canvas.volume.acquisition, posture="HFP")
+    prone = features(replace(free, volume=replace(canvas.volume, acquisition=posture)), box, Scales())
+    depth = FEATURES.index("depth along gravity")
+    assert np.ptp(found.values[:, depth] + prone.values[:, depth]) < 0.01
+    assert 0 <= found.values[:, depth].min() + 6 < 12
+
+
+def test_a_memory_saves_time_and_changes_nothing(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+
+    def counted(*arguments: Any, **more: Any) -> Features:
+        found = features(*arguments, **more)
+        computed.append(found.inside.size)
+        return found
+
+    monkeypatch.setattr("ctreview.tools.feature_memory.features", counted)
+    memory, settings = FeatureMemory(), ScribbleSettings(reach_mm=12)
+    strokes = [GLASS, NOT, Stroke([[0.0, 4.0, -14.0]], None), Stroke([[4.0, -9.0, 22.0]], "ground_glass")]
+    for number in range(1, 5):
+        kept = propose(canvas, strokes=strokes[:number], settings=settings, memory=memory)
+        anew = propose(canvas, strokes=strokes[:number], settings=settings)
+        assert np.array_equal(kept.patch.labels, anew.patch.labels)
+        assert np.array_equal(kept.uncertainty, anew.uncertainty)
+    assert sum(computed) == kept.patch.labels.size
+    other = replace(canvas, volume=canvas.volume.with_array(canvas.volume.array + np.int16(40)))
+    moved = propose(other, strokes=strokes, settings=settings, memory=memory)
+    assert np.array_equal(moved.uncertainty, propose(other, strokes=strokes, settings=settings).uncertainty)
+    assert sum(computed) == 2 * kept.patch.labels.size
+
+
+def test_features_too_large_to_keep_are_not_kept(canvas: Canvas) -> None:
+    memory = FeatureMemory(limit_mib=0.01)
+    box = (slice(0, 40), slice(0, 48), slice(0, 56))
+    first, second = (memory.features(canvas, box, Scales()).values for _ in range(2))
+    assert first is not second
+    assert np.array_equal(first, second)
+
+
+def test_the_rest_of_a_box_fills_it_once() -> None:
+    count = np.zeros((9, 9, 9), int)
+    known = (slice(2, 5), slice(0, 9), slice(3, 9))
+    for part in (*_rest((slice(0, 9), slice(0, 9), slice(0, 9)), known), known):
+        count[part] += 1
+    assert (count == 1).all()
