@@ -8,33 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ctreview.cli.options import AsJson, Overwrite, Quiet, open_folder
-from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_json, progress_bar, results
 
 if TYPE_CHECKING:
     from ctreview.recipes.agreement import Agreement, Paired
-    from ctreview.recipes.settings import ChestCtSettings
 
-__all__ = ["AgreeCommand", "agree"]
-
-
-def _settings() -> ChestCtSettings:
-    from ctreview.recipes.settings import ChestCtSettings
-
-    return ChestCtSettings()
-
-
-class AgreeCommand(CommandWithSettings):
-    """Its options include how scans are loaded: a scan that is loaded otherwise is another image."""
-
-    settings = staticmethod(_settings)
-    without = frozenset({"threads"})
-    parts = frozenset({"load"})
+__all__ = ["agree"]
 
 
 def agree(
-    context: typer.Context,
     first: Annotated[
         str,
         typer.Argument(
@@ -76,7 +59,6 @@ def agree(
             second,
             study=study,
             timepoints=timepoint or (),
-            settings=chosen_settings(context, _settings()),
             progress=progress,
         )
         if out is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ctreview import __version__
-from ctreview.cli.agree import AgreeCommand, agree
+from ctreview.cli.agree import agree
 from ctreview.cli.compare import CompareCommand, compare
 from ctreview.cli.demo import demo
 from ctreview.cli.doctor import doctor
@@ -45,6 +45,6 @@ app.command("info")(info)
 app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
 app.add_typer(edits)
-app.command("agree", cls=AgreeCommand)(agree)
+app.command("agree")(agree)
 app.command("demo")(demo)
 app.command("doctor")(doctor)

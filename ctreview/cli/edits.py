@@ -30,7 +30,7 @@ def _settings() -> ChestCtSettings:
 
 
 class ReplayCommand(CommandWithSettings):
-    """Its options include how scans are loaded: a scan that is loaded otherwise is another image."""
+    """Its options include how scans are loaded, where no study says so: loaded otherwise, a scan is another image."""
 
     settings = staticmethod(_settings)
     without = frozenset({"threads"})
@@ -84,6 +84,7 @@ def replay(
     from ctreview.recipes import replaying
 
     open_folder(out, overwrite=overwrite)
+    chosen = chosen_settings(context, _settings())
     with progress_bar(quiet=quiet) as progress:
         found = replaying.replay(
             source,
@@ -92,7 +93,7 @@ def replay(
             scan=scan,
             series=series,
             masks=masks,
-            settings=chosen_settings(context, _settings()),
+            settings=None if chosen == _settings() else chosen,  # a study knows its own
             progress=progress,
         )
         replaying.write_replayed(found, out, overwrite=overwrite)

@@ -168,7 +168,7 @@ def replay_study(
     scan : path, optional
         Where the image of the one timepoint lies now, if it was moved.
     settings : ChestCtSettings, optional
-        Only ``load`` matters: the masks are those of the study.
+        How the scans are loaded, instead of what the study's plan says; the masks are those of the study.
     progress : Progress
 
     Returns
@@ -186,11 +186,12 @@ def replay_study(
     numbers = tuple(timepoints) or study.timepoints
     if scan is not None and len(numbers) != 1:
         raise WrongUse("one scan was given and several timepoints", remedy="Name the timepoint that it belongs to.")
+    settings = settings or _settings_of(study)
     known = {study.source(number).digest for number in study.timepoints}
     found = []
     for done, number in enumerate(numbers):
         listener = part(progress, done / len(numbers), (done + 1) / len(numbers))
-        point = _timepoint(study, number, scan, settings or ChestCtSettings(), listener)
+        point = _timepoint(study, number, scan, settings, listener)
         own = [reading.edits(image=point.volume.digest, target=OPACITY) for reading in readings]
         copied = any(edit.kind == "carry" for edits in own for edit in edits)
         other = _other(study, number, point.volume) if copied else None
@@ -323,6 +324,11 @@ def _ml(labels: LabelMap) -> dict[str, float]:
 def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) -> Corrected:
     done = replayed(point, point.opacity, edits, other)
     return Corrected(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
+
+
+def _settings_of(study: Study) -> ChestCtSettings:
+    """Those that the study was made with; the defaults where it does not say."""
+    return ChestCtSettings() if study.plan is None else ChestCtSettings.from_dict(study.plan.settings)
 
 
 def _timepoint(

@@ -12,10 +12,13 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import InputRefused, UnreadableFile, WrongUse
+from ctreview.recipes.one_scan import load_ct
 from ctreview.recipes.replaying import find_reading, open_reading, replay, replay_document, replay_study, write_replayed
+from ctreview.recipes.settings import ChestCtSettings
 from ctreview.report.document import plain
-from ctreview.study import Study
+from ctreview.study import Plan, Study
 from ctreview.volume.segmentation import read_segmentation
+from ctreview.volume.volume import Volume
 from tests.readings import Read, dab
 
 
@@ -100,6 +103,23 @@ def test_a_study_without_a_registration_refuses_copies_only(copy: Study) -> None
 def test_another_image_in_the_place_of_the_first_is_refused(read: Read, small_scans: Path) -> None:
     with pytest.raises(InputRefused, match="not the image that timepoint 1 was read on"):
         replay(read.study.folder, reader="ben", timepoints=(1,), scan=small_scans / "after")
+
+
+def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
+    other = replace(ChestCtSettings(), load=replace(ChestCtSettings().load, padding="keep"))
+    assert replay(copy.folder, reader="ben")[0].refused == ()
+    copy.write_plan(Plan("chest_ct", other.to_dict()))
+    loaded: list[str] = []
+
+    def watch(source: object, series: object, settings: ChestCtSettings, progress: object) -> Volume:
+        loaded.append(settings.load.padding)
+        return load_ct(source, series, settings, progress)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ctreview.recipes.replaying.load_ct", watch)
+        replay(copy.folder, reader="ben")
+        replay(copy.folder, reader="ben", settings=ChestCtSettings())
+    assert loaded == ["keep", "keep", "air", "air"]
 
 
 def test_an_image_that_is_gone_is_said_and_can_be_given(read: Read, copy: Study, small_scans: Path) -> None:
