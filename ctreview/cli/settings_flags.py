@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, g
 import typer
 from typer.core import TyperCommand
 
-__all__ = ["CommandWithSettings", "Flag", "chosen_settings", "described_attributes", "flags_of"]
+__all__ = ["CommandWithSettings", "Flag", "chosen_settings", "described_attributes", "flags_of", "with_setting"]
 
 _KEPT = "ctreview.cli.settings_flags"
 _LEAVES = (bool, int, float, str, Path)
@@ -183,12 +183,13 @@ def chosen_settings(context: typer.Context, settings: Any) -> Any:
     """Give the settings with what the command line says put in."""
     given = cast("Mapping[tuple[str, ...], Any]", context.meta.get(_KEPT, {}))
     for path, value in given.items():
-        settings = _put(settings, path, value)
+        settings = with_setting(settings, path, value)
     return settings
 
 
-def _put(settings: Any, path: tuple[str, ...], value: Any) -> Any:
+def with_setting(settings: Any, path: tuple[str, ...], value: Any) -> Any:
+    """The settings with one of them, named by its path, put in."""
     name, rest = path[0], path[1:]
     old = getattr(settings, name)
-    new = _put(old, rest, value) if rest else value
+    new = with_setting(old, rest, value) if rest else value
     return settings if new == old else replace(settings, **{name: new})

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
@@ -54,6 +55,8 @@ class Desk:
     reading : Reading or None
     journal : list of Edit
         All that was put down, in order.
+    findings : tuple of Finding
+        What the reader marked.
     """
 
     def __init__(self, author: str) -> None:
@@ -61,6 +64,7 @@ class Desk:
         self.study: Study | None = None
         self.reading: Reading | None = None
         self.journal: list[Edit] = []
+        self.findings: tuple[Finding, ...] = ()
         self._hold = ExitStack()
 
     @property
@@ -125,13 +129,14 @@ class Desk:
         hold.enter_context(study.writing())
         try:
             reading = study.reading(self.author)
-            journal = list(reading.edits())
+            journal, findings = list(reading.edits()), reading.findings()
             reading.signature()
         except BaseException:
             hold.close()
             raise
         self._hold.close()
-        self._hold, self.study, self.reading, self.journal = hold, study, reading, journal
+        self._hold, self.study, self.reading = hold, study, reading
+        self.journal, self.findings = journal, findings
         return study
 
     def save_as(self, folder: Path | str) -> Study:
@@ -148,6 +153,8 @@ class Desk:
         reading = study.reading(self.author)
         for edit in journal[len(reading.edits()) :]:
             reading.record(edit)
+        if reading.findings() != self.findings:
+            reading.write_findings(self.findings)
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
         if not was_saved:
@@ -174,10 +181,11 @@ class Desk:
             self.reading.record(edit)
         self.journal.append(edit)
 
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the reader marked."""
-        return () if self.reading is None else self.reading.findings()
+    def keep_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace what the reader marked; errors are those of `Reading.write_findings`."""
+        if self.reading is not None:
+            self.reading.write_findings(findings)
+        self.findings = tuple(findings)
 
     def blind(self, seed: int | None = None) -> None:
         """Make the reading a blinded one, shuffled by chance or by a seed.
@@ -217,7 +225,7 @@ class Desk:
         return write_comparison(comparison, mine, overwrite=True, progress=part(progress, 0.6, 1.0))
 
     def sign(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> None:
-        """Write the comparison and close the reading with it.
+        """Write the comparison and close the reading with it: its verdict, its numbers, its words.
 
         Raises
         ------
@@ -225,17 +233,22 @@ class Desk:
             It is closed already.
         """
         from ctreview.report import change_document  # noqa: PLC0415 - as above
+        from ctreview.report.languages import LANGUAGES  # noqa: PLC0415
+        from ctreview.report.narrative import narrate  # noqa: PLC0415
 
         assert self.reading is not None
         self.reading.require_draft()
         self.write(prepared, comparison, progress)
-        self.reading.sign({"verdict": comparison.verdict, "change": change_document(comparison)})
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        signed = {"reader": self.reading.reader, "version": self.reading.version, "time": now}
+        words = {name: narrate(comparison, name, signed=signed, findings=self.findings) for name in LANGUAGES}
+        self.reading.sign({"verdict": comparison.verdict, "change": change_document(comparison), "words": words})
 
     def next_version(self, *, empty: bool = False) -> Reading:
         """Go on in a new version of a signed reading: a correction of it, or with ``empty`` a second reading."""
         assert self.reading is not None
         self.reading = self.reading.next_version(empty=empty)
-        self.journal = list(self.reading.edits())
+        self.journal, self.findings = list(self.reading.edits()), self.reading.findings()
         return self.reading
 
     @staticmethod

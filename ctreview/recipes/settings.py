@@ -81,4 +81,7 @@ def _read(standard: Any, plain: Any, where: str) -> Any:
                 remedy="Open it with the version that wrote it, or run the steps anew with today's settings.",
             )
         return replace(standard, **{name: _read(known[name], plain[name], f"{where}{name}.") for name in plain})
-    return tuple(_read(None, one, where) for one in plain) if isinstance(plain, list | tuple) else plain
+    if not isinstance(plain, list | tuple):
+        return plain
+    kind = standard[0] if isinstance(standard, tuple) and standard else None  # stages of one kind, as many as wanted
+    return tuple(_read(kind, one, where) for one in plain)

@@ -21,7 +21,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 from ctreview.volume.volume import Volume
 
-__all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "Source", "Study"]
+__all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "Source", "Study", "require_reader_name"]
 
 STUDY_SCHEMA = "ctreview.study/1"
 SOURCE_SCHEMA = "ctreview.source/1"
@@ -219,10 +219,7 @@ class Study:
         WrongUse
             The name cannot be a folder's.
         """
-        if not re.fullmatch(r"[\w][\w \-]{0,63}", reader):
-            raise WrongUse(
-                f"{reader!r} cannot be a reader's name", remedy="Use letters, digits, spaces, hyphens and underscores."
-            )
+        require_reader_name(reader)
         of_reader = [reading for reading in self.readings if reading.reader == reader]
         return of_reader[-1] if of_reader else Reading(self.folder / "readers" / folder_name(reader, 1), reader, 1)
 
@@ -230,3 +227,17 @@ class Study:
         if number not in self.timepoints:
             raise WrongUse(f"the study has no timepoint {number}", where=self.folder)
         return self.folder / "timepoints" / str(number)
+
+
+def require_reader_name(name: str) -> None:
+    """Refuse a name that cannot be a folder's.
+
+    Raises
+    ------
+    WrongUse
+        It has other characters than letters, digits, spaces, hyphens and underscores, or is too long.
+    """
+    if not re.fullmatch(r"[\w][\w \-]{0,63}", name):
+        raise WrongUse(
+            f"{name!r} cannot be a reader's name", remedy="Use letters, digits, spaces, hyphens and underscores."
+        )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from qtpy.QtWidgets import QApplication
+
+from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
+from napari_ctreview.layers import to_lps, to_world
 from napari_ctreview.mapping import Role
 from napari_ctreview.panes import Panes
 from napari_ctreview.readout import Known
@@ -31,13 +35,12 @@ class Display:
     def __init__(self, panes: Panes) -> None:
         self.panes: Panes | None = panes
         self.fate_wanted = False
-        self._opacity: list[Any] = [None, None]
         self._shown: tuple[object, ...] = ()
         self._comparison: Comparison | None = None
 
     def close(self) -> None:
         """Let go of the panes."""
-        self.panes, self._opacity = None, [None, None]
+        self.panes = None
 
     # --- scans
 
@@ -49,7 +52,7 @@ class Display:
             self.clear()
             return
         images = [scan.contrasts for scan, _ in there if scan.contrasts is not None]
-        self._shown, self._opacity = (), [None, None]
+        self._shown = ()
         if len(images) == len(there):
             panes.show_examinations(*images, titles=[title for _, title in there])
         elif len(there) == 1:
@@ -105,15 +108,14 @@ class Display:
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
             self._take_away(pane, "lungs")
-            self._opacity[pane] = panes.show_labels(pane, session.base, name="opacity", array=session.array)
+            panes.show_labels(pane, session.base, name="opacity", array=session.array)
             panes.know(pane, _known(review, timepoint))
         panes.blind(blinded)
         self._comparison = None
 
-    def refresh(self, pane: int) -> None:
-        """Draw the opacity of a pane anew."""
-        if self._opacity[pane] is not None:
-            self._opacity[pane].refresh()
+    def refresh(self, pane: int, box: tuple[slice, slice, slice]) -> None:
+        """Draw a box of the opacity of a pane anew."""
+        self._open().panes[pane].refresh_labels("opacity", box)
 
     # --- fate
 
@@ -147,7 +149,7 @@ class Display:
         panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
         place = panes.panes[0].centre
         panes.register(found.transform)
-        panes.go_to(place)
+        self._whole_slices(place)
 
     def _hide_fate(self) -> None:
         panes = self._open()
@@ -159,7 +161,18 @@ class Display:
         panes.panes[FATE_PANE].canvas.setVisible(False)
         if linked is not None:
             panes.register(linked.transform)
-            panes.go_to(place)
+            self._whole_slices(place)
+
+    def _whole_slices(self, place: FloatArray) -> None:
+        """The panes have another width now: whole slices, at the place that was on screen."""
+        panes = self._open()
+        QApplication.processEvents()  # the canvases get their new sizes
+        panes.reset_view()
+        middle = panes.panes[0].centre
+        across = panes.panes[0].across
+        kept = to_world(panes.panes[0].geometry, middle)
+        kept[across] = to_world(panes.panes[0].geometry, place)[across]
+        panes.go_to(to_lps(panes.panes[0].geometry, kept))
 
     def _take_away(self, pane: int, name: str) -> None:
         shown = self._open().panes[pane]

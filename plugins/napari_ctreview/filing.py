@@ -13,7 +13,7 @@ from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, conclude
 from ctreview.recipes.keeping import Desk, Place
 from ctreview.study import Study
-from ctreview.study.recovery import left_over
+from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
 from napari_ctreview.scans import Scan
 from napari_ctreview.steps import Step
@@ -38,10 +38,18 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         super().__init__(workplace)
         self._place = workplace
 
-    @property
-    def unsaved(self) -> tuple[Study, ...]:
-        """Studies that a program which was killed left behind."""
-        return left_over()
+    def name_reader(self, name: str) -> None:
+        """Say who reads, before anything is read.
+
+        Raises
+        ------
+        WrongUse
+            The name cannot be a folder's.
+        """
+        require_reader_name(name.strip())
+        if self._place.desk.study is None:
+            self._place.desk.author = name.strip()
+        self._place.state_changed.emit()
 
     # --- save
 
@@ -80,13 +88,13 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     # --- open
 
-    def open(self, folder: Path | str, *, blinded: bool = False) -> None:
+    def open(self, folder: Path | str, *, blinded: bool = False, author: str | None = None) -> None:
         """Open a study: its scans, what the computer found by its settings, and the reader's corrections on it.
 
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
         """
         place = self._place
-        desk = Desk(place.desk.author)
+        desk = Desk(author or place.desk.author)
 
         def work(progress: Progress) -> list[Scan]:
             study = desk.open(folder)

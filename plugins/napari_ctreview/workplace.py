@@ -14,7 +14,7 @@ from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
 from ctreview.recipes.keeping import Desk, plan_of, shuffled
 from ctreview.recipes.review import Review
-from ctreview.study import Reading, Study
+from ctreview.study import Finding, Reading, Study
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
@@ -178,6 +178,25 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             self.failed.emit(f"{what}: {in_words(error)}")
             return None
 
+    # --- what findings are marked with
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the reader marked."""
+        return self.desk.findings
+
+    def keep_findings(self, findings: Sequence[Finding]) -> None:
+        """Replace what the reader marked; it is on the disk when this returns.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        OSError
+            It could not be written.
+        """
+        self.desk.keep_findings(findings)
+        self.state_changed.emit()
+
     # --- load
 
     def open_dropped(self, pane: int, paths: Sequence[str]) -> None:
@@ -309,7 +328,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         """Follow an act: draw it, and compare anew once the reader pauses."""
         self.worker.cancel("conclude")
         pane = self.order.index(timepoint)
-        self.display.refresh(pane)
+        self.display.refresh(pane, change.before.box)
         self._pause.start()
         self.steps["correct"] = Step("done", f"{len(self.desk.journal)} acts kept")
         self.edited.emit(pane, change)
@@ -345,8 +364,15 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             self.failed.emit(said)
         self.state_changed.emit()
 
+    @property
+    def open(self) -> bool:
+        """Whether it has not been closed."""
+        return hasattr(self, "panes")
+
     def close(self) -> None:
         """Stop what runs and let go of the panes, which end with napari's window. Acts are on the disk already."""
+        if not self.open:
+            return
         self._pause.stop()
         self.worker.cancel()
         self.desk.close()

@@ -48,6 +48,17 @@ def test_the_samples_are_two_timepoints_of_the_child() -> None:
     assert np.asarray(before[0]).min() < -900
 
 
+def test_the_dock_opens_from_napari_s_menu(make_napari_viewer: Any, npe2pm: Any, qtbot: Any) -> None:
+    from napari_ctreview.widgets.dock import ReviewDock
+
+    npe2pm.register(PluginManifest.from_file(MANIFEST))
+    viewer = make_napari_viewer(show=True)
+    _, dock = viewer.window.add_plugin_dock_widget("ctreview", "Review two timepoints")
+    assert isinstance(dock, ReviewDock)
+    assert dock.isVisible()
+    qtbot.wait(50)
+
+
 def test_files_open_in_napari_and_go_back_to_a_segmentation(
     make_napari_viewer: Any, small_scans: Path, tmp_path: Path, npe2pm: Any
 ) -> None:

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run
+
 STALL_MS = 100
 
 
 @pytest.fixture
-def workplace(make_panes: Callable[..., Any]) -> Iterator[Any]:
-    from napari_ctreview.workplace import Workplace
-
-    place = Workplace(make_panes(3), author="anna")
-    yield place
-    worker = place.worker
-    place.close()
-    worker.wait(60)
-
-
-def run(qtbot: Any, workplace: Any) -> None:
-    with qtbot.waitSignal(workplace.concluded, timeout=180_000):
-        workplace.run()
-
-
-def load(qtbot: Any, workplace: Any, *folders: Path) -> None:
-    for number, folder in enumerate(folders):
-        with qtbot.waitSignal(workplace.loading.changed, timeout=60_000):
-            workplace.open_dropped(number, [str(folder)])
-
-
-def glass_at(workplace: Any, number: int) -> list[float]:
-    """The middle one of the voxels of ground glass in a pane, in LPS millimetres."""
-    labels = workplace.session(number).labels
-    found = np.argwhere(labels.array == labels.scheme["ground_glass"].value)
-    return [float(v) for v in labels.geometry.to_lps(found[len(found) // 2])]
-
-
-def glass_ml(workplace: Any, number: int) -> float:
-    return float(workplace.tallies[number].ml()["lungs"]["ground_glass"])
+def workplace(make_workplace: Callable[..., Any]) -> Any:
+    return make_workplace()
 
 
 def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_scans: Path, qtbot: Any) -> None:
@@ -148,7 +122,9 @@ def test_two_patients_are_refused_until_they_are_allowed(
     assert workplace.loading.ready
 
 
-def test_other_settings_keep_the_corrections(workplace: Any, small_scans: Path, qtbot: Any) -> None:
+def test_other_settings_keep_the_corrections(
+    prepared_once: None, workplace: Any, small_scans: Path, qtbot: Any
+) -> None:
     from dataclasses import replace
 
     load(qtbot, workplace, small_scans / "before", small_scans / "after")

@@ -1,0 +1,29 @@
+"""Questions for a place on the disk; each a function of its own, so that tests can answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+__all__ = ["file_to_open", "folder_to_open", "folder_to_save"]
+
+_KINDS = "Images (*.zip *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.dcm DICOMDIR);;All files (*)"
+
+
+def folder_to_open(parent: QWidget, title: str) -> Path | None:
+    """A folder that is there; None where the question was closed."""
+    found = QFileDialog.getExistingDirectory(parent, title)
+    return Path(found) if found else None
+
+
+def file_to_open(parent: QWidget, title: str) -> Path | None:
+    """An image or an archive."""
+    found, _ = QFileDialog.getOpenFileName(parent, title, "", _KINDS)
+    return Path(found) if found else None
+
+
+def folder_to_save(parent: QWidget, title: str) -> Path | None:
+    """A folder that is made anew."""
+    found, _ = QFileDialog.getSaveFileName(parent, title, "study", "Study folder (*)")
+    return Path(found) if found else None

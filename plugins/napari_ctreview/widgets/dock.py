@@ -1,0 +1,252 @@
+"""One dock, in the order of the work: load, lungs, opacity, correct, register, change, sign."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from ctreview.change import Comparison
+from ctreview.study import Study
+from napari_ctreview import keys, marking
+from napari_ctreview.correcting import Corrector, ToolBox
+from napari_ctreview.correcting import keys as correcting_keys
+from napari_ctreview.display import FATE_PANE
+from napari_ctreview.incoming import Incoming
+from napari_ctreview.marking import Marker
+from napari_ctreview.panes import Panes
+from napari_ctreview.steps import STEPS
+from napari_ctreview.widgets.change_panel import ChangePanel
+from napari_ctreview.widgets.findings_list import FindingsList
+from napari_ctreview.widgets.load_step import LoadStep
+from napari_ctreview.widgets.settings_form import SettingsForm
+from napari_ctreview.widgets.sign_step import SignStep, Unsaved
+from napari_ctreview.widgets.step_box import StepBox
+from napari_ctreview.workplace import Workplace
+
+__all__ = ["ReviewDock"]
+
+_PARTS = {
+    "load": ("load",),
+    "lungs": ("lungs", "vessels"),
+    "opacity": ("opacity",),
+    "register": ("registration",),
+    "change": ("inspiration", "fate", "interval", "verdict"),
+}
+"""Which settings of the recipe belong to which step."""
+
+_TITLES = {"correct": "Correct", "sign": "Save and sign"}
+
+
+class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
+    """Review two timepoints: everything around the panes.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Its canvas becomes the pane of the baseline.
+
+    Attributes
+    ----------
+    workplace : Workplace
+    boxes : dict of str to StepBox
+        The steps by name.
+    forms : dict of str to SettingsForm
+        The settings of each step that has any.
+    """
+
+    def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.panes = Panes(napari_viewer, 3)
+        self.panes.panes[FATE_PANE].canvas.setVisible(False)
+        self.workplace = Workplace(self.panes, self, author=_who())
+        self.corrector = Corrector(self.panes, self.workplace, self)
+        self.marker = Marker(self.panes, self.workplace, self)
+        self._incoming = Incoming(napari_viewer, self.workplace)
+        self.boxes: dict[str, StepBox] = {}
+        self.forms: dict[str, SettingsForm] = {}
+        self._shortcuts = [
+            *keys.install(self.panes),
+            *correcting_keys.install(self.corrector),
+            *keys.bind(marking.KEYS, self.marker, self.panes),
+        ]
+        self._build()
+        self._connect()
+        self.boxes["load"].open()
+        self._follow()
+
+    # --- what it is made of
+
+    def _build(self) -> None:
+        self.run_all = QPushButton("Run all")
+        self.run_all.setToolTip("Lungs, opacity, registration and change, with the settings below.")
+        self.stop_all = QPushButton("Stop")
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.message.setStyleSheet("QLabel { background: #5a2a26; color: white; padding: 6px; border-radius: 3px; }")
+        self.message.hide()
+        self.unsaved = Unsaved()
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 2, 2, 2)
+        column.setSpacing(4)
+        for number, name in enumerate(STEPS, 1):
+            box = self.boxes[name] = StepBox(number, _TITLES.get(name, name.capitalize()))
+            for widget in self._inside(name):
+                box.body.addWidget(widget)
+            column.addWidget(box)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        top = QHBoxLayout()
+        top.addWidget(self.run_all, 1)
+        top.addWidget(self.stop_all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addLayout(top)
+        layout.addWidget(self.unsaved)
+        layout.addWidget(self.message)
+        layout.addWidget(scroll, 1)
+        self.setMinimumWidth(380)
+
+    def _inside(self, name: str) -> list[QWidget]:
+        """A step's own widgets, its settings last and folded away."""
+        found: list[QWidget] = []
+        if name == "load":
+            self.load = LoadStep(self.workplace)
+            found.append(self.load)
+        elif name == "correct":
+            self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
+            found += [self.tools, self.findings]
+        elif name == "change":
+            self.change = ChangePanel()
+            self.fate = QCheckBox("Map of what became of it, in a pane of its own")
+            found += [self.fate, self.change]
+        elif name == "sign":
+            self.sign = SignStep(self.workplace)
+            found.append(self.sign)
+        if name in _PARTS:
+            found += self._settings(name)
+        return found
+
+    def _settings(self, name: str) -> list[QWidget]:
+        form = self.forms[name] = SettingsForm(self.workplace.settings, _PARTS[name])
+        form.hide()
+        form.changed.connect(self._set)
+        fold = QPushButton("Settings…")
+        fold.setCheckable(True)
+        fold.toggled.connect(form.setVisible)
+        found: list[QWidget] = [fold, form]
+        if name != "load":
+            again = QPushButton("Run with these settings")
+            again.clicked.connect(self.workplace.run)
+            again.hide()
+            fold.toggled.connect(again.setVisible)
+            found.append(again)
+        return found
+
+    def _connect(self) -> None:
+        place = self.workplace
+        self.run_all.clicked.connect(place.run)
+        self.stop_all.clicked.connect(place.cancel)
+        for box in self.boxes.values():
+            box.stopped.connect(place.cancel)
+        self.unsaved.chosen.connect(self._go_on)
+        self.fate.toggled.connect(place.display.want_fate)
+        place.failed.connect(self.complain)
+        place.state_changed.connect(self._follow)
+        place.prepared_changed.connect(self._prepared)
+        place.edited.connect(self._edited)
+        place.concluded.connect(self._concluded)
+        self.change.go_to.connect(self._go_to)
+        self.change.decided.connect(self._decided)
+        # napari's canvas is told when its window closes, and the dock when it is taken away alone
+        self.panes.panes[0].canvas.installEventFilter(self)
+
+    # --- what happens
+
+    def complain(self, text: str) -> None:
+        """Say what went wrong and what to do; a click on another step does not take it away."""
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def _follow(self) -> None:
+        """Show the state of every step."""
+        place = self.workplace
+        for name, box in self.boxes.items():
+            box.show_step(place.steps[name], hidden_checks=place.blinded)
+        busy = place.worker.busy
+        self.run_all.setEnabled(place.loading.ready and not busy)
+        self.stop_all.setEnabled(busy)
+        self.change.setVisible(not place.blinded)
+        self.fate.setEnabled(not place.blinded)
+        for form in self.forms.values():
+            if form.settings != place.settings:
+                form.show_settings(place.settings)
+
+    def _set(self, settings: Any) -> None:
+        self.workplace.settings = settings
+        self.workplace.loading.settings = settings.load
+        self._follow()
+
+    def _prepared(self) -> None:
+        place = self.workplace
+        self.marker.timepoints = (place.order[0] + 1, place.order[1] + 1)  # as the study numbers them
+        self.findings.titles = ("A", "B") if place.blinded else ("baseline", "follow-up")
+        self.findings.show_findings()
+        if place.prepared is not None:
+            self.complain("")
+            self.boxes["load"].open(False)
+            self.boxes["correct"].open()
+            self.boxes["change"].open(not self.workplace.blinded)
+
+    def _edited(self, _pane: int, _change: object) -> None:
+        tallies = self.workplace.tallies
+        if tallies is not None and not self.workplace.blinded:
+            self.change.follow(tallies[0].ml(), tallies[1].ml())
+
+    def _concluded(self, comparison: Comparison) -> None:
+        place = self.workplace
+        if place.blinded:
+            return
+        self.change.show_comparison(comparison)
+        signed = None if place.reading is None else place.reading.signature()
+        self.change.tell(signed=signed, findings=place.findings())
+
+    def _go_to(self, pane: int, lps: Any) -> None:
+        self.panes.go_to(lps, pane=pane)
+
+    def _decided(self, pane: int, kind: str, payload: Any) -> None:
+        self.workplace.act(pane, kind, payload)
+
+    def _go_on(self, study: Study) -> None:
+        readers = [reading.reader for reading in study.readings]
+        self.workplace.filing.open(study.folder, author=readers[0])
+
+    # --- the end
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """End with napari's window."""
+        if event.type() == QEvent.Type.Close and watched is self.panes.panes[0].canvas:
+            self.stop()
+        return False
+
+    def stop(self) -> None:
+        """Stop what runs and let go of the panes; acts are on the disk already."""
+        self._incoming.stop()
+        self.workplace.close()
+
+
+def _who() -> str:
+    """The reader's name as the system has it, in characters that a folder's name may have."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = ""
+    return re.sub(r"[^\w \-]", "-", name).strip("- ")[:64] or "reader"

@@ -1,0 +1,128 @@
+"""Which two scans are read."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from ctreview.cli.sample_data import BASELINE, FOLLOWUP, sample_data
+from ctreview.errors import CtreviewError, in_words
+from napari_ctreview.scans import Scan
+from napari_ctreview.widgets import ask
+from napari_ctreview.workplace import Workplace
+
+__all__ = ["LoadStep"]
+
+_NAMES = ("Baseline", "Follow-up")
+
+
+class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
+    """Two scans: dropped on the panes, or chosen here."""
+
+    def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place = workplace
+        self.names: list[QLabel] = []
+        self.buttons: dict[str, QPushButton] = {}
+        grid = QGridLayout()
+        for number, name in enumerate(_NAMES):
+            shown = QLabel("drop a folder, ZIP or file on the pane")
+            shown.setWordWrap(True)
+            self.names.append(shown)
+            grid.addWidget(QLabel(f"<b>{name}</b>"), 2 * number, 0)
+            grid.addWidget(self._button(f"{name}: folder", "Folder…", partial(self._folder, number)), 2 * number, 1)
+            grid.addWidget(self._button(f"{name}: file", "ZIP or file…", partial(self._file, number)), 2 * number, 2)
+            grid.addWidget(shown, 2 * number + 1, 0, 1, 3)
+        self.age = QLineEdit()
+        self.age.setPlaceholderText("from the header")
+        self.age.setToolTip("Age in years at baseline, instead of what the header says.")
+        self.age.editingFinished.connect(self._aged)
+        self.two_patients = QCheckBox("Two patients are meant (there is no verdict then)")
+        self.two_patients.toggled.connect(self._allow)
+        row = QHBoxLayout()
+        row.addWidget(self._button("swap", "Swap", workplace.loading.swap))
+        row.addWidget(self._button("sample", "Sample child", self.load_sample))
+        row.addWidget(self._button("clear", "Other scans", workplace.loading.clear))
+        aged = QHBoxLayout()
+        aged.addWidget(QLabel("Age at baseline (years)"))
+        aged.addWidget(self.age, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid)
+        layout.addLayout(row)
+        layout.addLayout(aged)
+        layout.addWidget(self.two_patients)
+        workplace.state_changed.connect(self.follow)
+        self.follow()
+
+    def load_sample(self) -> None:
+        """Load the phantom child before and after treatment."""
+        try:
+            there = sample_data()
+        except CtreviewError as missing:
+            self.place.failed.emit(in_words(missing))
+            return
+        for number, name in enumerate((BASELINE, FOLLOWUP)):
+            self.place.loading.open(number, there / name)
+
+    def follow(self) -> None:
+        """Show what is loaded; of a blinded reading only that it is."""
+        for shown, scan in zip(self.names, self.place.loading.scans, strict=True):
+            shown.setText(_described(scan, blinded=self.place.blinded))
+        loading = self.place.loading
+        self.buttons["swap"].setEnabled(all(scan is not None for scan in loading.scans) and not self.place.blinded)
+        self.two_patients.blockSignals(True)
+        self.two_patients.setChecked(loading.allow_different_patients)
+        self.two_patients.blockSignals(False)
+        if not self.age.hasFocus():
+            self.age.setText("" if self.place.age_years is None else f"{self.place.age_years:g}")
+
+    def _button(self, name: str, title: str, act: object) -> QPushButton:
+        button = QPushButton(title)
+        button.clicked.connect(lambda _on=False: act())  # type: ignore[operator]
+        self.buttons[name] = button
+        return button
+
+    def _folder(self, number: int) -> None:
+        found = ask.folder_to_open(self, f"{_NAMES[number]}: a folder of DICOM files")
+        if found is not None:
+            self.place.open_dropped(number, [str(found)])
+
+    def _file(self, number: int) -> None:
+        found = ask.file_to_open(self, f"{_NAMES[number]}: an archive or an image")
+        if found is not None:
+            self.place.open_dropped(number, [str(found)])
+
+    def _allow(self, allowed: bool) -> None:
+        try:
+            self.place.loading.allow(allowed)
+        except CtreviewError as error:
+            self.place.failed.emit(in_words(error))
+
+    def _aged(self) -> None:
+        text = self.age.text().strip().replace(",", ".")
+        try:
+            years = float(text) if text else None
+        except ValueError:
+            years = -1.0
+        if years is not None and not 0 <= years <= 130:
+            self.place.failed.emit(f"“{text}” is no age in years.")
+            self.age.clear()
+            years = None
+        self.place.age_years = years
+
+
+def _described(scan: Scan | None, *, blinded: bool) -> str:
+    """What was loaded: kind, grid and the folder's name; nothing of whom it shows."""
+    if scan is None:
+        return "drop a folder, ZIP or file on the pane"
+    if blinded:
+        return "loaded; hidden until the reading is signed"
+    kind = scan.modality
+    if scan.contrasts is not None:
+        kind += f": {', '.join(one.name for one in scan.contrasts.contrasts)}"
+    grid = scan.volume.geometry
+    size = " × ".join(str(n) for n in grid.shape)
+    spacing = " × ".join(f"{step:.2g}" for step in grid.spacing)
+    return f"{scan.place.path.name}: {kind}, {size} voxels of {spacing} mm"

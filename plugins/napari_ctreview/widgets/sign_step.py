@@ -1,0 +1,172 @@
+"""Save, open, sign; and reading without knowing which scan is which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from ctreview.errors import CtreviewError, in_words
+from ctreview.study import Study, recovery
+from napari_ctreview.widgets import ask
+from napari_ctreview.workplace import Workplace
+
+__all__ = ["SignStep", "Unsaved"]
+
+
+class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
+    """Who reads, where the work lies, and its end."""
+
+    def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place = workplace
+        self.buttons: dict[str, QPushButton] = {}
+        self.reader = QLineEdit(workplace.desk.author)
+        self.reader.editingFinished.connect(self._named)
+        self.state = QLabel()
+        self.state.setWordWrap(True)
+        self.blinded = QCheckBox("Open blinded")
+        self.blinded.setToolTip(
+            "<p>Hides dates, order, what headers say and what became of the opacity, and shuffles both scans, until "
+            "the reading is signed. A reader who has signed reads once more, from the start.</p>"
+        )
+        who = QHBoxLayout()
+        who.addWidget(QLabel("Reader"))
+        who.addWidget(self.reader, 1)
+        grid = QGridLayout()
+        acts: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("Open study…", self._open),
+            ("Save as…", self._save_as),
+            ("Save", workplace.filing.save),
+            ("Sign", self._sign),
+            ("Correct (new version)", lambda: self._do(workplace.filing.correct)),
+            ("Read again, blinded", lambda: self._do(lambda: workplace.filing.read_again(blinded=True))),
+            ("Go on blinded", lambda: self._do(workplace.filing.blind)),
+        )
+        for place, (title, act) in enumerate(acts):
+            button = QPushButton(title)
+            button.clicked.connect(lambda _on=False, act=act: act())
+            grid.addWidget(button, place // 2, place % 2)
+            self.buttons[title] = button
+        grid.addWidget(self.blinded, len(acts) // 2, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(who)
+        layout.addWidget(self.state)
+        layout.addLayout(grid)
+        workplace.state_changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Offer what may be done now."""
+        place, desk = self.place, self.place.desk
+        there, signed, idle = place.prepared is not None, place.signed, not place.signing
+        for title, possible in {
+            "Save as…": there and idle,
+            "Save": there and desk.saved and idle and not signed,
+            "Sign": there and idle and not signed,
+            "Correct (new version)": there and signed,
+            "Read again, blinded": there and signed,
+            "Go on blinded": there and not signed and not place.blinded and not desk.journal,
+        }.items():
+            self.buttons[title].setEnabled(possible)
+        self.reader.setEnabled(desk.study is None)
+        if not self.reader.hasFocus():
+            self.reader.setText(desk.author)
+        self.state.setText(self._says())
+
+    def _says(self) -> str:
+        place, desk = self.place, self.place.desk
+        if desk.study is None or desk.reading is None:
+            return "Nothing is being read yet."
+        where = f"Study “{desk.study.folder.name}”" if desk.saved else "Not saved yet; acts are kept for recovery"
+        version = f", version {desk.reading.version}" if desk.reading.version > 1 else ""
+        state = "signed, read-only" if place.signed else "draft"
+        return f"{where}. {desk.author}{version}: {state}{', blinded' if place.blinded else ''}."
+
+    def _named(self) -> None:
+        try:
+            self.place.filing.name_reader(self.reader.text())
+        except CtreviewError as error:
+            self.place.failed.emit(in_words(error))
+            self.reader.setText(self.place.desk.author)
+
+    def _open(self) -> None:
+        found = ask.folder_to_open(self, "Open a study")
+        if found is not None:
+            self.place.filing.open(found, blinded=self.blinded.isChecked())
+
+    def _save_as(self) -> None:
+        found = ask.folder_to_save(self, "Save the study as")
+        if found is not None:
+            self.place.filing.save_as(found)
+
+    def _sign(self) -> None:
+        if not self.place.desk.saved:
+            self.place.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
+            return
+        self.place.filing.sign()
+
+    def _do(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except (CtreviewError, OSError) as error:
+            self.place.failed.emit(in_words(error))
+
+
+class Unsaved(QWidget):  # type: ignore[misc,unused-ignore]
+    """Work that a program which was killed left behind, to go on with or to throw away.
+
+    Attributes
+    ----------
+    chosen : Signal(object)
+        The `Study` to go on with.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: dict[str, tuple[QWidget, QPushButton, QPushButton]] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.look()
+
+    def look(self) -> None:
+        """See what is there."""
+        for study in recovery.left_over():
+            self._offer(study)
+        self.setVisible(bool(self.rows))
+
+    def _offer(self, study: Study) -> None:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        acts = sum(len(reading.journal.read()) for reading in study.readings)
+        started = study.folder.name[:13]
+        when = f"{started[:4]}-{started[4:6]}-{started[6:8]} {started[9:11]}:{started[11:13]} UTC"
+        text = QLabel(f"Unsaved reading of {when}: {acts} act{'' if acts == 1 else 's'}")
+        text.setWordWrap(True)
+        on, away = QPushButton("Go on"), QPushButton("Remove")
+        on.clicked.connect(lambda: self._take(study))
+        away.clicked.connect(lambda: self._remove(study))
+        line.addWidget(text, 1)
+        line.addWidget(on)
+        line.addWidget(away)
+        self._layout.addWidget(row)
+        self.rows[study.folder.name] = (row, on, away)
+
+    def _take(self, study: Study) -> None:
+        self._put_away(study)
+        self.chosen.emit(study)
+
+    def _remove(self, study: Study) -> None:
+        recovery.discard(study)
+        self._put_away(study)
+
+    def _put_away(self, study: Study) -> None:
+        row, _, _ = self.rows.pop(study.folder.name)
+        row.hide()
+        row.deleteLater()
+        self.setVisible(bool(self.rows))

@@ -1,0 +1,119 @@
+"""One step of the work in the dock: what it is, how far it is, what it asks for, what it found odd."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_ctreview.steps import Step
+
+__all__ = ["StepBox"]
+
+_MARKS = {"to do": ("○", "#9a9a9a"), "running": ("●", "#4aa3ff"), "done": ("✓", "#58c26d"), "failed": ("✕", "#ff6b5e")}
+_WARNING = "#e8b33c"
+
+
+class StepBox(QFrame):  # type: ignore[misc,unused-ignore]
+    """A step that can be opened and closed.
+
+    Parameters
+    ----------
+    number : int
+        Which step, from 1.
+    title : str
+        What it is called.
+
+    Attributes
+    ----------
+    body : QVBoxLayout
+        Where the step's own widgets go.
+    stopped : Signal()
+        The reader wants what runs to stop.
+    """
+
+    stopped = Signal()
+
+    def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("step")
+        self.setStyleSheet("#step { border: 1px solid rgba(128, 128, 128, 90); border-radius: 4px; }")
+        self.step = Step()
+        self._title = f"{number}  {title}"
+        self.header = QToolButton()
+        self.header.setText(f"▸  {self._title}")
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.header.setCheckable(True)
+        self.header.setAutoRaise(True)
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setStyleSheet("QToolButton { font-weight: bold; text-align: left; border: none; }")
+        self.header.toggled.connect(self._open)
+        self.mark = QLabel()
+        self.mark.setTextFormat(Qt.TextFormat.RichText)
+        self.says = QLabel()
+        self.says.setWordWrap(True)
+        self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(8)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self.stopped)
+        running = QHBoxLayout()
+        running.addWidget(self.bar, 1)
+        running.addWidget(self.cancel)
+        top = QHBoxLayout()
+        top.addWidget(self.header, 1)
+        top.addWidget(self.mark)
+        self._inside = QWidget()
+        self.body = QVBoxLayout(self._inside)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self._inside.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addLayout(running)
+        layout.addWidget(self.says)
+        layout.addWidget(self._inside)
+        self.show_step(self.step)
+
+    def open(self, opened: bool = True) -> None:
+        """Show the step's own widgets, or only its state."""
+        self.header.setChecked(opened)
+
+    def show_step(self, step: Step, *, hidden_checks: bool = False) -> None:
+        """Show how far the step is; a blinded reader does not see what could tell the scans apart."""
+        self.step = step
+        sign, colour = _MARKS[step.state]
+        self.mark.setText(f"<span style='color:{colour}'>{sign} {step.state}</span>")
+        running = step.state == "running"
+        self.bar.setVisible(running)
+        self.cancel.setVisible(running)
+        self.bar.setValue(round(1000 * step.share))
+        lines = [_line(step.says, _MARKS["failed"][1] if step.state == "failed" else "")] if step.says else []
+        if not hidden_checks:
+            lines += [_line(f"⚠ {check.says}", _WARNING) for check in step.checks]
+        self.says.setText("<br>".join(lines))
+        self.says.setVisible(bool(lines))
+
+    def _open(self, opened: bool) -> None:
+        self._inside.setVisible(opened)
+        self.header.setText(f"{'▾' if opened else '▸'}  {self._title}")
+
+
+def _line(text: str, colour: str) -> str:
+    written = escape(text)
+    return f"<span style='color:{colour}'>{written}</span>" if colour else written

@@ -1,0 +1,41 @@
+"""What a reader does in a test: load, run, look where the opacity is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def run(qtbot: Any, workplace: Any) -> None:
+    """Run all steps to the comparison."""
+    concluded(qtbot, workplace, workplace.run)
+
+
+def concluded(qtbot: Any, workplace: Any, start: Callable[[], object]) -> None:
+    """Start something and wait for the comparison; what fails on the way fails the test."""
+    ends: list[str] = []
+    workplace.failed.connect(ends.append)
+    workplace.concluded.connect(lambda _: ends.append(""))
+    start()
+    qtbot.waitUntil(lambda: bool(ends), timeout=180_000)
+    assert ends == [""], ends
+
+
+def load(qtbot: Any, workplace: Any, *folders: Path) -> None:
+    for number, folder in enumerate(folders):
+        with qtbot.waitSignal(workplace.loading.changed, timeout=60_000):
+            workplace.open_dropped(number, [str(folder)])
+
+
+def glass_at(workplace: Any, number: int) -> list[float]:
+    """The middle one of the voxels of ground glass in a pane, in LPS millimetres."""
+    labels = workplace.session(number).labels
+    found = np.argwhere(labels.array == labels.scheme["ground_glass"].value)
+    return [float(v) for v in labels.geometry.to_lps(found[len(found) // 2])]
+
+
+def glass_ml(workplace: Any, number: int) -> float:
+    return float(workplace.tallies[number].ml()["lungs"]["ground_glass"])

@@ -1,0 +1,285 @@
+"""Save, open, sign, read blinded, be killed: what a reader did is never lost, and never changed behind his back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ctreview.study import Study
+from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml, load, run
+
+pytestmark = pytest.mark.usefixtures("prepared_once")
+
+
+@pytest.fixture
+def read(make_workplace: Callable[..., Any], small_scans: Path, qtbot: Any) -> Callable[..., Any]:
+    """A workplace with both scans prepared and one piece removed in each."""
+
+    def begin(author: str = "anna") -> Any:
+        place = make_workplace(author)
+        load(qtbot, place, small_scans / "before", small_scans / "after")
+        run(qtbot, place)
+        for number in (0, 1):
+            place.act(number, "remove_piece", {"point": glass_at(place, number)})
+        return place
+
+    return begin
+
+
+def job(qtbot: Any, place: Any, name: str, start: Callable[[], object]) -> str:
+    """Start something, wait until the job of that name has ended, and give what was said of it."""
+    with qtbot.waitSignal(place.worker.ended, timeout=180_000, check_params_cb=lambda job, *_: job == name) as ended:
+        start()
+    return str(ended.args[2])
+
+
+def opened(qtbot: Any, place: Any, folder: Path, **how: Any) -> Any:
+    concluded(qtbot, place, lambda: place.filing.open(folder, **how))
+    return place
+
+
+def test_save_close_open_gives_what_was_there(
+    read: Any, make_workplace: Any, tmp_path: Path, small_scans: Path, qtbot: Any
+) -> None:
+    first = read()
+    folder = tmp_path / "study"
+    unsaved = first.study.folder
+    job(qtbot, first, "save", lambda: first.filing.save_as(folder))  # the copy, then what is written into it
+    qtbot.waitUntil(lambda: not first.worker.busy, timeout=120_000)
+    assert first.study.folder == folder
+    assert not unsaved.exists()
+    first.act(1, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
+    drawn = [session.array.copy() for session in first.sessions]
+    assert {path.name for path in (folder / "readers/anna").iterdir()} == {"journal.jsonl", "comparison"}
+    first.close()
+    assert not (folder / "open.lock").exists()
+
+    second = opened(qtbot, make_workplace(), folder)
+    for session, before in zip(second.sessions, drawn, strict=True):
+        assert np.array_equal(session.array, before)
+    assert second.review.can_undo
+    assert second.loading.scans[0].place.path == small_scans / "before"
+
+
+def test_the_numbers_are_those_of_compare_with_the_same_edits(
+    read: Any, tmp_path: Path, small_scans: Path, qtbot: Any
+) -> None:
+    from ctreview import compare
+
+    place = read()
+    place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
+    place.undo()
+    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    job(qtbot, place, "sign", place.filing.sign)
+    study = Study.open(tmp_path / "study")
+    (reading,) = study.readings
+    edits = tuple(reading.edits(image=study.source(number).digest) for number in (1, 2))
+    assert all(edits)
+    alone = compare(small_scans / "before", small_scans / "after", edits=edits).to_dict()
+    signed = reading.signature()["statement"]
+    assert signed["verdict"] == alone["regions"][0]["verdict"]
+    written = json.loads((reading.comparison_folder / "change.json").read_text())
+    assert signed["change"] == written
+    for ours, theirs in zip(written["regions"], alone["regions"], strict=True):
+        assert ours["region"] == theirs["region"]
+        for key in ("baseline", "followup", "fate_ml"):
+            assert ours[key] == pytest.approx(theirs[key], abs=1e-3), ours["region"]
+        for key, interval in ours["change"].items():
+            assert (interval is None) == (theirs["change"][key] is None)
+            if interval is not None:
+                for end in ("value", "low", "high"):
+                    assert interval[end] == pytest.approx(theirs["change"][key][end], abs=1e-3)
+
+
+def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: Path, qtbot: Any) -> None:
+    place = read()
+    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    job(qtbot, place, "sign", place.filing.sign)
+    assert place.signed
+    assert place.steps["sign"].state == "done"
+    before = place.session(0).array.copy()
+    with qtbot.waitSignal(place.failed) as failed:
+        assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is None
+    assert "signed" in failed.args[0]
+    assert "new version" in failed.args[0]
+    assert np.array_equal(place.session(0).array, before)
+    place.filing.correct()
+    assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
+    versions = {reading.version: reading for reading in place.study.readings}
+    assert len(versions[2].edits()) == len(versions[1].edits()) + 1
+    assert versions[1].signature() is not None
+    assert not place.signed
+
+
+def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
+    make_workplace: Any, small_scans: Path, qtbot: Any, tmp_path: Path
+) -> None:
+    place = make_workplace()
+    load(qtbot, place, small_scans / "before", small_scans / "after")
+    run(qtbot, place)
+    place.desk.blind(seed=_seed_that_swaps())
+    place.reread()
+    assert place.blinded
+    assert place.order == (1, 0)
+    panes = place.panes.panes
+    assert panes[0].volume is place.loading.scans[1].volume
+    assert [pane.annotations.corners.top_left for pane in panes[:2]] == [("A",), ("B",)]
+    assert all(pane.annotations.corners.top_right == () for pane in panes[:2])
+    assert all(pane.known.fate is None for pane in panes)
+    # an act in the left pane is one on the follow-up
+    before = glass_ml(place, 1)
+    edits = []
+    place.edited.connect(lambda pane, _change: edits.append(pane))
+    place.act(0, "remove_piece", {"point": glass_at(place, 0)})
+    assert edits == [0]
+    assert glass_ml(place, 1) < before
+    # panes still go to the same place of the patient
+    middle = place.prepared.transform.to_fixed(place.panes.panes[0].centre[None])[0]
+    assert np.abs(place.panes.panes[1].centre - middle).max() < 8
+    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    job(qtbot, place, "sign", place.filing.sign)
+    assert not place.blinded
+    assert place.order == (0, 1)
+    assert "BASELINE" in panes[0].annotations.corners.top_left[0]
+    assert panes[0].known.fate is not None
+    place.filing.read_again(blinded=True)
+    assert place.blinded
+    assert place.reading.version == 2
+    assert glass_ml(place, 1) == before  # starts with nothing
+
+
+def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_workplace: Any, tmp_path: Path, qtbot: Any) -> None:
+    first = read("anna")
+    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.sessions]
+    job(qtbot, first, "save", lambda: first.filing.save_as(tmp_path / "study"))
+    qtbot.waitUntil(lambda: not first.worker.busy, timeout=120_000)
+    with qtbot.waitSignal((other := make_workplace("ben")).failed, timeout=60_000) as failed:
+        other.filing.open(tmp_path / "study")
+    assert "has this study open" in failed.args[0]
+    first.close()
+    opened(qtbot, other, tmp_path / "study", blinded=True)
+    assert other.blinded
+    assert [glass_ml(other, number) for number in (0, 1)] == pytest.approx(proposed)
+    assert {reading.reader for reading in other.study.readings} == {"anna", "ben"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda folder: (folder / "study.json").write_text('{"schema": "ctreview.study/9"}'), "newer ctreview"),
+        (lambda folder: (folder / "study.json").unlink(), "no study"),
+        (lambda folder: (folder / "timepoints/1/source.json").write_text(_elsewhere(folder)), "is gone"),
+        (lambda folder: (folder / "readers/anna/journal.jsonl").write_text("00000000 x\n11111111 y\n"), "damaged"),
+    ],
+    ids=["newer", "none", "moved", "damaged"],
+)
+def test_what_cannot_be_opened_is_refused_and_left_alone(
+    make_workplace: Any, kept: Path, qtbot: Any, spoil: Callable[[Path], object], says: str
+) -> None:
+    spoil(kept)
+    before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+    place = make_workplace()
+    with qtbot.waitSignal(place.failed, timeout=60_000) as failed:
+        place.filing.open(kept)
+    assert says in failed.args[0]
+    assert {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()} == before
+    assert place.study is None
+
+
+@pytest.fixture
+def kept(read: Any, tmp_path: Path, qtbot: Any) -> Path:
+    """A saved study that nobody has open."""
+    place = read()
+    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    place.close()
+    return tmp_path / "study"
+
+
+def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = read()
+    before, acts = place.session(0).array.copy(), place.reading.edits()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "journal.jsonl")
+
+    with monkeypatch.context() as patch, qtbot.waitSignal(place.failed) as failed:
+        patch.setattr("ctreview.edits.journal.os.fsync", full)
+        assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is None
+    assert "No space left" in failed.args[0]
+    assert "Make room" in failed.args[0]
+    assert np.array_equal(place.session(0).array, before)
+    assert place.reading.edits() == acts
+    with monkeypatch.context() as patch, qtbot.waitSignal(place.failed, timeout=60_000) as failed:
+        patch.setattr("ctreview.study.store.shutil.copytree", full)
+        place.filing.save_as(tmp_path / "study")
+    assert "No space left" in failed.args[0]
+    assert not (tmp_path / "study").exists()
+    assert place.reading.edits() == acts
+    assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
+
+
+def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make_workplace: Any, qtbot: Any) -> None:
+    from ctreview.study.recovery import left_over
+
+    script = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        import ctreview.study.recovery as recovery
+        recovery.recovery_folder = lambda: Path(sys.argv[3])
+        from ctreview.recipes.chest_ct import ChestCtSettings, prepare
+        from ctreview.recipes.keeping import Desk, Place, plan_of
+        from ctreview.recipes.review import Review
+        found = prepare(sys.argv[1], sys.argv[2])
+        desk = Desk("anna")
+        desk.lay_out(found, [Place(Path(path)) for path in sys.argv[1:3]], plan_of(ChestCtSettings()))
+        review = Review(found, author="anna", record=desk.record)
+        for below in (0.5, 1.0, 2.0):
+            review.act(0, "remove_small", {"label": "ground_glass", "below_ml": below})
+        review.undo()
+        print("ready", flush=True)
+        sys.stdin.read()
+        """
+    )
+    recovery = tmp_path / "state" / "recovery"
+    arguments = [str(small_scans / "before"), str(small_scans / "after"), str(recovery)]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        os.kill(process.pid, signal.SIGKILL)
+    (study,) = left_over()
+    assert [edit.kind for edit in study.reading("anna").edits()] == ["remove_small"] * 3 + ["undo"]
+    place = opened(qtbot, make_workplace("anna"), study.folder)
+    assert place.review.can_undo
+    assert len(place.review.edits[0]) == 4
+    assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
+    place.close()
+    assert left_over() != ()  # still unsaved, still there
+
+
+def _seed_that_swaps() -> int:
+    from ctreview.recipes.keeping import shuffled
+
+    return next(seed for seed in range(20) if shuffled(seed) == (1, 0))
+
+
+def _elsewhere(folder: Path) -> str:
+    source = json.loads((folder / "timepoints/1/source.json").read_text())
+    return json.dumps({**source, "path": str(folder / "nothing")})
