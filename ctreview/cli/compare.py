@@ -51,6 +51,15 @@ def compare(
             "--allow-different-patients", help="Compare scans of two patients; there is no verdict then (exit code 4)."
         ),
     ] = False,
+    edits: Annotated[
+        Path | None,
+        typer.Option(
+            "--edits",
+            help="A reader's corrections, replayed on what is found: a journal, the folder of a reading, or a study "
+            "that one reader read.",
+            show_default=False,
+        ),
+    ] = None,
     identify: Identify = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -63,9 +72,12 @@ def compare(
     Slicer, transform.h5 and provenance.json.
     """
     from ctreview.recipes import chest_ct
+    from ctreview.recipes.corrected import NO_EDITS
+    from ctreview.recipes.replaying import open_journal
     from ctreview.report import write_comparison
 
     open_folder(out, overwrite=overwrite)
+    corrections = NO_EDITS if edits is None else open_journal(edits)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(
             baseline,
@@ -75,6 +87,7 @@ def compare(
             followup_series=followup_series,
             age_years=age,
             allow_different_patients=allow_different_patients,
+            edits=corrections,
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, measure, name_residual
 from ctreview.checks import Check
+from ctreview.edits import Journal
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair
+from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
 from ctreview.recipes.one_scan import Source, load_ct, respond, see
 from ctreview.recipes.pair import LookedAt, look_again, look_at, priors_for
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
@@ -110,7 +111,7 @@ def compare(
     followup_series: str | None = None,
     age_years: float | None = None,
     allow_different_patients: bool = False,
-    edits: Edits = NO_EDITS,
+    edits: Edits | Journal = NO_EDITS,
     threads: int | None = None,
     progress: Progress = quiet,
 ) -> Comparison:
@@ -130,8 +131,9 @@ def compare(
         At baseline, instead of the age in the header.
     allow_different_patients : bool
         Go on where id, birth date or sex differ; there is no verdict then.
-    edits : pair of sequences of Edit
-        A reader's corrections of baseline and follow-up; they are replayed on what the computer finds.
+    edits : pair of sequences of Edit, or Journal
+        A reader's corrections of baseline and follow-up; they are replayed on what the computer finds. Those of a
+        journal are told apart by the image that they were drawn on.
     threads : int, optional
         At most so many at once.
     progress : Progress
@@ -162,7 +164,11 @@ def compare(
         threads=threads,
         progress=part(progress, 0.0, 0.85),
     )
-    return conclude(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
+    lost: tuple[Check, ...] = ()
+    if isinstance(edits, Journal):
+        edits, lost = told_apart(edits, prepared.points)
+    found = conclude(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
+    return replace(found, checks=failed_first((*found.checks, *lost))) if lost else found
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ctreview.change import Timepoint
 from ctreview.checks import Check
-from ctreview.edits import Edit, Handler, Replayed, replay
+from ctreview.edits import Edit, Handler, Journal, Replayed, replay
+from ctreview.errors import UnreadableFile
 from ctreview.tools import Canvas, handlers
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
@@ -23,6 +24,7 @@ __all__ = [
     "corrected_pair",
     "handlers_of",
     "replayed",
+    "told_apart",
 ]
 
 Edits = tuple[Sequence[Edit], Sequence[Edit]]
@@ -43,6 +45,26 @@ def canvas_of(point: Timepoint) -> Canvas:
 def handlers_of(point: Timepoint, *, other: LabelMap | None = None) -> dict[str, Handler]:
     """The tools on one scan; ``other`` holds the other timepoint's opacity on this grid."""
     return handlers(canvas_of(point), other=other)
+
+
+def told_apart(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:
+    """A journal's edits by the scan that they were drawn on, and a check that counts those of other scans.
+
+    Raises
+    ------
+    UnreadableFile
+        There is no such journal, or it is damaged.
+    """
+    if not journal.path.is_file():
+        raise UnreadableFile("there is no journal", where=journal.path)
+    edits = [edit for edit in journal.read() if edit.target == OPACITY]
+    images = [point.volume.digest for point in points]
+    first, second = ([edit for edit in edits if edit.image == image] for image in images)
+    others = sum(edit.image not in images for edit in edits)
+    if not others:
+        return (first, second), ()
+    says = f"{others} of the reader's corrections were drawn on other scans and were left out."
+    return (first, second), (Check("edits_of_other_scans", others, 0, ok=False, says=says),)
 
 
 def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> Replayed:

@@ -31,6 +31,7 @@ __all__ = [
     "Corrected",
     "find_reading",
     "holding",
+    "open_journal",
     "open_reading",
     "replay",
     "replay_document",
@@ -126,6 +127,22 @@ def replay(
         raise WrongUse("a study knows its masks and series", where=source, remedy="Leave --masks and --series out.")
     study, reading = open_reading(source, reader)
     return replay_study(study, (reading,), timepoints=timepoints, scan=scan, settings=settings, progress=progress)
+
+
+def open_journal(source: Path | str) -> Journal:
+    """The journal that a path stands for: a file, the folder of a reading, or a study with one reader.
+
+    Raises
+    ------
+    UnreadableFile
+        There is none.
+    WrongUse
+        Several readers' journals lie there.
+    """
+    journal = Journal(Path(source)) if not Path(source).is_dir() else open_reading(source)[1].journal
+    if not journal.path.is_file():
+        raise UnreadableFile("there is no journal", where=journal.path)
+    return journal
 
 
 def open_reading(folder: Path | str, reader: str | None = None) -> tuple[Study, Reading]:
@@ -233,9 +250,7 @@ def replay_journal(
     PlaceMismatch
         The masks do not lie on the scan.
     """
-    journal = journal if isinstance(journal, Journal) else Journal(Path(journal))
-    if not journal.path.is_file():
-        raise UnreadableFile("there is no journal", where=journal.path)
+    journal = journal if isinstance(journal, Journal) else open_journal(journal)
     edits = [edit for edit in journal.read() if edit.target == OPACITY]
     settings = settings or ChestCtSettings()
     if masks is None:

@@ -92,3 +92,16 @@ def test_two_patients_are_compared_on_request_and_get_no_verdict(command, scans,
     document = json.loads((tmp_path / "out" / "change.json").read_text())
     assert {region["verdict"] for region in document["regions"]} == {"not_interpretable"}
     assert "SOMEBODY-ELSE" not in said.out + (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_readers_corrections_are_replayed(command, read, scans, tmp_path):
+    words = ("compare", scans / "before", scans / "after", "--json", "--quiet")
+    said = command(*words, "--out", tmp_path / "out", "--edits", read.study.folder / "readers/anna")
+    assert said.code in {0, 4}
+    whole = json.loads(said.out)["regions"][0]
+    for key, session in zip(("baseline", "followup"), read.sessions["anna"], strict=True):
+        assert whole[key]["opacity_ml"] == pytest.approx(session.labels.volume_ml("ground_glass", "consolidation"))
+    refused = command(*words, "--out", tmp_path / "again", "--edits", read.study.folder)
+    assert refused.code == 2
+    assert "2 readers" in refused.err
+    assert command(*words, "--out", tmp_path / "again", "--edits", tmp_path / "none.jsonl").code == 3

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ctreview.change import Comparison
-from ctreview.edits import UNDO, Edit
-from ctreview.recipes.chest_ct import Prepared, conclude
-from ctreview.recipes.corrected import canvas_of, carried_opacity, handlers_of
+from ctreview.edits import UNDO, Edit, Journal
+from ctreview.errors import UnreadableFile
+from ctreview.recipes.chest_ct import Prepared, compare, conclude
+from ctreview.recipes.corrected import canvas_of, carried_opacity, handlers_of, told_apart
 from ctreview.tools import BrushSettings
+from tests.readings import Read
 
 
 def edit(prepared: Prepared, number: int, kind: str, **payload: object) -> Edit:
@@ -84,3 +88,19 @@ def test_opacity_is_never_painted_outside_the_lungs(prepared: Prepared) -> None:
     canvas = canvas_of(prepared.points[0])
     assert canvas.within is not None
     assert not (canvas.within.mask() & prepared.points[0].organ.mask("trachea_and_main_bronchi")).any()
+
+
+def test_a_journal_is_replayed_on_both_scans_and_says_what_it_holds_of_others(
+    read: Read, small_scans: Path, tmp_path: Path
+) -> None:
+    journal = Journal(Path(shutil.copy(read.study.folder / "readers/anna/journal.jsonl", tmp_path)))
+    journal.append(replace(journal.read()[0], image="another", id="foreign"))
+    found = compare(small_scans / "before", small_scans / "after", edits=journal)
+    for number, point in enumerate((found.baseline, found.followup)):
+        assert np.array_equal(point.opacity.array, read.sessions["anna"][number].array)
+    own = conclude(read.prepared, edits=told_apart(read.study.reading("anna").journal, read.prepared.points)[0])
+    assert [region.to_dict() for region in found.regions] == [region.to_dict() for region in own.regions]
+    (check,) = [check for check in found.checks if check.name == "edits_of_other_scans"]
+    assert (check.value, check.ok) == (1, False)
+    with pytest.raises(UnreadableFile):
+        told_apart(Journal(tmp_path / "none"), read.prepared.points)

@@ -46,6 +46,7 @@ SENTENCES = {
     "posture_known": "Die Lagerung ist nicht bekannt; Rückenlage ist angenommen.",
     "normal_lung_share": "Zu wenig Lunge ist von normaler Dichte, um sie am Patienten selbst festzulegen.",
     "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",
+    "edits_of_other_scans": "{value} Korrekturen des Befunders betreffen andere Aufnahmen und entfielen.",
     "edits": "{value} Korrekturen des Befunders sind nicht mehr anwendbar und blieben unberücksichtigt.",
 }
 
