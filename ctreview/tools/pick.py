@@ -22,6 +22,10 @@ _FIRST_LOOK = 48
 """Voxels to each side of a click that are searched for its piece first."""
 
 
+_HALF_WAY = 0.6
+"""A little more than half: what is clicked is mostly the dense middle of a piece."""
+
+
 @dataclass(frozen=True)
 class PickSettings:
     """How a piece is grown from a click.
@@ -53,7 +57,7 @@ class PickSettings:
     widening_hu: float = 15.0
     least_share: float = 0.02
     smoothing_mm: float = 1.2
-    neck_mm: float = 3.0
+    neck_mm: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def _side(beyond: npt.NDArray[np.float32], least: float, share: float) -> float:
         other = beyond[beyond > edge]
         if len(other) < share * len(beyond):
             return 2 * least
-        edge = max(least, float(np.median(other)) / 2)
+        edge = max(least, _HALF_WAY * float(np.median(other)))
     return edge
 
 
@@ -191,20 +195,20 @@ def take_piece(
 def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck_mm: float) -> Mask:
     """The piece of a mask around a seed, cut off where it is thinner than a neck."""
     inside = edt.edt(like, anisotropy=spacing, black_border=False)
-    thick = inside > neck_mm / 2
-    if not thick.any():
-        thick, neck_mm = like, 0.0
+    # a click on something thin wants something thin
+    radius = min(neck_mm, float(inside[tuple(slice(max(0, n - 2), n + 3) for n in seed)].max())) / 2
+    thick = inside > radius
     cores = cc3d.connected_components(thick, connectivity=6)
     number = cores[seed]
     if not number:
         close = np.argwhere(thick)
         apart = np.linalg.norm((close - seed) * np.asarray(spacing), axis=1)
         nearest = int(np.argmin(apart))
-        number = cores[tuple(close[nearest])] if apart[nearest] <= neck_mm else 0
+        number = cores[tuple(close[nearest])] if apart[nearest] <= 2 * neck_mm else 0
     if not number:  # the click lies in something thin
         pieces = cc3d.connected_components(like, connectivity=6)
         return np.asarray(pieces == pieces[seed])
-    reached = edt.edt(cores != number, anisotropy=spacing, black_border=False) <= neck_mm / 2
+    reached = edt.edt(cores != number, anisotropy=spacing, black_border=False) <= 1.3 * radius
     return np.asarray(reached & like)
 
 
