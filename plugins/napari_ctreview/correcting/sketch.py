@@ -19,6 +19,9 @@ __all__ = ["Line", "Ring", "Sketch", "Tint", "colours", "level_of"]
 
 _UPSIDE_DOWN = QTransform.fromScale(1, -1)
 
+_MOST_OUTLINES = 200
+"""Noise has thousands of outlines, which nobody can see and which take long to draw."""
+
 _ROUND = np.linspace(0, 2 * np.pi, 49)
 
 
@@ -119,11 +122,13 @@ class Tint:
     def _outlined(self, values: npt.NDArray[np.uint8], across: int, level: int) -> list[tuple[FloatArray, str]]:
         """The outlines of the values in a slice, as voxel indices."""
         corner = np.delete(np.array(self.start, dtype=float), across) - 1  # of the border that is put around
-        return [
-            (np.insert(line + corner, across, level, axis=1), colour)
+        found = [
+            (line, colour)
             for value, colour in self.outlines.items()
             for line in find_contours(np.pad(values == value, 1).astype(np.float32), 0.5)
         ]
+        longest = sorted(found, key=lambda one: -len(one[0]))[:_MOST_OUTLINES]
+        return [(np.insert(line + corner, across, level, axis=1), colour) for line, colour in longest]
 
 
 Sketch = Line | Ring | Tint

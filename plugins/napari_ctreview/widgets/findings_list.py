@@ -87,7 +87,7 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
             when = self.titles[self.marker.timepoints.index(one.timepoint)]
             for column, words in enumerate((one.tracked or one.type, when, size_of(one), one.region)):
                 item = QTableWidgetItem(words)
-                item.setToolTip(one.text or words)
+                item.setToolTip(one.text if column == 0 and one.text else words)
                 self.table.setItem(number, column, item)
         self.table.setCurrentCell(min(row, len(found) - 1), 0)
         self.table.blockSignals(False)
