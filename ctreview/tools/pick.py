@@ -194,7 +194,7 @@ def take_piece(
 
 def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck_mm: float) -> Mask:
     """The piece of a mask around a seed, cut off where it is thinner than a neck."""
-    inside = edt.edt(like, anisotropy=spacing, black_border=False)
+    inside = edt.edt(like, anisotropy=spacing, black_border=False, parallel=2)
     # a click on something thin wants something thin
     radius = min(neck_mm, float(inside[tuple(slice(max(0, n - 2), n + 3) for n in seed)].max())) / 2
     thick = inside > radius
@@ -208,8 +208,8 @@ def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck
     if not number:  # the click lies in something thin
         pieces = cc3d.connected_components(like, connectivity=6)
         return np.asarray(pieces == pieces[seed])
-    reached = edt.edt(cores != number, anisotropy=spacing, black_border=False) <= 1.3 * radius
-    return np.asarray(reached & like)
+    away = edt.edt(cores != number, anisotropy=spacing, black_border=False, parallel=2)
+    return np.asarray((away <= 1.3 * radius) & like)
 
 
 def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
