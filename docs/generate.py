@@ -35,7 +35,14 @@ def commands() -> str:
     lines = [HEAD + "\n".join(f"| {code} | {says} |" for code, says in exit_codes())]
     for name, command, above in _members(group, context):
         inner = command.context_class(command, info_name=command.name, parent=above)
-        lines += ["", f"## ctreview {name}", "", inspect.cleandoc(command.help or ""), "", *_usage(name, command, inner)]
+        lines += [
+            "",
+            f"## ctreview {name}",
+            "",
+            inspect.cleandoc(command.help or ""),
+            "",
+            *_usage(name, command, inner),
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 

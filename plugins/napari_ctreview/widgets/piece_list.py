@@ -10,6 +10,7 @@ from qtpy.QtGui import QColor, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -45,11 +46,11 @@ FATES = {
 """The words and colours of the fates; “below threshold” until a reader has confirmed that it resolved."""
 
 KEYS = {
-    "previous": (",", "◀", "Previous piece"),
-    "next": (".", "▶", "Next piece"),
-    "accept": ("Y", "Accept", "Yes, this is so; on to the next that is open"),
-    "reject": ("E", "Reject", "Exclude: this is no opacity; it is removed, in both scans where it is in both"),
-    "elsewhere": ("Q", "In both", "The other scan has it too: it is taken there as well"),
+    "previous": (",", "◀ Previous", "Previous piece"),
+    "next": (".", "▶ Next", "Next piece"),
+    "elsewhere": ("Shift+G", "In both", "The other scan has it too: it is taken there as well"),
+    "accept": ("8", "Accept", "Yes, this is so; on to the next that is open"),
+    "reject": ("9", "Reject", "This is no opacity; it is removed, in both scans where it is in both"),
 }
 """Key, words on the button, and what it does. They work wherever the focus is while the list is shown."""
 
@@ -181,15 +182,23 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
     def _filtering(self, name: str) -> Callable[[], None]:
         return lambda: self.filter(name)
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self) -> QGridLayout:
+        """Stepping above, deciding below."""
         acts: dict[str, Callable[[], None]] = {
             "previous": lambda: self.step(-1),
             "next": lambda: self.step(1),
+            "elsewhere": self.elsewhere,
             "accept": self.accept,
             "reject": self.reject,
-            "elsewhere": self.elsewhere,
         }
-        row = QHBoxLayout()
+        grid = QGridLayout()
+        places = {
+            "previous": (0, 0, 2),
+            "next": (0, 2, 2),
+            "elsewhere": (0, 4, 2),
+            "accept": (1, 0, 3),
+            "reject": (1, 3, 3),
+        }
         for name, (key, title, tip) in KEYS.items():
             button = QPushButton(f"{title}  {key}")
             button.setToolTip(f"{tip} ({key})")
@@ -198,9 +207,10 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(acts[name])
-            row.addWidget(button, 1)
+            row, column, width = places[name]
+            grid.addWidget(button, row, column, 1, width)
             self.buttons[name] = button
-        return row
+        return grid
 
     def _list(self) -> None:
         registered = any(piece.fate for piece in self.pieces.pieces)

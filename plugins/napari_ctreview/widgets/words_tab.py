@@ -21,10 +21,10 @@ from ctreview.change import Comparison
 from ctreview.report import narrate
 from ctreview.report.languages import Marked
 
-__all__ = ["WordsTab"]
+__all__ = ["COPY", "WordsTab"]
 
 _LANGUAGES = {"en": "English", "de": "Deutsch"}
-_COPY = "Ctrl+Shift+C"
+COPY = "Shift+C"
 
 
 class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
@@ -40,9 +40,9 @@ class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
             self.language.addItem(name, code)
         self.language.setToolTip("The language of the report.")
         self.language.currentIndexChanged.connect(lambda _: self._write())
-        self.copy = QPushButton(f"Copy  {_COPY}")
-        self.copy.setShortcut(QKeySequence(_COPY))
-        self.copy.setToolTip(f"Copy the whole report ({_COPY}).")
+        self.copy = QPushButton(f"Copy  {COPY}")
+        self.copy.setShortcut(QKeySequence(COPY))
+        self.copy.setToolTip(f"Copy the whole report ({COPY}).")
         self.copy.clicked.connect(self._copy)
         self.state = QLabel()
         self.text = QPlainTextEdit()

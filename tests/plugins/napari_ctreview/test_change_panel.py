@@ -87,11 +87,12 @@ def listed(shown: Any, qtbot: Any) -> Any:
 
 def press(qtbot: Any, panel: Any, *keys: str) -> None:
     """Press keys wherever the focus is."""
+    from qtpy.QtGui import QKeySequence
     from qtpy.QtTest import QTest
     from qtpy.QtWidgets import QApplication
 
     for key in keys:
-        QTest.keyClicks(QApplication.focusWidget() or panel, key)
+        QTest.keySequence(QApplication.focusWidget() or panel, QKeySequence(key))
         qtbot.wait(5)
 
 
@@ -245,12 +246,12 @@ def test_the_keys_alone_step_through_and_decide(listed: Any, qtbot: Any, compari
     assert heard.places == [(first.timepoint, first.places["resolved"])]
     press(qtbot, listed, ".", ",")
     assert pieces.piece == first
-    press(qtbot, listed, "y")
+    press(qtbot, listed, "8")
     assert pieces.state(first) == "accepted"
     assert heard.edits == []
     second = pieces.piece
     assert second != first
-    press(qtbot, listed, "e")
+    press(qtbot, listed, "9")
     assert pieces.state(second) == "rejected"
     assert tuple(heard.edits) == second.rejected()
     assert pieces.said.text().startswith("2 of ")
@@ -262,7 +263,7 @@ def test_the_keys_alone_step_through_and_decide(listed: Any, qtbot: Any, compari
 
 def test_a_rejection_is_an_edit_that_takes_the_piece_away(listed: Any, qtbot: Any, comparison: Comparison) -> None:
     heard = Heard(listed)
-    press(qtbot, listed, ".", "e")
+    press(qtbot, listed, ".", "9")
     number, kind, payload = heard.edits[0]
     point = (comparison.baseline, comparison.followup)[number]
     edit = Edit(kind, "opacity", payload, "anna", point.volume.digest, point.volume.geometry)
@@ -281,7 +282,7 @@ def test_what_is_in_both_scans_is_taken_in_the_other(listed: Any, qtbot: Any) ->
     piece = next(one for one in listed.pieces.pieces.of("new") if one.fate == "new")
     while listed.pieces.piece != piece:
         press(qtbot, listed, ".")
-    press(qtbot, listed, "q")
+    press(qtbot, listed, "Shift+G")
     assert [(number, kind) for number, kind, _ in heard.edits] == [(0, "take_piece")]
     assert listed.pieces.state(piece) == "in both"
 
@@ -311,7 +312,7 @@ def test_a_click_on_a_piece_goes_there_and_arrows_walk(listed: Any, qtbot: Any) 
 def test_a_new_comparison_keeps_what_was_accepted_and_opens_what_is_back(
     listed: Any, qtbot: Any, comparison: Comparison
 ) -> None:
-    press(qtbot, listed, ".", "y", "e")
+    press(qtbot, listed, ".", "8", "9")
     accepted, rejected = (
         next(one for one in listed.pieces.pieces.pieces if listed.pieces.state(one) == state)
         for state in ("accepted", "rejected")
@@ -324,19 +325,24 @@ def test_a_new_comparison_keeps_what_was_accepted_and_opens_what_is_back(
 def test_keys_are_those_of_the_list_only_while_it_is_shown(shown: Any, qtbot: Any) -> None:
     heard = Heard(shown)
     shown.tabs.setCurrentWidget(shown.table)
-    press(qtbot, shown, ".", "e")
+    press(qtbot, shown, ".", "9")
     assert heard.edits == heard.places == []
 
 
 def test_every_button_says_its_key_and_what_it_does(listed: Any) -> None:
-    from napari_ctreview.keys import KEYS as OF_PANES
+    from napari.utils.shortcuts import default_shortcuts
+    from napari_ctreview import keys, marking
+    from napari_ctreview.correcting import keys as correcting
     from napari_ctreview.widgets.piece_list import KEYS
+    from napari_ctreview.widgets.words_tab import COPY
 
     for name, (key, _, _) in KEYS.items():
         assert listed.pieces.buttons[name].text().endswith(f" {key}")
         assert f"({key})" in listed.pieces.buttons[name].toolTip()
     assert all(button.toolTip() for button in listed.pieces.filters.values())
-    assert not {key for key, _, _ in KEYS.values()} & {key.keys for key in OF_PANES}
+    taken = {key.keys for table in (keys.KEYS, correcting.KEYS, marking.KEYS) for key in table}
+    taken |= {str(key) for keys_of in default_shortcuts.values() for key in keys_of}
+    assert not {COPY, *(key for key, _, _ in KEYS.values())} & taken
 
 
 def test_without_a_registration_the_pieces_of_both_scans_are_listed(
@@ -354,6 +360,7 @@ def test_without_a_registration_the_pieces_of_both_scans_are_listed(
 
 
 def test_the_report_is_copied_in_either_language(shown: Any, qtbot: Any) -> None:
+    from napari_ctreview.widgets.words_tab import COPY
     from qtpy.QtCore import Qt
     from qtpy.QtWidgets import QApplication
 
@@ -363,7 +370,8 @@ def test_the_report_is_copied_in_either_language(shown: Any, qtbot: Any) -> None
     assert english.startswith("DRAFT, not signed.")
     shown.words.language.setFocus()
     qtbot.keyClick(shown.words.language, Qt.Key.Key_Down)
-    qtbot.keyClick(shown.words.text, "c", Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    shown.words.text.setFocus()
+    press(qtbot, shown, COPY)
     qtbot.waitUntil(lambda: QApplication.clipboard().text().startswith("ENTWURF"))
 
 
