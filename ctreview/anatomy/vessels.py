@@ -51,8 +51,10 @@ class VesselSettings:
     least_hu, wide_least_hu : tuple of float
         For each scale what the middle of a vessel has at least, at that scale: wide ones show the density of blood,
         narrow ones lose it to partial volume. Bands of ground glass do not reach it.
-    solid_hu, solid_mm : float
-        What is denser, that near to the ribs, and thicker than twice this, is consolidation and no vessel.
+    solid_hu : float
+        A dense body above this may be consolidation.
+    solid_mm, solid_depth_mm : tuple of float
+        It is no vessel if thicker than twice the one, and no deeper below the ribs than the other, in lungs of 5 L.
     flatness : float
         How much it counts against a wide vessel that its cross-section is flat, as the edge of a consolidation is.
     wide_depth_mm : tuple of float
@@ -82,7 +84,8 @@ class VesselSettings:
     wide_least_hu: tuple[float, ...] = (-320.0, -250.0)
     wide_depth_mm: tuple[float, ...] = (20.0, 30.0)
     solid_hu: float = -300.0
-    solid_mm: float = 3.0
+    solid_mm: tuple[float, ...] = (3.0, 5.5)
+    solid_depth_mm: tuple[float, ...] = (30.0, 50.0)
     flatness: float = 0.5
     low_hu: float = 30.0
     high_hu: float = 60.0
@@ -95,6 +98,8 @@ class VesselSettings:
     wall_mm: float = 2.5
 
     def __post_init__(self) -> None:
+        if len(self.solid_mm) != len(self.solid_depth_mm):
+            raise WrongUse("each thickness of a dense body needs a depth")
         wide = len(self.wide_scales_mm)
         if len(self.scales_mm) != len(self.least_hu) or {len(self.wide_least_hu), len(self.wide_depth_mm)} != {wide}:
             raise WrongUse("vessels need one least density for each scale, and wide ones a depth")
@@ -157,11 +162,13 @@ def find_vessels(
     wide = _resampled(fine, settings.wide_grid_mm)
     progress(1, 4, "vessels")
     bright, dark = _strength(fine, [fine.lung] * len(settings.scales_mm), settings.scales_mm, settings.least_hu, 0.0)
-    depth = _costal_depth(lungs.array[box], full.spacing, wide)
-    deep = [wide.lung & (depth > least) for least in settings.wide_depth_mm]
+    size, depth = _costal_depth(lungs.array[box], full.spacing, wide)
+    deep = [wide.lung & (depth > size * least) for least in settings.wide_depth_mm]
     bright_wide, _ = _strength(wide, deep, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
     _raise_to(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
-    bright[_onto(_solid(wide, depth, settings).astype(np.uint8), wide.spacing, fine.spacing, fine.lung.shape) > 0] = 0
+    bright[
+        _onto(_solid(wide, depth, size, settings).astype(np.uint8), wide.spacing, fine.spacing, fine.lung.shape) > 0
+    ] = 0
     progress(2, 4, "vessels")
     tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
     hollow = np.where(fine.image < settings.lumen_hu, dark, 0)
@@ -207,20 +214,24 @@ def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
     return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing], truncate=3.0), dtype=np.float32)
 
 
-def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -> Image:
-    """Depth below the ribs on the wide grid, in millimetres of lungs of 5 L."""
+def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -> tuple[float, Image]:
+    """Size of the lungs (a length's ratio, 1 for 5 L), and depth below the ribs on the wide grid."""
     labels = _onto(lungs, spacing, wide.spacing)
     right, left = (labels == LUNG_SCHEME[key].value for key in ("right_lung", "left_lung"))
     litres = np.count_nonzero(right | left) * float(np.prod(wide.spacing)) / 1e6
     usual = 5.0 if right.any() and left.any() else 2.5
-    return np.asarray(costal_depth(right, left, wide.spacing) / (litres / usual) ** (1 / 3), dtype=np.float32)
+    return float((litres / usual) ** (1 / 3)), costal_depth(right, left, wide.spacing)
 
 
-def _solid(wide: _Grid, depth: Image, settings: VesselSettings) -> Mask:
-    """Dense bodies below the ribs that are thicker than any vessel there: consolidation, with its edge."""
+def _solid(wide: _Grid, depth: Image, size: float, settings: VesselSettings) -> Mask:
+    """Dense bodies that are thicker than any vessel so far below the ribs: consolidation, with its edge."""
     dense = wide.lung & (wide.image > settings.solid_hu)
-    thick = opened(dense, settings.solid_mm, wide.spacing) & (depth < max(settings.wide_depth_mm))
-    return dilated(thick, 2.0, wide.spacing)
+    solid = np.zeros(dense.shape, dtype=bool)
+    for radius, deepest in zip(settings.solid_mm, settings.solid_depth_mm, strict=True):
+        # a ball of less than a voxel and a quarter opens nothing
+        at_least = max(size * radius, 1.25 * max(wide.spacing))
+        solid |= opened(dense, at_least, wide.spacing) & (depth < size * deepest)
+    return dilated(solid, 2.0, wide.spacing)
 
 
 def _strength(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
-from ctreview.opacity.excess import PLATEAU_MM, Excess, excess_density
+from ctreview.opacity.excess import DENSE_SPOT_HU, PLATEAU_MM, Excess, excess_density
 from ctreview.opacity.normal import NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import measure_parenchyma
 from ctreview.opacity.scheme import OPACITY_SCHEME
@@ -120,7 +120,7 @@ def classify(
     seeds = (excess.calm_hu - offset > least) & grid.inside & (grid.trust >= settings.least_trust)
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, excess, settings)] = -least
-    _close(field, excess.hu - offset - least, grid.geometry.spacing)
+    _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
     patches = _patches(field > 0, seeds, excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
@@ -134,7 +134,7 @@ def classify(
     return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
 
 
-def _close(field: Floats, above: Floats, spacing: tuple[float, float, float]) -> None:
+def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[float, float, float]) -> None:
     """Give ground glass back, in place, that lies between dense spots and the rest of its patch.
 
     Half of a dense spot's level is more than haze beside it reaches; where opacity lies on both sides within 3 mm,
@@ -146,7 +146,7 @@ def _close(field: Floats, above: Floats, spacing: tuple[float, float, float]) ->
         closed = ndi.maximum_filter1d(closed, size, axis=axis, mode="constant")
     for axis, size in enumerate(sizes):
         closed = ndi.minimum_filter1d(closed, size, axis=axis, mode="constant", cval=1)
-    between = (closed > 0) & (field <= 0) & (above > 0)
+    between = (closed > 0) & (field <= 0) & (above > 0) & beside_dense
     field[between] = above[between]
 
 

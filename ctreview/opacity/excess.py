@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import edt
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
@@ -19,8 +20,18 @@ from ctreview.volume.volume import Volume
 __all__ = ["Excess", "excess_density"]
 
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 PLATEAU_MM = 3.0
+DENSE_SPOT_HU = 400.0
+"""Excess of a spot that is denser than ground glass. Its blurred edge reaches above the threshold of haze."""
+
+RIM_MM = 3.0
+"""How far: where the edge of soft tissue, at the resolution for borders, is no longer told from noise."""
+
+FWHM = 2.355
+"""Full width at half maximum of a Gaussian in standard deviations."""
+
 NOTHING_HU = np.float32(-1000.0)
 """Excess where no tissue is near enough to say."""
 
@@ -98,11 +109,40 @@ def excess_density(
     drift = _drift(calm, parenchyma, settings)
     hu -= drift
     calm -= drift
-    plateau = calm
-    for axis, spacing in enumerate(parenchyma.geometry.spacing):
-        size = 2 * max(1, round(PLATEAU_MM / spacing)) + 1 if spacing < 1.5 * PLATEAU_MM else 1
-        plateau = ndi.maximum_filter1d(plateau, size, axis=axis, mode="nearest")
+    plateau = _highest_near(calm, parenchyma.geometry.spacing)
+    dense = (plateau > DENSE_SPOT_HU) & (hu > settings.border_share * plateau)
+    if dense.any():
+        _look_past(dense, hu, calm, plateau, parenchyma, settings)
     return Excess(parenchyma, normal, hu, calm, plateau, _below(parenchyma, normal))
+
+
+def _highest_near(calm: Floats, spacing: tuple[float, float, float]) -> Floats:
+    """The highest value within `PLATEAU_MM` along each axis."""
+    for axis, mm in enumerate(spacing):
+        size = 2 * max(1, round(PLATEAU_MM / mm)) + 1 if mm < 1.5 * PLATEAU_MM else 1
+        calm = ndi.maximum_filter1d(calm, size, axis=axis, mode="nearest")
+    return calm
+
+
+def _look_past(
+    dense: Bools, hu: Floats, calm: Floats, plateau: Floats, parenchyma: Parenchyma, settings: OpacitySettings
+) -> None:
+    """Measure, in place, the haze around dense spots without what they shed into it by blur."""
+    spacing = parenchyma.geometry.spacing
+    reach = [int(np.ceil(4 * RIM_MM / mm)) for mm in spacing]
+    spans = [np.flatnonzero(dense.any(axis=tuple(b for b in range(3) if b != a))) for a in range(3)]
+    a, b, c = (slice(max(0, int(at[0]) - more), int(at[-1]) + 1 + more) for at, more in zip(spans, reach, strict=True))
+    box = a, b, c
+    rim = np.asarray(edt.edt(~dense[box], anisotropy=spacing, black_border=False) <= RIM_MM)
+    clear = parenchyma.known[box] & ~rim
+    wider = (settings.detection_mm**2 - settings.resolution_mm**2) ** 0.5 / FWHM
+    sigma = [wider / mm for mm in spacing]
+    weight = ndi.gaussian_filter(clear.astype(np.float32), sigma, truncate=3.0)
+    total = ndi.gaussian_filter(np.where(clear, hu[box], 0).astype(np.float32), sigma, truncate=3.0)
+    haze = np.where(clear, total / np.maximum(weight, np.float32(1e-3)), NOTHING_HU).astype(np.float32)
+    level = _highest_near(haze, spacing)
+    np.copyto(calm[box], haze, where=clear)
+    np.copyto(plateau[box], level, where=clear)
 
 
 def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> Floats:

@@ -79,10 +79,12 @@ def test_consolidation_is_told_from_ground_glass() -> None:
     assert found.volume_ml("ground_glass") == pytest.approx(haze.ml, rel=0.08)
 
 
-def test_haze_around_a_dense_core_is_kept() -> None:
-    haze, core = Ball(MIDDLE, 22.0, 180.0), Ball(MIDDLE, 7.0, own_hu=20.0)
+@pytest.mark.parametrize("core_mm", [7.0, 13.0])
+def test_haze_around_a_dense_core_is_kept(core_mm: float) -> None:
+    haze, core = Ball(MIDDLE, 22.0, 180.0), Ball(MIDDLE, core_mm, own_hu=20.0)
     found = find(body(haze, core))
     assert opacity_ml(found) == pytest.approx(haze.ml, rel=0.06)
+    assert found.volume_ml("ground_glass") == pytest.approx(haze.ml - core.ml, rel=0.12)
 
 
 def test_vessels_are_no_opacity() -> None:
