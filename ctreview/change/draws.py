@@ -60,6 +60,8 @@ class Draws:
     own_edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
+    dense: FloatArray
+    own_dense: FloatArray
     kernel: FloatArray
     calibration_hu: FloatArray
     local: FloatArray
@@ -85,6 +87,8 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_edge=uniform("boundary of each scan", 2, own),
         vessel=uniform("vessels", 1, common)[0],
         rim=uniform("mask", 2, own),
+        dense=uniform("dense tissue", 1, settings.dense_share)[0],
+        own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
         calibration_hu=uniform("calibration", 2, settings.calibration_hu),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
@@ -147,6 +151,7 @@ def _opacity(response: Response, draws: Draws, scan: int, reading: Reading) -> F
     moved = moved + _at(response, draws.own_hu[scan]) - found
     moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
+    moved[..., [_SOLID, _BOTH], :] += response.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
     if reading.dependent:
         moved[[_GLASS, _BOTH]] += response.dependent_ml[:, None]

@@ -17,6 +17,7 @@ SOURCES: Mapping[str, str] = {
     "boundary of each scan": "the boundary of opacity in each scan on its own",
     "vessels": "the boundary between opacity and vessels",
     "mask": "the boundary of the organ",
+    "dense tissue": "consolidation against the wall or the middle of the organ, told from them by shape alone",
     "dependent opacity": "dependent opacity, should it be disease",
     "inspiration": "depth of breath",
     "kernel": "different reconstruction kernels",
@@ -48,6 +49,9 @@ class IntervalSettings:
     own_boundary_voxels : float
         Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
         (docs/decisions/0021-interval.md).
+    dense_share : float
+        Limit for the share by which consolidation that touches the outside of the organ is too large or too small, in
+        both scans together; half of it for each scan on its own. Set on phantoms.
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
@@ -66,6 +70,7 @@ class IntervalSettings:
     own_threshold_hu: float = 10.0
     boundary_voxels: float = 0.5
     own_boundary_voxels: float = 0.2
+    dense_share: float = 0.4
     block_mm: float = 20.0
     kernel_share: float = 0.14
     calibration_hu: float = 5.0

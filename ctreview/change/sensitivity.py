@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import cc3d
 import numpy as np
 import numpy.typing as npt
 
@@ -67,6 +68,8 @@ class Response:
     dependent_ml : ndarray, shape (regions,)
         Dependent opacity, which some would count as ground glass.
     edge, vessel, rim : ndarray, shape (regions, 3)
+    bordering_ml : ndarray, shape (regions,)
+        Consolidation in pieces that touch the outside of the organ.
     blocks : ndarray, shape (blocks, regions, 3)
         Half of what each block wins or loses between the two smallest shifts either side of 0.
     """
@@ -82,6 +85,7 @@ class Response:
     edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
+    bordering_ml: FloatArray
     blocks: FloatArray
 
     def select(self, names: tuple[str, ...]) -> Response:
@@ -99,6 +103,7 @@ class Response:
             edge=self.edge[rows],
             vessel=self.vessel[rows],
             rim=self.rim[rows],
+            bordering_ml=self.bordering_ml[rows],
             blocks=self.blocks[:, rows],
         )
 
@@ -161,6 +166,7 @@ def find_response(
         edge=edge,
         vessel=vessel,
         rim=rim,
+        bordering_ml=_bordering(found[0.0], regions),
         blocks=_blocks(found[low], found[high], regions, block_mm),
     )
 
@@ -181,6 +187,23 @@ def _dependent(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regio
     values = [label.value for label in labels.scheme if label.key == DEPENDENT]
     found = np.isin(labels.array[box], values).view(np.uint8)
     return count_labelled(regions, found, 2)[:, 1] * regions.geometry.voxel_ml
+
+
+def _bordering(classes: Codes, regions: Regions) -> FloatArray:
+    """Consolidation in pieces that touch the outside of the organ, in millilitres by region.
+
+    There the organ's border was not seen but concluded, from ribs and neighbours.
+    """
+    solid = classes == _SOLID
+    touching = np.zeros(solid.shape, dtype=np.uint8)
+    if solid.any():
+        pieces = cc3d.connected_components(solid, connectivity=6)
+        surface, _ = _organ_faces(_inside(regions))
+        at_border = np.zeros(int(pieces.max()) + 1, dtype=np.uint8)
+        at_border[np.unique(pieces.ravel()[surface])] = 1
+        at_border[0] = 0
+        touching = at_border[pieces]
+    return count_labelled(regions, touching, 2)[:, 1] * regions.geometry.voxel_ml
 
 
 def _with_sum(table: FloatArray) -> FloatArray:

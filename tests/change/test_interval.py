@@ -197,3 +197,14 @@ def test_coverage_over_random_pairs():
         found = find_intervals(*(scan.response() for scan in scans), settings=IntervalSettings(draws=500))
         held += found["lungs"]["opacity_ml"].low <= truth[1] - truth[0] <= found["lungs"]["opacity_ml"].high
     assert held >= 35
+
+
+def test_consolidation_at_the_organs_border_is_in_doubt_and_inside_it_is_not():
+    inside = paint(GRID, {SOLID_HU: ball(GRID, RIGHT, 6)}, seed=1)
+    organ = inside.regions.partitions[0].cells > 0
+    first = np.argwhere(organ)[0]
+    beside = paint(GRID, {SOLID_HU: ball(GRID, tuple(float(x) for x in first), 12) & organ}, seed=1)
+    nothing = paint(GRID, {}, seed=2)
+    seen, concluded = (pair(scan, nothing)["lungs"]["opacity_ml"].sources for scan in (inside, beside))
+    assert "dense tissue" not in seen
+    assert concluded["dense tissue"] > 0
