@@ -87,6 +87,9 @@ def _lesion(
         roughness_mm=float(rng.uniform(4, 12)),
         seed=int(rng.integers(1, 10_000)),
     )
+    if lesion.pattern == "diffuse":
+        # the score of clouds rises slowly, so that their border is about twice as wide as it says
+        lesion = replace(lesion, edge_mm=lesion.edge_mm / 2)
     if kind == "consolidation" and lesion.pattern == "subpleural":
         outward = 0.0 if place.startswith("right") else 1.0
         return replace(lesion, number=1, place=(outward, float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.2, 0.8))))
