@@ -60,12 +60,14 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.panes = Panes(napari_viewer, 3)
+        # from its menu napari hands over a proxy that hides the canvas, which the panes stand beside
+        viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        self.panes = Panes(viewer, 3)
         self.panes.panes[FATE_PANE].canvas.setVisible(False)
         self.workplace = Workplace(self.panes, self, author=_who())
         self.corrector = Corrector(self.panes, self.workplace, self)
         self.marker = Marker(self.panes, self.workplace, self)
-        self._incoming = Incoming(napari_viewer, self.workplace)
+        self._incoming = Incoming(viewer, self.workplace)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
         self._shortcuts = [
@@ -160,6 +162,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.unsaved.chosen.connect(self._go_on)
         self.fate.toggled.connect(place.display.want_fate)
         place.failed.connect(self.complain)
+        place.loading.changed.connect(lambda: self.complain(""))
         place.state_changed.connect(self._follow)
         place.prepared_changed.connect(self._prepared)
         place.edited.connect(self._edited)

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -51,14 +50,16 @@ class StepBox(QFrame):  # type: ignore[misc,unused-ignore]
         self.setStyleSheet("#step { border: 1px solid rgba(128, 128, 128, 90); border-radius: 4px; }")
         self.step = Step()
         self._title = f"{number}  {title}"
-        self.header = QToolButton()
+        self.header = QPushButton()
         self.header.setText(f"▸  {self._title}")
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.header.setCheckable(True)
-        self.header.setAutoRaise(True)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setStyleSheet("QToolButton { font-weight: bold; text-align: left; border: none; }")
+        self.header.setFlat(True)
+        self.header.setStyleSheet(
+            "QPushButton, QPushButton:checked, QPushButton:hover"
+            " { font-weight: bold; text-align: left; border: none; background: transparent; }"
+        )
         self.header.toggled.connect(self._open)
         self.mark = QLabel()
         self.mark.setTextFormat(Qt.TextFormat.RichText)

@@ -20,7 +20,7 @@ def concluded(qtbot: Any, workplace: Any, start: Callable[[], object]) -> None:
     workplace.failed.connect(ends.append)
     workplace.concluded.connect(lambda _: ends.append(""))
     start()
-    qtbot.waitUntil(lambda: bool(ends), timeout=180_000)
+    qtbot.waitUntil(lambda: bool(ends), timeout=90_000)
     assert ends == [""], ends
 
 
@@ -39,3 +39,17 @@ def glass_at(workplace: Any, number: int) -> list[float]:
 
 def glass_ml(workplace: Any, number: int) -> float:
     return float(workplace.tallies[number].ml()["lungs"]["ground_glass"])
+
+
+def write_mr(folder: Path, phantom: Any, *, description: str, number: int) -> None:
+    """A phantom's values as an MR series."""
+    import pydicom
+
+    from ctreview.phantom import write_phantom
+
+    for path in write_phantom(phantom, folder, compression="none", description=description, series_number=number):
+        header = pydicom.dcmread(path)
+        header.Modality = "MR"
+        header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+        header.SeriesInstanceUID = f"{header.SeriesInstanceUID[:50]}.{number}"
+        header.save_as(path)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run
+from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
 
 STALL_MS = 100
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
 def test_an_mr_as_follow_up_of_a_ct_is_refused(
     workplace: Any, small_scans: Path, tmp_path: Path, pair: Any, qtbot: Any
 ) -> None:
-    _write_mr(tmp_path / "mr", pair)
+    write_mr(tmp_path / "mr", pair.after, description="t1", number=3)
     load(qtbot, workplace, small_scans / "before")
     with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
         workplace.open_dropped(1, [str(tmp_path / "mr")])
@@ -151,15 +151,3 @@ def _another(settings: Any) -> dict[str, float]:
 
     name, value = next((name, value) for name, value in asdict(settings).items() if type(value) is float)
     return {name: value * 1.01}
-
-
-def _write_mr(folder: Path, pair: Any) -> None:
-    import pydicom
-
-    from ctreview.phantom import write_phantom
-
-    for path in write_phantom(pair.after, folder, compression="none"):
-        header = pydicom.dcmread(path)
-        header.Modality = "MR"
-        header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
-        header.save_as(path)

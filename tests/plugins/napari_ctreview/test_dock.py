@@ -1,0 +1,314 @@
+"""The dock, driven as a person would: drop folders, click, press keys, stop, save, close, go on, sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+
+from tests.plugins.napari_ctreview.hand import Hand
+from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml
+
+pytestmark = pytest.mark.usefixtures("prepared_once")
+
+
+@pytest.fixture
+def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]]:
+    """Docks in windows of 1500 × 950 pixels; napari closes them with their window."""
+    from napari_ctreview.widgets.dock import ReviewDock
+
+    workers = []
+
+    def make() -> Any:
+        viewer = make_napari_viewer(show=True)
+        viewer.window._qt_window.resize(1500, 950)
+        dock = ReviewDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
+        qtbot.wait(50)
+        workers.append(dock.workplace)
+        return dock
+
+    yield make
+    for place in workers:
+        place.close()
+        place.worker.wait(60)
+    workers.clear()
+
+
+def click(button: Any) -> None:
+    """Press a button that can be pressed."""
+    assert button.isEnabled(), button.text()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key over the first pane."""
+    dock.panes.viewer.window._qt_window.activateWindow()
+    dock.panes.panes[0].canvas.canvas.native.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
+
+
+def drop(pane: Any, *paths: Path) -> None:
+    """Drop files or folders on a pane, as a file manager would."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    held = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    # Qt drops only where something was dragged in
+    QApplication.sendEvent(pane.canvas, QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, *held))
+    QApplication.sendEvent(pane.canvas, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *held))
+
+
+def loaded(qtbot: Any, dock: Any, folder: Path) -> None:
+    """Drop baseline and follow-up on their panes and wait until they are read."""
+    drop(dock.panes.panes[0], folder / "before")
+    qtbot.waitUntil(lambda: dock.workplace.loading.scans[0] is not None, timeout=40_000)
+    drop(dock.panes.panes[1], folder / "after")
+    qtbot.waitUntil(lambda: dock.workplace.loading.ready, timeout=40_000)
+
+
+def reviewed(qtbot: Any, dock: Any, folder: Path) -> None:
+    """Load both scans and run all steps."""
+    loaded(qtbot, dock, folder)
+    concluded(qtbot, dock.workplace, lambda: click(dock.run_all))
+
+
+def test_dropping_two_folders_and_run_all_shows_every_step(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    states: list[tuple[str, str]] = []
+    place = dock.workplace
+
+    def note() -> None:
+        for name, box in dock.boxes.items():
+            state = (name, box.step.state)
+            if not states or state not in states:
+                states.append(state)
+
+    assert not dock.run_all.isEnabled()
+    place.state_changed.connect(note)
+    reviewed(qtbot, dock, small_scans)
+    for name in ("load", "lungs", "opacity", "register", "change"):
+        assert (name, "running") in states, name
+        assert dock.boxes[name].step.state == "done"
+    order = [states.index((name, "running")) for name in ("load", "lungs", "opacity", "register", "change")]
+    assert order == sorted(order)
+    change = place.comparison["lungs"].change["opacity_ml"]
+    assert f"−{abs(change.value):.0f} mL" in dock.change.headline.text()
+    assert set(dock.panes.panes[0].labels) == {"opacity"}
+    assert not dock.panes.panes[2].canvas.isVisible()
+    dock.boxes["change"].open()
+    dock.fate.setChecked(True)
+    qtbot.wait(50)
+    assert dock.panes.panes[2].canvas.isVisible()
+    assert set(dock.panes.panes[2].labels) == {"fate"}
+    dock.fate.setChecked(False)
+    assert not dock.panes.panes[2].canvas.isVisible()
+
+
+def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
+    make_dock: Any, small_scans: Path, qtbot: Any, canvas_of: Any
+) -> None:
+    import time
+
+    dock = make_dock()
+    reviewed(qtbot, dock, small_scans)
+    place = dock.workplace
+    where = np.array(glass_at(place, 0))
+    dock.panes.go_to(where)
+    qtbot.wait(50)
+    x, y = (round(float(v)) for v in dock.panes.panes[0].pixels_of(where)[0])
+    coloured = canvas_of(dock.panes.panes[0])[y, x].astype(int)
+    assert np.ptp(coloured) > 40, "ground glass is drawn in colour over a grey scan"
+    before = glass_ml(place, 0)
+    followed: list[float] = []
+    place.edited.connect(lambda *_: followed.append(time.perf_counter()))
+    hand = Hand(dock.panes, qtbot)
+    click(dock.tools.tools["pick"])
+    start = time.perf_counter()
+    hand.click(0, where, modifiers=Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: bool(followed), timeout=5000)
+    assert followed[0] - start < 1.0
+    assert glass_ml(place, 0) < before
+    assert "carried over" in dock.change.headline.text()
+    assert np.ptp(canvas_of(dock.panes.panes[0])[y, x].astype(int)) < np.ptp(coloured)
+    qtbot.waitUntil(lambda: "carried over" not in dock.change.headline.text(), timeout=40_000)
+    press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert glass_ml(place, 0) == before
+    click(dock.tools.acts["Redo"])
+    assert glass_ml(place, 0) < before
+
+
+def test_a_wrong_folder_is_said_in_the_dock(make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    drop(dock.panes.panes[0], tmp_path)
+    qtbot.waitUntil(dock.message.isVisible, timeout=30_000)
+    assert str(tmp_path) in dock.message.text()
+    assert dock.boxes["load"].step.state == "failed"
+    loaded(qtbot, dock, small_scans)
+    assert dock.boxes["load"].step.state == "done"
+    assert not dock.message.isVisible()
+
+
+def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    drop(dock.panes.panes[0], small_scans / "after", small_scans / "before")
+    qtbot.waitUntil(lambda: dock.workplace.loading.ready, timeout=40_000)
+    assert "swapped" in dock.boxes["load"].step.says
+    click(dock.load.buttons["swap"])
+    assert dock.boxes["load"].step.says == ""
+    assert dock.load.names[0].text().startswith("before")
+    days = [pane.annotations.corners.top_left[0] for pane in dock.panes.panes[:2]]
+    assert days[0].startswith("BASELINE")
+    assert days[1].startswith("FOLLOW-UP")
+
+
+def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any) -> None:
+    import shutil
+
+    for name in ("before", "after"):
+        shutil.copytree(small_scans / name, tmp_path / "both" / name)
+    dock = make_dock()
+    asked: list[int] = []
+
+    def choose(found: Any) -> Any:
+        asked.append(len(found))
+        return found[1] if len(asked) > 1 else None
+
+    dock.workplace.loading.chooser = choose
+    drop(dock.panes.panes[0], tmp_path / "both")
+    qtbot.waitUntil(lambda: len(asked) == 1 and not dock.workplace.worker.busy, timeout=40_000)
+    assert dock.boxes["load"].step.state == "to do"
+    drop(dock.panes.panes[0], tmp_path / "both")
+    qtbot.waitUntil(lambda: dock.workplace.loading.scans[0] is not None, timeout=40_000)
+    assert asked == [2, 2]
+
+
+def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any) -> None:
+    dock = make_dock()
+    loaded(qtbot, dock, small_scans)
+    monkeypatch.undo()  # the real work, which can be stopped
+    click(dock.run_all)
+    qtbot.waitUntil(dock.boxes["lungs"].cancel.isVisible, timeout=30_000)
+    click(dock.boxes["lungs"].cancel)
+    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=40_000)
+    assert dock.boxes["lungs"].step.state == "to do"
+    assert dock.boxes["lungs"].step.says == "stopped"
+    assert dock.run_all.isEnabled()
+
+
+def test_fields_come_from_the_settings_and_go_back_into_them(make_dock: Any) -> None:
+    from dataclasses import fields
+
+    dock = make_dock()
+    place, form = dock.workplace, dock.forms["opacity"]
+    settings = place.settings.opacity
+    shown = {name.split(".")[1] for name in form.fields}
+    assert shown >= {item.name for item in fields(settings) if isinstance(getattr(settings, item.name), float)}
+    line = form.fields["opacity.least_patch_ml"]
+    assert isinstance(line, QLineEdit)
+    assert float(line.text()) == settings.least_patch_ml
+    assert "patches" in line.toolTip()
+    line.setText("0.75")
+    line.editingFinished.emit()
+    assert place.settings.opacity.least_patch_ml == 0.75
+    line.setText("much")
+    line.editingFinished.emit()
+    assert line.text() == "0.75"
+    assert "cannot be" in form._wrong.text()
+    (back,) = (button for button in form.findChildren(QPushButton) if button.text() == "Standard settings")
+    back.click()
+    assert place.settings.opacity == settings
+    assert any(
+        isinstance(field, QComboBox | QCheckBox) for form in dock.forms.values() for field in form.fields.values()
+    )
+
+
+def test_save_close_reopen_and_sign_by_the_buttons(
+    make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any, monkeypatch: Any
+) -> None:
+    from napari_ctreview.widgets import ask
+
+    monkeypatch.setattr(ask, "folder_to_save", lambda *_: tmp_path / "study")
+    monkeypatch.setattr(ask, "folder_to_open", lambda *_: tmp_path / "study")
+    dock = make_dock()
+    dock.sign.reader.setText("Änne K")
+    dock.sign.reader.editingFinished.emit()
+    reviewed(qtbot, dock, small_scans)
+    dock.boxes["sign"].open()
+    dock.workplace.act(0, "remove_piece", {"point": glass_at(dock.workplace, 0)})
+    kept = glass_ml(dock.workplace, 0)
+    click(dock.sign.buttons["Sign"])
+    assert "save it first" in dock.message.text()
+    click(dock.sign.buttons["Save as…"])
+    qtbot.waitUntil((tmp_path / "study/readers/Änne K/comparison").exists, timeout=120_000)
+    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=40_000)
+    click(dock.load.buttons["clear"])
+    assert dock.workplace.study is None
+    assert dock.panes.panes[0].volume is None
+    concluded(qtbot, dock.workplace, lambda: click(dock.sign.buttons["Open study…"]))
+    assert glass_ml(dock.workplace, 0) == kept
+    click(dock.sign.buttons["Sign"])
+    qtbot.waitUntil(lambda: dock.workplace.signed and not dock.workplace.worker.busy, timeout=120_000)
+    assert "signed, read-only" in dock.sign.state.text()
+    assert not dock.sign.buttons["Sign"].isEnabled()
+    signed = dock.workplace.reading.signature()
+    assert signed["reader"] == "Änne K"
+    assert signed["statement"]["words"]["en"].startswith("Signed by Änne K")
+    click(dock.sign.buttons["Correct (new version)"])
+    assert "version 2: draft" in dock.sign.state.text()
+
+
+def test_work_that_was_not_saved_is_offered_at_the_next_start(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    first = make_dock()
+    reviewed(qtbot, first, small_scans)
+    first.workplace.act(0, "remove_piece", {"point": glass_at(first.workplace, 0)})
+    kept = glass_ml(first.workplace, 0)
+    first.stop()  # as with the window
+    second = make_dock()
+    ((_, on, _),) = second.unsaved.rows.values()
+    concluded(qtbot, second.workplace, lambda: click(on))
+    assert glass_ml(second.workplace, 0) == kept
+    assert second.workplace.review.can_undo
+
+
+def test_a_blinded_reader_is_told_nothing_by_the_dock(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    reviewed(qtbot, dock, small_scans)
+    dock.boxes["sign"].open()
+    dock.boxes["change"].open()
+    click(dock.sign.buttons["Go on blinded"])
+    assert not dock.change.isVisible()
+    assert not dock.fate.isEnabled()
+    assert {label.text() for label in dock.load.names} == {"loaded; hidden until the reading is signed"}
+    written = " ".join(
+        " ".join(pane.annotations.corners.top_left + pane.annotations.corners.top_right)
+        for pane in dock.panes.panes[:2]
+    )
+    assert written == "A B" or set(written.split()) <= {"A", "B"}
+    assert {layer.name for pane in dock.panes.panes[:2] for layer in pane.model.layers} == {"A", "B", "opacity"}
+
+
+def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path: Path, pair: Any, qtbot: Any) -> None:
+    from tests.plugins.napari_ctreview.reading import write_mr
+
+    for name, phantom in (("one", pair.before), ("two", pair.after)):
+        write_mr(tmp_path / name / "t1", phantom, description="t1_tse_tra", number=1)
+        write_mr(tmp_path / name / "stir", phantom, description="STIR tra", number=2)
+    dock = make_dock()
+    for number, name in enumerate(("one", "two")):
+        drop(dock.panes.panes[number], tmp_path / name)
+        qtbot.waitUntil(lambda number=number: dock.workplace.loading.scans[number] is not None, timeout=40_000)
+    assert [len(one.contrasts) for one in dock.panes.examinations] == [2, 2]
+    assert "T1" in dock.load.names[0].text()
+    first = dock.panes.panes[0].volume
+    press(qtbot, dock, Qt.Key.Key_X)
+    qtbot.wait(50)
+    assert dock.panes.panes[0].volume is not first
+    assert not dock.run_all.isEnabled()
