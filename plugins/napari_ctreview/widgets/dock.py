@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ctreview.change import Comparison
+from ctreview.edits import EditDoesNotApply
 from ctreview.study import Study
 from napari_ctreview import keys, marking
 from napari_ctreview.correcting import Corrector, ToolBox
@@ -222,11 +223,14 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         signed = None if place.reading is None else place.reading.signature()
         self.change.tell(signed=signed, findings=place.findings())
 
-    def _go_to(self, pane: int, lps: Any) -> None:
-        self.panes.go_to(lps, pane=pane)
+    def _go_to(self, timepoint: int, lps: Any) -> None:
+        self.panes.go_to(lps, pane=self.workplace.order.index(timepoint))
 
-    def _decided(self, pane: int, kind: str, payload: Any) -> None:
-        self.workplace.act(pane, kind, payload)
+    def _decided(self, timepoint: int, kind: str, payload: Any) -> None:
+        try:
+            self.workplace.act(self.workplace.order.index(timepoint), kind, payload)
+        except EditDoesNotApply as reason:  # the reader has taken the piece away by hand already
+            self.complain(f"The piece was left as it is: {reason.found}.")
 
     def _go_on(self, study: Study) -> None:
         readers = [reading.reader for reading in study.readings]

@@ -214,15 +214,20 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _list(self) -> None:
         registered = any(piece.fate for piece in self.pieces.pieces)
-        self._shown = list(self.pieces.of(*FILTERS[self._filter]) if registered else self.pieces.pieces)
+        found = self.pieces.of(*FILTERS[self._filter]) if registered else self.pieces.pieces
+        self._shown = sorted(found, key=lambda piece: -self._ml(piece))
         table = self.table
         table.blockSignals(True)
         table.setRowCount(len(self._shown))
         for row, piece in enumerate(self._shown):
             fate = self._fate(piece)
             word, colour = FATES.get(fate or "", (("at baseline", "at follow-up")[piece.timepoint], "#d0d4da"))
-            ml = piece.ml if fate is None else piece.fate_ml[fate]
-            cells = ("", words.number(ml, decimals=1), word, words.region_name(piece.region) or "outside the lungs")
+            cells = (
+                "",
+                words.number(self._ml(piece), decimals=1),
+                word,
+                words.region_name(piece.region) or "outside the lungs",
+            )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 item.setToolTip(_tip(piece))
@@ -242,6 +247,11 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         """The fate that a piece is listed for: of those shown the one that most of it has."""
         own = {fate: piece.fate_ml[fate] for fate in FILTERS[self._filter] if fate in piece.fate_ml}
         return max(own, key=lambda fate: own[fate]) if own else None
+
+    def _ml(self, piece: Piece) -> float:
+        """How much of a piece is listed."""
+        fate = self._fate(piece)
+        return piece.ml if fate is None else piece.fate_ml[fate]
 
     def _mark(self, row: int) -> None:
         state = self.state(self._shown[row])
