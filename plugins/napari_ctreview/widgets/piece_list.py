@@ -8,15 +8,12 @@ from typing import Literal
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QKeySequence
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QShortcut,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -24,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from ctreview.change import Piece, Pieces
 from ctreview.report import words
+from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["FILTERS", "KEYS", "PieceList"]
 
@@ -84,7 +82,7 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         self._filter = "all"
         self.filters: dict[str, QPushButton] = {}
         self.buttons: dict[str, QPushButton] = {}
-        self.table = _Table()
+        self.table = RowTable(_COLUMNS)
         self.table.currentCellChanged.connect(self._moved)
         self.table.cellClicked.connect(lambda *_: self._tell())
         self.said = QLabel("The pieces are listed once both scans are compared.")
@@ -295,29 +293,6 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
             self.said.setText(head + ("" if piece is None else _sentence(piece)))
         elif self.pieces.pieces:
             self.said.setText("None of this kind.")
-
-
-class _Table(QTableWidget):  # type: ignore[misc,unused-ignore]
-    """Rows only: arrows walk."""
-
-    def __init__(self) -> None:
-        super().__init__(0, len(_COLUMNS))
-        self.setHorizontalHeaderLabels(list(_COLUMNS))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        for column in range(3):
-            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
-
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
-        """Letters are keys of the list, not a search for rows."""
-        if not event.text().strip():  # type: ignore[attr-defined]
-            super().keyPressEvent(event)
 
 
 def _name(piece: Piece) -> Name:
