@@ -175,13 +175,15 @@ def _sheet(rows: Sequence[Pictured], path: Path) -> None:
     FigureCanvasAgg(figure)
     grid = figure.subplots(len(rows), len(COLUMNS), squeeze=False)
     for axes, row in zip(grid, rows, strict=True):
-        for one, column in zip(axes, COLUMNS, strict=True):
+        for one in axes:
             one.set_axis_off()
-            one.set_title(column, fontsize=8)
         said = "" if row.dice is None else f"\nDice {row.dice:.2f}"
         axes[0].set_title(f"{row.name}{said}\n{row.note[:60]}", fontsize=9)
         if row.point is not None:
             _draw_row(axes, row, row.point)
+        for one, column in zip(axes[1:], COLUMNS[1:], strict=True):
+            if one.images:
+                one.set_title(column, fontsize=8)
     figure.savefig(path)
 
 
@@ -197,6 +199,7 @@ def _draw_row(axes: npt.NDArray[Any], row: Pictured, point: Timepoint) -> None:
         _grey(axis, hu.take(index, axis=plane), geometry, plane)
         _edges(axis, point.organ, index, plane)
     _grey(axes[2], hu[level], geometry, 0)
+    box = [np.flatnonzero(lungs.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
     if point.vessels is not None:
         _cover(axes[2], point.vessels.array[level] > 0, "#e0402a")
     _grey(axes[3], hu[level], geometry, 0)
@@ -210,6 +213,10 @@ def _draw_row(axes: npt.NDArray[Any], row: Pictured, point: Timepoint) -> None:
         _grey(axes[5], hu[level], geometry, 0)
         for label in point.fate.scheme:
             _cover(axes[5], point.fate.array[level] == label.value, np.array(label.colour) / 255)
+    for axis in axes:  # the lungs fill the picture
+        (left, right), (low, high) = box[2], box[0] if axis is axes[1] else box[1][::-1]
+        axis.set_xlim(left - 4, right + 4)
+        axis.set_ylim(*((low - 4, high + 4) if axis is axes[1] else (low + 4, high - 4)))
 
 
 def _grey(axis: Axes, picture: Slice, geometry: Geometry, plane: int) -> None:

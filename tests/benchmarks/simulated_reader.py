@@ -238,7 +238,7 @@ def threshold_painting(case: Case, start: LabelMap, faults: Sequence[Fault]) -> 
 def walked(case: Case, start: LabelMap, faults: Sequence[Fault], reach_mm: float = 40.0) -> LabelMap:
     """scikit-image's random walker from the strokes, in their box at about 3 mm, so that it ends in seconds.
 
-    It needs two kinds of seeds: where no stroke says "not", the faces of the box do.
+    What lies farther than the reach from every stroke of opacity is "not", else few strokes would flood the lung.
     """
     canvas = case.canvas
     points = np.concatenate([np.asarray(fault.path) for fault in faults])
@@ -250,21 +250,19 @@ def walked(case: Case, start: LabelMap, faults: Sequence[Fault], reach_mm: float
     step = tuple(slice(None, None, max(1, round(3.0 / s))) for s in spacing)
     open_lung = canvas.allowed(box)  # type: ignore[arg-type]
     seeds = np.zeros(open_lung.shape, np.int32)
-    if all(fault.missed for fault in faults):
-        for axis in range(3):
-            face = np.moveaxis(seeds, axis, 0)
-            face[0], face[-1] = 2, 2
     for fault in faults:
         for place in _sampled(canvas.geometry.to_index(np.asarray(fault.path))):
             seeds[tuple(np.clip(np.rint(place).astype(int) - low, 0, np.array(seeds.shape) - 1))] = 1 + (
                 not fault.missed
             )
     small = _coarse_seeds(seeds, open_lung, step)
+    size = [s * t.step for s, t in zip(spacing, step, strict=True)]
+    far = edt.edt(small != 1, anisotropy=size, black_border=False) > 0.75 * reach_mm
+    small[far & (small == 0)] = 2
     array = start.array.copy()
     if not ((small == 1).any() and (small == 2).any()):
         return replace(start, array=array)
     hu = canvas.volume.array[box][step].astype(np.float32)
-    size = [s * t.step for s, t in zip(spacing, step, strict=True)]
     answer = random_walker(np.clip(hu, -1000, 200), small, beta=130, mode="cg_j", tol=1e-3, spacing=size)
     fine = np.kron(answer == 1, np.ones([t.step for t in step], bool))[tuple(slice(0, n) for n in open_lung.shape)]
     here = array[box]
