@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
@@ -18,6 +19,12 @@ __all__ = ["Job", "Worker"]
 
 _TOLD_EVERY_S = 0.05
 """Progress is told at most this often: a step may report thousands of times a second."""
+
+_SWITCH_S = 0.0005
+"""How long the window waits for Python while a step works; at Python's own 5 ms each of the thousand calls of one
+drawing could wait that long."""
+
+_usual_switch_s = sys.getswitchinterval()
 
 
 @dataclass(eq=False)
@@ -98,6 +105,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
         if self._job is not None or not self._waiting:
             return
         self._job = job = self._waiting.popleft()
+        sys.setswitchinterval(_SWITCH_S)
         self.began.emit(job.name)
         self._thread = threading.Thread(target=self._run, args=(job,), name=f"ctreview {job.name}", daemon=True)
         self._thread.start()
@@ -133,6 +141,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
                 self.progressed.emit(job.name, *what)
             return
         self._job = None
+        sys.setswitchinterval(_usual_switch_s)
         # a job that ended while it was being stopped is a stopped one: nobody waits for its result
         if kind == "done" and not job.stopped:
             kind, said = self._deliver(job, what)
