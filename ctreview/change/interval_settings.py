@@ -31,8 +31,8 @@ class IntervalSettings:
     """What is varied, and by how much.
 
     A limit ``±a`` is the half width of a rectangular distribution: the limits say what is thought possible and
-    nothing more is known within them (JCGM 100:2008, 4.3.7), so a source of ±25 HU has a standard deviation of
-    14.4 HU and never exceeds 25.
+    nothing more is known within them (JCGM 100:2008, 4.3.7), so a source of ±15 HU has a standard deviation of
+    8.7 HU and never exceeds 15.
 
     Attributes
     ----------
@@ -41,7 +41,8 @@ class IntervalSettings:
     draws, seed : int
         Number of random draws, and the seed that makes them the same every time.
     common_threshold_hu : float
-        Limit for the threshold of both scans together.
+        Limit for the threshold of both scans together. ±25 HU widens the interval by a quarter and holds no more
+        phantom pairs (docs/decisions/0021-interval.md).
     own_threshold_hu : float
         Limit for the threshold of each scan on its own, and for that of each block on its own.
     boundary_voxels : float
@@ -66,7 +67,7 @@ class IntervalSettings:
     level: float = 0.95
     draws: int = 4000
     seed: int = 20260
-    common_threshold_hu: float = 25.0
+    common_threshold_hu: float = 15.0
     own_threshold_hu: float = 10.0
     boundary_voxels: float = 0.5
     own_boundary_voxels: float = 0.2

@@ -10,6 +10,7 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.change.interval_settings import IntervalSettings
 from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
@@ -115,8 +116,8 @@ def find_response(
     *,
     vessels: LabelMap | None = None,
     variants: Variants | None = None,
-    shifts_hu: tuple[float, ...] = (-25.0, -17.5, -10.0, 10.0, 25.0),
-    block_mm: float = 20.0,
+    shifts_hu: tuple[float, ...] = IntervalSettings().shifts_hu,
+    block_mm: float = IntervalSettings().block_mm,
 ) -> Response:
     """Vary what the numbers of one scan rest on, and take down how they move.
 

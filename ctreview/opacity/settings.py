@@ -70,7 +70,7 @@ class OpacitySettings:
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
-    least_trust: float = 0.4
+    least_trust: float = 0.65
     greatest_subpleural_hu: float = 40.0
     sigmas: float = 2.5
     least_excess_hu: float = 70.0
