@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtWidgets import QApplication
 
-from ctreview.volume.geometry import FloatArray
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
-from napari_ctreview.layers import to_lps, to_world
+from napari_ctreview.layers import labels_layer, to_lps, to_world
 from napari_ctreview.mapping import Role
 from napari_ctreview.panes import Panes
 from napari_ctreview.readout import Known
@@ -41,6 +43,15 @@ class Display:
     def close(self) -> None:
         """Let go of the panes."""
         self.panes = None
+
+    def warm_up(self) -> None:
+        """Let napari compile how it draws labels, once a process: while a step works it takes ten times as long."""
+        pane = self._open().panes[0]
+        grid = Geometry.aligned((2, 2, 2), (1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0), frame_of_reference="source:nothing")
+        nothing = LabelMap(np.zeros(grid.shape, np.uint8), grid, OPACITY_SCHEME)
+        for array in (None, np.zeros(grid.shape, np.uint8)):  # frozen and writable arrays are two cases to compile
+            data, options, _ = labels_layer(nothing, name="nothing", array=array)
+            pane.model.layers.remove(pane.model.add_labels(data, **options))
 
     # --- scans
 

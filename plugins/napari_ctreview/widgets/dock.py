@@ -66,6 +66,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.panes = Panes(viewer, 3)
         self.panes.panes[FATE_PANE].canvas.setVisible(False)
         self.workplace = Workplace(self.panes, self, author=_who())
+        self.workplace.display.warm_up()
         self.corrector = Corrector(self.panes, self.workplace, self)
         self.marker = Marker(self.panes, self.workplace, self)
         self._incoming = Incoming(viewer, self.workplace)

@@ -55,8 +55,7 @@ def test_the_dock_opens_from_napari_s_menu(make_napari_viewer: Any, npe2pm: Any,
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("ctreview", "Review two timepoints")
     assert isinstance(dock, ReviewDock)
-    assert dock.isVisible()
-    qtbot.wait(50)
+    qtbot.waitUntil(dock.isVisible, timeout=10_000)
 
 
 def test_files_open_in_napari_and_go_back_to_a_segmentation(
