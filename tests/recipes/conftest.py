@@ -42,10 +42,11 @@ def quick(monkeypatch: pytest.MonkeyPatch, seen_before: dict[Any, Any]) -> None:
     """For tests of what follows from two scans: each is segmented once, and registration fails at once."""
     see = pair.see
 
-    def remembered(volume: Any, age_years: Any, settings: Any, clock: Any, progress: Any) -> Any:
+    def remembered(volume: Any, age_years: Any, settings: Any, clock: Any, progress: Any, *, arrived: Any) -> Any:
         key = (volume.array.tobytes(), volume.geometry, volume.acquisition.posture, age_years)
         if key not in seen_before:
             seen_before[key] = see(volume, age_years, settings, clock, progress)
+        arrived(seen_before[key].lungs)
         return dataclasses.replace(seen_before[key], volume=volume)
 
     def fail(*args: Any, **kwargs: Any) -> Any:
