@@ -167,11 +167,13 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         """Keep the finding that is offered."""
         if self.offer is not None:
             offer, self.offer = self.offer, None
+            self.said.emit("")
             self._store([*self.findings, offer])
 
     def dismiss(self) -> None:
         """Forget the finding that is offered."""
         self.offer = None
+        self.said.emit("")
         self._tell()
 
     # --- gestures

@@ -330,7 +330,8 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         pane = self.order.index(timepoint)
         self.display.refresh(pane, change.before.box)
         self._pause.start()
-        self.steps["correct"] = Step("done", f"{len(self.desk.journal)} acts kept")
+        acts = len(self.desk.journal)
+        self.steps["correct"] = Step("done", f"{acts} act{'' if acts == 1 else 's'} kept")
         self.edited.emit(pane, change)
         self.state_changed.emit()
 

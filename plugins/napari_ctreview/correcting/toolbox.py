@@ -184,7 +184,8 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         for place, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
             button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
             button.setCheckable(True)
-            button.setIcon(_swatch(self.corrector.colour(label)))
+            if label is not None:
+                button.setIcon(_swatch(self.corrector.colour(label)))
             button.clicked.connect(lambda _on, label=label: self.corrector.choose(label))
             group.addButton(button)
             self._classes.addWidget(button, place // 2, place % 2)

@@ -169,6 +169,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         place.prepared_changed.connect(self._prepared)
         place.edited.connect(self._edited)
         place.concluded.connect(self._concluded)
+        self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
         # napari's canvas is told when its window closes, and the dock when it is taken away alone
@@ -205,6 +206,8 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.marker.timepoints = (place.order[0] + 1, place.order[1] + 1)  # as the study numbers them
         self.findings.titles = ("A", "B") if place.blinded else ("baseline", "follow-up")
         self.findings.show_findings()
+        for message in (self.findings.message, self.tools.message):  # they spoke of the reading before
+            message.clear()
         if place.prepared is not None:
             self.complain("")
             self.boxes["load"].open(False)
@@ -221,8 +224,14 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         if place.blinded:
             return
         self.change.show_comparison(comparison)
-        signed = None if place.reading is None else place.reading.signature()
-        self.change.tell(signed=signed, findings=place.findings())
+        self._marked()
+
+    def _marked(self) -> None:
+        """Let the report say what was marked, and who signed."""
+        place = self.workplace
+        if place.comparison is not None and not place.blinded:
+            signed = None if place.reading is None else place.reading.signature()
+            self.change.tell(signed=signed, findings=place.findings())
 
     def _go_to(self, timepoint: int, lps: Any) -> None:
         self.panes.go_to(lps, pane=self.workplace.order.index(timepoint))

@@ -34,7 +34,8 @@ class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
         super().__init__(parent)
         self._comparison: Comparison | None = None
         self._signed: Mapping[str, Any] | None = None
-        self._findings: Sequence[Marked] = ()
+        self._findings: tuple[Marked, ...] = ()
+        self._outdated = False
         self.language = QComboBox()
         for code, name in _LANGUAGES.items():
             self.language.addItem(name, code)
@@ -61,23 +62,25 @@ class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Write the report anew."""
-        self._comparison = comparison
+        self._comparison, self._outdated = comparison, False
         self._write()
 
     def tell(self, *, signed: Mapping[str, Any] | None, findings: Sequence[Marked]) -> None:
         """Say who signed, and what was marked."""
-        self._signed, self._findings = signed, findings
-        self._write()
+        if (signed, tuple(findings)) != (self._signed, self._findings):
+            self._signed, self._findings = signed, tuple(findings)
+            self._write()
 
     def outdated(self) -> None:
         """The numbers have changed since: nothing may be copied until there is a new comparison."""
-        self.copy.setEnabled(False)
-        self.state.setText("corrected since; comparing anew …")
+        self._outdated = True
+        self._write()
 
     def _write(self) -> None:
         there = self._comparison is not None
-        self.copy.setEnabled(there)
-        self.state.setText("" if not there else "draft" if self._signed is None else "signed")
+        self.copy.setEnabled(there and not self._outdated)
+        stands = "draft" if self._signed is None else "signed"
+        self.state.setText("" if not there else "corrected since; comparing anew …" if self._outdated else stands)
         if self._comparison is None:
             self.text.setPlainText("The report is written once both scans are compared.")
             return

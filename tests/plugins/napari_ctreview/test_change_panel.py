@@ -15,6 +15,7 @@ from ctreview.change.tally import Tally
 from ctreview.checks import Check
 from ctreview.edits import Edit
 from ctreview.recipes.corrected import handlers_of
+from ctreview.study import Finding
 from tests.report.conftest import AFTER, BEFORE, SHIFT, compare, geometry, timepoint
 
 DARK = (38, 41, 48)
@@ -381,6 +382,15 @@ def test_nothing_is_copied_that_is_out_of_date(shown: Any, counts: Any, comparis
     assert "comparing anew" in shown.words.state.text()
     shown.show_comparison(comparison)
     assert shown.words.copy.isEnabled()
+
+
+def test_what_is_marked_stands_in_the_report_and_lets_nothing_old_be_copied(shown: Any, counts: Any) -> None:
+    spot = Finding("spot", 1, (10.0, 20.0, 30.0), region="right_lung", tracked="spot 1")
+    assert "spot" not in shown.words.text.toPlainText().lower()
+    shown.follow(*counts(5.0))
+    shown.tell(findings=(spot,))
+    assert "spot" in shown.words.text.toPlainText().lower()
+    assert not shown.words.copy.isEnabled()
 
 
 def test_it_says_draft_until_it_is_signed(shown: Any) -> None:
