@@ -16,14 +16,15 @@ CHECK := $(BIN)/python -m tests
 LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock docs screenshot clean
+.PHONY: help demo test lint bench lock docs guide screenshot clean
 
 help:
 	@echo "make demo    install into $(VENV) and compare the two series of sample_data/"
 	@echo "make test    install and run everything: lint, types, import contracts, tests"
 	@echo "make lint    only ruff, mypy and the import contracts"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
-	@echo "make docs    write docs/commands.md again"
+	@echo "make docs    write docs/commands.md and the table of keys in docs/guide.md again"
+	@echo "make guide   take the pictures of docs/guide.md again, from the window"
 	@echo "make screenshot   take docs/images/report.png of the demo again (needs Chromium)"
 	@echo "make lock    resolve requirements/*.txt again"
 	@echo "make clean   remove $(VENV) and everything that was built"
@@ -66,6 +67,9 @@ bench: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 
 docs: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m docs.generate
+
+guide: docs
+	@$(BIN)/python -m docs.guide_pictures
 
 screenshot: demo
 	@$(BIN)/python -m docs.screenshot demo-report/report.html

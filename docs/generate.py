@@ -1,4 +1,7 @@
-"""Write ``docs/commands.md`` from the command line itself: ``python -m docs.generate``."""
+"""Write what documents repeat from the program: ``python -m docs.generate``.
+
+``docs/commands.md`` comes from the command line, the table of keys in ``docs/guide.md`` from the plugin's.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from ctreview.cli.app import app
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "commands.md"
+GUIDE = HERE / "guide.md"
+KEYS_BEGIN, KEYS_END = "<!-- keys, written by make docs -->\n", "<!-- end of keys -->"
 
 HEAD = """# Commands
 
@@ -99,12 +104,41 @@ def _default(one: Any) -> str:
     return " ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
+def guide() -> str:
+    """Give the guide with the keys as they are."""
+    before, _, rest = GUIDE.read_text(encoding="utf-8").partition(KEYS_BEGIN)
+    _, _, after = rest.partition(KEYS_END)
+    return before + KEYS_BEGIN + "\n" + "\n".join(_keys()) + "\n\n" + KEYS_END + after
+
+
+def _keys() -> Iterator[str]:
+    """The keys of the plugin, one table for each that there is in it."""
+    from napari_ctreview import correcting, keys, marking  # Qt only where it is needed
+    from napari_ctreview.widgets import piece_list, words_tab
+
+    tables = {
+        "Reading": [(key.keys, key.says) for key in keys.KEYS],
+        "Correcting": [(key.keys, key.says) for key in correcting.keys.KEYS],
+        "Findings": [(key.keys, key.says) for key in marking.KEYS],
+        "Pieces and words": [
+            *((key, says[0].lower() + says[1:]) for key, _, says in piece_list.KEYS.values()),
+            (words_tab.COPY, "copy the report"),
+        ],
+    }
+    for number, (title, rows) in enumerate(tables.items()):
+        if number:
+            yield ""
+        yield from (f"| {title} | |", "|---|---|")
+        yield from (f"| `{key}` | {says.replace('|', '/')} |" for key, says in rows)
+
+
 def main() -> int:
-    """Write the page, or with ``--check`` only say whether it is current."""
-    current = TARGET.read_text(encoding="utf-8") if TARGET.is_file() else ""
+    """Write both, or with ``--check`` only say whether they are current."""
+    written = {TARGET: commands(), GUIDE: guide()}
     if "--check" in sys.argv:
-        return 0 if current == commands() else 1
-    TARGET.write_text(commands(), encoding="utf-8")
+        return int(any(not path.is_file() or path.read_text(encoding="utf-8") != new for path, new in written.items()))
+    for path, new in written.items():
+        path.write_text(new, encoding="utf-8")
     return 0
 
 

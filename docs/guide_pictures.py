@@ -1,0 +1,229 @@
+"""Take the pictures of `docs/guide.md` from the real window: ``python -m docs.guide_pictures``.
+
+A reading of the phantom child from its first step to the signature, by the mouse and the buttons. Needs what
+``make test`` needs; without a screen it starts Xvfb.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.plugins import screen
+
+IMAGES = Path(__file__).resolve().parent / "images"
+WINDOW = (1560, 940)
+LARGEST_KB = 250
+
+
+class Events:
+    """Lets Qt work while a script waits, under the names that pytest-qt has for it."""
+
+    def wait(self, ms: int) -> None:
+        """Let everything be drawn for a while."""
+        from qtpy.QtTest import QTest
+
+        QTest.qWait(ms)
+
+    def waitUntil(self, there: Callable[[], bool], timeout: int = 0) -> None:  # noqa: N802 - pytest-qt's name
+        """Wait until something is so, ten minutes at least: nobody waits for these pictures."""
+        end = time.monotonic() + max(timeout / 1000, 600.0)
+        while not there():
+            if time.monotonic() > end:
+                sys.exit("The window did not come to where the guide has its picture.")
+            self.wait(20)
+
+
+@contextmanager
+def own_state() -> Iterator[Path]:
+    """A folder that holds napari's settings and ctreview's unsaved work meanwhile: nothing of the user's is touched."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = folder
+        os.environ["NAPARI_CONFIG"] = str(Path(folder) / "napari.yaml")
+        yield Path(folder)
+
+
+class Reading:
+    """A reader at the window.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    images : Path
+        Where the pictures go.
+    """
+
+    def __init__(self, viewer: Any, images: Path) -> None:
+        from napari_ctreview.widgets.dock import ReviewDock
+        from qtpy.QtWidgets import QDockWidget
+
+        from tests.plugins.napari_ctreview.hand import Hand
+
+        self.events = Events()
+        self.images = images
+        self.window = viewer.window._qt_window
+        self.window.resize(*WINDOW)
+        self.dock = ReviewDock(viewer)
+        viewer.window.add_dock_widget(self.dock, name="Review two timepoints", area="right")
+        self.place = self.dock.workplace
+        self.hand = Hand(self.dock.panes, self.events)
+        for panel in self.window.findChildren(QDockWidget):
+            if panel.objectName() in ("layer controls", "layer list"):  # closed, as the guide has it
+                panel.hide()
+        self.dock.sign.reader.setText("Anna Reader")
+        self.dock.sign.reader.editingFinished.emit()
+        self.events.wait(500)
+
+    def click(self, button: Any) -> None:
+        """Press a button with the mouse."""
+        from qtpy.QtCore import Qt
+        from qtpy.QtTest import QTest
+
+        if not button.isEnabled():
+            sys.exit(f"“{button.text()}” cannot be pressed.")
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.events.wait(50)
+
+    def shoot(self, name: str, widget: Any = None, *, quality: int = 80) -> None:
+        """Write the window, or one widget of it, as it is on screen."""
+        from PIL import Image
+        from qtpy.QtGui import QImage
+
+        self.events.wait(400)
+        shown = (widget or self.window).grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        rows = memoryview(shown.constBits())
+        picture = Image.frombuffer(
+            "RGB", (shown.width(), shown.height()), rows.tobytes(), "raw", "RGB", shown.bytesPerLine(), 1
+        )
+        target = self.images / f"{name}.webp"
+        picture.save(target, quality=quality, method=6)
+        if target.stat().st_size > 1000 * LARGEST_KB:
+            sys.exit(f"{target.name} is larger than {LARGEST_KB} kB.")
+
+    def only(self, *steps: str) -> None:
+        """Open these steps of the dock and close the others."""
+        for name, box in self.dock.boxes.items():
+            box.open(name in steps)
+        self.events.wait(100)
+
+    def concluded(self, start: Callable[[], object]) -> None:
+        """Do something and wait for the comparison that follows."""
+        from tests.plugins.napari_ctreview.reading import concluded
+
+        concluded(self.events, self.place, start)
+        self.events.waitUntil(lambda: not self.place.worker.busy)
+        self.events.waitUntil(lambda: not self.dock.change._worker.busy)
+
+    def look_at(self, number: int, place: Any) -> None:
+        """Show the whole slice that a place lies in."""
+        self.dock.panes.go_to(place, pane=number)
+        self.events.wait(200)
+        self.dock.panes.reset_view()
+        self.events.wait(200)
+
+    def hovered(self, number: int, place: Any) -> None:
+        """Let the mouse rest at a place until the piece under it is shown."""
+        self.look_at(number, place)
+        self.hand.hover(number, place)
+        self.events.wait(1500)
+
+
+def side_by_side(reader: Reading) -> None:
+    """Load the phantom child, run every step, and look at what changed."""
+    reader.click(reader.dock.load.buttons["sample"])
+    reader.events.waitUntil(lambda: reader.place.loading.ready)
+    reader.shoot("guide-load", reader.dock.boxes["load"])
+    reader.concluded(lambda: reader.click(reader.dock.run_all))
+    reader.only("change")
+    largest = next(piece for piece in reader.dock.change.pieces.pieces.pieces if piece.timepoint == 1)
+    reader.look_at(1, largest.place)
+    reader.shoot("window")
+
+
+def correct(reader: Reading) -> None:
+    """Show a piece under the cursor and remove it."""
+    from qtpy.QtCore import Qt
+
+    reader.only("correct")
+    *_, smallest = (piece for piece in reader.dock.change.pieces.pieces.pieces if piece.timepoint == 1)
+    reader.click(reader.dock.tools.tools["pick"])
+    reader.hovered(1, smallest.place)
+    reader.shoot("guide-pick")
+    reader.concluded(lambda: reader.hand.click(1, smallest.place, modifiers=Qt.KeyboardModifier.ControlModifier))
+
+
+def mark(reader: Reading) -> None:
+    """Measure the round spot by its two axes and find it again at the other timepoint."""
+    dense = (piece for piece in reader.dock.change.pieces.pieces.pieces if piece.label == "consolidation")
+    middle = next(dense).place
+    reader.look_at(0, middle)
+    reader.dock.panes.put_down()
+    reader.dock.findings.type.setCurrentText("spot")
+    reader.click(reader.dock.findings.shapes["axes"])
+    for step in ((4.5, 0.0), (0.0, 4.0)):
+        ends = [(middle[0] + sign * step[0], middle[1] + sign * step[1], middle[2]) for sign in (-1, 0, 1)]
+        reader.hand.drag(0, ends)
+    reader.dock.findings.table.setCurrentCell(0, 0)
+    reader.click(reader.dock.findings.track)
+    reader.shoot("guide-findings")
+    reader.click(reader.dock.findings.confirm)
+
+
+def change(reader: Reading) -> None:
+    """Show the three tabs of the change panel."""
+    reader.only("change")
+    panel = reader.dock.change
+    for name, tab in (("regions", panel.table), ("pieces", panel.pieces), ("words", panel.words)):
+        panel.tabs.setCurrentWidget(tab)
+        if name == "regions":
+            panel.table.expandToDepth(0)
+        if name == "pieces":
+            panel.pieces.step(1)
+        reader.shoot(f"guide-{name}", panel)
+
+
+def sign(reader: Reading, folder: Path) -> None:
+    """Save into a folder and sign."""
+    reader.only("sign")
+    reader.place.filing.save_as(folder / "child 1")
+    reader.events.waitUntil(lambda: reader.place.desk.saved and not reader.place.worker.busy)
+    reader.click(reader.dock.sign.buttons["Sign"])
+    reader.events.waitUntil(lambda: reader.place.signed and not reader.place.worker.busy)
+    reader.shoot("guide-sign", reader.dock.boxes["sign"])
+
+
+def blinded(reader: Reading) -> None:
+    """Read once more without knowing which scan is which."""
+    reader.concluded(lambda: reader.click(reader.dock.sign.buttons["Read again, blinded"]))
+    reader.shoot("guide-blinded")
+
+
+def main(images: Path = IMAGES) -> None:
+    """Take every picture."""
+    still = screen.install()
+    if still:
+        sys.exit(still)
+    screen.start()
+    with own_state() as folder:
+        import napari
+
+        viewer = napari.Viewer(show=True)
+        reader = Reading(viewer, images)
+        side_by_side(reader)
+        correct(reader)
+        mark(reader)
+        change(reader)
+        sign(reader, folder)
+        blinded(reader)
+        reader.dock.stop()
+        viewer.close()
+
+
+if __name__ == "__main__":
+    main(*(Path(given) for given in sys.argv[1:2]))
