@@ -27,9 +27,13 @@ class Events:
 
     def wait(self, ms: int) -> None:
         """Let everything be drawn for a while."""
+        from qtpy.QtCore import QEvent
         from qtpy.QtTest import QTest
+        from qtpy.QtWidgets import QApplication
 
         QTest.qWait(ms)
+        # what napari put away goes only with an event loop, which a script has none of
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     def waitUntil(self, there: Callable[[], bool], timeout: int = 0) -> None:  # noqa: N802 - pytest-qt's name
         """Wait until something is so, ten minutes at least: nobody waits for these pictures."""
