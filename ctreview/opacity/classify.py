@@ -117,7 +117,12 @@ def classify(
     field = np.minimum(
         excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), least / 2), plateau - least
     )
-    seeds = (excess.calm_hu - offset > least) & grid.inside & (grid.trust >= settings.least_trust)
+    calm = excess.calm_hu - offset
+    # faint excess where little of the surroundings is tissue is partial volume of the vessels of the hilum
+    trust = np.where(
+        calm > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
+    )
+    seeds = (calm > least) & grid.inside & (grid.trust >= trust)
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, excess, settings)] = -least
     _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)

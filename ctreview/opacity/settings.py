@@ -36,6 +36,8 @@ class OpacitySettings:
         ``greatest_drift_hu`` is taken off, so that nothing clear can hide in it.
     least_trust : float
         Opacity is not begun where less than this share of the lung around is tissue between vessels and walls.
+    faint_trust, clear_excess_hu : float
+        The same for faint opacity, of no more excess than this: between the vessels of the hilum it is partial volume.
     greatest_subpleural_hu : float
         Most that the lung under the pleura may be denser than deep lung and still be normal.
     sigmas : float
@@ -70,7 +72,9 @@ class OpacitySettings:
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
-    least_trust: float = 0.65
+    least_trust: float = 0.4
+    faint_trust: float = 0.65
+    clear_excess_hu: float = 120.0
     greatest_subpleural_hu: float = 40.0
     sigmas: float = 2.5
     least_excess_hu: float = 70.0
