@@ -16,8 +16,9 @@ def run(package: Path, cache: Path) -> str:
     """Import the small package below in a process of its own and give what it prints."""
     script = "from ctreview.outer import outer; print(outer(3.0))"
     environment = {"PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(cache), "PATH": ""}
+    # Python's own cache does not see a file that was changed twice within one second
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, cwd=package, capture_output=True, text=True, check=True
+        [sys.executable, "-B", "-c", script], env=environment, cwd=package, capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
 

@@ -23,8 +23,8 @@ __all__ = ["random_hybrid", "random_hybrid_pair", "random_lesions", "random_phan
 
 _PATTERNS: tuple[Pattern, ...] = ("ventral", "dorsal", "basal", "patches", "subpleural", "diffuse")
 _SOLID: tuple[Pattern, ...] = ("dorsal", "basal", "subpleural")
-"""Where consolidation lies: dorsal, basal and under the costal pleura, as in organising pneumonia. In front of the heart
-or along the mediastinum one scan does not tell it from them; what becomes of it there is measured apart."""
+"""Where consolidation lies: dorsal, basal and under the costal pleura, as in organising pneumonia. In front of the
+heart or along the mediastinum one scan does not tell it from them; what becomes of it there is measured apart."""
 
 _SHARES = {
     "right_upper_lobe": 0.21,
