@@ -83,7 +83,9 @@ def _spine(coarse: Coarse, width: float) -> float | None:
     if not thick.any():
         return None
     slices = np.count_nonzero(thick.any(axis=1), axis=0)
-    most = int(slices.argmax())
+    # a short image ends before shoulder blades do: among bones that go equally far, the one nearest the middle
+    farthest = np.flatnonzero(slices >= 0.95 * slices.max())
+    most = int(farthest[np.abs(farthest - 0.5 * len(slices)).argmin()])
     # with its neighbours that go nearly as far: the width of the vertebral bodies
     enough = np.flatnonzero(slices < 0.6 * slices[most])
     begin = int(enough[enough < most].max(initial=-1)) + 1

@@ -29,6 +29,9 @@ DENSE_SPOT_HU = 400.0
 RIM_MM = 3.0
 """How far: where the edge of soft tissue, at the resolution for borders, is no longer told from noise."""
 
+SHED_MM = 10.0
+"""Farther from a dense spot neither its blur at the resolution for detection nor its level reaches."""
+
 FWHM = 2.355
 """Full width at half maximum of a Gaussian in standard deviations."""
 
@@ -133,16 +136,18 @@ def _look_past(
     spans = [np.flatnonzero(dense.any(axis=tuple(b for b in range(3) if b != a))) for a in range(3)]
     a, b, c = (slice(max(0, int(at[0]) - more), int(at[-1]) + 1 + more) for at, more in zip(spans, reach, strict=True))
     box = a, b, c
-    rim = np.asarray(edt.edt(~dense[box], anisotropy=spacing, black_border=False) <= RIM_MM)
-    clear = parenchyma.known[box] & ~rim
+    apart = edt.edt(~dense[box], anisotropy=spacing, black_border=False)
+    clear = parenchyma.known[box] & (apart > RIM_MM)
     wider = (settings.detection_mm**2 - settings.resolution_mm**2) ** 0.5 / FWHM
     sigma = [wider / mm for mm in spacing]
     weight = ndi.gaussian_filter(clear.astype(np.float32), sigma, truncate=3.0)
     total = ndi.gaussian_filter(np.where(clear, hu[box], 0).astype(np.float32), sigma, truncate=3.0)
     haze = np.where(clear, total / np.maximum(weight, np.float32(1e-3)), NOTHING_HU).astype(np.float32)
     level = _highest_near(haze, spacing)
-    np.copyto(calm[box], haze, where=clear)
-    np.copyto(plateau[box], level, where=clear)
+    # farther off nothing was shed, and the density there does not depend on what lies elsewhere
+    shed = clear & (apart <= SHED_MM)
+    np.copyto(calm[box], haze, where=shed)
+    np.copyto(plateau[box], level, where=shed)
 
 
 def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> Floats:

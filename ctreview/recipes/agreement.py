@@ -177,7 +177,7 @@ def agree(
     Raises
     ------
     WrongUse
-        A file and a folder, or a reader that is not there.
+        A file and a folder, a reader that is not there, or twice the same reading.
     InputRefused
         The two readings have no scan in common.
     """
@@ -194,6 +194,12 @@ def agree(
         for source in (first, second)
     ]
     (here, one), (there, other) = opened
+    if one.folder.resolve() == other.folder.resolve():
+        raise WrongUse(
+            "both sides are one and the same reading",
+            where=one.folder,
+            remedy='Name two readers, or two versions as in "anna.1" and "anna.2".',
+        )
     if here.folder.resolve() == there.folder.resolve():
         both = replay_study(here, (one, other), timepoints=timepoints, settings=settings, progress=progress)
         sides = both[0::2], both[1::2]

@@ -162,11 +162,12 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the study; an unsaved one without any work is removed."""
-        study, empty = self.study, not self.journal and not self.findings
-        unsaved = study is not None and not self.saved
+        study, saved = self.study, self.saved
+        # every reading counts: an earlier one may be signed while the one at hand is empty
+        empty = study is not None and not any(reading.holds_work for reading in study.readings)
         self._hold.close()
         self.study = self.reading = None
-        if study is not None and unsaved and empty:
+        if study is not None and not saved and empty:
             recovery.discard(study)
 
     def _take(self, study: Study) -> None:

@@ -159,7 +159,8 @@ def open_reading(folder: Path | str, reader: str | None = None) -> tuple[Study, 
     above = folder.parent.parent
     if folder.parent.name == "readers" and not (folder / "study.json").exists() and (above / "study.json").exists():
         study = Study.open(above)
-        return study, find_reading(study, folder.name)
+        found = [reading for reading in study.readings if reading.folder.name == folder.name]
+        return study, found[0] if found else find_reading(study, folder.name)
     study = Study.open(folder)
     return study, find_reading(study, reader)
 
@@ -266,7 +267,7 @@ def replay_journal(
 
 
 def find_reading(study: Study, name: str | None = None) -> Reading:
-    """A reading by its reader's name, or by name and version as in ``"anna.2"``; the only one if there is one reader.
+    """The latest reading of a reader, or one by name and version as in ``"anna.1"``; without a name, the only reader's.
 
     Raises
     ------
@@ -281,7 +282,7 @@ def find_reading(study: Study, name: str | None = None) -> Reading:
             raise WrongUse(f"the study has {len(names)} readers, and one is needed", where=study.folder, remedy=known)
         name = names[0]
     found = [reading for reading in readings if reading.reader == name]
-    found = found or [reading for reading in readings if reading.folder.name == name]
+    found = found or [reading for reading in readings if f"{reading.reader}.{reading.version}" == name]
     if not found:
         raise WrongUse(f"no reader is called {name!r}", where=study.folder, remedy=known)
     return found[-1]

@@ -54,6 +54,11 @@ class Reading:
         """Whether it may still be changed."""
         return "signed" if (self.folder / "signed.json").exists() else "draft"
 
+    @property
+    def holds_work(self) -> bool:
+        """Whether a person has put anything into it: an act, a finding, a signature."""
+        return self.state == "signed" or bool(self.journal.read()) or bool(self.findings())
+
     def record(self, edit: Edit) -> None:
         """Put an act down; it is on the disk when this returns.
 

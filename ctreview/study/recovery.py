@@ -35,7 +35,7 @@ def left_over() -> tuple[Study, ...]:
         try:
             study = Study.open(folder)
             with study.writing():
-                holds = any(reading.journal.read() or reading.findings() for reading in study.readings)
+                holds = any(reading.holds_work for reading in study.readings)
         except StudyLocked:
             continue
         except (CtreviewError, OSError):

@@ -63,12 +63,20 @@ def test_change_is_follow_up_minus_baseline_in_each_zone(found: Agreement) -> No
     assert found.change.cases[0] == "timepoint 1 to 2, right_lung/apical"
 
 
-def test_a_reader_agrees_with_himself(read: Read) -> None:
-    found = agree(read.study.folder / "readers/ben", read.study.folder / "readers/ben")
-    assert (found.first, found.second) == ("ben (first)", "ben (second)")
-    assert {row.overlap.dice for row in found.rows} <= {1.0, None}
-    assert found.volumes.icc == pytest.approx(1.0)
-    assert found.volumes.differences == bland_altman(found.volumes.first, found.volumes.first)
+def test_two_versions_of_a_reader_are_told_apart(read: Read, tmp_path: Path) -> None:
+    study = Study.open(shutil.copytree(read.study.folder, tmp_path / "twice"))
+    first = study.reading("anna")
+    first.next_version()
+    same = agree(first.folder, study.folder / "readers/anna.2")
+    assert {row.overlap.dice for row in same.rows} <= {1.0, None}
+    assert same.volumes.icc == pytest.approx(1.0)
+    assert same.volumes.differences == bland_altman(same.volumes.first, same.volumes.first)
+    # the second reading goes on where the first ended
+    study.reading("anna").record(read.study.reading("ben").edits()[0])
+    other = agree("anna.1", "anna.2", study=study.folder)
+    assert min(row.overlap.dice for row in other.rows if row.overlap.dice is not None) < 1.0
+    with pytest.raises(WrongUse, match="one and the same"):
+        agree("anna", "anna.2", study=study.folder)
 
 
 def test_copies_of_a_study_are_matched_by_their_scans(read: Read, found: Agreement, tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ def test_readers_and_readings(read: Read, copy: Study) -> None:
     assert open_reading(read.study.folder / "readers/ben")[1].reader == "ben"
     find_reading(copy, "anna").next_version()
     assert find_reading(copy, "anna").version == 2
+    assert find_reading(copy, "anna.1").version == 1
+    assert [open_reading(copy.folder / "readers" / name)[1].version for name in ("anna", "anna.2")] == [1, 2]
     assert find_reading(copy, "anna.2").version == 2
     with pytest.raises(UnreadableFile):
         open_reading(read.study.folder / "timepoints")
