@@ -21,7 +21,7 @@ from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs"]
+__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs", "relative_size"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -150,9 +150,13 @@ def _no_lung() -> SegmentationFailed:
 
 
 def _size(coarse: Coarse, aerated: Labels) -> float:
-    """A length's ratio to the lungs of an adult: the cube root of their volume over 5 L, of one over 2.5 L."""
-    usual = 5000.0 if len(np.unique(aerated)) == 3 else 2500.0
-    return float((coarse.ml(aerated > 0) / usual) ** (1 / 3))
+    """`relative_size` of aerated lungs on the coarse grid."""
+    return relative_size(coarse.ml(aerated > 0), both=len(np.unique(aerated)) == 3)
+
+
+def relative_size(ml: float, *, both: bool) -> float:
+    """A length's ratio to the lungs of an adult: the cube root of volume over 5 L, of one lung over 2.5 L."""
+    return float((ml / (5000.0 if both else 2500.0)) ** (1 / 3))
 
 
 def _closed(coarse: Coarse, aerated: Labels, radius: float) -> Labels:

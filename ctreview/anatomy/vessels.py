@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from ctreview.anatomy.coarse import Mask, Spacing, box_of, dilated, opened
 from ctreview.anatomy.costal import costal_depth
-from ctreview.anatomy.lungs import LUNG_SCHEME
+from ctreview.anatomy.lungs import LUNG_SCHEME, relative_size
 from ctreview.anatomy.tubes import bright_and_dark
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
@@ -216,11 +216,10 @@ def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
 
 def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -> tuple[float, Image]:
     """Size of the lungs (a length's ratio, 1 for 5 L), and depth below the ribs on the wide grid."""
-    labels = _onto(lungs, spacing, wide.spacing)
+    labels = _onto(lungs, spacing, wide.spacing, wide.lung.shape)
     right, left = (labels == LUNG_SCHEME[key].value for key in ("right_lung", "left_lung"))
-    litres = np.count_nonzero(right | left) * float(np.prod(wide.spacing)) / 1e6
-    usual = 5.0 if right.any() and left.any() else 2.5
-    return float((litres / usual) ** (1 / 3)), costal_depth(right, left, wide.spacing)
+    ml = np.count_nonzero(right | left) * float(np.prod(wide.spacing)) / 1000.0
+    return relative_size(ml, both=bool(right.any() and left.any())), costal_depth(right, left, wide.spacing)
 
 
 def _solid(wide: _Grid, depth: Image, size: float, settings: VesselSettings) -> Mask:

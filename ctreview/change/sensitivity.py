@@ -152,7 +152,8 @@ def find_response(
     shifts = np.array(sorted(found))
     counts = np.stack([_with_sum(count_labelled(regions, found[shift], 3)) for shift in shifts])
     edge, vessel, rim = _surfaces(found[0.0], regions, None if vessels is None else vessels.array[box])
-    volume_ml, mass_g, rim_ml, rim_g = _organ(volume.array[box], regions)
+    surface = _organ_faces(_inside(regions))
+    volume_ml, mass_g, rim_ml, rim_g = _organ(volume.array[box], regions, surface)
     low = max((shift for shift in found if shift < 0), default=0.0)
     high = min((shift for shift in found if shift > 0), default=0.0)
     return Response(
@@ -167,7 +168,7 @@ def find_response(
         edge=edge,
         vessel=vessel,
         rim=rim,
-        bordering_ml=_bordering(found[0.0], regions),
+        bordering_ml=_bordering(found[0.0], regions, surface[0]),
         blocks=_blocks(found[low], found[high], regions, block_mm),
     )
 
@@ -190,7 +191,7 @@ def _dependent(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regio
     return count_labelled(regions, found, 2)[:, 1] * regions.geometry.voxel_ml
 
 
-def _bordering(classes: Codes, regions: Regions) -> FloatArray:
+def _bordering(classes: Codes, regions: Regions, surface: npt.NDArray[np.int64]) -> FloatArray:
     """Consolidation in pieces that touch the outside of the organ, in millilitres by region.
 
     There the organ's border was not seen but concluded, from ribs and neighbours.
@@ -199,7 +200,6 @@ def _bordering(classes: Codes, regions: Regions) -> FloatArray:
     touching = np.zeros(solid.shape, dtype=np.uint8)
     if solid.any():
         pieces = cc3d.connected_components(solid, connectivity=6)
-        surface, _ = _organ_faces(_inside(regions))
         at_border = np.zeros(int(pieces.max()) + 1, dtype=np.uint8)
         at_border[np.unique(pieces.ravel()[surface])] = 1
         at_border[0] = 0
@@ -264,14 +264,16 @@ def _faces(classes: Codes, regions: Regions, vessels: Array | None, where: npt.N
     return faces
 
 
-def _organ(hu: Array, regions: Regions) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _organ(
+    hu: Array, regions: Regions, surface: tuple[npt.NDArray[np.int64], FloatArray]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Volume and mass of each region, and what both win when the organ grows by half a voxel."""
     geometry = regions.geometry
     counted = regions.count(np.zeros(geometry.shape, dtype=np.uint8), 1)
     sums = regions.total(hu)
     voxels = np.array([float(counted[name][0]) for name in regions.names])
     hu_sum = np.array([sums[name] for name in regions.names])
-    where, faces = _organ_faces(_inside(regions))
+    where, faces = surface
     ones = np.ones(len(where), dtype=np.int64)
     density = np.maximum(0.0, 1.0 + hu.ravel()[where] / 1000.0)
     scale = _half_voxel_ml(geometry)

@@ -81,8 +81,7 @@ class Study:
             The folder is there already and not empty.
         """
         folder = Path(folder)
-        if folder.exists() and any(folder.iterdir()):
-            raise WrongUse("the folder is not empty", where=folder, remedy="Choose another name for the study.")
+        _require_unused(folder)
         write_document(folder / "study.json", STUDY_SCHEMA, {})
         return cls(folder)
 
@@ -186,8 +185,7 @@ class Study:
             The folder is there already and not empty.
         """
         folder = Path(folder)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise WrongUse("the folder is not empty", where=folder, remedy="Choose another name for the study.")
+        _require_unused(folder)
         with atomic_folder(folder) as draft:
             shutil.copytree(self.folder, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns(LOCK, ".*-*"))
         return Study(folder)
@@ -241,3 +239,8 @@ def require_reader_name(name: str) -> None:
         raise WrongUse(
             f"{name!r} cannot be a reader's name", remedy="Use letters, digits, spaces, hyphens and underscores."
         )
+
+
+def _require_unused(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse("the folder is not empty", where=folder, remedy="Choose another name for the study.")

@@ -71,13 +71,13 @@ class Pair:
 def random_pair(kind: Kind, seed: int) -> Pair:
     """A pair that is fully said by its kind and number."""
     if kind == "hybrid":
-        return Pair(*random_hybrid_pair(_host(), seed))
+        return Pair(*random_hybrid_pair(healthy_host(), seed))
     age = float(np.random.default_rng([seed, 77]).choice(AGES))
     return Pair(*random_phantom_pair(seed, age_years=age, spacing=CHILD_MM if age < 14 else ADULT_MM))
 
 
 @lru_cache(maxsize=1)
-def _host() -> Host:
+def healthy_host() -> Host:
     """The healthy scan, every second voxel within the slice."""
     volume = _coarser(load_volume(DATA / "normal001" / "dicom")).canonical()
     lungs = find_lungs(volume)

@@ -34,7 +34,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample, resample_labels
 from ctreview.volume.volume import Volume
-from tests.benchmarks.bench_change import _host
+from tests.benchmarks.bench_change import healthy_host
 
 Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
@@ -175,7 +175,7 @@ class _Planted:
 
 
 def _planted() -> list[_Planted]:
-    host = _host()
+    host = healthy_host()
     found = []
     for strength, seed in ((strength, seed) for strength in ("clear", "faint") for seed in HYBRIDS):
         hybrid = random_hybrid(host, seed, strength=strength)
