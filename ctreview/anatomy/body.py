@@ -9,7 +9,7 @@ import numpy as np
 
 from ctreview.anatomy.coarse import Coarse, Mask, dilated, opened
 
-__all__ = ["AIR_HU", "OUTSIDE_AIR_HU", "Body", "find_body"]
+__all__ = ["AIR_HU", "BONE_HU", "OUTSIDE_AIR_HU", "Body", "find_body"]
 
 OUTSIDE_AIR_HU = -968.0
 """Median of air around a patient lies below; that of a lung, severe emphysema included, above (its vessels and walls
@@ -17,6 +17,9 @@ count in the median of a coarse grid)."""
 
 AIR_HU = -400.0
 """Half-way between aerated lung and soft tissue."""
+
+BONE_HU = 150.0
+"""Means of blocks above are bone, or blood full of contrast; lung is not."""
 
 
 @dataclass(frozen=True)

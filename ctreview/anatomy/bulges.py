@@ -1,0 +1,94 @@
+"""Dense lung that bulges into aerated lung from diaphragm, fissure or heart, told from them by its shape.
+
+The surfaces of diaphragm and chest wall are gently curved. Consolidation on them ends in a mound that a large ball,
+rolled over the lung from outside, does not enter. Vessels, hilum and the borders of heart and spine are as sharply
+curved, but lie near the middle of the chest; there shape tells nothing, and nothing is recovered.
+"""
+
+from __future__ import annotations
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ctreview.anatomy.body import BONE_HU
+from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated, opened
+
+__all__ = ["find_bulges"]
+
+Labels = npt.NDArray[np.uint8]
+
+BALL_MM = 30.0
+"""Radius of the ball, in lungs of 5 L: below that of a healthy dome of the diaphragm (60 mm and more)."""
+
+BASE_BALL_MM = 45.0
+"""Radius of the ball that draws the base of a mound once it is found, over at most `BASE_MM`."""
+
+BASE_MM = 6.0
+LATERAL_MM = 58.0
+"""How far off the midline the centre of a mound must lie, in lungs of 5 L. Hilum, aorta and heart lie within."""
+
+IN_LUNG_SHARE = 0.3
+LEAST_ML = 1.0
+SOFT_HU = -60.0
+
+
+def find_bulges(coarse: Coarse, lungs: Labels, fluid: Mask, midline: float, size: float) -> Labels:
+    """Find mounds of soft tissue that ought to be lung.
+
+    Parameters
+    ----------
+    coarse : Coarse
+        In HU.
+    lungs : ndarray of uint8
+        Lung as far as it is known, 1 right and 2 left.
+    fluid : ndarray of bool
+        Known to be fluid.
+    midline : float
+        Index of the spine along axis 2.
+    size : float
+        Size of the lungs, 1 for those of an adult of 5 L (a length's ratio).
+
+    Returns
+    -------
+    ndarray of uint8
+        Blocks of mounds: 1 right, 2 left, 0 elsewhere.
+    """
+    found = np.zeros(lungs.shape, dtype=np.uint8)
+    for side in (1, 2):
+        lung = lungs == side
+        if not lung.any():
+            continue
+        box = box_of(lung)
+        soft = (lungs[box] == 0) & ~fluid[box] & (coarse.array[box] < BONE_HU) & (coarse.array[box] > SOFT_HU)
+        mounds = _mounds(coarse, lung[box], soft, midline - box[2].start, size)
+        if mounds.any():
+            base = _not_entered(lung[box] | mounds, BASE_BALL_MM * size, coarse) & soft
+            mounds |= base & dilated(mounds, BASE_MM * size, coarse.spacing)
+            found[box][mounds] = side
+    return found
+
+
+def _mounds(coarse: Coarse, lung: Mask, soft: Mask, midline: float, size: float) -> Mask:
+    hollow = _not_entered(lung, BALL_MM * size, coarse) & soft
+    hollow &= opened(hollow, 3.0 * size, coarse.spacing)
+    pieces = cc3d.connected_components(hollow, connectivity=6)
+    chosen = np.zeros(lung.shape, dtype=bool)
+    statistics = cc3d.statistics(pieces)
+    for number in range(1, len(statistics["voxel_counts"])):
+        off_midline = abs(float(statistics["centroids"][number][2]) - midline) * coarse.spacing[2]
+        large = statistics["voxel_counts"][number] * coarse.voxel_ml >= LEAST_ML * size**3
+        if large and off_midline > LATERAL_MM * size:
+            piece = pieces == number
+            shell = ndimage.binary_dilation(piece) & ~piece
+            if np.count_nonzero(shell & lung) > IN_LUNG_SHARE * np.count_nonzero(shell):
+                chosen |= piece
+    return chosen
+
+
+def _not_entered(lung: Mask, radius: float, coarse: Coarse) -> Mask:
+    """The lung, and what a ball outside of it does not reach; beyond the grid the ball has room."""
+    room = int(radius / min(coarse.spacing)) + 2
+    inner = (slice(room, -room),) * 3
+    return np.asarray(closed(np.pad(lung, room), radius, coarse.spacing)[inner])
