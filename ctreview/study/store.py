@@ -15,7 +15,7 @@ from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
 from ctreview.study.plan import PLAN_SCHEMA, Plan
 from ctreview.study.reading import Reading, folder_name
-from ctreview.volume.atomic import atomic_folder
+from ctreview.volume.atomic import atomic_folder, sweep
 from ctreview.volume.geometry import Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
@@ -104,8 +104,14 @@ class Study:
 
     @contextmanager
     def writing(self) -> Iterator[Study]:
-        """Hold the study's lock; raises `StudyLocked` where another process does."""
+        """Hold the study's lock; raises `StudyLocked` where another process does.
+
+        What a killed program left half-written is swept first.
+        """
         with locked(self.folder / LOCK):
+            for folder in (self.folder, *self.folder.glob("*"), *self.folder.glob("readers/*")):
+                if folder.is_dir():
+                    sweep(folder)
             yield self
 
     @property
