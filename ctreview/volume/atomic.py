@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,10 +17,8 @@ from pathlib import Path
 
 from ctreview.processes import computer_mark, runs
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows has none; there the number of the process alone decides
-    fcntl = None  # type: ignore[assignment,unused-ignore]
 
 __all__ = ["atomic_folder", "atomic_path", "sweep"]
 
@@ -120,7 +119,7 @@ def _held(folder: Path) -> Iterator[bool]:
 
     Process numbers alone would not do: containers may share a folder and a computer's name, and count on their own.
     """
-    if fcntl is None:
+    if sys.platform == "win32":  # no such locks; an open file cannot be removed there either
         yield True
         return
     handle = os.open(folder, os.O_RDONLY)
