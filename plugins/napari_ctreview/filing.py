@@ -22,7 +22,7 @@ from napari_ctreview.steps import Step
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.recipes.corrected import Edits
-    from napari_ctreview.workplace import Workplace
+    from napari_ctreview.at_hand import AtHand
 
 __all__ = ["Filing"]
 
@@ -32,11 +32,11 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    workplace : Workplace
+    workplace : AtHand
         Its parent.
     """
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: AtHand) -> None:
         super().__init__(workplace)
         self._place = workplace
 
@@ -85,8 +85,8 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     def _saved(self) -> None:
         place = self._place
-        assert place.study is not None
-        place.tell("sign", Step("to do", f"saved in {place.study.folder.name}, a draft until it is signed"))
+        assert place.desk.study is not None
+        place.tell("sign", Step("to do", f"saved in {place.desk.study.folder.name}, a draft until it is signed"))
 
     # --- open
 
