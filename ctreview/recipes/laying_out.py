@@ -22,7 +22,17 @@ from ctreview.study import Plan, Study
 from ctreview.study.plan import Difference
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["RECIPE", "Place", "basis", "lay_out", "only_of", "plan_of", "require_as_signed", "settings_of"]
+__all__ = [
+    "RECIPE",
+    "Place",
+    "basis",
+    "lay_out",
+    "only_of",
+    "plan_of",
+    "require_as_signed",
+    "require_same_images",
+    "settings_of",
+]
 
 RECIPE = "chest_ct"
 
@@ -87,7 +97,7 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Pla
     """
     kept = _kept_by(study, plan)
     differences = plan.differences(kept)
-    _require_same_images(study, kept, plan)
+    require_same_images(study, plan)
     there = len(study.timepoints) == len(places) and study.filed
     if there and not differences:
         return
@@ -106,6 +116,31 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Pla
                 schema=MEASUREMENTS_SCHEMA,
                 number=number,
             )
+
+
+def require_same_images(study: Study, plan: Plan) -> None:
+    """Refuse what was found in other images than those of the study's timepoints.
+
+    Raises
+    ------
+    InputRefused
+        It names the timepoints.
+    """
+    kept = _kept_by(study, plan)
+    other = [number for number, (old, new) in enumerate(zip(kept.images, plan.images, strict=False), 1) if old != new]
+    if len(kept.images) > len(plan.images):
+        raise InputRefused(
+            f"this study has {len(kept.images)} timepoints, and two were read",
+            where=study.folder,
+            remedy="Start a study of its own from the two scans.",
+        )
+    if other:
+        which = " and ".join(f"timepoint {number}" for number in other)
+        raise InputRefused(
+            f"the study was made on another image of {which} than was read now",
+            where=study.folder,
+            remedy="Load the scan that the study was made with, or start a study of its own from the two scans.",
+        )
 
 
 def require_as_signed(study: Study, plan: Plan) -> None:
@@ -140,23 +175,6 @@ def _kept_by(study: Study, plan: Plan) -> Plan:
 
 def _signed(study: Study) -> bool:
     return any(reading.state == "signed" for reading in study.readings)
-
-
-def _require_same_images(study: Study, kept: Plan, plan: Plan) -> None:
-    other = [number for number, (old, new) in enumerate(zip(kept.images, plan.images, strict=False), 1) if old != new]
-    if len(kept.images) > len(plan.images):
-        raise InputRefused(
-            f"this study has {len(kept.images)} timepoints, and two were read",
-            where=study.folder,
-            remedy="Start a study of its own from the two scans.",
-        )
-    if other:
-        which = " and ".join(f"timepoint {number}" for number in other)
-        raise InputRefused(
-            f"the study was made on another image of {which} than was read now",
-            where=study.folder,
-            remedy="Load the scan that the study was made with, or start a study of its own from the two scans.",
-        )
 
 
 def _require_same_masks(study: Study, prepared: Prepared, kept: Plan, plan: Plan) -> None:
