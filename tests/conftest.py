@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.real_scans import DATA
+
 if TYPE_CHECKING:
     from tests.readings import Read
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real images (never part of the repository), or a skip that says where it was looked for."""
-    named = os.environ.get("CTREVIEW_DATA")
-    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no real images at {folder}; set CTREVIEW_DATA to the folder that holds them")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(f"no real images at {DATA}; set CTREVIEW_DATA to the folder that holds them")
+    return DATA
 
 
 PATIENT = {"id": "ZX-4711-Q", "name": "Quenneville^Ondine", "birth_date": date(1983, 2, 17), "sex": "F"}

@@ -62,6 +62,8 @@ class Session:
     record : callable
         Puts an edit down for good; called before anything changes, so that what is seen is never more than what is
         kept. If it raises, nothing changed.
+    write_out : callable, optional
+        Fills in what a payload leaves to the tool's defaults, so that the record does not change its meaning with them.
     listeners : sequence of callable
         Called with the `Change` after every act, undo and redo.
 
@@ -79,6 +81,7 @@ class Session:
         handlers: Mapping[str, Handler],
         author: str,
         record: Callable[[Edit], None],
+        write_out: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = None,
         listeners: Iterable[Callable[[Change], None]] = (),
     ) -> None:
         self.base = base
@@ -89,6 +92,7 @@ class Session:
         self.refused: tuple[tuple[Edit, str], ...] = ()
         self._handlers = handlers
         self._record = record
+        self._write_out = write_out
         self._array = base.array.copy()
         self._done: list[tuple[Edit, _Packed]] = []
         self._undone: list[Edit] = []
@@ -199,7 +203,8 @@ class Session:
         return self._tell(before)
 
     def _edit(self, kind: str, payload: Mapping[str, Any]) -> Edit:
-        return Edit(kind, self.target, payload, self.author, self.image, self.base.geometry)
+        whole = payload if self._write_out is None else self._write_out(kind, payload)
+        return Edit(kind, self.target, whole, self.author, self.image, self.base.geometry)
 
     def _whole(self) -> Patch:
         return Patch((0, 0, 0), self._array.copy())

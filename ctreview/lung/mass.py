@@ -91,10 +91,7 @@ def excess_mass_g(volume: Volume, lungs: LabelMap, normal: NormalLung, *, opacit
         where &= opacity.mask("ground_glass", "consolidation")
     if not where.any():
         return 0.0
-    index = np.argwhere(where)
-    along = index @ volume.geometry.affine[1, :3] + volume.geometry.affine[1, 3]
-    gravity = normal.gravity
-    expected = normal.mu_hu + normal.rise_hu * ((along - gravity.top_mm) / (gravity.bottom_mm - gravity.top_mm) - 0.5)
+    expected = normal.expected_hu(volume.geometry)[where]
     return _mass(volume.array[where], volume.geometry.voxel_ml) - _mass(expected, volume.geometry.voxel_ml)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, measure, name_residual
+from ctreview.change import Comparison, Response, Timepoint, failed_first, find_intervals, measure, name_residual
 from ctreview.checks import Check
-from ctreview.edits import Journal
+from ctreview.edits import Edit, Journal, in_force
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
@@ -29,6 +29,7 @@ from ctreview.recipes.two_scans import (
     unique,
 )
 from ctreview.registration import Registration
+from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 
 __all__ = [
@@ -197,6 +198,7 @@ class Prepared:
     age_years: float | None
     settings: ChestCtSettings
     timings: Mapping[str, float]
+    _bare: dict[int, Response] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def points(self) -> tuple[Timepoint, Timepoint]:
@@ -207,6 +209,22 @@ class Prepared:
     def transform(self) -> Transform | None:
         """Baseline to follow-up points."""
         return None if self.registration is None else self.registration.transform
+
+    def response(
+        self, number: int, point: Timepoint, edits: Sequence[Edit], other: LabelMap | None, progress: Progress
+    ) -> Response:
+        """How the numbers of a scan move with what they rest on, with a reader's corrections.
+
+        That of a scan without any is worked out once: while a reader corrects one scan, the other stays as it is.
+        """
+        corrected = bool(in_force(tuple(edits)))
+        if not corrected and number in self._bare:
+            return self._bare[number]
+        seen, threshold = self.looked.seen[number], self.looked.thresholds[number]
+        found = respond(point, seen.excess, threshold, self.settings, progress, edits, other)
+        if not corrected:
+            self._bare[number] = found
+        return found
 
 
 def prepare(
@@ -273,8 +291,8 @@ def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress 
     checks = look_at_both(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
     with clock("interval"):
         responses = both(
-            lambda listener: respond(points[0], before.excess, thresholds[0], settings, listener, edits[0], others[0]),
-            lambda listener: respond(points[1], after.excess, thresholds[1], settings, listener, edits[1], others[1]),
+            lambda listener: prepared.response(0, points[0], edits[0], others[0], listener),
+            lambda listener: prepared.response(1, points[1], edits[1], others[1], listener),
             threads=settings.threads,
             progress=part(progress, 0.1, 0.9),
         )

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
-from typing import Any
 
-from ctreview.change import Comparison, measure
+from ctreview.change import Comparison
 from ctreview.edits import Edit
-from ctreview.errors import InputRefused, WrongUse
-from ctreview.progress import Progress, part, quiet
+from ctreview.errors import WrongUse
+from ctreview.progress import Cancelled, Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, conclude
-from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.corrected import NO_EDITS, Edits
+from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed
 from ctreview.study import Finding, Plan, Reading, Study, recovery
 
-__all__ = ["RECIPE", "Desk", "Place", "plan_of", "shuffled"]
-
-RECIPE = "chest_ct"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a scan was loaded from."""
-
-    path: Path
-    series: str | None = None
+__all__ = ["Desk", "shuffled"]
 
 
 def shuffled(seed: int | None) -> tuple[int, int]:
@@ -66,6 +53,8 @@ class Desk:
         self.journal: list[Edit] = []
         self.findings: tuple[Finding, ...] = ()
         self._hold = ExitStack()
+        self._asked: tuple[tuple[Place, ...], Plan] | None = None
+        self._closed = False
 
     @property
     def saved(self) -> bool:
@@ -86,33 +75,38 @@ class Desk:
         Raises
         ------
         InputRefused
-            Somebody signed what was found with other settings.
+            See `laying_out.lay_out`.
         OSError
             It could not be written.
+        Cancelled
+            The desk was closed meanwhile.
         """
-        if self.study is not None and self.study.plan == plan and len(self.study.timepoints) == 2:
-            return
+        if self._closed:
+            raise Cancelled
+        self._asked = (tuple(places), plan)
         if self.study is None:
             self._take(recovery.begin())
         assert self.study is not None
-        if any(reading.state == "signed" for reading in self.study.readings):
-            raise InputRefused(
-                "this study holds a signed reading, which rests on other settings",
-                where=self.study.folder,
-                remedy="Put the settings back, or start a study of its own from the two scans.",
-            )
-        for number, (point, place) in enumerate(zip(prepared.points, places, strict=True), 1):
-            maps = [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
-            self.study.add_timepoint(
-                point.volume,
-                path=place.path,
-                series=place.series,
-                masks=maps,
-                measurements=_measurements(prepared, number - 1),
-                schema=MEASUREMENTS_SCHEMA,
-                number=number,
-            )
-        self.study.write_plan(plan)
+        lay_out(self.study, prepared, places, plan)
+
+    def plan_anew(self, plan: Plan) -> None:
+        """Keep another plan that changes nothing of what is filed: other settings of the comparison.
+
+        Raises
+        ------
+        InputRefused
+            Somebody signed what rests on other settings.
+        OSError
+            It could not be written.
+        """
+        assert self.study is not None
+        assert self._asked is not None
+        require_as_signed(self.study, plan)
+        kept = self.study.plan
+        if kept is None or plan.differences(kept):
+            with self.study.planned(plan):
+                pass
+        self._asked = (self._asked[0], plan)
 
     def open(self, folder: Path | str) -> Study:
         """Open a study, with its lock, at the reader's latest reading or at a new one.
@@ -165,6 +159,7 @@ class Desk:
         study, saved = self.study, self.saved
         # every reading counts: an earlier one may be signed while the one at hand is empty
         empty = study is not None and not any(reading.holds_work for reading in study.readings)
+        self._closed = True
         self._hold.close()
         self.study = self.reading = None
         if study is not None and not saved and empty:
@@ -212,21 +207,45 @@ class Desk:
         if self.reading.blinded() is None:
             self.blind()
 
-    def write(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> Path:
-        """Write the comparison with the reader's corrections, and once the one without; gives the reader's folder."""
-        from ctreview.report import write_comparison  # noqa: PLC0415 - the page's libraries are loaded only now
+    def write(self, prepared: Prepared, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> Path:
+        """Write a comparison into the reader's folder, and beside it the one without corrections.
+
+        What lies there and rests on the same images, settings, version and edits is left as it is; so is what was
+        signed.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            What was laid out last.
+        comparison : Comparison
+            Of ``prepared`` with ``edits``.
+        edits : Edits
+        progress : Progress
+
+        Returns
+        -------
+        Path
+            The reader's folder.
+        """
+        from ctreview.report import basis_of, write_comparison  # noqa: PLC0415 - the page's libraries load only now
 
         assert self.study is not None
         assert self.reading is not None
-        plain = self.study.comparison_folder(1, 2)
-        if not self._describes(plain, prepared):
-            bare = conclude(prepared, progress=part(progress, 0.0, 0.3))
-            write_comparison(bare, plain, overwrite=True, progress=part(progress, 0.3, 0.6))
-        mine = self.reading.comparison_folder
-        return write_comparison(comparison, mine, overwrite=True, progress=part(progress, 0.6, 1.0))
+        assert self._asked is not None
+        places, plan = self._asked
+        lay_out(self.study, prepared, places, plan)  # where that failed before, as on a full disk
+        bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
+        if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
+            found = conclude(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
+            write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
+        if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits)):
+            write_comparison(comparison, mine, overwrite=True, basis=rests, progress=part(progress, 0.6, 1.0))
+        return mine
 
-    def sign(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> None:
+    def sign(self, prepared: Prepared, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> None:
         """Write the comparison and close the reading with it: its verdict, its numbers, its words.
+
+        Parameters are those of `write`.
 
         Raises
         ------
@@ -239,7 +258,7 @@ class Desk:
 
         assert self.reading is not None
         self.reading.require_draft()
-        self.write(prepared, comparison, progress)
+        self.write(prepared, comparison, edits, progress)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         signed = {"reader": self.reading.reader, "version": self.reading.version, "time": now}
         words = {name: narrate(comparison, name, signed=signed, findings=self.findings) for name in LANGUAGES}
@@ -251,36 +270,3 @@ class Desk:
         self.reading = self.reading.next_version(empty=empty)
         self.journal, self.findings = list(self.reading.edits()), self.reading.findings()
         return self.reading
-
-    @staticmethod
-    def _describes(folder: Path, prepared: Prepared) -> bool:
-        """Whether a folder holds a comparison of these settings."""
-        from ctreview.report.document import plain  # noqa: PLC0415 - as above
-
-        try:
-            found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return bool(found.get("settings") == plain(prepared.settings.to_dict()))
-
-
-def plan_of(
-    settings: ChestCtSettings, age_years: float | None = None, *, allow_different_patients: bool = False
-) -> Plan:
-    """What a study keeps of how it is worked on."""
-    written = json.loads(json.dumps(settings.to_dict()))  # as it is read back: JSON knows no tuples
-    return Plan(RECIPE, written, age_years, allow_different_patients)
-
-
-def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
-    """What was measured on what the computer found in one scan."""
-    point, thresholds = prepared.points[number], prepared.looked.thresholds[number]
-    seen = prepared.looked.seen[number]
-    found = measure(point.volume, point.regions, point.opacity)
-    checks = (*seen.lungs.checks, *seen.vessels.checks, *thresholds.checks)
-    return {
-        "scan": dict(point.facts),
-        "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],
-        "checks": [{key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in checks],
-        "thresholds": thresholds_dict(thresholds),
-    }

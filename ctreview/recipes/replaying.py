@@ -204,7 +204,7 @@ def replay_study(
     numbers = tuple(timepoints) or study.timepoints
     if scan is not None and len(numbers) != 1:
         raise WrongUse("one scan was given and several timepoints", remedy="Name the timepoint that it belongs to.")
-    settings = settings or _settings_of(study)
+    settings = settings or _loaded_by(study)
     known = {study.source(number).digest for number in study.timepoints}
     found = []
     for done, number in enumerate(numbers):
@@ -342,9 +342,13 @@ def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) 
     return Corrected(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
 
 
-def _settings_of(study: Study) -> ChestCtSettings:
-    """Those that the study was made with; the defaults where it does not say."""
-    return ChestCtSettings() if study.plan is None else ChestCtSettings.from_dict(study.plan.settings)
+def _loaded_by(study: Study) -> ChestCtSettings:
+    """How the study's scans were loaded; the other settings went into the masks that it keeps, and are not asked for.
+
+    So a study is replayed whatever became of those settings since.
+    """
+    plan = study.plan
+    return ChestCtSettings.from_dict({} if plan is None else {"load": plan.settings.get("load", {})})
 
 
 def _timepoint(

@@ -12,7 +12,7 @@ from ctreview.edits import Change, Edit, Handler, Session, in_force
 from ctreview.edits.replay import Patch
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
-from ctreview.tools import Canvas
+from ctreview.tools import Canvas, written_out
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["Listener", "Review"]
@@ -135,6 +135,7 @@ class Review:
             handlers=self._handlers(number),
             author=self.author,
             record=self._record,
+            write_out=written_out,
         )
         session.restore(self._of(number))
         return session

@@ -7,7 +7,14 @@ In goes what the stages before found; out come result folders that appear whole 
 """
 
 from ctreview.report.document import change_document, schema
-from ctreview.report.folder import Segmented, require_free, result_folder, write_comparison, write_segmentation_result
+from ctreview.report.folder import (
+    Segmented,
+    basis_of,
+    require_free,
+    result_folder,
+    write_comparison,
+    write_segmentation_result,
+)
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
@@ -16,6 +23,7 @@ from ctreview.report.table import change_rows, change_table, measurement_rows, s
 __all__ = [
     "LANGUAGES",
     "Segmented",
+    "basis_of",
     "change_document",
     "change_rows",
     "change_table",

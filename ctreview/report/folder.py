@@ -24,7 +24,14 @@ from ctreview.volume.labels import LabelMap, Scheme
 from ctreview.volume.transform import Transform
 from ctreview.volume.write import write_segmentation, write_transform
 
-__all__ = ["Segmented", "require_free", "result_folder", "write_comparison", "write_segmentation_result"]
+__all__ = [
+    "Segmented",
+    "basis_of",
+    "require_free",
+    "result_folder",
+    "write_comparison",
+    "write_segmentation_result",
+]
 
 
 class Segmented(Protocol):
@@ -56,6 +63,7 @@ def write_comparison(
     *,
     identify: bool = False,
     overwrite: bool = False,
+    basis: str | None = None,
     progress: Progress = quiet,
 ) -> Path:
     """Write what a comparison found.
@@ -86,6 +94,8 @@ def write_comparison(
         Whether name, id, birth date and dates are written into ``change.json``.
     overwrite : bool
         Whether an earlier result gives way.
+    basis : str, optional
+        Digest of all that the comparison rests on, for ``provenance.json``; `basis_of` reads it back.
     progress : Progress
         Told how far it is; may raise to cancel, and then nothing is left.
 
@@ -107,6 +117,7 @@ def write_comparison(
         settings=comparison.settings,
         seeds=comparison.seeds,
         timings=comparison.timings,
+        basis=basis,
     )
     with result_folder(folder, overwrite=overwrite) as draft:
         page = render_page(comparison, document, origin, progress=part(progress, 0.0, 0.4))
@@ -220,12 +231,22 @@ def require_free(folder: Path, *, overwrite: bool = False) -> None:
         )
 
 
+def basis_of(folder: Path) -> str | None:
+    """Digest of all that the result in a folder rests on; None where there is no result, or it does not say."""
+    found = _provenance_in(folder).get("basis")
+    return found if isinstance(found, str) else None
+
+
 def _is_ours(folder: Path) -> bool:
+    return _provenance_in(folder).get("schema") == PROVENANCE_SCHEMA
+
+
+def _provenance_in(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("schema") == PROVENANCE_SCHEMA
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write_transform(transform: Transform, path: Path) -> None:

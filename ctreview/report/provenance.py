@@ -25,6 +25,7 @@ def provenance(
     settings: Mapping[str, Any],
     seeds: Mapping[str, int],
     timings: Mapping[str, float],
+    basis: str | None = None,
 ) -> dict[str, Any]:
     """The content of ``provenance.json``.
 
@@ -34,6 +35,8 @@ def provenance(
         The scans by their part in the result; their values and grids are hashed as they were read.
     settings, seeds, timings : mapping
         Of every step.
+    basis : str, optional
+        Digest of all that the result rests on, where a study keeps it; left out if not given.
 
     Returns
     -------
@@ -53,6 +56,7 @@ def provenance(
         "threads": settings.get("threads"),
         "seeds": plain(seeds),
         "seconds": plain(timings),
+        **({} if basis is None else {"basis": basis}),
     }
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ctreview.errors import InputRefused
+from ctreview.processes import runs
 
 __all__ = ["StudyLocked", "locked"]
 
@@ -88,24 +89,7 @@ def _gone(holder: dict[str, str | int]) -> bool:
         return False
     if process == os.getpid():
         return False
-    return not _runs(process)
-
-
-def _runs(process: int) -> bool:
-    if os.name == "nt":
-        import ctypes  # noqa: PLC0415 - exists everywhere, means something only here
-
-        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, process)  # type: ignore[attr-defined,unused-ignore]
-        if handle:
-            ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined,unused-ignore]
-        return bool(handle)
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return not runs(process)
 
 
 def _user() -> str:

@@ -15,7 +15,7 @@ from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
 from ctreview.study.plan import PLAN_SCHEMA, Plan
 from ctreview.study.reading import Reading, folder_name
-from ctreview.volume.atomic import atomic_folder
+from ctreview.volume.atomic import atomic_folder, sweep
 from ctreview.volume.geometry import Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
@@ -54,7 +54,7 @@ class Study:
     ::
 
         study.json                          schema, number of timepoints
-        plan.json                           settings, age, whether two patients were allowed
+        plan.json                           images, version, settings, age, whether two patients were allowed
         timepoints/<n>/source.json          where the image is, and its digest
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
@@ -104,8 +104,14 @@ class Study:
 
     @contextmanager
     def writing(self) -> Iterator[Study]:
-        """Hold the study's lock; raises `StudyLocked` where another process does."""
+        """Hold the study's lock; raises `StudyLocked` where another process does.
+
+        What a killed program left half-written is swept first.
+        """
         with locked(self.folder / LOCK):
+            for folder in (self.folder, *self.folder.glob("*"), *self.folder.glob("readers/*")):
+                if folder.is_dir():
+                    sweep(folder)
             yield self
 
     @property
@@ -168,13 +174,40 @@ class Study:
 
     @property
     def plan(self) -> Plan | None:
-        """How the timepoints are worked on; None where that was not kept."""
-        path = self.folder / "plan.json"
-        return Plan.from_json(read_document(path, PLAN_SCHEMA)) if path.exists() else None
+        """What the timepoints rest on; None where that was not kept."""
+        plain = self._plan()
+        return None if plain is None else Plan.from_json(plain)
 
-    def write_plan(self, plan: Plan) -> None:
-        """Keep how the timepoints are worked on."""
-        write_document(self.folder / "plan.json", PLAN_SCHEMA, plan.to_json())
+    @property
+    def filed(self) -> bool:
+        """Whether the timepoints are those of the plan; not so where a program was killed while it filed them."""
+        plain = self._plan()
+        return plain is not None and bool(plain["filed"])
+
+    @contextmanager
+    def planned(self, plan: Plan) -> Iterator[None]:
+        """Keep what is filed within the block under a plan; what was computed from another one is removed first.
+
+        Signed readings keep their comparison, which is what was signed.
+        """
+        kept = self.plan
+        if kept is None or plan.differences(kept):
+            computed = [*(self.folder / "comparisons").glob("*-*")]
+            computed += [reading.comparison_folder for reading in self.readings if reading.state == "draft"]
+            for folder in computed:
+                shutil.rmtree(folder, ignore_errors=True)
+        path = self.folder / "plan.json"
+        write_document(path, PLAN_SCHEMA, {**plan.to_json(), "filed": False})
+        yield
+        write_document(path, PLAN_SCHEMA, {**plan.to_json(), "filed": True})
+
+    def _plan(self) -> dict[str, Any] | None:
+        path = self.folder / "plan.json"
+        if not path.exists():
+            return None
+        images = [self.source(number).digest for number in self.timepoints]
+        first = {1: lambda old: {**old, "images": images, "version": "", "filed": True}}
+        return read_document(path, PLAN_SCHEMA, first)
 
     def copy_to(self, folder: Path | str) -> Study:
         """Another study with the same content; whole or not at all.

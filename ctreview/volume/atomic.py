@@ -1,15 +1,28 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all.
+
+Until then they lie beside their target in a hidden folder that names its owner. One whose owner was killed is swept by
+the next that writes in the same place.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["atomic_folder", "atomic_path"]
+from ctreview.processes import computer_mark, runs
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["atomic_folder", "atomic_path", "sweep"]
+
+_OURS = re.compile(r"\.(writing|old)-(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-.+")
 
 
 @contextmanager
@@ -28,9 +41,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         If the block raises, or the program is stopped, the target is untouched and the temporary file removed.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
-        draft = Path(folder, path.name)
+    with _own_folder("writing", path.parent) as folder:
+        draft = folder / path.name
         yield draft
         _flush(draft)
         draft.replace(path)
@@ -61,9 +73,7 @@ def atomic_folder(path: Path | str, *, replace: bool = False) -> Iterator[Path]:
     path = Path(path)
     if not replace and path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise FileExistsError(f"{path} exists and is not empty")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".writing-", dir=path.parent))
-    try:
+    with _own_folder("writing", path.parent) as draft:
         yield draft
         for file in sorted(draft.rglob("*")):
             if file.is_file():
@@ -71,8 +81,65 @@ def atomic_folder(path: Path | str, *, replace: bool = False) -> Iterator[Path]:
         draft.chmod(0o755 & ~_umask())
         _put(draft, path)
         _flush(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed programs left half-written in a folder, and put back what they had moved aside.
+
+    Only what `atomic_path` and `atomic_folder` made is touched, and of that only what belongs to a process of this
+    computer that runs no more. Folders that cannot be removed stay.
+    """
+    with suppress(OSError):
+        for entry in sorted(folder.iterdir()):  # ".old" before ".writing"
+            found = _OURS.fullmatch(entry.name)
+            if found is None or found["computer"] != computer_mark() or runs(int(found["process"])):
+                continue
+            with _held(entry) as free:
+                if free:
+                    _put_back(entry, folder)
+                    shutil.rmtree(entry, ignore_errors=True)
+
+
+@contextmanager
+def _own_folder(kind: str, parent: Path) -> Iterator[Path]:
+    """A folder of this process, told from those that were left behind; removed with what is still in it at the end."""
+    parent.mkdir(parents=True, exist_ok=True)
+    sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=f".{kind}-{computer_mark()}-{os.getpid()}-", dir=parent))
+    try:
+        with _held(folder):
+            yield folder
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold a folder's lock, which ends with the process; gives whether nobody else holds it.
+
+    Process numbers alone would not do: containers may share a folder and a computer's name, and count on their own.
+    """
+    if sys.platform == "win32":  # no such locks; an open file cannot be removed there either
+        yield True
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        free = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:  # somebody's, or a file system without locks, where nobody can tell
+            free = False
+        yield free
+    finally:
+        os.close(handle)
+
+
+def _put_back(aside: Path, parent: Path) -> None:
+    """What was moved aside goes back to its place, where the program was killed before the new one came there."""
+    if aside.name.startswith(".old-"):
+        for old in aside.iterdir():
+            if not (parent / old.name).exists():
+                old.rename(parent / old.name)
 
 
 def _put(draft: Path, path: Path) -> None:
@@ -80,15 +147,14 @@ def _put(draft: Path, path: Path) -> None:
     if not path.exists():
         draft.rename(path)
         return
-    aside = Path(tempfile.mkdtemp(prefix=".old-", dir=path.parent)) / path.name
-    path.rename(aside)
-    try:
-        draft.rename(path)
-    except OSError:
-        aside.rename(path)
-        raise
-    finally:
-        shutil.rmtree(aside.parent, ignore_errors=True)
+    with _own_folder("old", path.parent) as folder:
+        aside = folder / path.name
+        path.rename(aside)
+        try:
+            draft.rename(path)
+        except OSError:
+            aside.rename(path)
+            raise
 
 
 def _flush(path: Path) -> None:

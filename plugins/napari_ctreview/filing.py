@@ -10,8 +10,9 @@ from qtpy.QtCore import QObject
 
 from ctreview.errors import InputRefused
 from ctreview.progress import Progress, part
-from ctreview.recipes.chest_ct import ChestCtSettings, conclude
-from ctreview.recipes.keeping import Desk, Place
+from ctreview.recipes.chest_ct import conclude
+from ctreview.recipes.keeping import Desk
+from ctreview.recipes.laying_out import Place, settings_of
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
@@ -20,7 +21,8 @@ from napari_ctreview.steps import Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
-    from napari_ctreview.workplace import Workplace
+    from ctreview.recipes.corrected import Edits
+    from napari_ctreview.at_hand import AtHand
 
 __all__ = ["Filing"]
 
@@ -30,11 +32,11 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    workplace : Workplace
+    workplace : AtHand
         Its parent.
     """
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: AtHand) -> None:
         super().__init__(workplace)
         self._place = workplace
 
@@ -60,11 +62,11 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         if prepared is None or review is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
-        edits = review.edits
+        edits, known = review.edits, place.up_to_date
 
         def work(progress: Progress) -> None:
-            found = conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            desk.write(prepared, found, part(progress, 0.4, 1.0))
+            found = known or conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            desk.write(prepared, found, edits, part(progress, 0.4, 1.0))
 
         place.worker.start("save", work, lambda _: self._saved())
 
@@ -83,8 +85,8 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     def _saved(self) -> None:
         place = self._place
-        assert place.study is not None
-        place.tell("sign", Step("to do", f"saved in {place.study.folder.name}, a draft until it is signed"))
+        assert place.desk.study is not None
+        place.tell("sign", Step("to do", f"saved in {place.desk.study.folder.name}, a draft until it is signed"))
 
     # --- open
 
@@ -116,7 +118,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.desk = desk
         place.loading.scans[:] = found
         if plan is not None:
-            place.settings = ChestCtSettings.from_dict(plan.settings)
+            place.settings = settings_of(desk.study)
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
         place.tell("load", Step("done"))
         place.display.show_pair(found, place.order, blinded=place.blinded)
@@ -131,24 +133,24 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         if prepared is None or review is None or desk.reading is None:
             place.failed.emit("There is nothing to be signed yet: run the steps first.")
             return
-        edits = review.edits
+        edits, known = review.edits, place.up_to_date
         place.signing = True  # no act may come between the numbers and the signature
 
         def work(progress: Progress) -> Comparison:
-            found = conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            desk.sign(prepared, found, part(progress, 0.4, 1.0))
+            found = known or conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            desk.sign(prepared, found, edits, part(progress, 0.4, 1.0))
             return found
 
-        place.worker.start("sign", work, self._signed)
+        place.worker.start("sign", work, lambda found: self._signed(found, edits))
 
-    def _signed(self, comparison: Comparison) -> None:
+    def _signed(self, comparison: Comparison, edits: Edits) -> None:
         """What was hidden from a blinded reader is shown from now on."""
         place = self._place
         place.signing = False
         assert place.review is not None
         place.display.show_review(place.review, place.loading.scans, place.order, blinded=False)
         place.prepared_changed.emit()
-        place.has(comparison)
+        place.has(comparison, edits)
         place.tell("sign", Step("done", f"signed by {place.desk.author}"))
 
     def correct(self) -> None:
@@ -184,8 +186,7 @@ def _scans(study: Study, progress: Progress) -> list[Scan]:
             where=study.folder,
             remedy="Open its scans instead.",
         )
-    plan = study.plan
-    settings = ChestCtSettings() if plan is None else ChestCtSettings.from_dict(plan.settings)
+    settings = settings_of(study)
     found = []
     for number in study.timepoints:
         source = study.source(number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
@@ -12,9 +13,6 @@ from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
 from napari_ctreview.pane import Mark, Pane
 from napari_ctreview.pointer import Place
 
-if TYPE_CHECKING:
-    from napari_ctreview.panes import Panes
-
 __all__ = ["Ruler", "Rulers"]
 
 Ruler = Literal["distance", "angle", "region"]
@@ -22,11 +20,41 @@ Ruler = Literal["distance", "angle", "region"]
 _POINTS = {"distance": 2, "angle": 3, "region": 2}
 
 
+class Surface(Protocol):
+    """What is measured on: panes that tell where the mouse is, and give its left button to one tool at a time.
+
+    Attributes
+    ----------
+    panes : sequence of Pane
+    under_cursor : Pane or None
+    pressed, dragged, moved, released : Signal
+        Each with a `Place`.
+    """
+
+    panes: Sequence[Pane]
+    under_cursor: Pane | None
+    pressed: Any
+    dragged: Any
+    moved: Any
+    released: Any
+
+    def hold(self, tool: Any) -> None:
+        """Give the left button to a tool, until it lets go."""
+
+    def let_go(self, tool: object) -> None:
+        """A tool gives the left button back."""
+
+
 class Rulers(QObject):  # type: ignore[misc,unused-ignore]
     """Draws measurements on the panes.
 
     A distance and a region are drawn by dragging; an angle by dragging its first leg and clicking the end of the
     second. The ruler is put down after one measurement, so that the next drag moves the image again.
+
+    Parameters
+    ----------
+    surface : Surface
+        Its parent.
 
     Attributes
     ----------
@@ -36,17 +64,17 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
 
     done = Signal(int, object)
 
-    def __init__(self, panes: Panes) -> None:
-        super().__init__(panes)
-        self._panes = panes
+    def __init__(self, surface: Surface) -> None:
+        super().__init__(surface)
+        self._panes = surface
         self.ruler: Ruler | None = None
         self._pane: Pane | None = None
         self._points: list[FloatArray] = []
         self._shown: Mark | None = None
-        panes.pressed.connect(self._press)
-        panes.dragged.connect(self._drag)
-        panes.moved.connect(self._move)
-        panes.released.connect(self._release)
+        surface.pressed.connect(self._press)
+        surface.dragged.connect(self._drag)
+        surface.moved.connect(self._move)
+        surface.released.connect(self._release)
 
     def take(self, ruler: Ruler) -> None:
         """Measure with the next drag."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from ctreview.dicom import Series, find_series
 from ctreview.errors import WrongModality
 from ctreview.progress import Progress, part
-from ctreview.recipes.keeping import Place
+from ctreview.recipes.laying_out import Place
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
 from napari_ctreview.contrasts import Examination, examination

@@ -12,9 +12,10 @@ from ctreview.edits import EditDoesNotApply, Session
 from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
-from ctreview.recipes.keeping import Desk, plan_of, shuffled
+from ctreview.recipes.keeping import Desk, shuffled
+from ctreview.recipes.laying_out import only_of, plan_of
 from ctreview.recipes.review import Review
-from ctreview.study import Finding, Reading, Study
+from ctreview.study import Finding, Plan, Reading, Study
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.change.tally import Tally
     from ctreview.edits import Change
+    from ctreview.recipes.corrected import Edits
     from ctreview.tools import Canvas
     from ctreview.volume.labels import LabelMap
+    from napari_ctreview.scans import Scan
 
 __all__ = ["PAUSE_MS", "Workplace"]
 
 PAUSE_MS = 1200
 """So long after the last act the comparison is made anew."""
 
-_CONCLUDES = frozenset({"fate", "interval", "verdict", "inspiration", "threads"})
+_CONCLUDES = frozenset({"fate", "interval", "verdict", "inspiration"})
 """Settings that change nothing before the comparison."""
 
 
@@ -82,6 +85,8 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.prepared: Prepared | None = None
         self.review: Review | None = None
         self.comparison: Comparison | None = None
+        self._compared: Edits | None = None
+        self._read: tuple[Scan | None, ...] | None = None
         self.desk = Desk(author)
         self.display = Display(panes)
         self.steps = Steps()
@@ -118,6 +123,13 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
     def tallies(self) -> tuple[Tally, Tally] | None:
         """Millilitres per region of baseline and follow-up, as they stand."""
         return None if self.review is None else self.review.tallies
+
+    @property
+    def up_to_date(self) -> Comparison | None:
+        """The comparison, where it holds every correction made so far."""
+        if self.review is None or self._compared != self.review.edits:
+            return None
+        return self.comparison
 
     @property
     def order(self) -> tuple[int, int]:
@@ -210,10 +222,11 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             self.loading.open(number, path)
 
     def leave(self) -> None:
-        """Close what is read; its acts are on the disk already."""
+        """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next."""
         self._pause.stop()
-        self.worker.cancel()
-        self.prepared = self.review = self.comparison = None
+        for job in ("prepare", "conclude", "save", "sign"):
+            self.worker.cancel(job)
+        self.prepared = self.review = self.comparison = self._read = None
         author = self.desk.author
         self.desk.close()
         self.desk = Desk(author)
@@ -222,9 +235,10 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
 
     def _loaded(self) -> None:
         """Show what was loaded; what was read before is closed."""
-        if self.prepared is not None:
-            self.leave()
         scans = self.loading.scans
+        # also where a run is under way: what it finds is of the scans before, and must not be filed with these
+        if self._read is not None and self._read != tuple(scans):
+            self.leave()
         there = sum(scan is not None for scan in scans)
         self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
         self.display.show_scans(scans)
@@ -237,10 +251,9 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             self.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
             return
         if self.prepared is not None and self._only_concludes(self.prepared):
-            self.prepared = replace(self.prepared, settings=self.settings)
-            self.take(self.prepared, None)
+            self._conclude_by(replace(self.prepared, settings=self.settings))
             return
-        first, second = self.loading.scans
+        first, second = self._read = tuple(self.loading.scans)
         assert first is not None
         assert second is not None
         settings, age, allowed = self.settings, self.age_years, self.loading.allow_different_patients
@@ -257,7 +270,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
                 arrived=self._arrived.emit,
             )
             try:
-                plan = plan_of(settings, age, allow_different_patients=allowed)
+                plan = plan_of(prepared, age, allow_different_patients=allowed)
                 desk.lay_out(prepared, (first.place, second.place), plan)
             except OSError as error:
                 self.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
@@ -268,11 +281,23 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.worker.start("prepare", work, lambda found: self.take(*found))
 
     def _only_concludes(self, prepared: Prepared) -> bool:
-        old, new = prepared.settings.to_dict(), self.settings.to_dict()
-        plan = None if self.study is None else self.study.plan
-        asked = (self.age_years, self.loading.allow_different_patients)
-        same = all(old[key] == new[key] for key in old if key not in _CONCLUDES)
-        return same and plan is not None and asked == (plan.age_years, plan.allow_different_patients)
+        """Whether what is asked differs from what was found in nothing that comes before the comparison."""
+        kept = None if self.study is None else self.study.plan
+        return kept is not None and only_of(self._plan(prepared).differences(kept), _CONCLUDES)
+
+    def _plan(self, prepared: Prepared) -> Plan:
+        """What is asked now, of the scans that were prepared."""
+        asked = replace(prepared, settings=self.settings)
+        return plan_of(asked, self.age_years, allow_different_patients=self.loading.allow_different_patients)
+
+    def _conclude_by(self, prepared: Prepared) -> None:
+        """Go on with other settings of the comparison alone."""
+        try:
+            self.desk.plan_anew(self._plan(prepared))
+        except (OSError, CtreviewError) as error:
+            self.failed.emit(in_words(error))
+            return
+        self.take(prepared, None)
 
     def _has_part(self, number: int, what: str, labels: LabelMap) -> None:
         """Show lungs or opacity before the rest is there."""
@@ -313,11 +338,15 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             return
         prepared, edits = self.prepared, self.review.edits
         self.worker.cancel("conclude")
-        self.worker.start("conclude", lambda progress: conclude(prepared, edits=edits, progress=progress), self.has)
+        self.worker.start(
+            "conclude",
+            lambda progress: conclude(prepared, edits=edits, progress=progress),
+            lambda found: self.has(found, edits),
+        )
 
-    def has(self, comparison: Comparison) -> None:
-        """Show what changed between the scans as they stand."""
-        self.comparison = comparison
+    def has(self, comparison: Comparison, edits: Edits) -> None:
+        """Show what changed between the scans with these edits."""
+        self.comparison, self._compared = comparison, edits
         assert self.review is not None
         self.steps.concluded(comparison.checks)
         self.display.show_fate(self.review, comparison, self.order, blinded=self.blinded)

@@ -7,10 +7,8 @@ the lung itself reaches, it is given all air and takes the piece that agrees bes
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cc3d
@@ -21,16 +19,16 @@ import numpy.typing as npt
 from ctreview.anatomy import divide, find_lungs, find_vessels
 from ctreview.errors import SegmentationFailed
 from ctreview.phantom import Lesion, Phantom, phantom_child, small_thorax
-from ctreview.phantom.hybrid import Host, make_hybrid
+from ctreview.phantom.hybrid import make_hybrid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
+from tests.real_scans import DATA, healthy_host
 
 Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 BORDER_HU = -320
 PLANTED = {
     "basal consolidation at the chest wall": (Lesion("consolidation", "right_lung", "basal", 250.0, seed=3),),
@@ -97,19 +95,16 @@ def _experts() -> Iterator[Row]:
 
 
 def _hybrids() -> Iterator[Row]:
-    folder = DATA / "normal001" / "dicom"
-    if not folder.exists():
+    host = healthy_host()
+    if host is None:
         return
-    volume = load_volume(folder)
-    lungs = find_lungs(volume)
-    host = Host(volume, lungs, find_vessels(volume, lungs))
     note = "planted into normal001; truth is our mask of the unplanted scan, without the effusion"
     for case, lesions in PLANTED.items():
         hybrid = make_hybrid(host, lesions)
         truth = both(hybrid.lungs)
         alone, peer = both(find_lungs(hybrid.volume)), threshold(hybrid.volume)
         yield _row(f"normal001, {case}", dice(alone, truth), dice(peer, truth), "ours >= 0.97", note=note)
-        helped = both(find_lungs(hybrid.volume, prior=lungs))
+        helped = both(find_lungs(hybrid.volume, prior=host.lungs))
         yield _row(
             f"normal001, {case}, with the other timepoint",
             dice(helped, truth),

@@ -13,8 +13,7 @@ import os
 import resource
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,17 +21,15 @@ import numpy as np
 from scipy import ndimage
 from scipy.stats import binomtest
 
-from ctreview.anatomy import find_lungs, find_vessels
 from ctreview.change import FateSettings, find_fate
 from ctreview.change.comparison import Comparison
 from ctreview.opacity import fixed_bands
-from ctreview.phantom import Host, Hybrid, Phantom, random_hybrid_pair, random_phantom_pair, true_transform
+from ctreview.phantom import Hybrid, Phantom, random_hybrid_pair, random_phantom_pair, true_transform
 from ctreview.recipes import compare
-from ctreview.volume.geometry import Geometry
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
+from tests.real_scans import DATA, healthy_host, thinned_out
 
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 COUNTED = ("ground_glass", "consolidation")
 FIRST_SEED = 1000
 """Pairs below were looked at while the rules for opacity and the limits of the interval were chosen, and do not
@@ -71,17 +68,11 @@ class Pair:
 def random_pair(kind: Kind, seed: int) -> Pair:
     """A pair that is fully said by its kind and number."""
     if kind == "hybrid":
-        return Pair(*random_hybrid_pair(healthy_host(), seed))
+        host = healthy_host(2, thinned=True)
+        assert host is not None, f"no scan to plant lesions in at {DATA}"
+        return Pair(*random_hybrid_pair(host, seed))
     age = float(np.random.default_rng([seed, 77]).choice(AGES))
     return Pair(*random_phantom_pair(seed, age_years=age, spacing=CHILD_MM if age < 14 else ADULT_MM))
-
-
-@lru_cache(maxsize=1)
-def healthy_host() -> Host:
-    """The healthy scan, every second voxel within the slice."""
-    volume = _coarser(load_volume(DATA / "normal001" / "dicom")).canonical()
-    lungs = find_lungs(volume)
-    return Host(volume, lungs, find_vessels(volume, lungs))
 
 
 @dataclass(frozen=True)
@@ -316,22 +307,10 @@ def _zero_pairs(data: Path) -> Iterator[tuple[str, Volume, Volume]]:
     if len(kernels) == 2:
         one, other = (load_volume(path) for path in kernels)
         yield "two kernels of one acquisition", one, other
-    ill = _coarser(load_volume(data / "covid_p001"))
+    ill = thinned_out(load_volume(data / "covid_p001"), 2)
     yield "a scan against itself", ill, ill
     random = np.random.default_rng(1)
     noisy = ill.array + ndimage.gaussian_filter(random.normal(0, 60, ill.array.shape), (0, 0.7, 0.7))
     yield "with more noise", ill, ill.with_array(np.round(noisy).astype(np.int16))
     moved = ndimage.shift(ill.array, (0.4, 0.4, 0.4), order=1, mode="nearest")
     yield "shifted by 0.4 voxels", ill, ill.with_array(moved)
-
-
-def _coarser(volume: Volume) -> Volume:
-    """Every second voxel within the slice: the zero does not depend on it, and it is four times as quick."""
-    array = volume.array[:, ::2, ::2]
-    affine = np.array(volume.geometry.affine)
-    affine[:3, 1:3] *= 2
-    return replace(
-        volume,
-        array=array,
-        geometry=Geometry(array.shape, affine, volume.geometry.frame_of_reference),  # type: ignore[arg-type]
-    )

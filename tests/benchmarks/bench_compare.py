@@ -7,14 +7,14 @@ step runs. Each size runs in a process of its own, twice: the second time everyt
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+from tests.real_scans import DATA
+
 SHAPE = (300, 512, 512)
 SHARES = {"a quarter": 0.25, "half": 0.5, "all": 1.0}
 STEPS = ("lungs", "vessels", "normal lung", "opacity", "registration", "fate", "interval")

@@ -7,11 +7,9 @@ the same lungs and the same vessels to leave out.
 from __future__ import annotations
 
 import csv
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import edt
@@ -34,12 +32,10 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample, resample_labels
 from ctreview.volume.volume import Volume
-from tests.benchmarks.bench_change import healthy_host
+from tests.real_scans import DATA, healthy_host
 
 Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
-
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 
 
 def reference(volume: Volume, lungs: LabelMap, vessels: LabelMap, threshold: float = -740.0) -> Mask:
@@ -175,7 +171,7 @@ class _Planted:
 
 
 def _planted() -> list[_Planted]:
-    host = healthy_host()
+    host = healthy_host(2, thinned=True)
     found = []
     for strength, seed in ((strength, seed) for strength in ("clear", "faint") for seed in HYBRIDS):
         hybrid = random_hybrid(host, seed, strength=strength)

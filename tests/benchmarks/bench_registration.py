@@ -25,9 +25,8 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
+from tests.real_scans import DATA, REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("CTREVIEW_DATA", REPOSITORY.parent / "shared" / "data"))
 ORGAN = Scheme((Label(1, "organ", (200, 80, 80)),))
 SUSPECT = 10
 """The landmark that lies 14 mm off under every method (data row 11)."""

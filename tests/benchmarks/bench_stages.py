@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.real_scans import REPOSITORY
 
 
 def run() -> list[dict[str, Any]]:

@@ -13,12 +13,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ctreview.anatomy import find_lungs, find_vessels
 from ctreview.edits import Session
 from ctreview.opacity import find_opacity
 from ctreview.phantom import Host, Hybrid, Phantom, ThoraxSettings, make_thorax, random_hybrid, random_phantom
@@ -26,7 +24,6 @@ from ctreview.phantom.schemes import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
 from ctreview.tools.canvas import whole
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample, resample_labels
 from ctreview.volume.volume import Volume
 from tests.benchmarks.simulated_reader import (
@@ -41,10 +38,10 @@ from tests.benchmarks.simulated_reader import (
     threshold_painting,
     walked,
 )
+from tests.real_scans import healthy_host
 
 Row = dict[str, Any]
 
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 FIRST_SEED = 5000
 """Cases below 1000 were looked at while the tools were made, and are not counted."""
 ACTS = (1, 3, 5, 10)
@@ -54,7 +51,7 @@ LARGE = (300, 512, 512)
 def run() -> list[Row]:
     """Rows of speed, then of the simulated reader."""
     hybrids, phantoms = (int(n) for n in os.environ.get("CTREVIEW_BENCH_READER", "3,3").split(","))
-    host = real_host()
+    host = healthy_host(3)
     rows = [*_speed(*_large(host))]
     seeds = range(FIRST_SEED, FIRST_SEED + max(hybrids, phantoms))
     cases = [hybrid_case(host, seed) for seed in seeds[:hybrids]] if host is not None else []
@@ -63,17 +60,6 @@ def run() -> list[Row]:
 
 
 # -- cases ------------------------------------------------------------------------------------------------------------
-
-
-def real_host() -> Host | None:
-    """The scan read as normal, at a third of its resolution in the plane; None where it is not at hand."""
-    if not (DATA / "normal001").is_dir():
-        return None
-    volume = load_volume(DATA / "normal001")
-    coarse = volume.geometry.resized([s * f for s, f in zip(volume.geometry.spacing, (1, 3, 3), strict=True)])
-    volume = resample(volume, coarse)
-    lungs = find_lungs(volume)
-    return Host(volume, lungs, find_vessels(volume, lungs))
 
 
 def hybrid_case(host: Host, seed: int) -> Case:

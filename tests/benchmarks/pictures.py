@@ -7,7 +7,6 @@ and they stay on the machine that drew them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,20 +19,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from ctreview.anatomy import find_lungs, find_vessels
 from ctreview.change import Timepoint, find_fate
 from ctreview.errors import CtreviewError
-from ctreview.phantom import Host, random_hybrid, random_hybrid_pair
+from ctreview.phantom import random_hybrid, random_hybrid_pair
 from ctreview.recipes.chest_ct import prepare, segment
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
-from ctreview.volume.resample import resample, warp
+from ctreview.volume.resample import warp
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
+from tests.real_scans import DATA, coarser, healthy_host
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
-DATA = Path(os.environ.get("CTREVIEW_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 FIRST_SEED = 7000
 ROWS = 5
 """So many cases on a sheet."""
@@ -109,16 +107,14 @@ def _real_cases() -> Iterator[Pictured]:
             yield from _pair(name, *(load_volume(DATA / name / end) for end in ends))
     for name in ("covid_p001/dicom", "normal001", "nodule/part_solid.mha"):
         if (DATA / name).exists():
-            yield _one(name, _coarser(load_volume(DATA / name), 2))
+            yield _one(name, coarser(load_volume(DATA / name), 2))
 
 
 def _hybrids(count: int) -> Iterator[Pictured]:
     """Every fourth is a pair."""
-    if not (DATA / "normal001").is_dir() or count == 0:
+    host = healthy_host(3) if count else None
+    if host is None:
         return
-    volume = _coarser(load_volume(DATA / "normal001"), 3)
-    lungs = find_lungs(volume)
-    host = Host(volume, lungs, find_vessels(volume, lungs))
     for seed in range(FIRST_SEED, FIRST_SEED + count):
         if seed % 4 == 3:
             before, after = random_hybrid_pair(host, seed)
@@ -126,14 +122,6 @@ def _hybrids(count: int) -> Iterator[Pictured]:
         else:
             hybrid = random_hybrid(host, seed)
             yield _one(f"hybrid {seed}", hybrid.volume, hybrid.opacity)
-
-
-def _coarser(volume: Volume, factor: int) -> Volume:
-    """The scan at a lower resolution in the plane, if it is a fine one: a picture shows no more."""
-    a, b, c = volume.geometry.spacing
-    if max(volume.geometry.shape) < 256:
-        return volume
-    return resample(volume, volume.geometry.resized((a, b * factor, c * factor)))
 
 
 def _one(name: str, volume: Volume, truth: LabelMap | None = None) -> Pictured:

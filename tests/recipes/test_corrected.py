@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from ctreview.change import Comparison
+from ctreview.change import Comparison, Response, Timepoint
 from ctreview.edits import UNDO, Edit, Journal
 from ctreview.errors import UnreadableFile
+from ctreview.recipes import chest_ct
 from ctreview.recipes.chest_ct import Prepared, compare, conclude
 from ctreview.recipes.corrected import canvas_of, carried_opacity, handlers_of, told_apart
 from ctreview.tools import BrushSettings
@@ -104,3 +106,34 @@ def test_a_journal_is_replayed_on_both_scans_and_says_what_it_holds_of_others(
     assert (check.value, check.ok) == (1, False)
     with pytest.raises(UnreadableFile):
         told_apart(Journal(tmp_path / "none"), read.prepared.points)
+
+
+def test_a_scan_that_nobody_corrected_is_varied_once(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    varied: list[str] = []
+    respond = chest_ct.respond
+
+    def counted(point: Timepoint, *rest: Any) -> Response:
+        varied.append(point.volume.digest)
+        return respond(point, *rest)
+
+    monkeypatch.setattr(chest_ct, "respond", counted)
+    first, second = (point.volume.digest for point in read.prepared.points)
+    anna = read.study.reading("anna")
+    drawn = tuple(edit for edit in anna.edits(image=first) if edit.kind != "carry"), ()
+    prepared = replace(read.prepared)
+    conclude(prepared)
+    assert sorted(varied) == sorted((first, second))
+    corrected = conclude(prepared, edits=drawn)
+    assert varied[2:] == [first]
+    conclude(prepared)
+    assert len(varied) == 3
+    anew = conclude(replace(read.prepared), edits=drawn)
+    assert _numbers(corrected) == _numbers(anew)
+    other = replace(prepared.settings, interval=replace(prepared.settings.interval, block_mm=7.0))
+    del varied[:]
+    conclude(replace(prepared, settings=other))
+    assert len(varied) == 2
+
+
+def _numbers(found: Comparison) -> dict[str, Any]:
+    return {key: value for key, value in found.to_dict().items() if key != "timings"}

@@ -108,7 +108,8 @@ def test_another_image_in_the_place_of_the_first_is_refused(read: Read, small_sc
 def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
     other = replace(ChestCtSettings(), load=replace(ChestCtSettings().load, padding="keep"))
     assert replay(copy.folder, reader="ben")[0].refused == ()
-    copy.write_plan(Plan("chest_ct", other.to_dict()))
+    with copy.planned(Plan("chest_ct", other.to_dict())):
+        pass
     loaded: list[str] = []
 
     def watch(source: object, series: object, settings: ChestCtSettings, progress: object) -> Volume:

@@ -13,6 +13,7 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import InputRefused, PlaceMismatch, UnreadableFile, WrongUse
+from ctreview.processes import computer_mark
 from ctreview.study import AlreadySigned, Finding, Study, StudyLocked
 from ctreview.study.document import read_document, write_document
 from ctreview.volume.geometry import Geometry
@@ -166,6 +167,22 @@ def test_only_one_process_writes_and_a_dead_one_does_not_block(study: Study) -> 
     with study.writing():
         assert (study.folder / "open.lock").exists()
     assert not (study.folder / "open.lock").exists()
+
+
+def test_who_writes_next_sweeps_what_a_kill_left_and_gets_back_what_was_there(study: Study) -> None:
+    study.add_timepoint(volume(), path="before", series=None, masks=[labels()])
+    ours = f"{computer_mark()}-{2**30}-abc"  # a process number above any
+    aside = study.folder / f"timepoints/.old-{ours}"
+    aside.mkdir()
+    (study.folder / "timepoints/1").rename(aside / "1")
+    half = study.folder / f"readers/anna/.writing-{ours}"
+    half.mkdir(parents=True)
+    assert study.timepoints == ()
+    with study.writing():
+        assert study.timepoints == (1,)
+        assert study.masks(1)
+    assert not aside.exists()
+    assert not half.exists()
 
 
 def test_a_lock_of_another_computer_is_never_taken_over(study: Study) -> None:

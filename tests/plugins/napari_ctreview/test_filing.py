@@ -242,12 +242,13 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         from pathlib import Path
         import ctreview.study.recovery as recovery
         recovery.recovery_folder = lambda: Path(sys.argv[3])
-        from ctreview.recipes.chest_ct import ChestCtSettings, prepare
-        from ctreview.recipes.keeping import Desk, Place, plan_of
+        from ctreview.recipes.chest_ct import prepare
+        from ctreview.recipes.keeping import Desk
+        from ctreview.recipes.laying_out import Place, plan_of
         from ctreview.recipes.review import Review
         found = prepare(sys.argv[1], sys.argv[2])
         desk = Desk("anna")
-        desk.lay_out(found, [Place(Path(path)) for path in sys.argv[1:3]], plan_of(ChestCtSettings()))
+        desk.lay_out(found, [Place(Path(path)) for path in sys.argv[1:3]], plan_of(found))
         review = Review(found, author="anna", record=desk.record)
         for below in (0.5, 1.0, 2.0):
             review.act(0, "remove_small", {"label": "ground_glass", "below_ml": below})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -77,6 +78,48 @@ def test_a_step_that_is_stopped_can_be_run_again(workplace: Any, small_scans: Pa
     assert workplace.prepared is not None
 
 
+def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they_find(
+    prepared_once: None, workplace: Any, small_scans: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_ctreview import workplace as module
+
+    from ctreview.study import recovery
+
+    remembered, begun, go_on = module.prepare, threading.Event(), threading.Event()
+
+    def slow(*scans: Any, **options: Any) -> Any:
+        begun.set()
+        go_on.wait(60)
+        return remembered(*scans, **{**options, "progress": lambda *_: None})
+
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "prepare", slow)
+        workplace.run()
+        assert begun.wait(60)
+        with qtbot.waitSignal(workplace.worker.ended, timeout=180_000) as ended:
+            workplace.loading.swap()
+            go_on.set()
+    assert ended.args[:2] == ["prepare", "cancelled"]
+    assert workplace.study is None
+    assert workplace.prepared is None
+    assert not list(recovery.recovery_folder().glob("*"))
+    run(qtbot, workplace)
+    digests = [scan.volume.digest for scan in workplace.loading.scans]
+    assert [workplace.study.source(number).digest for number in (1, 2)] == digests
+
+
+def test_a_question_that_is_closed_leaves_what_is_read(
+    prepared_once: None, workplace: Any, small_scans: Path, qtbot: Any
+) -> None:
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    run(qtbot, workplace)
+    prepared, study = workplace.prepared, workplace.study
+    workplace.loading.changed.emit()
+    assert workplace.prepared is prepared
+    assert workplace.study is study
+
+
 def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
     workplace: Any, small_scans: Path, tmp_path: Path, qtbot: Any
 ) -> None:
@@ -127,6 +170,8 @@ def test_other_settings_keep_the_corrections(
 ) -> None:
     from dataclasses import replace
 
+    from ctreview.recipes.laying_out import settings_of
+
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
     run(qtbot, workplace)
     proposed = glass_ml(workplace, 0)
@@ -137,6 +182,7 @@ def test_other_settings_keep_the_corrections(
     prepared = workplace.prepared
     run(qtbot, workplace)
     assert workplace.prepared.looked is prepared.looked  # what a verdict needs was there already
+    assert settings_of(workplace.study).verdict == workplace.settings.verdict  # opened again, it gives what was seen
     assert glass_ml(workplace, 0) == kept
     workplace.settings = replace(old, opacity=replace(old.opacity, least_patch_ml=2 * old.opacity.least_patch_ml))
     run(qtbot, workplace)

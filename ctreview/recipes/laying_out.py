@@ -1,0 +1,211 @@
+"""What a study keeps of two prepared scans, what that rests on, and what may not be filed into it any more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctreview.change import Timepoint, measure
+from ctreview.errors import InputRefused, UnreadableFile
+from ctreview.recipes.chest_ct import Prepared
+from ctreview.recipes.corrected import Edits
+from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
+from ctreview.recipes.settings import ChestCtSettings
+from ctreview.study import Plan, Study
+from ctreview.study.plan import Difference
+from ctreview.volume.labels import LabelMap
+
+__all__ = [
+    "RECIPE",
+    "Place",
+    "basis",
+    "lay_out",
+    "only_of",
+    "plan_of",
+    "require_as_signed",
+    "require_same_images",
+    "settings_of",
+]
+
+RECIPE = "chest_ct"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a scan was loaded from."""
+
+    path: Path
+    series: str | None = None
+
+
+def plan_of(prepared: Prepared, age_years: float | None = None, *, allow_different_patients: bool = False) -> Plan:
+    """What two prepared scans rest on, with the age that the reader gave and whether two patients were allowed."""
+    return Plan(
+        recipe=RECIPE,
+        settings=json.loads(json.dumps(prepared.settings.to_dict())),  # as it is read back: JSON knows no tuples
+        age_years=age_years,
+        allow_different_patients=allow_different_patients,
+        images=tuple(point.volume.digest for point in prepared.points),
+        # asked for at run time: the package's front door imports this stage
+        version=str(import_module("ctreview").__version__),
+    )
+
+
+def settings_of(study: Study) -> ChestCtSettings:
+    """The settings that a study was made with; today's defaults where it does not say.
+
+    Raises
+    ------
+    UnreadableFile
+        It names a setting that this version does not have.
+    """
+    plan = study.plan
+    if plan is None:
+        return ChestCtSettings()
+    try:
+        return ChestCtSettings.from_dict(plan.settings)
+    except UnreadableFile as error:
+        remedy = f"Open it with ctreview {plan.version}, which wrote it." if plan.version else error.remedy
+        raise UnreadableFile(error.found, where=study.folder / "plan.json", remedy=remedy) from error
+
+
+def basis(plan: Plan, edits: Edits) -> str:
+    """SHA-256 (hex) of all that a comparison rests on: the plan, and the edits of each scan in order."""
+    drawn = [[edit.to_json() for edit in own] for own in edits]
+    return hashlib.sha256(f"{plan.digest}{json.dumps(drawn, sort_keys=True)}".encode()).hexdigest()
+
+
+def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Plan) -> None:
+    """Keep what the computer found in a study, unless the study keeps just that already.
+
+    What somebody signed stays as it was signed. It may be looked at by another version of ctreview, as long as that
+    finds the same by the settings that were recorded.
+
+    Raises
+    ------
+    InputRefused
+        The study was made on other images, or holds a signed reading that rests on something else.
+    OSError
+        It could not be written.
+    """
+    kept = _kept_by(study, plan)
+    differences = plan.differences(kept)
+    require_same_images(study, plan)
+    there = len(study.timepoints) == len(places) and study.filed
+    if there and not differences:
+        return
+    if _signed(study):
+        require_as_signed(study, plan)
+        _require_same_masks(study, prepared, kept, plan)
+        return
+    with study.planned(plan):
+        for number, (point, place) in enumerate(zip(prepared.points, places, strict=True), 1):
+            study.add_timepoint(
+                point.volume,
+                path=place.path,
+                series=place.series,
+                masks=_maps(point),
+                measurements=_measurements(prepared, number - 1),
+                schema=MEASUREMENTS_SCHEMA,
+                number=number,
+            )
+
+
+def require_same_images(study: Study, plan: Plan) -> None:
+    """Refuse what was found in other images than those of the study's timepoints.
+
+    Raises
+    ------
+    InputRefused
+        It names the timepoints.
+    """
+    kept = _kept_by(study, plan)
+    other = [number for number, (old, new) in enumerate(zip(kept.images, plan.images, strict=False), 1) if old != new]
+    if len(kept.images) > len(plan.images):
+        raise InputRefused(
+            f"this study has {len(kept.images)} timepoints, and two were read",
+            where=study.folder,
+            remedy="Start a study of its own from the two scans.",
+        )
+    if other:
+        which = " and ".join(f"timepoint {number}" for number in other)
+        raise InputRefused(
+            f"the study was made on another image of {which} than was read now",
+            where=study.folder,
+            remedy="Load the scan that the study was made with, or start a study of its own from the two scans.",
+        )
+
+
+def require_as_signed(study: Study, plan: Plan) -> None:
+    """Refuse a plan that differs from what somebody signed in more than the version of ctreview.
+
+    Raises
+    ------
+    InputRefused
+        It names what differs.
+    """
+    other = [one for one in plan.differences(_kept_by(study, plan)) if one.name != "version"]
+    if other and _signed(study):
+        raise InputRefused(
+            f"this study holds a signed reading, which rests on something else ({'; '.join(map(str, other))})",
+            where=study.folder,
+            remedy="Put that back, or start a study of its own from the two scans.",
+        )
+
+
+def only_of(differences: Sequence[Difference], stages: frozenset[str]) -> bool:
+    """Whether nothing differs but settings of these stages."""
+    names = [one.name.split(".") for one in differences]
+    return all(parts[0] == "settings" and len(parts) > 1 and parts[1] in stages for parts in names)
+
+
+def _kept_by(study: Study, plan: Plan) -> Plan:
+    """The study's plan; where it has none, all that is known of it are the images of its timepoints."""
+    if study.plan is not None:
+        return study.plan
+    return replace(plan, images=tuple(study.source(number).digest for number in study.timepoints), version="")
+
+
+def _signed(study: Study) -> bool:
+    return any(reading.state == "signed" for reading in study.readings)
+
+
+def _require_same_masks(study: Study, prepared: Prepared, kept: Plan, plan: Plan) -> None:
+    for number, point in enumerate(prepared.points, 1):
+        there = study.masks(number, on=point.volume.geometry)
+        found = _maps(point)
+        same = [np.array_equal(a.array, b.array) for a, b in zip(there, found, strict=False)]
+        if len(there) != len(found) or not all(same):
+            by = f"ctreview {kept.version}" if kept.version else "another version of ctreview"
+            raise InputRefused(
+                f"this study was signed with {by}, and this one ({plan.version}) finds something else at timepoint"
+                f" {number} by the same settings",
+                where=study.folder,
+                remedy="What was signed can be read in its folder readers/. Open it with that version, or start a"
+                " study of its own from the two scans.",
+            )
+
+
+def _maps(point: Timepoint) -> list[LabelMap]:
+    return [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
+
+
+def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
+    """What was measured on what the computer found in one scan."""
+    point, thresholds = prepared.points[number], prepared.looked.thresholds[number]
+    seen = prepared.looked.seen[number]
+    found = measure(point.volume, point.regions, point.opacity)
+    checks = (*seen.lungs.checks, *seen.vessels.checks, *thresholds.checks)
+    return {
+        "scan": dict(point.facts),
+        "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],
+        "checks": [{key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in checks],
+        "thresholds": thresholds_dict(thresholds),
+    }

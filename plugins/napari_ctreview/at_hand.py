@@ -1,0 +1,75 @@
+"""The reading at hand, as those see it that do a part of the work on it for the workplace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ctreview.change import Comparison
+    from ctreview.recipes.chest_ct import ChestCtSettings, Prepared
+    from ctreview.recipes.corrected import Edits
+    from ctreview.recipes.keeping import Desk
+    from ctreview.recipes.review import Review
+    from napari_ctreview.display import Display
+    from napari_ctreview.loading import Loading
+    from napari_ctreview.steps import Step
+    from napari_ctreview.worker import Worker
+
+__all__ = ["AtHand"]
+
+
+class AtHand(Protocol):
+    """What is read, by whom, how far it is, and where that is told.
+
+    Attributes
+    ----------
+    desk, loading, display, worker
+        Where acts are put down, where scans come from, what shows them, what runs.
+    settings, age_years
+        What the steps are given.
+    prepared, review
+        What the computer found and what is corrected; None before that.
+    signing : bool
+        While it is set no act is taken.
+    failed, state_changed, prepared_changed : Signal
+    """
+
+    desk: Desk
+    loading: Loading
+    display: Display
+    worker: Worker
+    settings: ChestCtSettings
+    age_years: float | None
+    prepared: Prepared | None
+    review: Review | None
+    signing: bool
+    failed: Any
+    state_changed: Any
+    prepared_changed: Any
+
+    @property
+    def up_to_date(self) -> Comparison | None:
+        """The comparison, where it holds every correction made so far."""
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Which timepoint each pane shows."""
+
+    @property
+    def blinded(self) -> bool:
+        """Whether dates, order and fate are hidden from the reader."""
+
+    def run(self) -> None:
+        """Find what is in both scans, and compare."""
+
+    def reread(self) -> None:
+        """Go on with another reading of the same scans."""
+
+    def leave(self) -> None:
+        """Close what is read."""
+
+    def has(self, comparison: Comparison, edits: Edits) -> None:
+        """Show what changed between the scans with these edits."""
+
+    def tell(self, name: str, step: Step) -> None:
+        """Let a step stand otherwise."""

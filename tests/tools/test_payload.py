@@ -1,0 +1,109 @@
+"""A record means the same whatever the tools' defaults become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ctreview.edits import Edit, Session, replay
+from ctreview.tools import TOOLS, Canvas, handlers, written_out
+from ctreview.tools.payload import UNSAID
+from ctreview.volume.labels import LabelMap
+
+from .conftest import LESION, SCHEME
+from .test_tools import PAYLOADS, ball
+
+DEFAULTED = ["brush", "fill_between", "lasso", "live_wire", "remove_small", "scribble", "take_piece"]
+"""Tools with numbers among their defaults."""
+
+
+def base_of(canvas: Canvas) -> LabelMap:
+    painted = ball(ball(canvas, np.array([-10.0, 0, 0]), 5), np.array([15.0, 0, 0]), 3).labels.array.copy()
+    painted[[10, 14], 20:24, 20:24] = 2
+    return LabelMap(painted, canvas.geometry, SCHEME)
+
+
+def bare(kind: str) -> dict[str, Any]:
+    """A payload that leaves all it can to defaults."""
+    return {key: value for key, value in PAYLOADS[kind].items() if key not in UNSAID[kind]}
+
+
+def replayed(canvas: Canvas, kind: str, payload: Mapping[str, Any]) -> npt.NDArray[Any]:
+    edit = Edit(kind, "opacity", payload, "reader", canvas.volume.digest, canvas.geometry)
+    other = ball(canvas, LESION, 6).labels
+    done = replay(base_of(canvas), [edit], handlers(canvas, other=other), image=canvas.volume.digest)
+    assert not done.refused
+    return done.labels.array
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return value + 1 if isinstance(value, int) else 0.3 * value + 1.0
+
+
+def change_defaults(kind: str, patch: pytest.MonkeyPatch) -> None:
+    """As a later version of ctreview might have them."""
+    tool, settings_type = TOOLS[kind]
+    if settings_type is not None:
+        old = settings_type.__init__.__defaults__ or ()  # type: ignore[misc]
+        patch.setattr(settings_type.__init__, "__defaults__", tuple(_other(value) for value in old))  # type: ignore[misc]
+    named = dict(tool.__kwdefaults__ or {})
+    changed = {name: settings_type() if name == "settings" else _other(value) for name, value in named.items()}  # type: ignore[misc]
+    patch.setattr(tool, "__kwdefaults__", changed)
+
+
+@pytest.mark.parametrize("kind", sorted(TOOLS))
+def test_what_records_of_old_did_not_say_is_written_down_for_every_default(kind: str) -> None:
+    """A new parameter needs the value under which its tool does what it did before, in `UNSAID`."""
+    today = written_out(kind, {})
+    assert set(UNSAID[kind]) == set(today)
+    assert set(UNSAID[kind].get("settings", {})) == set(today.get("settings", {}))
+
+
+@pytest.mark.parametrize("kind", DEFAULTED)
+def test_a_record_of_old_is_replayed_by_the_defaults_of_its_time(
+    canvas: Canvas, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = replayed(canvas, kind, bare(kind))
+    change_defaults(kind, monkeypatch)
+    assert np.array_equal(replayed(canvas, kind, bare(kind)), before)
+
+
+@pytest.mark.parametrize("kind", ["brush", "take_piece"])
+def test_a_record_holds_what_it_was_made_with(canvas: Canvas, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made under other defaults than those of old, it keeps them."""
+    journal: list[Edit] = []
+
+    def session() -> Session:
+        return Session(
+            base_of(canvas),
+            target="opacity",
+            image=canvas.volume.digest,
+            handlers=handlers(canvas),
+            author="anna",
+            record=journal.append,
+            write_out=written_out,
+        )
+
+    with monkeypatch.context() as later:
+        change_defaults(kind, later)
+        made = session()
+        made.act(kind, bare(kind))
+        drawn = made.array.copy()
+        kept = asdict(TOOLS[kind][1]())  # type: ignore[misc]
+    assert journal[0].payload["settings"] == kept
+    assert np.array_equal(replayed(canvas, kind, journal[0].payload), drawn)
+    assert not np.array_equal(replayed(canvas, kind, bare(kind)), drawn)
+
+
+def test_what_a_payload_names_stands() -> None:
+    found = written_out("take_piece", {"point": [1.0, 2.0, 3.0], "settings": {"reach_mm": 7.0}})
+    assert found["settings"]["reach_mm"] == 7.0
+    assert found["settings"]["neck_mm"] == UNSAID["take_piece"]["settings"]["neck_mm"]
+    assert written_out("undo", {"of": "x"}) == {"of": "x"}
