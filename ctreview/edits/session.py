@@ -27,21 +27,36 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class _Packed:
-    """A patch that waits for its undo: labels are long runs of few values, and shrink a hundredfold."""
+    """What the voxels that an act changed were before: a bit for each voxel of its box, and the labels of those set.
+
+    Both are long runs, and shrink a hundredfold; bits are an eighth of what a whole lung's labels would be.
+    """
 
     start: tuple[int, int, int]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    data: bytes
+    changed: bytes
+    labels: bytes
 
     @classmethod
-    def pack(cls, patch: Patch) -> _Packed:
-        labels = np.ascontiguousarray(patch.labels)
-        return cls(patch.start, labels.shape, labels.dtype, zlib.compress(labels.tobytes(), 1))
+    def pack(cls, before: Patch, after: npt.NDArray[Any]) -> _Packed:
+        changed = before.labels != after
+        return cls(
+            before.start,
+            changed.shape,
+            before.labels.dtype,
+            zlib.compress(np.packbits(changed).tobytes(), 1),
+            zlib.compress(before.labels[changed].tobytes(), 1),
+        )
 
-    def unpack(self) -> Patch:
-        labels = np.frombuffer(zlib.decompress(self.data), self.dtype).reshape(self.shape)
-        return Patch(self.start, labels)
+    def unpack(self, array: npt.NDArray[Any]) -> Patch:
+        """The patch that undoes the act in an array where it stands."""
+        bits = np.frombuffer(zlib.decompress(self.changed), np.uint8)
+        changed = np.unpackbits(bits, count=int(np.prod(self.shape))).view(bool).reshape(self.shape)
+        patch = Patch(self.start, np.empty(self.shape, self.dtype))
+        patch.labels[...] = array[patch.box]
+        patch.labels[changed] = np.frombuffer(zlib.decompress(self.labels), self.dtype)
+        return patch
 
 
 class Session:
@@ -69,7 +84,8 @@ class Session:
 
     Notes
     -----
-    Undo keeps the changed boxes, compressed, and no copies of the volume.
+    Undo keeps the changed boxes, compressed, and no copies of the volume. A box is as small as what changed: whoever
+    follows need not look at the rest of what a tool looked at.
     """
 
     def __init__(
@@ -162,8 +178,7 @@ class Session:
         known, asked = self._foreseen, (self._changes, kind, dict(payload))
         patch = known[1] if known is not None and known[0] == asked else self._handlers[kind](self.labels, edit)
         self._record(edit)
-        before = apply(self._array, patch)
-        self._done.append((edit, _Packed.pack(before)))
+        before = self._apply(edit, patch)
         self._undone.clear()
         return self._tell(before)
 
@@ -175,7 +190,7 @@ class Session:
         self._record(self._edit(UNDO, {"of": edit.id}))
         self._done.pop()
         self._undone.append(edit)
-        return self._tell(apply(self._array, packed.unpack()))
+        return self._tell(apply(self._array, packed.unpack(self._array)))
 
     def redo(self) -> Change | None:
         """Bring the act that was taken back last; None if there is none."""
@@ -185,9 +200,14 @@ class Session:
         patch = self._handlers[edit.kind](self.labels, edit)
         self._record(self._edit(REDO, {"of": edit.id}))
         self._undone.pop()
+        return self._tell(self._apply(edit, patch))
+
+    def _apply(self, edit: Edit, patch: Patch) -> Patch:
+        """Put down what changes, and how to undo it; gives what stood there before."""
+        patch = _trimmed(patch, self._array)
         before = apply(self._array, patch)
-        self._done.append((edit, _Packed.pack(before)))
-        return self._tell(before)
+        self._done.append((edit, _Packed.pack(before, patch.labels)))
+        return before
 
     def _undo_earlier(self) -> Change | None:
         """Take back an act of an earlier sitting, whose box was not kept: by replaying all but it."""
@@ -216,3 +236,18 @@ class Session:
         for listener in self.listeners:
             listener(change)
         return change
+
+
+def _trimmed(patch: Patch, array: npt.NDArray[Any]) -> Patch:
+    """The smallest box with the same effect; one voxel where there is none."""
+    changed = patch.labels != array[patch.box]
+    spans: list[slice] = []
+    for axis in range(3):
+        rest = tuple(n for n in range(3) if n != axis)
+        there = np.flatnonzero(changed.any(axis=rest))
+        span = slice(int(there[0]), int(there[-1]) + 1) if len(there) else slice(0, 1)
+        # each axis looks only at what the one before it left
+        changed = changed[(slice(None),) * axis + (span,)]
+        spans.append(span)
+    a, b, c = (at + span.start for at, span in zip(patch.start, spans, strict=True))
+    return Patch((a, b, c), patch.labels[tuple(spans)])

@@ -10,11 +10,11 @@ import edt
 import fill_voids
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
-from ctreview.tools.canvas import Box, Canvas, Mask, box_around
+from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
+from ctreview.tools.local_density import smoothed
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
@@ -119,7 +119,10 @@ class _Look:
         if not near.any():
             raise EditDoesNotApply("nothing around the click may be labelled")
         a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
-        return cls(box, (a, b, c), reach, near, _smoothed(canvas, box, allowed, settings.smoothing_mm))
+        # over what may be labelled only, so that vessels and chest wall do not bleed in
+        values = canvas.volume.array[box].astype(np.float32)
+        smooth = smoothed(values, allowed, settings.smoothing_mm, canvas.geometry.spacing)
+        return cls(box, (a, b, c), reach, near, smooth)
 
     def gate(self, steps: int, settings: PickSettings) -> Gate:
         """The densities like that of the click."""
@@ -140,11 +143,14 @@ def _side(beyond: npt.NDArray[np.float32], least: float, share: float) -> float:
     Twice the least where there is too little of it to matter.
     """
     edge = least
+    beyond = np.sort(beyond)
     for _ in range(10):
-        other = beyond[beyond > edge]
-        if len(other) < share * len(beyond):
+        first = int(np.searchsorted(beyond, edge, side="right"))
+        if len(beyond) - first < share * len(beyond):
             return 2 * least
-        edge = max(least, _HALF_WAY * float(np.median(other)))
+        # the median of all beyond the edge
+        middle = beyond[[(first + len(beyond) - 1) // 2, (first + len(beyond)) // 2]]
+        edge = max(least, _HALF_WAY * float(middle.mean()))
     return edge
 
 
@@ -194,6 +200,17 @@ def take_piece(
 
 def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck_mm: float) -> Mask:
     """The piece of a mask around a seed, cut off where it is thinner than a neck."""
+    pieces = cc3d.connected_components(like, connectivity=6)
+    # one voxel around it: distances in what is connected with the seed do not depend on what lies beyond
+    box = _wider(cc3d.statistics(pieces)["bounding_boxes"][int(pieces[seed])], (1, 1, 1), like.shape)
+    a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
+    piece = np.zeros_like(like)
+    piece[box] = _without_necks(pieces[box] == pieces[seed], (a, b, c), spacing, neck_mm)
+    return piece
+
+
+def _without_necks(like: Mask, seed: tuple[int, int, int], spacing: Sequence[float], neck_mm: float) -> Mask:
+    """The part of a connected piece that holds the seed, or is thick and close to it."""
     inside = edt.edt(like, anisotropy=spacing, black_border=False, parallel=2)
     # a click on something thin wants something thin
     radius = min(neck_mm, float(inside[tuple(slice(max(0, n - 2), n + 3) for n in seed)].max())) / 2
@@ -205,11 +222,23 @@ def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck
         apart = np.linalg.norm((close - seed) * np.asarray(spacing), axis=1)
         nearest = int(np.argmin(apart))
         number = cores[tuple(close[nearest])] if apart[nearest] <= 2 * neck_mm else 0
-    if not number:  # the click lies in something thin
-        pieces = cc3d.connected_components(like, connectivity=6)
-        return np.asarray(pieces == pieces[seed])
-    away = edt.edt(cores != number, anisotropy=spacing, black_border=False, parallel=2)
-    return np.asarray((away <= 1.3 * radius) & like)
+    return _grown(cores == number, like, spacing, 1.3 * radius) if number else like  # the click lies in something thin
+
+
+def _grown(core: Mask, like: Mask, spacing: Sequence[float], by_mm: float) -> Mask:
+    """A core, and what is like it no farther than so many millimetres."""
+    box = _wider(whole(core), [int(np.ceil(by_mm / s)) for s in spacing], core.shape)
+    piece = np.zeros_like(like)
+    away = edt.edt(~core[box], anisotropy=spacing, black_border=False, parallel=2)
+    piece[box] = (away <= by_mm) & like[box]
+    return piece
+
+
+def _wider(box: Sequence[slice], by: Sequence[int], shape: Sequence[int]) -> Box:
+    a, b, c = (
+        slice(max(0, int(s.start) - n), min(m, int(s.stop) + n)) for s, n, m in zip(box, by, shape, strict=True)
+    )
+    return a, b, c
 
 
 def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
@@ -259,14 +288,6 @@ def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = 
     """
     box, piece = piece_at(canvas, point)
     return canvas.patch(box, piece, label)
-
-
-def _smoothed(canvas: Canvas, box: Box, allowed: Mask, sigma_mm: float) -> npt.NDArray[np.float32]:
-    """The image smoothed over what may be labelled only, so that vessels and chest wall do not bleed in."""
-    sigma = [sigma_mm / s for s in canvas.geometry.spacing]
-    weight = allowed.astype(np.float32)
-    values = gaussian_filter(canvas.volume.array[box] * weight, sigma, truncate=3.0)
-    return np.asarray(values / np.maximum(gaussian_filter(weight, sigma, truncate=3.0), 1e-3))
 
 
 def _nearest_open(open_to_grow: Mask, seed: tuple[int, ...], canvas: Canvas) -> tuple[int, ...]:

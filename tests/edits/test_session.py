@@ -143,8 +143,33 @@ def test_listeners_hear_the_box_before_and_after() -> None:
 def test_undo_keeps_no_copies_of_the_volume() -> None:
     grid = Geometry.aligned((100, 200, 200), (1, 1, 1), frame_of_reference="1.2")
     base = LabelMap(np.zeros(grid.shape, np.uint8), grid, SCHEME)
-    here = Session(base, target="opacity", image="abc", handlers=HANDLERS, author="a", record=lambda _: None)
-    for _ in range(50):
-        here.act("put", {"at": [1, 1, 1], "value": 2})
-    kept = sum(len(packed.data) for _, packed in here._done)
-    assert kept < 50 * 100
+
+
+    def everywhere(labels: LabelMap, edit: Edit) -> Patch:
+        return Patch((0, 0, 0), np.full(grid.shape, edit.payload["value"], np.uint8))
+
+    handlers = {"all": everywhere}
+    here = Session(base, target="opacity", image="abc", handlers=handlers, author="a", record=lambda _: None)
+    for number in range(4):
+        here.act("all", {"value": 1 + number % 2})
+    assert sum(len(packed.changed) + len(packed.labels) for _, packed in here._done) < 0.02 * base.array.nbytes
+    here.undo()
+    assert (here.array == 1).all()
+
+
+def test_a_change_is_as_small_as_what_changed() -> None:
+    def few(labels: LabelMap, edit: Edit) -> Patch:
+        new = labels.array.copy()
+        new[2, 1:3, 3] = edit.payload["value"]
+        return Patch((0, 0, 0), new)
+
+    here = Session(BASE, target="opacity", image="abc", handlers={"few": few}, author="a", record=lambda _: None)
+    change = here.act("few", {"value": 1})
+    assert change.before.start == (2, 1, 3)
+    assert change.after.labels.tolist() == [[[1], [1]]]
+    again = here.act("few", {"value": 1})  # changes nothing, and can be undone all the same
+    assert np.array_equal(again.before.labels, again.after.labels)
+    here.undo()
+    assert (here.array != BASE.array).sum() == 2
+    here.undo()
+    assert np.array_equal(here.array, BASE.array)
