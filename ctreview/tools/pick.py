@@ -235,9 +235,7 @@ def _grown(core: Mask, like: Mask, spacing: Sequence[float], by_mm: float) -> Ma
 
 
 def _wider(box: Sequence[slice], by: Sequence[int], shape: Sequence[int]) -> Box:
-    a, b, c = (
-        slice(max(0, int(s.start) - n), min(m, int(s.stop) + n)) for s, n, m in zip(box, by, shape, strict=True)
-    )
+    a, b, c = (slice(max(0, int(s.start) - n), min(m, int(s.stop) + n)) for s, n, m in zip(box, by, shape, strict=True))
     return a, b, c
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
+from ctreview.tools.choose import choose, near_strokes, without_specks
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.features import PLACE, Features, Scales, features
 from ctreview.tools.forest import Forest, grow
@@ -56,6 +57,13 @@ class ScribbleSettings:
         sensible about tissue that no stroke has shown; strokes overrule them.
     evening_mm : float
         Gaussian standard deviation that the probabilities are averaged with; 0 leaves them as they are.
+    near, near_mm : float
+        Beside a stroke its label weighs exp(``near``) times as much, which fades over so many millimetres: what looks
+        like it is sought everywhere, but more readily where the reader is looking.
+    caution : float
+        What "not" weighs beside a label. Strokes show as much of each, but of the lung most is normal.
+    speck_ml : float
+        A connected change smaller than this, which no stroke touches, is left out.
     seed : int
         Of the forest and of the choice of those examples.
     """
@@ -68,6 +76,10 @@ class ScribbleSettings:
     depth: int = 7
     prior: float = 0.5
     evening_mm: float = 1.0
+    near: float = 1.0
+    near_mm: float = 10.0
+    caution: float = 1.9
+    speck_ml: float = 0.3
     seed: int = 0
 
 
@@ -132,7 +144,8 @@ def propose(
     box = reach(canvas, examples, settings)
     scales = Scales(settings.fine_mm, settings.coarse_mm)
     known = (memory.features if memory is not None else features)(canvas, box, scales)
-    drawn = _drawn(canvas, examples, known, settings.stroke_mm)
+    shown = _drawn(canvas, examples, known, settings.stroke_mm)
+    drawn = shown[known.inside]
     if not (drawn >= 0).any():
         raise EditDoesNotApply("no stroke touches a place that may be labelled")
     current = canvas.labels.array[box][known.inside]
@@ -140,14 +153,16 @@ def propose(
     shares = forest.vote(known.values)
     if settings.evening_mm > 0:
         _even_out(shares, known.inside, settings.evening_mm, canvas.geometry.spacing)
-    winner = shares.argmax(axis=0)
+    near = near_strokes(shown, forest.classes, canvas.geometry.spacing, near=settings.near, near_mm=settings.near_mm)
+    caution = np.where(forest.classes == 0, np.float32(settings.caution), np.float32(1))
+    winner = choose(shares, known.inside, near, caution)
+    old = canvas.labels.array[box]
+    labels = old.copy()
+    labels[known.inside] = np.where(drawn >= 0, drawn, forest.classes[winner])
+    labels = without_specks(labels, old, shown >= 0, settings.speck_ml / canvas.geometry.voxel_ml)
     sure = np.take_along_axis(shares, winner[None], axis=0)[0]
-    chosen = np.where(drawn >= 0, drawn, forest.classes[winner])
-    sure = np.where(drawn >= 0, np.float32(1), sure)
-    labels = canvas.labels.array[box].copy()
-    labels[known.inside] = chosen
     uncertainty = np.zeros(labels.shape, np.float32)
-    uncertainty[known.inside] = 1 - sure
+    uncertainty[known.inside] = np.where(drawn >= 0, np.float32(0), 1 - sure)
     a, b, c = (s.start for s in box)
     return Proposal(Patch((a, b, c), labels), uncertainty)
 
@@ -164,7 +179,7 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
 
 
 def _drawn(canvas: Canvas, strokes: Sequence[Stroke], known: Features, radius_mm: float) -> npt.NDArray[np.int16]:
-    """The label that a stroke shows at each voxel inside, −1 where none does; a later stroke covers an earlier one."""
+    """The label that a stroke shows at each voxel of the box, −1 where none does; a later one covers an earlier one."""
     drawn = np.full(known.inside.shape, -1, np.int16)
     corner = np.array([s.start for s in known.box])
     for one in strokes:
@@ -178,7 +193,8 @@ def _drawn(canvas: Canvas, strokes: Sequence[Stroke], known: Features, radius_mm
         near = stroke(canvas.geometry, path, radius_mm, (cut[0], cut[1], cut[2]))
         here = drawn[tuple(slice(int(a), int(b)) for a, b in zip(low - corner, high - corner, strict=True))]
         here[near] = canvas.value(one.label)
-    return drawn[known.inside]
+    drawn[~known.inside] = -1
+    return drawn
 
 
 def _taught(

@@ -202,6 +202,10 @@ class Scribbler:
         settings = ScribbleSettings(reach_mm=self.reach_mm)
         return scribble(canvas, strokes=self.strokes, settings=settings, memory=self.memory)
 
+    def take_back(self) -> None:
+        """Take the last stroke back, as undo does in the window: it teaches no longer."""
+        self.strokes.pop()
+
 
 def read(case: Case, start: LabelMap, tool: Act, acts: int) -> list[float]:
     """Dice before any act and after each. What makes it worse is taken back; the act is spent, and that error left."""
@@ -218,6 +222,8 @@ def read(case: Case, start: LabelMap, tool: Act, acts: int) -> list[float]:
             if dice(labels, case.truth) <= reached[-1]:
                 array[...] = before
                 given_up.append(fault)
+                if isinstance(tool, Scribbler):
+                    tool.take_back()
         reached.append(dice(labels, case.truth))
     return reached
 

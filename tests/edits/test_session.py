@@ -144,7 +144,6 @@ def test_undo_keeps_no_copies_of_the_volume() -> None:
     grid = Geometry.aligned((100, 200, 200), (1, 1, 1), frame_of_reference="1.2")
     base = LabelMap(np.zeros(grid.shape, np.uint8), grid, SCHEME)
 
-
     def everywhere(labels: LabelMap, edit: Edit) -> Patch:
         return Patch((0, 0, 0), np.full(grid.shape, edit.payload["value"], np.uint8))
 
