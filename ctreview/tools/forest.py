@@ -43,9 +43,13 @@ class Forest:
     threshold: Stack
     shares: Stack
 
-    def vote(self, values: Stack) -> Stack:
-        """The mean share of each class in the leaves that voxels (n, features) reach, shape (classes, n)."""
-        return np.asarray(_vote(np.ascontiguousarray(values), self.feature, self.threshold, self.shares))
+    def vote(self, values: Stack, *, enough: float | None = None) -> Stack:
+        """The mean share of each class in the leaves that voxels (n, features) reach, shape (classes, n).
+
+        Where the first half of the trees gives a class more than ``enough``, the others are not asked.
+        """
+        limit = np.float32(np.inf if enough is None else enough)
+        return np.asarray(_vote(np.ascontiguousarray(values), self.feature, self.threshold, self.shares, limit))
 
 
 def grow(
@@ -88,25 +92,47 @@ def _rounded_down(threshold: float) -> np.float32:
 
 
 @compiled_in_parallel()
-def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack) -> Stack:
+def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack, enough: np.float32) -> Stack:
     count, width = values.shape
     trees, leaves, classes = shares.shape
+    half = trees // 2
     out = np.zeros((classes, count), np.float32)
     for block in numba.prange((count + _BLOCK - 1) // _BLOCK):
         first, size = block * _BLOCK, min(_BLOCK, count - block * _BLOCK)
-        rows = np.zeros(_BLOCK * width, np.float32)
-        rows[: size * width] = values[first : first + size].reshape(-1)
-        total = np.zeros((classes, _BLOCK), np.float32)
-        node = np.zeros(_BLOCK, np.uint32)
-        for tree in range(trees):
-            _descend(rows, feature[tree], threshold[tree], leaves, node)
+        rows = values[first : first + size].reshape(-1).copy()
+        total = np.zeros((classes, size), np.float32)
+        _ask(rows, feature[:half], threshold[:half], shares[:half], total)
+        left = np.empty(size, np.uint32)
+        unsure = 0
+        for row in range(size):
+            most = np.float32(0)
             for k in range(classes):
-                for row in range(_BLOCK):
-                    total[k, row] += shares[tree, node[row], k]
+                most = max(most, total[k, row])
+            if most > enough * half:
+                for k in range(classes):
+                    out[k, first + row] = total[k, row] / np.float32(half)
+            else:
+                rows[unsure * width : (unsure + 1) * width] = values[first + row]
+                left[unsure] = row
+                unsure += 1
+        more = np.zeros((classes, unsure), np.float32)
+        _ask(rows[: unsure * width], feature[half:], threshold[half:], shares[half:], more)
         for k in range(classes):
-            for row in range(size):
-                out[k, first + row] = total[k, row] / np.float32(trees)
+            for row in range(unsure):
+                at = left[row]
+                out[k, first + at] = (total[k, at] + more[k, row]) / np.float32(trees)
     return out
+
+
+@compiled()
+def _ask(rows: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack, total: Stack) -> None:
+    """Add what the leaves of some trees hold for each row."""
+    node = np.zeros(total.shape[1], np.uint32)
+    for tree in range(len(feature)):
+        _descend(rows, feature[tree], threshold[tree], shares.shape[1], node)
+        for k in range(len(total)):
+            for row in range(len(node)):
+                total[k, row] += shares[tree, node[row], k]
 
 
 @compiled()
@@ -114,14 +140,14 @@ def _descend(
     rows: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, leaves: int, node: npt.NDArray[np.uint32]
 ) -> None:
     """The leaf of each row: all go down level by level, which the compiler turns into vector instructions."""
-    width = np.uint32(len(rows) // _BLOCK)
+    width = np.uint32(len(rows) // max(1, len(node)))
     node[:] = 0
     reached = 1
     while reached < leaves:
-        for row in range(_BLOCK):
+        for row in range(len(node)):
             at = node[row]
             right = rows[np.uint32(row) * width + feature[at]] > threshold[at]
             node[row] = np.uint32(2) * at + np.uint32(1) + np.uint32(right)
         reached *= 2
-    for row in range(_BLOCK):
+    for row in range(len(node)):
         node[row] -= np.uint32(leaves - 1)

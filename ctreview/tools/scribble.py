@@ -22,6 +22,10 @@ from ctreview.volume.geometry import FloatArray
 __all__ = ["Proposal", "ScribbleSettings", "Stroke", "propose", "scribble"]
 
 
+_ENOUGH = 0.98
+"""Of what half of the trees are so sure, the others are not asked: that is most of a lung."""
+
+
 @dataclass(frozen=True)
 class Stroke:
     """One stroke of an example.
@@ -150,7 +154,7 @@ def propose(
         raise EditDoesNotApply("no stroke touches a place that may be labelled")
     current = canvas.labels.array[box][known.inside]
     forest = _taught(known.values, drawn, current, settings)
-    shares = forest.vote(known.values)
+    shares = forest.vote(known.values, enough=_ENOUGH)
     if settings.evening_mm > 0:
         _even_out(shares, known.inside, settings.evening_mm, canvas.geometry.spacing)
     near = near_strokes(shown, forest.classes, canvas.geometry.spacing, near=settings.near, near_mm=settings.near_mm)

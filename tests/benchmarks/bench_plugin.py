@@ -80,6 +80,13 @@ def _tools() -> list[dict[str, Any]]:
             f"from the second stroke on; the first {took['scribble, first']:.0f} ms; {processor('scribble')}",
         ),
         row("scribble, whole lung to screen", took["whole lung"], 5000),
+        row(
+            "longest stall of the window while strokes are answered",
+            max(took["stall"], took["stall, whole lung"]),
+            100,
+            f"drawing of the pane left out; {took['stall']:.0f} ms around strokes, "
+            f"{took['stall, whole lung']:.0f} ms for the whole lung",
+        ),
     ]
 
 

@@ -123,6 +123,31 @@ class _Hand:
     def __init__(self, pane: Any) -> None:
         self.pane, self.native = pane, pane.canvas.canvas.native
         self.processor: list[float] = []
+        self.stalled = 0.0
+        self._began = self._drawing = 0.0
+        drawn = pane.canvas.canvas._scene_canvas.events.draw
+        drawn.connect(self._draws, position="first")
+        drawn.connect(self._drew, position="last")
+
+    def _draws(self, _event: Any) -> None:
+        self._began = time.perf_counter()
+
+    def _drew(self, _event: Any) -> None:
+        self._drawing += time.perf_counter() - self._began
+
+    def turn(self) -> None:
+        """Let the window see to its events; the longest it took, drawing of this pane left out, is kept."""
+        from qtpy.QtWidgets import QApplication
+
+        start, drawing = time.perf_counter(), self._drawing
+        QApplication.processEvents()
+        took = time.perf_counter() - start - (self._drawing - drawing)
+        self.stalled = max(self.stalled, 1000 * took)
+
+    def longest_stall(self) -> float:
+        """Milliseconds, since this was asked last."""
+        found, self.stalled = self.stalled, 0.0
+        return found
 
     def settle(self) -> None:
         from qtpy.QtWidgets import QApplication
@@ -133,13 +158,11 @@ class _Hand:
 
     def until_drawn(self, act: Callable[[], Any], ready: Callable[[], bool] = lambda: True) -> float:
         """Milliseconds from the act until what it did is ready and painted."""
-        from qtpy.QtWidgets import QApplication
-
         self.settle()
         start, used = time.perf_counter(), time.process_time()
         act()
         while not ready():
-            QApplication.processEvents()
+            self.turn()
             time.sleep(0.001)  # a window that waits leaves the interpreter to the thread that computes
             if time.perf_counter() - start > 120:
                 raise TimeoutError("nothing came of it in two minutes")
@@ -241,7 +264,8 @@ def _scribble(corrector: Any, hand: _Hand, place: Any, bench: Bench) -> dict[str
     took: list[float] = []
     away = {"points": [[float(v) for v in place]], "label": "ground_glass"}
     bench.session(0).foresee("scribble", {"strokes": [away], "settings": {"reach_mm": 5.0}})  # compiles
-    hand.processor = []
+    hand.used()
+    hand.longest_stall()
 
     def stroke(start: Any) -> None:
         hand.event("press", start)
@@ -259,6 +283,7 @@ def _scribble(corrector: Any, hand: _Hand, place: Any, bench: Bench) -> dict[str
             )
         )
     used = hand.used()
+    stalled = hand.longest_stall()
     whole = hand.until_drawn(lambda: corrector.finish(everywhere=True), lambda: bool(bench.session(0).array.any()))
     undone = hand.until_drawn(corrector.undo)
     return {
@@ -266,6 +291,8 @@ def _scribble(corrector: Any, hand: _Hand, place: Any, bench: Bench) -> dict[str
         "scribble": _middle(took[1:]),
         "scribble, processor": used,
         "whole lung": whole,
+        "stall": stalled,
+        "stall, whole lung": hand.longest_stall(),
         "undo whole lung": undone,
     }
 

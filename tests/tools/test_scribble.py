@@ -96,7 +96,12 @@ def test_our_vote_is_that_of_the_library() -> None:
     values = generator.normal(size=(9000, 7)).astype(np.float32)
     labels = (values[:, 0] + values[:, 3] > 0).astype(int) + 2 * (values[:, 1] > 1)
     forest = ExtraTreesClassifier(9, max_depth=5, random_state=0).fit(values[:800], labels[:800])
-    assert np.allclose(lay_out(forest, 5).vote(values).T, forest.predict_proba(values), atol=1e-5)
+    full = lay_out(forest, 5).vote(values)
+    assert np.allclose(full.T, forest.predict_proba(values), atol=1e-5)
+    half = np.mean([tree.predict_proba(values) for tree in forest.estimators_[:4]], axis=0).T
+    sure = half.max(axis=0) > 0.9
+    assert 0 < sure.sum() < len(values)
+    assert np.allclose(lay_out(forest, 5).vote(values, enough=0.9), np.where(sure, half, full), atol=1e-5)
 
 
 def test_the_features_of_a_voxel_do_not_depend_on_the_box(canvas: Canvas) -> None:

@@ -56,6 +56,7 @@ class Scribble(Tool):
         self._taken = []
         self._begun = {"points": [_point(place)], "label": self.label_for(place)}
         self.corrector.redraw(place.pane)
+        self._look_ahead()
 
     def dragged(self, place: Place) -> None:
         """Draw on."""
@@ -144,6 +145,16 @@ class Scribble(Tool):
 
         self.corrector.think("Looking at the strokes", lambda: _difference(session, payload), show)
         self._ask_doubt()
+
+    def _look_ahead(self) -> None:
+        """While the first stroke is drawn, work out what the classifier sees around it; the tool keeps that."""
+        session = self.corrector.bench.session(self._pane)
+        if session is None or self._strokes or self._begun is None:
+            return
+        payload = self._payload([{**self._begun, "points": self._begun["points"][:1]}])
+        self.corrector.think(
+            "Looking ahead", lambda: session.foresee("scribble", payload), lambda _patch: None, quiet=True
+        )
 
     def _ask_doubt(self) -> None:
         canvas, strokes = self.corrector.bench.canvas(self._pane), self._strokes or self._taken
