@@ -94,7 +94,7 @@ def _rounded_down(threshold: float) -> np.float32:
 @compiled_in_parallel()
 def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack, enough: np.float32) -> Stack:
     count, width = values.shape
-    trees, leaves, classes = shares.shape
+    trees, _, classes = shares.shape
     half = trees // 2
     out = np.zeros((classes, count), np.float32)
     for block in numba.prange((count + _BLOCK - 1) // _BLOCK):
