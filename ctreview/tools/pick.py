@@ -119,10 +119,7 @@ class _Look:
         if not near.any():
             raise EditDoesNotApply("nothing around the click may be labelled")
         a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
-        # over what may be labelled only, so that vessels and chest wall do not bleed in
-        values = canvas.volume.array[box].astype(np.float32)
-        smooth = smoothed(values, allowed, settings.smoothing_mm, canvas.geometry.spacing)
-        return cls(box, (a, b, c), reach, near, smooth)
+        return cls(box, (a, b, c), reach, near, _smoothed(canvas, box, allowed, settings.smoothing_mm))
 
     def gate(self, steps: int, settings: PickSettings) -> Gate:
         """The densities like that of the click."""
@@ -286,6 +283,11 @@ def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = 
     """
     box, piece = piece_at(canvas, point)
     return canvas.patch(box, piece, label)
+
+
+def _smoothed(canvas: Canvas, box: Box, allowed: Mask, sigma_mm: float) -> npt.NDArray[np.float32]:
+    """The image smoothed over what may be labelled only, so that vessels and chest wall do not bleed in."""
+    return smoothed(canvas.volume.array[box].astype(np.float32), allowed, sigma_mm, canvas.geometry.spacing)
 
 
 def _nearest_open(open_to_grow: Mask, seed: tuple[int, ...], canvas: Canvas) -> tuple[int, ...]:
