@@ -64,7 +64,7 @@ def dense_lung(coarse: Coarse, lungs: Labels, midline: float, size: float, prior
     Notes
     -----
     Below the last aerated lung a dense base is a crescent between diaphragm and ribs that the image does not show; it
-    is taken to be as thick as that of the other lung at the same height and mirrored direction.
+    tapers downwards, and is no thicker than the other lung at the same height and mirrored direction.
     """
     lung = np.zeros(lungs.shape, dtype=np.uint8)
     fluid = np.zeros(lungs.shape, dtype=bool)
