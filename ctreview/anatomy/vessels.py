@@ -27,6 +27,8 @@ __all__ = ["VESSEL_SCHEME", "VesselSettings", "find_vessels"]
 
 Image = npt.NDArray[np.float32]
 
+BLOOD_HU = 40.0
+
 _STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
 
 VESSEL_SCHEME = Scheme(
@@ -68,6 +70,10 @@ class VesselSettings:
         A voxel of a vessel stands out of the lung around by at least this.
     wall_contrast_hu : float
         That of an airway wall, of which partial volume leaves less.
+    haze_contrast : float
+        In ground glass a vessel stands out by at least this share of what blood would: lobules stand out by less.
+    clear_hu, haze_hu : float
+        Up to the one above the usual lung nothing is ground glass, and from the other on all is.
     least_ml : float
         Smaller pieces are no vessels.
     lumen_hu : float
@@ -93,6 +99,9 @@ class VesselSettings:
     lumen_high_hu: float = 30.0
     contrast_hu: float = 110.0
     wall_contrast_hu: float = 70.0
+    haze_contrast: float = 0.3
+    clear_hu: float = 50.0
+    haze_hu: float = 100.0
     least_ml: float = 0.05
     lumen_hu: float = -900.0
     wall_mm: float = 2.5
@@ -173,13 +182,14 @@ def find_vessels(
     tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
     hollow = np.where(fine.image < settings.lumen_hu, dark, 0)
     lumen = _hysteresis(hollow, fine, settings.lumen_low_hu, settings.lumen_high_hu, settings.least_ml)
-    around = _around(wide, fine, tubes | lumen)
+    usual, around = _around(wide, fine, tubes | lumen)
     progress(3, 4, "vessels")
     zone = _zone(tubes, lumen, fine.spacing, settings.wall_mm)
     labels = np.zeros(volume.array.shape, dtype=np.uint8)
     spacings = np.array(full.spacing), np.array(fine.spacing), np.array(wide.spacing)
     contrast = np.array([np.inf, settings.contrast_hu, settings.wall_contrast_hu])
-    _label(hu, lung, zone, around, *spacings, contrast, labels[box])
+    haze = np.array([settings.haze_contrast, usual + settings.clear_hu, usual + settings.haze_hu])
+    _label(hu, lung, zone, around, *spacings, contrast, haze, labels[box])
     progress(4, 4, "vessels")
     return LabelMap(labels, volume.geometry, VESSEL_SCHEME)
 
@@ -256,15 +266,15 @@ def _hysteresis(strength: Image, grid: _Grid, low: float, high: float, least_ml:
     return np.asarray(keep[labels])
 
 
-def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> Image:
-    """Mean of lung that is no tube within about a centimetre, on the wide grid."""
+def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
+    """Median of lung that is no tube, and its mean within about a centimetre, on the wide grid."""
     tubes = _onto(ndimage.binary_dilation(tubes).astype(np.uint8), fine.spacing, wide.spacing) > 0
     use = wide.lung & ~tubes
     weight = _smooth(use.astype(np.float32), 5.0, wide.spacing)
     total = _smooth(np.where(use, wide.image, 0).astype(np.float32), 5.0, wide.spacing)
-    usual = float(wide.image[use].mean()) if use.any() else -850.0
+    usual = float(np.median(wide.image[use])) if use.any() else -850.0
     # a trace of the usual lung where there is nothing but vessels, as at the hilum
-    return np.asarray((total + 0.002 * usual) / (weight + 0.002), dtype=np.float32)
+    return usual, np.asarray((total + 0.002 * usual) / (weight + 0.002), dtype=np.float32)
 
 
 def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
@@ -316,6 +326,7 @@ def _label(
     zone_spacing: Any,
     around_spacing: Any,
     contrast: Any,
+    haze: Any,
     labels: Any,
 ) -> None:  # pragma: no cover - compiled
     for i in numba.prange(hu.shape[0]):
@@ -329,5 +340,8 @@ def _label(
                 kind = zone[zi, zj, zk]
                 if kind == 0:
                     continue
-                if hu[i, j, k] > _linear(around, spacing, around_spacing, i, j, k) + contrast[kind]:
+                level = _linear(around, spacing, around_spacing, i, j, k)
+                hazy = min(max((level - haze[1]) / (haze[2] - haze[1]), 0.0), 1.0)
+                least = max(contrast[kind], hazy * haze[0] * (BLOOD_HU - level))
+                if hu[i, j, k] > level + least:
                     labels[i, j, k] = kind

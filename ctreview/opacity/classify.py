@@ -29,6 +29,9 @@ GROUND_GLASS, CONSOLIDATION, DEPENDENT = (
     OPACITY_SCHEME[key].value for key in ("ground_glass", "consolidation", "dependent_opacity")
 )
 
+SIDES = (1, 2)
+"""Right and left in `Parenchyma.side`."""
+
 
 def find_opacity(
     volume: Volume,
@@ -111,12 +114,14 @@ def classify(
     grid = excess.parenchyma
     offset = np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
     least = np.float32(thresholds.excess_hu)
+    grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
     plateau = excess.plateau_hu - offset
     # > 0 inside a patch; both terms run smoothly through 0 at its border
     field = np.minimum(
-        excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), least / 2), plateau - least
+        excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), grown / 2), plateau - grown
     )
+    _fill(field, excess.hu - offset - grown, settings.filled_share, grid.geometry.spacing)
     calm = excess.calm_hu - offset
     # faint excess where little of the surroundings is tissue is partial volume of the vessels of the hilum
     trust = np.where(
@@ -126,7 +131,7 @@ def classify(
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, excess, settings)] = -least
     _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
-    patches = _patches(field > 0, seeds, excess, settings)
+    patches = _patches(field > 0, seeds & _still(calm, excess, settings), excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
     progress(2, 3, "drawing borders")
@@ -155,6 +160,18 @@ def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[flo
     field[between] = above[between]
 
 
+def _fill(field: Floats, above: Floats, share: float, spacing: tuple[float, float, float]) -> None:
+    """Take in, in place, what is opaque by itself and has opacity around for the most part.
+
+    Lobules differ, and half the level of the denser ones is more than the fainter ones have; a voxel outside a
+    smooth border has less than half of its surroundings inside.
+    """
+    sizes = [2 * max(1, round(PLATEAU_MM / s)) + 1 for s in spacing]
+    around = ndi.uniform_filter((field > 0).astype(np.float32), sizes, mode="constant")
+    within = (around > share) & (field <= 0) & (above > 0)
+    field[within] = above[within]
+
+
 def _near_core(seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
     """Where opacity that lies deep enough below the border is near enough to reach the border from there."""
     grid = excess.parenchyma
@@ -163,6 +180,15 @@ def _near_core(seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools
     cores = seeds & (grid.depth_mm >= from_pleura)
     near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
     return near & _within(cores & (grid.moving_mm >= from_moving), 2.0 * from_moving, grid.geometry.spacing)
+
+
+def _still(calm: Floats, excess: Excess, settings: OpacitySettings) -> Bools:
+    """Far enough from heart, mediastinum and diaphragm to be no blur of their motion; that is faint, hence the two."""
+    grid = excess.parenchyma
+    faint, clear = (
+        np.float32(mm * grid.scale) for mm in (settings.faint_depth_moving_mm, settings.least_depth_moving_mm)
+    )
+    return np.asarray(grid.moving_mm >= np.where(calm > settings.clear_excess_hu, clear, faint))
 
 
 def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -> Bools:
@@ -174,7 +200,7 @@ def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -
 
 
 def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySettings) -> npt.NDArray[np.uint32]:
-    """Number the patches that are large enough and reach deep enough below the pleura."""
+    """Number the patches that are large enough and hold enough of the seeds."""
     grid = excess.parenchyma
     numbered, count = cc3d.connected_components(candidate & (grid.share > 0), connectivity=6, return_N=True)
     if count == 0:
@@ -214,7 +240,7 @@ def _kinds(
 
 
 def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float32, settings: OpacitySettings) -> Bools:
-    """Patches that are a faint, thin layer on the lowest pleura."""
+    """Patches that are a faint, thin layer on the lowest pleura of both lungs; gravity does not pull at one alone."""
     grid = excess.parenchyma
     band = settings.dependent_band_mm * grid.scale
     height = excess.normal.gravity.height(grid.geometry)
@@ -229,7 +255,12 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     level = np.bincount(which, excess.calm_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
     is_layer = (within > 0.8 * size) & (level < settings.dependent_excess_hu)
     is_layer[0] = False
-    return np.asarray(is_layer[patches])
+    layer = np.asarray(is_layer[patches])
+    if all((grid.side == side).any() for side in SIDES):
+        amounts = sorted(np.count_nonzero(layer & (grid.side == side)) for side in SIDES)
+        if amounts[0] < settings.least_other_side * amounts[1]:
+            layer[:] = False
+    return layer
 
 
 @compiled(nogil=True)

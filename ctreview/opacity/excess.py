@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.opacity.normal import NormalLung
-from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
+from ctreview.opacity.parenchyma import FWHM, Parenchyma, measure_parenchyma
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import Geometry
@@ -31,9 +31,6 @@ RIM_MM = 3.0
 
 SHED_MM = 10.0
 """Farther from a dense spot neither its blur at the resolution for detection nor its level reaches."""
-
-FWHM = 2.355
-"""Full width at half maximum of a Gaussian in standard deviations."""
 
 NOTHING_HU = np.float32(-1000.0)
 """Excess where no tissue is near enough to say."""

@@ -29,6 +29,8 @@ SAMPLES = 400_000
 SUBPLEURAL_MM = 12.0
 """Depth of the denser rim in a lung of 5 L; scaled with the cube root of volume."""
 LOW_QUANTILE = 0.2
+SIDES_APART_HU = 40.0
+"""Healthy lungs of one patient differ by less than this, gravity taken off; by some 5 HU in the scans looked at."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ class NormalLung:
         Rise from the uppermost to the lowest lung; held to its prior.
     gravity : Gravity
         Which way was down.
+    sides_apart_hu : float
+        Where one lung is lighter than a healthy one: by how much. Beyond `SIDES_APART_HU` the other lung alone set
+        what is normal.
     subpleural : tuple of (float, float)
         How much denser (HU) normal lung is at some depths (mm) below the pleura than deep inside: septa, fine vessels
         and breathing make a rim of some millimetres.
@@ -96,6 +101,7 @@ class NormalLung:
     anchor: Anchor
     lung_ml: float
     age_years: float | None = None
+    sides_apart_hu: float = 0.0
     subpleural: tuple[tuple[float, float], ...] = ()
     checks: tuple[Check, ...] = ()
 
@@ -153,7 +159,7 @@ def fit_normal_lung(
     Returns
     -------
     NormalLung
-        Its checks: ``age_known``, ``posture_known``, ``normal_lung_share``.
+        Its checks: ``age_known``, ``posture_known``, ``normal_lung_share``, ``lungs_alike``.
 
     Raises
     ------
@@ -169,10 +175,23 @@ def fit_normal_lung(
     gravity = find_gravity(volume, parenchyma)
     # a lung too small to hold a depth of 3 mm is still a lung
     deep = inside & (parenchyma.depth_mm >= settings.least_depth_mm * parenchyma.scale)
-    sample = _sample(parenchyma, gravity, deep if deep.sum() > 1000 else inside)
+    looked_at = deep if deep.sum() > 1000 else inside
+    sample = _sample(parenchyma, gravity, looked_at)
     mu, sigma, rise = _fit(sample.deeper(), prior)
+    apart = 0.0
+    if mu < prior.lightest_hu:
+        # a lung that emphysema or trapped air made lighter says nothing of what is normal
+        one_by_one = sorted(
+            _fit(_sample(parenchyma, gravity, one).deeper(), prior)
+            for one in (looked_at & (parenchyma.side == side) for side in (1, 2))
+            if one.sum() > 1000
+        )
+        if len(one_by_one) == 2 and one_by_one[1][0] <= prior.densest_hu:
+            apart = one_by_one[1][0] - one_by_one[0][0]
+        if apart > SIDES_APART_HU:
+            mu, sigma, rise = one_by_one[1]
     share = sample.share(mu, sigma, rise, settings)
-    fitted = NormalLung(mu, sigma, rise, gravity, share, "histogram", parenchyma.lung_ml, age)
+    fitted = NormalLung(mu, sigma, rise, gravity, share, "histogram", parenchyma.lung_ml, age, sides_apart_hu=apart)
     fitted = _anchor(fitted, sample, prior, other, settings)
     fitted = replace(fitted, subpleural=_subpleural(sample, fitted, settings))
     return replace(fitted, checks=_checks(fitted, settings))
@@ -308,6 +327,8 @@ def _anchor(
 
 def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
     age, least = fitted.age_years, settings.least_normal_share
+    apart = round(fitted.sides_apart_hu)
+    alike = fitted.sides_apart_hu <= SIDES_APART_HU
     bands = "a child's" if age is not None and age < ADULT_YEARS else "an adult's"
     sources = {
         "histogram": "its own histogram",
@@ -339,5 +360,15 @@ def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
             round(least, 3),
             fitted.anchor == "histogram",
             f"{fitted.share:.0%} of the lung is of normal density; normal was set by {sources[fitted.anchor]}.",
+        ),
+        Check(
+            "lungs_alike",
+            apart,
+            SIDES_APART_HU,
+            alike,
+            "Neither lung is far lighter than the other and than a healthy one."
+            if alike
+            else f"One lung is {apart} HU lighter than the other and lighter than a healthy one; normal was set by the "
+            "other.",
         ),
     )

@@ -33,7 +33,8 @@ THREADS = max(1, min(2, os.cpu_count() or 1))
 """Filters let go of the interpreter's lock; more than two gain little here. The answer does not depend on it."""
 LEAST_WEIGHT = 0.01
 """Means of less weight than this (1 is a voxel's surroundings in full) are not believed."""
-FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
+FWHM = 2.0 * float(np.sqrt(2.0 * np.log(2.0)))
+"""Full width at half maximum of a Gaussian in standard deviations."""
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
@@ -62,6 +63,8 @@ class Parenchyma:
         Where enough lung tissue lay around to say a density.
     share : ndarray of float32
         Share of each working voxel that is lung.
+    side : ndarray of uint8
+        1 where the right lung is in the middle of a working voxel, 2 where the left is.
     depth_mm : ndarray of float32
         Distance to the lung's border, 0 outside.
     moving_mm : ndarray of float32
@@ -81,6 +84,7 @@ class Parenchyma:
     trust: Floats
     known: Bools
     share: Floats
+    side: npt.NDArray[np.uint8]
     depth_mm: Floats
     moving_mm: Floats
     lung_ml: float
@@ -168,6 +172,7 @@ def measure_parenchyma(
         trust=wide_norms / np.maximum(around, np.float32(1e-3)),
         known=wide_norms > LEAST_WEIGHT,
         share=share,
+        side=_side(lungs, start, factors, share.shape),
         depth_mm=depth,
         moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=THREADS),
         lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
@@ -192,6 +197,19 @@ def _blocks(
         start.append(first)
         stop.append(last)
     return (start[0], start[1], start[2]), (stop[0], stop[1], stop[2]), (factors[0], factors[1], factors[2])
+
+
+def _side(
+    lungs: LabelMap, start: tuple[int, int, int], factors: tuple[int, int, int], shape: tuple[int, ...]
+) -> npt.NDArray[np.uint8]:
+    """Which lung each block's middle lies in; a block that the grid's end cuts short is in neither."""
+    middles = tuple(slice(a + n // 2, a + n * size, n) for a, n, size in zip(start, factors, shape, strict=True))
+    labels = lungs.array[middles]
+    side = np.zeros(shape, dtype=np.uint8)
+    for value, key in enumerate(("right_lung", "left_lung"), start=1):
+        there = tuple(slice(0, n) for n in labels.shape)
+        side[there][labels == lungs.scheme[key].value] = value
+    return side
 
 
 def _margin(geometry: Geometry, settings: OpacitySettings) -> tuple[int, int, int]:

@@ -14,6 +14,8 @@ __all__ = ["Prior", "prior_for"]
 
 ADULT_YEARS = 18.0
 LONG_YEARS = 6.0
+INSPIRED_ERROR_HU, EXPIRED_ERROR_HU = 38.0, 68.0
+"""Standard errors of Long's regression."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Prior:
         Rise from the uppermost to the lowest lung at the two.
     routine_hu : float
         Mean in a scan whose depth of breath is not known.
+    lightest_hu : float
+        A lung that is lighter than this on the whole holds more air than a healthy one does: emphysema, trapped air.
     densest_hu : float
         A lung that is denser than this on the whole is not normal, or more than expired.
     """
@@ -37,6 +41,7 @@ class Prior:
     inspired_rise_hu: float
     expired_rise_hu: float
     routine_hu: float
+    lightest_hu: float
     densest_hu: float
 
     def rise_hu(self, mean_hu: float) -> float:
@@ -52,6 +57,7 @@ ADULT = Prior(
     inspired_rise_hu=40.0,
     expired_rise_hu=110.0,
     routine_hu=-860.0,
+    lightest_hu=-900.0,
     densest_hu=-620.0,
 )
 
@@ -79,5 +85,6 @@ def _child(age: float) -> Prior:
         inspired_rise_hu=33.0,
         expired_rise_hu=155.0,
         routine_hu=routine,
-        densest_hu=expired + 68.0,
+        lightest_hu=inspired - INSPIRED_ERROR_HU,
+        densest_hu=expired + EXPIRED_ERROR_HU,
     )

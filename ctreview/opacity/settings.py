@@ -28,8 +28,6 @@ class OpacitySettings:
     thin_hu : float
         What stands out by this much, and is too thin to hold a cube of three working voxels, is a vessel, a wall
         or a fissure and is left out.
-    least_depth_moving_mm : float
-        The same for the border with heart, mediastinum and diaphragm, which move and blur it.
     drift_mm, drift_hu, greatest_drift_hu : float
         Normal lung drifts by region (shoulders, heart, breathing). Lung less than ``drift_hu`` above normal, averaged
         with a Gaussian of standard deviation ``drift_mm`` (in a lung of 5 L), tells by how much; at most
@@ -47,6 +45,11 @@ class OpacitySettings:
     border_share : float
         Borders run at this share of a patch's level; a little above half, because the level that the calm density
         shows beside a border is a little below the true one.
+    grown_share : float
+        A patch that reaches the threshold somewhere goes on as far as it has this share of it.
+    filled_share : float
+        Lung that is denser than that by itself belongs to a patch if more than this share of its surroundings (3 mm)
+        does; at a smooth border it is half.
     consolidation_hu : float
         Where ground glass ends and consolidation begins, in an adult's inspired lung of ``reference_hu``.
     consolidation_range_hu : tuple of float
@@ -57,10 +60,16 @@ class OpacitySettings:
         Smaller patches are not counted.
     least_depth_mm : float
         What lies closer to the pleura and has no opacity this deep nearby is partial volume.
+    least_depth_moving_mm, faint_depth_moving_mm : float
+        The same for the border with heart, mediastinum and diaphragm, which move and blur it. Each patch must begin
+        somewhere that deep: by the first where it is clear, by the second where it is faint (``clear_excess_hu``); in
+        a lung of 5 L, scaled with the cube root of volume.
     dependent_band_mm : float
         Reach of dependent opacity from the lowest pleura in a lung of 5 L; scaled with the cube root of volume.
     dependent_excess_hu : float
         Dependent opacity is on average fainter than this.
+    least_other_side : float
+        A layer in one lung is dependent opacity only if the other lung holds at least this share of it.
     """
 
     working_mm: float = 1.5
@@ -69,6 +78,7 @@ class OpacitySettings:
     pleura_mm: float = 1.2
     thin_hu: float = 60.0
     least_depth_moving_mm: float = 6.0
+    faint_depth_moving_mm: float = 9.0
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
@@ -80,6 +90,8 @@ class OpacitySettings:
     least_excess_hu: float = 70.0
     greatest_excess_hu: float = 110.0
     border_share: float = 0.54
+    grown_share: float = 0.7
+    filled_share: float = 0.6
     consolidation_hu: float = -300.0
     consolidation_range_hu: tuple[float, float] = (-300.0, -200.0)
     least_normal_share: float = 1.0 / 3.0
@@ -87,3 +99,4 @@ class OpacitySettings:
     least_depth_mm: float = 3.0
     dependent_band_mm: float = 15.0
     dependent_excess_hu: float = 150.0
+    least_other_side: float = 0.2

@@ -121,17 +121,51 @@ def test_specks_are_not_counted() -> None:
     assert opacity_ml(find(body(Ball(MIDDLE, 2.5, 300.0)))) == 0
 
 
-def test_a_faint_layer_on_the_lowest_pleura_is_dependent() -> None:
-    def layer(head: Any, back: Any, left: Any) -> Any:
-        floor = 70 * np.sqrt(np.clip(1 - (head / 80) ** 2 - ((np.abs(left) - 60) / 45) ** 2, 0, 1))
-        return 110.0 * np.clip((back - floor + 9) / 5, 0, 1) * (floor > 45)
+def layer(head: Any, back: Any, left: Any) -> Any:
+    floor = 70 * np.sqrt(np.clip(1 - (head / 80) ** 2 - ((np.abs(left) - 60) / 45) ** 2, 0, 1))
+    return 110.0 * np.clip((back - floor + 9) / 5, 0, 1) * (floor > 45)
 
+
+def test_a_faint_layer_on_the_lowest_pleura_is_dependent() -> None:
     found = find(body(added=layer))
     assert found.volume_ml("dependent_opacity") > 20
     assert opacity_ml(found) < 0.15 * found.volume_ml("dependent_opacity")
     # turned round, the same layer is at the top, and no gravity made it
     prone = find(body(added=layer, posture="HFP"))
     assert opacity_ml(prone) > 20
+
+
+def test_a_layer_in_one_lung_alone_is_ground_glass() -> None:
+    scan = body(added=lambda head, back, left: layer(head, back, left) * (left > 0))
+    found = find(scan)
+    assert found.volume_ml("dependent_opacity") == 0
+    assert found.volume_ml("ground_glass") > 10
+
+
+def test_haze_along_the_mediastinum_counts_where_it_is_clear_or_wide() -> None:
+    def beside(hu: float, reach_mm: float, **changed: float) -> float:
+        scan = body(added=lambda _head, _back, left: np.where(np.abs(left) < reach_mm, hu, 0.0))
+        return opacity_ml(find(scan, settings=OpacitySettings(**changed)))
+
+    assert beside(110.0, 21.5) == 0
+    assert beside(110.0, 21.5, faint_depth_moving_mm=6.0) > 5
+    assert beside(300.0, 21.5) > 5
+    assert beside(110.0, 30.0) > 20
+
+
+def test_fainter_lobules_are_no_holes() -> None:
+    def lobules(head: Any, back: Any, left: Any) -> Any:
+        inside = head**2 + back**2 + (left - 60) ** 2 < 25**2
+        return np.where(inside, 200.0 + 130.0 * np.sin(head / 2.2) * np.sin(back / 2.2) * np.sin(left / 2.2), 0.0)
+
+    scan = body(added=lobules)
+    true = scan.ball(Ball((0.0, 0.0, 60.0), 22.0))
+    filled, open_ = (
+        find(scan, settings=OpacitySettings(filled_share=share)).mask("ground_glass")[true].mean()
+        for share in (0.6, 1.1)
+    )
+    assert filled > 0.97
+    assert filled > open_
 
 
 def test_ventral_ground_glass_in_all_of_the_lung_is_found() -> None:

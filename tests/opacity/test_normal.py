@@ -177,3 +177,16 @@ def test_thresholds_are_clamped() -> None:
 def test_inflation_must_fit(inflation: list[float]) -> None:
     with pytest.raises(WrongUse):
         common_thresholds([normal_of(-860.0, 5000.0)] * 2, inflation=inflation)
+
+
+def test_a_lung_full_of_trapped_air_does_not_set_what_is_normal() -> None:
+    scan = body(mean_hu=-810.0, added=lambda _head, _back, left: np.where(left < 0, -110.0, 0.0))
+    normal = fit(scan)
+    assert normal.mu_hu == pytest.approx(-810, abs=6)
+    assert not {check.name: check for check in normal.checks}["lungs_alike"].ok
+
+
+def test_of_two_plausible_lungs_the_lighter_sets_what_is_normal() -> None:
+    ill = fit(body(mean_hu=-870.0, added=lambda _head, _back, left: np.where(left < 0, 110.0, 0.0)))
+    assert ill.mu_hu == pytest.approx(-870, abs=6)
+    assert {check.name: check for check in ill.checks}["lungs_alike"].ok

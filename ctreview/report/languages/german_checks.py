@@ -45,6 +45,8 @@ SENTENCES = {
     "age_known": "Das Alter ist nicht bekannt; beurteilt wird wie bei Erwachsenen, kindliche Lunge ist dichter.",
     "posture_known": "Die Lagerung ist nicht bekannt; Rückenlage ist angenommen.",
     "normal_lung_share": "Zu wenig Lunge ist von normaler Dichte, um sie am Patienten selbst festzulegen.",
+    "lungs_alike": "Eine Lunge ist um {value} HE weniger dicht als die andere und lufthaltiger als eine gesunde; "
+    "maßgeblich war die andere.",
     "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",
     "edits_of_other_scans": "{value} Korrekturen des Befunders betreffen andere Aufnahmen und entfielen.",
     "edits": "{value} Korrekturen des Befunders sind nicht mehr anwendbar und blieben unberücksichtigt.",
