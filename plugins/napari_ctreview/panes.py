@@ -13,12 +13,12 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
 from ctreview.errors import WrongUse
+from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
-from napari_ctreview.contrasts import Examination
 from napari_ctreview.corner_text import Timing, dates_swapped
 from napari_ctreview.key_images import KeyImage, picture_of
 from napari_ctreview.link import Link

@@ -10,9 +10,9 @@ from ctreview.dicom import Series, find_series
 from ctreview.errors import WrongModality
 from ctreview.progress import Progress, part
 from ctreview.recipes.keeping import Place
+from ctreview.volume.contrasts import Examination, examination
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
-from napari_ctreview.contrasts import Examination, examination
 from napari_ctreview.reader import is_image_file
 
 __all__ = ["Scan", "look", "one_path", "read", "require_one_kind"]
