@@ -19,6 +19,7 @@ from ctreview.recipes.chest_ct import Prepared, conclude
 from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.study import Finding, Plan, Reading, Study, recovery
+from ctreview.volume.volume import Volume
 
 __all__ = ["RECIPE", "Desk", "Place", "plan_of", "shuffled"]
 
@@ -92,18 +93,16 @@ class Desk:
         """
         if self.study is not None and self.study.plan == plan and len(self.study.timepoints) == 2:
             return
-        if self.study is None:
-            self._take(recovery.begin())
-        assert self.study is not None
-        if any(reading.state == "signed" for reading in self.study.readings):
+        study = self._begun()
+        if any(reading.state == "signed" for reading in study.readings):
             raise InputRefused(
                 "this study holds a signed reading, which rests on other settings",
-                where=self.study.folder,
+                where=study.folder,
                 remedy="Put the settings back, or start a study of its own from the two scans.",
             )
         for number, (point, place) in enumerate(zip(prepared.points, places, strict=True), 1):
             maps = [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
-            self.study.add_timepoint(
+            study.add_timepoint(
                 point.volume,
                 path=place.path,
                 series=place.series,
@@ -112,7 +111,22 @@ class Desk:
                 schema=MEASUREMENTS_SCHEMA,
                 number=number,
             )
-        self.study.write_plan(plan)
+        study.write_plan(plan)
+
+    def lay_out_images(self, images: Sequence[Volume], places: Sequence[Place], plan: Plan) -> None:
+        """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
+
+        Raises
+        ------
+        OSError
+            It could not be written.
+        """
+        study = self._begun()
+        for number, (image, place) in enumerate(zip(images, places, strict=True), 1):
+            if number not in study.timepoints:
+                study.add_timepoint(image, path=place.path, series=place.series, masks=(), number=number)
+        if study.plan is None:
+            study.write_plan(plan)
 
     def open(self, folder: Path | str) -> Study:
         """Open a study, with its lock, at the reader's latest reading or at a new one.
@@ -169,6 +183,13 @@ class Desk:
         self.study = self.reading = None
         if study is not None and not saved and empty:
             recovery.discard(study)
+
+    def _begun(self) -> Study:
+        """The study at hand; an unsaved one where there is none."""
+        if self.study is None:
+            self._take(recovery.begin())
+        assert self.study is not None
+        return self.study
 
     def _take(self, study: Study) -> None:
         self._hold.enter_context(study.writing())

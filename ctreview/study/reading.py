@@ -153,6 +153,11 @@ class Reading:
         """Where the comparison with this reader's corrections is written."""
         return self.folder / "comparison"
 
+    @property
+    def regions_folder(self) -> Path:
+        """Where regions that the reader painted are written, with what they measure."""
+        return self.folder / "regions"
+
     def blinded(self) -> int | None:
         """The seed by which the timepoints were shuffled, None for an open reading."""
         path = self.folder / "blinded.json"

@@ -60,6 +60,7 @@ class Study:
         timepoints/<n>/measurements.json    what was measured on it
         readers/<name>/journal.jsonl        edits, findings.json, blinded.json, signed.json
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
+        readers/<name>/regions/             regions painted on muscle MRI, and what they measure
         comparisons/<a>-<b>/                the same without corrections
         open.lock                           who has it open for writing
 
@@ -135,7 +136,7 @@ class Study:
         path, series
             Where it was loaded from.
         masks : sequence of LabelMap
-            Lungs, opacity, … on the image's grid.
+            Lungs, opacity, … on the image's grid; none where the reader draws everything.
         measurements : mapping, optional
             Ready for JSON, of ``schema``.
         number : int, optional
@@ -152,7 +153,8 @@ class Study:
         with atomic_folder(self.folder / "timepoints" / str(number), replace=True) as draft:
             source = {"path": str(Path(path).absolute()), "series": series, "digest": volume.digest}
             write_document(draft / "source.json", SOURCE_SCHEMA, source)
-            write_segmentation(draft / "masks.seg.nrrd", masks)
+            if masks:
+                write_segmentation(draft / "masks.seg.nrrd", masks)
             if measurements is not None:
                 write_document(draft / "measurements.json", schema, measurements)
         return number
