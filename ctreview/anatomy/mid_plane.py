@@ -52,7 +52,7 @@ def find_mid_plane(volume: Volume) -> MidPlane:
         MR or CT in patient coordinates.
     """
     profile, x = _tissue_by_x(volume)
-    inside = np.flatnonzero(profile > _EDGE_SHARE * profile.max()) if profile.size and profile.max() else []
+    inside = np.flatnonzero(profile > _EDGE_SHARE * profile.max(initial=0.0))
     if not len(inside):
         return MidPlane(0.0, "patient's x = 0")
     first, last = int(inside[0]), int(inside[-1])

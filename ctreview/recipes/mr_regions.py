@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
-from ctreview.dicom import find_series
+from ctreview.dicom import Series, find_series
 from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.study import Plan, Reading, Study
+from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers
 from ctreview.volume.atomic import atomic_folder
@@ -41,6 +41,7 @@ __all__ = [
     "load_timepoint",
     "plan_of",
     "replay_regions",
+    "sign_regions",
     "write_regions",
 ]
 
@@ -318,7 +319,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
         raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
     plan = study.plan
     settings = LoadSettings() if plan is None else LoadSettings(**plan.settings["load"])
-    there = [] if is_foreign(source.path) else [one for one in find_series(source.path) if one.usable]
+    there = [] if is_foreign(source.path) else _series(source)
     found = (
         load_examination(there, settings=settings, progress=progress)
         if there
@@ -333,6 +334,11 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
     return found
 
 
+def _series(source: Source) -> list[Series]:
+    """What was read of a folder: the series that was chosen, or all of an examination."""
+    return [one for one in find_series(source.path) if one.usable and source.series in (None, one.key)]
+
+
 def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet) -> RegionReview:
     """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
     numbers = study.timepoints
@@ -343,12 +349,12 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
     return RegionReview(found, author=reading.reader, record=reading.record, journal=reading.edits())
 
 
-def as_csv(rows: Iterable[Row]) -> str:
-    """Rows as a table of comma-separated values, with a line of column names."""
+def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
+    """Rows as a table with a line of column names, one line each."""
     plain = [row.to_dict() for row in rows]
     text = io.StringIO()
     if plain:
-        table = csv.DictWriter(text, list(plain[0]), lineterminator="\n")
+        table = csv.DictWriter(text, list(plain[0]), delimiter=separator, lineterminator="\n")
         table.writeheader()
         table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
     return text.getvalue()
@@ -373,6 +379,20 @@ def write_regions(review: RegionReview, folder: Path) -> Path:
                 labels = review.sessions[number].labels
                 write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
     return folder
+
+
+def sign_regions(review: RegionReview, reading: Reading) -> None:
+    """Write the regions and close the reading with what they measure.
+
+    Raises
+    ------
+    AlreadySigned
+        It is closed already.
+    """
+    reading.require_draft()
+    write_regions(review, reading.regions_folder)
+    rows = [row.to_dict() for number in range(len(review.sessions)) for row in review.rows(number)]
+    reading.sign({"regions": rows})
 
 
 def _scheme(keys: Sequence[str]) -> Scheme:

@@ -153,7 +153,8 @@ class Pane:
         layer = self.labels.get(name)
         if layer is None:
             return
-        level = round(float(self.geometry.to_index(self.centre)[self.across]))
+        # another contrast may lie on a grid of its own
+        level = round(float(layer.metadata["ctreview"].geometry.to_index(self.centre)[self.across]))
         if box[self.across].start <= level < box[self.across].stop:
             layer.refresh(extent=False, thumbnail=False, highlight=False)
 

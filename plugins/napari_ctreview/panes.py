@@ -66,6 +66,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         Another `Plane` is shown.
     key_image_taken : Signal(object)
         A `KeyImage`.
+    contrast_changed : Signal()
+        Another contrast of an MR examination is shown.
     opener : callable or None
         ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
         are dropped on a pane.
@@ -80,6 +82,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     left = Signal()
     turned = Signal(object)
     key_image_taken = Signal(object)
+    contrast_changed = Signal()
 
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -162,7 +165,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.show_volume(scan, name=name, timing=timing)
             pane.annotations.say(warnings=self._warnings)
         self.register(transform)
-        self.reset_view()
+        self._whole_slices()
 
     def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
         """Show an image in each pane, each on its own."""
@@ -195,6 +198,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self._contrast = first[0].name
         if len(self._full) > 1:
             self.register(None)
+        self._whole_slices()
 
     def contrast(self, name: str) -> None:
         """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
@@ -210,6 +214,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         if link is not None:
             self.link = Link(link.panes, link.mapping)
             self.link.on = link.on
+        self.contrast_changed.emit()
 
     def next_contrast(self) -> None:
         """The next contrast of the first examination."""
@@ -359,6 +364,11 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             smallest = min(pane.model.scene.camera.zoom for pane in self._full)
             self.panes[0].model.scene.camera.zoom = smallest
             self.link.follow(0)
+
+    def _whole_slices(self) -> None:
+        """Whole slices in panes that have just come or gone."""
+        QApplication.processEvents()  # the canvases get their new sizes
+        self.reset_view()
 
     @property
     def _full(self) -> list[Pane]:

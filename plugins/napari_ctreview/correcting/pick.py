@@ -137,4 +137,4 @@ def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
         return None
-    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour})
+    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour}, session.base.geometry)

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import TOOLS, Corrector
 from napari_ctreview.correcting.fields import Fields
-from napari_ctreview.correcting.keys import KEYS, TOOL_KEYS
+from napari_ctreview.correcting.keys import CLASS_KEYS, KEYS, TOOL_KEYS
 from napari_ctreview.correcting.scribble import Scribble
 
 __all__ = ["ToolBox"]
@@ -163,6 +163,7 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         hand = self.corrector
         if list(self.classes) != [*(label.key for label in hand.scheme), None]:
             self._make_classes()
+        self.acts["Whole lung"].setText("Whole lung" if hand.unit == "HU" else "Everywhere")
         name = "" if hand.tool is None else hand.tool.name
         for tool, button in self.tools.items():
             button.setChecked(tool == name)
@@ -172,15 +173,19 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         for title in ("Take", "Whole lung", "To other", "Doubt"):
             self.acts[title].setEnabled(name == "scribble" or (title == "Take" and name == "wire"))
         for field, form in self.fields.items():
+            form.show_unit(hand.unit, hand.finest)
             if form.settings != hand.settings[field]:
                 form.show_settings(hand.settings[field])
 
     def _make_classes(self) -> None:
         for button in self.classes.values():
+            self._classes.removeWidget(button)
+            button.hide()  # until it is deleted it would stand over the new one
             button.deleteLater()
         self.classes = {}
         group = QButtonGroup(self)
-        keys = [*((label.key, label.name, str(5 + n)) for n, label in enumerate(self.corrector.scheme))]
+        labels = enumerate(self.corrector.scheme)
+        keys = [(label.key, label.name, str(5 + n) if n < CLASS_KEYS else "") for n, label in labels]
         for place, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
             button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
             button.setCheckable(True)

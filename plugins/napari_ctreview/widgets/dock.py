@@ -23,6 +23,7 @@ from napari_ctreview.steps import STEPS
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
 from napari_ctreview.widgets.load_step import LoadStep
+from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
 from napari_ctreview.widgets.sign_step import SignStep, Unsaved
 from napari_ctreview.widgets.step_box import StepBox
@@ -38,6 +39,9 @@ _PARTS = {
     "change": ("inspiration", "fate", "interval", "verdict"),
 }
 """Which settings of the recipe belong to which step."""
+
+_COMPUTED = ("lungs", "opacity", "register", "change")
+"""Steps of the computer."""
 
 _TITLES = {"correct": "Correct", "sign": "Save and sign"}
 
@@ -127,7 +131,9 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
             found.append(self.load)
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
-            found += [self.tools, self.findings]
+            self.regions = RegionsPanel(self.workplace, self.corrector)
+            self.regions.hide()
+            found += [self.tools, self.regions, self.findings]
         elif name == "change":
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
@@ -169,6 +175,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         place.prepared_changed.connect(self._prepared)
         place.edited.connect(self._edited)
         place.concluded.connect(self._concluded)
+        self.panes.contrast_changed.connect(self.corrector.look_again)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
@@ -188,6 +195,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         for name, box in self.boxes.items():
             box.show_step(place.steps[name], hidden_checks=place.blinded)
         busy = place.worker.busy
+        self.run_all.setVisible(not place.painting.open)
         self.run_all.setEnabled(place.loading.ready and not busy)
         self.stop_all.setEnabled(busy)
         self.change.setVisible(not place.blinded)
@@ -208,7 +216,10 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.findings.show_findings()
         for message in (self.findings.message, self.tools.message):  # they spoke of the reading before
             message.clear()
-        if place.prepared is not None:
+        self.corrector.look_again()
+        for name in _COMPUTED:  # nothing is computed in MRI
+            self.boxes[name].setVisible(not place.painting.open)
+        if place.begun:
             self.complain("")
             self.boxes["load"].open(False)
             self.boxes["correct"].open()
