@@ -60,8 +60,10 @@ class Pick(Tool):
         # Alt alone would ask for the piece to be removed, which has no gate
         self.steps += steps
         self._place = Place(place.pane, place.lps, place.voxel)
-        gate = f"{self.steps:+d}".replace("-", "−") if self.steps else "as learned"
-        self.corrector.said.emit(f"Gate of the pick: {gate}")
+        steps = f"{self.steps:+d}".replace("-", "−")
+        whole = self.corrector.settings["pick"].takes == "piece"
+        what, unchanged = ("Gate", "as learned") if whole else ("Size", "as set")
+        self.corrector.said.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
         self._look()
 
     def clicked(self, place: Place) -> None:

@@ -14,7 +14,7 @@ __all__ = ["UNITS", "rescaled", "scale_of"]
 UNITS = {"HU": "HU", "ms": "ms", "fraction": "", "arbitrary": ""}
 """What stands behind a value of each unit."""
 
-_LENGTHS = {"pick": ("narrowest_hu", "widening_hu"), "wire": ("edge_hu_per_mm",)}
+_LENGTHS = {"pick": ("narrowest_hu", "widening_hu", "supervoxel_hu"), "wire": ("edge_hu_per_mm",)}
 """Settings that say how far apart two values are."""
 
 _GATES = {"brush": ("low_hu", "high_hu")}

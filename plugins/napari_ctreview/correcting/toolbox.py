@@ -26,7 +26,7 @@ from napari_ctreview.correcting.scribble import Scribble
 __all__ = ["ToolBox"]
 
 _SHOWN = {
-    "pick": ("reach_mm", "smoothing_mm", "narrowest_hu", "widening_hu"),
+    "pick": ("takes", "reach_mm", "smoothing_mm", "narrowest_hu", "widening_hu", "supervoxel_mm"),
     "scribble": ("stroke_mm", "reach_mm"),
     "brush": ("radius_mm", "shape", "low_hu", "high_hu"),
     "wire": ("edge_mm", "edge_hu_per_mm"),
