@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
+from types import MappingProxyType
 from typing import Any
 
 from ctreview.change import Comparison, measure
@@ -18,7 +19,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, conclude
 from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
-from ctreview.study import Finding, Plan, Reading, Study, recovery
+from ctreview.study import Finding, KeyImage, Plan, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 
 __all__ = ["RECIPE", "Desk", "Place", "plan_of", "shuffled"]
@@ -58,6 +59,8 @@ class Desk:
         All that was put down, in order.
     findings : tuple of Finding
         What the reader marked.
+    key_images : tuple of KeyImage
+        What the reader wants to be found again.
     """
 
     def __init__(self, author: str) -> None:
@@ -66,6 +69,8 @@ class Desk:
         self.reading: Reading | None = None
         self.journal: list[Edit] = []
         self.findings: tuple[Finding, ...] = ()
+        self.key_images: tuple[KeyImage, ...] = ()
+        self._pictures: dict[str, bytes] = {}
         self._hold = ExitStack()
 
     @property
@@ -143,14 +148,14 @@ class Desk:
         hold.enter_context(study.writing())
         try:
             reading = study.reading(self.author)
-            journal, findings = list(reading.edits()), reading.findings()
+            journal, findings, images = list(reading.edits()), reading.findings(), reading.key_images()
             reading.signature()
         except BaseException:
             hold.close()
             raise
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
-        self.journal, self.findings = journal, findings
+        self.journal, self.findings, self.key_images = journal, findings, images
         return study
 
     def save_as(self, folder: Path | str) -> Study:
@@ -169,6 +174,9 @@ class Desk:
             reading.record(edit)
         if reading.findings() != self.findings:
             reading.write_findings(self.findings)
+        if reading.key_images() != self.key_images:
+            pictures = {image.id: self.picture(image) or b"" for image in self.key_images}
+            reading.write_key_images(self.key_images, pictures)
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
         if not was_saved:
@@ -194,6 +202,11 @@ class Desk:
     def _take(self, study: Study) -> None:
         self._hold.enter_context(study.writing())
         self.study, self.reading = study, study.reading(self.author)
+        # what was marked on the scans before anything was found in them
+        if self.findings:
+            self.reading.write_findings(self.findings)
+        if self.key_images:
+            self.reading.write_key_images(self.key_images, self._pictures)
 
     # --- a reading
 
@@ -209,6 +222,18 @@ class Desk:
             self.reading.write_findings(findings)
         self.findings = tuple(findings)
 
+    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Replace the key images; errors are those of `Reading.write_key_images`."""
+        if self.reading is not None:
+            self.reading.write_key_images(images, pictures)
+        else:
+            self._pictures |= pictures
+        self.key_images = tuple(images)
+
+    def picture(self, image: KeyImage) -> bytes | None:
+        """What a key image looked like, as PNG."""
+        return self._pictures.get(image.id) if self.reading is None else self.reading.picture(image)
+
     def blind(self, seed: int | None = None) -> None:
         """Make the reading a blinded one, shuffled by chance or by a seed.
 
@@ -220,7 +245,7 @@ class Desk:
             The reading is signed.
         """
         assert self.reading is not None
-        if self.journal or self.findings:
+        if self.journal or self.findings or self.key_images:
             raise WrongUse("this reading has begun already", remedy="Sign it, then read once more, blinded.")
         self.reading.folder.mkdir(parents=True, exist_ok=True)
         self.reading.blind(SystemRandom().randrange(2**32) if seed is None else seed)
@@ -244,7 +269,9 @@ class Desk:
             bare = conclude(prepared, progress=part(progress, 0.0, 0.3))
             write_comparison(bare, plain, overwrite=True, progress=part(progress, 0.3, 0.6))
         mine = self.reading.comparison_folder
-        return write_comparison(comparison, mine, overwrite=True, progress=part(progress, 0.6, 1.0))
+        pictures = [(_told(image), self.picture(image)) for image in self.key_images]
+        shown = [(says, picture) for says, picture in pictures if picture]
+        return write_comparison(comparison, mine, key_images=shown, overwrite=True, progress=part(progress, 0.6, 1.0))
 
     def sign(self, prepared: Prepared, comparison: Comparison, progress: Progress = quiet) -> None:
         """Write the comparison and close the reading with it: its verdict, its numbers, its words.
@@ -271,6 +298,7 @@ class Desk:
         assert self.reading is not None
         self.reading = self.reading.next_version(empty=empty)
         self.journal, self.findings = list(self.reading.edits()), self.reading.findings()
+        self.key_images = self.reading.key_images()
         return self.reading
 
     @staticmethod
@@ -283,6 +311,12 @@ class Desk:
         except (OSError, ValueError):
             return False
         return bool(found.get("settings") == plain(prepared.settings.to_dict()))
+
+
+def _told(image: KeyImage) -> str:
+    """What stands under a key image on the page."""
+    when = {1: "Baseline", 2: "Follow-up"}.get(image.timepoint, f"Timepoint {image.timepoint}")
+    return ": ".join(words for words in (f"{when}, {image.shown}", image.caption) if words)
 
 
 def plan_of(

@@ -58,7 +58,8 @@ class Study:
         timepoints/<n>/source.json          where the image is, and its digest
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
-        readers/<name>/journal.jsonl        edits, findings.json, blinded.json, signed.json
+        readers/<name>/journal.jsonl        edits, findings.json, key_images.json, blinded.json, signed.json
+        readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
         readers/<name>/regions/             regions painted on muscle MRI, and what they measure
         comparisons/<a>-<b>/                the same without corrections

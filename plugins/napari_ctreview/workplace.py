@@ -15,7 +15,7 @@ from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepa
 from ctreview.recipes.corrected import OPACITY
 from ctreview.recipes.keeping import Desk, plan_of, shuffled
 from ctreview.recipes.review import Review
-from ctreview.study import Finding, Reading, Study
+from ctreview.study import Finding, KeyImage, Reading, Study
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
@@ -215,6 +215,15 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             It could not be written.
         """
         self.desk.keep_findings(findings)
+        self.state_changed.emit()
+
+    def key_images(self) -> tuple[KeyImage, ...]:
+        """What the reader wants to be found again."""
+        return self.desk.key_images
+
+    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> None:
+        """Replace the key images, as `keep_findings` does findings; pictures are of those that are new."""
+        self.desk.keep_key_images(images, pictures)
         self.state_changed.emit()
 
     # --- load

@@ -140,6 +140,23 @@ def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Pa
     assert asked == [2, 2]
 
 
+def test_three_panes_and_the_dock_fit_a_small_screen(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    reviewed(qtbot, dock, small_scans)
+    for box in dock.boxes.values():
+        box.open()
+    dock.fate.setChecked(True)
+    window = dock.panes.viewer.window._qt_window
+    window.resize(1280, 800)
+    qtbot.wait(100)
+    assert (window.width(), window.height()) == (1280, 800), "nothing in it asks for more"
+    assert [pane.canvas.isVisible() for pane in dock.panes.panes] == [True] * 3
+    widths = [pane.canvas.width() for pane in dock.panes.panes]
+    assert min(widths) > 150
+    for box in dock.boxes.values():
+        assert box.minimumSizeHint().width() <= dock.width() - 16, "the dock has no bar to move it sideways"
+
+
 def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any) -> None:
     dock = make_dock()
     loaded(qtbot, dock, small_scans)
