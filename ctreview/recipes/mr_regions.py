@@ -18,6 +18,7 @@ from ctreview.dicom import Series, find_series
 from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.replaying import open_reading
 from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers
@@ -39,6 +40,7 @@ __all__ = [
     "Row",
     "as_csv",
     "load_timepoint",
+    "painted",
     "plan_of",
     "replay_regions",
     "sign_regions",
@@ -271,7 +273,8 @@ class RegionReview:
 
         def run(labels: LabelMap, edit: Edit) -> Patch:
             call = dict(edit.payload)
-            return on(str(call.pop("contrast", "")))[edit.kind](labels, replace(edit, payload=call))
+            patch = on(str(call.pop("contrast", "")))[edit.kind](labels, replace(edit, payload=call))
+            return _sparing_others(labels, patch, call["strokes"]) if edit.kind == "scribble" else patch
 
         return dict.fromkeys(TOOLS, run)
 
@@ -339,6 +342,21 @@ def _series(source: Source) -> list[Series]:
     return [one for one in find_series(source.path) if one.usable and source.series in (None, one.key)]
 
 
+def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
+    """The study of MRI and the reading that a folder stands for; None where it holds CT or is no folder of a study.
+
+    Raises
+    ------
+    WrongUse
+        Several readers painted there and none was named.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        return None
+    study, reading = open_reading(folder, reader)
+    return (study, reading) if study.plan is not None and study.plan.recipe == RECIPE else None
+
+
 def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet) -> RegionReview:
     """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
     numbers = study.timepoints
@@ -393,6 +411,14 @@ def sign_regions(review: RegionReview, reading: Reading) -> None:
     write_regions(review, reading.regions_folder)
     rows = [row.to_dict() for number in range(len(review.sessions)) for row in review.rows(number)]
     reading.sign({"regions": rows})
+
+
+def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:
+    """A scribble that takes nothing from regions of which no stroke speaks, and gives them nothing: muscles are many."""
+    spoken = [0, *(labels.scheme[one["label"]].value for one in strokes if one["label"] is not None)]
+    before = labels.array[patch.box]
+    asked = np.isin(before, spoken) & np.isin(patch.labels, spoken)
+    return Patch(patch.start, np.where(asked, patch.labels, before))
 
 
 def _scheme(keys: Sequence[str]) -> Scheme:

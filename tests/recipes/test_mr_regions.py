@@ -156,6 +156,20 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
         load_timepoint(study, 1)
 
 
+def test_strokes_of_one_region_leave_the_others_alone() -> None:
+    review = RegionReview([both()], author="anna", record=lambda _: None)
+    first, second = review.name("rectus femoris").key, review.name("vastus").key
+    paint(review, 0, -1, first)
+    kept = review.sessions[0].labels.mask(first)
+    strokes = [
+        {"points": [[-60.0, 10.0, 24.0], [-50.0, 10.0, 24.0]], "label": second},
+        {"points": [[-60.0, 50.0, 24.0], [-50.0, 50.0, 24.0]], "label": None},
+    ]
+    review.act(0, "scribble", {"strokes": strokes})
+    assert review.sessions[0].labels.mask(second).any()
+    assert np.array_equal(review.sessions[0].labels.mask(first), kept)
+
+
 def test_an_act_needs_a_tool_that_means_something_there() -> None:
     review = RegionReview([both()], author="anna", record=lambda _: None)
     key = review.name("vastus").key

@@ -319,9 +319,12 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         if name not in self._quiet:
             self.busy.emit("")
             if how == "failed":
-                self.said.emit(said)
+                self.said.emit(_begun_large(said))
 
 
 def _sentence(reason: CtreviewError) -> str:
-    said = in_words(reason)
+    return _begun_large(in_words(reason))
+
+
+def _begun_large(said: str) -> str:
     return said[:1].upper() + said[1:]

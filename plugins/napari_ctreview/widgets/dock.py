@@ -131,7 +131,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.setMinimumWidth(380)
 
     def _make_room(self, viewer: Any) -> None:
-        """On a narrow screen the panes get the place of napari's layer controls and list, which its View menu has."""
+        """On a narrow screen the panes get the place of napari's layer controls and list; its Window menu has them."""
         window = viewer.window._qt_window
         if window.screen().availableGeometry().width() < _WIDE_ENOUGH:
             own = viewer.window._qt_viewer  # napari 0.9 has no public way to its docks
