@@ -414,7 +414,7 @@ def sign_regions(review: RegionReview, reading: Reading) -> None:
 
 
 def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:
-    """A scribble that takes nothing from regions of which no stroke speaks, and gives them nothing: muscles are many."""
+    """A scribble that takes nothing from regions of which no stroke speaks, and gives them nothing."""
     spoken = [0, *(labels.scheme[one["label"]].value for one in strokes if one["label"] is not None)]
     before = labels.array[patch.box]
     asked = np.isin(before, spoken) & np.isin(patch.labels, spoken)
