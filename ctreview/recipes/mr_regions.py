@@ -23,7 +23,7 @@ from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers
 from ctreview.volume.atomic import atomic_folder
-from ctreview.volume.contrasts import Contrast, Examination, examination, load_examination
+from ctreview.volume.contrasts import Contrast, Examination, belonging, examination, load_examination
 from ctreview.volume.foreign import is_foreign
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings, load_volume
@@ -322,7 +322,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
         raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
     plan = study.plan
     settings = LoadSettings() if plan is None else LoadSettings(**plan.settings["load"])
-    there = [] if is_foreign(source.path) else _series(source)
+    there = () if is_foreign(source.path) else _series(source)
     found = (
         load_examination(there, settings=settings, progress=progress)
         if there
@@ -337,9 +337,10 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
     return found
 
 
-def _series(source: Source) -> list[Series]:
-    """What was read of a folder: the series that was chosen, or all of an examination."""
-    return [one for one in find_series(source.path) if one.usable and source.series in (None, one.key)]
+def _series(source: Source) -> tuple[Series, ...]:
+    """What was read of a folder: the series that was chosen, with those that belong to it."""
+    found = [one for one in find_series(source.path) if one.usable]
+    return belonging(found, next((one for one in found if one.key == source.series), None))
 
 
 def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:

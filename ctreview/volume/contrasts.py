@@ -16,7 +16,7 @@ from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
 
-__all__ = ["Contrast", "Examination", "contrast_name", "examination", "load_examination"]
+__all__ = ["Contrast", "Examination", "belonging", "contrast_name", "examination", "load_examination"]
 
 # What series are called by their makers and users; the first that fits names the contrast. An image that is fat
 # suppressed is named so before its weighting, because that decides what is bright.
@@ -130,6 +130,34 @@ def examination(volumes: Sequence[Volume]) -> Examination:
         seen = names.count(name)
         contrasts.append(Contrast(name if seen == 1 else f"{name} {seen}", shown, volume))
     return Examination(tuple(contrasts))
+
+
+def belonging(series: Sequence[Series], leader: Series | None = None) -> tuple[Series, ...]:
+    """The MR series that lie in one frame of reference with one of them, of one patient; localisers only if alone.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        What a folder holds.
+    leader : Series, optional
+        Comes first; by default the first that is no localiser.
+    """
+    images = [one for one in series if one.modality == "MR"]
+    images = [one for one in images if one.kind != "localiser"] or images
+    if leader is None and not images:
+        return ()
+    first = leader or images[0]
+    patient = first.acquisition.patient
+    return (
+        first,
+        *(
+            one
+            for one in images
+            if one is not first
+            and one.frame_of_reference == first.frame_of_reference
+            and not patient.conflicts(one.acquisition.patient)
+        ),
+    )
 
 
 def load_examination(series: Sequence[Series], *, settings: LoadSettings, progress: Progress = quiet) -> Examination:

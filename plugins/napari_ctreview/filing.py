@@ -130,7 +130,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         if plan is not None and plan.recipe == mr_regions.RECIPE:
             place.loading.settings = LoadSettings(**plan.settings["load"])
             place.tell("load", Step("done"))
-            place.display.show_scans(found)
+            place.display.show_scans(place.loading.scans)
             place.painting.begin(found)
             return
         if plan is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -318,5 +319,7 @@ class Pane:
             return None
         text = str(mark) if not isinstance(mark, RegionOfInterest) else ""
         if isinstance(mark, RegionOfInterest) and self.volume is not None:
-            text = str(mark.statistics(self.volume) or "")
+            # another contrast of the examination may lie on a grid of its own
+            here = replace(mark, geometry=self.volume.geometry)
+            text = str(here.statistics(self.volume) or "")
         return Drawing(tuple((float(x), float(y)) for x, y in pixels), region, text)

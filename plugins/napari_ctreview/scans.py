@@ -75,7 +75,7 @@ def read(path: Path, series: Sequence[Series], settings: LoadSettings, progress:
     if not series:
         volume = load_volume(path, settings=settings, progress=progress)
         return _scan(Place(path), volume, None if volume.unit == "HU" else examination([volume]))
-    place = Place(path, series[0].key if len(series) == 1 else None)
+    place = Place(path, series[0].key)
     if series[0].modality == "MR":
         together = load_examination(series, settings=settings, progress=progress)
         return _scan(place, together.contrasts[0].volume, together)

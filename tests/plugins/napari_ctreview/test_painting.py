@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
@@ -129,6 +130,40 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     Hand(again.panes, qtbot).drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert not said
+
+
+def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
+    make_workplace: Any, pair: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    for number, (place, description) in enumerate([("a", "t1_tse"), ("a", "STIR"), ("b", "t2_tse")], 1):
+        folder = tmp_path / "mixed" / f"{place}{number}"
+        write_mr(folder, pair.before, description=description, number=number)
+        for path in folder.iterdir():
+            header = pydicom.dcmread(path)
+            header.FrameOfReferenceUID = "1.2.3.1" if place == "b" else "1.2.3.0"
+            header.save_as(path)
+    place = make_workplace()
+    asked: list[int] = []
+
+    def choose(found: Any) -> Any:
+        asked.append(len(found))
+        return next(one for one in found if "STIR" in one.acquisition.description)
+
+    place.loading.chooser = choose
+    place.open_dropped(0, [str(tmp_path / "mixed")])
+    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    assert asked == [3]
+    (images,) = place.painting.review.examinations
+    assert [one.name for one in images.contrasts] == ["STIR", "T1"], "the one chosen leads"
+    (again,) = replay_regions(place.study, place.reading).examinations
+    assert [one.name for one in again.contrasts] == ["STIR", "T1"]
+    assert place.painting.name("vastus") == "vastus"
+    place.filing.save_as(tmp_path / "study")
+    qtbot.waitUntil(lambda: place.desk.saved and not place.worker.busy, timeout=20_000)
+    place.leave()
+    place.filing.open(tmp_path / "study")
+    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
 
 
 def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations: tuple[Path, Path], qtbot: Any) -> None:
