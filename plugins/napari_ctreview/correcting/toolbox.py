@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -169,13 +170,20 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
             button.setChecked(tool == name)
         for label, button in self.classes.items():
             button.setChecked(label == hand.label)
-        self._settings.setCurrentIndex(0 if hand.tool is None else 1 + list(self.tools).index(name))
+        self._show_settings(0 if hand.tool is None else 1 + list(self.tools).index(name))
         for title in ("Take", "Whole lung", "To other", "Doubt"):
             self.acts[title].setEnabled(name == "scribble" or (title == "Take" and name == "wire"))
         for field, form in self.fields.items():
             form.show_unit(hand.unit, hand.finest)
             if form.settings != hand.settings[field]:
                 form.show_settings(hand.settings[field])
+
+    def _show_settings(self, page: int) -> None:
+        """The settings of the tool in the hand; those of the others take no room."""
+        self._settings.setCurrentIndex(page)
+        for number in range(self._settings.count()):
+            room = QSizePolicy.Policy.Preferred if number == page else QSizePolicy.Policy.Ignored
+            self._settings.widget(number).setSizePolicy(QSizePolicy.Policy.Preferred, room)
 
     def _make_classes(self) -> None:
         for button in self.classes.values():

@@ -117,15 +117,14 @@ def test_key_images_are_saved_blinded_reopened_and_on_the_page(
     author = reading.reader
     dock.workplace.leave()
 
-    again = make_dock()
-    concluded(qtbot, again.workplace, lambda: again.workplace.filing.open(study, author=author))
-    assert again.key_images.table.rowCount() == 1
-    again.key_images.table.setCurrentCell(0, 0)
-    assert again.panes.plane is Plane.SAGITTAL
-    again.workplace.leave()
-    concluded(qtbot, again.workplace, lambda: again.workplace.filing.open(study, author="berta", blinded=True))
-    assert again.key_images.table.rowCount() == 0, "each reader has their own"
-    again.panes.take_key_image()
-    assert again.key_images.table.item(0, 0).text().split()[-1] in ("A", "B")
-    shown = again.workplace.order[0] + 1
-    assert again.workplace.reading.key_images()[0].timepoint == shown
+    concluded(qtbot, dock.workplace, lambda: dock.workplace.filing.open(study, author=author))
+    assert dock.key_images.table.rowCount() == 1
+    dock.key_images.table.setCurrentCell(0, 0)
+    assert dock.panes.plane is Plane.SAGITTAL
+    dock.workplace.leave()
+    concluded(qtbot, dock.workplace, lambda: dock.workplace.filing.open(study, author="berta", blinded=True))
+    assert dock.key_images.table.rowCount() == 0, "each reader has their own"
+    dock.panes.take_key_image()
+    assert dock.key_images.table.item(0, 0).text().split()[-1] in ("A", "B")
+    shown = dock.workplace.order[0] + 1
+    assert dock.workplace.reading.key_images()[0].timepoint == shown
