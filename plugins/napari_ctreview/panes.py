@@ -168,7 +168,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.show_volume(scan, name=name, timing=timing)
             pane.annotations.say(warnings=self._warnings)
         self.register(transform)
-        self._whole_slices()
+        self.reset_view()
 
     def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
         """Show an image in each pane, each on its own."""
@@ -201,7 +201,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self._contrast = first[0].name
         if len(self._full) > 1:
             self.register(None)
-        self._whole_slices()
+        QApplication.processEvents()  # the canvases that have just come get their sizes
+        self.reset_view()
 
     def contrast(self, name: str) -> None:
         """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
@@ -367,11 +368,6 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             smallest = min(pane.model.scene.camera.zoom for pane in self._full)
             self.panes[0].model.scene.camera.zoom = smallest
             self.link.follow(0)
-
-    def _whole_slices(self) -> None:
-        """Whole slices in panes that have just come or gone."""
-        QApplication.processEvents()  # the canvases get their new sizes
-        self.reset_view()
 
     @property
     def _full(self) -> list[Pane]:
