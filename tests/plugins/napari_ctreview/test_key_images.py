@@ -93,8 +93,10 @@ def test_key_images_are_saved_reopened_and_on_the_page(
 ) -> None:
     dock = make_dock()
     reviewed(qtbot, dock, small_scans)
+    qtbot.wait(200)  # a reader sees what is kept: it is drawn by then
     press(qtbot, dock, Qt.Key.Key_K)
     press(qtbot, dock, Qt.Key.Key_S)
+    qtbot.wait(100)
     press(qtbot, dock, Qt.Key.Key_K)
     reading = dock.workplace.reading
     assert [image.plane for image in reading.key_images()] == ["axial", "sagittal"], "on the disk at once"
