@@ -16,7 +16,6 @@ from qtpy.QtGui import QImage
 
 from ctreview.study import AlreadySigned, KeyImage
 from tests.plugins.napari_ctreview.hand import Hand, click, press
-from tests.plugins.napari_ctreview.reading import concluded
 from tests.plugins.napari_ctreview.test_dock import reviewed
 
 
@@ -88,7 +87,7 @@ def test_a_key_image_is_kept_as_shown_and_found_again(make_panes: Any, pair: Any
 
 
 @pytest.mark.usefixtures("prepared_once")
-def test_key_images_are_saved_reopened_and_on_the_page(
+def test_key_images_are_saved_and_on_the_page(
     make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any, monkeypatch: Any
 ) -> None:
     dock = make_dock()
@@ -116,10 +115,3 @@ def test_key_images_are_saved_reopened_and_on_the_page(
     assert dock.panes.plane is Plane.AXIAL
     click(dock.key_images.remove)
     assert len(list((reading.folder / "key_images").glob("*.png"))) == 1
-    author = reading.reader
-    dock.workplace.leave()
-
-    concluded(qtbot, dock.workplace, lambda: dock.workplace.filing.open(study, author=author))
-    assert dock.key_images.table.rowCount() == 1
-    dock.key_images.table.setCurrentCell(0, 0)
-    assert dock.panes.plane is Plane.SAGITTAL
