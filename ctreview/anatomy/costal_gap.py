@@ -42,8 +42,8 @@ APEX_SHARE = 0.25
 """Of the height of a lung, in which its apex is not compared with ribs."""
 
 TAPER = 1.1
-"""By how many millimetres a dense crescent over the diaphragm gets thinner per millimetre down. The dome of one side may
-lie some centimetres above that of the other, so that the other lung alone gives it far too much."""
+"""By how many millimetres a dense crescent over the diaphragm gets thinner per millimetre down. The domes may stand
+some centimetres apart, so that the other lung alone gives it far too much."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ctreview.recipes.replaying import Corrected
     from ctreview.recipes.settings import ChestCtSettings
+    from ctreview.study import Reading, Study
 
 __all__ = ["ReplayCommand", "edits", "replay"]
 
@@ -79,11 +80,15 @@ def replay(
 ) -> int:
     """Replay a reader's corrections and write the masks they make: those the reader saw, voxel for voxel.
 
-    The folder gets timepoint-N.seg.nrrd (opens in 3D Slicer) and replay.json, which lists what no longer applies.
+    The folder gets timepoint-N.seg.nrrd (opens in 3D Slicer) and replay.json, which lists what no longer applies. Of
+    a study of muscle MRI it gets the regions that were painted, and what they measure in regions.csv and regions.json.
     """
-    from ctreview.recipes import replaying
+    from ctreview.recipes import mr_regions, replaying
 
     open_folder(out, overwrite=overwrite)
+    mri = mr_regions.painted(source, reader)
+    if mri is not None:
+        return _replay_regions(*mri, out, as_json=as_json, quiet=quiet)
     chosen = chosen_settings(context, _settings())
     with progress_bar(quiet=quiet) as progress:
         found = replaying.replay(
@@ -101,6 +106,28 @@ def replay(
         print_document(out / "replay.json")
     else:
         _show(found, out)
+    return 0
+
+
+def _replay_regions(study: Study, reading: Reading, out: Path, *, as_json: bool, quiet: bool) -> int:
+    """Write the regions of a study of MRI, and say what they measure."""
+    from ctreview.recipes import mr_regions
+
+    with progress_bar(quiet=quiet) as progress:
+        review = mr_regions.replay_regions(study, reading, progress=progress)
+        mr_regions.write_regions(review, out)
+    if as_json:
+        print_document(out / "regions.json")
+        return 0
+    console = results()
+    table = bare_table(("region", "side", "timepoint", "volume"))
+    for number in range(len(review.sessions)):
+        for row in review.rows(number, review.examinations[number].contrasts[0].name):
+            table.add_row(row.values.region, row.values.side, str(row.timepoint), f"{row.values.volume_ml:.2f} mL")
+    console.print(table)
+    for edit, reason in review.refused:
+        console.print(f"no longer applies: {edit.kind}: {reason}", markup=False, soft_wrap=True)
+    console.print(f"For 3D Slicer: {out}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -9,6 +9,7 @@ from ctreview.edits.journal import Journal
 from ctreview.edits.record import REDO, UNDO, Edit, in_force
 from ctreview.edits.replay import EditDoesNotApply, Handler, Patch, Replayed, apply, replay
 from ctreview.edits.session import Change, Session
+from ctreview.edits.several import Several
 
 __all__ = [
     "REDO",
@@ -21,6 +22,7 @@ __all__ = [
     "Patch",
     "Replayed",
     "Session",
+    "Several",
     "apply",
     "in_force",
     "replay",

@@ -82,6 +82,12 @@ class Session:
     listeners : sequence of callable
         Called with the `Change` after every act, undo and redo.
 
+    Attributes
+    ----------
+    context : mapping
+        What the payload of every act holds beside what its tool was given, such as which of several images of one
+        grid was in view.
+
     Notes
     -----
     Undo keeps the changed boxes, compressed, and no copies of the volume. A box is as small as what changed: whoever
@@ -105,6 +111,7 @@ class Session:
         self.image = image
         self.author = author
         self.listeners = list(listeners)
+        self.context: Mapping[str, Any] = {}
         self.refused: tuple[tuple[Edit, str], ...] = ()
         self._handlers = handlers
         self._record = record
@@ -157,7 +164,8 @@ class Session:
         EditDoesNotApply
             The tool has nothing to do there.
         """
-        asked = (self._changes, kind, dict(payload))
+        payload = {**payload, **self.context}
+        asked = (self._changes, kind, payload)
         known = self._foreseen
         if known is None or known[0] != asked:
             known = asked, self._handlers[kind](self.labels, self._edit(kind, payload))
@@ -174,8 +182,9 @@ class Session:
         OSError
             The edit could not be put down; nothing was changed.
         """
+        payload = {**payload, **self.context}
         edit = self._edit(kind, payload)
-        known, asked = self._foreseen, (self._changes, kind, dict(payload))
+        known, asked = self._foreseen, (self._changes, kind, payload)
         patch = known[1] if known is not None and known[0] == asked else self._handlers[kind](self.labels, edit)
         self._record(edit)
         before = self._apply(edit, patch)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random, SystemRandom
+from types import MappingProxyType
 
 from ctreview.change import Comparison
 from ctreview.edits import Edit
@@ -14,8 +15,9 @@ from ctreview.errors import WrongUse
 from ctreview.progress import Cancelled, Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, conclude
 from ctreview.recipes.corrected import NO_EDITS, Edits
-from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed
-from ctreview.study import Finding, Plan, Reading, Study, recovery
+from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed, require_same_images
+from ctreview.study import Finding, KeyImage, Plan, Reading, Study, recovery
+from ctreview.volume.volume import Volume
 
 __all__ = ["Desk", "shuffled"]
 
@@ -44,6 +46,8 @@ class Desk:
         All that was put down, in order.
     findings : tuple of Finding
         What the reader marked.
+    key_images : tuple of KeyImage
+        What the reader wants to be found again.
     """
 
     def __init__(self, author: str) -> None:
@@ -52,6 +56,8 @@ class Desk:
         self.reading: Reading | None = None
         self.journal: list[Edit] = []
         self.findings: tuple[Finding, ...] = ()
+        self.key_images: tuple[KeyImage, ...] = ()
+        self._pictures: dict[str, bytes] = {}
         self._hold = ExitStack()
         self._asked: tuple[tuple[Place, ...], Plan] | None = None
         self._closed = False
@@ -84,10 +90,7 @@ class Desk:
         if self._closed:
             raise Cancelled
         self._asked = (tuple(places), plan)
-        if self.study is None:
-            self._take(recovery.begin())
-        assert self.study is not None
-        lay_out(self.study, prepared, places, plan)
+        lay_out(self._begun(), prepared, places, plan)
 
     def plan_anew(self, plan: Plan) -> None:
         """Keep another plan that changes nothing of what is filed: other settings of the comparison.
@@ -108,6 +111,26 @@ class Desk:
                 pass
         self._asked = (self._asked[0], plan)
 
+    def lay_out_images(self, images: Sequence[Volume], places: Sequence[Place], plan: Plan) -> None:
+        """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
+
+        Raises
+        ------
+        InputRefused
+            The study was made on other images.
+        OSError
+            It could not be written.
+        """
+        study = self._begun()
+        require_same_images(study, plan)
+        new = [number for number in range(1, len(images) + 1) if number not in study.timepoints]
+        if study.plan is not None and not new:
+            return
+        with study.planned(plan):
+            for number in new:
+                image, place = images[number - 1], places[number - 1]
+                study.add_timepoint(image, path=place.path, series=place.series, masks=(), number=number)
+
     def open(self, folder: Path | str) -> Study:
         """Open a study, with its lock, at the reader's latest reading or at a new one.
 
@@ -123,14 +146,14 @@ class Desk:
         hold.enter_context(study.writing())
         try:
             reading = study.reading(self.author)
-            journal, findings = list(reading.edits()), reading.findings()
+            journal, findings, images = list(reading.edits()), reading.findings(), reading.key_images()
             reading.signature()
         except BaseException:
             hold.close()
             raise
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
-        self.journal, self.findings = journal, findings
+        self.journal, self.findings, self.key_images = journal, findings, images
         return study
 
     def save_as(self, folder: Path | str) -> Study:
@@ -149,6 +172,9 @@ class Desk:
             reading.record(edit)
         if reading.findings() != self.findings:
             reading.write_findings(self.findings)
+        if reading.key_images() != self.key_images:
+            pictures = {image.id: self.picture(image) or b"" for image in self.key_images}
+            reading.write_key_images(self.key_images, pictures)
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
         if not was_saved:
@@ -165,9 +191,21 @@ class Desk:
         if study is not None and not saved and empty:
             recovery.discard(study)
 
+    def _begun(self) -> Study:
+        """The study at hand; an unsaved one where there is none."""
+        if self.study is None:
+            self._take(recovery.begin())
+        assert self.study is not None
+        return self.study
+
     def _take(self, study: Study) -> None:
         self._hold.enter_context(study.writing())
         self.study, self.reading = study, study.reading(self.author)
+        # what was marked on the scans before anything was found in them
+        if self.findings:
+            self.reading.write_findings(self.findings)
+        if self.key_images:
+            self.reading.write_key_images(self.key_images, self._pictures)
 
     # --- a reading
 
@@ -183,6 +221,18 @@ class Desk:
             self.reading.write_findings(findings)
         self.findings = tuple(findings)
 
+    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Replace the key images; errors are those of `Reading.write_key_images`."""
+        if self.reading is not None:
+            self.reading.write_key_images(images, pictures)
+        else:
+            self._pictures |= pictures
+        self.key_images = tuple(images)
+
+    def picture(self, image: KeyImage) -> bytes | None:
+        """What a key image looked like, as PNG."""
+        return self._pictures.get(image.id) if self.reading is None else self.reading.picture(image)
+
     def blind(self, seed: int | None = None) -> None:
         """Make the reading a blinded one, shuffled by chance or by a seed.
 
@@ -194,7 +244,7 @@ class Desk:
             The reading is signed.
         """
         assert self.reading is not None
-        if self.journal or self.findings:
+        if self.journal or self.findings or self.key_images:
             raise WrongUse("this reading has begun already", remedy="Sign it, then read once more, blinded.")
         self.reading.folder.mkdir(parents=True, exist_ok=True)
         self.reading.blind(SystemRandom().randrange(2**32) if seed is None else seed)
@@ -238,8 +288,11 @@ class Desk:
         if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
             found = conclude(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
             write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
-        if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits)):
-            write_comparison(comparison, mine, overwrite=True, basis=rests, progress=part(progress, 0.6, 1.0))
+        if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):
+            pictures = [(_told(image), self.picture(image)) for image in self.key_images]
+            shown = [(says, picture) for says, picture in pictures if picture]
+            listener = part(progress, 0.6, 1.0)
+            write_comparison(comparison, mine, key_images=shown, overwrite=True, basis=rests, progress=listener)
         return mine
 
     def sign(self, prepared: Prepared, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> None:
@@ -269,4 +322,11 @@ class Desk:
         assert self.reading is not None
         self.reading = self.reading.next_version(empty=empty)
         self.journal, self.findings = list(self.reading.edits()), self.reading.findings()
+        self.key_images = self.reading.key_images()
         return self.reading
+
+
+def _told(image: KeyImage) -> str:
+    """What stands under a key image on the page."""
+    when = {1: "Baseline", 2: "Follow-up"}.get(image.timepoint, f"Timepoint {image.timepoint}")
+    return ": ".join(words for words in (f"{when}, {image.shown}", image.caption) if words)

@@ -18,7 +18,7 @@ from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.corrected import Edits
 from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
-from ctreview.study import Plan, Study
+from ctreview.study import KeyImage, Plan, Study
 from ctreview.study.plan import Difference
 from ctreview.volume.labels import LabelMap
 
@@ -32,6 +32,7 @@ __all__ = [
     "require_as_signed",
     "require_same_images",
     "settings_of",
+    "this_version",
 ]
 
 RECIPE = "chest_ct"
@@ -45,6 +46,11 @@ class Place:
     series: str | None = None
 
 
+def this_version() -> str:
+    """The version of ctreview, asked for at run time: the package's front door imports this stage."""
+    return str(import_module("ctreview").__version__)
+
+
 def plan_of(prepared: Prepared, age_years: float | None = None, *, allow_different_patients: bool = False) -> Plan:
     """What two prepared scans rest on, with the age that the reader gave and whether two patients were allowed."""
     return Plan(
@@ -53,8 +59,7 @@ def plan_of(prepared: Prepared, age_years: float | None = None, *, allow_differe
         age_years=age_years,
         allow_different_patients=allow_different_patients,
         images=tuple(point.volume.digest for point in prepared.points),
-        # asked for at run time: the package's front door imports this stage
-        version=str(import_module("ctreview").__version__),
+        version=this_version(),
     )
 
 
@@ -76,10 +81,11 @@ def settings_of(study: Study) -> ChestCtSettings:
         raise UnreadableFile(error.found, where=study.folder / "plan.json", remedy=remedy) from error
 
 
-def basis(plan: Plan, edits: Edits) -> str:
-    """SHA-256 (hex) of all that a comparison rests on: the plan, and the edits of each scan in order."""
+def basis(plan: Plan, edits: Edits, key_images: Sequence[KeyImage] = ()) -> str:
+    """SHA-256 (hex) of all that a written comparison rests on: the plan, each scan's edits in order, key images."""
     drawn = [[edit.to_json() for edit in own] for own in edits]
-    return hashlib.sha256(f"{plan.digest}{json.dumps(drawn, sort_keys=True)}".encode()).hexdigest()
+    shown = [image.to_json() for image in key_images]
+    return hashlib.sha256(f"{plan.digest}{json.dumps([drawn, shown], sort_keys=True)}".encode()).hexdigest()
 
 
 def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Plan) -> None:
@@ -130,9 +136,9 @@ def require_same_images(study: Study, plan: Plan) -> None:
     other = [number for number, (old, new) in enumerate(zip(kept.images, plan.images, strict=False), 1) if old != new]
     if len(kept.images) > len(plan.images):
         raise InputRefused(
-            f"this study has {len(kept.images)} timepoints, and two were read",
+            f"this study has {len(kept.images)} timepoints, and {len(plan.images)} were read",
             where=study.folder,
-            remedy="Start a study of its own from the two scans.",
+            remedy="Read as many as it has, or start a study of its own.",
         )
     if other:
         which = " and ".join(f"timepoint {number}" for number in other)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from ctreview.change.tally import Tally
-from ctreview.edits import Change, Edit, Handler, Session, in_force
+from ctreview.edits import Change, Edit, Handler, Session, Several
 from ctreview.edits.replay import Patch
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
@@ -69,10 +69,7 @@ class Review:
         )
         for number, session in enumerate(self.sessions):
             session.listeners.append(self._follows(number))
-        numbers = {point.volume.digest: number for number, point in enumerate(prepared.points)}
-        standing = in_force([edit for edit in self.journal if edit.target == OPACITY and edit.image in numbers])
-        self._done = [numbers[edit.image] for edit in standing]
-        self._undone: list[int] = []
+        self._acts = Several(self.sessions, self.journal)
 
     @property
     def edits(self) -> Edits:
@@ -90,41 +87,25 @@ class Review:
 
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
         """Use a tool on a scan; errors are those of `Session.act`."""
-        change = self.sessions[number].act(kind, payload)
-        self._done.append(number)
-        self._undone.clear()
-        return change
+        return self._acts.act(number, kind, payload)
 
     def undo(self) -> tuple[int, Change] | None:
         """Take back the last act, on whichever scan it was; gives the scan's number."""
-        return self._step(self._done, self._undone, Session.undo)
+        return self._acts.undo()
 
     def redo(self) -> tuple[int, Change] | None:
         """Bring back what was taken back last."""
-        return self._step(self._undone, self._done, Session.redo)
+        return self._acts.redo()
 
     @property
     def can_undo(self) -> bool:
         """Whether there is an act to take back."""
-        return bool(self._done)
+        return self._acts.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is an act to bring back."""
-        return bool(self._undone)
-
-    def _step(
-        self, take: list[int], give: list[int], move: Callable[[Session], Change | None]
-    ) -> tuple[int, Change] | None:
-        if not take:
-            return None
-        number = take[-1]
-        change = move(self.sessions[number])
-        take.pop()
-        if change is None:
-            return None
-        give.append(number)
-        return number, change
+        return self._acts.can_redo
 
     def _session(self, number: int) -> Session:
         point = self.prepared.points[number]

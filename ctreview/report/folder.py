@@ -61,6 +61,7 @@ def write_comparison(
     comparison: Comparison,
     folder: Path | str,
     *,
+    key_images: Sequence[tuple[str, bytes]] = (),
     identify: bool = False,
     overwrite: bool = False,
     basis: str | None = None,
@@ -90,6 +91,8 @@ def write_comparison(
     comparison : Comparison
     folder : path
         It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
+    key_images : sequence of (str, bytes)
+        Pictures that a reader wants on the page: what stands under each, and its PNG.
     identify : bool
         Whether name, id, birth date and dates are written into ``change.json``.
     overwrite : bool
@@ -120,7 +123,7 @@ def write_comparison(
         basis=basis,
     )
     with result_folder(folder, overwrite=overwrite) as draft:
-        page = render_page(comparison, document, origin, progress=part(progress, 0.0, 0.4))
+        page = render_page(comparison, document, origin, key_images, progress=part(progress, 0.0, 0.4))
         (draft / "report.html").write_text(page, encoding="utf-8")
         for language in LANGUAGES:
             (draft / f"report.{language}.txt").write_text(narrate(comparison, language), encoding="utf-8")

@@ -7,7 +7,8 @@ the pictures, the histogram of density and the fixed bands beside it are made fr
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -31,6 +32,7 @@ def render_page(
     comparison: Comparison,
     document: Mapping[str, Any],
     provenance: Mapping[str, Any],
+    key_images: Sequence[tuple[str, bytes]] = (),
     *,
     progress: Progress = quiet,
 ) -> str:
@@ -44,6 +46,8 @@ def render_page(
         The content of ``change.json``: every measure on the page is from here.
     provenance : mapping
         The content of ``provenance.json``.
+    key_images : sequence of (str, bytes)
+        What stands under each of a reader's key images, and its PNG.
 
     Returns
     -------
@@ -62,6 +66,7 @@ def render_page(
         "fate": _unbroken(_fate_words(document)),
         "reasons": [check.says for check in comparison.checks if check.blocks and not check.ok],
         "cards": cards,
+        "key_images": [(says, b64encode(png).decode("ascii")) for says, png in key_images],
         "has_fate": comparison.baseline.fate is not None,
         "frontals": frontals_of(comparison),
         "legend_opacity": legend([o for card in cards for side in card.sides for o in side.opacity]),

@@ -14,9 +14,12 @@ from ctreview.edits import Edit, Journal
 from ctreview.errors import InputRefused
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import Finding
+from ctreview.study.key_image import KeyImage
+from ctreview.volume.atomic import atomic_path
 
-__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
+__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
 
+KEY_IMAGES_SCHEMA = "ctreview.key_images/1"
 FINDINGS_SCHEMA = "ctreview.findings/1"
 SIGNED_SCHEMA = "ctreview.signed/1"
 BLINDED_SCHEMA = "ctreview.blinded/1"
@@ -56,8 +59,9 @@ class Reading:
 
     @property
     def holds_work(self) -> bool:
-        """Whether a person has put anything into it: an act, a finding, a signature."""
-        return self.state == "signed" or bool(self.journal.read()) or bool(self.findings())
+        """Whether a person has put anything into it: an act, a finding, a key image, a signature."""
+        marked = self.findings() or self.key_images()
+        return self.state == "signed" or bool(self.journal.read()) or bool(marked)
 
     def record(self, edit: Edit) -> None:
         """Put an act down; it is on the disk when this returns.
@@ -98,6 +102,49 @@ class Reading:
         write_document(
             self.folder / "findings.json", FINDINGS_SCHEMA, {"findings": [finding.to_json() for finding in findings]}
         )
+
+    def key_images(self) -> tuple[KeyImage, ...]:
+        """What the reader wants to be found again."""
+        path = self.folder / "key_images.json"
+        if not path.exists():
+            return ()
+        return tuple(KeyImage.from_json(plain) for plain in read_document(path, KEY_IMAGES_SCHEMA)["key_images"])
+
+    def picture(self, image: KeyImage) -> bytes | None:
+        """What a key image looked like, as PNG; None where the picture is gone."""
+        path = self._picture(image)
+        return path.read_bytes() if path.exists() else None
+
+    def write_key_images(self, images: Iterable[KeyImage], pictures: Mapping[str, bytes]) -> None:
+        """Replace the reader's key images; pictures that no key image names any more are removed.
+
+        Parameters
+        ----------
+        images : iterable of KeyImage
+        pictures : mapping of str to bytes
+            PNG of those that have none here yet, by their id.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        """
+        self.require_draft()
+        kept = tuple(images)
+        for image in kept:
+            path = self._picture(image)
+            if image.id in pictures and not path.exists():
+                with atomic_path(path) as draft:
+                    draft.write_bytes(pictures[image.id])
+        plain = {"key_images": [image.to_json() for image in kept]}
+        write_document(self.folder / "key_images.json", KEY_IMAGES_SCHEMA, plain)
+        names = {self._picture(image).name for image in kept}
+        for path in (self.folder / "key_images").glob("*.png"):
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+
+    def _picture(self, image: KeyImage) -> Path:
+        return self.folder / "key_images" / f"{image.id}.png"
 
     def sign(self, statement: Mapping[str, Any]) -> None:
         """Close the reading.
@@ -153,6 +200,11 @@ class Reading:
         """Where the comparison with this reader's corrections is written."""
         return self.folder / "comparison"
 
+    @property
+    def regions_folder(self) -> Path:
+        """Where regions that the reader painted are written, with what they measure."""
+        return self.folder / "regions"
+
     def blinded(self) -> int | None:
         """The seed by which the timepoints were shuffled, None for an open reading."""
         path = self.folder / "blinded.json"
@@ -180,9 +232,11 @@ class Reading:
         if following.folder.exists():
             raise AlreadySigned(f"version {following.version} of this reading exists", where=following.folder)
         following.folder.mkdir(parents=True)
-        for name in () if empty else ("journal.jsonl", "findings.json"):
+        for name in () if empty else ("journal.jsonl", "findings.json", "key_images.json"):
             if (self.folder / name).exists():
                 shutil.copyfile(self.folder / name, following.folder / name)
+        if not empty and (self.folder / "key_images").exists():
+            shutil.copytree(self.folder / "key_images", following.folder / "key_images")
         return following
 
     def require_draft(self) -> None:

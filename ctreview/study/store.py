@@ -58,8 +58,10 @@ class Study:
         timepoints/<n>/source.json          where the image is, and its digest
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
-        readers/<name>/journal.jsonl        edits, findings.json, blinded.json, signed.json
+        readers/<name>/journal.jsonl        edits, findings.json, key_images.json, blinded.json, signed.json
+        readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
+        readers/<name>/regions/             regions painted on muscle MRI, and what they measure
         comparisons/<a>-<b>/                the same without corrections
         open.lock                           who has it open for writing
 
@@ -141,7 +143,7 @@ class Study:
         path, series
             Where it was loaded from.
         masks : sequence of LabelMap
-            Lungs, opacity, … on the image's grid.
+            Lungs, opacity, … on the image's grid; none where the reader draws everything.
         measurements : mapping, optional
             Ready for JSON, of ``schema``.
         number : int, optional
@@ -158,7 +160,8 @@ class Study:
         with atomic_folder(self.folder / "timepoints" / str(number), replace=True) as draft:
             source = {"path": str(Path(path).absolute()), "series": series, "digest": volume.digest}
             write_document(draft / "source.json", SOURCE_SCHEMA, source)
-            write_segmentation(draft / "masks.seg.nrrd", masks)
+            if masks:
+                write_segmentation(draft / "masks.seg.nrrd", masks)
             if measurements is not None:
                 write_document(draft / "measurements.json", schema, measurements)
         return number

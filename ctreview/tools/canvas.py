@@ -58,6 +58,15 @@ class Canvas:
         allowed = np.ones(shape, dtype=bool) if self.within is None else self.within.array[box] > 0
         return allowed if self.barrier is None else allowed & (self.barrier.array[box] == 0)
 
+    def allowed_beside(self, seed: tuple[int, int, int], box: Box) -> Mask:
+        """Where in a box labels may be set in the part of ``within`` that holds a voxel: its lung, or its lobe.
+
+        A voxel outside all parts has no part to stay in.
+        """
+        allowed = self.allowed(box)
+        part = 0 if self.within is None else int(self.within.array[seed])
+        return allowed if self.within is None or part == 0 else allowed & (self.within.array[box] == part)
+
     def value(self, label: str | None) -> int:
         """The number of a label by its key; 0 for None, which erases."""
         return 0 if label is None else self.labels.scheme[label].value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cc3d
 import edt
@@ -15,6 +16,7 @@ from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
 from ctreview.tools.local_density import smoothed
+from ctreview.tools.supervoxel import cells_around, supervoxel
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
@@ -48,6 +50,13 @@ class PickSettings:
         Gaussian standard deviation that the image is smoothed with before anything else, against noise.
     neck_mm : float
         Where the piece is thinner than about this, it does not run on: noise makes such bridges.
+    takes : {"piece", "supervoxel"}
+        Whether a click takes all that is connected and like it, or the compact patch of like density around it: for
+        what fades into its surroundings and has no edge to stop at.
+    supervoxel_mm : float
+        About how wide such a patch is; a step of the wheel changes it by a fifth.
+    supervoxel_hu : float
+        As much difference in density counts as one patch's width.
     """
 
     reach_mm: float = 40.0
@@ -58,6 +67,9 @@ class PickSettings:
     least_share: float = 0.02
     smoothing_mm: float = 1.2
     neck_mm: float = 5.0
+    takes: Literal["piece", "supervoxel"] = "piece"
+    supervoxel_mm: float = 14.0
+    supervoxel_hu: float = 80.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,7 @@ class _Look:
         seed = canvas.voxel_at(point)
         path = np.asarray([point], dtype=float)
         box = box_around(canvas.geometry, path, settings.reach_mm)
-        allowed = canvas.allowed(box)
+        allowed = canvas.allowed_beside(seed, box)
         reach, near = (
             stroke(canvas.geometry, path, radius, box) & allowed
             for radius in (settings.reach_mm, settings.learn_radius_mm)
@@ -164,7 +176,8 @@ def take_piece(
     Parameters
     ----------
     canvas : Canvas
-        The piece stays where labels may be set and does not cross the barrier.
+        The piece stays where labels may be set, in the part that is clicked (of several labels in ``within``: a
+        lung, a lobe), and does not cross the barrier.
     point : point
         The click in LPS millimetres.
     label : str or None
@@ -172,7 +185,7 @@ def take_piece(
     steps : int
         Steps of the wheel: above 0 grows the piece, below 0 shrinks it.
     settings : PickSettings
-        Reach and gate.
+        Reach and gate, or the size of a supervoxel.
 
     Returns
     -------
@@ -184,6 +197,8 @@ def take_piece(
     EditDoesNotApply
         The click lies outside the image, or where no label may be set.
     """
+    if settings.takes == "supervoxel":
+        return _take_supervoxel(canvas, point, label, steps, settings)
     look = _Look.at(canvas, point, settings)
     gate = look.gate(steps, settings)
     box = look.box
@@ -193,6 +208,27 @@ def take_piece(
     piece = _connected(like, _nearest_open(like, look.seed, canvas), canvas.geometry.spacing, settings.neck_mm)
     piece = fill_voids.fill(piece)
     return canvas.patch(box, np.asarray(piece, dtype=bool), label)
+
+
+def _take_supervoxel(
+    canvas: Canvas, point: Sequence[float], label: str | None, steps: int, settings: PickSettings
+) -> Patch:
+    """Label the patch around a click; with no label, only what is labelled there loses it."""
+    seed = canvas.voxel_at(point)
+    size = settings.supervoxel_mm * 1.2**steps
+    box = cells_around(canvas, seed, size)
+    allowed = canvas.allowed_beside(seed, box)
+    a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
+    values = _smoothed(canvas, box, allowed, settings.smoothing_mm)
+    patch = supervoxel(
+        values,
+        allowed,
+        (a, b, c),
+        spacing=canvas.geometry.spacing,
+        size_mm=size,
+        weight_hu=settings.supervoxel_hu,
+    )
+    return canvas.patch(box, patch, label)
 
 
 def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck_mm: float) -> Mask:

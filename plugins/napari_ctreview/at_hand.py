@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ctreview.recipes.review import Review
     from napari_ctreview.display import Display
     from napari_ctreview.loading import Loading
+    from napari_ctreview.painting import Painting
     from napari_ctreview.steps import Step
     from napari_ctreview.worker import Worker
 
@@ -23,8 +24,8 @@ class AtHand(Protocol):
 
     Attributes
     ----------
-    desk, loading, display, worker
-        Where acts are put down, where scans come from, what shows them, what runs.
+    desk, loading, display, worker, painting
+        Where acts are put down, where scans come from, what shows them, what runs, where regions of MRI are drawn.
     settings, age_years
         What the steps are given.
     prepared, review
@@ -38,6 +39,7 @@ class AtHand(Protocol):
     loading: Loading
     display: Display
     worker: Worker
+    painting: Painting
     settings: ChestCtSettings
     age_years: float | None
     prepared: Prepared | None
@@ -54,6 +56,10 @@ class AtHand(Protocol):
     @property
     def order(self) -> tuple[int, int]:
         """Which timepoint each pane shows."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something that may be saved."""
 
     @property
     def blinded(self) -> bool:

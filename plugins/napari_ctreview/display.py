@@ -10,6 +10,8 @@ import numpy as np
 from qtpy.QtWidgets import QApplication
 
 from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.recipes.corrected import OPACITY
+from ctreview.recipes.mr_regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.layers import labels_layer, to_lps, to_world
@@ -19,6 +21,7 @@ from napari_ctreview.readout import Known
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
+    from ctreview.recipes.mr_regions import RegionReview
     from ctreview.recipes.review import Review
     from napari_ctreview.scans import Scan
 
@@ -119,14 +122,21 @@ class Display:
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
             self._take_away(pane, "lungs")
-            panes.show_labels(pane, session.base, name="opacity", array=session.array)
+            panes.show_labels(pane, session.base, name=OPACITY, array=session.array)
             panes.know(pane, _known(review, timepoint))
         panes.blind(blinded)
         self._comparison = None
 
-    def refresh(self, pane: int, box: tuple[slice, slice, slice]) -> None:
-        """Draw a box of the opacity of a pane anew."""
-        self._open().panes[pane].refresh_labels("opacity", box)
+    def show_regions(self, review: RegionReview) -> None:
+        """Show the regions that are painted on MRI, with the names they have by now."""
+        panes = self._open()
+        for number, session in enumerate(review.sessions):
+            panes.show_labels(number, session.base, name=REGIONS, array=session.array)
+            panes.know(number, Known(classes=(session.labels,)))
+
+    def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
+        """Draw a box of a label map of a pane anew."""
+        self._open().panes[pane].refresh_labels(name, box)
 
     # --- fate
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
-from ctreview.errors import InputRefused
+from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part
+from ctreview.recipes import mr_regions
 from ctreview.recipes.chest_ct import conclude
 from ctreview.recipes.keeping import Desk
 from ctreview.recipes.laying_out import Place, settings_of
+from ctreview.recipes.mr_regions import sign_regions, write_regions
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
+from ctreview.volume.load import LoadSettings
 from napari_ctreview import scans
 from napari_ctreview.scans import Scan
 from napari_ctreview.steps import Step
@@ -58,6 +61,12 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
     def save(self) -> None:
         """Write masks, numbers and the report page to the study's folder; acts are there already."""
         place, desk = self._place, self._place.desk
+        regions, reading = place.painting.review, desk.reading
+        if regions is not None and reading is not None:
+            place.worker.start(
+                "save", lambda _: write_regions(regions, reading.regions_folder), lambda _: self._saved()
+            )
+            return
         prepared, review = place.prepared, place.review
         if prepared is None or review is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
@@ -73,7 +82,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
     def save_as(self, folder: Path | str) -> None:
         """Save into a folder of the reader's choice, and go on there."""
         place, desk = self._place, self._place.desk
-        if place.prepared is None or desk.study is None:
+        if not place.begun or desk.study is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
 
@@ -102,7 +111,10 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
             study = desk.open(folder)
             try:
                 if blinded:
+                    _require_ct(study)
                     desk.read_blinded()
+                if study.plan is not None and study.plan.recipe == mr_regions.RECIPE:
+                    return _examinations(study, progress)
                 return _scans(study, progress)
             except BaseException:
                 desk.close()
@@ -116,7 +128,13 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         plan = desk.study.plan
         place.leave()
         place.desk = desk
-        place.loading.scans[:] = found
+        place.loading.scans[:] = [*found, None][:2]
+        if plan is not None and plan.recipe == mr_regions.RECIPE:
+            place.loading.settings = LoadSettings(**plan.settings["load"])
+            place.tell("load", Step("done"))
+            place.display.show_scans(place.loading.scans)
+            place.painting.begin(found)
+            return
         if plan is not None:
             place.settings = settings_of(desk.study)
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
@@ -130,6 +148,11 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         """Close the reading with its numbers and words under the reader's name; corrections make a new version."""
         place, desk = self._place, self._place.desk
         prepared, review = place.prepared, place.review
+        regions, reading = place.painting.review, desk.reading
+        if regions is not None and reading is not None:
+            place.signing = True
+            place.worker.start("sign", lambda _: sign_regions(regions, reading), lambda _: self._signed_regions())
+            return
         if prepared is None or review is None or desk.reading is None:
             place.failed.emit("There is nothing to be signed yet: run the steps first.")
             return
@@ -153,6 +176,10 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.has(comparison, edits)
         place.tell("sign", Step("done", f"signed by {place.desk.author}"))
 
+    def _signed_regions(self) -> None:
+        self._place.signing = False
+        self._place.tell("sign", Step("done", f"signed by {self._place.desk.author}"))
+
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
         self._place.desk.next_version()
@@ -170,6 +197,29 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""
         self._place.desk.blind()
         self._place.reread()
+
+
+def _require_ct(study: Study) -> None:
+    """Refuse to hide what MRI shows anyway: contrasts and their names.
+
+    Raises
+    ------
+    WrongUse
+        It is a study of MRI.
+    """
+    if study.plan is not None and study.plan.recipe == mr_regions.RECIPE:
+        raise WrongUse("a study of MRI is read openly", where=study.folder, remedy="Open it without “Open blinded”.")
+
+
+def _examinations(study: Study, progress: Progress) -> list[Scan]:
+    """The MRI of a study, as it was when it was made."""
+    found, numbers = [], study.timepoints
+    for number in numbers:
+        share = part(progress, (number - 1) / len(numbers), number / len(numbers))
+        images = mr_regions.load_timepoint(study, number, progress=share)
+        source = study.source(number)
+        found.append(Scan(Place(source.path, source.series), images.contrasts[0].volume, images))
+    return found
 
 
 def _scans(study: Study, progress: Progress) -> list[Scan]:

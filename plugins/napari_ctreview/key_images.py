@@ -1,56 +1,133 @@
-"""Pictures of the panes that are kept with a study."""
+"""Key images: taken of the panes, kept with the study, found again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from qtpy.QtCore import QBuffer, QIODevice
+import numpy as np
+from qtpy.QtCore import QBuffer, QIODevice, QObject, Signal
 
-from ctreview.volume.atomic import atomic_path
-from ctreview.volume.geometry import FloatArray
+from ctreview.errors import CtreviewError, in_words
+from ctreview.study import KeyImage
+from napari_ctreview.planes import Plane
+from napari_ctreview.slabs import slab_named
 
-__all__ = ["KeyImage", "picture_of", "write"]
+if TYPE_CHECKING:
+    from napari_ctreview.pane import Pane
+    from napari_ctreview.panes import Panes
+
+__all__ = ["Keeper", "Ledger", "Taken", "picture_of", "taken_of"]
+
+_TIMEPOINTS = {"baseline": 1, "followup": 2}
+"""How a study numbers what a pane shows."""
 
 
 @dataclass(frozen=True, eq=False)
-class KeyImage:
-    """What the panes showed, and where that was.
+class Taken:
+    """A key image as it was taken.
 
     Attributes
     ----------
+    image : KeyImage
+        Where it was, and how shown.
     png : bytes
-        The picture with everything that was written over it.
-    lps : ndarray, shape (3,)
-        The place in the middle of the first pane, in LPS millimetres of the scan that it showed.
-    plane : str
-        "axial", "coronal" or "sagittal".
-    window : tuple of float
-        Level and width.
-    slab : str
-        "MIP 8 mm", or empty where the slice was thin.
-    caption : str
-        What the reader wrote under it.
+        All panes with everything that was written over them.
     """
 
+    image: KeyImage
     png: bytes
-    lps: FloatArray
-    plane: str
-    window: tuple[float, float]
-    slab: str = ""
-    caption: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """All but the picture, for a study's file."""
-        return {
-            "lps_mm": [round(float(v), 2) for v in self.lps],
-            "plane": self.plane,
-            "window_level": self.window[0],
-            "window_width": self.window[1],
-            "slab": self.slab,
-            "caption": self.caption,
-        }
+
+class Ledger(Protocol):
+    """Where key images are kept."""
+
+    def key_images(self) -> Sequence[KeyImage]:
+        """What was kept so far."""
+
+    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> object:
+        """Replace them; pictures are of those that are new."""
+
+
+class Keeper(QObject):  # type: ignore[misc,unused-ignore]
+    """Keeps the key images that are taken of the panes, and goes back to them.
+
+    Attributes
+    ----------
+    said : Signal(str)
+        A short message.
+    changed : Signal()
+        There are other key images now.
+    """
+
+    said = Signal(str)
+    changed = Signal()
+
+    def __init__(self, panes: Panes, ledger: Ledger, parent: QObject | None = None) -> None:
+        super().__init__(parent or panes)
+        self.panes, self.ledger = panes, ledger
+        panes.key_image_taken.connect(self.keep)
+
+    @property
+    def images(self) -> tuple[KeyImage, ...]:
+        """What was kept so far."""
+        return tuple(self.ledger.key_images())
+
+    def keep(self, taken: Taken) -> None:
+        """Keep one more."""
+        if self._store([*self.images, taken.image], {taken.image.id: taken.png}):
+            self.said.emit(f"Kept as key image {len(self.images)}: {taken.image.shown}.")
+
+    def remove(self, image: KeyImage) -> None:
+        """Take a key image out, with its picture."""
+        self._store([one for one in self.images if one.id != image.id], {})
+
+    def say_of(self, image: KeyImage, caption: str) -> None:
+        """Say something else of a key image."""
+        if caption != image.caption:
+            new = replace(image, caption=caption)
+            self._store([new if one.id == image.id else one for one in self.images], {})
+
+    def go_to(self, image: KeyImage) -> None:
+        """Show the slice again as it was: contrast, plane, slab, window and place."""
+        if image.contrast:
+            self.panes.contrast(image.contrast)
+        pane = next(
+            (one for one in self.panes.panes if one.volume is not None and _timepoint(one) == image.timepoint), None
+        )
+        if pane is None:
+            return
+        self.panes.turn(Plane[image.plane.upper()])
+        self.panes.cut(slab_named(image.slab, image.slab_mm))
+        pane.window((image.window_level, image.window_width))
+        pane.go_to(np.asarray(image.place))
+
+    def _store(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> bool:
+        try:
+            self.ledger.keep_key_images(list(images), pictures)
+        except (CtreviewError, OSError) as reason:
+            self.said.emit(f"Not kept: {in_words(reason)}")
+            return False
+        self.changed.emit()
+        return True
+
+
+def taken_of(panes: Panes, pane: Pane, contrast: str) -> Taken:
+    """What the panes show now; the slice is that of one of them."""
+    low, high = (float(v) for v in pane.image.contrast_limits)
+    x, y, z = (float(v) for v in pane.centre)
+    image = KeyImage(
+        _timepoint(pane),
+        (x, y, z),
+        pane.plane.name.lower(),
+        (low + high) / 2,
+        high - low,
+        pane.slab.name,
+        pane.slab.thickness_mm,
+        contrast,
+    )
+    return Taken(image, picture_of(panes))
 
 
 def picture_of(widget: Any) -> bytes:
@@ -61,9 +138,5 @@ def picture_of(widget: Any) -> bytes:
     return bytes(buffer.data().data())
 
 
-def write(image: KeyImage, path: Path | str) -> Path:
-    """Write the picture to a file; a file that is there stays whole until the new one is."""
-    target = Path(path)
-    with atomic_path(target) as draft:
-        draft.write_bytes(image.png)
-    return target
+def _timepoint(pane: Pane) -> int:
+    return _TIMEPOINTS[pane.role]

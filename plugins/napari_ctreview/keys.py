@@ -64,7 +64,7 @@ KEYS: tuple[Key, ...] = (
     Key("R", "measure a region: mean ± SD", lambda panes: panes.rulers.take("region")),
     Key("Backspace", "remove the last measurement", lambda panes: panes.rulers.remove_last()),
     Key("Escape", "put ruler or tool down", lambda panes: panes.put_down()),
-    Key("K", "keep a key image", lambda panes: panes.take_key_image()),
+    Key("K", "keep the slice under the cursor as a key image", lambda panes: panes.take_key_image()),
 )
 
 

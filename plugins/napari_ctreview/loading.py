@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import WrongUse
 from ctreview.recipes.two_scans import require_one_patient
+from ctreview.volume.contrasts import belonging
 from ctreview.volume.load import LoadSettings
 from napari_ctreview import reader, scans
 from napari_ctreview.corner_text import dates_swapped
@@ -89,14 +90,14 @@ class Loading(QObject):  # type: ignore[misc,unused-ignore]
         self.changed.emit()
 
     def _choose(self, number: int, path: Path, found: tuple[Series, ...]) -> None:
-        """One series of a CT; the images of an MR examination belong together."""
-        chosen: Sequence[Series] = found
-        if len(found) > 1 and any(one.modality != "MR" for one in found):
+        """One series of a CT, or the images of an MR examination; where a folder holds more, the reader is asked."""
+        chosen = _without_asking(found)
+        if chosen is None:
             one = self.chooser(found)
             if one is None:
                 self.changed.emit()
                 return
-            chosen = (one,)
+            chosen = belonging(found, one) if one.modality == "MR" else (one,)
         settings = self.settings
         self._worker.start(
             JOB, lambda progress: scans.read(path, chosen, settings, progress), lambda scan: self._put(number, scan)
@@ -122,6 +123,15 @@ class Loading(QObject):  # type: ignore[misc,unused-ignore]
         self._refused = None
         self.scans[number] = scan
         self.changed.emit()
+
+
+def _without_asking(found: Sequence[Series]) -> Sequence[Series] | None:
+    """What is loaded where only one thing can be meant; None where the reader must say."""
+    if len(found) < 2:
+        return found
+    together = belonging(found)
+    images = {one for one in found if one.kind != "localiser"}
+    return together if together and images <= set(together) else None
 
 
 def _ask(found: Sequence[Series]) -> Series | None:

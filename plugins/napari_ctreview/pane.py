@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,8 @@ class Pane:
         layer = self.labels.get(name)
         if layer is None:
             return
-        level = round(float(self.geometry.to_index(self.centre)[self.across]))
+        # another contrast may lie on a grid of its own
+        level = round(float(layer.metadata["ctreview"].geometry.to_index(self.centre)[self.across]))
         if box[self.across].start <= level < box[self.across].stop:
             layer.refresh(extent=False, thumbnail=False, highlight=False)
 
@@ -317,5 +319,7 @@ class Pane:
             return None
         text = str(mark) if not isinstance(mark, RegionOfInterest) else ""
         if isinstance(mark, RegionOfInterest) and self.volume is not None:
-            text = str(mark.statistics(self.volume) or "")
+            # another contrast of the examination may lie on a grid of its own
+            here = replace(mark, geometry=self.volume.geometry)
+            text = str(here.statistics(self.volume) or "")
         return Drawing(tuple((float(x), float(y)) for x, y in pixels), region, text)

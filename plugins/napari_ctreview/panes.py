@@ -13,14 +13,14 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
 from ctreview.errors import WrongUse
+from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
-from napari_ctreview.contrasts import Examination
 from napari_ctreview.corner_text import Timing, dates_swapped
-from napari_ctreview.key_images import KeyImage, picture_of
+from napari_ctreview.key_images import Taken, taken_of
 from napari_ctreview.link import Link
 from napari_ctreview.mapping import Correspondence, Mapping, Role
 from napari_ctreview.pane import OVERLAYS, Mark, Pane
@@ -65,7 +65,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     turned : Signal(object)
         Another `Plane` is shown.
     key_image_taken : Signal(object)
-        A `KeyImage`.
+        A `Taken`.
+    contrast_changed : Signal()
+        Another contrast of an MR examination is shown.
     opener : callable or None
         ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
         are dropped on a pane.
@@ -80,6 +82,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     left = Signal()
     turned = Signal(object)
     key_image_taken = Signal(object)
+    contrast_changed = Signal()
 
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -94,6 +97,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             canvas = QtViewer(model, show_welcome_screen=False)
             self.addWidget(canvas)
             self.panes.append(Pane(model, canvas))
+        for pane in self.panes:
+            # napari's slider asks for so much room that three panes would widen the window beyond a small screen
+            pane.canvas.dims.setMinimumWidth(1)
         layout.addWidget(self)
         self.show()
         # a canvas that is moved to another parent makes its drawing context anew when it is shown; layers that are
@@ -195,6 +201,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self._contrast = first[0].name
         if len(self._full) > 1:
             self.register(None)
+        QApplication.processEvents()  # the canvases that have just come get their sizes
+        self.reset_view()
 
     def contrast(self, name: str) -> None:
         """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
@@ -210,6 +218,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         if link is not None:
             self.link = Link(link.panes, link.mapping)
             self.link.on = link.on
+        self.contrast_changed.emit()
 
     def next_contrast(self) -> None:
         """The next contrast of the first examination."""
@@ -366,20 +375,17 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     # --- pictures
 
-    def take_key_image(self, caption: str = "") -> KeyImage:
-        """A picture of the panes as they are, with everything that is written over them; also told by signal."""
-        pane = self.panes[0]
-        low, high = pane.image.contrast_limits
-        image = KeyImage(
-            picture_of(self),
-            pane.centre,
-            pane.plane.name.lower(),
-            ((float(low) + float(high)) / 2, float(high) - float(low)),
-            str(pane.slab),
-            caption,
-        )
-        self.key_image_taken.emit(image)
-        return image
+    def take_key_image(self) -> Taken | None:
+        """A picture of the panes with everything that is written over them, of the slice under the cursor.
+
+        It is told by signal too; None where nothing is shown.
+        """
+        pane = self.under_cursor if self.under_cursor in self._full else next(iter(self._full), None)
+        if pane is None:
+            return None
+        taken = taken_of(self, pane, self._contrast)
+        self.key_image_taken.emit(taken)
+        return taken
 
     # --- the mouse
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ctreview.dicom import Series, find_series
 from ctreview.errors import WrongModality
-from ctreview.progress import Progress, part
+from ctreview.progress import Progress
 from ctreview.recipes.laying_out import Place
+from ctreview.volume.contrasts import Examination, examination, load_examination
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
-from napari_ctreview.contrasts import Examination, examination
 from napari_ctreview.reader import is_image_file
 
 __all__ = ["Scan", "look", "one_path", "read", "require_one_kind"]
@@ -29,7 +29,7 @@ class Scan:
     volume : Volume
         The CT, or the first image of an MR examination.
     contrasts : Examination or None
-        All images of it, where it is MR.
+        All images of it, where it is MR; the image itself, where a file without a modality holds no HU.
     """
 
     place: Place
@@ -73,14 +73,13 @@ def read(path: Path, series: Sequence[Series], settings: LoadSettings, progress:
         It cannot be read, or there is no image.
     """
     if not series:
-        return _scan(Place(path), load_volume(path, settings=settings, progress=progress))
-    steps = len(series)
-    volumes = [
-        load_volume(one, settings=settings, progress=part(progress, number / steps, (number + 1) / steps))
-        for number, one in enumerate(series)
-    ]
-    together = examination(volumes) if volumes[0].acquisition.modality == "MR" else None
-    return _scan(Place(path, series[0].key), volumes[0], together)
+        volume = load_volume(path, settings=settings, progress=progress)
+        return _scan(Place(path), volume, None if volume.unit == "HU" else examination([volume]))
+    place = Place(path, series[0].key)
+    if series[0].modality == "MR":
+        together = load_examination(series, settings=settings, progress=progress)
+        return _scan(place, together.contrasts[0].volume, together)
+    return _scan(place, load_volume(series[0], settings=settings, progress=progress))
 
 
 def _scan(place: Place, volume: Volume, contrasts: Examination | None = None) -> Scan:

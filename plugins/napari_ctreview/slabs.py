@@ -8,7 +8,7 @@ from typing import Any
 
 from ctreview.errors import WrongUse
 
-__all__ = ["THIN", "Kind", "Slab", "apply", "next_kind", "next_thickness"]
+__all__ = ["THIN", "Kind", "Slab", "apply", "next_kind", "next_thickness", "slab_named"]
 
 
 class Kind(Enum):
@@ -52,8 +52,13 @@ class Slab:
         if (self.kind is Kind.THIN) != (self.thickness_mm <= 0):
             raise WrongUse(f"a slab of kind {self.kind.name} cannot be {self.thickness_mm} mm thick")
 
+    @property
+    def name(self) -> str:
+        """The word for its kind; empty where thin."""
+        return _NAMES[self.kind]
+
     def __str__(self) -> str:
-        return "" if self.kind is Kind.THIN else f"{_NAMES[self.kind]} {self.thickness_mm:g} mm"
+        return "" if self.kind is Kind.THIN else f"{self.name} {self.thickness_mm:g} mm"
 
     def slices(self, spacing_mm: float) -> int:
         """How many slices are put together: an odd number, so that the slab lies around the slice on screen."""
@@ -81,6 +86,11 @@ def next_thickness(slab: Slab, steps: int) -> Slab:
     offered = THICKNESSES_MM[slab.kind]
     here = min(range(len(offered)), key=lambda number: abs(offered[number] - slab.thickness_mm))
     return Slab(slab.kind, offered[min(max(here + steps, 0), len(offered) - 1)])
+
+
+def slab_named(name: str, thickness_mm: float) -> Slab:
+    """The slab that a word and a thickness stand for; thin where the word is none."""
+    return next((Slab(kind, thickness_mm) for kind, word in _NAMES.items() if word and word == name), THIN)
 
 
 def apply(model: Any, image: Any, slab: Slab, spacing: tuple[float, float, float]) -> None:

@@ -12,13 +12,15 @@ from ctreview.edits import EditDoesNotApply, Session
 from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
+from ctreview.recipes.corrected import OPACITY
 from ctreview.recipes.keeping import Desk, shuffled
 from ctreview.recipes.laying_out import only_of, plan_of
 from ctreview.recipes.review import Review
-from ctreview.study import Finding, Plan, Reading, Study
+from ctreview.study import Finding, KeyImage, Plan, Reading, Study
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
+from napari_ctreview.painting import Painting
 from napari_ctreview.panes import Panes
 from napari_ctreview.scans import one_path
 from napari_ctreview.steps import Step, Steps, checks_of
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ctreview.change.tally import Tally
     from ctreview.edits import Change
     from ctreview.recipes.corrected import Edits
+    from ctreview.recipes.mr_regions import RegionReview
     from ctreview.tools import Canvas
     from ctreview.volume.labels import LabelMap
     from napari_ctreview.scans import Scan
@@ -60,7 +63,9 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         Where acts are put down, and who reads.
     prepared : Prepared or None
     review : Review or None
-        What is corrected.
+        What is corrected of two CTs.
+    painting : Painting
+        What is painted on MRI instead.
     comparison : Comparison or None
         With the corrections up to when it was made.
     steps : Steps
@@ -92,6 +97,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.steps = Steps()
         self.loading = Loading(self.worker, self)
         self.filing = Filing(self)
+        self.painting = Painting(self)
         self.signing = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.conclude)
@@ -113,6 +119,11 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
     def reading(self) -> Reading | None:
         """The reader's own part of it."""
         return self.desk.reading
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to correct, to save and to sign."""
+        return self.prepared is not None or self.painting.open
 
     @property
     def sessions(self) -> tuple[Session, Session] | None:
@@ -147,11 +158,15 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         return self.reading is not None and self.reading.state == "signed"
 
     def session(self, number: int) -> Session | None:
-        """What is corrected in a pane."""
+        """What is corrected or painted in a pane."""
+        if self.painting.open:
+            return self.painting.session(number)
         return None if self.review is None or number > 1 else self.review.sessions[self.order[number]]
 
     def canvas(self, number: int) -> Canvas | None:
         """What tools work on in a pane, with the labels as they stand."""
+        if self.painting.open:
+            return self.painting.canvas(number)
         return None if self.review is None or number > 1 else self.review.canvas(self.order[number])
 
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
@@ -162,23 +177,28 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         EditDoesNotApply
             The tool has nothing to do there.
         """
-        review, timepoint = self.review, self.order[min(number, 1)]
+        review, timepoint = self._in_hand, self.order[min(number, 1)]
         if review is None or number > 1:
             return None
-        change: Change | None = self._keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
+        change: Change | None = self.keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
         return change
 
     def undo(self) -> None:
         """Take back the last act, in whichever pane it was."""
-        if self.review is not None:
-            self._keep("Nothing was undone", self.review.undo)
+        if self._in_hand is not None:
+            self.keep("Nothing was undone", self._in_hand.undo)
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        if self.review is not None:
-            self._keep("Nothing was redone", self.review.redo)
+        if self._in_hand is not None:
+            self.keep("Nothing was redone", self._in_hand.redo)
 
-    def _keep(self, what: str, act: Callable[[], Any]) -> Any:
+    @property
+    def _in_hand(self) -> Review | RegionReview | None:
+        return self.painting.review if self.painting.open else self.review
+
+    def keep(self, what: str, act: Callable[[], Any]) -> Any:
+        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
         if self.signing:
             self.failed.emit(f"{what}: the reading is being signed.")
             return None
@@ -209,6 +229,15 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.desk.keep_findings(findings)
         self.state_changed.emit()
 
+    def key_images(self) -> tuple[KeyImage, ...]:
+        """What the reader wants to be found again."""
+        return self.desk.key_images
+
+    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> None:
+        """Replace the key images, as `keep_findings` does findings; pictures are of those that are new."""
+        self.desk.keep_key_images(images, pictures)
+        self.state_changed.emit()
+
     # --- load
 
     def open_dropped(self, pane: int, paths: Sequence[str]) -> None:
@@ -226,7 +255,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self._pause.stop()
         for job in ("prepare", "conclude", "save", "sign"):
             self.worker.cancel(job)
-        self.prepared = self.review = self.comparison = self._read = None
+        self.prepared = self.review = self.painting.review = self.comparison = self._read = None
         author = self.desk.author
         self.desk.close()
         self.desk = Desk(author)
@@ -237,11 +266,14 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         """Show what was loaded; what was read before is closed."""
         scans = self.loading.scans
         # also where a run is under way: what it finds is of the scans before, and must not be filed with these
-        if self._read is not None and self._read != tuple(scans):
+        if (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans):
             self.leave()
         there = sum(scan is not None for scan in scans)
         self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
         self.display.show_scans(scans)
+        images = [scan for scan in scans if scan is not None]
+        if images and all(scan.contrasts is not None for scan in images):
+            self.painting.begin(images)
 
     # --- lungs, opacity, register
 
@@ -326,9 +358,11 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
 
     def reread(self) -> None:
         """Go on with another reading of the same scans."""
+        self.steps["sign"] = Step()
         if self.prepared is not None:
-            self.steps["sign"] = Step()
             self.take(self.prepared, None)
+        elif self.painting.open:
+            self.painting.begin([scan for scan in self.loading.scans if scan is not None])
 
     # --- change
 
@@ -357,8 +391,12 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         """Follow an act: draw it, and compare anew once the reader pauses."""
         self.worker.cancel("conclude")
         pane = self.order.index(timepoint)
-        self.display.refresh(pane, change.before.box)
+        self.display.refresh(pane, OPACITY, change.before.box)
         self._pause.start()
+        self.tell_act(pane, change)
+
+    def tell_act(self, pane: int, change: Change) -> None:
+        """Say that an act was kept."""
         acts = len(self.desk.journal)
         self.steps["correct"] = Step("done", f"{acts} act{'' if acts == 1 else 's'} kept")
         self.edited.emit(pane, change)

@@ -8,6 +8,7 @@ are clear and half faint).
 from __future__ import annotations
 
 import csv
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass

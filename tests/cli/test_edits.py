@@ -8,8 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from ctreview.recipes import mr_regions
 from ctreview.study import Study
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.segmentation import read_segmentation
+from ctreview.volume.volume import Volume
+from ctreview.volume.write import write_nifti
 
 
 def test_one_readers_masks_are_written(command, read, tmp_path):
@@ -73,3 +78,29 @@ def test_refusals_leave_nothing(command, read, tmp_path):
 def test_a_result_gives_way_only_when_asked(command, read, tmp_path):
     words = ("edits", "replay", read.study.folder / "readers/ben", "--timepoint", "1", "--out", tmp_path / "out", "-q")
     assert [command(*words).code, command(*words).code, command(*words, "--overwrite").code] == [0, 2, 0]
+
+
+def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
+    grid = Geometry.aligned((6, 40, 60), (6.0, 2.0, 2.0), origin=(-59, -40, 0), frame_of_reference="1.2.3")
+    image = np.zeros(grid.shape, np.float32)
+    image[:, 10:30, 10:50] = 200
+    write_nifti(Volume(image, grid, "arbitrary"), tmp_path / "thigh.nii.gz")
+    study = Study.create(tmp_path / "study")
+    there = tmp_path / "thigh.nii.gz"
+    scan = load_volume(there).canonical()
+    with study.planned(mr_regions.plan_of(LoadSettings(), [scan])):
+        study.add_timepoint(scan, path=there, series=None, masks=())
+    reading = study.reading("anna")
+    review = mr_regions.RegionReview(
+        [mr_regions.load_timepoint(study, 1)], author="anna", record=reading.record, journal=()
+    )
+    key = review.name("vastus").key
+    at = [float(v) for v in review.sessions[0].base.geometry.to_lps([3, 20, 40])]
+    review.act(0, "brush", {"points": [at], "label": key, "plane": 0, "settings": {"radius_mm": 8.0}})
+    said = command("edits", "replay", study.folder, "--out", tmp_path / "out")
+    assert said.code == 0, said.err
+    assert "vastus" in said.out
+    (labels,) = read_segmentation(tmp_path / "out/timepoint-1.seg.nrrd")
+    assert np.array_equal(labels.array, review.sessions[0].array)
+    rows = json.loads((tmp_path / "out/regions.json").read_text())["regions"]
+    assert [row["mean"] for row in rows if row["side"] == "left"] == [200.0]

@@ -14,7 +14,7 @@ import pytest
 from ctreview.edits import Edit
 from ctreview.errors import InputRefused, PlaceMismatch, UnreadableFile, WrongUse
 from ctreview.processes import computer_mark
-from ctreview.study import AlreadySigned, Finding, Study, StudyLocked
+from ctreview.study import AlreadySigned, Finding, KeyImage, Study, StudyLocked
 from ctreview.study.document import read_document, write_document
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -191,3 +191,25 @@ def test_a_lock_of_another_computer_is_never_taken_over(study: Study) -> None:
     with pytest.raises(StudyLocked, match=r"anna .* on elsewhere"), study.writing():
         pass
     assert (study.folder / "open.lock").exists()
+
+
+def test_key_images_are_each_readers_own_with_their_pictures(tmp_path: Path) -> None:
+    study = Study.create(tmp_path / "study")
+    anna, ben = study.reading("anna"), study.reading("ben")
+    one, two = (KeyImage(n, (1.0, 2.0, 3.0), "axial", -600.0, 1500.0, "MIP", 8.0) for n in (1, 2))
+    anna.write_key_images([one, two], {one.id: b"one", two.id: b"two"})
+    ben.write_key_images([two], {two.id: b"another"})
+    again = Study.open(study.folder)
+    assert again.reading("anna").key_images() == (one, two)
+    assert again.reading("anna").picture(two) == b"two"
+    assert again.reading("ben").picture(two) == b"another"
+    assert again.reading("anna").holds_work
+    anna.write_key_images([two], {})
+    assert anna.picture(one) is None, "a picture goes with its key image"
+    assert anna.picture(two) == b"two"
+    anna.sign({})
+    with pytest.raises(AlreadySigned):
+        anna.write_key_images([], {})
+    later = anna.next_version()
+    assert (later.key_images(), later.picture(two)) == ((two,), b"two"), "a correction starts with a copy"
+    assert one.shown == "axial, MIP 8 mm, W 1500 L \u2212600"

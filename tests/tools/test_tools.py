@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from ctreview.tools import (
     smooth_outline,
     take_piece,
 )
-from ctreview.volume.labels import LabelMap
+from ctreview.volume.labels import Label, LabelMap, Scheme
 
 from .conftest import LESION, SCHEME, distance_to, grid, make_canvas
 
@@ -105,11 +106,63 @@ def test_the_wheel_widens_the_gate_and_so_the_piece(canvas: Canvas) -> None:
     assert wide.high_hu - narrow.high_hu == pytest.approx(3 * PickSettings().widening_hu)
 
 
+@pytest.mark.parametrize("takes", ["piece", "supervoxel"])
+def test_a_pick_stays_in_the_part_that_was_clicked(canvas: Canvas, takes: Literal["piece", "supervoxel"]) -> None:
+    assert canvas.within is not None
+    cut = round(float(canvas.geometry.to_index(LESION)[1]))
+    parts = canvas.within.array.copy()
+    parts[:, cut:] *= 2  # two lobes that meet in the middle of the lesion
+    lobes = Scheme((Label(1, "upper_lobe", (1, 1, 1)), Label(2, "lower_lobe", (2, 2, 2))))
+    divided = replace(canvas, within=replace(canvas.within, array=parts, scheme=lobes))
+    settings = PickSettings(takes=takes)
+    for point, part in ((LESION + np.array([0, -4, 3]), 1), (LESION + np.array([0, 4, 3]), 2)):
+        painted = after(divided, take_piece(divided, point=point, label="ground_glass", settings=settings))
+        assert set(parts[painted.labels.mask()]) == {part}
+    whole = after(canvas, take_piece(canvas, point=BESIDE_THE_TUBE, label="ground_glass")).labels.mask()
+    assert whole[:, :cut].any()
+    assert whole[:, cut:].any()
+
+
+@pytest.mark.parametrize("angle", ANGLES)
+def test_a_supervoxel_is_compact_and_follows_the_edge_that_it_meets(angle: float) -> None:
+    canvas = make_canvas(angle)
+    settings = PickSettings(takes="supervoxel", supervoxel_mm=8.0)
+    near_the_edge = LESION + np.array([0, 6.0, 2.0])
+    painted = after(canvas, take_piece(canvas, point=near_the_edge, label="ground_glass", settings=settings))
+    found = painted.labels.mask()
+    in_lesion = distance_to(canvas.geometry, LESION) < 8
+    assert (found & in_lesion).sum() > 0.9 * found.sum() > 0, "the lesion's edge is where it ends"
+    assert not found[canvas.barrier.array > 0].any()  # type: ignore[union-attr]
+    in_plain_lung = np.array([-15.0, 0.0, 0.0])
+    sizes = []
+    for steps in (-2, 0, 2):
+        patch = take_piece(canvas, point=in_plain_lung, label="ground_glass", steps=steps, settings=settings)
+        sizes.append(after(canvas, patch).labels.volume_ml("ground_glass"))
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert sizes[1] == pytest.approx(0.8**3, rel=0.6), "where nothing stops it, about as wide as asked"
+
+
+def test_clicks_in_one_cell_of_the_lattice_see_the_same_supervoxel(canvas: Canvas) -> None:
+    settings = PickSettings(takes="supervoxel")
+    here = np.array([-14.0, 0.0, 0.0])
+    first = after(canvas, take_piece(canvas, point=here, label="ground_glass", settings=settings)).labels.mask()
+    edges = np.rint(settings.supervoxel_mm / np.array(canvas.geometry.spacing)).astype(int)
+    index = np.argwhere(first)
+    same_cell = index[np.all(index // edges == canvas.voxel_at(here) // edges, axis=1)]
+    assert len(same_cell) > 50
+    for voxel in same_cell[:: len(same_cell) // 3]:
+        point = canvas.geometry.to_lps(voxel)
+        again = after(canvas, take_piece(canvas, point=point, label="ground_glass", settings=settings)).labels.mask()
+        assert np.array_equal(first, again)
+
+
 def test_a_click_outside_image_or_organ_says_so(canvas: Canvas) -> None:
     with pytest.raises(EditDoesNotApply, match="outside the image"):
         take_piece(canvas, point=[0, 0, 500], label="ground_glass")
     with pytest.raises(EditDoesNotApply, match="may be labelled"):
         take_piece(canvas, point=[33, 27, 0], label="ground_glass")
+    with pytest.raises(EditDoesNotApply, match="may not be labelled"):
+        take_piece(canvas, point=[33, 27, 0], label="ground_glass", settings=PickSettings(takes="supervoxel"))
 
 
 def test_pieces_are_removed_changed_and_kept_one_by_one(canvas: Canvas) -> None:

@@ -28,7 +28,7 @@ class Brush(Tool):
 
     name = "brush"
     title = "Brush"
-    hint = "Drag paints inside the HU gate; Ctrl or Alt erases. Shift+wheel changes the radius."
+    hint = "Drag paints inside the gate; Ctrl or Alt erases. Shift+wheel changes the radius."
     settings_of = "brush"
 
     def __init__(self, corrector: Any) -> None:
@@ -43,7 +43,8 @@ class Brush(Tool):
             return
         pane = self.corrector.panes.panes[place.pane]
         label = self.label_for(place)
-        self._stroke = _Stroke(place.pane, canvas, pane.across, level_of(pane), label, self.corrector.settings["brush"])
+        level = level_of(pane, canvas.geometry)
+        self._stroke = _Stroke(place.pane, canvas, pane.across, level, label, self.corrector.settings["brush"])
         self._stroke.to(place)
         self._follow(place)
 
@@ -51,7 +52,7 @@ class Brush(Tool):
         """Paint on."""
         if self._stroke is None or place.pane != self._stroke.pane:
             return
-        if level_of(self.corrector.panes.panes[place.pane]) != self._stroke.level:
+        if level_of(self.corrector.panes.panes[place.pane], self._stroke.canvas.geometry) != self._stroke.level:
             # the wheel was turned while painting: what was painted belongs to the slice it was painted on
             self.released(place)
             self.pressed(place)
@@ -97,7 +98,7 @@ class Brush(Tool):
         if self._place is not None and self._place.pane == number:
             settings = self.corrector.settings["brush"]
             colour = self.corrector.colour(self.label_for(self._place))
-            found.append(Ring(self._place.lps, settings.radius_mm, colour, _gate(settings)))
+            found.append(Ring(self._place.lps, settings.radius_mm, colour, _gate(settings, self.corrector.unit)))
         return found
 
     def _follow(self, place: Place) -> None:
@@ -134,7 +135,7 @@ class _Stroke:
         """What it has painted so far."""
         box = tuple(slice(a, max(a, b)) for a, b in zip(self._low, self._high, strict=True))
         a, b, c = (self.level if axis == self.plane else int(n) for axis, n in enumerate(self._low))
-        return Tint((a, b, c), self._changed[box], self._table)
+        return Tint((a, b, c), self._changed[box], self._table, grid=self.canvas.geometry)
 
     def to(self, place: Place) -> None:
         """Go on to a place; only the new leg is looked at."""
@@ -157,9 +158,9 @@ class _Stroke:
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
 
 
-def _gate(settings: Any) -> str:
+def _gate(settings: Any, unit: str) -> str:
     """The gate beside the circle, where there is one."""
     if settings.low_hu is None and settings.high_hu is None:
         return ""
     low, high = (f"{v:.0f}".replace("-", "−") if v is not None else "" for v in (settings.low_hu, settings.high_hu))
-    return f"{low} … {high} HU"
+    return f"{low} … {high} {unit}".rstrip()

@@ -21,6 +21,7 @@ from napari_ctreview.correcting.brush import Brush
 from napari_ctreview.correcting.drawn import Drawn
 from napari_ctreview.correcting.outline import Lasso, LassoSettings, Wire
 from napari_ctreview.correcting.pick import Pick
+from napari_ctreview.correcting.scale import UNITS, rescaled, scale_of
 from napari_ctreview.correcting.scribble import Scribble
 from napari_ctreview.correcting.tool import Tool, What
 from napari_ctreview.panes import Panes
@@ -65,6 +66,8 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         By tool, the core's own settings objects.
     under_cursor : Place or None
         Where the mouse was last.
+    unit : str
+        What stands behind a value of the image; empty where it has no unit.
     """
 
     said = Signal(str)
@@ -86,6 +89,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         self.tool: Tool | None = None
         self.tools = {kind.name: kind(self) for kind in TOOLS}
         self.under_cursor: Place | None = None
+        self.unit, self._scale, self._keys = "HU", 1.0, tuple(one.key for one in OPACITY_SCHEME)
         self.drawn = Drawn()
         self._worker = Worker(self)
         self._worker.began.connect(self._tell_busy)
@@ -105,6 +109,11 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         """The classes that can be given."""
         session = self.bench.session(0)
         return OPACITY_SCHEME if session is None else session.base.scheme
+
+    @property
+    def finest(self) -> float:
+        """Values closer than this need not be told apart: 1 HU, or as little of another image's range."""
+        return self._scale
 
     def colour(self, label: str | None) -> str:
         """Of a class, as Qt writes it."""
@@ -141,6 +150,19 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
     def set(self, name: str, settings: Any) -> None:
         """Set a tool's settings anew."""
         self.settings[name] = settings
+        self._tell_changed("settings")
+
+    def look_again(self) -> None:
+        """Another reading is open, another region was named, or another contrast is in view."""
+        keys = tuple(one.key for one in self.scheme)
+        if keys != self._keys and self.label not in keys:
+            self.label = next(iter(keys), None)
+        self._keys = keys
+        canvas = self.bench.canvas(0)
+        if canvas is not None:
+            self.unit, scale = UNITS[canvas.volume.unit], scale_of(canvas.volume)
+            if scale != self._scale:
+                self.settings, self._scale = rescaled(self.settings, scale / self._scale), scale
         self._tell_changed("settings")
 
     def _tell_changed(self, what: What) -> None:
@@ -272,7 +294,9 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
                 return
             if name == "moved" and self.panes.holder is None:
                 self.panes.hold(self)  # a ruler was taken in between, and has been put down
-            if self.panes.holder is self and (name == "moved" or place.button == "left"):
+            if not self._keys and name != "moved":
+                self.said.emit("Name a region first; then it can be painted.")
+            elif self.panes.holder is self and (name == "moved" or place.button == "left"):
                 getattr(self.tool, name)(place)
 
         return hand_on
@@ -295,9 +319,12 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         if name not in self._quiet:
             self.busy.emit("")
             if how == "failed":
-                self.said.emit(said)
+                self.said.emit(_begun_large(said))
 
 
 def _sentence(reason: CtreviewError) -> str:
-    said = in_words(reason)
+    return _begun_large(in_words(reason))
+
+
+def _begun_large(said: str) -> str:
     return said[:1].upper() + said[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
@@ -74,6 +75,18 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
                 widget.setValue(widget.minimum())
             else:
                 widget.setValue(value)
+        self._telling = True
+
+    def show_unit(self, unit: str, finest: float) -> None:
+        """Say in which unit the fields of densities are, and how far apart two values are that are worth telling."""
+        self._telling = False
+        digits = max(0, -math.floor(math.log10(finest)))
+        for name, widget in self.widgets.items():
+            if name.endswith(("_hu", "_hu_per_mm")):
+                widget.setDecimals(digits if name.endswith("_hu") else max(1, digits))
+                widget.setSingleStep(10 * finest)
+                per_mm = f"{unit}/mm" if unit else "per mm"
+                widget.setSuffix(f" {per_mm if name.endswith('_per_mm') else unit}".rstrip())
         self._telling = True
 
     def _set(self, name: str, value: Any) -> None:

@@ -11,11 +11,14 @@ from napari_ctreview.correcting.corrector import Corrector
 from napari_ctreview.correcting.scribble import Scribble
 from napari_ctreview.keys import Key, bind
 
-__all__ = ["KEYS", "TOOL_KEYS", "install"]
+__all__ = ["CLASS_KEYS", "KEYS", "TOOL_KEYS", "install"]
 
 
 TOOL_KEYS = {"pick": "P", "scribble": "T", "brush": "B", "wire": "W", "lasso": "V"}
 """The key of each tool."""
+
+CLASS_KEYS = 3
+"""So many classes have a key, from 5 on."""
 
 
 def _take(name: str) -> Callable[[Corrector], object]:
@@ -43,9 +46,9 @@ KEYS: tuple[Key, ...] = (
     Key(TOOL_KEYS["brush"], "brush with a density gate; Ctrl erases", _take("brush")),
     Key(TOOL_KEYS["wire"], "live wire: an outline that clings to edges", _take("wire")),
     Key(TOOL_KEYS["lasso"], "lasso: what it encloses becomes the class", _take("lasso")),
-    Key("5", "class: ground glass", _class(0)),
-    Key("6", "class: consolidation", _class(1)),
-    Key("7", "class: dependent opacity", _class(2)),
+    Key("5", "class: ground glass (MR: first region)", _class(0)),
+    Key("6", "class: consolidation (MR: second region)", _class(1)),
+    Key("7", "class: dependent opacity (MR: third region)", _class(2)),
     Key("0", "class: none, take labels away", lambda hand: hand.choose(None)),
     Key("Return", "take what the strokes show; close the outline", lambda hand: hand.finish()),
     Key("Shift+Return", "label the whole lung after the strokes", lambda hand: hand.finish(everywhere=True)),

@@ -60,8 +60,10 @@ class Pick(Tool):
         # Alt alone would ask for the piece to be removed, which has no gate
         self.steps += steps
         self._place = Place(place.pane, place.lps, place.voxel)
-        gate = f"{self.steps:+d}".replace("-", "−") if self.steps else "as learned"
-        self.corrector.said.emit(f"Gate of the pick: {gate}")
+        steps = f"{self.steps:+d}".replace("-", "−")
+        whole = self.corrector.settings["pick"].takes == "piece"
+        what, unchanged = ("Gate", "as learned") if whole else ("Size", "as set")
+        self.corrector.said.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
         self._look()
 
     def clicked(self, place: Place) -> None:
@@ -137,4 +139,4 @@ def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
         return None
-    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour})
+    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour}, session.base.geometry)

@@ -196,14 +196,14 @@ def _difference(session: Session, payload: dict[str, Any]) -> Tint:
     values = np.where(patch.labels == 0, np.uint8(_NOT), patch.labels).astype(np.uint8)
     values[patch.labels == session.array[patch.box]] = 0
     table = {label.value: QColor(*label.colour).name() for label in session.base.scheme} | {_NOT: _LOST}
-    return Tint(patch.start, values, colours(table, 0.4), table)
+    return Tint(patch.start, values, colours(table, 0.4), table, session.base.geometry)
 
 
 def _doubt(canvas: Canvas, strokes: Strokes, settings: Any) -> Tint:
     """Where the classifier is unsure: the whiter, the less it knows."""
     found: Proposal = propose(canvas, strokes=strokes, settings=settings)
     values = np.clip(found.uncertainty * 2 * 255, 0, 255).astype(np.uint8)  # of two classes ½ is the most
-    return Tint(found.patch.start, values, _whiter())
+    return Tint(found.patch.start, values, _whiter(), grid=canvas.geometry)
 
 
 def _whiter() -> npt.NDArray[np.uint32]:

@@ -11,7 +11,7 @@ from qtpy.QtCore import QRectF
 from qtpy.QtGui import QColor, QImage, QTransform
 from skimage.measure import find_contours
 
-from ctreview.volume.geometry import FloatArray
+from ctreview.volume.geometry import FloatArray, Geometry
 from napari_ctreview.annotations import Drawing, Picture
 from napari_ctreview.pane import Pane
 
@@ -90,17 +90,21 @@ class Tint:
         The colour of each value; see `colours`.
     outlines : mapping of int to str
         The values whose outline is drawn too, and in which colour.
+    grid : Geometry or None
+        What the indices are of; the pane's own if None. Contrasts of one examination may have other grids.
     """
 
     start: tuple[int, int, int]
     values: npt.NDArray[np.uint8]
     table: npt.NDArray[np.uint32]
     outlines: Mapping[int, str] = field(default_factory=dict)
+    grid: Geometry | None = None
     _kept: dict[tuple[int, int], tuple[QImage, list[tuple[FloatArray, str]]]] = field(default_factory=dict, init=False)
 
     def on(self, pane: Pane) -> Sequence[Drawing | Picture]:
         """Over the slice on screen; nothing where that does not cut the box."""
-        across, level = pane.across, level_of(pane)
+        grid = self.grid or pane.geometry
+        across, level = pane.across, level_of(pane, grid)
         if not 0 <= level - self.start[across] < self.values.shape[across]:
             return ()
         if (across, level) not in self._kept:
@@ -110,12 +114,12 @@ class Tint:
         image, lines = self._kept[across, level]
         ends = np.array([self.start, np.add(self.start, self.values.shape)], dtype=float) - 0.5
         ends[:, across] = level
-        (left, top), (right, bottom) = pane.pixels_of(pane.geometry.to_lps(ends))[0]
+        (left, top), (right, bottom) = pane.pixels_of(grid.to_lps(ends))[0]
         if bottom < top:  # coronal and sagittal slices are shown with the head up: their first row is the lowest
             image, top, bottom = image.transformed(_UPSIDE_DOWN), bottom, top
         shown: list[Drawing | Picture] = [Picture(image, QRectF(left, top, right - left, bottom - top))]
         for index, colour in lines:
-            pixels, _ = pane.pixels_of(pane.geometry.to_lps(index))
+            pixels, _ = pane.pixels_of(grid.to_lps(index))
             shown.append(Drawing(tuple((float(x), float(y)) for x, y in pixels), colour=colour, width=1.3))
         return shown
 
@@ -134,9 +138,9 @@ class Tint:
 Sketch = Line | Ring | Tint
 
 
-def level_of(pane: Pane) -> int:
-    """The number of the slice on screen."""
-    return round(float(pane.geometry.to_index(pane.centre)[pane.across]))
+def level_of(pane: Pane, grid: Geometry | None = None) -> int:
+    """The number of the slice on screen, in the pane's own image or on another grid."""
+    return round(float((grid or pane.geometry).to_index(pane.centre)[pane.across]))
 
 
 def colours(table: Mapping[int, str], alpha: float) -> npt.NDArray[np.uint32]:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -20,13 +21,13 @@ from qtpy.QtWidgets import (
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import TOOLS, Corrector
 from napari_ctreview.correcting.fields import Fields
-from napari_ctreview.correcting.keys import KEYS, TOOL_KEYS
+from napari_ctreview.correcting.keys import CLASS_KEYS, KEYS, TOOL_KEYS
 from napari_ctreview.correcting.scribble import Scribble
 
 __all__ = ["ToolBox"]
 
 _SHOWN = {
-    "pick": ("reach_mm", "smoothing_mm", "narrowest_hu", "widening_hu"),
+    "pick": ("takes", "reach_mm", "smoothing_mm", "narrowest_hu", "widening_hu", "supervoxel_mm"),
     "scribble": ("stroke_mm", "reach_mm"),
     "brush": ("radius_mm", "shape", "low_hu", "high_hu"),
     "wire": ("edge_mm", "edge_hu_per_mm"),
@@ -163,24 +164,36 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         hand = self.corrector
         if list(self.classes) != [*(label.key for label in hand.scheme), None]:
             self._make_classes()
+        self.acts["Whole lung"].setText("Whole lung" if hand.unit == "HU" else "Everywhere")
         name = "" if hand.tool is None else hand.tool.name
         for tool, button in self.tools.items():
             button.setChecked(tool == name)
         for label, button in self.classes.items():
             button.setChecked(label == hand.label)
-        self._settings.setCurrentIndex(0 if hand.tool is None else 1 + list(self.tools).index(name))
+        self._show_settings(0 if hand.tool is None else 1 + list(self.tools).index(name))
         for title in ("Take", "Whole lung", "To other", "Doubt"):
             self.acts[title].setEnabled(name == "scribble" or (title == "Take" and name == "wire"))
         for field, form in self.fields.items():
+            form.show_unit(hand.unit, hand.finest)
             if form.settings != hand.settings[field]:
                 form.show_settings(hand.settings[field])
 
+    def _show_settings(self, page: int) -> None:
+        """The settings of the tool in the hand; those of the others take no room."""
+        self._settings.setCurrentIndex(page)
+        for number in range(self._settings.count()):
+            room = QSizePolicy.Policy.Preferred if number == page else QSizePolicy.Policy.Ignored
+            self._settings.widget(number).setSizePolicy(QSizePolicy.Policy.Preferred, room)
+
     def _make_classes(self) -> None:
         for button in self.classes.values():
+            self._classes.removeWidget(button)
+            button.hide()  # until it is deleted it would stand over the new one
             button.deleteLater()
         self.classes = {}
         group = QButtonGroup(self)
-        keys = [*((label.key, label.name, str(5 + n)) for n, label in enumerate(self.corrector.scheme))]
+        labels = enumerate(self.corrector.scheme)
+        keys = [(label.key, label.name, str(5 + n) if n < CLASS_KEYS else "") for n, label in labels]
         for place, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
             button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
             button.setCheckable(True)

@@ -27,3 +27,9 @@ def folder_to_save(parent: QWidget, title: str) -> Path | None:
     """A folder that is made anew."""
     found, _ = QFileDialog.getSaveFileName(parent, title, "study", "Study folder (*)")
     return Path(found) if found else None
+
+
+def file_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
+    """A file that is made anew."""
+    found, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
+    return Path(found) if found else None

@@ -17,12 +17,15 @@ from napari_ctreview.correcting import Corrector, ToolBox
 from napari_ctreview.correcting import keys as correcting_keys
 from napari_ctreview.display import FATE_PANE
 from napari_ctreview.incoming import Incoming
+from napari_ctreview.key_images import Keeper
 from napari_ctreview.marking import Marker
 from napari_ctreview.panes import Panes
 from napari_ctreview.steps import STEPS
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
+from napari_ctreview.widgets.key_images_list import KeyImagesList
 from napari_ctreview.widgets.load_step import LoadStep
+from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
 from napari_ctreview.widgets.sign_step import SignStep, Unsaved
 from napari_ctreview.widgets.step_box import StepBox
@@ -38,6 +41,12 @@ _PARTS = {
     "change": ("inspiration", "fate", "interval", "verdict"),
 }
 """Which settings of the recipe belong to which step."""
+
+_WIDE_ENOUGH = 1900
+"""Pixels of a screen on which napari's own docks stand beside panes and steps without making them narrow."""
+
+_COMPUTED = ("lungs", "opacity", "register", "change")
+"""Steps of the computer."""
 
 _TITLES = {"correct": "Correct", "sign": "Save and sign"}
 
@@ -69,6 +78,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.workplace.display.warm_up()
         self.corrector = Corrector(self.panes, self.workplace, self)
         self.marker = Marker(self.panes, self.workplace, self)
+        self.keeper = Keeper(self.panes, self.workplace, self)
         self._incoming = Incoming(viewer, self.workplace)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
@@ -81,6 +91,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self._connect()
         self.boxes["load"].open()
         self._follow()
+        self._make_room(viewer)
 
     # --- what it is made of
 
@@ -119,6 +130,14 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         layout.addWidget(scroll, 1)
         self.setMinimumWidth(380)
 
+    def _make_room(self, viewer: Any) -> None:
+        """On a narrow screen the panes get the place of napari's layer controls and list; its Window menu has them."""
+        window = viewer.window._qt_window
+        if window.screen().availableGeometry().width() < _WIDE_ENOUGH:
+            own = viewer.window._qt_viewer  # napari 0.9 has no public way to its docks
+            for dock in (own.dockLayerControls, own.dockLayerList):
+                dock.hide()
+
     def _inside(self, name: str) -> list[QWidget]:
         """A step's own widgets, its settings last and folded away."""
         found: list[QWidget] = []
@@ -127,7 +146,10 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
             found.append(self.load)
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
-            found += [self.tools, self.findings]
+            self.regions = RegionsPanel(self.workplace, self.corrector)
+            self.regions.hide()
+            self.key_images = KeyImagesList(self.keeper)
+            found += [self.tools, self.regions, self.findings, self.key_images]
         elif name == "change":
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
@@ -169,6 +191,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         place.prepared_changed.connect(self._prepared)
         place.edited.connect(self._edited)
         place.concluded.connect(self._concluded)
+        self.panes.contrast_changed.connect(self.corrector.look_again)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
@@ -188,6 +211,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         for name, box in self.boxes.items():
             box.show_step(place.steps[name], hidden_checks=place.blinded)
         busy = place.worker.busy
+        self.run_all.setVisible(not place.painting.open)
         self.run_all.setEnabled(place.loading.ready and not busy)
         self.stop_all.setEnabled(busy)
         self.change.setVisible(not place.blinded)
@@ -206,9 +230,15 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.marker.timepoints = (place.order[0] + 1, place.order[1] + 1)  # as the study numbers them
         self.findings.titles = ("A", "B") if place.blinded else ("baseline", "follow-up")
         self.findings.show_findings()
-        for message in (self.findings.message, self.tools.message):  # they spoke of the reading before
-            message.clear()
-        if place.prepared is not None:
+        ab = dict(zip(place.order, ("A", "B"), strict=True))
+        self.key_images.titles = (ab[0], ab[1]) if place.blinded else ("baseline", "follow-up")
+        self.key_images.show_images()
+        for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
+            box.message.clear()
+        self.corrector.look_again()
+        for name in _COMPUTED:  # nothing is computed in MRI
+            self.boxes[name].setVisible(not place.painting.open)
+        if place.begun:
             self.complain("")
             self.boxes["load"].open(False)
             self.boxes["correct"].open()

@@ -18,8 +18,8 @@ class RowTable(QTableWidget):  # type: ignore[misc,unused-ignore]
     """
 
     def __init__(self, columns: tuple[str, ...]) -> None:
-        super().__init__(0, len(columns))
-        self.setHorizontalHeaderLabels(list(columns))
+        super().__init__(0, 0)
+        self.set_columns(columns)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -27,6 +27,11 @@ class RowTable(QTableWidget):  # type: ignore[misc,unused-ignore]
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
+
+    def set_columns(self, columns: tuple[str, ...]) -> None:
+        """Give it other headings."""
+        self.setColumnCount(len(columns))
+        self.setHorizontalHeaderLabels(list(columns))
         last = len(columns) - 1
         for column in range(last):
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)

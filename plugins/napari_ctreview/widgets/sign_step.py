@@ -61,14 +61,14 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
     def follow(self) -> None:
         """Offer what may be done now."""
         place, desk = self.place, self.place.desk
-        there, signed, idle = place.prepared is not None, place.signed, not place.signing
+        there, signed, idle = place.begun, place.signed, not place.signing
         for title, possible in {
             "Save as…": there and idle,
             "Save": there and desk.saved and idle and not signed,
             "Sign": there and idle and not signed,
             "Correct (new version)": there and signed,
-            "Read again, blinded": there and signed,
-            "Go on blinded": there and not signed and not place.blinded and not desk.journal,
+            "Read again, blinded": place.prepared is not None and signed,
+            "Go on blinded": place.prepared is not None and not signed and not place.blinded and not desk.journal,
         }.items():
             self.buttons[title].setEnabled(possible)
         self.reader.setEnabled(desk.study is None)

@@ -171,3 +171,26 @@ def make_workplace(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any
         if place.open:
             place.close()
         place.worker.wait(60)
+
+
+@pytest.fixture
+def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]]:  # noqa: F811
+    """Docks in windows of 1500 × 950 pixels; napari closes them with their window."""
+    from napari_ctreview.widgets.dock import ReviewDock
+
+    workers = []
+
+    def make() -> Any:
+        viewer = make_napari_viewer(show=True)
+        viewer.window._qt_window.resize(1500, 950)
+        dock = ReviewDock(viewer)
+        viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
+        qtbot.wait(50)
+        workers.append(dock.workplace)
+        return dock
+
+    yield make
+    for place in workers:
+        place.close()
+        place.worker.wait(60)
+    workers.clear()

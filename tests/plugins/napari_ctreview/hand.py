@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QMouseEvent, QWheelEvent
+from qtpy.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -87,6 +88,30 @@ def lesion_of(pair: Any) -> Any:
     there = glass.mask("ground_glass")
     index = np.argwhere(there & (np.abs(hu - np.median(hu[there])) < 30))
     return glass.geometry.to_lps(index[np.argmin(np.linalg.norm(index - np.median(index, axis=0), axis=1))])
+
+
+def click(button: Any) -> None:
+    """Press a button that can be pressed."""
+    assert button.isEnabled(), button.text()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key over the first pane."""
+    dock.panes.viewer.window._qt_window.activateWindow()
+    dock.panes.panes[0].canvas.canvas.native.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
+
+
+def drop(pane: Any, *paths: Path) -> None:
+    """Drop files or folders on a pane, as a file manager would."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    held = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    # Qt drops only where something was dragged in
+    QApplication.sendEvent(pane.canvas, QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, *held))
+    QApplication.sendEvent(pane.canvas, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *held))
 
 
 class Hand:

@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
-from tests.plugins.napari_ctreview.hand import Hand
+from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
 from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml
 
 pytestmark = pytest.mark.usefixtures("prepared_once")
-
-
-@pytest.fixture
-def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]]:
-    """Docks in windows of 1500 × 950 pixels; napari closes them with their window."""
-    from napari_ctreview.widgets.dock import ReviewDock
-
-    workers = []
-
-    def make() -> Any:
-        viewer = make_napari_viewer(show=True)
-        viewer.window._qt_window.resize(1500, 950)
-        dock = ReviewDock(viewer)
-        viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
-        qtbot.wait(50)
-        workers.append(dock.workplace)
-        return dock
-
-    yield make
-    for place in workers:
-        place.close()
-        place.worker.wait(60)
-    workers.clear()
-
-
-def click(button: Any) -> None:
-    """Press a button that can be pressed."""
-    assert button.isEnabled(), button.text()
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
-    """Press a key over the first pane."""
-    dock.panes.viewer.window._qt_window.activateWindow()
-    dock.panes.panes[0].canvas.canvas.native.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
-    qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
-
-
-def drop(pane: Any, *paths: Path) -> None:
-    """Drop files or folders on a pane, as a file manager would."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    held = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    # Qt drops only where something was dragged in
-    QApplication.sendEvent(pane.canvas, QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, *held))
-    QApplication.sendEvent(pane.canvas, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *held))
 
 
 def loaded(qtbot: Any, dock: Any, folder: Path) -> None:
@@ -188,6 +138,23 @@ def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Pa
     drop(dock.panes.panes[0], tmp_path / "both")
     qtbot.waitUntil(lambda: dock.workplace.loading.scans[0] is not None, timeout=40_000)
     assert asked == [2, 2]
+
+
+def test_three_panes_and_the_dock_fit_a_small_screen(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    reviewed(qtbot, dock, small_scans)
+    for box in dock.boxes.values():
+        box.open()
+    dock.fate.setChecked(True)
+    window = dock.panes.viewer.window._qt_window
+    window.resize(1280, 800)
+    qtbot.wait(100)
+    assert (window.width(), window.height()) == (1280, 800), "nothing in it asks for more"
+    assert [pane.canvas.isVisible() for pane in dock.panes.panes] == [True] * 3
+    widths = [pane.canvas.width() for pane in dock.panes.panes]
+    assert min(widths) > 150
+    for box in dock.boxes.values():
+        assert box.minimumSizeHint().width() <= dock.width() - 16, "the dock has no bar to move it sideways"
 
 
 def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any) -> None:

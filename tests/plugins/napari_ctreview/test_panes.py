@@ -115,6 +115,25 @@ def test_scrolling_one_pane_takes_the_other_to_the_same_anatomy(make_panes: Any,
         assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=half)
 
 
+def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_zoom(
+    make_panes: Any, pair: Any, qtbot: Any
+) -> None:
+    panes = make_panes(3)
+    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.panes[0].model.scene.camera.zoom *= 2
+    zoom = panes.panes[0].model.scene.camera.zoom
+    place = panes.panes[1].centre + np.array([31.0, -22.0, 36.0])
+    panes.go_to(place, pane=1)
+    qtbot.wait(30)
+    for number, pane in enumerate(panes.panes):
+        there = place if number == 1 else panes.link.mapping(1, number)(place)
+        canvas = pane.canvas.canvas.native
+        pixels, off = pane.pixels_of(there)
+        assert np.allclose(pixels, (canvas.width() / 2, canvas.height() / 2), atol=1)
+        assert abs(off) <= pane.geometry.spacing[0] / 2 + 1e-6
+        assert pane.model.scene.camera.zoom == pytest.approx(zoom)
+
+
 def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
     panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from napari_ctreview.cine import Cine
-from napari_ctreview.key_images import KeyImage, write
 from napari_ctreview.keys import KEYS, install
 from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
 from napari_ctreview.planes import Plane
 from napari_ctreview.slabs import Kind
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QImage, QMouseEvent
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
@@ -143,23 +141,3 @@ def test_cine_runs_to_the_end_and_back(qtbot: Any) -> None:
     stuck = Cine(lambda by: False, per_second=60)
     stuck.toggle()
     qtbot.waitUntil(lambda: not stuck.running, timeout=3000)
-
-
-def test_a_key_image_shows_all_panes_and_is_written_whole(
-    make_panes: Any, pair: Any, tmp_path: Path, qtbot: Any
-) -> None:
-    panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
-    qtbot.wait(50)
-    taken: list[KeyImage] = []
-    panes.key_image_taken.connect(taken.append)
-    image = panes.take_key_image("ventral ground glass")
-    assert taken == [image]
-    path = write(image, tmp_path / "key.png")
-    picture = QImage(str(path))
-    assert picture.width() == panes.width()
-    colours = {picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}
-    assert len(colours) > 50
-    assert image.to_dict()["window_level"] == -600
-    assert image.to_dict()["caption"] == "ventral ground glass"
-    assert b"tEXt" not in image.png

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctreview.dicom import Series
 from ctreview.errors import DifferentPatients, PlaceMismatch, WrongUse
+from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
 
-__all__ = ["Contrast", "Examination", "contrast_name", "examination"]
+__all__ = ["Contrast", "Examination", "belonging", "contrast_name", "examination", "load_examination"]
 
 # What series are called by their makers and users; the first that fits names the contrast. An image that is fat
 # suppressed is named so before its weighting, because that decides what is bright.
@@ -43,13 +46,18 @@ class Contrast:
         "T1", "STIR", "Dixon water" …; the series' own description where that says none of them.
     volume : Volume
         On axes parallel to the examination's first image.
-    resampled : bool
-        Whether it was turned onto them for display; measure such an image on its own grid.
+    own : Volume
+        On its own grid, for measuring; the same unless it was turned onto those axes for display.
     """
 
     name: str
     volume: Volume
-    resampled: bool
+    own: Volume
+
+    @property
+    def resampled(self) -> bool:
+        """Whether it was turned."""
+        return self.own is not self.volume
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +128,47 @@ def examination(volumes: Sequence[Volume]) -> Examination:
         name = contrast_name(volume)
         names.append(name)
         seen = names.count(name)
-        contrasts.append(Contrast(name if seen == 1 else f"{name} {seen}", shown, not parallel))
+        contrasts.append(Contrast(name if seen == 1 else f"{name} {seen}", shown, volume))
     return Examination(tuple(contrasts))
+
+
+def belonging(series: Sequence[Series], leader: Series | None = None) -> tuple[Series, ...]:
+    """The MR series that lie in one frame of reference with one of them, of one patient; localisers only if alone.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        What a folder holds.
+    leader : Series, optional
+        Comes first; by default the first that is no localiser.
+    """
+    images = [one for one in series if one.modality == "MR"]
+    images = [one for one in images if one.kind != "localiser"] or images
+    if leader is None and not images:
+        return ()
+    first = leader or images[0]
+    patient = first.acquisition.patient
+    return (
+        first,
+        *(
+            one
+            for one in images
+            if one is not first
+            and one.frame_of_reference == first.frame_of_reference
+            and not patient.conflicts(one.acquisition.patient)
+        ),
+    )
+
+
+def load_examination(series: Sequence[Series], *, settings: LoadSettings, progress: Progress = quiet) -> Examination:
+    """Load the series of one examination and bring them to one place; errors are those of loading and `examination`."""
+    steps = len(series)
+    return examination(
+        [
+            load_volume(one, settings=settings, progress=part(progress, number / steps, (number + 1) / steps))
+            for number, one in enumerate(series)
+        ]
+    )
 
 
 def _require_one_examination(first: Volume, other: Volume) -> None:

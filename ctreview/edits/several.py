@@ -1,0 +1,68 @@
+"""Several label maps under correction at once, with one line of undo through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ctreview.edits.record import Edit, in_force
+from ctreview.edits.session import Change, Session
+
+__all__ = ["Several"]
+
+
+class Several:
+    """The last act is taken back first, on whichever label map it was.
+
+    Parameters
+    ----------
+    sessions : sequence of Session
+        Each on an image of its own.
+    journal : iterable of Edit
+        What they were restored from.
+    """
+
+    def __init__(self, sessions: Sequence[Session], journal: Iterable[Edit] = ()) -> None:
+        self.sessions = tuple(sessions)
+        numbers = {(session.image, session.target): number for number, session in enumerate(self.sessions)}
+        known = [edit for edit in journal if (edit.image, edit.target) in numbers]
+        self._done = [numbers[edit.image, edit.target] for edit in in_force(known)]
+        self._undone: list[int] = []
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
+        """Use a tool on one of them; errors are those of `Session.act`."""
+        change = self.sessions[number].act(kind, payload)
+        self._done.append(number)
+        self._undone.clear()
+        return change
+
+    def undo(self) -> tuple[int, Change] | None:
+        """Take back the last act; gives its number too."""
+        return self._step(self._done, self._undone, Session.undo)
+
+    def redo(self) -> tuple[int, Change] | None:
+        """Bring back what was taken back last."""
+        return self._step(self._undone, self._done, Session.redo)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is an act to bring back."""
+        return bool(self._undone)
+
+    def _step(
+        self, take: list[int], give: list[int], move: Callable[[Session], Change | None]
+    ) -> tuple[int, Change] | None:
+        if not take:
+            return None
+        number = take[-1]
+        change = move(self.sessions[number])
+        take.pop()
+        if change is None:
+            return None
+        give.append(number)
+        return number, change

@@ -1,0 +1,435 @@
+"""Regions that a reader paints on muscle MRI, and what each measures at each timepoint and on each side."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
+from ctreview.dicom import Series, find_series
+from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several
+from ctreview.errors import InputRefused, WrongUse
+from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.laying_out import this_version
+from ctreview.recipes.replaying import open_reading
+from ctreview.study import Plan, Reading, Source, Study
+from ctreview.study.document import write_document
+from ctreview.tools import TOOLS, Canvas, handlers, written_out
+from ctreview.volume.atomic import atomic_folder
+from ctreview.volume.contrasts import Contrast, Examination, belonging, examination, load_examination
+from ctreview.volume.foreign import is_foreign
+from ctreview.volume.labels import Label, LabelMap, Scheme
+from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.resample import resample
+from ctreview.volume.segmentation import write_segmentation
+from ctreview.volume.statistics import RegionValues, region_values
+from ctreview.volume.volume import Volume
+
+__all__ = [
+    "RECIPE",
+    "REGIONS",
+    "REGIONS_SCHEMA",
+    "RegionReview",
+    "Row",
+    "as_csv",
+    "load_timepoint",
+    "painted",
+    "plan_of",
+    "replay_regions",
+    "sign_regions",
+    "write_regions",
+]
+
+RECIPE = "mr_regions"
+"""What a study's plan calls this: nothing is computed, everything is painted."""
+
+REGIONS_SCHEMA = "ctreview.regions/1"
+
+REGIONS = "regions"
+"""What edits call the label map of painted regions."""
+
+_NAMES, _MIDDLE = "regions.names", "regions.middle"
+"""What the records call the list of regions, and the plane between right and left."""
+
+_COLOURS = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
+"""Told apart by colour-blind readers too (Okabe, Ito 2008)."""
+
+_MOST = 255
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a region measures at one timepoint in one contrast.
+
+    Attributes
+    ----------
+    timepoint : int
+        From 1.
+    contrast : str
+        "T1", "STIR" …
+    unit : str
+        Of mean and standard deviation: "arbitrary", "ms", "fraction" or "HU".
+    values : RegionValues
+    middle : MidPlane
+        What parts right from left.
+    """
+
+    timepoint: int
+    contrast: str
+    unit: str
+    values: RegionValues
+    middle: MidPlane
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; columns of a tidy table, each in the unit that ends its name or stands in ``value_unit``."""
+        return {
+            "region": self.values.region,
+            "side": self.values.side,
+            "timepoint": self.timepoint,
+            "contrast": self.contrast,
+            "volume_ml": self.values.volume_ml,
+            "mean": self.values.mean,
+            "sd": self.values.sd,
+            "value_unit": self.unit,
+            "voxels": self.values.voxels,
+            "middle_x_mm": self.middle.x_mm,
+            "side_told_by": self.middle.told_by,
+        }
+
+
+class RegionReview:
+    """Painted regions of one examination or of two, under one set of names and one line of undo.
+
+    Regions are drawn on the grid of an examination's first contrast; tools look at the contrast in view, which every
+    record names.
+
+    Parameters
+    ----------
+    examinations : sequence of Examination
+        By timepoint.
+    author : str
+        Who works.
+    record : callable
+        Puts an edit down for good, before anything changes.
+    journal : iterable of Edit
+        What the reader did before.
+    listener : callable, optional
+        Told the number of the examination and what changed.
+
+    Attributes
+    ----------
+    sessions : tuple of Session
+    """
+
+    def __init__(
+        self,
+        examinations: Sequence[Examination],
+        *,
+        author: str,
+        record: Callable[[Edit], None],
+        journal: Iterable[Edit] = (),
+        listener: Callable[[int, Change], None] | None = None,
+    ) -> None:
+        self.examinations = tuple(examinations)
+        self.author = author
+        self.listener = listener
+        self._record = record
+        self._images: dict[tuple[int, str], Volume] = {}
+        done = tuple(journal)
+        scheme = _scheme(tuple(dict.fromkeys(str(edit.payload["key"]) for edit in done if edit.target == _NAMES)))
+        self._middles: dict[str, float] = {
+            edit.image: float(edit.payload["x_mm"]) for edit in done if edit.target == _MIDDLE
+        }
+        self.sessions = tuple(self._session(number, scheme, done) for number in range(len(self.examinations)))
+        for number, session in enumerate(self.sessions):
+            session.listeners.append(self._follows(number))
+            self.look_at(number, self.examinations[number].contrasts[0].volume.digest)
+        self._acts = Several(self.sessions, done)
+        self._found = cache(lambda number: find_mid_plane(self.examinations[number].contrasts[0].volume))
+
+    # --- what is drawn
+
+    @property
+    def scheme(self) -> Scheme:
+        """The regions that were named."""
+        return self.sessions[0].base.scheme
+
+    @property
+    def refused(self) -> tuple[tuple[Edit, str], ...]:
+        """Earlier edits that mean nothing here, and why."""
+        return tuple(lost for session in self.sessions for lost in session.refused)
+
+    def name(self, words: str) -> Label:
+        """Give a region a name, at every timepoint; one that is there already is given back.
+
+        Raises
+        ------
+        WrongUse
+            The name holds no letter, or there are too many.
+        OSError
+            It could not be put down; there is no such region.
+        """
+        key = "_".join(words.split())
+        if not re.search(r"\w", key):
+            raise WrongUse("a region needs a name")
+        known = [label for label in self.scheme if label.key.casefold() == key.casefold()]
+        if known:
+            return known[0]
+        if len(self.scheme) >= _MOST:
+            raise WrongUse(f"there are {_MOST} regions already")
+        self._put_down(0, "name", _NAMES, {"key": key})
+        scheme = _scheme((*(label.key for label in self.scheme), key))
+        for session in self.sessions:
+            session.base = replace(session.base, scheme=scheme)
+        return scheme[key]
+
+    def look_at(self, number: int, contrast: str) -> None:
+        """Let the tools work on the contrast with this digest."""
+        self.sessions[number].context = {"contrast": contrast}
+
+    def canvas(self, number: int) -> Canvas:
+        """What the tools work on, with the regions as they stand."""
+        session = self.sessions[number]
+        return Canvas(self._image(number, str(session.context["contrast"])), session.labels)
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
+        """Use a tool at a timepoint; errors are those of `Session.act`."""
+        return self._acts.act(number, kind, payload)
+
+    def undo(self) -> tuple[int, Change] | None:
+        """Take back the last act, at whichever timepoint it was."""
+        return self._acts.undo()
+
+    def redo(self) -> tuple[int, Change] | None:
+        """Bring back what was taken back last."""
+        return self._acts.redo()
+
+    # --- what it measures
+
+    def middle(self, number: int) -> MidPlane:
+        """What parts right from left: the reader's word, else what the image shows."""
+        said = self._middles.get(self.sessions[number].image)
+        return self._found(number) if said is None else MidPlane(said, "reader")
+
+    def set_middle(self, number: int, x_mm: float) -> None:
+        """Say where right and left part, LPS millimetres.
+
+        Raises
+        ------
+        OSError
+            It could not be put down; the plane is where it was.
+        """
+        self._put_down(number, "middle", _MIDDLE, {"x_mm": float(x_mm)})
+        self._middles[self.sessions[number].image] = float(x_mm)
+
+    def rows(self, number: int, contrast: str | None = None) -> tuple[Row, ...]:
+        """What every region measures at a timepoint, in one contrast or in all."""
+        middle, labels = self.middle(number), self.sessions[number].labels
+        return tuple(
+            Row(number + 1, one.name, one.own.unit, values, middle)
+            for one in self.examinations[number].contrasts
+            if contrast in (None, one.name)
+            for values in region_values(labels, one.own, middle_mm=middle.x_mm)
+        )
+
+    # --- how it works
+
+    def _session(self, number: int, scheme: Scheme, journal: Sequence[Edit]) -> Session:
+        first = self.examinations[number].contrasts[0].volume
+        session = Session(
+            LabelMap(np.zeros(first.geometry.shape, np.uint8), first.geometry, scheme),
+            target=REGIONS,
+            image=first.digest,
+            handlers=self._handlers(number),
+            author=self.author,
+            record=self._record,
+            write_out=written_out,
+        )
+        session.restore([edit for edit in journal if edit.target == REGIONS and edit.image == first.digest])
+        return session
+
+    def _handlers(self, number: int) -> dict[str, Handler]:
+        """The tools; each record says which contrast it looked at."""
+
+        @cache
+        def on(contrast: str) -> dict[str, Handler]:
+            image = self._image(number, contrast)
+            nothing = LabelMap(np.zeros(image.geometry.shape, np.uint8), image.geometry, Scheme(()))
+            return handlers(Canvas(image, nothing))
+
+        def run(labels: LabelMap, edit: Edit) -> Patch:
+            call = dict(edit.payload)
+            patch = on(str(call.pop("contrast", "")))[edit.kind](labels, replace(edit, payload=call))
+            return _sparing_others(labels, patch, call["strokes"]) if edit.kind == "scribble" else patch
+
+        return dict.fromkeys(TOOLS, run)
+
+    def _image(self, number: int, contrast: str) -> Volume:
+        """A contrast on the grid that is drawn on."""
+        if (number, contrast) not in self._images:
+            grid = self.examinations[number].contrasts[0].volume.geometry
+            found = self._contrast(number, contrast).volume
+            self._images[number, contrast] = found if found.geometry.same_place(grid) else resample(found, grid)
+        return self._images[number, contrast]
+
+    def _contrast(self, number: int, digest: str) -> Contrast:
+        for one in self.examinations[number].contrasts:
+            if one.volume.digest == digest:
+                return one
+        raise EditDoesNotApply("it was drawn on a contrast that is not there")
+
+    def _put_down(self, number: int, kind: str, target: str, payload: Mapping[str, Any]) -> None:
+        session = self.sessions[number]
+        self._record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
+
+    def _follows(self, number: int) -> Callable[[Change], None]:
+        def follow(change: Change) -> None:
+            if self.listener is not None:
+                self.listener(number, change)
+
+        return follow
+
+
+def plan_of(settings: LoadSettings, images: Sequence[Volume]) -> Plan:
+    """What a study keeps of the images of its timepoints, and of how they are loaded."""
+    return Plan(
+        RECIPE, {"load": asdict(settings)}, images=tuple(image.digest for image in images), version=this_version()
+    )
+
+
+def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> Examination:
+    """The images of a timepoint, as they were when it was made.
+
+    Raises
+    ------
+    InputRefused
+        They are gone, or others lie there now.
+    """
+    source = study.source(number)
+    if not source.path.exists():
+        raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
+    plan = study.plan
+    settings = LoadSettings() if plan is None else LoadSettings(**plan.settings["load"])
+    there = () if is_foreign(source.path) else _series(source)
+    found = (
+        load_examination(there, settings=settings, progress=progress)
+        if there
+        else examination([load_volume(source.path, settings=settings, progress=progress)])
+    )
+    if found.contrasts[0].volume.digest != source.digest:
+        raise InputRefused(
+            f"this is not the image that timepoint {number} was read on",
+            where=source.path,
+            remedy="Put the images back that the study was made with.",
+        )
+    return found
+
+
+def _series(source: Source) -> tuple[Series, ...]:
+    """What was read of a folder: the series that was chosen, with those that belong to it."""
+    found = [one for one in find_series(source.path) if one.usable]
+    return belonging(found, next((one for one in found if one.key == source.series), None))
+
+
+def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
+    """The study of MRI and the reading that a folder stands for; None where it holds CT or is no folder of a study.
+
+    Raises
+    ------
+    WrongUse
+        Several readers painted there and none was named.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        return None
+    study, reading = open_reading(folder, reader)
+    return (study, reading) if study.plan is not None and study.plan.recipe == RECIPE else None
+
+
+def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet) -> RegionReview:
+    """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
+    numbers = study.timepoints
+    found = [
+        load_timepoint(study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers)))
+        for place, number in enumerate(numbers)
+    ]
+    return RegionReview(found, author=reading.reader, record=reading.record, journal=reading.edits())
+
+
+def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
+    """Rows as a table with a line of column names, one line each."""
+    plain = [row.to_dict() for row in rows]
+    text = io.StringIO()
+    if plain:
+        table = csv.DictWriter(text, list(plain[0]), delimiter=separator, lineterminator="\n")
+        table.writeheader()
+        table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
+    return text.getvalue()
+
+
+def write_regions(review: RegionReview, folder: Path) -> Path:
+    """Write ``regions.csv``, ``regions.json`` and for each timepoint ``timepoint-N.seg.nrrd``; whole or not at all.
+
+    Parameters
+    ----------
+    review : RegionReview
+    folder : Path
+        Replaced where it is there.
+    """
+    numbers = range(len(review.sessions))
+    rows = [row for number in numbers for row in review.rows(number)]
+    with atomic_folder(folder, replace=True) as draft:
+        (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
+        write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
+        for number in numbers:
+            if len(review.scheme):
+                labels = review.sessions[number].labels
+                write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
+    return folder
+
+
+def sign_regions(review: RegionReview, reading: Reading) -> None:
+    """Write the regions and close the reading with what they measure.
+
+    Raises
+    ------
+    AlreadySigned
+        It is closed already.
+    """
+    reading.require_draft()
+    write_regions(review, reading.regions_folder)
+    rows = [row.to_dict() for number in range(len(review.sessions)) for row in review.rows(number)]
+    reading.sign({"regions": rows})
+
+
+def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:
+    """A scribble that takes nothing from regions of which no stroke speaks, and gives them nothing."""
+    spoken = [0, *(labels.scheme[one["label"]].value for one in strokes if one["label"] is not None)]
+    before = labels.array[patch.box]
+    asked = np.isin(before, spoken) & np.isin(patch.labels, spoken)
+    return Patch(patch.start, np.where(asked, patch.labels, before))
+
+
+def _scheme(keys: Sequence[str]) -> Scheme:
+    """Regions in the order they were named, each with a colour of its own as far as those go."""
+    return Scheme(tuple(Label(n, key, _COLOURS[(n - 1) % len(_COLOURS)]) for n, key in enumerate(keys, 1)))
+
+
+def _rounded(value: Any) -> Any:
+    return f"{value:.6g}" if isinstance(value, float) else value

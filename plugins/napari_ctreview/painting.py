@@ -1,0 +1,132 @@
+"""Regions painted on muscle MRI, while the panes show one contrast after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject
+
+from ctreview.errors import CtreviewError, in_words
+from ctreview.recipes.mr_regions import REGIONS, RegionReview, Row, plan_of
+from napari_ctreview.steps import Step
+
+if TYPE_CHECKING:
+    from ctreview.edits import Change, Session
+    from ctreview.tools import Canvas
+    from napari_ctreview.scans import Scan
+    from napari_ctreview.workplace import Workplace
+
+__all__ = ["Painting"]
+
+
+class Painting(QObject):  # type: ignore[misc,unused-ignore]
+    """What a workplace does with MRI: nothing is computed in it, everything is painted.
+
+    Parameters
+    ----------
+    workplace : Workplace
+        Its parent.
+
+    Attributes
+    ----------
+    review : RegionReview or None
+        What is painted, by pane.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        super().__init__(workplace)
+        self._place = workplace
+        self.review: RegionReview | None = None
+        workplace.panes.contrast_changed.connect(self._look)
+
+    @property
+    def open(self) -> bool:
+        """Whether MRI is read."""
+        return self.review is not None
+
+    def begin(self, scans: Sequence[Scan]) -> None:
+        """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again."""
+        place = self._place
+        try:
+            images, places = [scan.volume for scan in scans], [scan.place for scan in scans]
+            place.desk.lay_out_images(images, places, plan_of(place.loading.settings, images))
+        except (OSError, CtreviewError) as error:
+            place.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
+        self.review = RegionReview(
+            [scan.contrasts for scan in scans if scan.contrasts is not None],
+            author=place.desk.author,
+            record=place.desk.record,
+            journal=place.desk.journal,
+            listener=self._painted,
+        )
+        self._look()
+        place.display.show_regions(self.review)
+        lost = "; ".join(f"{edit.kind}: {why}" for edit, why in self.review.refused)
+        says = f"{len(self.review.refused)} earlier acts no longer apply ({lost})." if lost else ""
+        place.steps["correct"] = Step("done" if place.desk.journal else "to do", says)
+        if place.signed:
+            place.steps["sign"] = Step("done", "signed")
+        place.prepared_changed.emit()
+        place.state_changed.emit()
+
+    def goes_on(self, scans: Sequence[Scan | None]) -> bool:
+        """Whether what is painted on is still the first of what is loaded."""
+        if self.review is None:
+            return True
+        now = [scan.volume.digest for scan in scans if scan is not None]
+        return now[: len(self.review.sessions)] == [session.image for session in self.review.sessions]
+
+    def session(self, number: int) -> Session | None:
+        """What is painted in a pane."""
+        return self.review.sessions[number] if self.review is not None and self._shows(number) else None
+
+    def canvas(self, number: int) -> Canvas | None:
+        """What tools work on in a pane: the contrast in view."""
+        return self.review.canvas(number) if self.review is not None and self._shows(number) else None
+
+    def name(self, words: str) -> str | None:
+        """Name a region; gives its key, or None, and `Workplace.failed` says why, where it was not kept."""
+        review = self.review
+        if review is None:
+            return None
+        label = self._place.keep("The region was not kept", lambda: review.name(words))
+        if label is None:
+            return None
+        self._place.display.show_regions(review)
+        self._place.state_changed.emit()
+        return str(label.key)
+
+    def set_middle(self, number: int, x_mm: float) -> None:
+        """Say where right and left part in a pane, LPS millimetres."""
+        review = self.review
+        if review is not None and self._shows(number):
+            self._place.keep("The mid-plane was not kept", lambda: review.set_middle(number, x_mm))
+            self._place.state_changed.emit()
+
+    def rows(self) -> tuple[tuple[Row, ...], ...]:
+        """What every region measures in the contrast that each pane shows."""
+        if self.review is None:
+            return ()
+        return tuple(self.review.rows(number, self._contrast(number)) for number in range(len(self.review.sessions)))
+
+    def _contrast(self, number: int) -> str:
+        assert self.review is not None
+        shown = self._place.panes.panes[number].volume
+        known = self.review.examinations[number].contrasts
+        return next((one.name for one in known if one.volume is shown), known[0].name)
+
+    def _shows(self, number: int) -> bool:
+        return self.review is not None and number < len(self.review.sessions)
+
+    def _look(self) -> None:
+        """Let the tools work on the contrast that each pane shows."""
+        if self.review is not None:
+            for number in range(len(self.review.sessions)):
+                shown = self._place.panes.panes[number].volume
+                if shown is not None:
+                    self.review.look_at(number, shown.digest)
+
+    def _painted(self, number: int, change: Change) -> None:
+        self._place.display.refresh(number, REGIONS, change.before.box)
+        self._place.tell_act(number, change)

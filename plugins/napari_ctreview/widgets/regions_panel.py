@@ -1,0 +1,196 @@
+"""Regions painted on MRI: their names, and a table of what they measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ctreview.errors import CtreviewError, in_words
+from ctreview.recipes.mr_regions import Row, as_csv
+from ctreview.report import words
+from ctreview.volume.atomic import atomic_path
+from napari_ctreview.correcting import Corrector
+from napari_ctreview.widgets import ask
+from napari_ctreview.widgets.row_table import RowTable
+from napari_ctreview.workplace import Workplace
+
+__all__ = ["RegionsPanel"]
+
+_TITLES = ("baseline", "follow-up")
+_SIDES = {"right": "R", "left": "L", "both": "R + L"}
+_UNITS = {
+    "arbitrary": "in the image's own values, which have no unit",
+    "fraction": "in per cent",
+    "ms": "in milliseconds",
+    "HU": "in HU",
+}
+
+
+class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
+    """Names regions, and shows their volume, mean and standard deviation on each side at each timepoint.
+
+    Parameters
+    ----------
+    workplace : Workplace
+    corrector : Corrector
+        A region that is named or chosen is what its tools paint.
+    """
+
+    def __init__(self, workplace: Workplace, corrector: Corrector, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place, self.corrector = workplace, corrector
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Name of a region, such as rectus femoris")
+        self.add, self.middle, self.copy, self.export = (
+            _button(*words)
+            for words in (
+                ("Add", "A region of this name, at every timepoint; it is painted next"),
+                ("Mid-plane here", "Right and left part at the middle of the pane that the mouse was in last"),
+                ("Copy table", "All contrasts, for a spreadsheet"),
+                ("Export CSV…", "All contrasts, as comma-separated values"),
+            )
+        )
+        self.says = QLabel()
+        self.says.setWordWrap(True)
+        self.table = RowTable(("Region", "Side"))
+        self.table.setMinimumHeight(170)
+        self.table.verticalHeader().setDefaultSectionSize(2 * self.table.fontMetrics().height() + 6)
+        naming = QHBoxLayout()
+        naming.addWidget(self.name, 1)
+        naming.addWidget(self.add)
+        doing = QHBoxLayout()
+        for button in (self.middle, self.copy, self.export):
+            doing.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addLayout(naming)
+        layout.addWidget(self.table)
+        layout.addWidget(self.says)
+        layout.addLayout(doing)
+        self.add.clicked.connect(self._add)
+        self.name.returnPressed.connect(self._add)
+        self.middle.clicked.connect(self._set_middle)
+        self.copy.clicked.connect(self._copy)
+        self.export.clicked.connect(self._export)
+        self.table.currentCellChanged.connect(lambda row, *_: self._choose(row))
+        workplace.state_changed.connect(self.follow)
+        workplace.panes.contrast_changed.connect(self.follow)
+
+    def follow(self) -> None:
+        """Measure anew and show it."""
+        open_ = self.place.painting.open
+        self.setVisible(open_)
+        if not open_:
+            return
+        timepoints = self.place.painting.rows()
+        self._fill(timepoints)
+        self.says.setText(_explained(timepoints))
+        for button in (self.copy, self.export):
+            button.setEnabled(any(timepoints))
+        for widget in (self.name, self.add, self.middle):
+            widget.setEnabled(not self.place.signed)
+
+    def _fill(self, timepoints: Sequence[Sequence[Row]]) -> None:
+        headings = ("Region", "Side", *(_TITLES[: len(timepoints)] if len(timepoints) > 1 else ("mL, mean ± SD",)))
+        row = self.table.currentRow()
+        self.table.blockSignals(True)
+        self.table.set_columns(headings)
+        self.table.setRowCount(len(timepoints[0]))
+        for number, first in enumerate(timepoints[0]):
+            cells = [first.values.region.replace("_", " ") if number % 3 == 0 else "", _SIDES[first.values.side]]
+            cells += [f"{rows[number].values.volume_ml:.2f} mL\n{_mean_words(rows[number])}" for rows in timepoints]
+            for column, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                if column > 1:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.table.setItem(number, column, item)
+        self.table.setCurrentCell(min(row, len(timepoints[0]) - 1), 0)
+        self.table.blockSignals(False)
+
+    def _add(self) -> None:
+        key = None
+        try:
+            key = self.place.painting.name(self.name.text())
+        except CtreviewError as error:
+            self.place.failed.emit(in_words(error))
+        if key is not None:
+            self.name.clear()
+            self.name.clearFocus()
+            self.corrector.look_again()
+            self.corrector.choose(key)
+
+    def _choose(self, row: int) -> None:
+        """Paint the region of a row next."""
+        keys = [label.key for label in self.corrector.scheme]
+        if 0 <= row // 3 < len(keys):
+            self.corrector.choose(keys[row // 3])
+
+    def _set_middle(self) -> None:
+        number = self.corrector.pane_in_hand
+        pane = self.place.panes.panes[number]
+        if pane.volume is not None:
+            self.place.painting.set_middle(number, float(pane.centre[0]))
+
+    def _rows(self) -> list[Row]:
+        review = self.place.painting.review
+        return [] if review is None else [row for n in range(len(review.sessions)) for row in review.rows(n)]
+
+    def _copy(self) -> None:
+        # a spreadsheet takes tabs for columns
+        QApplication.clipboard().setText(as_csv(self._rows(), separator="\t"))
+
+    def _export(self) -> None:
+        path = ask.file_to_save(self, "Export the table of regions", "regions.csv", "Comma-separated values (*.csv)")
+        if path is None:
+            return
+        try:
+            _write(path, as_csv(self._rows()))
+        except OSError as error:
+            self.place.failed.emit(f"The table was not written: {in_words(error)}")
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_path(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def _mean_words(row: Row) -> str:
+    values = row.values
+    if values.mean is None:
+        return "–"
+    factor = 100.0 if row.unit == "fraction" else 1.0
+    mean, sd = (None if one is None else one * factor for one in (values.mean, values.sd))
+    digits = 1 if row.unit in ("fraction", "ms") or abs(mean or 0.0) < 100 else 0
+    return f"{mean:.{digits}f}" + ("" if sd is None else f" ± {sd:.{digits}f}")
+
+
+def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
+    """Which contrast and unit the means are of, and what parts right from left."""
+    there = [rows[0] for rows in timepoints if rows]
+    if not there:
+        return "Name a region, then paint it with the tools above: brush, live wire, lasso, pick, fill between."
+    contrasts = " and ".join(dict.fromkeys(row.contrast for row in there))
+    parted = "; ".join(
+        f"{title} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})"
+        for title, row in zip(_TITLES, there, strict=False)
+    )
+    return f"Mean ± SD of {contrasts}, {_UNITS[there[0].unit]}. R and L are the patient's, parted {parted}."
+
+
+def _button(title: str, hint: str) -> QPushButton:
+    button = QPushButton(title)
+    button.setToolTip(hint)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button

@@ -1,0 +1,200 @@
+"""Regions painted on MRI and measured, driven as a person would: drop, name, paint, switch contrast, save, reopen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+from ctreview.recipes.mr_regions import replay_regions
+from ctreview.study import Study
+from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
+from tests.plugins.napari_ctreview.reading import write_mr
+
+
+@pytest.fixture
+def examinations(tmp_path: Path, pair: Any) -> tuple[Path, Path]:
+    """Two examinations with T1 and STIR each; STIR is 100 more."""
+    folders = tmp_path / "one", tmp_path / "two"
+    for folder, phantom in zip(folders, (pair.before, pair.after), strict=True):
+        brighter = replace(phantom, volume=phantom.volume.with_array(phantom.volume.array + np.int16(100)))
+        write_mr(folder / "t1", phantom, description="t1_tse_tra", number=1)
+        write_mr(folder / "stir", brighter, description="STIR tra", number=2)
+    return folders
+
+
+def opened(qtbot: Any, dock: Any, folders: tuple[Path, Path]) -> None:
+    for number, folder in enumerate(folders):
+        drop(dock.panes.panes[number], folder)
+        qtbot.waitUntil(lambda number=number: dock.workplace.loading.scans[number] is not None, timeout=40_000)
+    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=10_000)
+
+
+def beside(place: Any, x_mm: float, y_mm: float = 0.0) -> Any:
+    """A place so far to the left and to the back of another."""
+    return place + np.array([x_mm, y_mm, 0.0])
+
+
+def cell(dock: Any, row: int, column: int) -> str:
+    return str(dock.regions.table.item(row, column).text())
+
+
+def name(qtbot: Any, dock: Any, words: str) -> None:
+    dock.regions.name.setFocus()
+    qtbot.keyClicks(dock.regions.name, words)
+    qtbot.keyClick(dock.regions.name, Qt.Key.Key_Return)
+
+
+def test_regions_are_painted_measured_saved_reopened_and_signed(
+    make_dock: Any, examinations: tuple[Path, Path], tmp_path: Path, qtbot: Any, monkeypatch: Any
+) -> None:
+    dock = make_dock()
+    said: list[str] = []
+    dock.workplace.failed.connect(said.append)
+    opened(qtbot, dock, examinations)
+    assert dock.regions.isVisible()
+    assert not dock.boxes["lungs"].isVisible(), "nothing is computed in MRI"
+    hand = Hand(dock.panes, qtbot)
+    at = dock.panes.panes[0].centre
+    press(qtbot, dock, Qt.Key.Key_B)
+    hand.drag(0, [at, beside(at, 8.0)])
+    assert dock.tools.message.text().startswith("Name a region first")
+    name(qtbot, dock, "rectus femoris")
+    assert dock.corrector.label == "rectus_femoris"
+    assert [button.text() for button in dock.tools.classes.values()] == ["rectus femoris", "None"]
+    right = beside(at, -60.0)
+    hand.drag(0, [right, beside(right, 16.0)])
+    there = dock.panes.panes[1].centre
+    hand.drag(1, [beside(there, 40.0), beside(there, 70.0)])
+    t1 = [cell(dock, row, 2) for row in range(3)]
+    assert t1[0] == t1[2] != t1[1] == "0.00 mL\n–", "painted on the right at baseline"
+    assert cell(dock, 1, 3) == cell(dock, 2, 3) != cell(dock, 0, 3) == "0.00 mL\n–", "on the left at follow-up"
+    assert "T1" in dock.regions.says.text()
+    rows = dock.workplace.painting.rows()
+    before = rows[0][0].values.mean
+    press(qtbot, dock, Qt.Key.Key_X)
+    qtbot.wait(50)
+    assert "STIR" in dock.regions.says.text()
+    assert dock.workplace.painting.rows()[0][0].values.mean == pytest.approx(before + 100)
+    assert cell(dock, 0, 2).split("\n")[0] == t1[0].split("\n")[0], "the volume is that of what was painted"
+
+    press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert cell(dock, 2, 3) == "0.00 mL\n–"
+    press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+
+    click(dock.regions.copy)
+    table = list(csv.DictReader(io.StringIO(QApplication.clipboard().text()), delimiter="\t"))
+    assert {(row["contrast"], row["timepoint"]) for row in table} == {
+        (contrast, number) for contrast in ("T1", "STIR") for number in "12"
+    }
+    target = tmp_path / "table.csv"
+    monkeypatch.setattr("napari_ctreview.widgets.ask.file_to_save", lambda *_: target)
+    click(dock.regions.export)
+    assert len(target.read_text().splitlines()) == 1 + 3 * 2 * 2
+
+    study = tmp_path / "study"
+    monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
+    dock.boxes["sign"].open()
+    click(dock.sign.buttons["Save as…"])
+    qtbot.waitUntil(lambda: (study / "readers").exists() and not dock.workplace.worker.busy, timeout=10_000)
+    reading = dock.workplace.reading
+    assert (reading.regions_folder / "regions.csv").read_text() == target.read_text()
+    painted = [np.array(session.array) for session in dock.workplace.painting.review.sessions]
+    dock.workplace.leave()
+    replayed = replay_regions(Study.open(study), reading)
+    assert all(np.array_equal(one.array, other) for one, other in zip(replayed.sessions, painted, strict=True)), (
+        "the same without a window, voxel for voxel"
+    )
+
+    dock.workplace.filing.open(study, author=reading.reader)
+    qtbot.waitUntil(lambda: dock.workplace.painting.open, timeout=20_000)
+    assert dock.regions.isVisible()
+    assert cell(dock, 0, 2) == t1[0]
+    dock.boxes["sign"].open()
+    click(dock.sign.buttons["Sign"])
+    qtbot.waitUntil(lambda: dock.workplace.signed and not dock.workplace.worker.busy, timeout=10_000)
+    assert len(dock.workplace.reading.signature()["statement"]["regions"]) == 12
+    assert not dock.regions.add.isEnabled()
+    mute: list[str] = []
+    dock.workplace.failed.connect(mute.append)
+    hand.drag(0, [right, beside(right, 0.0, 16.0)])
+    assert "signed" in mute[0]
+    assert said == mute, "nothing else went wrong"
+
+
+def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
+    make_workplace: Any, pair: Any, tmp_path: Path, qtbot: Any
+) -> None:
+    for number, (place, description) in enumerate([("a", "t1_tse"), ("a", "STIR"), ("b", "t2_tse")], 1):
+        folder = tmp_path / "mixed" / f"{place}{number}"
+        write_mr(folder, pair.before, description=description, number=number)
+        for path in folder.iterdir():
+            header = pydicom.dcmread(path)
+            header.FrameOfReferenceUID = "1.2.3.1" if place == "b" else "1.2.3.0"
+            header.save_as(path)
+    place = make_workplace()
+    asked: list[int] = []
+
+    def choose(found: Any) -> Any:
+        asked.append(len(found))
+        return next(one for one in found if "STIR" in one.acquisition.description)
+
+    place.loading.chooser = choose
+    place.open_dropped(0, [str(tmp_path / "mixed")])
+    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    assert asked == [3]
+    (images,) = place.painting.review.examinations
+    assert [one.name for one in images.contrasts] == ["STIR", "T1"], "the one chosen leads"
+    (replayed,) = replay_regions(place.study, place.reading).examinations
+    assert [one.name for one in replayed.contrasts] == ["STIR", "T1"]
+    assert place.painting.name("vastus") == "vastus"
+    place.filing.save_as(tmp_path / "study")
+    qtbot.waitUntil(lambda: place.desk.saved and not place.worker.busy, timeout=20_000)
+    place.leave()
+    place.filing.open(tmp_path / "study")
+    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
+
+
+def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations: tuple[Path, Path], qtbot: Any) -> None:
+    dock = make_dock()
+    opened(qtbot, dock, examinations)
+    name(qtbot, dock, "vastus")
+    hand = Hand(dock.panes, qtbot)
+    at = dock.panes.panes[0].centre
+    dock.corrector.take("brush")
+    hand.drag(0, [beside(at, 30.0), beside(at, 50.0)])
+    left = cell(dock, 1, 2)
+    assert cell(dock, 0, 2) == "0.00 mL\n–" != left
+    dock.panes.go_to(beside(at, 90.0))
+    hand.hover(0, beside(at, 60.0))
+    click(dock.regions.middle)
+    assert cell(dock, 0, 2) == left
+    assert "(reader)" in dock.regions.says.text()
+
+
+def test_a_second_examination_joins_what_is_painted_already(
+    make_dock: Any, examinations: tuple[Path, Path], qtbot: Any
+) -> None:
+    dock = make_dock()
+    drop(dock.panes.panes[0], examinations[0])
+    qtbot.waitUntil(lambda: dock.workplace.painting.open, timeout=40_000)
+    name(qtbot, dock, "vastus")
+    dock.corrector.take("brush")
+    at = dock.panes.panes[0].centre
+    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    painted = cell(dock, 2, 2)
+    assert painted != "0.00 mL\n–"
+    assert dock.regions.table.columnCount() == 3
+    drop(dock.panes.panes[1], examinations[1])
+    qtbot.waitUntil(lambda: dock.regions.table.columnCount() == 4, timeout=40_000)
+    assert cell(dock, 2, 2) == painted
+    assert dock.workplace.study.timepoints == (1, 2)
