@@ -111,9 +111,10 @@ def _fluid(hu: npt.NDArray[np.float32], gap: Mask, lung: Mask, spacing: Spacing,
 
 
 def _smooth_within(hu: npt.NDArray[np.float32], mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
-    """Mean over some millimetres of what lies in a mask; bronchi that hold air do not count."""
+    """Mean over some millimetres of what lies in a mask, infinite far from it; bronchi that hold air do not count."""
     use = (mask & (hu > -60)).astype(np.float32)
     sigma = [3.5 / s for s in spacing]
     weight = ndimage.gaussian_filter(use, sigma, truncate=2.5)
     total = ndimage.gaussian_filter(np.where(use > 0, hu, 0).astype(np.float32), sigma, truncate=2.5)
-    return np.asarray(total / np.maximum(weight, 1e-3), dtype=np.float32)
+    # nothing is known where hardly any of the mask is near, and what is not known is no fluid
+    return np.where(weight > 0.02, total / np.maximum(weight, 0.02), np.inf).astype(np.float32)
