@@ -30,7 +30,9 @@ from ctreview.tools import (
     smooth_outline,
     take_piece,
 )
+from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
+from ctreview.volume.volume import Volume
 
 from .conftest import LESION, SCHEME, distance_to, grid, make_canvas
 
@@ -140,6 +142,22 @@ def test_a_supervoxel_is_compact_and_follows_the_edge_that_it_meets(angle: float
         sizes.append(after(canvas, patch).labels.volume_ml("ground_glass"))
     assert sizes[0] < sizes[1] < sizes[2]
     assert sizes[1] == pytest.approx(0.8**3, rel=0.6), "where nothing stops it, about as wide as asked"
+
+
+@pytest.mark.parametrize("spacing", [(5.0, 0.7, 0.7), (0.7, 0.7, 0.7), (0.35, 0.35, 3.0)])
+def test_a_supervoxel_is_as_wide_as_asked_in_all_directions(spacing: tuple[float, float, float]) -> None:
+    settings = PickSettings(takes="supervoxel")
+    shape = tuple(round(70 / mm) for mm in spacing)
+    geometry = Geometry.aligned(shape, spacing, frame_of_reference="1.2.3")
+    noise = np.random.default_rng(3).normal(-850, 20, shape)
+    plain = Canvas(Volume(noise.astype(np.int16), geometry), LabelMap(np.zeros(shape, np.uint8), geometry, SCHEME))
+    point = geometry.to_lps(np.array(shape) // 2)
+    first, again = (take_piece(plain, point=point, label="ground_glass", settings=settings) for _ in range(2))
+    assert np.array_equal(first.labels, again.labels)
+    found = np.argwhere(after(plain, first).labels.mask())
+    # of a cuboid the standard deviation is its width over the root of 12
+    widths = found.std(axis=0) * np.array(spacing) * np.sqrt(12)
+    assert widths == pytest.approx([settings.supervoxel_mm] * 3, rel=0.25)
 
 
 def test_clicks_in_one_cell_of_the_lattice_see_the_same_supervoxel(canvas: Canvas) -> None:
