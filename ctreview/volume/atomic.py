@@ -96,8 +96,7 @@ def sweep(folder: Path) -> None:
                 continue
             with _held(entry) as free:
                 if free:
-                    _put_back(entry, folder)
-                    shutil.rmtree(entry, ignore_errors=True)
+                    _clear(entry)
 
 
 @contextmanager
@@ -110,7 +109,7 @@ def _own_folder(kind: str, parent: Path) -> Iterator[Path]:
         with _held(folder):
             yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _clear(folder)
 
 
 @contextmanager
@@ -134,27 +133,27 @@ def _held(folder: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-def _put_back(aside: Path, parent: Path) -> None:
-    """What was moved aside goes back to its place, where the program was killed before the new one came there."""
-    if aside.name.startswith(".old-"):
-        for old in aside.iterdir():
-            if not (parent / old.name).exists():
-                old.rename(parent / old.name)
+def _clear(folder: Path) -> None:
+    """Remove a folder of ours, after what was moved aside into it went back to where nothing came in its place.
+
+    Where it cannot go back it stays where it is, since there is no other copy.
+    """
+    with suppress(OSError):
+        if folder.name.startswith(".old-"):
+            for old in folder.iterdir():
+                if not (folder.parent / old.name).exists():
+                    old.rename(folder.parent / old.name)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put(draft: Path, path: Path) -> None:
-    """Rename a folder onto its target; an old one is moved aside first, and back if the rename fails."""
+    """Rename a folder onto its target; an old one is moved aside first, and comes back whatever stops the rename."""
     if not path.exists():
         draft.rename(path)
         return
     with _own_folder("old", path.parent) as folder:
-        aside = folder / path.name
-        path.rename(aside)
-        try:
-            draft.rename(path)
-        except OSError:
-            aside.rename(path)
-            raise
+        path.rename(folder / path.name)
+        draft.rename(path)
 
 
 def _flush(path: Path) -> None:

@@ -62,6 +62,41 @@ def test_a_full_folder_gives_way_only_when_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("stops", [OSError, KeyboardInterrupt])
+def test_the_old_folder_comes_back_whatever_stops_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: type[BaseException]
+) -> None:
+    target = _replaced(tmp_path, monkeypatch, stops, fails=1)
+    assert (target / "old.txt").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_an_old_folder_that_cannot_come_back_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = _replaced(tmp_path, monkeypatch, OSError, fails=2)
+    assert not target.exists()
+    (aside,) = tmp_path.iterdir()
+    assert (aside / "result" / "old.txt").read_text() == "old"
+
+
+def _replaced(folder: Path, monkeypatch: pytest.MonkeyPatch, stops: type[BaseException], *, fails: int) -> Path:
+    """A result that a new one was to replace, had not so many renames failed after the first."""
+    target = folder / "result"
+    target.mkdir()
+    (target / "old.txt").write_text("old")
+    rename, calls = Path.rename, iter(range(1 + fails))
+
+    def failing(path: Path, to: Path) -> Path:
+        if next(calls, 0) > 0:
+            raise stops
+        return rename(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", failing)
+        with pytest.raises(stops), atomic_folder(target, replace=True) as draft:
+            (draft / "new.txt").write_text("new")
+    return target
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
     program = (
