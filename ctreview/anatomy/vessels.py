@@ -72,8 +72,11 @@ class VesselSettings:
         That of an airway wall, of which partial volume leaves less.
     haze_contrast : float
         In ground glass a vessel stands out by at least this share of what blood would: lobules stand out by less.
-    clear_hu, haze_hu : float
-        Up to the one above the usual lung nothing is ground glass, and from the other on all is.
+    clear_hu : float
+        Lung around that is no more than this above the usual lung counts as clear, not as ground glass; in between it
+        goes over by degrees.
+    haze_hu : float
+        Lung around that is at least this much above the usual lung counts wholly as ground glass.
     least_ml : float
         Smaller pieces are no vessels.
     lumen_hu : float

@@ -77,8 +77,6 @@ class OpacitySettings:
     detection_mm: float = 4.5
     pleura_mm: float = 1.2
     thin_hu: float = 60.0
-    least_depth_moving_mm: float = 6.0
-    faint_depth_moving_mm: float = 9.0
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
@@ -97,6 +95,8 @@ class OpacitySettings:
     least_normal_share: float = 1.0 / 3.0
     least_patch_ml: float = 0.15
     least_depth_mm: float = 3.0
+    least_depth_moving_mm: float = 6.0
+    faint_depth_moving_mm: float = 9.0
     dependent_band_mm: float = 15.0
     dependent_excess_hu: float = 150.0
     least_other_side: float = 0.2
