@@ -80,15 +80,16 @@ def replay(
 ) -> int:
     """Replay a reader's corrections and write the masks they make: those the reader saw, voxel for voxel.
 
-    The folder gets timepoint-N.seg.nrrd (opens in 3D Slicer) and replay.json, which lists what no longer applies. Of
-    a study of muscle MRI it gets the regions that were painted, and what they measure in regions.csv and regions.json.
+    The folder gets timepoint-N.seg.nrrd (opens in 3D Slicer) and replay.json, which lists what no longer applies and
+    is what --json prints. Of a study of muscle MRI the masks are the regions that were painted, and what they measure
+    stands in regions.csv and regions.json beside them.
     """
     from ctreview.recipes import mr_regions, replaying
 
     open_folder(out, overwrite=overwrite)
     mri = mr_regions.painted(source, reader)
     if mri is not None:
-        return _replay_regions(*mri, out, as_json=as_json, quiet=quiet)
+        return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     chosen = chosen_settings(context, _settings())
     with progress_bar(quiet=quiet) as progress:
         found = replaying.replay(
@@ -109,15 +110,15 @@ def replay(
     return 0
 
 
-def _replay_regions(study: Study, reading: Reading, out: Path, *, as_json: bool, quiet: bool) -> int:
+def _replay_regions(study: Study, reading: Reading, out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> int:
     """Write the regions of a study of MRI, and say what they measure."""
     from ctreview.recipes import mr_regions
 
     with progress_bar(quiet=quiet) as progress:
         review = mr_regions.replay_regions(study, reading, progress=progress)
-        mr_regions.write_regions(review, out)
+        mr_regions.write_replayed_regions(review, reading, out, overwrite=overwrite)
     if as_json:
-        print_document(out / "regions.json")
+        print_document(out / "replay.json")
         return 0
     console = results()
     table = bare_table(("region", "side", "timepoint", "volume"))

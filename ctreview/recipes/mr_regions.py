@@ -15,11 +15,11 @@ import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.dicom import Series, find_series
-from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several
+from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several, in_force
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.laying_out import this_version
-from ctreview.recipes.replaying import open_reading
+from ctreview.recipes.replaying import REPLAY_SCHEMA, open_reading, replay_facts
 from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers, written_out
@@ -46,6 +46,7 @@ __all__ = [
     "replay_regions",
     "sign_regions",
     "write_regions",
+    "write_replayed_regions",
 ]
 
 RECIPE = "mr_regions"
@@ -392,16 +393,65 @@ def write_regions(review: RegionReview, folder: Path) -> Path:
     folder : Path
         Replaced where it is there.
     """
+    with atomic_folder(folder, replace=True) as draft:
+        _fill(review, draft)
+    return folder
+
+
+def write_replayed_regions(
+    review: RegionReview, reading: Reading, folder: Path | str, *, overwrite: bool = False
+) -> Path:
+    """Write what `write_regions` does, with ``replay.json`` and ``provenance.json``, as a result that may be replaced.
+
+    Raises
+    ------
+    WrongUse
+        The folder may not be written to.
+    """
+    from ctreview.report.document import write_json  # noqa: PLC0415 - the page's libraries are loaded only here
+    from ctreview.report.folder import result_folder  # noqa: PLC0415
+    from ctreview.report.provenance import provenance  # noqa: PLC0415
+
+    inputs = {
+        f"timepoint {number} {one.name}": one.own
+        for number, shown in enumerate(review.examinations, 1)
+        for one in shown.contrasts
+    }
+    with result_folder(folder, overwrite=overwrite) as draft:
+        _fill(review, draft)
+        write_json({"schema": REPLAY_SCHEMA, "timepoints": _replayed(review, reading)}, draft / "replay.json")
+        write_json(provenance(inputs, settings={}, seeds={}, timings={}), draft / "provenance.json")
+    return Path(folder)
+
+
+def _fill(review: RegionReview, draft: Path) -> None:
+    """Write tables and segmentations into a folder that is there."""
     numbers = range(len(review.sessions))
     rows = [row for number in numbers for row in review.rows(number)]
-    with atomic_folder(folder, replace=True) as draft:
-        (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
-        write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
-        for number in numbers:
-            if len(review.scheme):
-                labels = review.sessions[number].labels
-                write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
-    return folder
+    (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
+    write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
+    for number in numbers:
+        if len(review.scheme):
+            labels = review.sessions[number].labels
+            write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
+
+
+def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
+    """What became of a reading's edits at each timepoint."""
+    drawn = in_force(reading.edits(target=REGIONS))
+    known = {session.image for session in review.sessions}
+    return [
+        replay_facts(
+            number,
+            (reading.reader, reading.version),
+            applied=sum(edit.image == session.image for edit in drawn) - len(session.refused),
+            refused=session.refused,
+            elsewhere=sum(edit.image not in known for edit in drawn),
+            proposed=session.base,
+            corrected=session.labels,
+        )
+        for number, session in enumerate(review.sessions, 1)
+    ]
 
 
 def sign_regions(review: RegionReview, reading: Reading) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "open_reading",
     "replay",
     "replay_document",
+    "replay_facts",
     "replay_journal",
     "replay_study",
     "write_replayed",
@@ -288,6 +289,45 @@ def find_reading(study: Study, name: str | None = None) -> Reading:
     return found[-1]
 
 
+def replay_facts(
+    number: int,
+    reading: tuple[str, int],
+    *,
+    applied: int,
+    refused: Sequence[tuple[Edit, str]],
+    elsewhere: int,
+    proposed: LabelMap,
+    corrected: LabelMap,
+) -> dict[str, Any]:
+    """One timepoint of ``replay.json``.
+
+    Parameters
+    ----------
+    number : int
+        Of the timepoint, from 1.
+    reading : tuple of (str, int)
+        Reader and version; empty and 0 where a bare journal was replayed.
+    applied, elsewhere : int
+        How many edits apply, and how many were drawn on images that are not there.
+    refused : sequence of (Edit, str)
+        What no longer applies, and why.
+    proposed, corrected : LabelMap
+        Before and after.
+    """
+    reader, version = reading
+    return {
+        "timepoint": number,
+        "reader": reader or None,
+        "version": version or None,
+        "applied": applied,
+        "refused": [{"id": edit.id, "kind": edit.kind, "reason": reason} for edit, reason in refused],
+        "drawn_elsewhere": elsewhere,
+        "proposed_ml": _ml(proposed),
+        "corrected_ml": _ml(corrected),
+        "sha256": hashlib.sha256(np.ascontiguousarray(corrected.array).data).hexdigest(),
+    }
+
+
 def replay_document(found: Sequence[Corrected]) -> dict[str, Any]:
     """What came of a replay, ready for JSON; ``sha256`` tells whether two opacities are the same voxel for voxel."""
     return {"schema": REPLAY_SCHEMA, "timepoints": [_facts(one) for one in found]}
@@ -320,17 +360,15 @@ def write_replayed(found: Sequence[Corrected], folder: Path | str, *, overwrite:
 
 
 def _facts(one: Corrected) -> dict[str, Any]:
-    return {
-        "timepoint": one.number,
-        "reader": one.reader or None,
-        "version": one.version or None,
-        "applied": len(one.applied),
-        "refused": [{"id": edit.id, "kind": edit.kind, "reason": reason} for edit, reason in one.refused],
-        "drawn_elsewhere": len(one.elsewhere),
-        "proposed_ml": _ml(one.proposed),
-        "corrected_ml": _ml(one.opacity),
-        "sha256": hashlib.sha256(np.ascontiguousarray(one.opacity.array).data).hexdigest(),
-    }
+    return replay_facts(
+        one.number,
+        (one.reader, one.version),
+        applied=len(one.applied),
+        refused=one.refused,
+        elsewhere=len(one.elsewhere),
+        proposed=one.proposed,
+        corrected=one.opacity,
+    )
 
 
 def _ml(labels: LabelMap) -> dict[str, float]:

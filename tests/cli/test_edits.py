@@ -104,3 +104,13 @@ def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
     assert np.array_equal(labels.array, review.sessions[0].array)
     rows = json.loads((tmp_path / "out/regions.json").read_text())["regions"]
     assert [row["mean"] for row in rows if row["side"] == "left"] == [200.0]
+    reading.record(replace(reading.edits(target="regions")[0], payload={"contrast": "gone"}, id="lost"))
+    said = command("edits", "replay", study.folder, "--out", tmp_path / "out", "--overwrite", "--json", "-q")
+    assert said.code == 0, said.err
+    assert (tmp_path / "out/provenance.json").exists()
+    (one,) = json.loads(said.out)["timepoints"]
+    assert (one["timepoint"], one["reader"], one["applied"], one["drawn_elsewhere"]) == (1, "anna", 1, 0)
+    (lost,) = one["refused"]
+    assert (lost["id"], lost["reason"]) == ("lost", "it was drawn on a contrast that is not there")
+    assert one["corrected_ml"]["vastus"] > one["proposed_ml"]["vastus"] == 0
+    assert command("edits", "replay", study.folder, "--out", tmp_path / "out").code == 2, "only when asked"
