@@ -8,6 +8,12 @@ import platform
 
 __all__ = ["computer_mark", "runs"]
 
+_MAY_ASK = 0x1000
+"""PROCESS_QUERY_LIMITED_INFORMATION of Windows."""
+
+_ACCESS_DENIED = 5
+"""What Windows says of another user's process: it is there."""
+
 
 def computer_mark() -> str:
     """Eight hexadecimal digits that tell this computer from others without naming it."""
@@ -19,10 +25,13 @@ def runs(process: int) -> bool:
     if os.name == "nt":
         import ctypes  # noqa: PLC0415 - exists everywhere, means something only here
 
-        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, process)  # type: ignore[attr-defined,unused-ignore]
-        if handle:
-            ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined,unused-ignore]
-        return bool(handle)
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined,unused-ignore]
+        kernel.OpenProcess.restype = ctypes.c_void_p  # a handle, wider than the int that is assumed
+        handle = kernel.OpenProcess(_MAY_ASK, False, process)
+        if not handle:
+            return bool(ctypes.get_last_error() == _ACCESS_DENIED)  # type: ignore[attr-defined,unused-ignore]
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
