@@ -30,7 +30,7 @@ LATERAL_MM = 58.0
 """How far off the midline the centre of a mound must lie, in lungs of 5 L. Hilum, aorta and heart lie within."""
 
 IN_LUNG_SHARE = 0.3
-LEAST_ML = 1.0
+LEAST_ML = 3.0
 SOFT_HU = -60.0
 
 

@@ -22,6 +22,9 @@ Labels = npt.NDArray[np.uint8]
 FLUID_HU = 18.0
 """Pleural fluid measures about 0–20 HU, consolidated or collapsed lung 30 and more without contrast."""
 
+LEAST_ML = 5.0
+"""Smaller pieces, in lungs of 5 L, are fat and muscle of the wall as often as lung: healthy scans hold some."""
+
 
 @dataclass(frozen=True)
 class DenseLung:
@@ -97,7 +100,7 @@ def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: CostalView, size: f
     whole = closed(np.pad(found | lung, 4), 5.0 * size, coarse.spacing)[4:-4, 4:-4, 4:-4]
     near = ndimage.binary_dilation(found, iterations=3)
     gap = whole & ~lung & near & (hu < BONE_HU)
-    least = max(1, int(1.5 * size**3 / coarse.voxel_ml))
+    least = max(1, int(LEAST_ML * size**3 / coarse.voxel_ml))
     return np.asarray(cc3d.dust(gap, threshold=least, connectivity=6) > 0)
 
 
