@@ -167,14 +167,18 @@ class Desk:
         old, was_saved, journal = self.study, self.saved, list(self.journal)
         hold = ExitStack()
         hold.enter_context(study.writing())
-        reading = study.reading(self.author)
-        for edit in journal[len(reading.edits()) :]:
-            reading.record(edit)
-        if reading.findings() != self.findings:
-            reading.write_findings(self.findings)
-        if reading.key_images() != self.key_images:
-            pictures = {image.id: self.picture(image) or b"" for image in self.key_images}
-            reading.write_key_images(self.key_images, pictures)
+        try:
+            reading = study.reading(self.author)
+            for edit in journal[len(reading.edits()) :]:
+                reading.record(edit)
+            if reading.findings() != self.findings:
+                reading.write_findings(self.findings)
+            if reading.key_images() != self.key_images:
+                found = {image.id: self.picture(image) for image in self.key_images}
+                reading.write_key_images(self.key_images, {key: png for key, png in found.items() if png})
+        except BaseException:
+            hold.close()
+            raise
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
         if not was_saved:
