@@ -75,6 +75,21 @@ _COLOURS = (
 
 _MOST = 255
 
+_COLUMNS = (
+    "region",
+    "side",
+    "timepoint",
+    "contrast",
+    "volume_ml",
+    "mean",
+    "sd",
+    "value_unit",
+    "voxels",
+    "middle_x_mm",
+    "side_told_by",
+)
+"""Of the table; those of `Row.to_dict`."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -416,10 +431,9 @@ def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
     """Rows as a table with a line of column names, one line each."""
     plain = [row.to_dict() for row in rows]
     text = io.StringIO()
-    if plain:
-        table = csv.DictWriter(text, list(plain[0]), delimiter=separator, lineterminator="\n")
-        table.writeheader()
-        table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
+    table = csv.DictWriter(text, _COLUMNS, delimiter=separator, lineterminator="\n")
+    table.writeheader()
+    table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
     return text.getvalue()
 
 

@@ -188,3 +188,10 @@ def test_a_snapshot_stays_as_it_was_while_painting_goes_on() -> None:
     review.name("vastus")
     assert still.rows(0) == before != review.rows(0)
     assert len(still.scheme) == 1
+
+
+def test_a_table_without_regions_has_its_columns_all_the_same() -> None:
+    review = RegionReview([both()], author="anna", record=lambda _: None)
+    empty = as_csv(review.rows(0))
+    review.name("vastus")
+    assert as_csv(review.rows(0)).splitlines(keepends=True)[0] == empty
