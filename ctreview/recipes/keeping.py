@@ -15,7 +15,7 @@ from ctreview.errors import WrongUse
 from ctreview.progress import Cancelled, Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, conclude
 from ctreview.recipes.corrected import NO_EDITS, Edits
-from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed, require_same_images
+from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed, require_same_images, require_unsigned
 from ctreview.study import Finding, KeyImage, Plan, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 
@@ -117,7 +117,7 @@ class Desk:
         Raises
         ------
         InputRefused
-            The study was made on other images.
+            The study was made on other images, or on fewer and somebody signed it.
         OSError
             It could not be written.
         """
@@ -126,6 +126,7 @@ class Desk:
         new = [number for number in range(1, len(images) + 1) if number not in study.timepoints]
         if study.plan is not None and not new:
             return
+        require_unsigned(study)
         with study.planned(plan):
             for number in new:
                 image, place = images[number - 1], places[number - 1]
@@ -167,14 +168,18 @@ class Desk:
         old, was_saved, journal = self.study, self.saved, list(self.journal)
         hold = ExitStack()
         hold.enter_context(study.writing())
-        reading = study.reading(self.author)
-        for edit in journal[len(reading.edits()) :]:
-            reading.record(edit)
-        if reading.findings() != self.findings:
-            reading.write_findings(self.findings)
-        if reading.key_images() != self.key_images:
-            pictures = {image.id: self.picture(image) or b"" for image in self.key_images}
-            reading.write_key_images(self.key_images, pictures)
+        try:
+            reading = study.reading(self.author)
+            for edit in journal[len(reading.edits()) :]:
+                reading.record(edit)
+            if reading.findings() != self.findings:
+                reading.write_findings(self.findings)
+            if reading.key_images() != self.key_images:
+                found = {image.id: self.picture(image) for image in self.key_images}
+                reading.write_key_images(self.key_images, {key: png for key, png in found.items() if png})
+        except BaseException:
+            hold.close()
+            raise
         self._hold.close()
         self._hold, self.study, self.reading = hold, study, reading
         if not was_saved:

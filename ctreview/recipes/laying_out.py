@@ -31,6 +31,7 @@ __all__ = [
     "plan_of",
     "require_as_signed",
     "require_same_images",
+    "require_unsigned",
     "settings_of",
     "this_version",
 ]
@@ -163,6 +164,22 @@ def require_as_signed(study: Study, plan: Plan) -> None:
             f"this study holds a signed reading, which rests on something else ({'; '.join(map(str, other))})",
             where=study.folder,
             remedy="Put that back, or start a study of its own from the two scans.",
+        )
+
+
+def require_unsigned(study: Study) -> None:
+    """Refuse further timepoints where somebody signed those that are there.
+
+    Raises
+    ------
+    InputRefused
+        The study holds a signed reading.
+    """
+    if _signed(study):
+        raise InputRefused(
+            "this study holds a signed reading and takes no further timepoint",
+            where=study.folder,
+            remedy="Start a study of its own from the scans.",
         )
 
 

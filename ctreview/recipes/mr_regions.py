@@ -6,7 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from copy import copy
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.dicom import Series, find_series
 from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several, in_force
-from ctreview.errors import InputRefused, WrongUse
+from ctreview.errors import InputRefused, UnreadableFile, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.laying_out import this_version
 from ctreview.recipes.replaying import REPLAY_SCHEMA, open_reading, replay_facts
@@ -40,6 +41,7 @@ __all__ = [
     "RegionReview",
     "Row",
     "as_csv",
+    "load_settings_of",
     "load_timepoint",
     "painted",
     "plan_of",
@@ -72,6 +74,21 @@ _COLOURS = (
 """Told apart by colour-blind readers too (Okabe, Ito 2008)."""
 
 _MOST = 255
+
+_COLUMNS = (
+    "region",
+    "side",
+    "timepoint",
+    "contrast",
+    "volume_ml",
+    "mean",
+    "sd",
+    "value_unit",
+    "voxels",
+    "middle_x_mm",
+    "side_told_by",
+)
+"""Of the table; those of `Row.to_dict`."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +266,23 @@ class RegionReview:
             for values in region_values(labels, one.own, middle_mm=middle.x_mm)
         )
 
+    def snapshot(self) -> RegionReview:
+        """The regions as they stand now, for writing while the reader paints on; it puts nothing down."""
+        still = copy(self)
+        still.sessions = tuple(
+            Session(
+                replace(session.base, array=session.array.copy()),
+                target=REGIONS,
+                image=session.image,
+                handlers={},
+                author=self.author,
+                record=self._record,
+            )
+            for session in self.sessions
+        )
+        still._middles = dict(self._middles)
+        return still
+
     # --- how it works
 
     def _session(self, number: int, scheme: Scheme, journal: Sequence[Edit]) -> Session:
@@ -314,6 +348,27 @@ def plan_of(settings: LoadSettings, images: Sequence[Volume]) -> Plan:
     )
 
 
+def load_settings_of(study: Study) -> LoadSettings:
+    """How the images of a study were loaded; today's defaults where it does not say.
+
+    Raises
+    ------
+    UnreadableFile
+        It names a setting that this version does not have.
+    """
+    plan = study.plan
+    if plan is None:
+        return LoadSettings()
+    kept, known = plan.settings["load"], {field.name for field in fields(LoadSettings)}
+    if unknown := sorted(set(kept) - known):
+        raise UnreadableFile(
+            f"there is no setting load.{unknown[0]}",
+            where=study.folder / "plan.json",
+            remedy=f"Open it with ctreview {plan.version}, which wrote it." if plan.version else "Update ctreview.",
+        )
+    return LoadSettings(**kept)
+
+
 def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> Examination:
     """The images of a timepoint, as they were when it was made.
 
@@ -325,8 +380,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
     source = study.source(number)
     if not source.path.exists():
         raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
-    plan = study.plan
-    settings = LoadSettings() if plan is None else LoadSettings(**plan.settings["load"])
+    settings = load_settings_of(study)
     there = () if is_foreign(source.path) else _series(source)
     found = (
         load_examination(there, settings=settings, progress=progress)
@@ -377,10 +431,9 @@ def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
     """Rows as a table with a line of column names, one line each."""
     plain = [row.to_dict() for row in rows]
     text = io.StringIO()
-    if plain:
-        table = csv.DictWriter(text, list(plain[0]), delimiter=separator, lineterminator="\n")
-        table.writeheader()
-        table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
+    table = csv.DictWriter(text, _COLUMNS, delimiter=separator, lineterminator="\n")
+    table.writeheader()
+    table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
     return text.getvalue()
 
 

@@ -15,7 +15,7 @@ from ctreview.errors import InputRefused
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import Finding
 from ctreview.study.key_image import KeyImage
-from ctreview.volume.atomic import atomic_path
+from ctreview.volume.atomic import atomic_folder, atomic_path
 
 __all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
 
@@ -231,12 +231,12 @@ class Reading:
         )
         if following.folder.exists():
             raise AlreadySigned(f"version {following.version} of this reading exists", where=following.folder)
-        following.folder.mkdir(parents=True)
-        for name in () if empty else ("journal.jsonl", "findings.json", "key_images.json"):
-            if (self.folder / name).exists():
-                shutil.copyfile(self.folder / name, following.folder / name)
-        if not empty and (self.folder / "key_images").exists():
-            shutil.copytree(self.folder / "key_images", following.folder / "key_images")
+        with atomic_folder(following.folder) as draft:
+            for name in () if empty else ("journal.jsonl", "findings.json", "key_images.json"):
+                if (self.folder / name).exists():
+                    shutil.copyfile(self.folder / name, draft / name)
+            if not empty and (self.folder / "key_images").exists():
+                shutil.copytree(self.folder / "key_images", draft / "key_images")
         return following
 
     def require_draft(self) -> None:

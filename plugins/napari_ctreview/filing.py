@@ -17,7 +17,6 @@ from ctreview.recipes.laying_out import Place, settings_of
 from ctreview.recipes.mr_regions import sign_regions, write_regions
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
-from ctreview.volume.load import LoadSettings
 from napari_ctreview import scans
 from napari_ctreview.scans import Scan
 from napari_ctreview.steps import Step
@@ -63,9 +62,11 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place, desk = self._place, self._place.desk
         regions, reading = place.painting.review, desk.reading
         if regions is not None and reading is not None:
-            place.worker.start(
-                "save", lambda _: write_regions(regions, reading.regions_folder), lambda _: self._saved()
-            )
+            if reading.state == "draft":  # what was signed stays as it was written
+                still = regions.snapshot()
+                place.worker.start(
+                    "save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved()
+                )
             return
         prepared, review = place.prepared, place.review
         if prepared is None or review is None:
@@ -130,7 +131,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.desk = desk
         place.loading.scans[:] = [*found, None][:2]
         if plan is not None and plan.recipe == mr_regions.RECIPE:
-            place.loading.settings = LoadSettings(**plan.settings["load"])
+            place.loading.settings = mr_regions.load_settings_of(desk.study)
             place.tell("load", Step("done"))
             place.display.show_scans(place.loading.scans)
             place.painting.begin(found)

@@ -92,6 +92,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.comparison: Comparison | None = None
         self._compared: Edits | None = None
         self._read: tuple[Scan | None, ...] | None = None
+        self._shown: tuple[str | None, ...] = (None, None)
         self.desk = Desk(author)
         self.display = Display(panes)
         self.steps = Steps()
@@ -256,6 +257,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         for job in ("prepare", "conclude", "save", "sign"):
             self.worker.cancel(job)
         self.prepared = self.review = self.painting.review = self.comparison = self._read = None
+        self._shown = (None, None)
         author = self.desk.author
         self.desk.close()
         self.desk = Desk(author)
@@ -266,8 +268,13 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         """Show what was loaded; what was read before is closed."""
         scans = self.loading.scans
         # also where a run is under way: what it finds is of the scans before, and must not be filed with these
-        if (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans):
+        another = (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans)
+        shown = tuple(None if scan is None else scan.volume.digest for scan in scans)
+        gone = any(was not in (None, now) for was, now in zip(self._shown, shown, strict=True))
+        # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
+        if another or (gone and (self.desk.findings or self.desk.key_images)):
             self.leave()
+        self._shown = shown
         there = sum(scan is not None for scan in scans)
         self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
         self.display.show_scans(scans)

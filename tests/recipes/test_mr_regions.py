@@ -176,3 +176,22 @@ def test_an_act_needs_a_tool_that_means_something_there() -> None:
     key = review.name("vastus").key
     with pytest.raises(EditDoesNotApply, match="other timepoint"):
         review.act(0, "carry", {"label": key})
+
+
+def test_a_snapshot_stays_as_it_was_while_painting_goes_on() -> None:
+    journal: list[Edit] = []
+    review = RegionReview([both()], author="anna", record=journal.append)
+    review.name("rectus femoris")
+    paint(review, 0, -1)
+    still, before = review.snapshot(), review.rows(0)
+    paint(review, 0, 1)
+    review.name("vastus")
+    assert still.rows(0) == before != review.rows(0)
+    assert len(still.scheme) == 1
+
+
+def test_a_table_without_regions_has_its_columns_all_the_same() -> None:
+    review = RegionReview([both()], author="anna", record=lambda _: None)
+    empty = as_csv(review.rows(0))
+    review.name("vastus")
+    assert as_csv(review.rows(0)).splitlines(keepends=True)[0] == empty

@@ -186,7 +186,8 @@ def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
         f"{title} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})"
         for title, row in zip(_TITLES, there, strict=False)
     )
-    return f"Mean ± SD of {contrasts}, {_UNITS[there[0].unit]}. R and L are the patient's, parted {parted}."
+    units = " and ".join(dict.fromkeys(_UNITS[row.unit] for row in there))
+    return f"Mean ± SD of {contrasts}, {units}. R and L are the patient's, parted {parted}."
 
 
 def _button(title: str, hint: str) -> QPushButton:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ctreview.study import KeyImage
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
 
 STALL_MS = 100
@@ -107,6 +108,23 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
     run(qtbot, workplace)
     digests = [scan.volume.digest for scan in workplace.loading.scans]
     assert [workplace.study.source(number).digest for number in (1, 2)] == digests
+
+
+def test_what_is_marked_before_the_first_run_is_not_filed_with_other_scans(
+    workplace: Any, small_scans: Path, qtbot: Any
+) -> None:
+    image = KeyImage(1, (0.0, 0.0, 0.0), "axial", 40.0, 400.0)
+    workplace.loading.open(0, small_scans / "before")
+    qtbot.waitUntil(lambda: workplace.loading.scans[0] is not None, timeout=40_000)
+    workplace.keep_key_images([image], {image.id: b"png"})
+    workplace.loading.open(1, small_scans / "after")
+    qtbot.waitUntil(lambda: workplace.loading.scans[1] is not None, timeout=40_000)
+    assert workplace.key_images() == (image,), "a second scan joins the first"
+    workplace.loading.swap()
+    assert workplace.key_images() == ()
+    workplace.keep_key_images([image], {image.id: b"png"})
+    workplace.loading.clear()
+    assert workplace.key_images() == ()
 
 
 def test_a_question_that_is_closed_leaves_what_is_read(
