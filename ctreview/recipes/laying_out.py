@@ -27,6 +27,7 @@ __all__ = [
     "Place",
     "basis",
     "lay_out",
+    "not_of_this_version",
     "only_of",
     "plan_of",
     "require_as_signed",
@@ -78,8 +79,13 @@ def settings_of(study: Study) -> ChestCtSettings:
     try:
         return ChestCtSettings.from_dict(plan.settings)
     except UnreadableFile as error:
-        remedy = f"Open it with ctreview {plan.version}, which wrote it." if plan.version else error.remedy
-        raise UnreadableFile(error.found, where=study.folder / "plan.json", remedy=remedy) from error
+        raise not_of_this_version(study, plan, error.found, error.remedy) from error
+
+
+def not_of_this_version(study: Study, plan: Plan, found: str, remedy: str | None) -> UnreadableFile:
+    """Say that a study's settings cannot be read, and which version wrote them; else ``remedy``."""
+    remedy = f"Open it with ctreview {plan.version}, which wrote it." if plan.version else remedy
+    return UnreadableFile(found, where=study.folder / "plan.json", remedy=remedy)
 
 
 def basis(plan: Plan, edits: Edits, key_images: Sequence[KeyImage] = ()) -> str:

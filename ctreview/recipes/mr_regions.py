@@ -17,9 +17,9 @@ import numpy as np
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.dicom import Series, find_series
 from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several, in_force
-from ctreview.errors import InputRefused, UnreadableFile, WrongUse
+from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.laying_out import this_version
+from ctreview.recipes.laying_out import not_of_this_version, this_version
 from ctreview.recipes.replaying import REPLAY_SCHEMA, open_reading, replay_facts
 from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
@@ -361,11 +361,7 @@ def load_settings_of(study: Study) -> LoadSettings:
         return LoadSettings()
     kept, known = plan.settings["load"], {field.name for field in fields(LoadSettings)}
     if unknown := sorted(set(kept) - known):
-        raise UnreadableFile(
-            f"there is no setting load.{unknown[0]}",
-            where=study.folder / "plan.json",
-            remedy=f"Open it with ctreview {plan.version}, which wrote it." if plan.version else "Update ctreview.",
-        )
+        raise not_of_this_version(study, plan, f"there is no setting load.{unknown[0]}", "Update ctreview.")
     return LoadSettings(**kept)
 
 
