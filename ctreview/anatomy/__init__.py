@@ -5,7 +5,8 @@ In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and ma
 reported (`divide`).
 """
 
-from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs, relative_size
+from ctreview.anatomy.other_timepoint import aerated_part, lost_ml, without_lone_dense
 from ctreview.anatomy.regions import LOBES, divide
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
 
@@ -15,7 +16,11 @@ __all__ = [
     "VESSEL_SCHEME",
     "LungSettings",
     "VesselSettings",
+    "aerated_part",
     "divide",
     "find_lungs",
     "find_vessels",
+    "lost_ml",
+    "relative_size",
+    "without_lone_dense",
 ]

@@ -15,6 +15,7 @@ from ctreview.opacity.normal import Gravity, NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
+from ctreview.opacity.side_by_side import SideBySide
 from ctreview.opacity.thresholds import Thresholds, common_thresholds, own_thresholds
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "NormalLung",
     "OpacitySettings",
     "Parenchyma",
+    "SideBySide",
     "Thresholds",
     "classify",
     "common_thresholds",

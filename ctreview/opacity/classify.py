@@ -20,7 +20,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["classify", "find_opacity"]
+__all__ = ["classify", "find_opacity", "find_seeds"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -88,6 +88,7 @@ def classify(
     thresholds: Thresholds,
     *,
     shift_hu: float = 0.0,
+    also: Bools | None = None,
     settings: OpacitySettings | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
@@ -104,6 +105,8 @@ def classify(
         Where opacity begins.
     shift_hu : float
         Normal lung is taken this much denser than the thresholds say (for intervals).
+    also : ndarray of bool, optional
+        On the working grid: where opacity is known to begin from elsewhere (`find_seeds` of another timepoint).
 
     Returns
     -------
@@ -112,7 +115,8 @@ def classify(
     """
     settings = settings or OpacitySettings()
     grid = excess.parenchyma
-    offset = np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
+    also = np.zeros(grid.share.shape, dtype=bool) if also is None else also
+    offset = _offset(excess, thresholds, shift_hu)
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
@@ -123,15 +127,11 @@ def classify(
     )
     _fill(field, excess.hu - offset - grown, settings.filled_share, grid.geometry.spacing)
     calm = excess.calm_hu - offset
-    # faint excess where little of the surroundings is tissue is partial volume of the vessels of the hilum
-    trust = np.where(
-        calm > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
-    )
-    seeds = (calm > least) & grid.inside & (grid.trust >= trust)
+    seeds = _dense_enough(calm, excess, thresholds, settings)
     # a rim on the pleura with nothing behind it is partial volume or breathing
-    field[~_near_core(seeds, excess, settings)] = -least
+    field[~_near_core(seeds, also, excess, settings)] = -least
     _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
-    patches = _patches(field > 0, seeds & _still(calm, excess, settings), excess, settings)
+    patches = _patches(field > 0, (seeds & _still(calm, excess, settings)) | also, excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
     progress(2, 3, "drawing borders")
@@ -142,6 +142,34 @@ def classify(
     array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
     progress(3, 3, "drawing borders")
     return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
+
+
+def find_seeds(
+    excess: Excess, thresholds: Thresholds, *, shift_hu: float = 0.0, settings: OpacitySettings | None = None
+) -> Bools:
+    """Where opacity may begin: dense enough, deep enough in the lung, and of lung tissue; on the working grid.
+
+    Parameters are those of `classify`.
+    """
+    settings = settings or OpacitySettings()
+    grid = excess.parenchyma
+    calm = excess.calm_hu - _offset(excess, thresholds, shift_hu)
+    seeds = _dense_enough(calm, excess, thresholds, settings) & _still(calm, excess, settings)
+    return np.asarray(seeds & (grid.depth_mm >= settings.least_depth_mm * grid.scale))
+
+
+def _offset(excess: Excess, thresholds: Thresholds, shift_hu: float) -> np.float32:
+    """By how much the rule's normal lung is denser than the scan's own, which the excess was taken from."""
+    return np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
+
+
+def _dense_enough(calm: Floats, excess: Excess, thresholds: Thresholds, settings: OpacitySettings) -> Bools:
+    grid = excess.parenchyma
+    # faint excess where little of the surroundings is tissue is partial volume of the vessels of the hilum
+    trust = np.where(
+        calm > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
+    )
+    return np.asarray((calm > np.float32(thresholds.excess_hu)) & grid.inside & (grid.trust >= trust))
 
 
 def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[float, float, float]) -> None:
@@ -172,14 +200,14 @@ def _fill(field: Floats, above: Floats, share: float, spacing: tuple[float, floa
     field[within] = above[within]
 
 
-def _near_core(seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
+def _near_core(seeds: Bools, also: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
     """Where opacity that lies deep enough below the border is near enough to reach the border from there."""
     grid = excess.parenchyma
     scale = grid.scale
     from_pleura, from_moving = settings.least_depth_mm * scale, settings.least_depth_moving_mm * scale
-    cores = seeds & (grid.depth_mm >= from_pleura)
+    cores = (seeds & (grid.depth_mm >= from_pleura)) | also
     near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
-    return near & _within(cores & (grid.moving_mm >= from_moving), 2.0 * from_moving, grid.geometry.spacing)
+    return near & _within((cores & (grid.moving_mm >= from_moving)) | also, 2.0 * from_moving, grid.geometry.spacing)
 
 
 def _still(calm: Floats, excess: Excess, settings: OpacitySettings) -> Bools:

@@ -17,7 +17,7 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Excess", "excess_density"]
+__all__ = ["Excess", "excess_density", "highest_near"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -109,14 +109,14 @@ def excess_density(
     drift = _drift(calm, parenchyma, settings)
     hu -= drift
     calm -= drift
-    plateau = _highest_near(calm, parenchyma.geometry.spacing)
+    plateau = highest_near(calm, parenchyma.geometry.spacing)
     dense = (plateau > DENSE_SPOT_HU) & (hu > settings.border_share * plateau)
     if dense.any():
         _look_past(dense, hu, calm, plateau, parenchyma, settings)
     return Excess(parenchyma, normal, hu, calm, plateau, _below(parenchyma, normal))
 
 
-def _highest_near(calm: Floats, spacing: tuple[float, float, float]) -> Floats:
+def highest_near(calm: Floats, spacing: tuple[float, float, float]) -> Floats:
     """The highest value within `PLATEAU_MM` along each axis."""
     for axis, mm in enumerate(spacing):
         size = 2 * max(1, round(PLATEAU_MM / mm)) + 1 if mm < 1.5 * PLATEAU_MM else 1
@@ -140,7 +140,7 @@ def _look_past(
     weight = ndi.gaussian_filter(clear.astype(np.float32), sigma, truncate=3.0)
     total = ndi.gaussian_filter(np.where(clear, hu[box], 0).astype(np.float32), sigma, truncate=3.0)
     haze = np.where(clear, total / np.maximum(weight, np.float32(1e-3)), NOTHING_HU).astype(np.float32)
-    level = _highest_near(haze, spacing)
+    level = highest_near(haze, spacing)
     # farther off nothing was shed, and the density there does not depend on what lies elsewhere
     shed = clear & (apart <= SHED_MM)
     np.copyto(calm[box], haze, where=shed)

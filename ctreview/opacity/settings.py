@@ -70,6 +70,9 @@ class OpacitySettings:
         Dependent opacity is on average fainter than this.
     least_other_side : float
         A layer in one lung is dependent opacity only if the other lung holds at least this share of it.
+    alike_hu, different_hu : float
+        Two timepoints whose excess at one place differs by no more than the first are judged there by the mean of
+        both, from the second on each by itself.
     """
 
     working_mm: float = 1.5
@@ -100,3 +103,5 @@ class OpacitySettings:
     dependent_band_mm: float = 15.0
     dependent_excess_hu: float = 150.0
     least_other_side: float = 0.2
+    alike_hu: float = 40.0
+    different_hu: float = 80.0

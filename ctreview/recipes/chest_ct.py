@@ -13,7 +13,7 @@ from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
 from ctreview.recipes.one_scan import Source, load_ct, respond, see
-from ctreview.recipes.pair import LookedAt, look_again, look_at, priors_for
+from ctreview.recipes.pair import LookedAt, judge_side_by_side, leave_lone_dense_out, look_again, look_at, priors_for
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
@@ -220,8 +220,11 @@ class Prepared:
         corrected = bool(in_force(tuple(edits)))
         if not corrected and number in self._bare:
             return self._bare[number]
-        seen, threshold = self.looked.seen[number], self.looked.thresholds[number]
-        found = respond(point, seen.excess, threshold, self.settings, progress, edits, other)
+
+        def opacity_at(shift_hu: float) -> LabelMap:
+            return self.looked.opacity(number, self.settings.opacity, shift_hu=shift_hu)
+
+        found = respond(point, opacity_at, self.settings, progress, edits, other)
         if not corrected:
             self._bare[number] = found
         return found
@@ -257,9 +260,12 @@ def prepare(
     looked = look_at((early, late), ages, settings, clock, part(progress, 0.12, 0.6), arrived)
     with clock("registration"):
         found, registered = register_lungs(looked.points, settings, part(progress, 0.6, 0.85))
-    priors = priors_for(looked, None if found is None else found.transform)
+    transform = None if found is None else found.transform
+    priors = priors_for(looked, transform)
     if priors != (None, None):
-        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 1.0))
+        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 0.95))
+    looked = leave_lone_dense_out(looked, transform, settings, clock, part(progress, 0.9, 0.95))
+    looked = judge_side_by_side(looked, transform, settings, clock, part(progress, 0.95, 1.0))
     return Prepared(looked, found, registered, days, ages[0], settings, clock.seconds)
 
 

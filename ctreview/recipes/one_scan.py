@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ctreview.anatomy import divide, find_lungs, find_vessels
 from ctreview.change import Perturbation, Response, Timepoint, find_response
 from ctreview.dicom.series import Series
@@ -33,7 +35,7 @@ from ctreview.volume.load import load_volume
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["Seen", "Source", "help_each_other", "load_ct", "respond", "see"]
+__all__ = ["Seen", "Source", "help_each_other", "load_ct", "respond", "see", "seen_with"]
 
 Source = Volume | Series | Path | str
 """A scan: an image in memory, a series of `find_series`, or a path."""
@@ -111,18 +113,36 @@ def see(
         arrived(lungs)
     with clock("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
+    found = _measured(volume, age_years, lungs, vessels, settings, clock, part(progress, 0.8, 0.95))
+    progress(1.0, 1.0, "comparing with normal lung")
+    return found
+
+
+def seen_with(seen: Seen, lungs: LabelMap, settings: ChestCtSettings, clock: Stopwatch, progress: Progress) -> Seen:
+    """The scan with other lungs, which lie within those that were found."""
+    inside = lungs.mask("right_lung", "left_lung")
+    vessels = replace(seen.vessels, array=np.where(inside, seen.vessels.array, 0))
+    return _measured(seen.volume, seen.age_years, lungs, vessels, settings, clock, progress)
+
+
+def _measured(
+    volume: Volume,
+    age_years: float | None,
+    lungs: LabelMap,
+    vessels: LabelMap,
+    settings: ChestCtSettings,
+    clock: Stopwatch,
+    progress: Progress,
+) -> Seen:
     with clock("regions"):
         regions = divide(lungs)
     with clock("normal lung"):
-        parenchyma = measure_parenchyma(
-            volume, lungs, vessels, settings=settings.opacity, progress=part(progress, 0.8, 0.95)
-        )
+        parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings.opacity, progress=progress)
         age = volume.acquisition.age_years if age_years is None else age_years
         normal = fit_normal_lung(
             volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
         )
         excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
-    progress(1.0, 1.0, "comparing with normal lung")
     return Seen(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
 
 
@@ -144,8 +164,7 @@ def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
 
 def respond(
     point: Timepoint,
-    excess: Excess,
-    thresholds: Thresholds,
+    opacity_at: Callable[[float], LabelMap],
     settings: ChestCtSettings,
     progress: Progress,
     edits: Sequence[Edit] = (),
@@ -153,7 +172,8 @@ def respond(
 ) -> Response:
     """How the numbers of one scan move with what they rest on.
 
-    A reader's ``edits`` are replayed on every variant: what the reader drew stands, whatever the threshold.
+    ``opacity_at`` gives the opacity with the threshold shifted. A reader's ``edits`` are replayed on every variant:
+    what the reader drew stands, whatever the threshold.
     """
     done = 0
 
@@ -161,7 +181,7 @@ def respond(
         nonlocal done
         progress(done, len(settings.interval.shifts_hu), "varying the threshold")
         done += 1
-        found = classify(excess, thresholds, shift_hu=perturbation.threshold_hu, settings=settings.opacity)
+        found = opacity_at(perturbation.threshold_hu)
         return replayed(point, found, edits, other).labels if edits else found
 
     return find_response(

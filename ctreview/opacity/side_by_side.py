@@ -1,0 +1,156 @@
+"""Two scans of one patient judged side by side: where both show the same density, both are called the same.
+
+A patch of a density just about the threshold would else be opacity in one scan and none in the other, because of
+noise, blur or a vessel that one of them does not show, and would pass for change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from ctreview.opacity.classify import classify, find_seeds
+from ctreview.opacity.excess import Excess, highest_near
+from ctreview.opacity.settings import OpacitySettings
+from ctreview.opacity.thresholds import Thresholds
+from ctreview.progress import Progress, quiet
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.places import DIRECTIONS, places
+from ctreview.volume.transform import Transform
+
+__all__ = ["Alike", "SideBySide"]
+
+Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Where a scan shows the density that the other one shows at the same place of the patient.
+
+    Attributes
+    ----------
+    own, other : ndarray of int64, shape (n,)
+        Flat positions in the scan's own working grid, and those of the same places in the other scan's.
+    shape : tuple of int
+        Of the scan's own working grid.
+    """
+
+    own: Indices
+    other: Indices
+    shape: tuple[int, ...]
+
+    def carried(self, there: Bools) -> Bools:
+        """A mask on the other scan's working grid, brought to this one's; False where the two are not alike."""
+        here = np.zeros(self.shape, dtype=bool)
+        here.ravel()[self.own] = there.ravel()[self.other]
+        return here
+
+
+@dataclass(frozen=True, eq=False)
+class SideBySide:
+    """Baseline and follow-up, in this order, with what each of them is told by the other.
+
+    Attributes
+    ----------
+    excess : pair of Excess
+        Where both are alike, halfway between them.
+    thresholds : pair of Thresholds
+    alike : pair of Alike
+    settings : OpacitySettings
+    """
+
+    excess: tuple[Excess, Excess]
+    thresholds: tuple[Thresholds, Thresholds]
+    alike: tuple[Alike, Alike]
+    settings: OpacitySettings
+
+    @classmethod
+    def of(
+        cls,
+        excess: tuple[Excess, Excess],
+        thresholds: tuple[Thresholds, Thresholds],
+        transform: Transform,
+        *,
+        settings: OpacitySettings | None = None,
+    ) -> Self:
+        """Find where two scans are alike.
+
+        Parameters
+        ----------
+        excess : pair of Excess
+            Of baseline and follow-up, each by itself.
+        thresholds : pair of Thresholds
+            By the rule for both.
+        transform : Transform
+            Baseline to follow-up points.
+        settings : OpacitySettings, optional
+            ``alike_hu`` and ``different_hu`` say what is alike.
+        """
+        settings = settings or OpacitySettings()
+        first, second = _compared(excess, thresholds, transform, settings)
+        return cls((first[0], second[0]), thresholds, (first[1], second[1]), settings)
+
+    def classify(self, number: int, *, shift_hu: float = 0.0, progress: Progress = quiet) -> LabelMap:
+        """Draw the borders of opacity in one of the scans; `classify` of one scan says how.
+
+        What passes for the beginning of a patch in one of them also does in the other where they are alike.
+        """
+        other = 1 - number
+        beside = find_seeds(self.excess[other], self.thresholds[other], shift_hu=shift_hu, settings=self.settings)
+        return classify(
+            self.excess[number],
+            self.thresholds[number],
+            shift_hu=shift_hu,
+            also=self.alike[number].carried(beside),
+            settings=self.settings,
+            progress=progress,
+        )
+
+
+Compared = tuple[Excess, Alike]
+
+
+def _compared(
+    excess: tuple[Excess, Excess],
+    thresholds: tuple[Thresholds, Thresholds],
+    transform: Transform,
+    settings: OpacitySettings,
+) -> tuple[Compared, Compared]:
+    calm = [one.calm_hu - _offset(one, rule) for one, rule in zip(excess, thresholds, strict=True)]
+    found = []
+    for number, one in enumerate(excess):
+        other = excess[1 - number]
+        own = np.flatnonzero(one.parenchyma.known & (one.parenchyma.share > 0))
+        here, there = one.parenchyma.geometry, other.parenchyma.geometry
+        at = places(transform, DIRECTIONS[number], here, there, np.unravel_index(own, here.shape))
+        inside = np.all((at > -0.5) & (at < np.array(there.shape) - 0.5), axis=1)
+        own, at = own[inside], at[inside]
+        nearest = np.rint(at).astype(np.int64)
+        flat = np.ravel_multi_index(tuple(nearest.T), there.shape)
+        others = ndi.map_coordinates(calm[1 - number], at.T, order=1, mode="nearest", prefilter=False)
+        apart = others - calm[number].ravel()[own]
+        ramp = (settings.different_hu - np.abs(apart)) / (settings.different_hu - settings.alike_hu)
+        share = np.where(other.parenchyma.known.ravel()[flat], np.clip(ramp, 0.0, 1.0), 0.0)
+        moved = np.zeros(one.calm_hu.shape, dtype=np.float32)
+        moved.ravel()[own] = 0.5 * share * apart
+        similar = share > 0.5
+        found.append((_moved(one, moved), Alike(own[similar], flat[similar], one.calm_hu.shape)))
+    return found[0], found[1]
+
+
+def _offset(excess: Excess, thresholds: Thresholds) -> np.float32:
+    return np.float32(thresholds.normal_hu - excess.normal.mu_hu)
+
+
+def _moved(excess: Excess, by: Floats) -> Excess:
+    calm = excess.calm_hu + by
+    spacing = excess.parenchyma.geometry.spacing
+    # next to dense spots the plateau is not the highest value near, hence the difference
+    plateau = excess.plateau_hu + highest_near(calm, spacing) - highest_near(excess.calm_hu, spacing)
+    return replace(excess, hu=excess.hu + by, calm_hu=calm, plateau_hu=plateau)
