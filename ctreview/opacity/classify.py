@@ -106,7 +106,8 @@ def classify(
     shift_hu : float
         Normal lung is taken this much denser than the thresholds say (for intervals).
     also : ndarray of bool, optional
-        On the working grid: where opacity is known to begin from elsewhere (`find_seeds` of another timepoint).
+        On the working grid: where opacity may begin if it is dense enough, however deep it lies and however little
+        tissue is around (`find_seeds` of another timepoint).
 
     Returns
     -------
@@ -115,7 +116,6 @@ def classify(
     """
     settings = settings or OpacitySettings()
     grid = excess.parenchyma
-    also = np.zeros(grid.share.shape, dtype=bool) if also is None else also
     offset = _offset(excess, thresholds, shift_hu)
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
@@ -128,6 +128,7 @@ def classify(
     _fill(field, excess.hu - offset - grown, settings.filled_share, grid.geometry.spacing)
     calm = excess.calm_hu - offset
     seeds = _dense_enough(calm, excess, thresholds, settings)
+    also = np.zeros(calm.shape, dtype=bool) if also is None else also & (calm > least)
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, also, excess, settings)] = -least
     _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)

@@ -103,5 +103,5 @@ class OpacitySettings:
     dependent_band_mm: float = 15.0
     dependent_excess_hu: float = 150.0
     least_other_side: float = 0.2
-    alike_hu: float = 40.0
-    different_hu: float = 80.0
+    alike_hu: float = 25.0
+    different_hu: float = 50.0
