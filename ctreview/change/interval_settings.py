@@ -31,8 +31,8 @@ class IntervalSettings:
     """What is varied, and by how much.
 
     A limit ``±a`` is the half width of a rectangular distribution: the limits say what is thought possible and
-    nothing more is known within them (JCGM 100:2008, 4.3.7), so a source of ±15 HU has a standard deviation of
-    8.7 HU and never exceeds 15.
+    nothing more is known within them (JCGM 100:2008, 4.3.7), so a source of ±12 HU has a standard deviation of
+    6.9 HU and never exceeds 12.
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class IntervalSettings:
     level: float = 0.95
     draws: int = 4000
     seed: int = 20260
-    common_threshold_hu: float = 15.0
-    own_threshold_hu: float = 10.0
+    common_threshold_hu: float = 12.0
+    own_threshold_hu: float = 7.0
     boundary_voxels: float = 0.5
     own_boundary_voxels: float = 0.2
     dense_share: float = 0.4
