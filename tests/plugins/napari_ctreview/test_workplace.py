@@ -13,6 +13,7 @@ import pytest
 
 from ctreview.study import KeyImage
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
+from tests.plugins.napari_ctreview.waiting import LONGEST_S, told, until
 
 STALL_MS = 100
 
@@ -29,7 +30,7 @@ def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_s
     assert {name for name, step in workplace.steps.items() if step.state == "done"} >= {"load", "lungs", "opacity"}
     first = workplace.comparison["lungs"].change["opacity_ml"].value
     before = glass_ml(workplace, 0)
-    with qtbot.waitSignals([workplace.edited, workplace.concluded], timeout=60_000):
+    with told(qtbot, workplace.edited, workplace.concluded):
         workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
     removed = before - glass_ml(workplace, 0)
     assert removed > 0
@@ -58,7 +59,7 @@ def test_the_window_never_waits_for_a_step(workplace: Any, small_scans: Path, qt
     workplace.worker.began.connect(lambda *_: beats.append(time.perf_counter()))
     taken, workplace.take = [], lambda *found: taken.append(found)
     workplace.run()
-    qtbot.waitUntil(lambda: bool(taken), timeout=180_000)
+    until(qtbot, lambda: bool(taken))
     heart.stop()
     gaps = 1000 * np.diff(beats)
     assert len(gaps) > 50
@@ -67,9 +68,9 @@ def test_the_window_never_waits_for_a_step(workplace: Any, small_scans: Path, qt
 
 def test_a_step_that_is_stopped_can_be_run_again(workplace: Any, small_scans: Path, qtbot: Any) -> None:
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
-    with qtbot.waitSignal(workplace.worker.progressed, timeout=60_000):
+    with told(qtbot, workplace.worker.progressed):
         workplace.run()
-    with qtbot.waitSignal(workplace.worker.ended, timeout=60_000) as ended:
+    with told(qtbot, workplace.worker.ended) as ended:
         workplace.cancel()
     assert ended.args[:2] == ["prepare", "cancelled"]
     assert workplace.prepared is None
@@ -90,15 +91,15 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
 
     def slow(*scans: Any, **options: Any) -> Any:
         begun.set()
-        go_on.wait(60)
+        go_on.wait(LONGEST_S)
         return remembered(*scans, **{**options, "progress": lambda *_: None})
 
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
     with monkeypatch.context() as patch:
         patch.setattr(module, "prepare", slow)
         workplace.run()
-        assert begun.wait(60)
-        with qtbot.waitSignal(workplace.worker.ended, timeout=180_000) as ended:
+        assert begun.wait(LONGEST_S)
+        with told(qtbot, workplace.worker.ended) as ended:
             workplace.loading.swap()
             go_on.set()
     assert ended.args[:2] == ["prepare", "cancelled"]
@@ -115,10 +116,10 @@ def test_what_is_marked_before_the_first_run_is_not_filed_with_other_scans(
 ) -> None:
     image = KeyImage(1, (0.0, 0.0, 0.0), "axial", 40.0, 400.0)
     workplace.loading.open(0, small_scans / "before")
-    qtbot.waitUntil(lambda: workplace.loading.scans[0] is not None, timeout=40_000)
+    until(qtbot, lambda: workplace.loading.scans[0] is not None)
     workplace.keep_key_images([image], {image.id: b"png"})
     workplace.loading.open(1, small_scans / "after")
-    qtbot.waitUntil(lambda: workplace.loading.scans[1] is not None, timeout=40_000)
+    until(qtbot, lambda: workplace.loading.scans[1] is not None)
     assert workplace.key_images() == (image,), "a second scan joins the first"
     workplace.loading.swap()
     assert workplace.key_images() == ()
@@ -145,13 +146,13 @@ def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
     empty = tmp_path / "empty"
     empty.mkdir()
     for wrong, says in ((empty, "no"), (small_scans / "before", "same image")):
-        with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+        with told(qtbot, workplace.failed) as failed:
             workplace.open_dropped(1, [str(wrong)])
         assert says in failed.args[0]
         assert workplace.loading.scans[0] is not None
         assert workplace.loading.scans[1] is None
     load_second = workplace.loading
-    with qtbot.waitSignal(load_second.changed, timeout=60_000):
+    with told(qtbot, load_second.changed):
         load_second.open(1, small_scans / "after")
     assert load_second.ready
 
@@ -161,7 +162,7 @@ def test_an_mr_as_follow_up_of_a_ct_is_refused(
 ) -> None:
     write_mr(tmp_path / "mr", pair.after, description="t1", number=3)
     load(qtbot, workplace, small_scans / "before")
-    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+    with told(qtbot, workplace.failed) as failed:
         workplace.open_dropped(1, [str(tmp_path / "mr")])
     assert failed.args[0].startswith("the baseline is CT and the follow-up MR")
     assert "Load two CTs" in failed.args[0]
@@ -174,7 +175,7 @@ def test_two_patients_are_refused_until_they_are_allowed(
 
     write_phantom(pair.after, tmp_path / "other")
     load(qtbot, workplace, small_scans / "before")
-    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+    with told(qtbot, workplace.failed) as failed:
         workplace.open_dropped(1, [str(tmp_path / "other")])
     assert "differ in the patient's" in failed.args[0]
     assert "allow different patients" in failed.args[0]
