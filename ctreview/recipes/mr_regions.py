@@ -140,7 +140,9 @@ class RegionReview:
     Parameters
     ----------
     examinations : sequence of Examination
-        By timepoint.
+        In the order of their timepoints; methods take an examination's number in this order, from 0.
+    timepoints : sequence of int, optional
+        The timepoint of each, from 1: a follow-up may be read alone. The first ones if not given.
     author : str
         Who works.
     record : callable
@@ -161,10 +163,12 @@ class RegionReview:
         *,
         author: str,
         record: Callable[[Edit], None],
+        timepoints: Sequence[int] = (),
         journal: Iterable[Edit] = (),
         listener: Callable[[int, Change], None] | None = None,
     ) -> None:
         self.examinations = tuple(examinations)
+        self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
         self.author = author
         self.listener = listener
         self._record = record
@@ -257,10 +261,10 @@ class RegionReview:
         self._middles[self.sessions[number].image] = float(x_mm)
 
     def rows(self, number: int, contrast: str | None = None) -> tuple[Row, ...]:
-        """What every region measures at a timepoint, in one contrast or in all."""
+        """What every region measures in an examination, in one contrast or in all."""
         middle, labels = self.middle(number), self.sessions[number].labels
         return tuple(
-            Row(number + 1, one.name, one.own.unit, values, middle)
+            Row(self.timepoints[number], one.name, one.own.unit, values, middle)
             for one in self.examinations[number].contrasts
             if contrast in (None, one.name)
             for values in region_values(labels, one.own, middle_mm=middle.x_mm)
@@ -341,11 +345,11 @@ class RegionReview:
         return follow
 
 
-def plan_of(settings: LoadSettings, images: Sequence[Volume]) -> Plan:
-    """What a study keeps of the images of its timepoints, and of how they are loaded."""
-    return Plan(
-        RECIPE, {"load": asdict(settings)}, images=tuple(image.digest for image in images), version=this_version()
-    )
+def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> Plan:
+    """What a study keeps of the images of its timepoints, by their numbers, and of how they are loaded."""
+    numbers = range(1, max(images) + 1)
+    digests = tuple(images[number].digest if number in images else "" for number in numbers)
+    return Plan(RECIPE, {"load": asdict(settings)}, images=digests, version=this_version())
 
 
 def load_settings_of(study: Study) -> LoadSettings:
@@ -420,7 +424,9 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
         load_timepoint(study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers)))
         for place, number in enumerate(numbers)
     ]
-    return RegionReview(found, author=reading.reader, record=reading.record, journal=reading.edits())
+    return RegionReview(
+        found, timepoints=numbers, author=reading.reader, record=reading.record, journal=reading.edits()
+    )
 
 
 def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
@@ -463,7 +469,7 @@ def write_replayed_regions(
 
     inputs = {
         f"timepoint {number} {one.name}": one.own
-        for number, shown in enumerate(review.examinations, 1)
+        for number, shown in zip(review.timepoints, review.examinations, strict=True)
         for one in shown.contrasts
     }
     with result_folder(folder, overwrite=overwrite) as draft:
@@ -475,14 +481,12 @@ def write_replayed_regions(
 
 def _fill(review: RegionReview, draft: Path) -> None:
     """Write tables and segmentations into a folder that is there."""
-    numbers = range(len(review.sessions))
-    rows = [row for number in numbers for row in review.rows(number)]
+    rows = [row for number in range(len(review.sessions)) for row in review.rows(number)]
     (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
     write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
-    for number in numbers:
+    for timepoint, session in zip(review.timepoints, review.sessions, strict=True):
         if len(review.scheme):
-            labels = review.sessions[number].labels
-            write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
+            write_segmentation(draft / f"timepoint-{timepoint}.seg.nrrd", [session.labels])
 
 
 def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
@@ -499,7 +503,7 @@ def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
             proposed=session.base,
             corrected=session.labels,
         )
-        for number, session in enumerate(review.sessions, 1)
+        for number, session in zip(review.timepoints, review.sessions, strict=True)
     ]
 
 

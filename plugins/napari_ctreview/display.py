@@ -15,7 +15,7 @@ from ctreview.recipes.mr_regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.layers import labels_layer, to_lps, to_world
-from napari_ctreview.mapping import Role
+from napari_ctreview.mapping import ROLES, TITLES
 from napari_ctreview.panes import Panes
 from napari_ctreview.readout import Known
 
@@ -29,9 +29,6 @@ __all__ = ["FATE_PANE", "Display"]
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
-
-_TITLES = ("baseline", "follow-up")
-_ROLES: tuple[Role, Role] = ("baseline", "followup")
 
 
 class Display:
@@ -61,16 +58,18 @@ class Display:
     def show_scans(self, scans: Sequence[Scan | None]) -> None:
         """Show what was loaded, before anything is found in it."""
         panes = self._open()
-        there = [(scan, title) for scan, title in zip(scans, _TITLES, strict=True) if scan is not None]
+        there = [(scan, number) for number, scan in enumerate(scans) if scan is not None]
         if not there:
             self.clear()
             return
         images = [scan.contrasts for scan, _ in there if scan.contrasts is not None]
+        roles = [ROLES[number] for _, number in there]
         self._shown = ()
         if len(images) == len(there):
-            panes.show_examinations(*images, titles=[title for _, title in there])
+            panes.show_examinations(*images, roles=roles)
         elif len(there) == 1:
-            panes.show_volumes([there[0][0].volume], [there[0][1]])
+            (scan, number) = there[0]
+            panes.show_volumes([scan.volume], [TITLES[number]], roles)
         else:
             self._pair([scan for scan, _ in there], (0, 1))
 
@@ -94,7 +93,7 @@ class Display:
             return
         panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
-            pane.role = _ROLES[timepoint]
+            pane.role = ROLES[timepoint]
         panes.register(None)
         self._shown = key
         self._hide_fate()

@@ -108,7 +108,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place = self._place
         desk = Desk(author or place.desk.author)
 
-        def work(progress: Progress) -> list[Scan]:
+        def work(progress: Progress) -> list[Scan | None]:
             study = desk.open(folder)
             try:
                 if blinded:
@@ -123,13 +123,13 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         place.worker.start("load", work, lambda found: self._opened(desk, found))
 
-    def _opened(self, desk: Desk, found: Sequence[Scan]) -> None:
+    def _opened(self, desk: Desk, found: Sequence[Scan | None]) -> None:
         place = self._place
         assert desk.study is not None
         plan = desk.study.plan
         place.leave()
         place.desk = desk
-        place.loading.scans[:] = [*found, None][:2]
+        place.loading.scans[:] = found
         if plan is not None and plan.recipe == mr_regions.RECIPE:
             place.loading.settings = mr_regions.load_settings_of(desk.study)
             place.tell("load", Step("done"))
@@ -140,7 +140,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
             place.settings = settings_of(desk.study)
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
         place.tell("load", Step("done"))
-        place.display.show_pair(found, place.order, blinded=place.blinded)
+        place.display.show_pair([scan for scan in found if scan is not None], place.order, blinded=place.blinded)
         place.run()
 
     # --- sign
@@ -212,18 +212,19 @@ def _require_ct(study: Study) -> None:
         raise WrongUse("a study of MRI is read openly", where=study.folder, remedy="Open it without “Open blinded”.")
 
 
-def _examinations(study: Study, progress: Progress) -> list[Scan]:
-    """The MRI of a study, as it was when it was made."""
-    found, numbers = [], study.timepoints
-    for number in numbers:
-        share = part(progress, (number - 1) / len(numbers), number / len(numbers))
+def _examinations(study: Study, progress: Progress) -> list[Scan | None]:
+    """The MRI of a study by timepoint, as it was when it was made; None where it has none."""
+    found: list[Scan | None] = [None, None]
+    numbers = study.timepoints
+    for done, number in enumerate(numbers):
+        share = part(progress, done / len(numbers), (done + 1) / len(numbers))
         images = mr_regions.load_timepoint(study, number, progress=share)
         source = study.source(number)
-        found.append(Scan(Place(source.path, source.series), images.contrasts[0].volume, images))
+        found[number - 1] = Scan(Place(source.path, source.series), images.contrasts[0].volume, images)
     return found
 
 
-def _scans(study: Study, progress: Progress) -> list[Scan]:
+def _scans(study: Study, progress: Progress) -> list[Scan | None]:
     """The images of a study's two timepoints, as they were when it was made.
 
     Raises
@@ -238,7 +239,7 @@ def _scans(study: Study, progress: Progress) -> list[Scan]:
             remedy="Open its scans instead.",
         )
     settings = settings_of(study)
-    found = []
+    found: list[Scan | None] = []
     for number in study.timepoints:
         source = study.source(number)
         if not source.path.exists():

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Keeper", "Ledger", "Taken", "picture_of", "taken_of"]
 
-_TIMEPOINTS = {"baseline": 1, "followup": 2}
-"""How a study numbers what a pane shows."""
-
 
 @dataclass(frozen=True, eq=False)
 class Taken:
@@ -94,7 +91,7 @@ class Keeper(QObject):  # type: ignore[misc,unused-ignore]
         if image.contrast:
             self.panes.contrast(image.contrast)
         pane = next(
-            (one for one in self.panes.panes if one.volume is not None and _timepoint(one) == image.timepoint), None
+            (one for one in self.panes.panes if one.volume is not None and one.timepoint == image.timepoint), None
         )
         if pane is None:
             return
@@ -118,7 +115,7 @@ def taken_of(panes: Panes, pane: Pane, contrast: str) -> Taken:
     low, high = (float(v) for v in pane.image.contrast_limits)
     x, y, z = (float(v) for v in pane.centre)
     image = KeyImage(
-        _timepoint(pane),
+        pane.timepoint,
         (x, y, z),
         pane.plane.name.lower(),
         (low + high) / 2,
@@ -136,7 +133,3 @@ def picture_of(widget: Any) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     widget.grab().toImage().save(buffer, "PNG")
     return bytes(buffer.data().data())
-
-
-def _timepoint(pane: Pane) -> int:
-    return _TIMEPOINTS[pane.role]

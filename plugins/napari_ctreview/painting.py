@@ -45,16 +45,22 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         """Whether MRI is read."""
         return self.review is not None
 
-    def begin(self, scans: Sequence[Scan]) -> None:
-        """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again."""
+    def begin(self, scans: Sequence[Scan | None]) -> None:
+        """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again.
+
+        Scans are in the order of the timepoints; None where there is none.
+        """
         place = self._place
+        there = {timepoint: scan for timepoint, scan in enumerate(scans, 1) if scan is not None}
         try:
-            images, places = [scan.volume for scan in scans], [scan.place for scan in scans]
+            images = {timepoint: scan.volume for timepoint, scan in there.items()}
+            places = {timepoint: scan.place for timepoint, scan in there.items()}
             place.desk.lay_out_images(images, places, plan_of(place.loading.settings, images))
         except (OSError, CtreviewError) as error:
             place.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
-            [scan.contrasts for scan in scans if scan.contrasts is not None],
+            [scan.contrasts for scan in there.values() if scan.contrasts is not None],
+            timepoints=tuple(there),
             author=place.desk.author,
             record=place.desk.record,
             journal=place.desk.journal,
@@ -71,11 +77,12 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         place.state_changed.emit()
 
     def goes_on(self, scans: Sequence[Scan | None]) -> bool:
-        """Whether what is painted on is still the first of what is loaded."""
+        """Whether what is painted on is still there, each at its timepoint; another timepoint may join it."""
         if self.review is None:
             return True
-        now = [scan.volume.digest for scan in scans if scan is not None]
-        return now[: len(self.review.sessions)] == [session.image for session in self.review.sessions]
+        now = [None if scan is None else scan.volume.digest for scan in scans]
+        painted = zip(self.review.timepoints, self.review.sessions, strict=True)
+        return all(now[timepoint - 1] == session.image for timepoint, session in painted)
 
     def session(self, number: int) -> Session | None:
         """What is painted in a pane."""

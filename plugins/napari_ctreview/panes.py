@@ -22,7 +22,7 @@ from napari_ctreview.cine import Cine
 from napari_ctreview.corner_text import Timing, dates_swapped
 from napari_ctreview.key_images import Taken, taken_of
 from napari_ctreview.link import Link
-from napari_ctreview.mapping import Correspondence, Mapping, Role
+from napari_ctreview.mapping import ROLES, TITLES, Correspondence, Mapping, Role
 from napari_ctreview.pane import OVERLAYS, Mark, Pane
 from napari_ctreview.planes import Plane
 from napari_ctreview.pointer import Place, Pointer
@@ -134,7 +134,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         followup: Volume,
         *,
         transform: Transform | None = None,
-        names: tuple[str, str] = ("baseline", "follow-up"),
+        names: tuple[str, str] = TITLES,
         identify: bool = False,
     ) -> None:
         """Show two scans of one patient, the earlier at its customary left, and link them by anatomy.
@@ -151,8 +151,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         identify : bool
             Whether dates stand in the corners; else days since baseline.
         """
-        scans = [(baseline, "baseline"), (followup, "follow-up"), (baseline, "fate")]
-        roles: tuple[Role, Role, Role] = ("baseline", "followup", "baseline")
+        scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
+        roles: tuple[Role, Role, Role] = (*ROLES, ROLES[0])
         self.unlink()
         self.examinations, self._contrast = (), ""
         self._timings = []
@@ -170,9 +170,10 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.register(transform)
         self.reset_view()
 
-    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
-        """Show an image in each pane, each on its own."""
+    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role] = ROLES) -> None:
+        """Show an image in each pane, each on its own; roles say which timepoint each is of."""
         self.unlink()
+        self.correspondence = None
         self.examinations, self._contrast = (), ""
         self._warnings = ()
         self._timings = [Timing(name) for name in names]
@@ -180,22 +181,24 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.canvas.setVisible(number < len(volumes))
         for pane in self.panes[len(volumes) :]:
             pane.clear()
-        for pane, volume, timing in zip(self.panes, volumes, self._timings, strict=False):
+        for pane, volume, role, timing in zip(self.panes, volumes, roles, self._timings, strict=False):
+            pane.role = role
             pane.show_volume(volume, name=timing.title, timing=timing)
 
     def show_examinations(
-        self, *examinations: Examination, titles: Sequence[str] = ("baseline", "follow-up"), identify: bool = False
+        self, *examinations: Examination, roles: Sequence[Role] = ROLES, identify: bool = False
     ) -> None:
         """Show muscle MRI: one examination in each pane, all with their first contrast.
 
         Two panes are linked by the middles of their scans until `register` says better.
         """
         first = [one.contrasts[0] for one in examinations]
-        baseline = first[0].volume.acquisition
-        self.show_volumes([one.volume for one in first], list(titles[: len(first)]))
+        titles = [TITLES[ROLES.index(role)] for role in roles[: len(first)]]
+        self.show_volumes([one.volume for one in first], titles, roles)
+        days = {role: one.volume.acquisition for role, one in zip(roles, first, strict=False)}
         for number, (pane, one) in enumerate(zip(self.panes, first, strict=False)):
-            self._timings[number] = Timing.of(titles[number], one.volume.acquisition, baseline, identify=identify)
-            pane.role = "baseline" if number == 0 else "followup"
+            scan = one.volume.acquisition
+            self._timings[number] = Timing.of(titles[number], scan, days.get("baseline"), identify=identify)
             pane.describe(self._timings[number], contrast=one.name)
         self.examinations = examinations
         self._contrast = first[0].name

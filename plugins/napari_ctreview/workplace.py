@@ -280,7 +280,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.display.show_scans(scans)
         images = [scan for scan in scans if scan is not None]
         if images and all(scan.contrasts is not None for scan in images):
-            self.painting.begin(images)
+            self.painting.begin(scans)
 
     # --- lungs, opacity, register
 
@@ -369,7 +369,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         if self.prepared is not None:
             self.take(self.prepared, None)
         elif self.painting.open:
-            self.painting.begin([scan for scan in self.loading.scans if scan is not None])
+            self.painting.begin(self.loading.scans)
 
     # --- change
 

@@ -132,7 +132,7 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     from ctreview.volume.load import load_volume
 
     scan = load_volume(image).canonical()
-    with study.planned(plan_of(LoadSettings(), [scan])):
+    with study.planned(plan_of(LoadSettings(), {1: scan})):
         study.add_timepoint(scan, path=image, series=None, masks=())
     reading = study.reading("anna")
     review = RegionReview([load_timepoint(study, 1)], author="anna", record=reading.record)
@@ -155,6 +155,36 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     write_nifti(thighs(GRID, 200, 301, "T1"), image)
     with pytest.raises(InputRefused, match="not the image"):
         load_timepoint(study, 1)
+
+
+def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_later(tmp_path: Path) -> None:
+    from ctreview.recipes.keeping import Desk
+    from ctreview.recipes.laying_out import Place
+    from ctreview.volume.load import load_volume
+
+    images, places = {}, {}
+    for number, muscle in ((1, 200.0), (2, 220.0)):
+        path = tmp_path / f"{number}.nii.gz"
+        write_nifti(thighs(GRID, muscle, 300, "T1"), path)
+        images[number], places[number] = load_volume(path).canonical(), Place(path)
+    study = Study.create(tmp_path / "study")
+    desk = Desk("anna")
+    desk.open(study.folder)
+    alone = {2: images[2]}
+    desk.lay_out_images(alone, places, plan_of(LoadSettings(), alone))
+    assert study.timepoints == (2,)
+    assert study.images == study.plan.images == ("", images[2].digest)
+    again = replay_regions(study, study.reading("anna"))
+    again.name("vastus")
+    assert {row.timepoint for row in again.rows(0)} == {2}
+    with pytest.raises(InputRefused, match="has timepoint 2, and timepoint 1 was read"):
+        desk.lay_out_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
+    with pytest.raises(InputRefused, match="another image of timepoint 2"):
+        swapped = {1: images[2], 2: images[1]}
+        desk.lay_out_images(swapped, places, plan_of(LoadSettings(), swapped))
+    desk.lay_out_images(images, places, plan_of(LoadSettings(), images))
+    assert study.images == (images[1].digest, images[2].digest)
+    desk.close()
 
 
 def test_strokes_of_one_region_leave_the_others_alone() -> None:

@@ -18,6 +18,7 @@ from napari_ctreview.correcting import keys as correcting_keys
 from napari_ctreview.display import FATE_PANE
 from napari_ctreview.incoming import Incoming
 from napari_ctreview.key_images import Keeper
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.marking import Marker
 from napari_ctreview.panes import Panes
 from napari_ctreview.steps import STEPS
@@ -227,11 +228,9 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _prepared(self) -> None:
         place = self.workplace
-        self.marker.timepoints = (place.order[0] + 1, place.order[1] + 1)  # as the study numbers them
-        self.findings.titles = ("A", "B") if place.blinded else ("baseline", "follow-up")
-        self.findings.show_findings()
         ab = dict(zip(place.order, ("A", "B"), strict=True))
-        self.key_images.titles = (ab[0], ab[1]) if place.blinded else ("baseline", "follow-up")
+        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if place.blinded else TITLES
+        self.findings.show_findings()
         self.key_images.show_images()
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()

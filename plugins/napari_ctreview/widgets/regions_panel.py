@@ -22,13 +22,13 @@ from ctreview.recipes.mr_regions import Row, as_csv
 from ctreview.report import words
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.row_table import RowTable
 from napari_ctreview.workplace import Workplace
 
 __all__ = ["RegionsPanel"]
 
-_TITLES = ("baseline", "follow-up")
 _SIDES = {"right": "R", "left": "L", "both": "R + L"}
 _UNITS = {
     "arbitrary": "in the image's own values, which have no unit",
@@ -103,7 +103,7 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
             widget.setEnabled(not self.place.signed)
 
     def _fill(self, timepoints: Sequence[Sequence[Row]]) -> None:
-        headings = ("Region", "Side", *(_TITLES[: len(timepoints)] if len(timepoints) > 1 else ("mL, mean ± SD",)))
+        headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
         row = self.table.currentRow()
         self.table.blockSignals(True)
         self.table.set_columns(headings)
@@ -183,8 +183,7 @@ def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
         return "Name a region, then paint it with the tools above: brush, live wire, lasso, pick, fill between."
     contrasts = " and ".join(dict.fromkeys(row.contrast for row in there))
     parted = "; ".join(
-        f"{title} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})"
-        for title, row in zip(_TITLES, there, strict=False)
+        f"{TITLES[row.timepoint - 1]} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})" for row in there
     )
     units = " and ".join(dict.fromkeys(_UNITS[row.unit] for row in there))
     return f"Mean ± SD of {contrasts}, {units}. R and L are the patient's, parted {parted}."
