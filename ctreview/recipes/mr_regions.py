@@ -173,6 +173,7 @@ class RegionReview:
         self.listener = listener
         self._record = record
         self._images: dict[tuple[int, str], Volume] = {}
+        self._rows: dict[tuple[int, str], tuple[Row, ...]] = {}  # measuring takes a while: only what changed is
         done = tuple(journal)
         scheme = _scheme(tuple(dict.fromkeys(str(edit.payload["key"]) for edit in done if edit.target == _NAMES)))
         self._middles: dict[str, float] = {
@@ -219,6 +220,7 @@ class RegionReview:
         scheme = _scheme((*(label.key for label in self.scheme), key))
         for session in self.sessions:
             session.base = replace(session.base, scheme=scheme)
+        self._rows.clear()
         return scheme[key]
 
     def look_at(self, number: int, contrast: str) -> None:
@@ -259,16 +261,25 @@ class RegionReview:
         """
         self._put_down(number, "middle", _MIDDLE, {"x_mm": float(x_mm)})
         self._middles[self.sessions[number].image] = float(x_mm)
+        self._measure_anew(number)
 
     def rows(self, number: int, contrast: str | None = None) -> tuple[Row, ...]:
         """What every region measures in an examination, in one contrast or in all."""
-        middle, labels = self.middle(number), self.sessions[number].labels
-        return tuple(
-            Row(self.timepoints[number], one.name, one.own.unit, values, middle)
-            for one in self.examinations[number].contrasts
-            if contrast in (None, one.name)
-            for values in region_values(labels, one.own, middle_mm=middle.x_mm)
-        )
+        wanted = (one for one in self.examinations[number].contrasts if contrast in (None, one.name))
+        return tuple(row for one in wanted for row in self._rows_of(number, one))
+
+    def _rows_of(self, number: int, contrast: Contrast) -> tuple[Row, ...]:
+        """Measured once, until the regions, their names or the middle change."""
+        key = (number, contrast.name)
+        if key not in self._rows:
+            middle, labels = self.middle(number), self.sessions[number].labels
+            found = region_values(labels, contrast.own, middle_mm=middle.x_mm)
+            timepoint, unit = self.timepoints[number], contrast.own.unit
+            self._rows[key] = tuple(Row(timepoint, contrast.name, unit, values, middle) for values in found)
+        return self._rows[key]
+
+    def _measure_anew(self, number: int) -> None:
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != number}
 
     def snapshot(self) -> RegionReview:
         """The regions as they stand now, for writing while the reader paints on; it puts nothing down."""
@@ -284,7 +295,7 @@ class RegionReview:
             )
             for session in self.sessions
         )
-        still._middles = dict(self._middles)
+        still._middles, still._rows = dict(self._middles), dict(self._rows)
         return still
 
     # --- how it works
@@ -339,6 +350,7 @@ class RegionReview:
 
     def _follows(self, number: int) -> Callable[[Change], None]:
         def follow(change: Change) -> None:
+            self._measure_anew(number)
             if self.listener is not None:
                 self.listener(number, change)
 

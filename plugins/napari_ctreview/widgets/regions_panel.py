@@ -51,6 +51,7 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
     def __init__(self, workplace: Workplace, corrector: Corrector, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.place, self.corrector = workplace, corrector
+        self._shown: object = None
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a region, such as rectus femoris")
         self.add, self.middle, self.copy, self.export = (
@@ -89,14 +90,16 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
         workplace.panes.contrast_changed.connect(self.follow)
 
     def follow(self) -> None:
-        """Measure anew and show it."""
+        """Show what the regions measure, and offer what may be done now; it is told of every progress of a step."""
         open_ = self.place.painting.open
         self.setVisible(open_)
         if not open_:
             return
         timepoints = self.place.painting.rows()
-        self._fill(timepoints)
-        self.says.setText(_explained(timepoints))
+        if timepoints != self._shown:
+            self._shown = timepoints
+            self._fill(timepoints)
+            self.says.setText(_explained(timepoints))
         for button in (self.copy, self.export):
             button.setEnabled(any(timepoints))
         for widget in (self.name, self.add, self.middle):

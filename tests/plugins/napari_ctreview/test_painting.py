@@ -165,6 +165,27 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
     assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
 
 
+def test_progress_of_a_step_measures_nothing(
+    make_dock: Any, examinations: tuple[Path, Path], qtbot: Any, monkeypatch: Any
+) -> None:
+    from ctreview.recipes import mr_regions
+
+    dock = make_dock()
+    opened(qtbot, dock, examinations)
+    name(qtbot, dock, "vastus")
+    measured: list[Any] = []
+    measure = mr_regions.region_values
+    monkeypatch.setattr(mr_regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
+    for share in (0.1, 0.2, 0.3):
+        dock.workplace.worker.progressed.emit("save", share, "writing")
+    assert not measured
+    at = dock.panes.panes[0].centre
+    dock.corrector.take("brush")
+    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    assert len(measured) == 1, "the scan that was painted, in the contrast in view"
+    assert cell(dock, 2, 2) != "0.00 mL\n–" == cell(dock, 2, 3)
+
+
 def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations: tuple[Path, Path], qtbot: Any) -> None:
     dock = make_dock()
     opened(qtbot, dock, examinations)
