@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ class AtHand(Protocol):
     @property
     def blinded(self) -> bool:
         """Whether dates, order and fate are hidden from the reader."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is closed."""
+
+    def keep(self, what: str, act: Callable[[], Any]) -> Any:
+        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
 
     def run(self) -> None:
         """Find what is in both scans, and compare."""

@@ -19,7 +19,7 @@ from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
 from napari_ctreview.scans import Scan
-from napari_ctreview.steps import Step
+from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
@@ -58,15 +58,18 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
     # --- save
 
     def save(self) -> None:
-        """Write masks, numbers and the report page to the study's folder; acts are there already."""
+        """Write masks, numbers and the report page to the study's folder; acts are there already.
+
+        A signed reading is read-only: `AtHand.failed` says so.
+        """
         place, desk = self._place, self._place.desk
         regions, reading = place.painting.review, desk.reading
+        if reading is not None and reading.state == "signed":
+            place.keep("Nothing was saved", reading.require_draft)
+            return
         if regions is not None and reading is not None:
-            if reading.state == "draft":  # what was signed stays as it was written
-                still = regions.snapshot()
-                place.worker.start(
-                    "save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved()
-                )
+            still = regions.snapshot()
+            place.worker.start("save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved())
             return
         prepared, review = place.prepared, place.review
         if prepared is None or review is None:
@@ -81,7 +84,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.worker.start("save", work, lambda _: self._saved())
 
     def save_as(self, folder: Path | str) -> None:
-        """Save into a folder of the reader's choice, and go on there."""
+        """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
         place, desk = self._place, self._place.desk
         if not place.begun or desk.study is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
@@ -89,7 +92,10 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         def moved(study: Study) -> None:
             desk.move_to(study)
-            self.save()
+            if place.signed:
+                place.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
+            else:
+                self.save()
 
         place.worker.start("save", lambda _: desk.save_as(folder), moved)
 
@@ -175,11 +181,14 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.display.show_review(place.review, place.loading.scans, place.order, blinded=False)
         place.prepared_changed.emit()
         place.has(comparison, edits)
-        place.tell("sign", Step("done", f"signed by {place.desk.author}"))
+        self._tell_signed()
 
     def _signed_regions(self) -> None:
         self._place.signing = False
-        self._place.tell("sign", Step("done", f"signed by {self._place.desk.author}"))
+        self._tell_signed()
+
+    def _tell_signed(self) -> None:
+        self._place.tell("sign", Step("done", SIGNED))
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""

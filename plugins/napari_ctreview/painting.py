@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.recipes.mr_regions import REGIONS, RegionReview, Row, plan_of
-from napari_ctreview.steps import Step
+from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.edits import Change, Session
@@ -72,7 +72,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         says = f"{len(self.review.refused)} earlier acts no longer apply ({lost})." if lost else ""
         place.steps["correct"] = Step("done" if place.desk.journal else "to do", says)
         if place.signed:
-            place.steps["sign"] = Step("done", "signed")
+            place.steps["sign"] = Step("done", SIGNED)
         place.prepared_changed.emit()
         place.state_changed.emit()
 

@@ -23,7 +23,7 @@ from napari_ctreview.loading import JOB, Loading
 from napari_ctreview.painting import Painting
 from napari_ctreview.panes import Panes
 from napari_ctreview.scans import one_path
-from napari_ctreview.steps import Step, Steps, checks_of
+from napari_ctreview.steps import SIGNED, Step, Steps, checks_of
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -357,7 +357,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         says = f"{len(review.refused)} earlier corrections no longer apply ({lost})." if lost else ""
         self.steps["correct"] = Step(done, says)
         if self.signed:
-            self.steps["sign"] = Step("done", "signed")
+            self.steps["sign"] = Step("done", SIGNED)
         self.display.show_review(review, self.loading.scans, self.order, blinded=self.blinded)
         self.prepared_changed.emit()
         self.state_changed.emit()

@@ -116,6 +116,10 @@ def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: 
     assert "signed" in failed.args[0]
     assert "new version" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
+    with told(qtbot, place.failed) as failed:
+        place.filing.save()
+    assert failed.args[0].startswith("Nothing was saved: ")
+    assert "new version" in failed.args[0]
     place.filing.correct()
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
     versions = {reading.version: reading for reading in place.study.readings}

@@ -124,11 +124,22 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     until(qtbot, lambda: dock.workplace.signed and not dock.workplace.worker.busy)
     assert len(dock.workplace.reading.signature()["statement"]["regions"]) == 12
     assert not dock.regions.add.isEnabled()
+    assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.says
     mute: list[str] = []
     dock.workplace.failed.connect(mute.append)
     hand.drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert said == mute, "nothing else went wrong"
+    dock.workplace.filing.save()
+    assert mute[-1].startswith("Nothing was saved: ")
+    assert mute[-1].endswith("signed and cannot be changed. Make a new version of it to correct it.")
+    monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: tmp_path / "copy")
+    click(dock.sign.buttons["Save as…"])
+    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.workplace.worker.busy)
+    assert dock.boxes["sign"].step.state == "done"
+    assert "copied to copy" in dock.boxes["sign"].step.says
+    assert "read-only" in dock.boxes["sign"].step.says
+    assert dock.workplace.signed
 
 
 def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
