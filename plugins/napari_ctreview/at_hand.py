@@ -33,7 +33,9 @@ class AtHand(Protocol):
         What the computer found and what is corrected; None before that.
     signing : bool
         While it is set no act is taken.
-    failed, state_changed, prepared_changed : Signal
+    images : tuple of str or None
+        Digests of the scans that are read, by timepoint.
+    failed, state_changed, prepared_changed, replaced : Signal
     """
 
     desk: Desk
@@ -46,9 +48,11 @@ class AtHand(Protocol):
     prepared: Prepared | None
     review: Review | None
     signing: bool
+    images: tuple[str | None, ...]
     failed: Any
     state_changed: Any
     prepared_changed: Any
+    replaced: Any
 
     @property
     def up_to_date(self) -> Comparison | None:
@@ -79,8 +83,8 @@ class AtHand(Protocol):
     def reread(self) -> None:
         """Go on with another reading of the same scans."""
 
-    def leave(self) -> None:
-        """Close what is read."""
+    def leave(self) -> str:
+        """Close what is read; gives what of the reader's work does not go on, in words."""
 
     def has(self, comparison: Comparison, edits: Edits) -> None:
         """Show what changed between the scans with these edits."""

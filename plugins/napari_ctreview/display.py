@@ -55,6 +55,11 @@ class Display:
 
     # --- scans
 
+    @property
+    def measurements(self) -> int:
+        """How many measurements stand on the panes."""
+        return self._open().measurements
+
     def show_scans(self, scans: Sequence[Scan | None]) -> None:
         """Show what was loaded, before anything is found in it."""
         panes = self._open()

@@ -18,6 +18,7 @@ from ctreview.recipes.mr_regions import sign_regions, write_regions
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
+from napari_ctreview.marks import removed_words
 from napari_ctreview.scans import Scan
 from napari_ctreview.steps import SIGNED, Step
 
@@ -133,13 +134,15 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place = self._place
         assert desk.study is not None
         plan = desk.study.plan
-        place.leave()
+        said, measured = place.leave(), place.display.measurements
         place.desk = desk
         place.loading.scans[:] = found
+        place.images = place.loading.images
         if plan is not None and plan.recipe == mr_regions.RECIPE:
             place.loading.settings = mr_regions.load_settings_of(desk.study)
             place.tell("load", Step("done"))
             place.display.show_scans(place.loading.scans)
+            self._tell_replaced(said, measured)
             place.painting.begin(found)
             return
         if plan is not None:
@@ -147,7 +150,12 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
         place.tell("load", Step("done"))
         place.display.show_pair([scan for scan in found if scan is not None], place.order, blinded=place.blinded)
+        self._tell_replaced(said, measured)
         place.run()
+
+    def _tell_replaced(self, said: str, measured: int) -> None:
+        removed = removed_words(measurements=measured - self._place.display.measurements)
+        self._place.replaced.emit(f"{removed} {said}".strip())
 
     # --- sign
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -151,6 +152,12 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         identify : bool
             Whether dates stand in the corners; else days since baseline.
         """
+        with self._measurements_kept():
+            self._show_timepoints(baseline, followup, names, identify=identify)
+        self.register(transform)
+        self.reset_view()
+
+    def _show_timepoints(self, baseline: Volume, followup: Volume, names: tuple[str, str], *, identify: bool) -> None:
         scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
         roles: tuple[Role, Role, Role] = (*ROLES, ROLES[0])
         self.unlink()
@@ -167,11 +174,13 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.canvas.setVisible(True)
             pane.show_volume(scan, name=name, timing=timing)
             pane.annotations.say(warnings=self._warnings)
-        self.register(transform)
-        self.reset_view()
 
     def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role] = ROLES) -> None:
         """Show an image in each pane, each on its own; roles say which timepoint each is of."""
+        with self._measurements_kept():
+            self._show_volumes(volumes, names, roles)
+
+    def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role]) -> None:
         self.unlink()
         self.correspondence = None
         self.examinations, self._contrast = (), ""
@@ -227,6 +236,31 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """The next contrast of the first examination."""
         if self.examinations:
             self.contrast(self.examinations[0].after(self._contrast).name)
+
+    @property
+    def measurements(self) -> int:
+        """How many measurements there are in all panes."""
+        return sum(len(pane.marks) for pane in self.panes)
+
+    @contextmanager
+    def _measurements_kept(self) -> Iterator[None]:
+        """Within this block other images are shown: measurements go with theirs, to whichever pane shows it then."""
+        before: dict[str, list[Mark]] = {}
+        for pane in self._full:
+            if pane.marks:
+                before.setdefault(self._image_of(pane), []).extend(pane.marks)
+        yield
+        if before:
+            for pane in self._full:
+                pane.marks = before.pop(self._image_of(pane), [])
+
+    def _image_of(self, pane: Pane) -> str:
+        """The digest of what a pane shows; of an examination that of its first contrast."""
+        assert pane.volume is not None
+        for one in self.examinations:
+            if any(contrast.volume is pane.volume for contrast in one.contrasts):
+                return one.contrasts[0].volume.digest
+        return pane.volume.digest
 
     def show_labels(self, number: int, labels: LabelMap, *, name: str, array: Any = None) -> Any:
         """Show a label map in a pane; gives napari's layer. See `Pane.show_labels`."""

@@ -20,6 +20,7 @@ from ctreview.study import Finding, KeyImage, Plan, Reading, Study
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
+from napari_ctreview.marks import Marks, kept_words, removed_words
 from napari_ctreview.painting import Painting
 from napari_ctreview.panes import Panes
 from napari_ctreview.scans import one_path
@@ -70,8 +71,12 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         With the corrections up to when it was made.
     steps : Steps
         How far each step is.
+    images : tuple of str or None
+        Digests of the scans that are read, by timepoint: what is marked is marked on them.
     prepared_changed, edited(int, Change), concluded(Comparison), state_changed, failed(str) : Signal
         ``edited`` gives the number of the pane.
+    replaced : Signal(str)
+        Other scans are shown; what of the reader's work did not go on with them, in words, or an empty text.
     """
 
     prepared_changed = Signal()
@@ -79,6 +84,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
     concluded = Signal(object)
     state_changed = Signal()
     failed = Signal(str)
+    replaced = Signal(str)
     _arrived = Signal(int, str, object)
 
     def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
@@ -92,7 +98,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.comparison: Comparison | None = None
         self._compared: Edits | None = None
         self._read: tuple[Scan | None, ...] | None = None
-        self._shown: tuple[str | None, ...] = (None, None)
+        self.images: tuple[str | None, ...] = (None, None)
         self.desk = Desk(author)
         self.display = Display(panes)
         self.steps = Steps()
@@ -251,33 +257,57 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         for number, path in enumerate(found[:2], first):
             self.loading.open(number, path)
 
-    def leave(self) -> None:
-        """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next."""
+    def leave(self, going_on: Marks | None = None) -> str:
+        """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next.
+
+        Parameters
+        ----------
+        going_on : Marks, optional
+            What applies to the scans that come next; none if not given.
+
+        Returns
+        -------
+        str
+            What of the reader's work does not go on, in words.
+        """
+        marks, old = going_on or Marks(), self.desk
+        kept = kept_words(old)
+        removed = (
+            ""
+            if old.study is not None
+            else removed_words(
+                findings=len(old.findings) - len(marks.findings), key_images=len(old.key_images) - len(marks.key_images)
+            )
+        )
         self._pause.stop()
         for job in ("prepare", "conclude", "save", "sign"):
             self.worker.cancel(job)
         self.prepared = self.review = self.painting.review = self.comparison = self._read = None
-        self._shown = (None, None)
-        author = self.desk.author
-        self.desk.close()
-        self.desk = Desk(author)
+        self.images = (None, None)
+        old.close()
+        self.desk = Desk(old.author)
+        marks.put_down(self.desk)
         self.steps.clear()
         self.prepared_changed.emit()
+        return f"{removed} {kept}".strip()
 
     def _loaded(self) -> None:
         """Show what was loaded; what was read before is closed."""
         scans = self.loading.scans
         # also where a run is under way: what it finds is of the scans before, and must not be filed with these
         another = (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans)
-        shown = tuple(None if scan is None else scan.volume.digest for scan in scans)
-        gone = any(was not in (None, now) for was, now in zip(self._shown, shown, strict=True))
+        now, said = self.loading.images, ""
+        gone = any(was not in (None, is_now) for was, is_now in zip(self.images, now, strict=True))
         # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
         if another or (gone and (self.desk.findings or self.desk.key_images)):
-            self.leave()
-        self._shown = shown
+            said = self.leave(Marks.going_on(self.desk, self.images, now))
+        self.images = now
+        measured = self.display.measurements
         there = sum(scan is not None for scan in scans)
         self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
         self.display.show_scans(scans)
+        removed = removed_words(measurements=measured - self.display.measurements)
+        self.replaced.emit(f"{removed} {said}".strip())
         images = [scan for scan in scans if scan is not None]
         if images and all(scan.contrasts is not None for scan in images):
             self.painting.begin(scans)

@@ -141,6 +141,9 @@ def test_a_follow_up_alone_is_no_baseline(make_dock: Any, small_scans: Path, qtb
     assert np.allclose(dock.panes.panes[1].centre, finding.place, atol=2.1), (
         "it is found on the follow-up, at the right"
     )
+    click(dock.load.buttons["clear"])
+    assert dock.message.isVisible()
+    assert dock.message.text() == "Removed with the scan they were made on: 1 finding and 1 key image."
 
 
 def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any) -> None:

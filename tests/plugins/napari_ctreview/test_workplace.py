@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from napari_ctreview.measure import Caliper
 
-from ctreview.study import KeyImage
+from ctreview.study import Finding, KeyImage
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
 from tests.plugins.napari_ctreview.waiting import LONGEST_S, told, until
 
@@ -21,6 +23,25 @@ STALL_MS = 100
 @pytest.fixture
 def workplace(make_workplace: Callable[..., Any]) -> Any:
     return make_workplace()
+
+
+@pytest.fixture(scope="module")
+def third(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One more scan of the same patient."""
+    from ctreview.dicom.acquisition import Patient
+    from ctreview.phantom import small_thorax
+    from ctreview.volume.write import write_dicom
+    from tests.conftest import PATIENT
+
+    folder = tmp_path_factory.mktemp("third") / "third"
+    scan = small_thorax(spacing_mm=4.0, seed=7, acquired=datetime(2022, 1, 10)).volume
+    write_dicom(scan, folder, patient=Patient(**PATIENT))
+    return folder
+
+
+def replace_scan(qtbot: Any, workplace: Any, number: int, folder: Path) -> None:
+    with told(qtbot, workplace.replaced):
+        workplace.loading.open(number, folder)
 
 
 def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_scans: Path, qtbot: Any) -> None:
@@ -111,21 +132,74 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
     assert [workplace.study.source(number).digest for number in (1, 2)] == digests
 
 
-def test_what_is_marked_before_the_first_run_is_not_filed_with_other_scans(
-    workplace: Any, small_scans: Path, qtbot: Any
+def test_what_is_marked_before_the_first_run_goes_with_its_scan_and_what_is_removed_is_said(
+    workplace: Any, small_scans: Path, third: Path, qtbot: Any
 ) -> None:
-    image = KeyImage(1, (0.0, 0.0, 0.0), "axial", 40.0, 400.0)
-    workplace.loading.open(0, small_scans / "before")
-    until(qtbot, lambda: workplace.loading.scans[0] is not None)
-    workplace.keep_key_images([image], {image.id: b"png"})
-    workplace.loading.open(1, small_scans / "after")
-    until(qtbot, lambda: workplace.loading.scans[1] is not None)
-    assert workplace.key_images() == (image,), "a second scan joins the first"
+    said: list[str] = []
+    workplace.replaced.connect(said.append)
+    on_first, on_second = (KeyImage(number, (0.0, 0.0, 0.0), "axial", 40.0, 400.0) for number in (1, 2))
+    spot = Finding("spot", 1, (1.0, 2.0, 3.0))
+    load(qtbot, workplace, small_scans / "before")
+    workplace.keep_key_images([on_first], {on_first.id: b"png"})
+    workplace.keep_findings([spot])
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert workplace.key_images() == (on_first,), "a second scan joins the first"
+    workplace.keep_key_images([on_first, on_second], {on_second.id: b"other"})
     workplace.loading.swap()
-    assert workplace.key_images() == ()
-    workplace.keep_key_images([image], {image.id: b"png"})
+    assert [(one.id, one.timepoint) for one in workplace.key_images()] == [(on_first.id, 2), (on_second.id, 1)]
+    assert [(one.id, one.timepoint) for one in workplace.findings()] == [(spot.id, 2)]
+    assert said == ["", "", ""]
+    replace_scan(qtbot, workplace, 1, third)
+    assert [one.id for one in workplace.key_images()] == [on_second.id]
+    assert workplace.desk.picture(on_second) == b"other"
+    assert workplace.findings() == ()
+    assert said[-1] == "Removed with the scan they were made on: 1 finding and 1 key image."
     workplace.loading.clear()
     assert workplace.key_images() == ()
+    assert said[-1] == "Removed with the scan they were made on: 1 key image."
+
+
+def test_a_reading_that_was_not_saved_is_kept_and_its_marks_go_on_with_their_scan(
+    prepared_once: None, workplace: Any, small_scans: Path, third: Path, qtbot: Any
+) -> None:
+    from ctreview.study import recovery
+
+    said: list[str] = []
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    run(qtbot, workplace)
+    workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
+    workplace.keep_findings([Finding("spot", 1, (1.0, 2.0, 3.0)), Finding("node", 2, (1.0, 2.0, 3.0))])
+    workplace.replaced.connect(said.append)
+    replace_scan(qtbot, workplace, 1, third)
+    assert [one.type for one in workplace.findings()] == ["spot"]
+    assert said == [
+        "The reading of the scans before was not saved; it is offered above the steps, with 1 act and 2 findings."
+    ]
+    (left,) = recovery.left_over()
+    (reading,) = left.readings
+    assert [one.type for one in reading.findings()] == ["spot", "node"]
+    run(qtbot, workplace)
+    assert [one.type for one in workplace.reading.findings()] == ["spot"], "filed with the scans that are read now"
+
+
+def test_measurements_stay_on_their_scan(workplace: Any, small_scans: Path, third: Path, qtbot: Any) -> None:
+    said: list[str] = []
+    workplace.replaced.connect(said.append)
+    load(qtbot, workplace, small_scans / "before")
+    panes = workplace.panes.panes
+    length = Caliper(np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]]))
+    panes[0].marks.append(length)
+    workplace.loading.changed.emit()
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert panes[0].marks == [length]
+    workplace.loading.swap()
+    assert [pane.marks for pane in panes[:2]] == [[], [length]]
+    replace_scan(qtbot, workplace, 0, third)
+    assert panes[1].marks == [length]
+    assert set(said) == {""}
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert workplace.panes.measurements == 0
+    assert said[-1] == "Removed with the scan they were made on: 1 measurement."
 
 
 def test_a_question_that_is_closed_leaves_what_is_read(
