@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qtpy.QtCore import QObject
 
@@ -13,11 +13,45 @@ from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.edits import Change, Session
+    from ctreview.recipes.keeping import Desk
     from ctreview.tools import Canvas
+    from napari_ctreview.display import Display
+    from napari_ctreview.loading import Loading
+    from napari_ctreview.panes import Panes
     from napari_ctreview.scans import Scan
-    from napari_ctreview.workplace import Workplace
+    from napari_ctreview.steps import Steps
 
-__all__ = ["Painting"]
+__all__ = ["Painting", "Surroundings"]
+
+
+class Surroundings(Protocol):
+    """Where painting happens.
+
+    Attributes
+    ----------
+    desk, loading, display, panes, steps
+        Where acts are put down, where scans come from, what shows them, what they are shown on, how far each step is.
+    failed, state_changed, prepared_changed : Signal
+    """
+
+    desk: Desk
+    loading: Loading
+    display: Display
+    panes: Panes
+    steps: Steps
+    failed: Any
+    state_changed: Any
+    prepared_changed: Any
+
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is closed."""
+
+    def keep(self, what: str, act: Callable[[], Any]) -> Any:
+        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
+
+    def tell_act(self, pane: int, change: Change) -> None:
+        """Say that an act was kept."""
 
 
 class Painting(QObject):  # type: ignore[misc,unused-ignore]
@@ -25,7 +59,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    workplace : Workplace
+    workplace : Surroundings
         Its parent.
 
     Attributes
@@ -34,7 +68,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         What is painted, by pane.
     """
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Surroundings) -> None:
         super().__init__(workplace)
         self._place = workplace
         self.review: RegionReview | None = None
@@ -93,7 +127,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         return self.review.canvas(number) if self.review is not None and self._shows(number) else None
 
     def name(self, words: str) -> str | None:
-        """Name a region; gives its key, or None, and `Workplace.failed` says why, where it was not kept."""
+        """Name a region; gives its key, or None, and `failed` says why, where it was not kept."""
         review = self.review
         if review is None:
             return None

@@ -21,7 +21,6 @@ from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
 from napari_ctreview.corner_text import Timing, dates_swapped
-from napari_ctreview.key_images import Taken, taken_of
 from napari_ctreview.link import Link
 from napari_ctreview.mapping import ROLES, TITLES, Correspondence, Mapping, Role
 from napari_ctreview.pane import OVERLAYS, Mark, Pane
@@ -31,6 +30,7 @@ from napari_ctreview.reader import get_reader
 from napari_ctreview.readout import Known
 from napari_ctreview.rulers import Rulers
 from napari_ctreview.slabs import Slab, next_kind, next_thickness
+from napari_ctreview.taking import Taken, taken_of
 
 __all__ = ["Link", "Mark", "Pane", "Panes", "Place"]
 
