@@ -179,6 +179,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Show an image in each pane, each on its own; roles say which timepoint each is of."""
         with self._measurements_kept():
             self._show_volumes(volumes, names, roles)
+        QApplication.processEvents()  # the canvases get the place of those that are hidden now
+        self.reset_view()
 
     def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role]) -> None:
         self.unlink()

@@ -356,3 +356,14 @@ def test_days_are_counted_from_the_baseline(make_panes: Any, pair: Any) -> None:
     scan = replace(pair.after.volume.acquisition, acquired=datetime(2021, 9, 4))
     panes.show_timepoints(pair.before.volume, replace(pair.after.volume, acquisition=scan))
     assert panes.panes[1].annotations.corners.top_left == ("FOLLOW-UP   day +1",)
+
+
+def test_an_image_alone_fills_its_pane(make_panes: Any, pair: Any) -> None:
+    panes = make_panes(3)
+    panes.show_volumes([pair.after.volume], ["follow-up"], ["followup"])
+    pane = panes.panes[0]
+    width, height = pane.canvas.canvas.native.width(), pane.canvas.canvas.native.height()
+    slice_height, slice_width = (n * s for n, s in zip(pane.geometry.shape[1:], pane.geometry.spacing[1:], strict=True))
+    fills = max(slice_height / height, slice_width / width) * pane.model.scene.camera.zoom
+    assert 0.8 < fills <= 1.0, "not as large as in a third of the window"
+    assert pane.timepoint == 2
