@@ -131,7 +131,7 @@ class Row:
         }
 
 
-class RegionReview:
+class RegionReview(Several):
     """Painted regions of one examination or of two, under one set of names and one line of undo.
 
     Regions are drawn on the grid of an examination's first contrast; tools look at the contrast in view, which every
@@ -170,7 +170,6 @@ class RegionReview:
         self.examinations = tuple(examinations)
         self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
         self.author = author
-        self.listener = listener
         self._record = record
         self._images: dict[tuple[int, str], Volume] = {}
         self._rows: dict[tuple[int, str], tuple[Row, ...]] = {}  # measuring takes a while: only what changed is
@@ -179,11 +178,9 @@ class RegionReview:
         self._middles: dict[str, float] = {
             edit.image: float(edit.payload["x_mm"]) for edit in done if edit.target == _MIDDLE
         }
-        self.sessions = tuple(self._session(number, scheme, done) for number in range(len(self.examinations)))
-        for number, session in enumerate(self.sessions):
-            session.listeners.append(self._follows(number))
-            self.look_at(number, self.examinations[number].contrasts[0].volume.digest)
-        self._acts = Several(self.sessions, done)
+        super().__init__([self._session(n, scheme, done) for n in range(len(self.examinations))], done, listener)
+        for number, shown in enumerate(self.examinations):
+            self.look_at(number, shown.contrasts[0].volume.digest)
         self._found = cache(lambda number: find_mid_plane(self.examinations[number].contrasts[0].volume))
 
     # --- what is drawn
@@ -192,11 +189,6 @@ class RegionReview:
     def scheme(self) -> Scheme:
         """The regions that were named."""
         return self.sessions[0].base.scheme
-
-    @property
-    def refused(self) -> tuple[tuple[Edit, str], ...]:
-        """Earlier edits that mean nothing here, and why."""
-        return tuple(lost for session in self.sessions for lost in session.refused)
 
     def name(self, words: str) -> Label:
         """Give a region a name, at every timepoint; one that is there already is given back.
@@ -231,18 +223,6 @@ class RegionReview:
         """What the tools work on, with the regions as they stand."""
         session = self.sessions[number]
         return Canvas(self._image(number, str(session.context["contrast"])), session.labels)
-
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
-        """Use a tool at a timepoint; errors are those of `Session.act`."""
-        return self._acts.act(number, kind, payload)
-
-    def undo(self) -> tuple[int, Change] | None:
-        """Take back the last act, at whichever timepoint it was."""
-        return self._acts.undo()
-
-    def redo(self) -> tuple[int, Change] | None:
-        """Bring back what was taken back last."""
-        return self._acts.redo()
 
     # --- what it measures
 
@@ -348,13 +328,9 @@ class RegionReview:
         session = self.sessions[number]
         self._record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
 
-    def _follows(self, number: int) -> Callable[[Change], None]:
-        def follow(change: Change) -> None:
-            self._measure_anew(number)
-            if self.listener is not None:
-                self.listener(number, change)
-
-        return follow
+    def _follow(self, number: int, change: Change) -> None:
+        self._measure_anew(number)
+        super()._follow(number, change)
 
 
 def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> Plan:
