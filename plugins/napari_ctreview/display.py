@@ -81,7 +81,7 @@ class Display:
     def clear(self) -> None:
         """Empty panes."""
         panes = self._open()
-        panes.unlink()
+        panes.linking.unlink()
         for pane in panes.panes:
             pane.clear()
         self._shown = ()
@@ -99,7 +99,7 @@ class Display:
         panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
             pane.role = ROLES[timepoint]
-        panes.register(None)
+        panes.linking.register(None)
         self._shown = key
         self._hide_fate()
 
@@ -122,7 +122,7 @@ class Display:
         """Show the opacity under correction, linked by the registration."""
         panes = self._open()
         self._pair([scan for scan in scans if scan is not None], order)
-        panes.register(review.prepared.transform)
+        panes.linking.register(review.prepared.transform)
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
             self._take_away(pane, "lungs")
@@ -173,19 +173,19 @@ class Display:
         pane.canvas.setVisible(True)
         panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
         place = panes.panes[0].centre
-        panes.register(found.transform)
+        panes.linking.register(found.transform)
         self._whole_slices(place)
 
     def _hide_fate(self) -> None:
         panes = self._open()
         if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
             return
-        linked = panes.correspondence
+        linked = panes.linking.correspondence
         place = panes.panes[0].centre
         panes.panes[FATE_PANE].clear()
         panes.panes[FATE_PANE].canvas.setVisible(False)
         if linked is not None:
-            panes.register(linked.transform)
+            panes.linking.register(linked.transform)
             self._whole_slices(place)
 
     def _whole_slices(self, place: FloatArray) -> None:

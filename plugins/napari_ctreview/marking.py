@@ -136,7 +136,7 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
 
     def track(self, finding: Finding) -> None:
         """Offer a finding at the other timepoint, where the registration says that it lies."""
-        here, link = self._pane_of(finding), self.panes.correspondence
+        here, link = self._pane_of(finding), self.panes.linking.correspondence
         known = [one for one in self.findings if one.tracked == finding.tracked and one.timepoint != finding.timepoint]
         if known or link is None or here is None:
             self.said.emit("It is marked there already." if known else "The scans are not linked.")

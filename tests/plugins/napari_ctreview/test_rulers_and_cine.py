@@ -118,7 +118,7 @@ def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> 
     press(Qt.Key.Key_Up)
     assert panes.panes[0].centre[2] > before
     press(Qt.Key.Key_L)
-    assert panes.link.on is False
+    assert panes.linking.on is False
     keys = [key.keys for key in KEYS]
     assert len(set(keys)) == len(keys)
     assert all(key.says for key in KEYS)
