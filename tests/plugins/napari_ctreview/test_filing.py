@@ -60,13 +60,13 @@ def test_save_close_open_gives_what_was_there(
     assert first.study.folder == folder
     assert not unsaved.exists()
     first.act(1, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
-    drawn = [session.array.copy() for session in first.sessions]
+    drawn = [session.array.copy() for session in first.review.sessions]
     assert {path.name for path in (folder / "readers/anna").iterdir()} == {"journal.jsonl", "comparison"}
     first.close()
     assert not (folder / "open.lock").exists()
 
     second = opened(qtbot, make_workplace(), folder)
-    for session, before in zip(second.sessions, drawn, strict=True):
+    for session, before in zip(second.review.sessions, drawn, strict=True):
         assert np.array_equal(session.array, before)
     assert second.review.can_undo
     assert second.loading.scans[0].place.path == small_scans / "before"
@@ -169,7 +169,7 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
 
 def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_workplace: Any, tmp_path: Path, qtbot: Any) -> None:
     first = read("anna")
-    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.sessions]
+    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.review.sessions]
     job(qtbot, first, "save", lambda: first.filing.save_as(tmp_path / "study"))
     until(qtbot, lambda: not first.worker.busy)
     with told(qtbot, (other := make_workplace("ben")).failed) as failed:
