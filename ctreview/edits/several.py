@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ctreview.edits.record import Edit, in_force
 from ctreview.edits.session import Change, Session
 
-__all__ = ["Several"]
+__all__ = ["Listener", "Several"]
+
+Listener = Callable[[int, Change], None]
+"""Called with the number of the label map and what changed in it."""
 
 
 class Several:
@@ -20,10 +24,21 @@ class Several:
         Each on an image of its own.
     journal : iterable of Edit
         What they were restored from.
+    listener : callable, optional
+        Told the number of the label map and what changed in it, by every act, undo and redo.
+
+    Attributes
+    ----------
+    sessions : tuple of Session
     """
 
-    def __init__(self, sessions: Sequence[Session], journal: Iterable[Edit] = ()) -> None:
+    def __init__(
+        self, sessions: Sequence[Session], journal: Iterable[Edit] = (), listener: Listener | None = None
+    ) -> None:
         self.sessions = tuple(sessions)
+        self.listener = listener
+        for number, session in enumerate(self.sessions):
+            session.listeners.append(partial(self._follow, number))
         numbers = {(session.image, session.target): number for number, session in enumerate(self.sessions)}
         known = [edit for edit in journal if (edit.image, edit.target) in numbers]
         self._done = [numbers[edit.image, edit.target] for edit in in_force(known)]
@@ -45,6 +60,11 @@ class Several:
         return self._step(self._undone, self._done, Session.redo)
 
     @property
+    def refused(self) -> tuple[tuple[Edit, str], ...]:
+        """Earlier edits that mean nothing here, and why."""
+        return tuple(lost for session in self.sessions for lost in session.refused)
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an act to take back."""
         return bool(self._done)
@@ -53,6 +73,10 @@ class Several:
     def can_redo(self) -> bool:
         """Whether there is an act to bring back."""
         return bool(self._undone)
+
+    def _follow(self, number: int, change: Change) -> None:
+        if self.listener is not None:
+            self.listener(number, change)
 
     def _step(
         self, take: list[int], give: list[int], move: Callable[[Session], Change | None]

@@ -111,8 +111,14 @@ class Desk:
                 pass
         self._asked = (self._asked[0], plan)
 
-    def lay_out_images(self, images: Sequence[Volume], places: Sequence[Place], plan: Plan) -> None:
+    def lay_out_images(self, images: Mapping[int, Volume], places: Mapping[int, Place], plan: Plan) -> None:
         """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
+
+        Parameters
+        ----------
+        images, places
+            By the number of the timepoint, from 1.
+        plan : Plan
 
         Raises
         ------
@@ -123,13 +129,13 @@ class Desk:
         """
         study = self._begun()
         require_same_images(study, plan)
-        new = [number for number in range(1, len(images) + 1) if number not in study.timepoints]
+        new = [number for number in images if number not in study.timepoints]
         if study.plan is not None and not new:
             return
         require_unsigned(study)
         with study.planned(plan):
             for number in new:
-                image, place = images[number - 1], places[number - 1]
+                image, place = images[number], places[number]
                 study.add_timepoint(image, path=place.path, series=place.series, masks=(), number=number)
 
     def open(self, folder: Path | str) -> Study:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +141,11 @@ def require_same_images(study: Study, plan: Plan) -> None:
         It names the timepoints.
     """
     kept = _kept_by(study, plan)
-    other = [number for number, (old, new) in enumerate(zip(kept.images, plan.images, strict=False), 1) if old != new]
-    if len(kept.images) > len(plan.images):
+    pairs = tuple(zip_longest(kept.images, plan.images, fillvalue=""))
+    other = [number for number, (old, new) in enumerate(pairs, 1) if old and new and old != new]
+    if any(old and not new for old, new in pairs):
         raise InputRefused(
-            f"this study has {len(kept.images)} timepoints, and {len(plan.images)} were read",
+            f"this study has {_timepoints(kept)}, and {_timepoints(plan)} was read",
             where=study.folder,
             remedy="Read as many as it has, or start a study of its own.",
         )
@@ -199,7 +201,11 @@ def _kept_by(study: Study, plan: Plan) -> Plan:
     """The study's plan; where it has none, all that is known of it are the images of its timepoints."""
     if study.plan is not None:
         return study.plan
-    return replace(plan, images=tuple(study.source(number).digest for number in study.timepoints), version="")
+    return replace(plan, images=study.images, version="")
+
+
+def _timepoints(plan: Plan) -> str:
+    return " and ".join(f"timepoint {number}" for number, image in enumerate(plan.images, 1) if image)
 
 
 def _signed(study: Study) -> bool:

@@ -131,7 +131,7 @@ class Row:
         }
 
 
-class RegionReview:
+class RegionReview(Several):
     """Painted regions of one examination or of two, under one set of names and one line of undo.
 
     Regions are drawn on the grid of an examination's first contrast; tools look at the contrast in view, which every
@@ -140,7 +140,9 @@ class RegionReview:
     Parameters
     ----------
     examinations : sequence of Examination
-        By timepoint.
+        In the order of their timepoints; methods take an examination's number in this order, from 0.
+    timepoints : sequence of int, optional
+        The timepoint of each, from 1: a follow-up may be read alone. The first ones if not given.
     author : str
         Who works.
     record : callable
@@ -161,24 +163,24 @@ class RegionReview:
         *,
         author: str,
         record: Callable[[Edit], None],
+        timepoints: Sequence[int] = (),
         journal: Iterable[Edit] = (),
         listener: Callable[[int, Change], None] | None = None,
     ) -> None:
         self.examinations = tuple(examinations)
+        self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
         self.author = author
-        self.listener = listener
         self._record = record
         self._images: dict[tuple[int, str], Volume] = {}
+        self._rows: dict[tuple[int, str], tuple[Row, ...]] = {}  # measuring takes a while: only what changed is
         done = tuple(journal)
         scheme = _scheme(tuple(dict.fromkeys(str(edit.payload["key"]) for edit in done if edit.target == _NAMES)))
         self._middles: dict[str, float] = {
             edit.image: float(edit.payload["x_mm"]) for edit in done if edit.target == _MIDDLE
         }
-        self.sessions = tuple(self._session(number, scheme, done) for number in range(len(self.examinations)))
-        for number, session in enumerate(self.sessions):
-            session.listeners.append(self._follows(number))
-            self.look_at(number, self.examinations[number].contrasts[0].volume.digest)
-        self._acts = Several(self.sessions, done)
+        super().__init__([self._session(n, scheme, done) for n in range(len(self.examinations))], done, listener)
+        for number, shown in enumerate(self.examinations):
+            self.look_at(number, shown.contrasts[0].volume.digest)
         self._found = cache(lambda number: find_mid_plane(self.examinations[number].contrasts[0].volume))
 
     # --- what is drawn
@@ -187,11 +189,6 @@ class RegionReview:
     def scheme(self) -> Scheme:
         """The regions that were named."""
         return self.sessions[0].base.scheme
-
-    @property
-    def refused(self) -> tuple[tuple[Edit, str], ...]:
-        """Earlier edits that mean nothing here, and why."""
-        return tuple(lost for session in self.sessions for lost in session.refused)
 
     def name(self, words: str) -> Label:
         """Give a region a name, at every timepoint; one that is there already is given back.
@@ -215,6 +212,7 @@ class RegionReview:
         scheme = _scheme((*(label.key for label in self.scheme), key))
         for session in self.sessions:
             session.base = replace(session.base, scheme=scheme)
+        self._rows.clear()
         return scheme[key]
 
     def look_at(self, number: int, contrast: str) -> None:
@@ -225,18 +223,6 @@ class RegionReview:
         """What the tools work on, with the regions as they stand."""
         session = self.sessions[number]
         return Canvas(self._image(number, str(session.context["contrast"])), session.labels)
-
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
-        """Use a tool at a timepoint; errors are those of `Session.act`."""
-        return self._acts.act(number, kind, payload)
-
-    def undo(self) -> tuple[int, Change] | None:
-        """Take back the last act, at whichever timepoint it was."""
-        return self._acts.undo()
-
-    def redo(self) -> tuple[int, Change] | None:
-        """Bring back what was taken back last."""
-        return self._acts.redo()
 
     # --- what it measures
 
@@ -255,16 +241,25 @@ class RegionReview:
         """
         self._put_down(number, "middle", _MIDDLE, {"x_mm": float(x_mm)})
         self._middles[self.sessions[number].image] = float(x_mm)
+        self._measure_anew(number)
 
     def rows(self, number: int, contrast: str | None = None) -> tuple[Row, ...]:
-        """What every region measures at a timepoint, in one contrast or in all."""
-        middle, labels = self.middle(number), self.sessions[number].labels
-        return tuple(
-            Row(number + 1, one.name, one.own.unit, values, middle)
-            for one in self.examinations[number].contrasts
-            if contrast in (None, one.name)
-            for values in region_values(labels, one.own, middle_mm=middle.x_mm)
-        )
+        """What every region measures in an examination, in one contrast or in all."""
+        wanted = (one for one in self.examinations[number].contrasts if contrast in (None, one.name))
+        return tuple(row for one in wanted for row in self._rows_of(number, one))
+
+    def _rows_of(self, number: int, contrast: Contrast) -> tuple[Row, ...]:
+        """Measured once, until the regions, their names or the middle change."""
+        key = (number, contrast.name)
+        if key not in self._rows:
+            middle, labels = self.middle(number), self.sessions[number].labels
+            found = region_values(labels, contrast.own, middle_mm=middle.x_mm)
+            timepoint, unit = self.timepoints[number], contrast.own.unit
+            self._rows[key] = tuple(Row(timepoint, contrast.name, unit, values, middle) for values in found)
+        return self._rows[key]
+
+    def _measure_anew(self, number: int) -> None:
+        self._rows = {key: rows for key, rows in self._rows.items() if key[0] != number}
 
     def snapshot(self) -> RegionReview:
         """The regions as they stand now, for writing while the reader paints on; it puts nothing down."""
@@ -280,7 +275,7 @@ class RegionReview:
             )
             for session in self.sessions
         )
-        still._middles = dict(self._middles)
+        still._middles, still._rows = dict(self._middles), dict(self._rows)
         return still
 
     # --- how it works
@@ -333,19 +328,16 @@ class RegionReview:
         session = self.sessions[number]
         self._record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
 
-    def _follows(self, number: int) -> Callable[[Change], None]:
-        def follow(change: Change) -> None:
-            if self.listener is not None:
-                self.listener(number, change)
-
-        return follow
+    def _follow(self, number: int, change: Change) -> None:
+        self._measure_anew(number)
+        super()._follow(number, change)
 
 
-def plan_of(settings: LoadSettings, images: Sequence[Volume]) -> Plan:
-    """What a study keeps of the images of its timepoints, and of how they are loaded."""
-    return Plan(
-        RECIPE, {"load": asdict(settings)}, images=tuple(image.digest for image in images), version=this_version()
-    )
+def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> Plan:
+    """What a study keeps of the images of its timepoints, by their numbers, and of how they are loaded."""
+    numbers = range(1, max(images) + 1)
+    digests = tuple(images[number].digest if number in images else "" for number in numbers)
+    return Plan(RECIPE, {"load": asdict(settings)}, images=digests, version=this_version())
 
 
 def load_settings_of(study: Study) -> LoadSettings:
@@ -420,7 +412,9 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
         load_timepoint(study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers)))
         for place, number in enumerate(numbers)
     ]
-    return RegionReview(found, author=reading.reader, record=reading.record, journal=reading.edits())
+    return RegionReview(
+        found, timepoints=numbers, author=reading.reader, record=reading.record, journal=reading.edits()
+    )
 
 
 def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
@@ -463,7 +457,7 @@ def write_replayed_regions(
 
     inputs = {
         f"timepoint {number} {one.name}": one.own
-        for number, shown in enumerate(review.examinations, 1)
+        for number, shown in zip(review.timepoints, review.examinations, strict=True)
         for one in shown.contrasts
     }
     with result_folder(folder, overwrite=overwrite) as draft:
@@ -475,14 +469,12 @@ def write_replayed_regions(
 
 def _fill(review: RegionReview, draft: Path) -> None:
     """Write tables and segmentations into a folder that is there."""
-    numbers = range(len(review.sessions))
-    rows = [row for number in numbers for row in review.rows(number)]
+    rows = [row for number in range(len(review.sessions)) for row in review.rows(number)]
     (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
     write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
-    for number in numbers:
+    for timepoint, session in zip(review.timepoints, review.sessions, strict=True):
         if len(review.scheme):
-            labels = review.sessions[number].labels
-            write_segmentation(draft / f"timepoint-{number + 1}.seg.nrrd", [labels])
+            write_segmentation(draft / f"timepoint-{timepoint}.seg.nrrd", [session.labels])
 
 
 def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
@@ -499,7 +491,7 @@ def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
             proposed=session.base,
             corrected=session.labels,
         )
-        for number, session in enumerate(review.sessions, 1)
+        for number, session in zip(review.timepoints, review.sessions, strict=True)
     ]
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from ctreview.change.tally import Tally
 from ctreview.edits import Change, Edit, Handler, Session, Several
 from ctreview.edits.replay import Patch
+from ctreview.edits.several import Listener
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
 from ctreview.tools import Canvas, written_out
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Listener", "Review"]
-
-Listener = Callable[[int, Change], None]
-"""Called with the number of the scan and what changed in it."""
+__all__ = ["Review"]
 
 
-class Review:
+class Review(Several):
     """The opacity of baseline (0) and follow-up (1) under correction.
 
     Parameters
@@ -59,53 +56,22 @@ class Review:
         self.author = author
         self._put_down = record
         self.journal = list(journal)
-        self.listener = listener
+        super().__init__((self._session(0), self._session(1)), self.journal, listener)
         self._canvases = tuple(canvas_of(point) for point in prepared.points)
-        self.sessions = (self._session(0), self._session(1))
         before, after = prepared.points
         self.tallies = (
             Tally(before.regions, self.sessions[0].labels),
             Tally(after.regions, self.sessions[1].labels),
         )
-        for number, session in enumerate(self.sessions):
-            session.listeners.append(self._follows(number))
-        self._acts = Several(self.sessions, self.journal)
 
     @property
     def edits(self) -> Edits:
         """The whole journal of each scan, undo and redo records included: what `conclude` takes."""
         return self._of(0), self._of(1)
 
-    @property
-    def refused(self) -> tuple[tuple[Edit, str], ...]:
-        """Earlier edits that mean nothing on this base, and why."""
-        return tuple(lost for session in self.sessions for lost in session.refused)
-
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the labels as they stand."""
         return replace(self._canvases[number], labels=self.sessions[number].labels)
-
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
-        """Use a tool on a scan; errors are those of `Session.act`."""
-        return self._acts.act(number, kind, payload)
-
-    def undo(self) -> tuple[int, Change] | None:
-        """Take back the last act, on whichever scan it was; gives the scan's number."""
-        return self._acts.undo()
-
-    def redo(self) -> tuple[int, Change] | None:
-        """Bring back what was taken back last."""
-        return self._acts.redo()
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is an act to take back."""
-        return self._acts.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an act to bring back."""
-        return self._acts.can_redo
 
     def _session(self, number: int) -> Session:
         point = self.prepared.points[number]
@@ -142,10 +108,6 @@ class Review:
         self._put_down(edit)
         self.journal.append(edit)
 
-    def _follows(self, number: int) -> Callable[[Change], None]:
-        def follow(change: Change) -> None:
-            self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
-            if self.listener is not None:
-                self.listener(number, change)
-
-        return follow
+    def _follow(self, number: int, change: Change) -> None:
+        self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
+        super()._follow(number, change)

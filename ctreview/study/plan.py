@@ -51,7 +51,7 @@ class Plan:
     allow_different_patients : bool
         Whether two patients were compared on purpose.
     images : tuple of str
-        `Volume.digest` of each timepoint's image.
+        `Volume.digest` of each timepoint's image, by its number from 1; empty where a timepoint is not there.
     version : str
         The ctreview that did it; empty where that was not kept.
     """

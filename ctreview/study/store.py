@@ -118,7 +118,7 @@ class Study:
 
     @property
     def timepoints(self) -> tuple[int, ...]:
-        """The numbers of the timepoints, from 1, in the order they were added."""
+        """The numbers of the timepoints that are there, rising: 1 is the baseline, 2 the follow-up."""
         there = self.folder / "timepoints"
         found = [int(path.name) for path in there.iterdir() if path.name.isdigit()] if there.exists() else []
         return tuple(sorted(found))
@@ -166,6 +166,12 @@ class Study:
                 write_document(draft / "measurements.json", schema, measurements)
         return number
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The digest of each timepoint's image, as `Plan.images` has them."""
+        there = self.timepoints
+        return tuple(self.source(n).digest if n in there else "" for n in range(1, max(there, default=0) + 1))
+
     def source(self, timepoint: int) -> Source:
         """Where a timepoint's image comes from."""
         plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA)
@@ -208,8 +214,7 @@ class Study:
         path = self.folder / "plan.json"
         if not path.exists():
             return None
-        images = [self.source(number).digest for number in self.timepoints]
-        first = {1: lambda old: {**old, "images": images, "version": "", "filed": True}}
+        first = {1: lambda old: {**old, "images": list(self.images), "version": "", "filed": True}}
         return read_document(path, PLAN_SCHEMA, first)
 
     def copy_to(self, folder: Path | str) -> Study:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class AtHand(Protocol):
         What the computer found and what is corrected; None before that.
     signing : bool
         While it is set no act is taken.
-    failed, state_changed, prepared_changed : Signal
+    images : tuple of str or None
+        Digests of the scans that are read, by timepoint.
+    failed, state_changed, prepared_changed, replaced : Signal
     """
 
     desk: Desk
@@ -45,9 +48,11 @@ class AtHand(Protocol):
     prepared: Prepared | None
     review: Review | None
     signing: bool
+    images: tuple[str | None, ...]
     failed: Any
     state_changed: Any
     prepared_changed: Any
+    replaced: Any
 
     @property
     def up_to_date(self) -> Comparison | None:
@@ -65,14 +70,21 @@ class AtHand(Protocol):
     def blinded(self) -> bool:
         """Whether dates, order and fate are hidden from the reader."""
 
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is closed."""
+
+    def keep(self, what: str, act: Callable[[], Any]) -> Any:
+        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
+
     def run(self) -> None:
         """Find what is in both scans, and compare."""
 
     def reread(self) -> None:
         """Go on with another reading of the same scans."""
 
-    def leave(self) -> None:
-        """Close what is read."""
+    def leave(self) -> str:
+        """Close what is read; gives what of the reader's work does not go on, in words."""
 
     def has(self, comparison: Comparison, edits: Edits) -> None:
         """Show what changed between the scans with these edits."""

@@ -33,10 +33,10 @@ class Timing:
     date: datetime | None = None
 
     @classmethod
-    def of(cls, title: str, scan: Acquisition, baseline: Acquisition, *, identify: bool = False) -> Timing:
-        """Days since baseline; with ``identify`` the date too."""
+    def of(cls, title: str, scan: Acquisition, baseline: Acquisition | None, *, identify: bool = False) -> Timing:
+        """Days since baseline, where that is there; with ``identify`` the date too."""
         day = None
-        if scan.acquired is not None and baseline.acquired is not None:
+        if baseline is not None and scan.acquired is not None and baseline.acquired is not None:
             day = (scan.acquired.date() - baseline.acquired.date()).days
         return cls(title, day, scan.acquired if identify else None)
 

@@ -15,7 +15,7 @@ from ctreview.recipes.mr_regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.layers import labels_layer, to_lps, to_world
-from napari_ctreview.mapping import Role
+from napari_ctreview.mapping import ROLES, TITLES
 from napari_ctreview.panes import Panes
 from napari_ctreview.readout import Known
 
@@ -29,9 +29,6 @@ __all__ = ["FATE_PANE", "Display"]
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
-
-_TITLES = ("baseline", "follow-up")
-_ROLES: tuple[Role, Role] = ("baseline", "followup")
 
 
 class Display:
@@ -58,26 +55,33 @@ class Display:
 
     # --- scans
 
+    @property
+    def measurements(self) -> int:
+        """How many measurements stand on the panes."""
+        return self._open().measurements
+
     def show_scans(self, scans: Sequence[Scan | None]) -> None:
         """Show what was loaded, before anything is found in it."""
         panes = self._open()
-        there = [(scan, title) for scan, title in zip(scans, _TITLES, strict=True) if scan is not None]
+        there = [(scan, number) for number, scan in enumerate(scans) if scan is not None]
         if not there:
             self.clear()
             return
         images = [scan.contrasts for scan, _ in there if scan.contrasts is not None]
+        roles = [ROLES[number] for _, number in there]
         self._shown = ()
         if len(images) == len(there):
-            panes.show_examinations(*images, titles=[title for _, title in there])
+            panes.show_examinations(*images, roles=roles)
         elif len(there) == 1:
-            panes.show_volumes([there[0][0].volume], [there[0][1]])
+            (scan, number) = there[0]
+            panes.show_volumes([scan.volume], [TITLES[number]], roles)
         else:
             self._pair([scan for scan, _ in there], (0, 1))
 
     def clear(self) -> None:
         """Empty panes."""
         panes = self._open()
-        panes.unlink()
+        panes.linking.unlink()
         for pane in panes.panes:
             pane.clear()
         self._shown = ()
@@ -94,8 +98,8 @@ class Display:
             return
         panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
-            pane.role = _ROLES[timepoint]
-        panes.register(None)
+            pane.role = ROLES[timepoint]
+        panes.linking.register(None)
         self._shown = key
         self._hide_fate()
 
@@ -118,7 +122,7 @@ class Display:
         """Show the opacity under correction, linked by the registration."""
         panes = self._open()
         self._pair([scan for scan in scans if scan is not None], order)
-        panes.register(review.prepared.transform)
+        panes.linking.register(review.prepared.transform)
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
             self._take_away(pane, "lungs")
@@ -169,19 +173,19 @@ class Display:
         pane.canvas.setVisible(True)
         panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
         place = panes.panes[0].centre
-        panes.register(found.transform)
+        panes.linking.register(found.transform)
         self._whole_slices(place)
 
     def _hide_fate(self) -> None:
         panes = self._open()
         if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
             return
-        linked = panes.correspondence
+        linked = panes.linking.correspondence
         place = panes.panes[0].centre
         panes.panes[FATE_PANE].clear()
         panes.panes[FATE_PANE].canvas.setVisible(False)
         if linked is not None:
-            panes.register(linked.transform)
+            panes.linking.register(linked.transform)
             self._whole_slices(place)
 
     def _whole_slices(self, place: FloatArray) -> None:

@@ -18,8 +18,9 @@ from ctreview.recipes.mr_regions import sign_regions, write_regions
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
+from napari_ctreview.marks import removed_words
 from napari_ctreview.scans import Scan
-from napari_ctreview.steps import Step
+from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
@@ -58,15 +59,18 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
     # --- save
 
     def save(self) -> None:
-        """Write masks, numbers and the report page to the study's folder; acts are there already."""
+        """Write masks, numbers and the report page to the study's folder; acts are there already.
+
+        A signed reading is read-only: `AtHand.failed` says so.
+        """
         place, desk = self._place, self._place.desk
         regions, reading = place.painting.review, desk.reading
+        if reading is not None and reading.state == "signed":
+            place.keep("Nothing was saved", reading.require_draft)
+            return
         if regions is not None and reading is not None:
-            if reading.state == "draft":  # what was signed stays as it was written
-                still = regions.snapshot()
-                place.worker.start(
-                    "save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved()
-                )
+            still = regions.snapshot()
+            place.worker.start("save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved())
             return
         prepared, review = place.prepared, place.review
         if prepared is None or review is None:
@@ -81,7 +85,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.worker.start("save", work, lambda _: self._saved())
 
     def save_as(self, folder: Path | str) -> None:
-        """Save into a folder of the reader's choice, and go on there."""
+        """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
         place, desk = self._place, self._place.desk
         if not place.begun or desk.study is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
@@ -89,7 +93,10 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         def moved(study: Study) -> None:
             desk.move_to(study)
-            self.save()
+            if place.signed:
+                place.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
+            else:
+                self.save()
 
         place.worker.start("save", lambda _: desk.save_as(folder), moved)
 
@@ -108,7 +115,7 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place = self._place
         desk = Desk(author or place.desk.author)
 
-        def work(progress: Progress) -> list[Scan]:
+        def work(progress: Progress) -> list[Scan | None]:
             study = desk.open(folder)
             try:
                 if blinded:
@@ -123,25 +130,32 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         place.worker.start("load", work, lambda found: self._opened(desk, found))
 
-    def _opened(self, desk: Desk, found: Sequence[Scan]) -> None:
+    def _opened(self, desk: Desk, found: Sequence[Scan | None]) -> None:
         place = self._place
         assert desk.study is not None
         plan = desk.study.plan
-        place.leave()
+        said, measured = place.leave(), place.display.measurements
         place.desk = desk
-        place.loading.scans[:] = [*found, None][:2]
+        place.loading.scans[:] = found
+        place.images = place.loading.images
         if plan is not None and plan.recipe == mr_regions.RECIPE:
             place.loading.settings = mr_regions.load_settings_of(desk.study)
             place.tell("load", Step("done"))
             place.display.show_scans(place.loading.scans)
+            self._tell_replaced(said, measured)
             place.painting.begin(found)
             return
         if plan is not None:
             place.settings = settings_of(desk.study)
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
         place.tell("load", Step("done"))
-        place.display.show_pair(found, place.order, blinded=place.blinded)
+        place.display.show_pair([scan for scan in found if scan is not None], place.order, blinded=place.blinded)
+        self._tell_replaced(said, measured)
         place.run()
+
+    def _tell_replaced(self, said: str, measured: int) -> None:
+        removed = removed_words(measurements=measured - self._place.display.measurements)
+        self._place.replaced.emit(f"{removed} {said}".strip())
 
     # --- sign
 
@@ -175,11 +189,14 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         place.display.show_review(place.review, place.loading.scans, place.order, blinded=False)
         place.prepared_changed.emit()
         place.has(comparison, edits)
-        place.tell("sign", Step("done", f"signed by {place.desk.author}"))
+        self._tell_signed()
 
     def _signed_regions(self) -> None:
         self._place.signing = False
-        self._place.tell("sign", Step("done", f"signed by {self._place.desk.author}"))
+        self._tell_signed()
+
+    def _tell_signed(self) -> None:
+        self._place.tell("sign", Step("done", SIGNED))
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
@@ -212,18 +229,19 @@ def _require_ct(study: Study) -> None:
         raise WrongUse("a study of MRI is read openly", where=study.folder, remedy="Open it without “Open blinded”.")
 
 
-def _examinations(study: Study, progress: Progress) -> list[Scan]:
-    """The MRI of a study, as it was when it was made."""
-    found, numbers = [], study.timepoints
-    for number in numbers:
-        share = part(progress, (number - 1) / len(numbers), number / len(numbers))
+def _examinations(study: Study, progress: Progress) -> list[Scan | None]:
+    """The MRI of a study by timepoint, as it was when it was made; None where it has none."""
+    found: list[Scan | None] = [None, None]
+    numbers = study.timepoints
+    for done, number in enumerate(numbers):
+        share = part(progress, done / len(numbers), (done + 1) / len(numbers))
         images = mr_regions.load_timepoint(study, number, progress=share)
         source = study.source(number)
-        found.append(Scan(Place(source.path, source.series), images.contrasts[0].volume, images))
+        found[number - 1] = Scan(Place(source.path, source.series), images.contrasts[0].volume, images)
     return found
 
 
-def _scans(study: Study, progress: Progress) -> list[Scan]:
+def _scans(study: Study, progress: Progress) -> list[Scan | None]:
     """The images of a study's two timepoints, as they were when it was made.
 
     Raises
@@ -238,7 +256,7 @@ def _scans(study: Study, progress: Progress) -> list[Scan]:
             remedy="Open its scans instead.",
         )
     settings = settings_of(study)
-    found = []
+    found: list[Scan | None] = []
     for number in study.timepoints:
         source = study.source(number)
         if not source.path.exists():

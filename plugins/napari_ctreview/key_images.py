@@ -1,43 +1,22 @@
-"""Key images: taken of the panes, kept with the study, found again."""
+"""Key images: kept with the study, found again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
-from qtpy.QtCore import QBuffer, QIODevice, QObject, Signal
+from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import KeyImage
+from napari_ctreview.panes import Panes
 from napari_ctreview.planes import Plane
 from napari_ctreview.slabs import slab_named
+from napari_ctreview.taking import Taken
 
-if TYPE_CHECKING:
-    from napari_ctreview.pane import Pane
-    from napari_ctreview.panes import Panes
-
-__all__ = ["Keeper", "Ledger", "Taken", "picture_of", "taken_of"]
-
-_TIMEPOINTS = {"baseline": 1, "followup": 2}
-"""How a study numbers what a pane shows."""
-
-
-@dataclass(frozen=True, eq=False)
-class Taken:
-    """A key image as it was taken.
-
-    Attributes
-    ----------
-    image : KeyImage
-        Where it was, and how shown.
-    png : bytes
-        All panes with everything that was written over them.
-    """
-
-    image: KeyImage
-    png: bytes
+__all__ = ["Keeper", "Ledger"]
 
 
 class Ledger(Protocol):
@@ -94,7 +73,7 @@ class Keeper(QObject):  # type: ignore[misc,unused-ignore]
         if image.contrast:
             self.panes.contrast(image.contrast)
         pane = next(
-            (one for one in self.panes.panes if one.volume is not None and _timepoint(one) == image.timepoint), None
+            (one for one in self.panes.panes if one.volume is not None and one.timepoint == image.timepoint), None
         )
         if pane is None:
             return
@@ -111,32 +90,3 @@ class Keeper(QObject):  # type: ignore[misc,unused-ignore]
             return False
         self.changed.emit()
         return True
-
-
-def taken_of(panes: Panes, pane: Pane, contrast: str) -> Taken:
-    """What the panes show now; the slice is that of one of them."""
-    low, high = (float(v) for v in pane.image.contrast_limits)
-    x, y, z = (float(v) for v in pane.centre)
-    image = KeyImage(
-        _timepoint(pane),
-        (x, y, z),
-        pane.plane.name.lower(),
-        (low + high) / 2,
-        high - low,
-        pane.slab.name,
-        pane.slab.thickness_mm,
-        contrast,
-    )
-    return Taken(image, picture_of(panes))
-
-
-def picture_of(widget: Any) -> bytes:
-    """A widget as it is on screen, as PNG; it holds no text beside the pixels."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    widget.grab().toImage().save(buffer, "PNG")
-    return bytes(buffer.data().data())
-
-
-def _timepoint(pane: Pane) -> int:
-    return _TIMEPOINTS[pane.role]

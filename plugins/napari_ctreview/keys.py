@@ -55,7 +55,7 @@ KEYS: tuple[Key, ...] = (
     Key("M", "slab: MIP, MinIP, average, thin", lambda panes: panes.next_slab()),
     Key("]", "thicker slab", lambda panes: panes.thicken(1)),
     Key("[", "thinner slab", lambda panes: panes.thicken(-1)),
-    Key("L", "unlink the panes, link them again", lambda panes: panes.toggle_link()),
+    Key("L", "unlink the panes, link them again", lambda panes: panes.linking.toggle()),
     Key("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
     Key("X", "next contrast (MR)", lambda panes: panes.next_contrast()),
     Key("Home", "whole slices", lambda panes: panes.reset_view()),

@@ -59,6 +59,11 @@ class Loading(QObject):  # type: ignore[misc,unused-ignore]
         return all(scan is not None and scan.modality == "CT" for scan in self.scans)
 
     @property
+    def images(self) -> tuple[str | None, ...]:
+        """The digest of each; None where there is none."""
+        return tuple(None if scan is None else scan.volume.digest for scan in self.scans)
+
+    @property
     def warning(self) -> str:
         """What is odd about the two; empty where nothing is."""
         first, second = self.scans

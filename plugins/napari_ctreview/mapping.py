@@ -11,13 +11,19 @@ import numpy as np
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Correspondence", "Mapping", "Role"]
+__all__ = ["ROLES", "TITLES", "Correspondence", "Mapping", "Role"]
 
 Mapping = Callable[[FloatArray], FloatArray]
 """From points (…, 3) of one image to those of another, in LPS millimetres."""
 
 Role = Literal["baseline", "followup"]
 """Which of the two scans a pane shows."""
+
+ROLES: tuple[Role, Role] = ("baseline", "followup")
+"""By timepoint: a study's timepoint 1 is the baseline."""
+
+TITLES = ("baseline", "follow-up")
+"""What the timepoints are called, in the same order."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,8 +67,6 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         One of `ctreview.study.FINDING_TYPES`.
     text : str
         What the reader says of the next finding.
-    timepoints : tuple of int
-        The study's number of the timepoint in each pane.
     offer : Finding or None
         A finding carried to the other timepoint that waits for the reader's word.
     """
@@ -82,7 +80,6 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         self.shape: Shape | None = None
         self.type = FINDING_TYPES[0]
         self.text = ""
-        self.timepoints = (0, 1)
         self.offer: Finding | None = None
         self._begun: tuple[int, FloatArray, FloatArray] | None = None
         self._long: tuple[int, FloatArray] | None = None
@@ -130,28 +127,29 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         self._store([one for one in self.findings if one.id != finding.id])
 
     def go_to(self, finding: Finding) -> None:
-        """Show a finding in its pane, and what corresponds to it in the other."""
-        self.panes.go_to(np.asarray(finding.place), pane=self._pane_of(finding))
+        """Show a finding in its pane, and what corresponds to it in the other; nothing where its scan is not shown."""
+        here = self._pane_of(finding)
+        if here is not None:
+            self.panes.go_to(np.asarray(finding.place), pane=here)
 
     # --- the same finding at the other timepoint
 
     def track(self, finding: Finding) -> None:
         """Offer a finding at the other timepoint, where the registration says that it lies."""
-        here = self._pane_of(finding)
-        there = 1 - here
-        known = [one for one in self.findings if one.tracked == finding.tracked and self._pane_of(one) == there]
-        link = self.panes.correspondence
-        if known or link is None:
+        here, link = self._pane_of(finding), self.panes.linking.correspondence
+        known = [one for one in self.findings if one.tracked == finding.tracked and one.timepoint != finding.timepoint]
+        if known or link is None or here is None:
             self.said.emit("It is marked there already." if known else "The scans are not linked.")
             if known:
                 self.go_to(known[0])
             return
+        there = 1 - here
         carry = link.between(self.panes.panes[here].role, self.panes.panes[there].role)
         place = np.asarray(carry(np.asarray(finding.place)))
         axes = [None if axis is None else _pair(carry(np.asarray(axis))) for axis in _axes(finding)]
         self.offer = Finding(
             finding.type,
-            self.timepoints[there],
+            self.panes.panes[there].timepoint,
             _point(place),
             axes[0],
             axes[1],
@@ -222,7 +220,7 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         kind = self.type if offer is None else offer.type
         finding = Finding(
             kind,
-            self.timepoints[number],
+            self.panes.panes[number].timepoint,
             _point(place),
             None if long is None else _pair(long),
             None if short is None else _pair(short),
@@ -245,8 +243,13 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
     def _region(self, number: int, place: FloatArray) -> str:
         return self.panes.panes[number].read(place).region
 
-    def _pane_of(self, finding: Finding) -> int:
-        return self.timepoints.index(finding.timepoint)
+    def _pane_of(self, finding: Finding) -> int | None:
+        """The pane that shows the scan a finding was marked on."""
+        for number in _SCANS[: len(self.panes.panes)]:
+            pane = self.panes.panes[number]
+            if pane.volume is not None and pane.timepoint == finding.timepoint:
+                return number
+        return None
 
     def _store(self, findings: Sequence[Finding]) -> None:
         try:
@@ -259,7 +262,8 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
 
     def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing]]:
         def sketch() -> Sequence[Drawing]:
-            pane, when = self.panes.panes[number], self.timepoints[number]
+            pane = self.panes.panes[number]
+            when = pane.timepoint
             lines = [line for one in self.findings if one.timepoint == when for line in sketches_of(one, pane)]
             if self.offer is not None and self.offer.timepoint == when:
                 lines += sketches_of(self.offer, pane, offered=True)

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.recipes.mr_regions import REGIONS, RegionReview, Row, plan_of
-from napari_ctreview.steps import Step
+from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.edits import Change, Session
+    from ctreview.recipes.keeping import Desk
     from ctreview.tools import Canvas
+    from napari_ctreview.display import Display
+    from napari_ctreview.loading import Loading
+    from napari_ctreview.panes import Panes
     from napari_ctreview.scans import Scan
-    from napari_ctreview.workplace import Workplace
+    from napari_ctreview.steps import Steps
 
-__all__ = ["Painting"]
+__all__ = ["Painting", "Surroundings"]
+
+
+class Surroundings(Protocol):
+    """Where painting happens.
+
+    Attributes
+    ----------
+    desk, loading, display, panes, steps
+        Where acts are put down, where scans come from, what shows them, what they are shown on, how far each step is.
+    failed, state_changed, prepared_changed : Signal
+    """
+
+    desk: Desk
+    loading: Loading
+    display: Display
+    panes: Panes
+    steps: Steps
+    failed: Any
+    state_changed: Any
+    prepared_changed: Any
+
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is closed."""
+
+    def keep(self, what: str, act: Callable[[], Any]) -> Any:
+        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
+
+    def tell_act(self, pane: int, change: Change) -> None:
+        """Say that an act was kept."""
 
 
 class Painting(QObject):  # type: ignore[misc,unused-ignore]
@@ -25,7 +59,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    workplace : Workplace
+    workplace : Surroundings
         Its parent.
 
     Attributes
@@ -34,7 +68,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         What is painted, by pane.
     """
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Surroundings) -> None:
         super().__init__(workplace)
         self._place = workplace
         self.review: RegionReview | None = None
@@ -45,16 +79,22 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         """Whether MRI is read."""
         return self.review is not None
 
-    def begin(self, scans: Sequence[Scan]) -> None:
-        """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again."""
+    def begin(self, scans: Sequence[Scan | None]) -> None:
+        """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again.
+
+        Scans are in the order of the timepoints; None where there is none.
+        """
         place = self._place
+        there = {timepoint: scan for timepoint, scan in enumerate(scans, 1) if scan is not None}
         try:
-            images, places = [scan.volume for scan in scans], [scan.place for scan in scans]
+            images = {timepoint: scan.volume for timepoint, scan in there.items()}
+            places = {timepoint: scan.place for timepoint, scan in there.items()}
             place.desk.lay_out_images(images, places, plan_of(place.loading.settings, images))
         except (OSError, CtreviewError) as error:
             place.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
-            [scan.contrasts for scan in scans if scan.contrasts is not None],
+            [scan.contrasts for scan in there.values() if scan.contrasts is not None],
+            timepoints=tuple(there),
             author=place.desk.author,
             record=place.desk.record,
             journal=place.desk.journal,
@@ -66,16 +106,17 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         says = f"{len(self.review.refused)} earlier acts no longer apply ({lost})." if lost else ""
         place.steps["correct"] = Step("done" if place.desk.journal else "to do", says)
         if place.signed:
-            place.steps["sign"] = Step("done", "signed")
+            place.steps["sign"] = Step("done", SIGNED)
         place.prepared_changed.emit()
         place.state_changed.emit()
 
     def goes_on(self, scans: Sequence[Scan | None]) -> bool:
-        """Whether what is painted on is still the first of what is loaded."""
+        """Whether what is painted on is still there, each at its timepoint; another timepoint may join it."""
         if self.review is None:
             return True
-        now = [scan.volume.digest for scan in scans if scan is not None]
-        return now[: len(self.review.sessions)] == [session.image for session in self.review.sessions]
+        now = [None if scan is None else scan.volume.digest for scan in scans]
+        painted = zip(self.review.timepoints, self.review.sessions, strict=True)
+        return all(now[timepoint - 1] == session.image for timepoint, session in painted)
 
     def session(self, number: int) -> Session | None:
         """What is painted in a pane."""
@@ -86,7 +127,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         return self.review.canvas(number) if self.review is not None and self._shows(number) else None
 
     def name(self, words: str) -> str | None:
-        """Name a region; gives its key, or None, and `Workplace.failed` says why, where it was not kept."""
+        """Name a region; gives its key, or None, and `failed` says why, where it was not kept."""
         review = self.review
         if review is None:
             return None

@@ -16,7 +16,7 @@ from ctreview.volume.volume import Volume
 from napari_ctreview.annotations import Annotations, Corners, Cross, Drawing, Picture
 from napari_ctreview.corner_text import Timing, facts
 from napari_ctreview.layers import image_layer, labels_layer, to_lps, to_world
-from napari_ctreview.mapping import Role
+from napari_ctreview.mapping import ROLES, Role
 from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
 from napari_ctreview.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
 from napari_ctreview.presets import Window, limits, window_name, windows_for
@@ -89,6 +89,11 @@ class Pane:
         """The grid of what is shown."""
         assert self.volume is not None
         return self.volume.geometry
+
+    @property
+    def timepoint(self) -> int:
+        """The study's number of the scan that is shown, from 1."""
+        return ROLES.index(self.role) + 1
 
     @property
     def across(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +13,6 @@ from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
-from ctreview.errors import WrongUse
 from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
@@ -20,9 +20,8 @@ from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
 from napari_ctreview.corner_text import Timing, dates_swapped
-from napari_ctreview.key_images import Taken, taken_of
-from napari_ctreview.link import Link
-from napari_ctreview.mapping import Correspondence, Mapping, Role
+from napari_ctreview.linking import Linking
+from napari_ctreview.mapping import ROLES, TITLES, Role
 from napari_ctreview.pane import OVERLAYS, Mark, Pane
 from napari_ctreview.planes import Plane
 from napari_ctreview.pointer import Place, Pointer
@@ -30,8 +29,9 @@ from napari_ctreview.reader import get_reader
 from napari_ctreview.readout import Known
 from napari_ctreview.rulers import Rulers
 from napari_ctreview.slabs import Slab, next_kind, next_thickness
+from napari_ctreview.taking import Taken, taken_of
 
-__all__ = ["Link", "Mark", "Pane", "Panes", "Place"]
+__all__ = ["Mark", "Pane", "Panes", "Place"]
 
 
 class Tool(Protocol):
@@ -68,6 +68,8 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         A `Taken`.
     contrast_changed : Signal()
         Another contrast of an MR examination is shown.
+    linking : Linking
+        Which places of them belong together.
     opener : callable or None
         ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
         are dropped on a pane.
@@ -106,8 +108,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         # added before that fail
         QApplication.processEvents()
         self.setSizes([1000] * count)
-        self.link: Link | None = None
-        self.correspondence: Correspondence | None = None
+        self.linking = Linking(self.panes)
         self.under_cursor: Pane | None = None
         self.blinded = False
         self.opener: Callable[[int, list[str]], None] | None = None
@@ -134,7 +135,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         followup: Volume,
         *,
         transform: Transform | None = None,
-        names: tuple[str, str] = ("baseline", "follow-up"),
+        names: tuple[str, str] = TITLES,
         identify: bool = False,
     ) -> None:
         """Show two scans of one patient, the earlier at its customary left, and link them by anatomy.
@@ -151,9 +152,15 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         identify : bool
             Whether dates stand in the corners; else days since baseline.
         """
-        scans = [(baseline, "baseline"), (followup, "follow-up"), (baseline, "fate")]
-        roles: tuple[Role, Role, Role] = ("baseline", "followup", "baseline")
-        self.unlink()
+        with self._measurements_kept():
+            self._show_timepoints(baseline, followup, names, identify=identify)
+        self.linking.register(transform)
+        self.reset_view()
+
+    def _show_timepoints(self, baseline: Volume, followup: Volume, names: tuple[str, str], *, identify: bool) -> None:
+        scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
+        roles: tuple[Role, Role, Role] = (*ROLES, ROLES[0])
+        self.linking.unlink()
         self.examinations, self._contrast = (), ""
         self._timings = []
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
@@ -167,12 +174,16 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.canvas.setVisible(True)
             pane.show_volume(scan, name=name, timing=timing)
             pane.annotations.say(warnings=self._warnings)
-        self.register(transform)
+
+    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role] = ROLES) -> None:
+        """Show an image in each pane, each on its own; roles say which timepoint each is of."""
+        with self._measurements_kept():
+            self._show_volumes(volumes, names, roles)
+        QApplication.processEvents()  # the canvases get the place of those that are hidden now
         self.reset_view()
 
-    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str]) -> None:
-        """Show an image in each pane, each on its own."""
-        self.unlink()
+    def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role]) -> None:
+        self.linking.unlink()
         self.examinations, self._contrast = (), ""
         self._warnings = ()
         self._timings = [Timing(name) for name in names]
@@ -180,50 +191,72 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.canvas.setVisible(number < len(volumes))
         for pane in self.panes[len(volumes) :]:
             pane.clear()
-        for pane, volume, timing in zip(self.panes, volumes, self._timings, strict=False):
+        for pane, volume, role, timing in zip(self.panes, volumes, roles, self._timings, strict=False):
+            pane.role = role
             pane.show_volume(volume, name=timing.title, timing=timing)
 
     def show_examinations(
-        self, *examinations: Examination, titles: Sequence[str] = ("baseline", "follow-up"), identify: bool = False
+        self, *examinations: Examination, roles: Sequence[Role] = ROLES, identify: bool = False
     ) -> None:
         """Show muscle MRI: one examination in each pane, all with their first contrast.
 
-        Two panes are linked by the middles of their scans until `register` says better.
+        Two panes are linked by the middles of their scans until `Linking.register` says better.
         """
         first = [one.contrasts[0] for one in examinations]
-        baseline = first[0].volume.acquisition
-        self.show_volumes([one.volume for one in first], list(titles[: len(first)]))
+        titles = [TITLES[ROLES.index(role)] for role in roles[: len(first)]]
+        self.show_volumes([one.volume for one in first], titles, roles)
+        days = {role: one.volume.acquisition for role, one in zip(roles, first, strict=False)}
         for number, (pane, one) in enumerate(zip(self.panes, first, strict=False)):
-            self._timings[number] = Timing.of(titles[number], one.volume.acquisition, baseline, identify=identify)
-            pane.role = "baseline" if number == 0 else "followup"
+            scan = one.volume.acquisition
+            self._timings[number] = Timing.of(titles[number], scan, days.get("baseline"), identify=identify)
             pane.describe(self._timings[number], contrast=one.name)
         self.examinations = examinations
         self._contrast = first[0].name
         if len(self._full) > 1:
-            self.register(None)
+            self.linking.register(None)
         QApplication.processEvents()  # the canvases that have just come get their sizes
         self.reset_view()
 
     def contrast(self, name: str) -> None:
         """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
-        link = self.link
-        if link is not None:
-            link.break_up()
-        for number, (pane, examination) in enumerate(zip(self._full, self.examinations, strict=False)):
-            if name in [one.name for one in examination.contrasts]:
-                title = Timing("ABC"[number]) if self.blinded else self._timings[number]
-                pane.replace_image(examination[name].volume, name=f"{title.title}: {name}")
-                pane.describe(title, blinded=self.blinded, contrast=name)
+        with self.linking.paused():
+            for number, (pane, examination) in enumerate(zip(self._full, self.examinations, strict=False)):
+                if name in [one.name for one in examination.contrasts]:
+                    title = Timing("ABC"[number]) if self.blinded else self._timings[number]
+                    pane.replace_image(examination[name].volume, name=f"{title.title}: {name}")
+                    pane.describe(title, blinded=self.blinded, contrast=name)
         self._contrast = name
-        if link is not None:
-            self.link = Link(link.panes, link.mapping)
-            self.link.on = link.on
         self.contrast_changed.emit()
 
     def next_contrast(self) -> None:
         """The next contrast of the first examination."""
         if self.examinations:
             self.contrast(self.examinations[0].after(self._contrast).name)
+
+    @property
+    def measurements(self) -> int:
+        """How many measurements there are in all panes."""
+        return sum(len(pane.marks) for pane in self.panes)
+
+    @contextmanager
+    def _measurements_kept(self) -> Iterator[None]:
+        """Within this block other images are shown: measurements go with theirs, to whichever pane shows it then."""
+        before: dict[str, list[Mark]] = {}
+        for pane in self._full:
+            if pane.marks:
+                before.setdefault(self._image_of(pane), []).extend(pane.marks)
+        yield
+        if before:
+            for pane in self._full:
+                pane.marks = before.pop(self._image_of(pane), [])
+
+    def _image_of(self, pane: Pane) -> str:
+        """The digest of what a pane shows; of an examination that of its first contrast."""
+        assert pane.volume is not None
+        for one in self.examinations:
+            if any(contrast.volume is pane.volume for contrast in one.contrasts):
+                return one.contrasts[0].volume.digest
+        return pane.volume.digest
 
     def show_labels(self, number: int, labels: LabelMap, *, name: str, array: Any = None) -> Any:
         """Show a label map in a pane; gives napari's layer. See `Pane.show_labels`."""
@@ -248,60 +281,6 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.annotations.say(warnings=() if blinded else self._warnings)
             pane.annotations.say_corner(bottom_left=())
 
-    # --- the link
-
-    def register(self, transform: Transform | None) -> None:
-        """Link the panes by a registration, or by the best that is known without one."""
-        grids = {pane.role: pane.geometry for pane in reversed(self._full)}
-        if "baseline" not in grids or "followup" not in grids:
-            raise WrongUse("two timepoints must be shown before they can be linked")
-        self.correspondence = Correspondence.of(grids["baseline"], grids["followup"], transform)
-        self._link()
-
-    def link_by(self, mapping: Callable[[int, int], Mapping], known_by: str = "") -> None:
-        """Link the panes that show something by mappings of one's own."""
-        self.unlink()
-        self.link = Link([pane for pane in self.panes if pane.volume is not None], mapping)
-        for pane in self.link.panes:
-            pane.says_link(f"linked by {known_by}" if known_by else "linked")
-        self.link.follow(0)
-
-    def unlink(self) -> None:
-        """Let every pane go its own way for good."""
-        if self.link is not None:
-            self.link.break_up()
-            self.link = None
-        for pane in self.panes:
-            pane.annotations.point_at(None)
-            pane.says_link("")
-
-    def toggle_link(self) -> None:
-        """Let places go, or keep them together again.
-
-        Without a registration the panes are linked again as the reader has put them beside each other.
-        """
-        if self.link is None:
-            return
-        if self.link.on:
-            self.link.on = False
-            for pane in self.link.panes:
-                pane.annotations.point_at(None)
-                pane.says_link("UNLINKED")
-            return
-        first = {pane.role: pane for pane in reversed(self.link.panes)}
-        if self.correspondence is None or set(first) != {"baseline", "followup"}:
-            self.link.on = True
-            self.link.follow(0)
-            return
-        self.correspondence = self.correspondence.by_hand(first["baseline"].centre, first["followup"].centre)
-        self._link()
-
-    def _link(self) -> None:
-        belong = self.correspondence
-        assert belong is not None
-        panes = [pane for pane in self.panes if pane.volume is not None]
-        self.link_by(lambda here, there: belong.between(panes[here].role, panes[there].role), belong.known_by)
-
     # --- how it is shown
 
     @property
@@ -311,11 +290,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     def turn(self, plane: Plane) -> None:
         """Show a plane in every pane."""
-        if self.link is not None and self.link.on:
-            self.link.turn(plane)
-        else:
-            for pane in self._full:
-                pane.turn(plane)
+        self.linking.turn(plane)
         self.turned.emit(plane)
 
     def window(self, name: str) -> None:
@@ -364,10 +339,10 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Show whole slices at one zoom."""
         for pane in self._full:
             pane.model.reset_view()
-        if self.link is not None and self.link.on:
+        if self.linking.on:
             smallest = min(pane.model.scene.camera.zoom for pane in self._full)
             self.panes[0].model.scene.camera.zoom = smallest
-            self.link.follow(0)
+            self.linking.follow()
 
     @property
     def _full(self) -> list[Pane]:
@@ -425,18 +400,14 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     def _read(self, place: Place) -> None:
         """Write what lies under the cursor, and under the linked ones."""
-        here = self.panes[place.pane]
-        linked = self.link.panes if self.link is not None and self.link.on else []
-        for pane in self._full:
-            lps = place.lps if pane is here else None
-            if pane is not here and here in linked and pane in linked and self.link is not None:
-                lps = self.link.mapping(linked.index(here), linked.index(pane))(place.lps)
-            found = None if lps is None else pane.read(lps)
+        places = {place.pane: place.lps, **self.linking.point_at(self.panes[place.pane], place.lps)}
+        for number, pane in enumerate(self.panes):
+            if pane.volume is None:
+                continue
+            found = pane.read(places[number]) if number in places else None
             if found is not None and self.blinded:
                 found = replace(found, fate="")
             pane.annotations.say_corner(bottom_left=() if found is None else found.lines)
-        if self.link is not None and here in linked:
-            self.link.cursor(linked.index(here), place.lps)
 
     def _left(self) -> None:
         for pane in self._full:
@@ -476,8 +447,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         then, ends the process.
         """
         self.cine.stop()
-        if self.link is not None:
-            self.link.break_up()
+        self.linking.let_go()
         for pointer in self._pointers:
             pointer.let_go()
         for pane in self.panes:
@@ -487,7 +457,6 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     def give_back(self) -> None:
         """Put napari's canvas back where it was and close the others."""
         self.stop()
-        self.link = None
         own = self.panes[0].canvas
         layout = self.viewer.window._qt_window.centralWidget().layout()
         layout.removeWidget(self)

@@ -50,7 +50,7 @@ def read(path: str | list[str]) -> list[LayerData]:
 
 def choose_series(found: Sequence[Series]) -> Series | None:
     """Ask which series is meant; None if the question was closed. Replaced in tests."""
-    from napari_ctreview.widgets.series_chooser import ask  # noqa: PLC0415 - a window, needed only where there is a choice
+    from napari_ctreview.series_chooser import ask  # noqa: PLC0415 - a window, needed only where there is a choice
 
     return ask(found)
 

@@ -9,10 +9,13 @@ from typing import Literal
 from ctreview.checks import Check
 from ctreview.recipes.chest_ct import Prepared
 
-__all__ = ["STEPS", "State", "Step", "Steps", "checks_of"]
+__all__ = ["SIGNED", "STEPS", "State", "Step", "Steps", "checks_of"]
 
 STEPS = ("load", "lungs", "opacity", "correct", "register", "change", "sign")
 """In the order of the work."""
+
+SIGNED = "signed, read-only: a correction makes a new version"
+"""What the last step says of a reading that is closed."""
 
 State = Literal["to do", "running", "done", "failed"]
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.edits import EditDoesNotApply, Session
 from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
 from ctreview.recipes.corrected import OPACITY
-from ctreview.recipes.keeping import Desk, shuffled
+from ctreview.recipes.keeping import Desk
 from ctreview.recipes.laying_out import only_of, plan_of
 from ctreview.recipes.review import Review
-from ctreview.study import Finding, KeyImage, Plan, Reading, Study
+from ctreview.study import Plan
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
+from napari_ctreview.marks import Marks, kept_words, removed_words
 from napari_ctreview.painting import Painting
 from napari_ctreview.panes import Panes
+from napari_ctreview.recorder import Recorder
 from napari_ctreview.scans import one_path
-from napari_ctreview.steps import Step, Steps, checks_of
+from napari_ctreview.steps import SIGNED, Step, Steps, checks_of
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ctreview.change.tally import Tally
     from ctreview.edits import Change
     from ctreview.recipes.corrected import Edits
-    from ctreview.recipes.mr_regions import RegionReview
-    from ctreview.tools import Canvas
     from ctreview.volume.labels import LabelMap
     from napari_ctreview.scans import Scan
 
@@ -45,8 +44,8 @@ _CONCLUDES = frozenset({"fate", "interval", "verdict", "inspiration"})
 """Settings that change nothing before the comparison."""
 
 
-class Workplace(QObject):  # type: ignore[misc,unused-ignore]
-    """The state of a reading.
+class Workplace(Recorder):
+    """The state of a reading, and what the reader puts down in it.
 
     Panes are numbered from the left. In an open reading pane 0 is the baseline and pane 1 the follow-up; a blinded
     reader sees them shuffled, and whatever takes a pane's number follows.
@@ -59,26 +58,23 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         At baseline, instead of the header's.
     loading, filing : Loading, Filing
         Where scans come from, and where the work goes.
-    desk : Desk
-        Where acts are put down, and who reads.
     prepared : Prepared or None
-    review : Review or None
-        What is corrected of two CTs.
-    painting : Painting
-        What is painted on MRI instead.
     comparison : Comparison or None
         With the corrections up to when it was made.
     steps : Steps
         How far each step is.
-    prepared_changed, edited(int, Change), concluded(Comparison), state_changed, failed(str) : Signal
+    images : tuple of str or None
+        Digests of the scans that are read, by timepoint: what is marked is marked on them.
+    prepared_changed, edited(int, Change), concluded(Comparison) : Signal
         ``edited`` gives the number of the pane.
+    replaced : Signal(str)
+        Other scans are shown; what of the reader's work did not go on with them, in words, or an empty text.
     """
 
     prepared_changed = Signal()
     edited = Signal(int, object)
     concluded = Signal(object)
-    state_changed = Signal()
-    failed = Signal(str)
+    replaced = Signal(str)
     _arrived = Signal(int, str, object)
 
     def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
@@ -92,7 +88,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self.comparison: Comparison | None = None
         self._compared: Edits | None = None
         self._read: tuple[Scan | None, ...] | None = None
-        self._shown: tuple[str | None, ...] = (None, None)
+        self.images: tuple[str | None, ...] = (None, None)
         self.desk = Desk(author)
         self.display = Display(panes)
         self.steps = Steps()
@@ -109,27 +105,12 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         self._arrived.connect(self._has_part, Qt.ConnectionType.QueuedConnection)
         panes.opener = self.open_dropped
 
-    # --- what the panes' tools work with
-
-    @property
-    def study(self) -> Study | None:
-        """The study that acts are put down in; an unsaved one until the reader chose a folder."""
-        return self.desk.study
-
-    @property
-    def reading(self) -> Reading | None:
-        """The reader's own part of it."""
-        return self.desk.reading
+    # --- what is there
 
     @property
     def begun(self) -> bool:
         """Whether there is something to correct, to save and to sign."""
         return self.prepared is not None or self.painting.open
-
-    @property
-    def sessions(self) -> tuple[Session, Session] | None:
-        """The opacity of baseline and follow-up under correction."""
-        return None if self.review is None else self.review.sessions
 
     @property
     def tallies(self) -> tuple[Tally, Tally] | None:
@@ -143,102 +124,6 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
             return None
         return self.comparison
 
-    @property
-    def order(self) -> tuple[int, int]:
-        """Which timepoint each pane shows."""
-        return shuffled(self.desk.seed)
-
-    @property
-    def blinded(self) -> bool:
-        """Whether dates, order and fate are hidden from the reader."""
-        return self.desk.seed is not None
-
-    @property
-    def signed(self) -> bool:
-        """Whether the reading is closed."""
-        return self.reading is not None and self.reading.state == "signed"
-
-    def session(self, number: int) -> Session | None:
-        """What is corrected or painted in a pane."""
-        if self.painting.open:
-            return self.painting.session(number)
-        return None if self.review is None or number > 1 else self.review.sessions[self.order[number]]
-
-    def canvas(self, number: int) -> Canvas | None:
-        """What tools work on in a pane, with the labels as they stand."""
-        if self.painting.open:
-            return self.painting.canvas(number)
-        return None if self.review is None or number > 1 else self.review.canvas(self.order[number])
-
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
-        """Use a tool in a pane; None, and `failed` says why, where the act could not be kept.
-
-        Raises
-        ------
-        EditDoesNotApply
-            The tool has nothing to do there.
-        """
-        review, timepoint = self._in_hand, self.order[min(number, 1)]
-        if review is None or number > 1:
-            return None
-        change: Change | None = self.keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
-        return change
-
-    def undo(self) -> None:
-        """Take back the last act, in whichever pane it was."""
-        if self._in_hand is not None:
-            self.keep("Nothing was undone", self._in_hand.undo)
-
-    def redo(self) -> None:
-        """Bring back what was taken back last."""
-        if self._in_hand is not None:
-            self.keep("Nothing was redone", self._in_hand.redo)
-
-    @property
-    def _in_hand(self) -> Review | RegionReview | None:
-        return self.painting.review if self.painting.open else self.review
-
-    def keep(self, what: str, act: Callable[[], Any]) -> Any:
-        """Do what is put down as a record; None, and `failed` says why, where it could not be."""
-        if self.signing:
-            self.failed.emit(f"{what}: the reading is being signed.")
-            return None
-        try:
-            return act()
-        except EditDoesNotApply:
-            raise
-        except (OSError, CtreviewError) as error:
-            self.failed.emit(f"{what}: {in_words(error)}")
-            return None
-
-    # --- what findings are marked with
-
-    def findings(self) -> tuple[Finding, ...]:
-        """What the reader marked."""
-        return self.desk.findings
-
-    def keep_findings(self, findings: Sequence[Finding]) -> None:
-        """Replace what the reader marked; it is on the disk when this returns.
-
-        Raises
-        ------
-        AlreadySigned
-            The reading is signed.
-        OSError
-            It could not be written.
-        """
-        self.desk.keep_findings(findings)
-        self.state_changed.emit()
-
-    def key_images(self) -> tuple[KeyImage, ...]:
-        """What the reader wants to be found again."""
-        return self.desk.key_images
-
-    def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> None:
-        """Replace the key images, as `keep_findings` does findings; pictures are of those that are new."""
-        self.desk.keep_key_images(images, pictures)
-        self.state_changed.emit()
-
     # --- load
 
     def open_dropped(self, pane: int, paths: Sequence[str]) -> None:
@@ -251,36 +136,60 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         for number, path in enumerate(found[:2], first):
             self.loading.open(number, path)
 
-    def leave(self) -> None:
-        """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next."""
+    def leave(self, going_on: Marks | None = None) -> str:
+        """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next.
+
+        Parameters
+        ----------
+        going_on : Marks, optional
+            What applies to the scans that come next; none if not given.
+
+        Returns
+        -------
+        str
+            What of the reader's work does not go on, in words.
+        """
+        marks, old = going_on or Marks(), self.desk
+        kept = kept_words(old)
+        removed = (
+            ""
+            if old.study is not None
+            else removed_words(
+                findings=len(old.findings) - len(marks.findings), key_images=len(old.key_images) - len(marks.key_images)
+            )
+        )
         self._pause.stop()
         for job in ("prepare", "conclude", "save", "sign"):
             self.worker.cancel(job)
         self.prepared = self.review = self.painting.review = self.comparison = self._read = None
-        self._shown = (None, None)
-        author = self.desk.author
-        self.desk.close()
-        self.desk = Desk(author)
+        self.images = (None, None)
+        old.close()
+        self.desk = Desk(old.author)
+        marks.put_down(self.desk)
         self.steps.clear()
         self.prepared_changed.emit()
+        return f"{removed} {kept}".strip()
 
     def _loaded(self) -> None:
         """Show what was loaded; what was read before is closed."""
         scans = self.loading.scans
         # also where a run is under way: what it finds is of the scans before, and must not be filed with these
         another = (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans)
-        shown = tuple(None if scan is None else scan.volume.digest for scan in scans)
-        gone = any(was not in (None, now) for was, now in zip(self._shown, shown, strict=True))
+        now, said = self.loading.images, ""
+        gone = any(was not in (None, is_now) for was, is_now in zip(self.images, now, strict=True))
         # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
         if another or (gone and (self.desk.findings or self.desk.key_images)):
-            self.leave()
-        self._shown = shown
+            said = self.leave(Marks.going_on(self.desk, self.images, now))
+        self.images = now
+        measured = self.display.measurements
         there = sum(scan is not None for scan in scans)
         self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
         self.display.show_scans(scans)
+        removed = removed_words(measurements=measured - self.display.measurements)
+        self.replaced.emit(f"{removed} {said}".strip())
         images = [scan for scan in scans if scan is not None]
         if images and all(scan.contrasts is not None for scan in images):
-            self.painting.begin(images)
+            self.painting.begin(scans)
 
     # --- lungs, opacity, register
 
@@ -357,7 +266,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         says = f"{len(review.refused)} earlier corrections no longer apply ({lost})." if lost else ""
         self.steps["correct"] = Step(done, says)
         if self.signed:
-            self.steps["sign"] = Step("done", "signed")
+            self.steps["sign"] = Step("done", SIGNED)
         self.display.show_review(review, self.loading.scans, self.order, blinded=self.blinded)
         self.prepared_changed.emit()
         self.state_changed.emit()
@@ -369,7 +278,7 @@ class Workplace(QObject):  # type: ignore[misc,unused-ignore]
         if self.prepared is not None:
             self.take(self.prepared, None)
         elif self.painting.open:
-            self.painting.begin([scan for scan in self.loading.scans if scan is not None])
+            self.painting.begin(self.loading.scans)
 
     # --- change
 

@@ -88,7 +88,7 @@ def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
     study = Study.create(tmp_path / "study")
     there = tmp_path / "thigh.nii.gz"
     scan = load_volume(there).canonical()
-    with study.planned(mr_regions.plan_of(LoadSettings(), [scan])):
+    with study.planned(mr_regions.plan_of(LoadSettings(), {1: scan})):
         study.add_timepoint(scan, path=there, series=None, masks=())
     reading = study.reading("anna")
     review = mr_regions.RegionReview(

@@ -24,6 +24,7 @@ from ctreview.volume.contrasts import examination
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.load import LoadSettings
 from ctreview.volume.segmentation import read_segmentation
+from ctreview.volume.statistics import region_values
 from ctreview.volume.volume import Volume
 from ctreview.volume.write import write_nifti
 
@@ -132,7 +133,7 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     from ctreview.volume.load import load_volume
 
     scan = load_volume(image).canonical()
-    with study.planned(plan_of(LoadSettings(), [scan])):
+    with study.planned(plan_of(LoadSettings(), {1: scan})):
         study.add_timepoint(scan, path=image, series=None, masks=())
     reading = study.reading("anna")
     review = RegionReview([load_timepoint(study, 1)], author="anna", record=reading.record)
@@ -155,6 +156,36 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     write_nifti(thighs(GRID, 200, 301, "T1"), image)
     with pytest.raises(InputRefused, match="not the image"):
         load_timepoint(study, 1)
+
+
+def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_later(tmp_path: Path) -> None:
+    from ctreview.recipes.keeping import Desk
+    from ctreview.recipes.laying_out import Place
+    from ctreview.volume.load import load_volume
+
+    images, places = {}, {}
+    for number, muscle in ((1, 200.0), (2, 220.0)):
+        path = tmp_path / f"{number}.nii.gz"
+        write_nifti(thighs(GRID, muscle, 300, "T1"), path)
+        images[number], places[number] = load_volume(path).canonical(), Place(path)
+    study = Study.create(tmp_path / "study")
+    desk = Desk("anna")
+    desk.open(study.folder)
+    alone = {2: images[2]}
+    desk.lay_out_images(alone, places, plan_of(LoadSettings(), alone))
+    assert study.timepoints == (2,)
+    assert study.images == study.plan.images == ("", images[2].digest)
+    again = replay_regions(study, study.reading("anna"))
+    again.name("vastus")
+    assert {row.timepoint for row in again.rows(0)} == {2}
+    with pytest.raises(InputRefused, match="has timepoint 2, and timepoint 1 was read"):
+        desk.lay_out_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
+    swapped = {1: images[2], 2: images[1]}
+    with pytest.raises(InputRefused, match="another image of timepoint 2"):
+        desk.lay_out_images(swapped, places, plan_of(LoadSettings(), swapped))
+    desk.lay_out_images(images, places, plan_of(LoadSettings(), images))
+    assert study.images == (images[1].digest, images[2].digest)
+    desk.close()
 
 
 def test_strokes_of_one_region_leave_the_others_alone() -> None:
@@ -188,6 +219,43 @@ def test_a_snapshot_stays_as_it_was_while_painting_goes_on() -> None:
     review.name("vastus")
     assert still.rows(0) == before != review.rows(0)
     assert len(still.scheme) == 1
+
+
+def test_regions_are_measured_once_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ctreview.recipes import mr_regions
+
+    measured: list[str] = []
+
+    def counted(labels: Any, image: Volume, **how: Any) -> Any:
+        measured.append(image.acquisition.description)
+        return region_values(labels, image, **how)
+
+    monkeypatch.setattr(mr_regions, "region_values", counted)
+    later = examination([thighs(GRID, 210, 310, "T1")])
+    review = RegionReview([both(), later], author="anna", record=lambda _: None)
+    key = review.name("vastus").key
+
+    def anew() -> list[str]:
+        measured.clear()
+        for _ in range(2):
+            for number in (0, 1):
+                review.rows(number)
+        return measured
+
+    assert anew() == ["T1", "STIR", "T1"]
+    assert anew() == []
+    paint(review, 0, -1, key)
+    assert anew() == ["T1", "STIR"], "at the other timepoint nothing was painted"
+    painted = review.rows(0)
+    review.undo()
+    assert anew() == ["T1", "STIR"]
+    assert review.rows(0) != painted
+    review.redo()
+    assert review.rows(0) == painted
+    review.set_middle(1, -100.0)
+    assert anew() == ["T1"]
+    review.name("rectus femoris")
+    assert len(anew()) == 3
 
 
 def test_a_table_without_regions_has_its_columns_all_the_same() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from napari_ctreview.correcting.corrector import Corrector
+from napari_ctreview.correcting.hand import Hand
 
 __all__ = [
     "Sizes",
@@ -48,66 +47,66 @@ class Sizes:
     copy_mm: float = 30.0
 
 
-def remove_piece(corrector: Corrector) -> None:
+def remove_piece(hand: Hand) -> None:
     """Remove the piece under the cursor."""
-    _at_cursor(corrector, "remove_piece", {}, "Removing the piece")
+    _at_cursor(hand, "remove_piece", {}, "Removing the piece")
 
 
-def keep_piece(corrector: Corrector) -> None:
+def keep_piece(hand: Hand) -> None:
     """Keep only the piece under the cursor of its class."""
-    _at_cursor(corrector, "keep_piece", {}, "Removing the other pieces")
+    _at_cursor(hand, "keep_piece", {}, "Removing the other pieces")
 
 
-def keep_largest(corrector: Corrector) -> None:
+def keep_largest(hand: Hand) -> None:
     """Keep only the largest piece of the class."""
-    _of_class(corrector, "keep_largest", {}, "Removing the smaller pieces")
+    _of_class(hand, "keep_largest", {}, "Removing the smaller pieces")
 
 
-def remove_small(corrector: Corrector) -> None:
+def remove_small(hand: Hand) -> None:
     """Remove the small pieces of the class."""
-    sizes = corrector.settings["acts"]
+    sizes = hand.settings["acts"]
     below: dict[str, Any] = {"below_ml": sizes.island_ml}
     if sizes.island_mm:
         below["below_mm"] = sizes.island_mm
-    _of_class(corrector, "remove_small", below, "Removing small pieces")
+    _of_class(hand, "remove_small", below, "Removing small pieces")
 
 
-def smooth(corrector: Corrector) -> None:
+def smooth(hand: Hand) -> None:
     """Smooth the outline of the class."""
-    _of_class(corrector, "smooth_outline", {"by_mm": corrector.settings["acts"].smooth_mm}, "Smoothing")
+    _of_class(hand, "smooth_outline", {"by_mm": hand.settings["acts"].smooth_mm}, "Smoothing")
 
 
-def grow(corrector: Corrector) -> None:
+def grow(hand: Hand) -> None:
     """Grow the class."""
-    _of_class(corrector, "move_outline", {"by_mm": corrector.settings["acts"].grow_mm}, "Growing")
+    _of_class(hand, "move_outline", {"by_mm": hand.settings["acts"].grow_mm}, "Growing")
 
 
-def shrink(corrector: Corrector) -> None:
+def shrink(hand: Hand) -> None:
     """Shrink the class."""
-    _of_class(corrector, "move_outline", {"by_mm": -corrector.settings["acts"].grow_mm}, "Shrinking")
+    _of_class(hand, "move_outline", {"by_mm": -hand.settings["acts"].grow_mm}, "Shrinking")
 
 
-def copy_around_cursor(corrector: Corrector) -> None:
+def copy_around_cursor(hand: Hand) -> None:
     """Copy the class from the other timepoint, around the cursor."""
-    place = corrector.under_cursor
+    place = hand.under_cursor
     if place is not None:
-        around = {"point": _point(place.lps), "radius_mm": corrector.settings["acts"].copy_mm}
-        _of_class(corrector, "carry", around, "Copying from the other timepoint")
+        around = {"point": _point(place.lps), "radius_mm": hand.settings["acts"].copy_mm}
+        _of_class(hand, "carry", around, "Copying from the other timepoint")
 
 
-def copy_everywhere(corrector: Corrector) -> None:
+def copy_everywhere(hand: Hand) -> None:
     """Copy the class from the other timepoint, everywhere."""
-    _of_class(corrector, "carry", {}, "Copying from the other timepoint")
+    _of_class(hand, "carry", {}, "Copying from the other timepoint")
 
 
-def fill_between(corrector: Corrector) -> None:
+def fill_between(hand: Hand) -> None:
     """Fill the slices between those that the class was drawn on."""
-    number, label = corrector.pane_in_hand, corrector.label
-    session = corrector.bench.session(number)
-    plane = corrector.panes.panes[number].across if session is not None else 0
-    drawn = None if label is None else corrector.drawn.of(number, plane, label)
+    number, label = hand.pane_in_hand, hand.label
+    session = hand.bench.session(number)
+    plane = hand.panes.panes[number].across if session is not None else 0
+    drawn = None if label is None else hand.drawn.of(number, plane, label)
     if session is None or label is None or drawn is None or len(drawn.levels) < 2:
-        corrector.said.emit("Draw the class on two slices of this plane first; those between them are then filled.")
+        hand.said.emit("Draw the class on two slices of this plane first; those between them are then filled.")
         return
     payload = {
         "label": label,
@@ -115,21 +114,21 @@ def fill_between(corrector: Corrector) -> None:
         "slices": sorted(drawn.levels),
         "corners": drawn.corners(session.base.geometry),
     }
-    corrector.drawn.forget(number, plane, label)
-    corrector.act_later(number, "fill_between", payload, says="Filling between slices")
+    hand.drawn.forget(number, plane, label)
+    hand.act_later(number, "fill_between", payload, says="Filling between slices")
 
 
-def _at_cursor(corrector: Corrector, kind: str, payload: dict[str, Any], says: str) -> None:
-    place = corrector.under_cursor
+def _at_cursor(hand: Hand, kind: str, payload: dict[str, Any], says: str) -> None:
+    place = hand.under_cursor
     if place is not None:
-        corrector.act_later(place.pane, kind, {"point": _point(place.lps), **payload}, says=says)
+        hand.act_later(place.pane, kind, {"point": _point(place.lps), **payload}, says=says)
 
 
-def _of_class(corrector: Corrector, kind: str, payload: dict[str, Any], says: str) -> None:
-    if corrector.label is None:
-        corrector.said.emit("Choose the class first that this is done to.")
+def _of_class(hand: Hand, kind: str, payload: dict[str, Any], says: str) -> None:
+    if hand.label is None:
+        hand.said.emit("Choose the class first that this is done to.")
         return
-    corrector.act_later(corrector.pane_in_hand, kind, {"label": corrector.label, **payload}, says=says)
+    hand.act_later(hand.pane_in_hand, kind, {"label": hand.label, **payload}, says=says)
 
 
 def _point(lps: Any) -> list[float]:

@@ -31,20 +31,20 @@ class Brush(Tool):
     hint = "Drag paints inside the gate; Ctrl or Alt erases. Shift+wheel changes the radius."
     settings_of = "brush"
 
-    def __init__(self, corrector: Any) -> None:
-        super().__init__(corrector)
+    def __init__(self, hand: Any) -> None:
+        super().__init__(hand)
         self._place: Place | None = None
         self._stroke: _Stroke | None = None
 
     def pressed(self, place: Place) -> None:
         """Begin a stroke."""
-        canvas = self.corrector.bench.canvas(place.pane)
+        canvas = self.hand.bench.canvas(place.pane)
         if canvas is None:
             return
-        pane = self.corrector.panes.panes[place.pane]
+        pane = self.hand.panes.panes[place.pane]
         label = self.label_for(place)
         level = level_of(pane, canvas.geometry)
-        self._stroke = _Stroke(place.pane, canvas, pane.across, level, label, self.corrector.settings["brush"])
+        self._stroke = _Stroke(place.pane, canvas, pane.across, level, label, self.hand.settings["brush"])
         self._stroke.to(place)
         self._follow(place)
 
@@ -52,7 +52,7 @@ class Brush(Tool):
         """Paint on."""
         if self._stroke is None or place.pane != self._stroke.pane:
             return
-        if level_of(self.corrector.panes.panes[place.pane], self._stroke.canvas.geometry) != self._stroke.level:
+        if level_of(self.hand.panes.panes[place.pane], self._stroke.canvas.geometry) != self._stroke.level:
             # the wheel was turned while painting: what was painted belongs to the slice it was painted on
             self.released(place)
             self.pressed(place)
@@ -64,9 +64,9 @@ class Brush(Tool):
         """Make the stroke an edit."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None and stroke.idle:
-            self.corrector.said.emit("Nothing there lies inside organ and gate.")
+            self.hand.said.emit("Nothing there lies inside organ and gate.")
         elif stroke is not None:
-            self.corrector.act(stroke.pane, "brush", stroke.payload)
+            self.hand.act(stroke.pane, "brush", stroke.payload)
         self._follow(place)
 
     def moved(self, place: Place) -> None:
@@ -75,15 +75,15 @@ class Brush(Tool):
 
     def wheeled(self, place: Place, steps: int) -> None:
         """Make the brush wider or narrower."""
-        now = self.corrector.settings["brush"]
+        now = self.hand.settings["brush"]
         radius = min(max(now.radius_mm * _STEP**steps, 0.3), 60.0)
-        self.corrector.set("brush", replace(now, radius_mm=round(radius, 2)))
+        self.hand.set("brush", replace(now, radius_mm=round(radius, 2)))
         self._follow(place)
 
     def left(self) -> None:
         """Take the circle away."""
         self._place = None
-        self.corrector.redraw()
+        self.hand.redraw()
 
     def drop(self) -> None:
         """Forget the stroke."""
@@ -96,14 +96,14 @@ class Brush(Tool):
         if self._stroke is not None and self._stroke.pane == number:
             found.append(self._stroke.tint)
         if self._place is not None and self._place.pane == number:
-            settings = self.corrector.settings["brush"]
-            colour = self.corrector.colour(self.label_for(self._place))
-            found.append(Ring(self._place.lps, settings.radius_mm, colour, _gate(settings, self.corrector.unit)))
+            settings = self.hand.settings["brush"]
+            colour = self.hand.colour(self.label_for(self._place))
+            found.append(Ring(self._place.lps, settings.radius_mm, colour, _gate(settings, self.hand.unit)))
         return found
 
     def _follow(self, place: Place) -> None:
         self._place = place
-        self.corrector.redraw(place.pane)
+        self.hand.redraw(place.pane)
 
 
 class _Stroke:

@@ -262,7 +262,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
 
     def across_to_other(self, number: int, points: Sequence[Sequence[float]]) -> list[list[float]] | None:
         """Points of one scan in the other; None where the scans are not linked."""
-        link = self.panes.correspondence
+        link = self.panes.linking.correspondence
         if link is None or len(self.panes.panes) < 2:
             return None
         here, there = self.panes.panes[number].role, self.panes.panes[1 - number].role

@@ -45,8 +45,8 @@ class Lasso(Tool):
     hint = "Drag around what shall become the class; Ctrl or Alt takes labels away."
     settings_of = "lasso"
 
-    def __init__(self, corrector: Any) -> None:
-        super().__init__(corrector)
+    def __init__(self, hand: Any) -> None:
+        super().__init__(hand)
         self._pane, self._points = 0, list[list[float]]()
         self._label: str | None = None
 
@@ -58,24 +58,24 @@ class Lasso(Tool):
         """Draw on."""
         if self._points and place.pane == self._pane:
             self._points.append(_point(place))
-            self.corrector.redraw(place.pane)
+            self.hand.redraw(place.pane)
 
     def released(self, place: Place) -> None:
         """Close the outline."""
         points, self._points = self._points, []
-        self.corrector.redraw(place.pane)
+        self.hand.redraw(place.pane)
         if len(points) < 3:
             return
-        settings: LassoSettings = self.corrector.settings["lasso"]
+        settings: LassoSettings = self.hand.settings["lasso"]
         payload: dict[str, Any] = {
             "points": points,
             "label": self._label,
-            "plane": self.corrector.panes.panes[self._pane].across,
+            "plane": self.hand.panes.panes[self._pane].across,
             "depth_mm": settings.depth_mm,
         }
         if settings.only_labelled:
-            payload["only"] = [label.key for label in self.corrector.scheme]
-        self.corrector.act(self._pane, "lasso", payload)
+            payload["only"] = [label.key for label in self.hand.scheme]
+        self.hand.act(self._pane, "lasso", payload)
 
     def drop(self) -> None:
         """Forget it."""
@@ -85,7 +85,7 @@ class Lasso(Tool):
         """The outline so far."""
         if number != self._pane or len(self._points) < 2:
             return ()
-        return (Line(np.asarray(self._points), self.corrector.colour(self._label), closed=True),)
+        return (Line(np.asarray(self._points), self.hand.colour(self._label), closed=True),)
 
 
 class Wire(Tool):
@@ -96,8 +96,8 @@ class Wire(Tool):
     hint = "Click along an edge. Return, or a click on the first point, closes it; Delete takes the last click back."
     settings_of = "wire"
 
-    def __init__(self, corrector: Any) -> None:
-        super().__init__(corrector)
+    def __init__(self, hand: Any) -> None:
+        super().__init__(hand)
         self._pane = self._plane = self._level = 0
         self._clicks: list[list[float]] = []
         self._legs: dict[int, FloatArray] = {}
@@ -106,11 +106,11 @@ class Wire(Tool):
 
     def clicked(self, place: Place) -> None:
         """Set a point, or close the outline at its first."""
-        pane = self.corrector.panes.panes[place.pane]
+        pane = self.hand.panes.panes[place.pane]
         if not self._clicks:
             self._pane, self._plane, self._level = place.pane, pane.across, level_of(pane)
         if (place.pane, pane.across, level_of(pane)) != (self._pane, self._plane, self._level):
-            self.corrector.said.emit("The outline begun lies on another slice: Return closes it, Escape drops it.")
+            self.hand.said.emit("The outline begun lies on another slice: Return closes it, Escape drops it.")
             return
         self._label = self.label_for(place)
         if len(self._clicks) > 2 and self._is_first(place):
@@ -121,7 +121,7 @@ class Wire(Tool):
         number = len(self._clicks) - 1
         if number:
             self._find(self._clicks[-2:], f"leg {number}", lambda found: self._legs.__setitem__(number, found))
-        self.corrector.redraw(place.pane)
+        self.hand.redraw(place.pane)
 
     def moved(self, place: Place) -> None:
         """Show the way along the edge to the mouse."""
@@ -133,12 +133,12 @@ class Wire(Tool):
         del everywhere
         clicks = self._clicks
         if len(clicks) < 3:
-            self.corrector.said.emit("An outline needs at least three clicks.")
+            self.hand.said.emit("An outline needs at least three clicks.")
             return
-        settings = asdict(self.corrector.settings["wire"])
+        settings = asdict(self.hand.settings["wire"])
         payload = {"points": clicks, "label": self._label, "plane": self._plane, "settings": settings}
         self.drop()
-        self.corrector.act_later(self._pane, "live_wire", payload, says="Following the edge")
+        self.hand.act_later(self._pane, "live_wire", payload, says="Following the edge")
 
     def back(self) -> bool:
         """Take the last click back."""
@@ -147,19 +147,19 @@ class Wire(Tool):
         self._clicks.pop()
         self._legs.pop(len(self._clicks), None)
         self._leg = None
-        self.corrector.redraw(self._pane)
+        self.hand.redraw(self._pane)
         return True
 
     def drop(self) -> None:
         """Forget the outline."""
         self._clicks, self._legs, self._leg = [], {}, None
-        self.corrector.redraw()
+        self.hand.redraw()
 
     def sketches(self, number: int) -> Sequence[Sketch]:
         """The points, and the way between them."""
         if number != self._pane or not self._clicks or not self._is_on_screen():
             return ()
-        colour = self.corrector.colour(self._label)
+        colour = self.hand.colour(self._label)
         straight = [np.asarray(ends) for ends in itertools.pairwise(self._clicks)]
         shown: list[Sketch] = [Line(self._legs.get(leg, ends), colour) for leg, ends in enumerate(straight, start=1)]
         if self._leg is not None:
@@ -169,17 +169,17 @@ class Wire(Tool):
         return shown
 
     def _is_on_screen(self) -> bool:
-        pane = self.corrector.panes.panes[self._pane]
+        pane = self.hand.panes.panes[self._pane]
         return (pane.across, level_of(pane)) == (self._plane, self._level)
 
     def _is_first(self, place: Place) -> bool:
-        pane = self.corrector.panes.panes[place.pane]
+        pane = self.hand.panes.panes[place.pane]
         pixels, _ = pane.pixels_of(np.asarray([place.lps, self._clicks[0]]))
         return bool(np.linalg.norm(pixels[1] - pixels[0]) < _CLOSES_PIXELS)
 
     def _find(self, ends: Sequence[Sequence[float]], name: str, take: Any) -> None:
-        canvas, plane, clicks = self.corrector.bench.canvas(self._pane), self._plane, len(self._clicks)
-        settings = self.corrector.settings["wire"]
+        canvas, plane, clicks = self.hand.bench.canvas(self._pane), self._plane, len(self._clicks)
+        settings = self.hand.settings["wire"]
         if canvas is None:
             return
 
@@ -189,9 +189,9 @@ class Wire(Tool):
         def show(found: FloatArray) -> None:
             if len(self._clicks) >= clicks:
                 take(found)
-                self.corrector.redraw(self._pane)
+                self.hand.redraw(self._pane)
 
-        self.corrector.think(name, follow, show, quiet=True)
+        self.hand.think(name, follow, show, quiet=True)
 
     def _take_leg(self, found: FloatArray) -> None:
         self._leg = found

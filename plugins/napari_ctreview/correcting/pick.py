@@ -37,13 +37,13 @@ class Pick(Tool):
     hint = "Click takes the piece shown; Ctrl or Alt with a click removes one. Shift+wheel grows or shrinks it."
     settings_of = "pick"
 
-    def __init__(self, corrector: Any) -> None:
-        super().__init__(corrector)
+    def __init__(self, hand: Any) -> None:
+        super().__init__(hand)
         self.steps = 0
         self._place: Place | None = None
         self._asked: _Asked | None = None
         self._shown: tuple[int, Tint] | None = None
-        self._rest = QTimer(corrector, singleShot=True, interval=_STILL_MS)
+        self._rest = QTimer(hand, singleShot=True, interval=_STILL_MS)
         self._rest.timeout.connect(self._look)
 
     def moved(self, place: Place) -> None:
@@ -61,9 +61,9 @@ class Pick(Tool):
         self.steps += steps
         self._place = Place(place.pane, place.lps, place.voxel)
         steps = f"{self.steps:+d}".replace("-", "−")
-        whole = self.corrector.settings["pick"].takes == "piece"
+        whole = self.hand.settings["pick"].takes == "piece"
         what, unchanged = ("Gate", "as learned") if whole else ("Size", "as set")
-        self.corrector.said.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
+        self.hand.said.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
         self._look()
 
     def clicked(self, place: Place) -> None:
@@ -71,8 +71,8 @@ class Pick(Tool):
         asked = self._act_at(place)
         self._hide()
         if asked is None:
-            self.corrector.said.emit("The place clicked lies outside the scan.")
-        elif self.corrector.act(asked.pane, asked.kind, asked.payload) is not None:
+            self.hand.said.emit("The place clicked lies outside the scan.")
+        elif self.hand.act(asked.pane, asked.kind, asked.payload) is not None:
             self.steps = 0
 
     def changed(self, what: What) -> None:
@@ -102,17 +102,17 @@ class Pick(Tool):
             return None
         label = self.label_for(place)
         # the voxel's centre, so that what was foreseen while the mouse rested is what the click does
-        point = [float(v) for v in self.corrector.panes.panes[place.pane].geometry.to_lps(place.voxel)]
+        point = [float(v) for v in self.hand.panes.panes[place.pane].geometry.to_lps(place.voxel)]
         if label is None:
             return _Asked(place.pane, "remove_piece", {"point": point})
-        settings = asdict(self.corrector.settings["pick"])
+        settings = asdict(self.hand.settings["pick"])
         return _Asked(
             place.pane, "take_piece", {"point": point, "label": label, "steps": self.steps, "settings": settings}
         )
 
     def _look(self) -> None:
         """Find the piece in the background, and show it if the mouse is still there."""
-        session = None if self._place is None else self.corrector.bench.session(self._place.pane)
+        session = None if self._place is None else self.hand.bench.session(self._place.pane)
         self._asked = None if self._place is None else self._act_at(self._place)
         if session is None or self._asked is None:
             return
@@ -121,16 +121,16 @@ class Pick(Tool):
         def show(found: Tint | None) -> None:
             if asked is self._asked and found is not None:
                 self._shown = (asked.pane, found)
-                self.corrector.redraw()
+                self.hand.redraw()
 
-        colour = self.corrector.colour(asked.payload.get("label"))
-        self.corrector.think("look", lambda: _difference(session, asked, colour), show, quiet=True)
+        colour = self.hand.colour(asked.payload.get("label"))
+        self.hand.think("look", lambda: _difference(session, asked, colour), show, quiet=True)
 
     def _hide(self) -> None:
         self._asked = None
         if self._shown is not None:
             self._shown = None
-            self.corrector.redraw()
+            self.hand.redraw()
 
 
 def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:

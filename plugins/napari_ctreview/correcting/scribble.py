@@ -36,8 +36,8 @@ class Scribble(Tool):
     )
     settings_of = "scribble"
 
-    def __init__(self, corrector: Any) -> None:
-        super().__init__(corrector)
+    def __init__(self, hand: Any) -> None:
+        super().__init__(hand)
         self.unsure = False
         self._pane = 0
         self._strokes: Strokes = []
@@ -55,14 +55,14 @@ class Scribble(Tool):
             self._pane = place.pane
         self._taken = []
         self._begun = {"points": [_point(place)], "label": self.label_for(place)}
-        self.corrector.redraw(place.pane)
+        self.hand.redraw(place.pane)
         self._look_ahead()
 
     def dragged(self, place: Place) -> None:
         """Draw on."""
         if self._begun is not None and place.pane == self._pane:
             self._begun["points"].append(_point(place))
-            self.corrector.redraw(place.pane)
+            self.hand.redraw(place.pane)
 
     def released(self, place: Place) -> None:
         """End the stroke, and look at what all of them come to."""
@@ -84,7 +84,7 @@ class Scribble(Tool):
         """Forget all strokes."""
         self._strokes, self._taken, self._begun = [], [], None
         self._preview = self._doubt = None
-        self.corrector.redraw()
+        self.hand.redraw()
 
     def changed(self, what: What) -> None:
         """Look at the strokes anew."""
@@ -97,43 +97,43 @@ class Scribble(Tool):
         """Take what the strokes come to, around them or in the whole lung."""
         strokes = self._strokes or (self._taken if everywhere else [])
         if not strokes:
-            self.corrector.said.emit("Draw a stroke first.")
+            self.hand.said.emit("Draw a stroke first.")
             return
         says = "Labelling the whole lung" if everywhere else "Labelling around the strokes"
         self._strokes, self._taken, self._preview = [], strokes, None
-        self.corrector.act_later(self._pane, "scribble", self._payload(strokes, everywhere=everywhere), says=says)
+        self.hand.act_later(self._pane, "scribble", self._payload(strokes, everywhere=everywhere), says=says)
 
     def to_other(self) -> None:
         """Put the same strokes on the other timepoint, through the registration."""
         strokes, other = self._strokes or self._taken, 1 - self._pane
-        mapped = [self.corrector.across_to_other(self._pane, one["points"]) for one in strokes]
+        mapped = [self.hand.across_to_other(self._pane, one["points"]) for one in strokes]
         if not strokes or None in mapped:
-            self.corrector.said.emit("There is no stroke to bring over.")
+            self.hand.said.emit("There is no stroke to bring over.")
             return
         self.drop()
         self._pane = other
         self._strokes = [{"points": points, "label": one["label"]} for points, one in zip(mapped, strokes, strict=True)]
-        self.corrector.panes.go_to(np.asarray(self._strokes[-1]["points"]).mean(axis=0), pane=other)
+        self.hand.panes.go_to(np.asarray(self._strokes[-1]["points"]).mean(axis=0), pane=other)
         self._look()
 
     def toggle_doubt(self) -> None:
         """Show where the classifier is unsure, or no longer."""
         self.unsure = not self.unsure
         self._doubt = None
-        self.corrector.redraw()
+        self.hand.redraw()
         self._ask_doubt()
 
     def _payload(self, strokes: Strokes, *, everywhere: bool = False) -> dict[str, Any]:
-        settings = self.corrector.settings["scribble"]
+        settings = self.hand.settings["scribble"]
         if everywhere:
             settings = replace(settings, reach_mm=None)
         return {"strokes": [dict(one) for one in strokes], "settings": asdict(settings)}
 
     def _look(self) -> None:
         """Show what the strokes would come to."""
-        session = self.corrector.bench.session(self._pane)
+        session = self.hand.bench.session(self._pane)
         self._preview = None
-        self.corrector.redraw()
+        self.hand.redraw()
         if session is None or not self._strokes:
             return
         payload, asked = self._payload(self._strokes), list(self._strokes)
@@ -141,33 +141,31 @@ class Scribble(Tool):
         def show(found: Tint) -> None:
             if asked == self._strokes:
                 self._preview = found
-                self.corrector.redraw(self._pane)
+                self.hand.redraw(self._pane)
 
-        self.corrector.think("Looking at the strokes", lambda: _difference(session, payload), show)
+        self.hand.think("Looking at the strokes", lambda: _difference(session, payload), show)
         self._ask_doubt()
 
     def _look_ahead(self) -> None:
         """While the first stroke is drawn, work out what the classifier sees around it; the tool keeps that."""
-        session = self.corrector.bench.session(self._pane)
+        session = self.hand.bench.session(self._pane)
         if session is None or self._strokes or self._begun is None:
             return
         payload = self._payload([{**self._begun, "points": self._begun["points"][:1]}])
-        self.corrector.think(
-            "Looking ahead", lambda: session.foresee("scribble", payload), lambda _patch: None, quiet=True
-        )
+        self.hand.think("Looking ahead", lambda: session.foresee("scribble", payload), lambda _patch: None, quiet=True)
 
     def _ask_doubt(self) -> None:
-        canvas, strokes = self.corrector.bench.canvas(self._pane), self._strokes or self._taken
+        canvas, strokes = self.hand.bench.canvas(self._pane), self._strokes or self._taken
         if not self.unsure or canvas is None or not strokes:
             return
-        settings = self.corrector.settings["scribble"]
+        settings = self.hand.settings["scribble"]
 
         def show(found: Tint) -> None:
             if self.unsure:
                 self._doubt = found
-                self.corrector.redraw(self._pane)
+                self.hand.redraw(self._pane)
 
-        self.corrector.think("Looking for doubt", lambda: _doubt(canvas, list(strokes), settings), show)
+        self.hand.think("Looking for doubt", lambda: _doubt(canvas, list(strokes), settings), show)
 
     # --- what is drawn
 
@@ -175,7 +173,7 @@ class Scribble(Tool):
         """The strokes, what they come to, and the doubt."""
         if number != self._pane:
             return ()
-        width = 2 * self.corrector.settings["scribble"].stroke_mm
+        width = 2 * self.hand.settings["scribble"].stroke_mm
         shown: list[Sketch] = [one for one in (self._doubt if self.unsure else None, self._preview) if one is not None]
         drawn = [*self._strokes, *([self._begun] if self._begun else [])]
         shown += [self._line(one, width, in_mm=True) for one in drawn]
@@ -183,7 +181,7 @@ class Scribble(Tool):
 
     def _line(self, one: dict[str, Any], width: float, **how: bool) -> Line:
         points = np.asarray(one["points"], dtype=float)
-        return Line(points, self.corrector.colour(one["label"]), width, **how)
+        return Line(points, self.hand.colour(one["label"]), width, **how)
 
 
 def _point(place: Place) -> list[float]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from napari_ctreview.correcting.hand import Hand
 from napari_ctreview.correcting.sketch import Sketch
 from napari_ctreview.pointer import Place
-
-if TYPE_CHECKING:
-    from napari_ctreview.correcting.corrector import Corrector
 
 __all__ = ["ERASING", "Tool", "What"]
 
@@ -32,7 +30,7 @@ class Tool:
     hint : str
         One line that says how it is used.
     settings_of : str
-        Which of the corrector's settings it works with; empty where it has none.
+        Which of the hand's settings it works with; empty where it has none.
     """
 
     name: ClassVar[str]
@@ -40,12 +38,12 @@ class Tool:
     hint: ClassVar[str]
     settings_of: ClassVar[str] = ""
 
-    def __init__(self, corrector: Corrector) -> None:
-        self.corrector = corrector
+    def __init__(self, hand: Hand) -> None:
+        self.hand = hand
 
     def label_for(self, place: Place) -> str | None:
         """The class that a gesture gives: the chosen one, or none where a key for erasing is held."""
-        return None if place.modifiers & ERASING else self.corrector.label
+        return None if place.modifiers & ERASING else self.hand.label
 
     def pressed(self, place: Place) -> None:
         """The left button went down."""

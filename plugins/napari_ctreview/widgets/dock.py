@@ -18,6 +18,7 @@ from napari_ctreview.correcting import keys as correcting_keys
 from napari_ctreview.display import FATE_PANE
 from napari_ctreview.incoming import Incoming
 from napari_ctreview.key_images import Keeper
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.marking import Marker
 from napari_ctreview.panes import Panes
 from napari_ctreview.steps import STEPS
@@ -171,7 +172,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         found: list[QWidget] = [fold, form]
         if name != "load":
             again = QPushButton("Run with these settings")
-            again.clicked.connect(self.workplace.run)
+            again.clicked.connect(self._run)
             again.hide()
             fold.toggled.connect(again.setVisible)
             found.append(again)
@@ -179,14 +180,15 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _connect(self) -> None:
         place = self.workplace
-        self.run_all.clicked.connect(place.run)
+        self.run_all.clicked.connect(self._run)
         self.stop_all.clicked.connect(place.cancel)
         for box in self.boxes.values():
             box.stopped.connect(place.cancel)
         self.unsaved.chosen.connect(self._go_on)
         self.fate.toggled.connect(place.display.want_fate)
         place.failed.connect(self.complain)
-        place.loading.changed.connect(lambda: self.complain(""))
+        place.replaced.connect(self._replaced)
+        place.worker.began.connect(self._began)
         place.state_changed.connect(self._follow)
         place.prepared_changed.connect(self._prepared)
         place.edited.connect(self._edited)
@@ -204,6 +206,21 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         """Say what went wrong and what to do; a click on another step does not take it away."""
         self.message.setText(text)
         self.message.setVisible(bool(text))
+
+    def _replaced(self, lost: str) -> None:
+        """Say what did not go on with other scans, and offer what is left unsaved."""
+        self.complain(lost)
+        if lost:
+            self.unsaved.look()
+
+    def _began(self, job: str) -> None:
+        """What was said before is answered by what the reader does next."""
+        if job in ("load", "save", "sign"):
+            self.complain("")
+
+    def _run(self) -> None:
+        self.complain("")
+        self.workplace.run()
 
     def _follow(self) -> None:
         """Show the state of every step."""
@@ -227,11 +244,9 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _prepared(self) -> None:
         place = self.workplace
-        self.marker.timepoints = (place.order[0] + 1, place.order[1] + 1)  # as the study numbers them
-        self.findings.titles = ("A", "B") if place.blinded else ("baseline", "follow-up")
-        self.findings.show_findings()
         ab = dict(zip(place.order, ("A", "B"), strict=True))
-        self.key_images.titles = (ab[0], ab[1]) if place.blinded else ("baseline", "follow-up")
+        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if place.blinded else TITLES
+        self.findings.show_findings()
         self.key_images.show_images()
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()
@@ -239,7 +254,6 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         for name in _COMPUTED:  # nothing is computed in MRI
             self.boxes[name].setVisible(not place.painting.open)
         if place.begun:
-            self.complain("")
             self.boxes["load"].open(False)
             self.boxes["correct"].open()
             self.boxes["change"].open(not self.workplace.blinded)

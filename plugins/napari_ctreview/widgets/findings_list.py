@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from ctreview.study import FINDING_TYPES, Finding
 from napari_ctreview.finding_sketches import size_of
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.marking import Marker, Shape
 
 __all__ = ["FindingsList"]
@@ -41,12 +42,10 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
     marker : Marker
         What marks them.
     titles : tuple of str
-        What the timepoints are called.
+        What the timepoints are called, by the study's number.
     """
 
-    def __init__(
-        self, marker: Marker, *, titles: tuple[str, str] = ("baseline", "follow-up"), parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, marker: Marker, *, titles: tuple[str, str] = TITLES, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.marker, self.titles = marker, titles
         self.shapes: dict[str, QPushButton] = {}
@@ -84,7 +83,7 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
         self.table.blockSignals(True)
         self.table.setRowCount(len(found))
         for number, one in enumerate(found):
-            when = self.titles[self.marker.timepoints.index(one.timepoint)]
+            when = self.titles[one.timepoint - 1]
             for column, words in enumerate((one.tracked or one.type, when, size_of(one), one.region)):
                 item = QTableWidgetItem(words)
                 item.setToolTip(one.text if column == 0 and one.text else words)

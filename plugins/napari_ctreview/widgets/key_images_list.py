@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableWi
 
 from ctreview.study import KeyImage
 from napari_ctreview.key_images import Keeper
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["KeyImagesList"]
@@ -24,7 +25,7 @@ class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
     def __init__(self, keeper: Keeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.keeper = keeper
-        self.titles = ("baseline", "follow-up")
+        self.titles = TITLES
         self.table = RowTable(("Key image", "Shown", "Caption"))
         self.table.setMinimumHeight(80)
         self.caption = QLineEdit()
@@ -67,7 +68,7 @@ class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
         self.table.blockSignals(True)
         self.table.setRowCount(len(found))
         for number, one in enumerate(found):
-            title = self.titles[one.timepoint - 1] if one.timepoint <= len(self.titles) else str(one.timepoint)
+            title = self.titles[one.timepoint - 1]
             for column, words in enumerate((f"{number + 1}  {title}", one.shown, one.caption)):
                 item = QTableWidgetItem(words)
                 item.setToolTip(words)

@@ -22,13 +22,13 @@ from ctreview.recipes.mr_regions import Row, as_csv
 from ctreview.report import words
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
+from napari_ctreview.mapping import TITLES
 from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.row_table import RowTable
 from napari_ctreview.workplace import Workplace
 
 __all__ = ["RegionsPanel"]
 
-_TITLES = ("baseline", "follow-up")
 _SIDES = {"right": "R", "left": "L", "both": "R + L"}
 _UNITS = {
     "arbitrary": "in the image's own values, which have no unit",
@@ -51,6 +51,7 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
     def __init__(self, workplace: Workplace, corrector: Corrector, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.place, self.corrector = workplace, corrector
+        self._shown: object = None
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a region, such as rectus femoris")
         self.add, self.middle, self.copy, self.export = (
@@ -89,21 +90,23 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
         workplace.panes.contrast_changed.connect(self.follow)
 
     def follow(self) -> None:
-        """Measure anew and show it."""
+        """Show what the regions measure, and offer what may be done now; it is told of every progress of a step."""
         open_ = self.place.painting.open
         self.setVisible(open_)
         if not open_:
             return
         timepoints = self.place.painting.rows()
-        self._fill(timepoints)
-        self.says.setText(_explained(timepoints))
+        if timepoints != self._shown:
+            self._shown = timepoints
+            self._fill(timepoints)
+            self.says.setText(_explained(timepoints))
         for button in (self.copy, self.export):
             button.setEnabled(any(timepoints))
         for widget in (self.name, self.add, self.middle):
             widget.setEnabled(not self.place.signed)
 
     def _fill(self, timepoints: Sequence[Sequence[Row]]) -> None:
-        headings = ("Region", "Side", *(_TITLES[: len(timepoints)] if len(timepoints) > 1 else ("mL, mean ± SD",)))
+        headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
         row = self.table.currentRow()
         self.table.blockSignals(True)
         self.table.set_columns(headings)
@@ -183,8 +186,7 @@ def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
         return "Name a region, then paint it with the tools above: brush, live wire, lasso, pick, fill between."
     contrasts = " and ".join(dict.fromkeys(row.contrast for row in there))
     parted = "; ".join(
-        f"{title} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})"
-        for title, row in zip(_TITLES, there, strict=False)
+        f"{TITLES[row.timepoint - 1]} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})" for row in there
     )
     units = " and ".join(dict.fromkeys(_UNITS[row.unit] for row in there))
     return f"Mean ± SD of {contrasts}, {units}. R and L are the patient's, parted {parted}."

@@ -136,7 +136,8 @@ class Unsaved(QWidget):  # type: ignore[misc,unused-ignore]
     def look(self) -> None:
         """See what is there."""
         for study in recovery.left_over():
-            self._offer(study)
+            if study.folder.name not in self.rows:
+                self._offer(study)
         self.setVisible(bool(self.rows))
 
     def _offer(self, study: Study) -> None:

@@ -24,6 +24,7 @@ from npe2._pytest_plugin import npe2pm  # noqa: F401 - as above
 from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform
 from tests.plugins import screen as virtual_screen
+from tests.plugins.napari_ctreview.waiting import LONGEST_S
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -170,7 +171,7 @@ def make_workplace(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any
     for place in places:
         if place.open:
             place.close()
-        place.worker.wait(60)
+        place.worker.wait(LONGEST_S)
 
 
 @pytest.fixture
@@ -192,5 +193,5 @@ def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]
     yield make
     for place in workers:
         place.close()
-        place.worker.wait(60)
+        place.worker.wait(LONGEST_S)
     workers.clear()

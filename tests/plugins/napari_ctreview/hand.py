@@ -18,6 +18,7 @@ from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
+from tests.plugins.napari_ctreview.waiting import until
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -100,7 +101,7 @@ def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.
     """Press a key over the first pane."""
     dock.panes.viewer.window._qt_window.activateWindow()
     dock.panes.panes[0].canvas.canvas.native.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    until(qtbot, lambda: QApplication.focusWidget() is not None)
     qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.plugins.napari_ctreview.waiting import told, until
+
 
 def run(qtbot: Any, workplace: Any) -> None:
     """Run all steps to the comparison."""
@@ -20,13 +22,13 @@ def concluded(qtbot: Any, workplace: Any, start: Callable[[], object]) -> None:
     workplace.failed.connect(ends.append)
     workplace.concluded.connect(lambda _: ends.append(""))
     start()
-    qtbot.waitUntil(lambda: bool(ends), timeout=90_000)
+    until(qtbot, lambda: bool(ends))
     assert ends == [""], ends
 
 
 def load(qtbot: Any, workplace: Any, *folders: Path) -> None:
     for number, folder in enumerate(folders):
-        with qtbot.waitSignal(workplace.loading.changed, timeout=60_000):
+        with told(qtbot, workplace.loading.changed):
             workplace.open_dropped(number, [str(folder)])
 
 

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QApplication
 
 from ctreview.tools import BrushSettings
 from tests.plugins.napari_ctreview.hand import CTRL, lesion_of
+from tests.plugins.napari_ctreview.waiting import until
 
 
 def across_the_lesion(pair: Any, half_mm: float = 8.0) -> list[Any]:
@@ -46,13 +47,13 @@ def test_strokes_show_what_they_come_to_and_return_takes_it(
     hand.drag(0, across_the_lesion(pair))
     away = lesion_of(pair) + np.array([0.0, 45.0, 0.0])
     hand.drag(0, [away, away + np.array([10.0, 0, 0])], modifiers=CTRL)
-    qtbot.waitUntil(lambda: len(corrector.tool.sketches(0)) == 3, timeout=20000)
+    until(qtbot, lambda: len(corrector.tool.sketches(0)) == 3)
     assert not bench.session(0).array.any(), "a preview changes nothing"
     x, y = (round(float(v)) for v in pane.pixels_of(lesion_of(pair))[0])
     shown, previewed = canvas_of(pane), corrector.tool.sketches(0)
     assert np.abs(shown[y, x].astype(int) - bare[y, x]).max() > 20
     corrector.finish()
-    qtbot.waitUntil(lambda: len(bench.records) == 1, timeout=20000)
+    until(qtbot, lambda: len(bench.records) == 1)
     record = bench.records[0][1]
     assert record.kind == "scribble"
     assert [one["label"] for one in record.payload["strokes"]] == ["ground_glass", None]
@@ -74,7 +75,7 @@ def test_doubt_is_shown_and_undo_takes_strokes_back_before_acts(at_work: Any, pa
     scribble = corrector.tool
     scribble.toggle_doubt()
     hand.drag(0, across_the_lesion(pair))
-    qtbot.waitUntil(lambda: len(scribble.sketches(0)) == 3, timeout=20000)
+    until(qtbot, lambda: len(scribble.sketches(0)) == 3)
     doubt = scribble.sketches(0)[0]
     assert 0 < doubt.values.max() <= 255
     scribble.toggle_doubt()
@@ -94,7 +95,7 @@ def test_strokes_go_to_the_other_timepoint_through_the_registration(at_work: Any
     line = corrector.tool.sketches(1)[-1]
     assert np.allclose(line.points[0], pair.transform.to_moving(points[0]), atol=2.1)
     corrector.finish()
-    qtbot.waitUntil(lambda: len(bench.records) == 1, timeout=20000)
+    until(qtbot, lambda: len(bench.records) == 1)
     assert bench.records[0][0] == 1
     assert not bench.session(0).array.any()
 
@@ -107,7 +108,7 @@ def test_the_whole_lung_is_labelled_in_the_background(at_work: Any, pair: Any, q
     hand.drag(0, across_the_lesion(pair))
     corrector.finish(everywhere=True)
     assert bench.records == [], "the window does not wait for it"
-    qtbot.waitUntil(lambda: len(bench.records) == 1, timeout=30000)
+    until(qtbot, lambda: len(bench.records) == 1)
     assert bench.records[0][1].payload["settings"]["reach_mm"] is None
     assert "Labelling the whole lung" in busy
 
@@ -156,8 +157,8 @@ def test_a_live_wire_is_shown_between_clicks_and_closed_at_its_first(at_work: An
         hand.click(0, corner)
     wire = corrector.tool
     hand.hover(0, corners[3])
-    qtbot.waitUntil(lambda: any(one.dashed for one in wire.sketches(0)), timeout=5000)
-    qtbot.waitUntil(lambda: len(wire.sketches(0)[0].points) > 3, timeout=5000)
+    until(qtbot, lambda: any(one.dashed for one in wire.sketches(0)))
+    until(qtbot, lambda: len(wire.sketches(0)[0].points) > 3)
     leg = next(one for one in wire.sketches(0) if one.dashed).points
     spacing = max(panes.panes[0].geometry.spacing)
     assert np.linalg.norm(leg[0] - corners[2]) < spacing
@@ -167,7 +168,7 @@ def test_a_live_wire_is_shown_between_clicks_and_closed_at_its_first(at_work: An
     hand.click(0, corners[3])
     assert bench.records == []
     hand.click(0, corners[0])
-    qtbot.waitUntil(lambda: len(bench.records) == 1, timeout=5000)
+    until(qtbot, lambda: len(bench.records) == 1)
     assert len(bench.records[0][1].payload["points"]) == 4
     assert bench.session(0).array[tuple(np.rint(panes.panes[0].geometry.to_index(place)).astype(int))] == 1
     assert wire.sketches(0) == ()
@@ -190,7 +191,7 @@ def test_slices_between_two_drawn_ones_are_filled_and_nothing_else(at_work: Any,
     drawn = set(np.argwhere(bench.session(0).array)[:, 0])
     assert len(drawn) == 2
     press("F", panes, corrector, qtbot)
-    qtbot.waitUntil(lambda: len(bench.records) == 3, timeout=5000)
+    until(qtbot, lambda: len(bench.records) == 3)
     filled = set(np.argwhere(bench.session(0).array)[:, 0])
     assert filled == set(range(min(drawn), max(drawn) + 1))
 
@@ -212,7 +213,7 @@ def test_islands_outlines_and_copies(at_work: Any, pair: Any, qtbot: Any) -> Non
     def done(keys: str) -> int:
         count = len(bench.records)
         press(keys, panes, corrector, qtbot)
-        qtbot.waitUntil(lambda: len(bench.records) == count + 1, timeout=8000)
+        until(qtbot, lambda: len(bench.records) == count + 1)
         return volume()
 
     hand.click(0, spot)
@@ -239,7 +240,7 @@ def test_islands_outlines_and_copies(at_work: Any, pair: Any, qtbot: Any) -> Non
     before = np.count_nonzero(bench.session(1).array)
     count = len(bench.records)
     press("G", panes, corrector, qtbot)
-    qtbot.waitUntil(lambda: len(bench.records) == count + 1, timeout=8000)
+    until(qtbot, lambda: len(bench.records) == count + 1)
     copied = np.argwhere(bench.session(1).array == 1)
     assert len(copied) > before
     assert bench.records[-1][0] == 1
@@ -256,7 +257,7 @@ def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: 
     install(corrector)
     panes.viewer.window._qt_window.activateWindow()
     panes.panes[1].canvas.canvas.native.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    until(qtbot, lambda: QApplication.focusWidget() is not None)
 
     def key(which: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
         qtbot.keyClick(QApplication.focusWidget(), which, modifiers)

@@ -57,7 +57,7 @@ def test_a_point_is_kept_with_its_type_and_region_and_drawn(marking: Any, pair: 
     hand.click(0, place)
     (finding,) = ledger.kept
     assert finding.type == "spot"
-    assert finding.timepoint == 0
+    assert finding.timepoint == 1
     assert finding.tracked == "spot 1"
     assert finding.text == "round, at the pleura"
     assert np.allclose(finding.place, place, atol=1.0)
@@ -128,8 +128,8 @@ def test_a_finding_is_offered_at_the_other_timepoint_and_confirmed(marking: Any,
     assert marker.offer.region.startswith("right lung")
     marker.confirm()
     first, second = ledger.kept
-    assert (first.tracked, first.timepoint) == ("nodule 1", 0)
-    assert (second.tracked, second.timepoint) == ("nodule 1", 1)
+    assert (first.tracked, first.timepoint) == ("nodule 1", 1)
+    assert (second.tracked, second.timepoint) == ("nodule 1", 2)
     marker.track(first)
     assert marker.offer is None, "it is there already"
     # measured anew instead of confirmed, it is the same finding
@@ -173,7 +173,7 @@ def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any)
     assert box.table.item(1, 1).text() == "follow-up"
     box.table.setCurrentCell(0, 0)
     qtbot.mouseClick(box.remove, Qt.MouseButton.LeftButton)
-    assert [one.timepoint for one in ledger.kept] == [1]
+    assert [one.timepoint for one in ledger.kept] == [2]
     ledger.signed = True
     box.table.setCurrentCell(0, 0)
     qtbot.mouseClick(box.remove, Qt.MouseButton.LeftButton)

@@ -9,6 +9,7 @@ from napari_ctreview.planes import Plane
 
 from ctreview.tools import BrushSettings
 from tests.plugins.napari_ctreview.hand import CTRL, lesion_of
+from tests.plugins.napari_ctreview.waiting import until
 
 
 def dice(one: Any, other: Any) -> float:
@@ -28,7 +29,7 @@ def test_hover_shows_the_piece_and_a_click_takes_it_where_it_is(
     bare = canvas_of(pane)
 
     hand.hover(0, place)
-    qtbot.waitUntil(lambda: bool(corrector.tool.sketches(0)), timeout=5000)
+    until(qtbot, lambda: bool(corrector.tool.sketches(0)))
     previewed = canvas_of(pane)
     assert not bench.session(0).array.any(), "a hover changes nothing"
     assert bench.records == []

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
 from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
 from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml
+from tests.plugins.napari_ctreview.waiting import drawn, until
 
 pytestmark = pytest.mark.usefixtures("prepared_once")
 
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.usefixtures("prepared_once")
 def loaded(qtbot: Any, dock: Any, folder: Path) -> None:
     """Drop baseline and follow-up on their panes and wait until they are read."""
     drop(dock.panes.panes[0], folder / "before")
-    qtbot.waitUntil(lambda: dock.workplace.loading.scans[0] is not None, timeout=40_000)
+    until(qtbot, lambda: dock.workplace.loading.scans[0] is not None)
     drop(dock.panes.panes[1], folder / "after")
-    qtbot.waitUntil(lambda: dock.workplace.loading.ready, timeout=40_000)
+    until(qtbot, lambda: dock.workplace.loading.ready)
 
 
 def reviewed(qtbot: Any, dock: Any, folder: Path) -> None:
@@ -83,12 +84,12 @@ def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
     click(dock.tools.tools["pick"])
     start = time.perf_counter()
     hand.click(0, where, modifiers=Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: bool(followed), timeout=5000)
+    until(qtbot, lambda: bool(followed))
     assert followed[0] - start < 1.0
     assert glass_ml(place, 0) < before
     assert "carried over" in dock.change.headline.text()
     assert np.ptp(canvas_of(dock.panes.panes[0])[y, x].astype(int)) < np.ptp(coloured)
-    qtbot.waitUntil(lambda: "carried over" not in dock.change.headline.text(), timeout=40_000)
+    until(qtbot, lambda: "carried over" not in dock.change.headline.text())
     press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert glass_ml(place, 0) == before
     click(dock.tools.acts["Redo"])
@@ -98,7 +99,7 @@ def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
 def test_a_wrong_folder_is_said_in_the_dock(make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], tmp_path)
-    qtbot.waitUntil(dock.message.isVisible, timeout=30_000)
+    until(qtbot, dock.message.isVisible)
     assert str(tmp_path) in dock.message.text()
     assert dock.boxes["load"].step.state == "failed"
     loaded(qtbot, dock, small_scans)
@@ -109,7 +110,7 @@ def test_a_wrong_folder_is_said_in_the_dock(make_dock: Any, small_scans: Path, t
 def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], small_scans / "after", small_scans / "before")
-    qtbot.waitUntil(lambda: dock.workplace.loading.ready, timeout=40_000)
+    until(qtbot, lambda: dock.workplace.loading.ready)
     assert "swapped" in dock.boxes["load"].step.says
     click(dock.load.buttons["swap"])
     assert dock.boxes["load"].step.says == ""
@@ -117,6 +118,32 @@ def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scan
     days = [pane.annotations.corners.top_left[0] for pane in dock.panes.panes[:2]]
     assert days[0].startswith("BASELINE")
     assert days[1].startswith("FOLLOW-UP")
+
+
+def test_a_follow_up_alone_is_no_baseline(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+    dock = make_dock()
+    dock.workplace.loading.open(1, small_scans / "after")
+    until(qtbot, lambda: dock.workplace.loading.scans[1] is not None)
+    pane = dock.panes.panes[0]
+    assert pane.annotations.corners.top_left == ("FOLLOW-UP",), "days since a baseline that is not there are not known"
+    drawn(qtbot, dock.panes)
+    press(qtbot, dock, Qt.Key.Key_K)
+    press(qtbot, dock, Qt.Key.Key_Q)
+    Hand(dock.panes, qtbot).click(0, pane.centre)
+    (image,), (finding,) = dock.workplace.key_images(), dock.workplace.findings()
+    assert (image.timepoint, finding.timepoint) == (2, 2)
+    assert dock.key_images.table.item(0, 0).text() == "1  follow-up"
+    assert dock.findings.table.item(0, 1).text() == "follow-up"
+    dock.workplace.loading.open(0, small_scans / "before")
+    until(qtbot, lambda: dock.workplace.loading.ready)
+    assert dock.workplace.key_images() == (image,)
+    dock.marker.go_to(finding)
+    assert np.allclose(dock.panes.panes[1].centre, finding.place, atol=2.1), (
+        "it is found on the follow-up, at the right"
+    )
+    click(dock.load.buttons["clear"])
+    assert dock.message.isVisible()
+    assert dock.message.text() == "Removed with the scan they were made on: 1 finding and 1 key image."
 
 
 def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Path, tmp_path: Path, qtbot: Any) -> None:
@@ -133,10 +160,10 @@ def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Pa
 
     dock.workplace.loading.chooser = choose
     drop(dock.panes.panes[0], tmp_path / "both")
-    qtbot.waitUntil(lambda: len(asked) == 1 and not dock.workplace.worker.busy, timeout=40_000)
+    until(qtbot, lambda: len(asked) == 1 and not dock.workplace.worker.busy)
     assert dock.boxes["load"].step.state == "to do"
     drop(dock.panes.panes[0], tmp_path / "both")
-    qtbot.waitUntil(lambda: dock.workplace.loading.scans[0] is not None, timeout=40_000)
+    until(qtbot, lambda: dock.workplace.loading.scans[0] is not None)
     assert asked == [2, 2]
 
 
@@ -162,9 +189,9 @@ def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: A
     loaded(qtbot, dock, small_scans)
     monkeypatch.undo()  # the real work, which can be stopped
     click(dock.run_all)
-    qtbot.waitUntil(dock.boxes["lungs"].cancel.isVisible, timeout=30_000)
+    until(qtbot, dock.boxes["lungs"].cancel.isVisible)
     click(dock.boxes["lungs"].cancel)
-    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=40_000)
+    until(qtbot, lambda: not dock.workplace.worker.busy)
     assert dock.boxes["lungs"].step.state == "to do"
     assert dock.boxes["lungs"].step.says == "stopped"
     assert dock.run_all.isEnabled()
@@ -214,15 +241,15 @@ def test_save_close_reopen_and_sign_by_the_buttons(
     click(dock.sign.buttons["Sign"])
     assert "save it first" in dock.message.text()
     click(dock.sign.buttons["Save as…"])
-    qtbot.waitUntil((tmp_path / "study/readers/Änne K/comparison").exists, timeout=120_000)
-    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=40_000)
+    until(qtbot, (tmp_path / "study/readers/Änne K/comparison").exists)
+    until(qtbot, lambda: not dock.workplace.worker.busy)
     click(dock.load.buttons["clear"])
     assert dock.workplace.study is None
     assert dock.panes.panes[0].volume is None
     concluded(qtbot, dock.workplace, lambda: click(dock.sign.buttons["Open study…"]))
     assert glass_ml(dock.workplace, 0) == kept
     click(dock.sign.buttons["Sign"])
-    qtbot.waitUntil(lambda: dock.workplace.signed and not dock.workplace.worker.busy, timeout=120_000)
+    until(qtbot, lambda: dock.workplace.signed and not dock.workplace.worker.busy)
     assert "signed, read-only" in dock.sign.state.text()
     assert not dock.sign.buttons["Sign"].isEnabled()
     signed = dock.workplace.reading.signature()
@@ -271,7 +298,7 @@ def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path
     dock = make_dock()
     for number, name in enumerate(("one", "two")):
         drop(dock.panes.panes[number], tmp_path / name)
-        qtbot.waitUntil(lambda number=number: dock.workplace.loading.scans[number] is not None, timeout=40_000)
+        until(qtbot, lambda number=number: dock.workplace.loading.scans[number] is not None)
     assert [len(one.contrasts) for one in dock.panes.examinations] == [2, 2]
     assert "T1" in dock.load.names[0].text()
     first = dock.panes.panes[0].volume

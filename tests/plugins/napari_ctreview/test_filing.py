@@ -17,6 +17,7 @@ import pytest
 
 from ctreview.study import Study
 from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml, load, run
+from tests.plugins.napari_ctreview.waiting import told, until
 
 pytestmark = pytest.mark.usefixtures("prepared_once")
 
@@ -38,7 +39,7 @@ def read(make_workplace: Callable[..., Any], small_scans: Path, qtbot: Any) -> C
 
 def job(qtbot: Any, place: Any, name: str, start: Callable[[], object]) -> str:
     """Start something, wait until the job of that name has ended, and give what was said of it."""
-    with qtbot.waitSignal(place.worker.ended, timeout=180_000, check_params_cb=lambda job, *_: job == name) as ended:
+    with told(qtbot, place.worker.ended, check_params_cb=lambda job, *_: job == name) as ended:
         start()
     return str(ended.args[2])
 
@@ -55,17 +56,17 @@ def test_save_close_open_gives_what_was_there(
     folder = tmp_path / "study"
     unsaved = first.study.folder
     job(qtbot, first, "save", lambda: first.filing.save_as(folder))  # the copy, then what is written into it
-    qtbot.waitUntil(lambda: not first.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not first.worker.busy)
     assert first.study.folder == folder
     assert not unsaved.exists()
     first.act(1, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
-    drawn = [session.array.copy() for session in first.sessions]
+    drawn = [session.array.copy() for session in first.review.sessions]
     assert {path.name for path in (folder / "readers/anna").iterdir()} == {"journal.jsonl", "comparison"}
     first.close()
     assert not (folder / "open.lock").exists()
 
     second = opened(qtbot, make_workplace(), folder)
-    for session, before in zip(second.sessions, drawn, strict=True):
+    for session, before in zip(second.review.sessions, drawn, strict=True):
         assert np.array_equal(session.array, before)
     assert second.review.can_undo
     assert second.loading.scans[0].place.path == small_scans / "before"
@@ -80,7 +81,7 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
     place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
     place.undo()
     job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
-    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not place.worker.busy)
     job(qtbot, place, "sign", place.filing.sign)
     study = Study.open(tmp_path / "study")
     (reading,) = study.readings
@@ -105,7 +106,7 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
 def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: Path, qtbot: Any) -> None:
     place = read()
     job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
-    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not place.worker.busy)
     job(qtbot, place, "sign", place.filing.sign)
     assert place.signed
     assert place.steps["sign"].state == "done"
@@ -115,6 +116,10 @@ def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: 
     assert "signed" in failed.args[0]
     assert "new version" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
+    with told(qtbot, place.failed) as failed:
+        place.filing.save()
+    assert failed.args[0].startswith("Nothing was saved: ")
+    assert "new version" in failed.args[0]
     place.filing.correct()
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
     versions = {reading.version: reading for reading in place.study.readings}
@@ -148,9 +153,9 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
     # panes still go to the same place of the patient
     middle = place.prepared.transform.to_fixed(place.panes.panes[0].centre[None])[0]
     assert np.abs(place.panes.panes[1].centre - middle).max() < 8
-    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not place.worker.busy)
     job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
-    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not place.worker.busy)
     job(qtbot, place, "sign", place.filing.sign)
     assert not place.blinded
     assert place.order == (0, 1)
@@ -164,10 +169,10 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
 
 def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_workplace: Any, tmp_path: Path, qtbot: Any) -> None:
     first = read("anna")
-    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.sessions]
+    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.review.sessions]
     job(qtbot, first, "save", lambda: first.filing.save_as(tmp_path / "study"))
-    qtbot.waitUntil(lambda: not first.worker.busy, timeout=120_000)
-    with qtbot.waitSignal((other := make_workplace("ben")).failed, timeout=60_000) as failed:
+    until(qtbot, lambda: not first.worker.busy)
+    with told(qtbot, (other := make_workplace("ben")).failed) as failed:
         other.filing.open(tmp_path / "study")
     assert "has this study open" in failed.args[0]
     first.close()
@@ -193,7 +198,7 @@ def test_what_cannot_be_opened_is_refused_and_left_alone(
     spoil(kept)
     before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
     place = make_workplace()
-    with qtbot.waitSignal(place.failed, timeout=60_000) as failed:
+    with told(qtbot, place.failed) as failed:
         place.filing.open(kept)
     assert says in failed.args[0]
     assert {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()} == before
@@ -205,7 +210,7 @@ def kept(read: Any, tmp_path: Path, qtbot: Any) -> Path:
     """A saved study that nobody has open."""
     place = read()
     job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
-    qtbot.waitUntil(lambda: not place.worker.busy, timeout=120_000)
+    until(qtbot, lambda: not place.worker.busy)
     place.close()
     return tmp_path / "study"
 
@@ -224,7 +229,7 @@ def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkey
     assert "Make room" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
     assert place.reading.edits() == acts
-    with monkeypatch.context() as patch, qtbot.waitSignal(place.failed, timeout=60_000) as failed:
+    with monkeypatch.context() as patch, told(qtbot, place.failed) as failed:
         patch.setattr("ctreview.study.store.shutil.copytree", full)
         place.filing.save_as(tmp_path / "study")
     assert "No space left" in failed.args[0]

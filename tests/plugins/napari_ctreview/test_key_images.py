@@ -17,6 +17,7 @@ from qtpy.QtGui import QImage
 from ctreview.study import AlreadySigned, KeyImage
 from tests.plugins.napari_ctreview.hand import Hand, click, press
 from tests.plugins.napari_ctreview.test_dock import reviewed
+from tests.plugins.napari_ctreview.waiting import drawn, until
 
 
 class Ledger:
@@ -92,10 +93,10 @@ def test_key_images_are_saved_and_on_the_page(
 ) -> None:
     dock = make_dock()
     reviewed(qtbot, dock, small_scans)
-    qtbot.wait(200)  # a reader sees what is kept: it is drawn by then
+    drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
     press(qtbot, dock, Qt.Key.Key_S)
-    qtbot.wait(100)
+    drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
     reading = dock.workplace.reading
     assert [image.plane for image in reading.key_images()] == ["axial", "sagittal"], "on the disk at once"
@@ -103,7 +104,7 @@ def test_key_images_are_saved_and_on_the_page(
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    qtbot.waitUntil(lambda: dock.workplace.desk.saved and not dock.workplace.worker.busy, timeout=60_000)
+    until(qtbot, lambda: dock.workplace.desk.saved and not dock.workplace.worker.busy)
     reading = dock.workplace.reading
     assert reading.folder.is_relative_to(study)
     pictures = sorted(path.stem for path in (reading.folder / "key_images").glob("*.png"))

@@ -11,6 +11,8 @@ import pytest
 from npe2 import PluginManifest
 from npe2.manifest.utils import import_python_name
 
+from tests.plugins.napari_ctreview.waiting import until
+
 MANIFEST = Path(napari_ctreview.__file__).parent / "napari.yaml"
 
 
@@ -55,7 +57,7 @@ def test_the_dock_opens_from_napari_s_menu(make_napari_viewer: Any, npe2pm: Any,
     viewer = make_napari_viewer(show=True)
     _, dock = viewer.window.add_plugin_dock_widget("ctreview", "Review two timepoints")
     assert isinstance(dock, ReviewDock)
-    qtbot.waitUntil(dock.isVisible, timeout=10_000)
+    until(qtbot, dock.isVisible)
 
 
 def test_files_open_in_napari_and_go_back_to_a_segmentation(

@@ -18,6 +18,7 @@ from ctreview.recipes.mr_regions import replay_regions
 from ctreview.study import Study
 from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
 from tests.plugins.napari_ctreview.reading import write_mr
+from tests.plugins.napari_ctreview.waiting import until
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def examinations(tmp_path: Path, pair: Any) -> tuple[Path, Path]:
 def opened(qtbot: Any, dock: Any, folders: tuple[Path, Path]) -> None:
     for number, folder in enumerate(folders):
         drop(dock.panes.panes[number], folder)
-        qtbot.waitUntil(lambda number=number: dock.workplace.loading.scans[number] is not None, timeout=40_000)
-    qtbot.waitUntil(lambda: not dock.workplace.worker.busy, timeout=10_000)
+        until(qtbot, lambda number=number: dock.workplace.loading.scans[number] is not None)
+    until(qtbot, lambda: not dock.workplace.worker.busy)
 
 
 def beside(place: Any, x_mm: float, y_mm: float = 0.0) -> Any:
@@ -104,7 +105,7 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    qtbot.waitUntil(lambda: (study / "readers").exists() and not dock.workplace.worker.busy, timeout=10_000)
+    until(qtbot, lambda: (study / "readers").exists() and not dock.workplace.worker.busy)
     reading = dock.workplace.reading
     assert (reading.regions_folder / "regions.csv").read_text() == target.read_text()
     painted = [np.array(session.array) for session in dock.workplace.painting.review.sessions]
@@ -115,19 +116,30 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     )
 
     dock.workplace.filing.open(study, author=reading.reader)
-    qtbot.waitUntil(lambda: dock.workplace.painting.open, timeout=20_000)
+    until(qtbot, lambda: dock.workplace.painting.open)
     assert dock.regions.isVisible()
     assert cell(dock, 0, 2) == t1[0]
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Sign"])
-    qtbot.waitUntil(lambda: dock.workplace.signed and not dock.workplace.worker.busy, timeout=10_000)
+    until(qtbot, lambda: dock.workplace.signed and not dock.workplace.worker.busy)
     assert len(dock.workplace.reading.signature()["statement"]["regions"]) == 12
     assert not dock.regions.add.isEnabled()
+    assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.says
     mute: list[str] = []
     dock.workplace.failed.connect(mute.append)
     hand.drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert said == mute, "nothing else went wrong"
+    dock.workplace.filing.save()
+    assert mute[-1].startswith("Nothing was saved: ")
+    assert mute[-1].endswith("signed and cannot be changed. Make a new version of it to correct it.")
+    monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: tmp_path / "copy")
+    click(dock.sign.buttons["Save as…"])
+    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.workplace.worker.busy)
+    assert dock.boxes["sign"].step.state == "done"
+    assert "copied to copy" in dock.boxes["sign"].step.says
+    assert "read-only" in dock.boxes["sign"].step.says
+    assert dock.workplace.signed
 
 
 def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
@@ -149,7 +161,7 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
 
     place.loading.chooser = choose
     place.open_dropped(0, [str(tmp_path / "mixed")])
-    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    until(qtbot, lambda: place.painting.open)
     assert asked == [3]
     (images,) = place.painting.review.examinations
     assert [one.name for one in images.contrasts] == ["STIR", "T1"], "the one chosen leads"
@@ -157,11 +169,32 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
     assert [one.name for one in replayed.contrasts] == ["STIR", "T1"]
     assert place.painting.name("vastus") == "vastus"
     place.filing.save_as(tmp_path / "study")
-    qtbot.waitUntil(lambda: place.desk.saved and not place.worker.busy, timeout=20_000)
+    until(qtbot, lambda: place.desk.saved and not place.worker.busy)
     place.leave()
     place.filing.open(tmp_path / "study")
-    qtbot.waitUntil(lambda: place.painting.open, timeout=40_000)
+    until(qtbot, lambda: place.painting.open)
     assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
+
+
+def test_progress_of_a_step_measures_nothing(
+    make_dock: Any, examinations: tuple[Path, Path], qtbot: Any, monkeypatch: Any
+) -> None:
+    from ctreview.recipes import mr_regions
+
+    dock = make_dock()
+    opened(qtbot, dock, examinations)
+    name(qtbot, dock, "vastus")
+    measured: list[Any] = []
+    measure = mr_regions.region_values
+    monkeypatch.setattr(mr_regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
+    for share in (0.1, 0.2, 0.3):
+        dock.workplace.worker.progressed.emit("save", share, "writing")
+    assert not measured
+    at = dock.panes.panes[0].centre
+    dock.corrector.take("brush")
+    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    assert len(measured) == 1, "the scan that was painted, in the contrast in view"
+    assert cell(dock, 2, 2) != "0.00 mL\n–" == cell(dock, 2, 3)
 
 
 def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations: tuple[Path, Path], qtbot: Any) -> None:
@@ -186,7 +219,7 @@ def test_a_second_examination_joins_what_is_painted_already(
 ) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], examinations[0])
-    qtbot.waitUntil(lambda: dock.workplace.painting.open, timeout=40_000)
+    until(qtbot, lambda: dock.workplace.painting.open)
     name(qtbot, dock, "vastus")
     dock.corrector.take("brush")
     at = dock.panes.panes[0].centre
@@ -195,6 +228,39 @@ def test_a_second_examination_joins_what_is_painted_already(
     assert painted != "0.00 mL\n–"
     assert dock.regions.table.columnCount() == 3
     drop(dock.panes.panes[1], examinations[1])
-    qtbot.waitUntil(lambda: dock.regions.table.columnCount() == 4, timeout=40_000)
+    until(qtbot, lambda: dock.regions.table.columnCount() == 4)
     assert cell(dock, 2, 2) == painted
     assert dock.workplace.study.timepoints == (1, 2)
+
+
+def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
+    make_dock: Any, examinations: tuple[Path, Path], tmp_path: Path, qtbot: Any
+) -> None:
+    dock = make_dock()
+    place = dock.workplace
+    place.loading.open(1, examinations[1])
+    until(qtbot, lambda: place.painting.open)
+    name(qtbot, dock, "vastus")
+    dock.corrector.take("brush")
+    at = dock.panes.panes[0].centre
+    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    painted = cell(dock, 2, 2)
+    assert painted != "0.00 mL\n–"
+    assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
+    assert "follow-up at x" in dock.regions.says.text()
+    place.filing.save_as(tmp_path / "study")
+    until(qtbot, lambda: place.desk.saved and not place.worker.busy)
+    assert Study.open(tmp_path / "study").timepoints == (2,)
+    written = place.reading.regions_folder
+    assert {row["timepoint"] for row in csv.DictReader(io.StringIO((written / "regions.csv").read_text()))} == {"2"}
+    assert (written / "timepoint-2.seg.nrrd").exists()
+    place.leave()
+    place.filing.open(tmp_path / "study")
+    until(qtbot, lambda: place.painting.open)
+    assert [scan is not None for scan in place.loading.scans] == [False, True]
+    assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
+    assert cell(dock, 2, 2) == painted
+    place.loading.open(0, examinations[0])
+    until(qtbot, lambda: dock.regions.table.columnCount() == 4)
+    assert [cell(dock, 2, column) for column in (2, 3)] == ["0.00 mL\n–", painted], "a baseline joins it"
+    assert place.study.timepoints == (1, 2)

@@ -126,7 +126,7 @@ def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_
     panes.go_to(place, pane=1)
     qtbot.wait(30)
     for number, pane in enumerate(panes.panes):
-        there = place if number == 1 else panes.link.mapping(1, number)(place)
+        there = place if number == 1 else panes.linking.link.mapping(1, number)(place)
         canvas = pane.canvas.canvas.native
         pixels, off = pane.pixels_of(there)
         assert np.allclose(pixels, (canvas.width() / 2, canvas.height() / 2), atol=1)
@@ -138,7 +138,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     panes = make_panes()
     panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
-    panes.toggle_link()
+    panes.linking.toggle()
     before = right.centre
     left.step(4)
     assert np.allclose(right.centre, before)
@@ -147,7 +147,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     assert tuple(right.image.contrast_limits) == (-900, -400)
     panes.window("mediastinum")
     assert [tuple(pane.image.contrast_limits) for pane in panes.panes] == [(-160, 240)] * 2
-    panes.toggle_link()
+    panes.linking.toggle()
     assert np.allclose(right.centre, pair.transform.to_moving(left.centre), atol=2.1)
 
 
@@ -156,10 +156,10 @@ def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make
     panes.show_timepoints(pair.before.volume, pair.after.volume)
     left, right = panes.panes
     assert "linked by centres of the scans" in left.annotations.corners.bottom_right
-    panes.toggle_link()
+    panes.linking.toggle()
     right.step(5)
     shift = right.centre - left.centre
-    panes.toggle_link()
+    panes.linking.toggle()
     left.step(-3)
     assert np.allclose(right.centre - left.centre, shift)
     assert "linked by hand" in left.annotations.corners.bottom_right
@@ -356,3 +356,14 @@ def test_days_are_counted_from_the_baseline(make_panes: Any, pair: Any) -> None:
     scan = replace(pair.after.volume.acquisition, acquired=datetime(2021, 9, 4))
     panes.show_timepoints(pair.before.volume, replace(pair.after.volume, acquisition=scan))
     assert panes.panes[1].annotations.corners.top_left == ("FOLLOW-UP   day +1",)
+
+
+def test_an_image_alone_fills_its_pane(make_panes: Any, pair: Any) -> None:
+    panes = make_panes(3)
+    panes.show_volumes([pair.after.volume], ["follow-up"], ["followup"])
+    pane = panes.panes[0]
+    width, height = pane.canvas.canvas.native.width(), pane.canvas.canvas.native.height()
+    slice_height, slice_width = (n * s for n, s in zip(pane.geometry.shape[1:], pane.geometry.spacing[1:], strict=True))
+    fills = max(slice_height / height, slice_width / width) * pane.model.scene.camera.zoom
+    assert 0.8 < fills <= 1.0, "not as large as in a third of the window"
+    assert pane.timepoint == 2

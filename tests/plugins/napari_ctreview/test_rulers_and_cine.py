@@ -14,6 +14,8 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from tests.plugins.napari_ctreview.waiting import until
+
 
 def drag(canvas: Any, start: tuple[float, float], end: tuple[float, float], qtbot: Any) -> None:
     first, last = QPoint(*map(round, start)), QPoint(*map(round, end))
@@ -94,7 +96,7 @@ def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> 
     window.activateWindow()
     canvas = panes.panes[1].canvas.canvas.native
     canvas.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=3000)
+    until(qtbot, lambda: QApplication.focusWidget() is not None)
 
     def press(key: Any) -> None:
         qtbot.keyClick(QApplication.focusWidget(), key)
@@ -116,7 +118,7 @@ def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> 
     press(Qt.Key.Key_Up)
     assert panes.panes[0].centre[2] > before
     press(Qt.Key.Key_L)
-    assert panes.link.on is False
+    assert panes.linking.on is False
     keys = [key.keys for key in KEYS]
     assert len(set(keys)) == len(keys)
     assert all(key.says for key in KEYS)
@@ -134,10 +136,10 @@ def test_cine_runs_to_the_end_and_back(qtbot: Any) -> None:
 
     cine = Cine(step, per_second=60)
     cine.toggle()
-    qtbot.waitUntil(lambda: len(ends) >= 8, timeout=3000)
+    until(qtbot, lambda: len(ends) >= 8)
     cine.toggle()
     assert not cine.running
     assert ends[:8] == [1, 2, 3, 2, 1, 0, 1, 2]
     stuck = Cine(lambda by: False, per_second=60)
     stuck.toggle()
-    qtbot.waitUntil(lambda: not stuck.running, timeout=3000)
+    until(qtbot, lambda: not stuck.running)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from napari_ctreview.measure import Caliper
 
-from ctreview.study import KeyImage
+from ctreview.study import Finding, KeyImage
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
+from tests.plugins.napari_ctreview.waiting import LONGEST_S, told, until
 
 STALL_MS = 100
 
@@ -22,6 +25,25 @@ def workplace(make_workplace: Callable[..., Any]) -> Any:
     return make_workplace()
 
 
+@pytest.fixture(scope="module")
+def third(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One more scan of the same patient."""
+    from ctreview.dicom.acquisition import Patient
+    from ctreview.phantom import small_thorax
+    from ctreview.volume.write import write_dicom
+    from tests.conftest import PATIENT
+
+    folder = tmp_path_factory.mktemp("third") / "third"
+    scan = small_thorax(spacing_mm=4.0, seed=7, acquired=datetime(2022, 1, 10)).volume
+    write_dicom(scan, folder, patient=Patient(**PATIENT))
+    return folder
+
+
+def replace_scan(qtbot: Any, workplace: Any, number: int, folder: Path) -> None:
+    with told(qtbot, workplace.replaced):
+        workplace.loading.open(number, folder)
+
+
 def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_scans: Path, qtbot: Any) -> None:
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
     assert workplace.loading.ready
@@ -29,7 +51,7 @@ def test_two_folders_are_prepared_corrected_and_compared(workplace: Any, small_s
     assert {name for name, step in workplace.steps.items() if step.state == "done"} >= {"load", "lungs", "opacity"}
     first = workplace.comparison["lungs"].change["opacity_ml"].value
     before = glass_ml(workplace, 0)
-    with qtbot.waitSignals([workplace.edited, workplace.concluded], timeout=60_000):
+    with told(qtbot, workplace.edited, workplace.concluded):
         workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
     removed = before - glass_ml(workplace, 0)
     assert removed > 0
@@ -58,7 +80,7 @@ def test_the_window_never_waits_for_a_step(workplace: Any, small_scans: Path, qt
     workplace.worker.began.connect(lambda *_: beats.append(time.perf_counter()))
     taken, workplace.take = [], lambda *found: taken.append(found)
     workplace.run()
-    qtbot.waitUntil(lambda: bool(taken), timeout=180_000)
+    until(qtbot, lambda: bool(taken))
     heart.stop()
     gaps = 1000 * np.diff(beats)
     assert len(gaps) > 50
@@ -67,9 +89,9 @@ def test_the_window_never_waits_for_a_step(workplace: Any, small_scans: Path, qt
 
 def test_a_step_that_is_stopped_can_be_run_again(workplace: Any, small_scans: Path, qtbot: Any) -> None:
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
-    with qtbot.waitSignal(workplace.worker.progressed, timeout=60_000):
+    with told(qtbot, workplace.worker.progressed):
         workplace.run()
-    with qtbot.waitSignal(workplace.worker.ended, timeout=60_000) as ended:
+    with told(qtbot, workplace.worker.ended) as ended:
         workplace.cancel()
     assert ended.args[:2] == ["prepare", "cancelled"]
     assert workplace.prepared is None
@@ -90,15 +112,15 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
 
     def slow(*scans: Any, **options: Any) -> Any:
         begun.set()
-        go_on.wait(60)
+        go_on.wait(LONGEST_S)
         return remembered(*scans, **{**options, "progress": lambda *_: None})
 
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
     with monkeypatch.context() as patch:
         patch.setattr(module, "prepare", slow)
         workplace.run()
-        assert begun.wait(60)
-        with qtbot.waitSignal(workplace.worker.ended, timeout=180_000) as ended:
+        assert begun.wait(LONGEST_S)
+        with told(qtbot, workplace.worker.ended) as ended:
             workplace.loading.swap()
             go_on.set()
     assert ended.args[:2] == ["prepare", "cancelled"]
@@ -110,21 +132,74 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
     assert [workplace.study.source(number).digest for number in (1, 2)] == digests
 
 
-def test_what_is_marked_before_the_first_run_is_not_filed_with_other_scans(
-    workplace: Any, small_scans: Path, qtbot: Any
+def test_what_is_marked_before_the_first_run_goes_with_its_scan_and_what_is_removed_is_said(
+    workplace: Any, small_scans: Path, third: Path, qtbot: Any
 ) -> None:
-    image = KeyImage(1, (0.0, 0.0, 0.0), "axial", 40.0, 400.0)
-    workplace.loading.open(0, small_scans / "before")
-    qtbot.waitUntil(lambda: workplace.loading.scans[0] is not None, timeout=40_000)
-    workplace.keep_key_images([image], {image.id: b"png"})
-    workplace.loading.open(1, small_scans / "after")
-    qtbot.waitUntil(lambda: workplace.loading.scans[1] is not None, timeout=40_000)
-    assert workplace.key_images() == (image,), "a second scan joins the first"
+    said: list[str] = []
+    workplace.replaced.connect(said.append)
+    on_first, on_second = (KeyImage(number, (0.0, 0.0, 0.0), "axial", 40.0, 400.0) for number in (1, 2))
+    spot = Finding("spot", 1, (1.0, 2.0, 3.0))
+    load(qtbot, workplace, small_scans / "before")
+    workplace.keep_key_images([on_first], {on_first.id: b"png"})
+    workplace.keep_findings([spot])
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert workplace.key_images() == (on_first,), "a second scan joins the first"
+    workplace.keep_key_images([on_first, on_second], {on_second.id: b"other"})
     workplace.loading.swap()
-    assert workplace.key_images() == ()
-    workplace.keep_key_images([image], {image.id: b"png"})
+    assert [(one.id, one.timepoint) for one in workplace.key_images()] == [(on_first.id, 2), (on_second.id, 1)]
+    assert [(one.id, one.timepoint) for one in workplace.findings()] == [(spot.id, 2)]
+    assert said == ["", "", ""]
+    replace_scan(qtbot, workplace, 1, third)
+    assert [one.id for one in workplace.key_images()] == [on_second.id]
+    assert workplace.desk.picture(on_second) == b"other"
+    assert workplace.findings() == ()
+    assert said[-1] == "Removed with the scan they were made on: 1 finding and 1 key image."
     workplace.loading.clear()
     assert workplace.key_images() == ()
+    assert said[-1] == "Removed with the scan they were made on: 1 key image."
+
+
+def test_a_reading_that_was_not_saved_is_kept_and_its_marks_go_on_with_their_scan(
+    prepared_once: None, workplace: Any, small_scans: Path, third: Path, qtbot: Any
+) -> None:
+    from ctreview.study import recovery
+
+    said: list[str] = []
+    load(qtbot, workplace, small_scans / "before", small_scans / "after")
+    run(qtbot, workplace)
+    workplace.act(0, "remove_piece", {"point": glass_at(workplace, 0)})
+    workplace.keep_findings([Finding("spot", 1, (1.0, 2.0, 3.0)), Finding("node", 2, (1.0, 2.0, 3.0))])
+    workplace.replaced.connect(said.append)
+    replace_scan(qtbot, workplace, 1, third)
+    assert [one.type for one in workplace.findings()] == ["spot"]
+    assert said == [
+        "The reading of the scans before was not saved; it is offered above the steps, with 1 act and 2 findings."
+    ]
+    (left,) = recovery.left_over()
+    (reading,) = left.readings
+    assert [one.type for one in reading.findings()] == ["spot", "node"]
+    run(qtbot, workplace)
+    assert [one.type for one in workplace.reading.findings()] == ["spot"], "filed with the scans that are read now"
+
+
+def test_measurements_stay_on_their_scan(workplace: Any, small_scans: Path, third: Path, qtbot: Any) -> None:
+    said: list[str] = []
+    workplace.replaced.connect(said.append)
+    load(qtbot, workplace, small_scans / "before")
+    panes = workplace.panes.panes
+    length = Caliper(np.array([[0.0, 0.0, 0.0], [10.0, 0.0, 0.0]]))
+    panes[0].marks.append(length)
+    workplace.loading.changed.emit()
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert panes[0].marks == [length]
+    workplace.loading.swap()
+    assert [pane.marks for pane in panes[:2]] == [[], [length]]
+    replace_scan(qtbot, workplace, 0, third)
+    assert panes[1].marks == [length]
+    assert set(said) == {""}
+    replace_scan(qtbot, workplace, 1, small_scans / "after")
+    assert workplace.panes.measurements == 0
+    assert said[-1] == "Removed with the scan they were made on: 1 measurement."
 
 
 def test_a_question_that_is_closed_leaves_what_is_read(
@@ -145,13 +220,13 @@ def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
     empty = tmp_path / "empty"
     empty.mkdir()
     for wrong, says in ((empty, "no"), (small_scans / "before", "same image")):
-        with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+        with told(qtbot, workplace.failed) as failed:
             workplace.open_dropped(1, [str(wrong)])
         assert says in failed.args[0]
         assert workplace.loading.scans[0] is not None
         assert workplace.loading.scans[1] is None
     load_second = workplace.loading
-    with qtbot.waitSignal(load_second.changed, timeout=60_000):
+    with told(qtbot, load_second.changed):
         load_second.open(1, small_scans / "after")
     assert load_second.ready
 
@@ -161,7 +236,7 @@ def test_an_mr_as_follow_up_of_a_ct_is_refused(
 ) -> None:
     write_mr(tmp_path / "mr", pair.after, description="t1", number=3)
     load(qtbot, workplace, small_scans / "before")
-    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+    with told(qtbot, workplace.failed) as failed:
         workplace.open_dropped(1, [str(tmp_path / "mr")])
     assert failed.args[0].startswith("the baseline is CT and the follow-up MR")
     assert "Load two CTs" in failed.args[0]
@@ -174,7 +249,7 @@ def test_two_patients_are_refused_until_they_are_allowed(
 
     write_phantom(pair.after, tmp_path / "other")
     load(qtbot, workplace, small_scans / "before")
-    with qtbot.waitSignal(workplace.failed, timeout=60_000) as failed:
+    with told(qtbot, workplace.failed) as failed:
         workplace.open_dropped(1, [str(tmp_path / "other")])
     assert "differ in the patient's" in failed.args[0]
     assert "allow different patients" in failed.args[0]

@@ -1,0 +1,139 @@
+"""Which places of the panes belong together, and for how long the reader wants them kept together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ctreview.errors import WrongUse
+from ctreview.volume.geometry import FloatArray
+from ctreview.volume.transform import Transform
+from napari_ctreview.link import Link
+from napari_ctreview.mapping import Correspondence, Role
+from napari_ctreview.pane import Pane
+from napari_ctreview.planes import Plane
+
+__all__ = ["Linking"]
+
+
+class Linking:
+    """Links the panes that show something.
+
+    Parameters
+    ----------
+    panes : sequence of Pane
+        All, also those that show nothing yet.
+
+    Attributes
+    ----------
+    link : Link or None
+    correspondence : Correspondence or None
+        How places of baseline and follow-up belong together, where both are shown.
+    """
+
+    def __init__(self, panes: Sequence[Pane]) -> None:
+        self._panes = panes
+        self.link: Link | None = None
+        self.correspondence: Correspondence | None = None
+
+    @property
+    def on(self) -> bool:
+        """Whether places are kept together now."""
+        return self.link is not None and self.link.on
+
+    def register(self, transform: Transform | None) -> None:
+        """Link the panes by a registration, or by the best that is known without one.
+
+        Raises
+        ------
+        WrongUse
+            Not both timepoints are shown.
+        """
+        first = self._first()
+        if len(first) < 2:
+            raise WrongUse("two timepoints must be shown before they can be linked")
+        grids = first["baseline"].geometry, first["followup"].geometry
+        self._link(Correspondence.of(*grids, transform))
+
+    def unlink(self) -> None:
+        """Let every pane go its own way for good."""
+        self.let_go()
+        self.correspondence = None
+        for pane in self._panes:
+            pane.annotations.point_at(None)
+            pane.says_link("")
+
+    def let_go(self) -> None:
+        """Answer to the panes no longer; nothing is drawn on them."""
+        if self.link is not None:
+            self.link.break_up()
+        self.link = None
+
+    def toggle(self) -> None:
+        """Let places go, or keep them together again.
+
+        Without a registration the panes are linked again as the reader has put them beside each other.
+        """
+        if self.link is None or self.correspondence is None:
+            return
+        if not self.link.on:
+            first = self._first()
+            self._link(self.correspondence.by_hand(first["baseline"].centre, first["followup"].centre))
+            return
+        self.link.on = False
+        for pane in self.link.panes:
+            pane.annotations.point_at(None)
+            pane.says_link("UNLINKED")
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within this block the panes get other images of the same scans; they are linked again as they were."""
+        before = self.link
+        self.let_go()
+        yield
+        if before is not None:
+            self.link = Link(before.panes, before.mapping)
+            self.link.on = before.on
+
+    def turn(self, plane: Plane) -> None:
+        """Show a plane in every pane, at one place where they are linked."""
+        if self.link is not None and self.link.on:
+            self.link.turn(plane)
+            return
+        for pane in self._full():
+            pane.turn(plane)
+
+    def follow(self) -> None:
+        """Bring the other panes to where the first is."""
+        if self.link is not None:
+            self.link.follow(0)
+
+    def point_at(self, here: Pane, lps: FloatArray) -> dict[int, FloatArray]:
+        """Show in the other panes where a place of one of them is; gives it for each that is linked, by its number."""
+        if self.link is None or not self.link.on or here not in self.link.panes:
+            return {}
+        linked = self.link.panes
+        leader = linked.index(here)
+        self.link.cursor(leader, lps)
+        return {
+            self._panes.index(pane): self.link.mapping(leader, number)(lps)
+            for number, pane in enumerate(linked)
+            if pane is not here
+        }
+
+    def _link(self, belong: Correspondence) -> None:
+        self.let_go()
+        self.correspondence = belong
+        panes = self._full()
+        self.link = Link(panes, lambda here, there: belong.between(panes[here].role, panes[there].role))
+        for pane in panes:
+            pane.annotations.point_at(None)
+            pane.says_link(f"linked by {belong.known_by}")
+        self.link.follow(0)
+
+    def _full(self) -> list[Pane]:
+        return [pane for pane in self._panes if pane.volume is not None]
+
+    def _first(self) -> dict[Role, Pane]:
+        """The first pane of each timepoint that is shown."""
+        return {pane.role: pane for pane in reversed(self._full())}

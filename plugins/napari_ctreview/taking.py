@@ -1,0 +1,54 @@
+"""A key image as it is taken of the panes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy.QtCore import QBuffer, QIODevice
+
+from ctreview.study import KeyImage
+from napari_ctreview.pane import Pane
+
+__all__ = ["Taken", "picture_of", "taken_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """A key image as it was taken.
+
+    Attributes
+    ----------
+    image : KeyImage
+        Where it was, and how shown.
+    png : bytes
+        All panes with everything that was written over them.
+    """
+
+    image: KeyImage
+    png: bytes
+
+
+def taken_of(panes: Any, pane: Pane, contrast: str) -> Taken:
+    """What a widget with panes shows now; the slice is that of one pane."""
+    low, high = (float(v) for v in pane.image.contrast_limits)
+    x, y, z = (float(v) for v in pane.centre)
+    image = KeyImage(
+        pane.timepoint,
+        (x, y, z),
+        pane.plane.name.lower(),
+        (low + high) / 2,
+        high - low,
+        pane.slab.name,
+        pane.slab.thickness_mm,
+        contrast,
+    )
+    return Taken(image, picture_of(panes))
+
+
+def picture_of(widget: Any) -> bytes:
+    """A widget as it is on screen, as PNG; it holds no text beside the pixels."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    widget.grab().toImage().save(buffer, "PNG")
+    return bytes(buffer.data().data())
