@@ -156,8 +156,11 @@ def test_where_registration_fails_volumes_stand_and_fate_is_withheld(child, comp
     assert found.baseline.fate is None
     assert all(region.fate_ml is None for region in found.regions)
     assert found.verdict == "decreased"
-    # one thread and two give the same numbers
-    assert [region.change for region in found.regions] == [region.change for region in comparison.regions]
+    # each scan by itself is much like the two side by side
+    value = found["lungs"].change["opacity_ml"].value
+    assert value == pytest.approx(comparison["lungs"].change["opacity_ml"].value, rel=0.05)
+    twice = compare(child[0].volume, child[1].volume, threads=2)
+    assert [region.change for region in twice.regions] == [region.change for region in found.regions]
     failed = next(check for check in found.checks if check.name == "registration")
     assert not failed.ok
     assert "withheld" in failed.says
