@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.features import FEATURES, Features, Scales, features
 from ctreview.tools.place import Place
 from ctreview.volume.labels import LabelMap
@@ -27,36 +28,38 @@ class FeatureMemory:
 
     def __init__(self, limit_mib: float = 160.0) -> None:
         self._limit = limit_mib * 2**20
-        self._of: tuple[Canvas, Scales] | None = None
+        self._of: tuple[Canvas, Scales, Cells] | None = None
         self._place: Place | None = None
         self._last: Features | None = None
 
-    def features(self, canvas: Canvas, box: Box, scales: Scales) -> Features:
+    def features(self, canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL) -> Features:
         """As `features.features`."""
-        if self._of is None or self._place is None or not _alike(*self._of, canvas, scales):
-            self._of, self._place, self._last = (canvas, scales), Place.of(canvas), None
-        found = self._features(canvas, box, scales)
+        asked = canvas, scales, cells
+        if self._of is None or self._place is None or not _alike(self._of, asked):
+            self._of, self._place, self._last = asked, Place.of(canvas), None
+        found = self._features(canvas, box, scales, cells)
         kept = found.values.nbytes + found.inside.nbytes <= self._limit
         self._last = found if kept else None
         return found
 
-    def _features(self, canvas: Canvas, box: Box, scales: Scales) -> Features:
+    def _features(self, canvas: Canvas, box: Box, scales: Scales, cells: Cells) -> Features:
         """What is known of a box, and the rest of it computed."""
         shared = None if self._last is None else _overlap(self._last.box, box)
         if self._last is None or shared is None:
-            return features(canvas, box, scales, place=self._place)
-        inside = canvas.allowed(box)
+            return features(canvas, box, scales, cells, place=self._place)
+        inside = cells.allowed(canvas, box)
         found = Features(box, np.empty((int(inside.sum()), len(FEATURES)), np.float32), inside)
         found.values[_rows(found, shared)] = self._last.values[_rows(self._last, shared)]
         for part in _rest(box, shared):
-            found.values[_rows(found, part)] = features(canvas, part, scales, place=self._place).values
+            found.values[_rows(found, part)] = features(canvas, part, scales, cells, place=self._place).values
         return found
 
 
-def _alike(one: Canvas, scales: Scales, other: Canvas, others: Scales) -> bool:
+def _alike(known: tuple[Canvas, Scales, Cells], asked: tuple[Canvas, Scales, Cells]) -> bool:
     """Whether two canvases have the same features: the same image and places, whatever their labels."""
+    one, other = known[0], asked[0]
     return (
-        scales == others
+        known[1:] == asked[1:]
         and one.volume is other.volume
         and _same(one.within, other.within)
         and _same(one.barrier, other.barrier)

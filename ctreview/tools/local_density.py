@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.cells import Cells
 
 __all__ = ["SLAB", "Scales", "Stack", "densities", "smoothed"]
 
@@ -35,18 +36,16 @@ class Scales:
     coarse_mm: float = 2.5
 
 
-def densities(canvas: Canvas, box: Box, scales: Scales) -> tuple[Stack, Stack, Stack]:
-    """Fine density of a box and one voxel around it, coarse density and spread of the box; HU.
+def densities(canvas: Canvas, box: Box, scales: Scales, cells: Cells) -> tuple[Stack, Stack, Stack]:
+    """Fine density of a box of cells and one cell around it, coarse density and spread of the box; HU.
 
     Only ``canvas.within`` is averaged over, so that the chest wall does not colour what lies beside it.
     """
-    spacing, shape = np.array(canvas.geometry.spacing), canvas.geometry.shape
+    spacing, shape = np.array(cells.spacing(canvas.geometry)), cells.shape(canvas.geometry)
     fine_taps, coarse_taps = (_taps(sigma / spacing) for sigma in (scales.fine_mm, scales.coarse_mm))
     halo = [max(len(a) // 2 + 1, len(b) // 2) for a, b in zip(fine_taps, coarse_taps, strict=True)]
     wide = [slice(max(0, s.start - h), min(n, s.stop + h)) for s, h, n in zip(box, halo, shape, strict=True)]
-    around = (wide[0], wide[1], wide[2])
-    hu = np.ascontiguousarray(canvas.volume.array[around])
-    organ = np.ones(hu.shape, bool) if canvas.within is None else canvas.within.array[around] > 0
+    hu, organ = cells.densities(canvas, (wide[0], wide[1], wide[2]))
     start = np.array([s.start - w.start for s, w in zip(box, wide, strict=True)])
     size = np.array([s.stop - s.start for s in box])
     fine, _ = _smooth(hu, organ, fine_taps, start - 1, size + 2, _MIDDLE_HU, fields=2)
