@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cc3d
@@ -15,7 +16,7 @@ from ctreview.tools.canvas import Mask
 from ctreview.tools.cells import Cells
 from ctreview.tools.local_density import Stack
 
-__all__ = ["choose", "near_strokes", "without_specks"]
+__all__ = ["Shown", "choose", "near_strokes", "without_specks"]
 
 _CELL_MM = 3.0
 """Distances to strokes are worked out on a grid about this fine, and interpolated."""
@@ -24,8 +25,30 @@ _FLOOR = np.float32(0.02)
 """No class is ruled out by a forest of few trees."""
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The voxels of a box that strokes show.
+
+    Attributes
+    ----------
+    at : ndarray of int, shape (n, 3)
+        Where, counted from the box's first voxel, in the order of the array.
+    labels : ndarray of int16, shape (n,)
+        What each of them shows.
+    """
+
+    at: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int16]
+
+    @property
+    def index(self) -> tuple[npt.NDArray[np.int64], ...]:
+        """As arrays of the box are indexed by it."""
+        return tuple(self.at.T)
+
+
 def near_strokes(
-    drawn: npt.NDArray[np.int16],
+    shown: Shown,
+    shape: tuple[int, ...],
     classes: npt.NDArray[Any],
     spacing: tuple[float, float, float],
     *,
@@ -36,8 +59,10 @@ def near_strokes(
 
     Parameters
     ----------
-    drawn : ndarray of int16
-        The class that a stroke shows at each voxel of a box, −1 where none does.
+    shown : Shown
+        What strokes show in a box.
+    shape : tuple of int
+        Of the box.
     classes : ndarray
         The classes told apart.
     spacing : tuple of float
@@ -53,12 +78,10 @@ def near_strokes(
         Voxels of a cell along each axis.
     """
     steps = np.maximum(1, np.rint(_CELL_MM / np.array(spacing))).astype(np.int64)
-    cells = [-(-n // int(s)) for n, s in zip(drawn.shape, steps, strict=True)]
+    cells = [-(-n // int(s)) for n, s in zip(shape, steps, strict=True)]
     weights = np.ones((len(classes), *cells), np.float32)
-    at = np.argwhere(drawn >= 0)
-    shown = drawn[tuple(at.T)]
     for number, value in enumerate(classes):
-        own = at[shown == value] // steps
+        own = shown.at[shown.labels == value] // steps
         if near == 0 or not len(own):
             continue
         away = np.ones(cells, bool)
@@ -126,6 +149,14 @@ def _choose(
     doubt: Stack,
 ) -> None:
     classes, one = len(shares), np.float32(1)
+    columns = allowed.shape[2]
+    in_weights, in_shares = np.empty((columns, 2), np.int64), np.empty((columns, 2), np.int64)
+    along_weights, along_shares = np.empty(columns, np.float32), np.empty(columns, np.float32)
+    for k in range(columns):
+        in_weights[k, 0], in_weights[k, 1], part = _between((k + 0.5) / reaches[2] - 0.5, weights.shape[3] - 1)
+        along_weights[k] = part
+        in_shares[k, 0], in_shares[k, 1], part = _between((k + 0.5) / steps[2] - 0.5, inside.shape[2] - 1)
+        along_shares[k] = part
     for i in numba.prange(allowed.shape[0]):
         z0, z1, part = _between((i + 0.5) / reaches[0] - 0.5, weights.shape[1] - 1)
         tz = np.float32(part)
@@ -148,13 +179,11 @@ def _choose(
             y0, y1, part = _between((j + 0.5) / steps[1] - 0.5, inside.shape[1] - 1)
             ty = np.float32(part)
             row = (one - ty) * plane[:, y0] + ty * plane[:, y1]
-            for k in range(allowed.shape[2]):
+            for k in range(columns):
                 if not allowed[i, j, k]:
                     continue
-                u0, u1, part = _between((k + 0.5) / reaches[2] - 0.5, weights.shape[3] - 1)
-                tu = np.float32(part)
-                x0, x1, part = _between((k + 0.5) / steps[2] - 0.5, inside.shape[2] - 1)
-                tx = np.float32(part)
+                u0, u1, tu = in_weights[k, 0], in_weights[k, 1], along_weights[k]
+                x0, x1, tx = in_shares[k, 0], in_shares[k, 1], along_shares[k]
                 whole = (one - tx) * row[classes, x0] + tx * row[classes, x1]
                 best, most = 0, np.float32(-1)
                 for c in range(classes):
@@ -168,10 +197,10 @@ def _choose(
                 doubt[i, j, k] = one - found[best]
 
 
-def without_specks(new: npt.NDArray[Any], old: npt.NDArray[Any], touched: Mask, voxels: float) -> npt.NDArray[Any]:
+def without_specks(new: npt.NDArray[Any], old: npt.NDArray[Any], shown: Shown, voxels: float) -> npt.NDArray[Any]:
     """New labels but for connected changes of fewer voxels that no stroke touches, where the old ones stay."""
     pieces = cc3d.connected_components(new != old, connectivity=6)
     kept = cc3d.statistics(pieces)["voxel_counts"] >= voxels
-    kept[pieces[touched]] = True
+    kept[pieces[shown.index]] = True
     kept[0] = True  # what did not change is as it was either way
     return np.asarray(np.where(kept[pieces], new, old))

@@ -13,7 +13,7 @@ from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
 from ctreview.tools.cells import Cells
-from ctreview.tools.choose import choose, near_strokes, without_specks
+from ctreview.tools.choose import Shown, choose, near_strokes, without_specks
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.features import PLACE, Features, Scales, features
 from ctreview.tools.forest import Forest, grow
@@ -158,21 +158,20 @@ def propose(
     )
     box = cells.voxels(parted, geometry)
     allowed = canvas.allowed(box)
-    shown = _drawn(canvas, examples, box, allowed, settings.stroke_mm)
-    touched = shown >= 0
-    if not touched.any():
-        raise EditDoesNotApply("no stroke touches a place that may be labelled")
+    shown = _drawn(canvas, examples, box, settings.stroke_mm)
     old = canvas.labels.array[box]
-    forest = _taught(known, _shown_in_cells(shown, known.inside, cells), _current(old, allowed, known, cells), settings)
+    forest = _taught(known, _rows_of(shown, known, cells), shown.labels, _current(old, allowed, known, cells), settings)
     shares = _dense(forest.vote(known.values, enough=_ENOUGH), known.inside)
     if settings.evening_mm > 0:
         _even_out(shares, known.inside, settings.evening_mm, cells.spacing(geometry))
-    near = near_strokes(shown, forest.classes, geometry.spacing, near=settings.near, near_mm=settings.near_mm)
+    near = near_strokes(
+        shown, old.shape, forest.classes, geometry.spacing, near=settings.near, near_mm=settings.near_mm
+    )
     caution = np.where(forest.classes == 0, np.float32(settings.caution), np.float32(1))
     chosen, uncertainty = choose(shares, known.inside, cells, allowed, near, caution)
     labels = np.where(allowed, forest.classes.astype(old.dtype)[chosen], old)
-    labels[touched], uncertainty[touched] = shown[touched], 0
-    labels = without_specks(labels, old, touched, settings.speck_ml / geometry.voxel_ml)
+    labels[shown.index], uncertainty[shown.index] = shown.labels, 0
+    labels = without_specks(labels, old, shown, settings.speck_ml / geometry.voxel_ml)
     a, b, c = (s.start for s in box)
     return Proposal(Patch((a, b, c), labels), uncertainty)
 
@@ -188,34 +187,42 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
     return a, b, c
 
 
-def _drawn(
-    canvas: Canvas, strokes: Sequence[Stroke], box: Box, allowed: Mask, radius_mm: float
-) -> npt.NDArray[np.int16]:
-    """The label that a stroke shows at each voxel of the box, −1 where none does; a later one covers an earlier one."""
-    drawn = np.full(allowed.shape, -1, np.int16)
-    corner = np.array([s.start for s in box])
+def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> Shown:
+    """What strokes show in a box, where labels may be set; a later one covers an earlier one.
+
+    Raises
+    ------
+    EditDoesNotApply
+        They show nothing there.
+    """
+    parts = []
     for one in strokes:
         path = np.atleast_2d(np.asarray(one.points, dtype=float))
         around = box_around(canvas.geometry, path, radius_mm)
-        low = np.maximum([s.start for s in around], corner)
-        high = np.minimum([s.stop for s in around], [s.stop for s in box])
-        if np.any(high <= low):
-            continue
-        cut = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        near = stroke(canvas.geometry, path, radius_mm, (cut[0], cut[1], cut[2]))
-        here = drawn[tuple(slice(int(a), int(b)) for a, b in zip(low - corner, high - corner, strict=True))]
-        here[near] = canvas.value(one.label)
-    drawn[~allowed] = -1
-    return drawn
+        low = [max(s.start, t.start) for s, t in zip(around, box, strict=True)]
+        high = [min(s.stop, t.stop) for s, t in zip(around, box, strict=True)]
+        if all(a < b for a, b in zip(low, high, strict=True)):
+            parts.append((path, canvas.value(one.label), low, high))
+    if not parts:
+        raise EditDoesNotApply("no stroke touches a place that may be labelled")
+    first = np.min([low for _, _, low, _ in parts], axis=0)
+    last = np.max([high for _, _, _, high in parts], axis=0)
+    drawn = np.full(last - first, -1, np.int16)
+    for path, value, low, high in parts:
+        a, b, c = (slice(m, n) for m, n in zip(low, high, strict=True))
+        x, y, z = (slice(m - o, n - o) for m, n, o in zip(low, high, first.tolist(), strict=True))
+        drawn[x, y, z][stroke(canvas.geometry, path, radius_mm, (a, b, c))] = value
+    a, b, c = (slice(m, n) for m, n in zip(first.tolist(), last.tolist(), strict=True))
+    at = np.argwhere((drawn >= 0) & canvas.allowed((a, b, c)))
+    if not len(at):
+        raise EditDoesNotApply("no stroke touches a place that may be labelled")
+    return Shown(at + first - [s.start for s in box], drawn[tuple(at.T)])
 
 
-def _shown_in_cells(
-    shown: npt.NDArray[np.int16], inside: Mask, cells: Cells
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]]:
-    """The row of the cell of each voxel that a stroke shows, and its label."""
-    at = np.nonzero(shown >= 0)
-    rows = (np.cumsum(inside) - 1).reshape(inside.shape)
-    return rows[tuple(index // step for index, step in zip(at, cells.steps, strict=True))], shown[at]
+def _rows_of(shown: Shown, known: Features, cells: Cells) -> npt.NDArray[np.int64]:
+    """The row of the cell of each voxel that strokes show."""
+    rows = (np.cumsum(known.inside) - 1).reshape(known.inside.shape)
+    return np.asarray(rows[tuple((shown.at // cells.steps).T)])
 
 
 def _current(labels: npt.NDArray[Any], allowed: Mask, known: Features, cells: Cells) -> npt.NDArray[np.int16]:
@@ -231,13 +238,13 @@ def _current(labels: npt.NDArray[Any], allowed: Mask, known: Features, cells: Ce
 
 def _taught(
     known: Features,
-    strokes: tuple[npt.NDArray[np.int64], npt.NDArray[np.int16]],
+    rows: npt.NDArray[np.int64],
+    drawn: npt.NDArray[np.int16],
     current: npt.NDArray[np.int16],
     settings: ScribbleSettings,
 ) -> Forest:
     """A forest that has seen the strokes, and some of the labels as they stand where it does not disagree."""
     values, generator = known.values, np.random.default_rng(settings.seed)
-    rows, drawn = strokes
     some = generator.choice(len(rows), size=min(2000, len(rows)), replace=False)
     shown, drawn = rows[some], drawn[some]
     others = generator.choice(len(values), size=min(2000, len(values)), replace=False)
