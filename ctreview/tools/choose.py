@@ -136,6 +136,30 @@ def _between(place: float, top: int) -> tuple[int, int, float]:
     return low, min(low + 1, top), inner - low
 
 
+@compiled()
+def _columns(count: int, step: int, cells: int) -> tuple[npt.NDArray[np.int64], Stack]:
+    """`_between` for every voxel of a line that is parted into cells."""
+    ends, along = np.empty((count, 2), np.int64), np.empty(count, np.float32)
+    for k in range(count):
+        ends[k, 0], ends[k, 1], along[k] = _between((k + 0.5) / step - 0.5, cells - 1)
+    return ends, along
+
+
+@compiled()
+def _in_slice(shares: Stack, inside: Mask, z0: int, z1: int, tz: np.float32) -> Stack:
+    """The shares between two planes of cells, and last how much of it was inside at all."""
+    classes = len(shares)
+    plane = np.zeros((classes + 1, inside.shape[1], inside.shape[2]), np.float32)
+    for y in range(inside.shape[1]):
+        for x in range(inside.shape[2]):
+            low = np.float32(1) - tz if inside[z0, y, x] else np.float32(0)
+            high = tz if inside[z1, y, x] else np.float32(0)
+            plane[classes, y, x] = low + high
+            for c in range(classes):
+                plane[c, y, x] = low * shares[c, z0, y, x] + high * shares[c, z1, y, x]
+    return plane
+
+
 @compiled_in_parallel()
 def _choose(
     shares: Stack,
@@ -150,28 +174,15 @@ def _choose(
 ) -> None:
     classes, one = len(shares), np.float32(1)
     columns = allowed.shape[2]
-    in_weights, in_shares = np.empty((columns, 2), np.int64), np.empty((columns, 2), np.int64)
-    along_weights, along_shares = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    for k in range(columns):
-        in_weights[k, 0], in_weights[k, 1], part = _between((k + 0.5) / reaches[2] - 0.5, weights.shape[3] - 1)
-        along_weights[k] = part
-        in_shares[k, 0], in_shares[k, 1], part = _between((k + 0.5) / steps[2] - 0.5, inside.shape[2] - 1)
-        along_shares[k] = part
+    in_weights, along_weights = _columns(columns, reaches[2], weights.shape[3])
+    in_shares, along_shares = _columns(columns, steps[2], inside.shape[2])
     for i in numba.prange(allowed.shape[0]):
         z0, z1, part = _between((i + 0.5) / reaches[0] - 0.5, weights.shape[1] - 1)
         tz = np.float32(part)
-        # one plane of cells between the two that the slice lies between, of the weights and of the shares
+        # one plane of cells between the two that the slice lies between
         near = (1 - tz) * weights[:, z0] + tz * weights[:, z1]
         z0, z1, part = _between((i + 0.5) / steps[0] - 0.5, inside.shape[0] - 1)
-        tz = np.float32(part)
-        plane = np.zeros((classes + 1, inside.shape[1], inside.shape[2]), np.float32)
-        for y in range(inside.shape[1]):
-            for x in range(inside.shape[2]):
-                low = one - tz if inside[z0, y, x] else np.float32(0)
-                high = tz if inside[z1, y, x] else np.float32(0)
-                plane[classes, y, x] = low + high
-                for c in range(classes):
-                    plane[c, y, x] = low * shares[c, z0, y, x] + high * shares[c, z1, y, x]
+        plane = _in_slice(shares, inside, z0, z1, np.float32(part))
         found = np.empty(classes, np.float32)
         for j in range(allowed.shape[1]):
             v0, v1, part = _between((j + 0.5) / reaches[1] - 0.5, weights.shape[2] - 1)

@@ -7,7 +7,6 @@ over the cell's own surroundings, in the same order. So what was computed for on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba
@@ -17,7 +16,7 @@ import numpy.typing as npt
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
 from ctreview.tools.cells import EACH_VOXEL, Cells
-from ctreview.tools.local_density import SLAB, Scales, Stack, densities
+from ctreview.tools.local_density import Scales, Stack, densities, slabs
 from ctreview.tools.place import Place, pack_place
 
 __all__ = ["FEATURES", "PLACE", "Features", "Scales", "features"]
@@ -85,9 +84,8 @@ def features(
     rows = np.concatenate([[0], np.cumsum(inside.sum(axis=(1, 2)))])
     values = np.empty((int(rows[-1]), len(FEATURES)), np.float32)
     place = (place or Place.of(canvas)).on(cells)
-    for slab in _slabs(box[0]):
-        here = (slab, box[1], box[2])
-        part = slice(slab.start - box[0].start, slab.stop - box[0].start)
+    for part in slabs(inside.shape):
+        here = (slice(box[0].start + part.start, box[0].start + part.stop), box[1], box[2])
         fine, coarse, spread = densities(canvas, here, scales, cells)
         starts = rows[part.start : part.stop + 1]
         into = values[starts[0] : starts[-1]]
@@ -97,11 +95,6 @@ def features(
         corner = np.array([s.start for s in here], np.float64)
         pack_place(mask, starts[:-1] - starts[0], corner, *place.numbers, into)
     return Features(box, values, inside)
-
-
-def _slabs(span: slice) -> Iterator[slice]:
-    for start in range(span.start, span.stop, SLAB):
-        yield slice(start, min(start + SLAB, span.stop))
 
 
 @compiled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
 from ctreview.tools.cells import Cells
 
-__all__ = ["SLAB", "Scales", "Stack", "densities", "smoothed"]
+__all__ = ["Scales", "Stack", "densities", "slabs", "smoothed"]
 
 Stack = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -21,8 +22,8 @@ Index = npt.NDArray[np.int64]
 _MIDDLE_HU = np.float32(-700.0)
 """Squares are taken from here, where single precision loses least."""
 
-SLAB = 64
-"""So many slices at once, so that a whole lung needs little memory."""
+_AT_ONCE = 2**21
+"""About so many voxels at once, so that a whole lung needs little memory."""
 
 _CUT = 2.5
 """A Gaussian ends so many standard deviations out."""
@@ -57,11 +58,17 @@ def smoothed(values: Stack, where: Mask, sigma_mm: float, spacing: tuple[float, 
     """Gaussian mean of values over a mask, at each voxel of the array."""
     taps, size = _taps(sigma_mm / np.array(spacing)), np.array(values.shape)
     out = np.empty(values.shape, np.float32)
-    for first in range(0, len(values), SLAB):
-        size[0] = min(SLAB, len(values) - first)
-        slab, _ = _smooth(values, where, taps, np.array([first, 0, 0]), size, np.float32(0), fields=2)
-        out[first : first + SLAB] = slab
+    for slab in slabs(values.shape):
+        size[0] = slab.stop - slab.start
+        out[slab], _ = _smooth(values, where, taps, np.array([slab.start, 0, 0]), size, np.float32(0), fields=2)
     return out
+
+
+def slabs(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices of a box that are worked on together."""
+    depth = max(1, _AT_ONCE // max(1, shape[1] * shape[2]))
+    for start in range(0, shape[0], depth):
+        yield slice(start, min(start + depth, shape[0]))
 
 
 def _taps(sigma: npt.NDArray[Any]) -> list[Stack]:
