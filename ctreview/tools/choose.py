@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cc3d
@@ -10,11 +11,12 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.compiled import compiled_in_parallel
+from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Mask
+from ctreview.tools.cells import Cells
 from ctreview.tools.local_density import Stack
 
-__all__ = ["choose", "near_strokes", "without_specks"]
+__all__ = ["Shown", "choose", "near_strokes", "without_specks"]
 
 _CELL_MM = 3.0
 """Distances to strokes are worked out on a grid about this fine, and interpolated."""
@@ -23,8 +25,30 @@ _FLOOR = np.float32(0.02)
 """No class is ruled out by a forest of few trees."""
 
 
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The voxels of a box that strokes show.
+
+    Attributes
+    ----------
+    at : ndarray of int, shape (n, 3)
+        Where, counted from the box's first voxel, in the order of the array.
+    labels : ndarray of int16, shape (n,)
+        What each of them shows.
+    """
+
+    at: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int16]
+
+    @property
+    def index(self) -> tuple[npt.NDArray[np.int64], ...]:
+        """As arrays of the box are indexed by it."""
+        return tuple(self.at.T)
+
+
 def near_strokes(
-    drawn: npt.NDArray[np.int16],
+    shown: Shown,
+    shape: tuple[int, ...],
     classes: npt.NDArray[Any],
     spacing: tuple[float, float, float],
     *,
@@ -35,8 +59,10 @@ def near_strokes(
 
     Parameters
     ----------
-    drawn : ndarray of int16
-        The class that a stroke shows at each voxel of a box, −1 where none does.
+    shown : Shown
+        What strokes show in a box.
+    shape : tuple of int
+        Of the box.
     classes : ndarray
         The classes told apart.
     spacing : tuple of float
@@ -52,12 +78,10 @@ def near_strokes(
         Voxels of a cell along each axis.
     """
     steps = np.maximum(1, np.rint(_CELL_MM / np.array(spacing))).astype(np.int64)
-    cells = [-(-n // int(s)) for n, s in zip(drawn.shape, steps, strict=True)]
+    cells = [-(-n // int(s)) for n, s in zip(shape, steps, strict=True)]
     weights = np.ones((len(classes), *cells), np.float32)
-    at = np.argwhere(drawn >= 0)
-    shown = drawn[tuple(at.T)]
     for number, value in enumerate(classes):
-        own = at[shown == value] // steps
+        own = shown.at[shown.labels == value] // steps
         if near == 0 or not len(own):
             continue
         away = np.ones(cells, bool)
@@ -68,16 +92,25 @@ def near_strokes(
 
 
 def choose(
-    shares: Stack, inside: Mask, near: tuple[Stack, npt.NDArray[np.int64]], caution: Stack
-) -> npt.NDArray[np.uint8]:
-    """Which class each voxel inside gets, as a row of ``shares``.
+    shares: Stack,
+    inside: Mask,
+    cells: Cells,
+    allowed: Mask,
+    near: tuple[Stack, npt.NDArray[np.int64]],
+    caution: Stack,
+) -> tuple[npt.NDArray[np.uint8], Stack]:
+    """Which class each voxel gets, and how doubtful that is.
 
     Parameters
     ----------
-    shares : ndarray of float32, shape (classes, voxels inside)
-        What a forest makes of them.
-    inside : ndarray of bool, shape of the box
-        Those voxels.
+    shares : ndarray of float32, shape (classes, cells, cells, cells)
+        What a forest makes of each cell; between their middles they are interpolated.
+    inside : ndarray of bool, shape (cells, cells, cells)
+        The cells that it was asked about.
+    cells : Cells
+        How many voxels they hold.
+    allowed : ndarray of bool
+        The voxels that get a class.
     near : tuple
         Of `near_strokes`.
     caution : ndarray of float32, shape (classes,)
@@ -85,58 +118,100 @@ def choose(
 
     Returns
     -------
-    ndarray of uint8, shape (voxels inside,)
-        The class that weighs most; the first of equals.
+    chosen : ndarray of uint8, shape of ``allowed``
+        The class that weighs most, as a row of ``shares``; the first of equals.
+    doubt : ndarray of float32, shape of ``allowed``
+        1 − the share of that class; 0 where not allowed.
     """
-    starts = np.concatenate([[0], np.cumsum(inside.sum(axis=(1, 2)))])[:-1]
-    found: npt.NDArray[np.uint8] = np.empty(shares.shape[1], np.uint8)
-    _choose(shares, inside, starts, *near, caution, found)
-    return found
+    chosen, doubt = np.zeros(allowed.shape, np.uint8), np.zeros(allowed.shape, np.float32)
+    _choose(shares, inside, np.array(cells.steps), allowed, *near, caution, chosen, doubt)
+    return chosen, doubt
+
+
+@compiled()
+def _between(place: float, top: int) -> tuple[int, int, float]:
+    """The two cells that a place in cells lies between, and how far along; at the ends the last one."""
+    inner = min(max(place, 0.0), float(top))
+    low = min(int(inner), max(top - 1, 0))
+    return low, min(low + 1, top), inner - low
+
+
+@compiled()
+def _columns(count: int, step: int, cells: int) -> tuple[npt.NDArray[np.int64], Stack]:
+    """`_between` for every voxel of a line that is parted into cells."""
+    ends, along = np.empty((count, 2), np.int64), np.empty(count, np.float32)
+    for k in range(count):
+        ends[k, 0], ends[k, 1], along[k] = _between((k + 0.5) / step - 0.5, cells - 1)
+    return ends, along
+
+
+@compiled()
+def _in_slice(shares: Stack, inside: Mask, z0: int, z1: int, tz: np.float32) -> Stack:
+    """The shares between two planes of cells, and last how much of it was inside at all."""
+    classes = len(shares)
+    plane = np.zeros((classes + 1, inside.shape[1], inside.shape[2]), np.float32)
+    for y in range(inside.shape[1]):
+        for x in range(inside.shape[2]):
+            low = np.float32(1) - tz if inside[z0, y, x] else np.float32(0)
+            high = tz if inside[z1, y, x] else np.float32(0)
+            plane[classes, y, x] = low + high
+            for c in range(classes):
+                plane[c, y, x] = low * shares[c, z0, y, x] + high * shares[c, z1, y, x]
+    return plane
 
 
 @compiled_in_parallel()
 def _choose(
     shares: Stack,
     inside: Mask,
-    starts: npt.NDArray[np.int64],
-    weights: Stack,
     steps: npt.NDArray[np.int64],
+    allowed: Mask,
+    weights: Stack,
+    reaches: npt.NDArray[np.int64],
     caution: Stack,
-    out: npt.NDArray[np.uint8],
+    chosen: npt.NDArray[np.uint8],
+    doubt: Stack,
 ) -> None:
-    classes, top0, top1, top2 = len(weights), weights.shape[1] - 1, weights.shape[2] - 1, weights.shape[3] - 1
-    for i in numba.prange(inside.shape[0]):
-        row = starts[i]
-        z = min(max((np.float32(i) + np.float32(0.5)) / steps[0] - np.float32(0.5), np.float32(0)), np.float32(top0))
-        z0 = min(int(z), max(top0 - 1, 0))
-        z1, tz = min(z0 + 1, top0), np.float32(z - z0)
+    classes, one = len(shares), np.float32(1)
+    columns = allowed.shape[2]
+    in_weights, along_weights = _columns(columns, reaches[2], weights.shape[3])
+    in_shares, along_shares = _columns(columns, steps[2], inside.shape[2])
+    for i in numba.prange(allowed.shape[0]):
+        z0, z1, part = _between((i + 0.5) / reaches[0] - 0.5, weights.shape[1] - 1)
+        tz = np.float32(part)
         # one plane of cells between the two that the slice lies between
-        plane = (1 - tz) * weights[:, z0] + tz * weights[:, z1]
-        for j in range(inside.shape[1]):
-            y = min(max((j + 0.5) / steps[1] - 0.5, 0.0), float(top1))
-            y0 = min(int(y), max(top1 - 1, 0))
-            y1, ty = min(y0 + 1, top1), np.float32(y - y0)
-            for k in range(inside.shape[2]):
-                if not inside[i, j, k]:
+        near = (1 - tz) * weights[:, z0] + tz * weights[:, z1]
+        z0, z1, part = _between((i + 0.5) / steps[0] - 0.5, inside.shape[0] - 1)
+        plane = _in_slice(shares, inside, z0, z1, np.float32(part))
+        found = np.empty(classes, np.float32)
+        for j in range(allowed.shape[1]):
+            v0, v1, part = _between((j + 0.5) / reaches[1] - 0.5, weights.shape[2] - 1)
+            tv = np.float32(part)
+            y0, y1, part = _between((j + 0.5) / steps[1] - 0.5, inside.shape[1] - 1)
+            ty = np.float32(part)
+            row = (one - ty) * plane[:, y0] + ty * plane[:, y1]
+            for k in range(columns):
+                if not allowed[i, j, k]:
                     continue
-                x = min(max((k + 0.5) / steps[2] - 0.5, 0.0), float(top2))
-                x0 = min(int(x), max(top2 - 1, 0))
-                x1, tx = min(x0 + 1, top2), np.float32(x - x0)
+                u0, u1, tu = in_weights[k, 0], in_weights[k, 1], along_weights[k]
+                x0, x1, tx = in_shares[k, 0], in_shares[k, 1], along_shares[k]
+                whole = (one - tx) * row[classes, x0] + tx * row[classes, x1]
                 best, most = 0, np.float32(-1)
                 for c in range(classes):
-                    near = (1 - ty) * ((1 - tx) * plane[c, y0, x0] + tx * plane[c, y0, x1])
-                    near += ty * ((1 - tx) * plane[c, y1, x0] + tx * plane[c, y1, x1])
-                    weight = (shares[c, row] + _FLOOR) * near * caution[c]
+                    found[c] = ((one - tx) * row[c, x0] + tx * row[c, x1]) / whole
+                    beside = (1 - tv) * ((1 - tu) * near[c, v0, u0] + tu * near[c, v0, u1])
+                    beside += tv * ((1 - tu) * near[c, v1, u0] + tu * near[c, v1, u1])
+                    weight = (found[c] + _FLOOR) * beside * caution[c]
                     if weight > most:
                         best, most = c, weight
-                out[row] = best
-                row += 1
+                chosen[i, j, k] = best
+                doubt[i, j, k] = one - found[best]
 
 
-def without_specks(new: npt.NDArray[Any], old: npt.NDArray[Any], touched: Mask, voxels: float) -> npt.NDArray[Any]:
+def without_specks(new: npt.NDArray[Any], old: npt.NDArray[Any], shown: Shown, voxels: float) -> npt.NDArray[Any]:
     """New labels but for connected changes of fewer voxels that no stroke touches, where the old ones stay."""
     pieces = cc3d.connected_components(new != old, connectivity=6)
     kept = cc3d.statistics(pieces)["voxel_counts"] >= voxels
-    kept[pieces[touched]] = True
+    kept[pieces[shown.index]] = True
     kept[0] = True  # what did not change is as it was either way
     return np.asarray(np.where(kept[pieces], new, old))

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
-from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.compiled import compiled
+from ctreview.tools.canvas import Box, Canvas
+from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.features import FEATURES, Features, Scales, features
+from ctreview.tools.local_density import Stack
 from ctreview.tools.place import Place
 from ctreview.volume.labels import LabelMap
 
@@ -27,36 +31,40 @@ class FeatureMemory:
 
     def __init__(self, limit_mib: float = 160.0) -> None:
         self._limit = limit_mib * 2**20
-        self._of: tuple[Canvas, Scales] | None = None
+        self._of: tuple[Canvas, Scales, Cells] | None = None
         self._place: Place | None = None
         self._last: Features | None = None
 
-    def features(self, canvas: Canvas, box: Box, scales: Scales) -> Features:
+    def features(self, canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL) -> Features:
         """As `features.features`."""
-        if self._of is None or self._place is None or not _alike(*self._of, canvas, scales):
-            self._of, self._place, self._last = (canvas, scales), Place.of(canvas), None
-        found = self._features(canvas, box, scales)
+        asked = canvas, scales, cells
+        if self._of is None or self._place is None or not _alike(self._of, asked):
+            self._of, self._place, self._last = asked, Place.of(canvas), None
+        found = self._features(canvas, box, scales, cells)
         kept = found.values.nbytes + found.inside.nbytes <= self._limit
         self._last = found if kept else None
         return found
 
-    def _features(self, canvas: Canvas, box: Box, scales: Scales) -> Features:
+    def _features(self, canvas: Canvas, box: Box, scales: Scales, cells: Cells) -> Features:
         """What is known of a box, and the rest of it computed."""
         shared = None if self._last is None else _overlap(self._last.box, box)
         if self._last is None or shared is None:
-            return features(canvas, box, scales, place=self._place)
-        inside = canvas.allowed(box)
+            return features(canvas, box, scales, cells, place=self._place)
+        if shared == box == self._last.box:
+            return self._last
+        inside = cells.allowed(canvas, box)
         found = Features(box, np.empty((int(inside.sum()), len(FEATURES)), np.float32), inside)
-        found.values[_rows(found, shared)] = self._last.values[_rows(self._last, shared)]
+        _put(self._last, shared, found)
         for part in _rest(box, shared):
-            found.values[_rows(found, part)] = features(canvas, part, scales, place=self._place).values
+            _put(features(canvas, part, scales, cells, place=self._place), part, found)
         return found
 
 
-def _alike(one: Canvas, scales: Scales, other: Canvas, others: Scales) -> bool:
+def _alike(known: tuple[Canvas, Scales, Cells], asked: tuple[Canvas, Scales, Cells]) -> bool:
     """Whether two canvases have the same features: the same image and places, whatever their labels."""
+    one, other = known[0], asked[0]
     return (
-        scales == others
+        known[1:] == asked[1:]
         and one.volume is other.volume
         and _same(one.within, other.within)
         and _same(one.barrier, other.barrier)
@@ -74,11 +82,32 @@ def _overlap(one: Box, other: Box) -> Box | None:
     return (a, b, c) if all(s.start < s.stop for s in (a, b, c)) else None
 
 
-def _rows(of: Features, part: Box) -> Mask:
-    """Which rows belong to a part of the box."""
-    there = np.zeros(of.inside.shape, bool)
-    there[_within(part, of.box)] = True
-    return np.asarray(there[of.inside])
+def _put(source: Features, part: Box, target: Features) -> None:
+    """Copy the rows of a part that both boxes hold."""
+    _copy(source.values, *_lines(source, part), target.values, _lines(target, part)[0])
+
+
+def _lines(of: Features, part: Box) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Where the rows of each line of cells along the last axis begin, of those in a part, and how many they are."""
+    a, b, c = _within(part, of.box)
+    counts = np.count_nonzero(of.inside, axis=2)
+    first = (np.cumsum(counts) - counts.ravel()).reshape(counts.shape)[a, b]
+    lines = of.inside[a, b]
+    return first + np.count_nonzero(lines[..., : c.start], axis=2), np.count_nonzero(lines[..., c], axis=2)
+
+
+@compiled()
+def _copy(
+    source: Stack,
+    starts: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    target: Stack,
+    into: npt.NDArray[np.int64],
+) -> None:
+    for i in range(starts.shape[0]):
+        for j in range(starts.shape[1]):
+            at, to, many = starts[i, j], into[i, j], counts[i, j]
+            target[to : to + many] = source[at : at + many]
 
 
 def _within(part: Box, box: Box) -> Box:

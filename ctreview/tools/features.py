@@ -1,13 +1,12 @@
-"""What a pixel classifier sees of each voxel.
+"""What a pixel classifier sees of each voxel, or of each cell of a few voxels.
 
-The features of a voxel depend on the image and the organ only, never on the box they were asked for: every sum runs
-over the voxel's own surroundings, in the same order. So what was computed for one stroke can be used for the next
+The features of a cell depend on the image and the organ only, never on the box they were asked for: every sum runs
+over the cell's own surroundings, in the same order. So what was computed for one stroke can be used for the next
 (`FeatureMemory`), and a replay that computes everything anew gets the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba
@@ -16,7 +15,8 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
-from ctreview.tools.local_density import SLAB, Scales, Stack, densities
+from ctreview.tools.cells import EACH_VOXEL, Cells
+from ctreview.tools.local_density import Scales, Stack, densities, slabs
 from ctreview.tools.place import Place, pack_place
 
 __all__ = ["FEATURES", "PLACE", "Features", "Scales", "features"]
@@ -30,10 +30,10 @@ FEATURES = (
     "distance to the border",
     "depth along gravity",
 )
-"""What the numbers of a voxel are, in order."""
+"""What the numbers of a cell are, in order."""
 
 PLACE = 5
-"""From this feature on they say where a voxel lies, not what it looks like."""
+"""From this feature on they say where a cell lies, not what it looks like."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +43,11 @@ class Features:
     Attributes
     ----------
     box : tuple of slice
-        Which part of the grid.
-    values : ndarray of float32, shape (voxels, features)
-        One row for each voxel where labels may be set.
+        Which cells of the grid.
+    values : ndarray of float32, shape (cells inside, features)
+        One row for each cell where labels may be set.
     inside : ndarray of bool, shape of the box
-        Those voxels.
+        Those cells.
     """
 
     box: Box
@@ -55,8 +55,10 @@ class Features:
     inside: Mask
 
 
-def features(canvas: Canvas, box: Box, scales: Scales, *, place: Place | None = None) -> Features:
-    """Smoothed densities, local spread, Hessian, distance to the border and depth of the voxels of a box.
+def features(
+    canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL, *, place: Place | None = None
+) -> Features:
+    """Smoothed densities, local spread, Hessian, distance to the border and depth of the cells of a box.
 
     Smoothing averages only over ``canvas.within``, so that the chest wall does not colour what lies beside it.
 
@@ -65,9 +67,11 @@ def features(canvas: Canvas, box: Box, scales: Scales, *, place: Place | None = 
     canvas : Canvas
         The image, and where labels may be set.
     box : tuple of slice
-        Which part of it.
+        Which cells of it.
     scales : Scales
-        How far a voxel sees.
+        How far a cell sees.
+    cells : Cells
+        How the grid is parted; each voxel by itself unless said.
     place : Place, optional
         `Place.of` of this canvas, if it is at hand.
 
@@ -76,27 +80,21 @@ def features(canvas: Canvas, box: Box, scales: Scales, *, place: Place | None = 
     Features
         In the order of `FEATURES`; densities and spread in HU, curvature in HU per mm², the rest in millimetres.
     """
-    inside = canvas.allowed(box)
+    inside = cells.allowed(canvas, box)
     rows = np.concatenate([[0], np.cumsum(inside.sum(axis=(1, 2)))])
     values = np.empty((int(rows[-1]), len(FEATURES)), np.float32)
-    place = place or Place.of(canvas)
-    for slab in _slabs(box[0]):
-        here = (slab, box[1], box[2])
-        part = slice(slab.start - box[0].start, slab.stop - box[0].start)
-        fine, coarse, spread = densities(canvas, here, scales)
+    place = (place or Place.of(canvas)).on(cells)
+    for part in slabs(inside.shape):
+        here = (slice(box[0].start + part.start, box[0].start + part.stop), box[1], box[2])
+        fine, coarse, spread = densities(canvas, here, scales, cells)
         starts = rows[part.start : part.stop + 1]
         into = values[starts[0] : starts[-1]]
         mask = inside[part]
-        spacing = np.array(canvas.geometry.spacing, np.float32)
+        spacing = np.array(cells.spacing(canvas.geometry), np.float32)
         _pack(mask, starts[:-1] - starts[0], fine, coarse, spread, spacing, into)
         corner = np.array([s.start for s in here], np.float64)
         pack_place(mask, starts[:-1] - starts[0], corner, *place.numbers, into)
     return Features(box, values, inside)
-
-
-def _slabs(span: slice) -> Iterator[slice]:
-    for start in range(span.start, span.stop, SLAB):
-        yield slice(start, min(start + SLAB, span.stop))
 
 
 @compiled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.cells import Cells
 
-__all__ = ["SLAB", "Scales", "Stack", "densities", "smoothed"]
+__all__ = ["Scales", "Stack", "densities", "slabs", "smoothed"]
 
 Stack = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int64]
@@ -20,8 +22,8 @@ Index = npt.NDArray[np.int64]
 _MIDDLE_HU = np.float32(-700.0)
 """Squares are taken from here, where single precision loses least."""
 
-SLAB = 64
-"""So many slices at once, so that a whole lung needs little memory."""
+_AT_ONCE = 2**21
+"""About so many voxels at once, so that a whole lung needs little memory."""
 
 _CUT = 2.5
 """A Gaussian ends so many standard deviations out."""
@@ -35,18 +37,16 @@ class Scales:
     coarse_mm: float = 2.5
 
 
-def densities(canvas: Canvas, box: Box, scales: Scales) -> tuple[Stack, Stack, Stack]:
-    """Fine density of a box and one voxel around it, coarse density and spread of the box; HU.
+def densities(canvas: Canvas, box: Box, scales: Scales, cells: Cells) -> tuple[Stack, Stack, Stack]:
+    """Fine density of a box of cells and one cell around it, coarse density and spread of the box; HU.
 
     Only ``canvas.within`` is averaged over, so that the chest wall does not colour what lies beside it.
     """
-    spacing, shape = np.array(canvas.geometry.spacing), canvas.geometry.shape
+    spacing, shape = np.array(cells.spacing(canvas.geometry)), cells.shape(canvas.geometry)
     fine_taps, coarse_taps = (_taps(sigma / spacing) for sigma in (scales.fine_mm, scales.coarse_mm))
     halo = [max(len(a) // 2 + 1, len(b) // 2) for a, b in zip(fine_taps, coarse_taps, strict=True)]
     wide = [slice(max(0, s.start - h), min(n, s.stop + h)) for s, h, n in zip(box, halo, shape, strict=True)]
-    around = (wide[0], wide[1], wide[2])
-    hu = np.ascontiguousarray(canvas.volume.array[around])
-    organ = np.ones(hu.shape, bool) if canvas.within is None else canvas.within.array[around] > 0
+    hu, organ = cells.densities(canvas, (wide[0], wide[1], wide[2]))
     start = np.array([s.start - w.start for s, w in zip(box, wide, strict=True)])
     size = np.array([s.stop - s.start for s in box])
     fine, _ = _smooth(hu, organ, fine_taps, start - 1, size + 2, _MIDDLE_HU, fields=2)
@@ -58,11 +58,17 @@ def smoothed(values: Stack, where: Mask, sigma_mm: float, spacing: tuple[float, 
     """Gaussian mean of values over a mask, at each voxel of the array."""
     taps, size = _taps(sigma_mm / np.array(spacing)), np.array(values.shape)
     out = np.empty(values.shape, np.float32)
-    for first in range(0, len(values), SLAB):
-        size[0] = min(SLAB, len(values) - first)
-        slab, _ = _smooth(values, where, taps, np.array([first, 0, 0]), size, np.float32(0), fields=2)
-        out[first : first + SLAB] = slab
+    for slab in slabs(values.shape):
+        size[0] = slab.stop - slab.start
+        out[slab], _ = _smooth(values, where, taps, np.array([slab.start, 0, 0]), size, np.float32(0), fields=2)
     return out
+
+
+def slabs(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices of a box that are worked on together."""
+    depth = max(1, _AT_ONCE // max(1, shape[1] * shape[2]))
+    for start in range(0, shape[0], depth):
+        yield slice(start, min(start + depth, shape[0]))
 
 
 def _taps(sigma: npt.NDArray[Any]) -> list[Stack]:

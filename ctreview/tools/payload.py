@@ -69,6 +69,7 @@ UNSAID: Mapping[str, Mapping[str, Any]] = {
             "reach_mm": 40.0,
             "fine_mm": 1.0,
             "coarse_mm": 2.5,
+            "cell_mm": 0.0,
             "trees": 16,
             "depth": 7,
             "prior": 0.5,

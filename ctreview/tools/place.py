@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled_in_parallel
 from ctreview.tools.canvas import Canvas, Mask
+from ctreview.tools.cells import Cells
 from ctreview.tools.local_density import Stack
 
 __all__ = ["Place", "pack_place"]
@@ -36,6 +37,13 @@ class Place:
     def numbers(self) -> tuple[npt.NDArray[Any], ...]:
         """In the order of `pack_place`."""
         return self.distance, self.first, self.steps, self.down
+
+    def on(self, cells: Cells) -> Place:
+        """The same for the middles of cells, counted in cells."""
+        size = np.array(cells.steps, float)
+        middle = (size - 1) / 2
+        down = np.append(self.down[:3] * size, self.down[3] + self.down[:3] @ middle)
+        return Place(self.distance, (self.first - middle) / size, self.steps / size, down)
 
     @classmethod
     def of(cls, canvas: Canvas) -> Place:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
-from ctreview.tools.choose import choose, near_strokes, without_specks
+from ctreview.tools.cells import Cells
+from ctreview.tools.choose import Shown, choose, near_strokes, without_specks
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.features import PLACE, Features, Scales, features
 from ctreview.tools.forest import Forest, grow
@@ -54,6 +55,9 @@ class ScribbleSettings:
         How far from the strokes labels are set anew; None is everywhere.
     fine_mm, coarse_mm : float
         Scales of the features.
+    cell_mm : float
+        Voxels smaller than half of this are looked at together, as many as fit into it along each axis, and the
+        probabilities interpolated between: finer than the features see nothing is lost. 0 looks at every voxel.
     trees, depth : int
         Size of the forest.
     prior : float
@@ -76,6 +80,7 @@ class ScribbleSettings:
     reach_mm: float | None = 40.0
     fine_mm: float = 1.0
     coarse_mm: float = 2.5
+    cell_mm: float = 1.5
     trees: int = 16
     depth: int = 7
     prior: float = 0.5
@@ -145,28 +150,28 @@ def propose(
         No stroke touches where labels may be set.
     """
     examples = [one if isinstance(one, Stroke) else Stroke(one["points"], one["label"]) for one in strokes]
-    box = reach(canvas, examples, settings)
-    scales = Scales(settings.fine_mm, settings.coarse_mm)
-    known = (memory.features if memory is not None else features)(canvas, box, scales)
-    shown = _drawn(canvas, examples, known, settings.stroke_mm)
-    drawn = shown[known.inside]
-    if not (drawn >= 0).any():
-        raise EditDoesNotApply("no stroke touches a place that may be labelled")
-    current = canvas.labels.array[box][known.inside]
-    forest = _taught(known.values, drawn, current, settings)
-    shares = forest.vote(known.values, enough=_ENOUGH)
-    if settings.evening_mm > 0:
-        _even_out(shares, known.inside, settings.evening_mm, canvas.geometry.spacing)
-    near = near_strokes(shown, forest.classes, canvas.geometry.spacing, near=settings.near, near_mm=settings.near_mm)
-    caution = np.where(forest.classes == 0, np.float32(settings.caution), np.float32(1))
-    winner = choose(shares, known.inside, near, caution)
+    geometry = canvas.geometry
+    cells = Cells.of(geometry, settings.cell_mm)
+    parted = cells.around(reach(canvas, examples, settings))
+    known = (memory.features if memory is not None else features)(
+        canvas, parted, Scales(settings.fine_mm, settings.coarse_mm), cells
+    )
+    box = cells.voxels(parted, geometry)
+    allowed = canvas.allowed(box)
+    shown = _drawn(canvas, examples, box, settings.stroke_mm)
     old = canvas.labels.array[box]
-    labels = old.copy()
-    labels[known.inside] = np.where(drawn >= 0, drawn, forest.classes[winner])
-    labels = without_specks(labels, old, shown >= 0, settings.speck_ml / canvas.geometry.voxel_ml)
-    sure = np.take_along_axis(shares, winner[None], axis=0)[0]
-    uncertainty = np.zeros(labels.shape, np.float32)
-    uncertainty[known.inside] = np.where(drawn >= 0, np.float32(0), 1 - sure)
+    forest = _taught(known, _rows_of(shown, known, cells), shown.labels, _current(old, allowed, known, cells), settings)
+    shares = _dense(forest.vote(known.values, enough=_ENOUGH), known.inside)
+    if settings.evening_mm > 0:
+        _even_out(shares, known.inside, settings.evening_mm, cells.spacing(geometry))
+    near = near_strokes(
+        shown, old.shape, forest.classes, geometry.spacing, near=settings.near, near_mm=settings.near_mm
+    )
+    caution = np.where(forest.classes == 0, np.float32(settings.caution), np.float32(1))
+    chosen, uncertainty = choose(shares, known.inside, cells, allowed, near, caution)
+    labels = np.where(allowed, forest.classes.astype(old.dtype)[chosen], old)
+    labels[shown.index], uncertainty[shown.index] = shown.labels, 0
+    labels = without_specks(labels, old, shown, settings.speck_ml / geometry.voxel_ml)
     a, b, c = (s.start for s in box)
     return Proposal(Patch((a, b, c), labels), uncertainty)
 
@@ -182,58 +187,98 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
     return a, b, c
 
 
-def _drawn(canvas: Canvas, strokes: Sequence[Stroke], known: Features, radius_mm: float) -> npt.NDArray[np.int16]:
-    """The label that a stroke shows at each voxel of the box, −1 where none does; a later one covers an earlier one."""
-    drawn = np.full(known.inside.shape, -1, np.int16)
-    corner = np.array([s.start for s in known.box])
+def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> Shown:
+    """What strokes show in a box, where labels may be set; a later one covers an earlier one.
+
+    Raises
+    ------
+    EditDoesNotApply
+        They show nothing there.
+    """
+    parts = []
     for one in strokes:
         path = np.atleast_2d(np.asarray(one.points, dtype=float))
-        box = box_around(canvas.geometry, path, radius_mm)
-        low = np.maximum([s.start for s in box], corner)
-        high = np.minimum([s.stop for s in box], [s.stop for s in known.box])
-        if np.any(high <= low):
-            continue
-        cut = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        near = stroke(canvas.geometry, path, radius_mm, (cut[0], cut[1], cut[2]))
-        here = drawn[tuple(slice(int(a), int(b)) for a, b in zip(low - corner, high - corner, strict=True))]
-        here[near] = canvas.value(one.label)
-    drawn[~known.inside] = -1
-    return drawn
+        around = box_around(canvas.geometry, path, radius_mm)
+        low = [max(s.start, t.start) for s, t in zip(around, box, strict=True)]
+        high = [min(s.stop, t.stop) for s, t in zip(around, box, strict=True)]
+        if all(a < b for a, b in zip(low, high, strict=True)):
+            parts.append((path, canvas.value(one.label), low, high))
+    if not parts:
+        raise EditDoesNotApply("no stroke touches a place that may be labelled")
+    first = np.min([low for _, _, low, _ in parts], axis=0)
+    last = np.max([high for _, _, _, high in parts], axis=0)
+    drawn = np.full(last - first, -1, np.int16)
+    for path, value, low, high in parts:
+        a, b, c = (slice(m, n) for m, n in zip(low, high, strict=True))
+        x, y, z = (slice(m - o, n - o) for m, n, o in zip(low, high, first.tolist(), strict=True))
+        drawn[x, y, z][stroke(canvas.geometry, path, radius_mm, (a, b, c))] = value
+    a, b, c = (slice(m, n) for m, n in zip(first.tolist(), last.tolist(), strict=True))
+    at = np.argwhere((drawn >= 0) & canvas.allowed((a, b, c)))
+    if not len(at):
+        raise EditDoesNotApply("no stroke touches a place that may be labelled")
+    return Shown(at + first - [s.start for s in box], drawn[tuple(at.T)])
+
+
+def _rows_of(shown: Shown, known: Features, cells: Cells) -> npt.NDArray[np.int64]:
+    """The row of the cell of each voxel that strokes show."""
+    rows = (np.cumsum(known.inside) - 1).reshape(known.inside.shape)
+    return np.asarray(rows[tuple((shown.at // cells.steps).T)])
+
+
+def _current(labels: npt.NDArray[Any], allowed: Mask, known: Features, cells: Cells) -> npt.NDArray[np.int16]:
+    """The label as it stands of the voxel in the middle of each cell; −1 where none may be there."""
+    middle = tuple(
+        np.minimum(np.arange(n) * step + step // 2, size - 1)
+        for n, step, size in zip(known.inside.shape, cells.steps, labels.shape, strict=True)
+    )
+    there = np.ix_(*middle)
+    found: npt.NDArray[np.int16] = np.where(allowed[there], labels[there], -1).astype(np.int16)[known.inside]
+    return found
 
 
 def _taught(
-    values: Stack, drawn: npt.NDArray[np.int16], current: npt.NDArray[Any], settings: ScribbleSettings
+    known: Features,
+    rows: npt.NDArray[np.int64],
+    drawn: npt.NDArray[np.int16],
+    current: npt.NDArray[np.int16],
+    settings: ScribbleSettings,
 ) -> Forest:
     """A forest that has seen the strokes, and some of the labels as they stand where it does not disagree."""
-    generator = np.random.default_rng(settings.seed)
-    shown = np.flatnonzero(drawn >= 0)
-    shown = generator.choice(shown, size=min(2000, len(shown)), replace=False)
+    values, generator = known.values, np.random.default_rng(settings.seed)
+    some = generator.choice(len(rows), size=min(2000, len(rows)), replace=False)
+    shown, drawn = rows[some], drawn[some]
     others = generator.choice(len(values), size=min(2000, len(values)), replace=False)
+    others = others[current[others] >= 0]
     seen = np.concatenate([shown, shown, shown, others])
     examples = values[seen]
     # Few strokes lie in few places. Two copies of each with a place drawn by lot keep the forest from learning
     # "here" where "like this" is meant, unless strokes of both kinds look alike.
     moved = slice(len(shown), 3 * len(shown))
     examples[moved, PLACE:] = values[generator.integers(0, len(values), 2 * len(shown)), PLACE:]
-    labels = np.concatenate([np.tile(drawn[shown], 3), current[others].astype(np.int16)])
-    weights = np.concatenate([np.tile(_fair(drawn[shown]) / 3, 3), np.full(len(others), settings.prior / len(others))])
+    labels = np.concatenate([np.tile(drawn, 3), current[others]])
+    weights = np.concatenate([np.tile(_fair(drawn) / 3, 3), np.full(len(others), settings.prior / max(1, len(others)))])
     size = {"depth": settings.depth, "seed": settings.seed}
     first = grow(examples, labels, weights, trees=max(1, settings.trees // 2), **size)
     # Where the first forest thinks otherwise, the labels as they stand may be the error that the strokes mend.
     agreed = np.ones(len(labels), bool)
-    agreed[-len(others) :] = (
-        first.classes[first.vote(examples[-len(others) :]).argmax(axis=0)] == labels[-len(others) :]
-    )
-    weights[-len(others) :] *= len(others) / max(1, agreed[-len(others) :].sum())
+    standing = slice(3 * len(shown), None)
+    agreed[standing] = first.classes[first.vote(examples[standing]).argmax(axis=0)] == labels[standing]
+    weights[standing] *= len(others) / max(1, agreed[standing].sum())
     return grow(examples[agreed], labels[agreed], weights[agreed], trees=settings.trees, **size)
 
 
+def _dense(rows: Stack, inside: Mask) -> Stack:
+    """The share of each class at its place in the box; 0 elsewhere."""
+    dense = np.zeros((len(rows), *inside.shape), np.float32)
+    for share, into in zip(rows, dense, strict=True):
+        into[inside] = share
+    return dense
+
+
 def _even_out(shares: Stack, inside: Mask, by_mm: float, spacing: tuple[float, float, float]) -> None:
-    """Average each class over its surroundings, so that a voxel does not stand against all its neighbours."""
-    dense = np.zeros(inside.shape, np.float32)
+    """Average each class over its surroundings, so that a cell does not stand against all its neighbours."""
     for share in shares[1:]:
-        dense[inside] = share
-        share[:] = smoothed(dense, inside, by_mm, spacing)[inside]
+        share[...] = smoothed(share, inside, by_mm, spacing)
     shares[0] = 1 - shares[1:].sum(axis=0)
 
 
