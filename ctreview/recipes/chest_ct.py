@@ -118,8 +118,9 @@ def compare(
 ) -> Comparison:
     """Measure how much ground glass came or went between two CTs of one patient, where, and how sure that is.
 
-    Volumes are measured on each scan's own grid; registration only says which part became what. Where it fails, the
-    volumes stand and fate is withheld.
+    Volumes are measured on each scan's own grid. Registration says which part became what, and lets both scans be
+    judged side by side: what both show alike is called the same in both. Where it fails, each scan is judged by
+    itself, the volumes stand, and fate is withheld.
 
     Parameters
     ----------
