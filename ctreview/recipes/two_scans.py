@@ -104,7 +104,7 @@ def register_lungs(
             f"The two scans could not be registered: {failure.found}. Volumes stand; what became of what is withheld."
         )
         return None, (Check("registration", "failed", "found", ok=False, says=says),)
-    # volumes rest on native grids, so a poor registration withholds fate and not the verdict
+    # without a registration each scan is judged by itself, so a poor one withholds fate and not the verdict
     checks = tuple(replace(check, blocks=False) for check in found.checks)
     if not found.ok:
         says = "The registration is not good enough to say what became of what; volumes stand, fate is withheld."

@@ -20,7 +20,7 @@ def methods(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     provenance : mapping
         The content of ``provenance.json``: versions, settings and seeds.
     """
-    return " ".join([_found(provenance), _registered(document), _uncertain(document, provenance), _made(provenance)])
+    return " ".join([_found(provenance), _registered(document, provenance), _uncertain(document, provenance), _made(provenance)])
 
 
 def _found(provenance: Mapping[str, Any]) -> str:
@@ -38,15 +38,18 @@ def _found(provenance: Mapping[str, Any]) -> str:
     )
 
 
-def _registered(document: Mapping[str, Any]) -> str:
+def _registered(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     registration = document["registration"]
     if registration is None:
-        return "The scans could not be registered, so that no voxel's fate is reported."
+        return "The scans could not be registered, so that each was judged by itself and no voxel's fate is reported."
     engine = registration.get("engine")
     by = f" ({engine} engine)" if engine else ""
+    alike = (provenance["settings"].get("opacity") or {}).get("alike_hu")
+    within = f" within {alike:g} HU" if isinstance(alike, float) else ""
     return (
-        f"The baseline was registered deformably to the follow-up{by}; the registration was used only to say which "
-        "part became what, and to choose the levels shown, never to measure."
+        f"The baseline was registered deformably to the follow-up{by}. The registration says which part became what; "
+        f"where both scans show the same density{within}, both were judged by the mean of the two, and lung that one of "
+        "them shows aerated counts as lung in the other. No volume is measured on a deformed image."
     )
 
 
