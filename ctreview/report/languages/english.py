@@ -56,7 +56,7 @@ class English:
             scans = f"Both scans: {_protocol(baseline)}."
         else:
             scans = f"Baseline: {_protocol(baseline)}. Follow-up: {_protocol(followup)}."
-        joined = "; the registration only says what became of what" if registered else ""
+        joined = "; after registration, what both show alike is called the same in both" if registered else ""
         return (
             f"Chest CT at two timepoints. {scans} Lungs, ground glass and consolidation were segmented with computer "
             "assistance, without vessels, airway walls and dependent opacity. Volumes are measured on each scan's own "

@@ -90,7 +90,7 @@ class German:
             scans = f"Beide Aufnahmen: {_protocol(baseline)}."
         else:
             scans = f"Voraufnahme: {_protocol(baseline)}. Aktuell: {_protocol(followup)}."
-        joined = "; die Registrierung dient nur der Zuordnung" if registered else ""
+        joined = "; was beide nach Registrierung gleich zeigen, ist gleich beurteilt" if registered else ""
         return (
             f"CT des Thorax zu zwei Zeitpunkten. {scans} Lungen, Milchglastrübungen und Konsolidierungen wurden "
             "computergestützt segmentiert, ohne Gefäße, Bronchialwände und lageabhängige Verdichtungen. Volumina sind "
