@@ -103,7 +103,7 @@ class Workplace(Recorder):
         self.worker.progressed.connect(self._progressed)
         self.worker.ended.connect(self._ended)
         self._arrived.connect(self._has_part, Qt.ConnectionType.QueuedConnection)
-        panes.opener = self.open_dropped
+        panes.opener = self.open_on_pane
 
     # --- what is there
 
@@ -135,6 +135,14 @@ class Workplace(Recorder):
         first = min(pane, 1) if len(found) == 1 else 0
         for number, path in enumerate(found[:2], first):
             self.loading.open(number, path)
+
+    def open_on_pane(self, pane: int, paths: Sequence[str]) -> None:
+        """Load what was dropped on a pane; beside a scan that is alone, and fills the window, as the other timepoint.
+
+        To take another scan in its place, the reader opens it under “Load”.
+        """
+        free = [number for number, scan in enumerate(self.loading.scans) if scan is None]
+        self.open_dropped(free[0] if len(free) == 1 else pane, paths)
 
     def leave(self, going_on: Marks | None = None) -> str:
         """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next.

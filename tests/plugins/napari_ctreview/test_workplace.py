@@ -231,6 +231,20 @@ def test_what_cannot_be_compared_is_said_and_nothing_is_lost(
     assert load_second.ready
 
 
+@pytest.mark.parametrize("lone", [0, 1])
+def test_what_is_dropped_on_a_scan_that_is_alone_is_the_other_timepoint(
+    workplace: Any, small_scans: Path, qtbot: Any, lone: int
+) -> None:
+    folders = [small_scans / "before", small_scans / "after"]
+    with told(qtbot, workplace.loading.changed):
+        workplace.open_dropped(lone, [str(folders[lone])])
+    first = workplace.loading.images[lone]
+    with told(qtbot, workplace.loading.changed):
+        workplace.panes.opener(0, [str(folders[1 - lone])])
+    assert workplace.loading.ready
+    assert workplace.loading.images[lone] == first
+
+
 def test_an_mr_as_follow_up_of_a_ct_is_refused(
     workplace: Any, small_scans: Path, tmp_path: Path, pair: Any, qtbot: Any
 ) -> None:
