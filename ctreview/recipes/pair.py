@@ -126,7 +126,8 @@ def leave_lone_dense_out(
             continue
         listener = part(progress, 0.4 * number, 0.4 * number + 0.4)
         with clock("lungs"):
-            other = _carried(found.seen[1 - number].lungs, transform, number)
+            # what the other scan's field of view leaves out is no place where it has none of its lung
+            other = _carried(found.seen[1 - number].lungs, transform, number, unseen=own.lungs)
             lungs = without_lone_dense(own.volume, own.lungs, own.vessels, other)
         if lungs is not own.lungs:
             seen[number] = seen_with(own, lungs, settings, clock, listener)
@@ -163,8 +164,11 @@ def _recovered_ml(lungs: LabelMap) -> float:
     )
 
 
-def _carried(lungs: LabelMap, transform: Transform, number: int) -> LabelMap:
-    """The other scan's lungs on the grid of baseline (0) or follow-up (1), in steps of some millimetres."""
+def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: LabelMap | None = None) -> LabelMap:
+    """The other scan's lungs on the grid of baseline (0) or follow-up (1), in steps of some millimetres.
+
+    Where the other scan does not reach there is what ``unseen`` has there; nothing unless it is given.
+    """
     grid = (transform.fixed, transform.moving)[number]
     steps = [max(1, round(CARRIED_MM / spacing)) for spacing in grid.spacing]
     axes = [np.arange(step // 2, size, step) for step, size in zip(steps, grid.shape, strict=True)]
@@ -172,7 +176,9 @@ def _carried(lungs: LabelMap, transform: Transform, number: int) -> LabelMap:
     there = places(transform, DIRECTIONS[number], grid, lungs.geometry, [part.ravel() for part in index])
     at = np.rint(there).astype(np.int64)
     inside = np.all((at >= 0) & (at < lungs.geometry.shape), axis=-1)
-    coarse = np.zeros(index[0].shape, dtype=np.uint8)
+    coarse = (
+        np.zeros(index[0].shape, dtype=np.uint8) if unseen is None else unseen.array[np.ix_(*axes)].astype(np.uint8)
+    )
     coarse.ravel()[inside] = lungs.array[tuple(at[inside].T)]
     for axis, (step, size) in enumerate(zip(steps, grid.shape, strict=True)):
         nearest = np.minimum(np.arange(size) // step, coarse.shape[axis] - 1)

@@ -3,11 +3,18 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ctreview.anatomy import LUNG_SCHEME
+from ctreview.anatomy.vessels import VESSEL_SCHEME
+from ctreview.checks import Check
 from ctreview.phantom import true_transform
 from ctreview.progress import quiet
 from ctreview.recipes import ChestCtSettings
 from ctreview.recipes.pair import LookedAt, look_again, priors_for
 from ctreview.recipes.together import Stopwatch
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
+from ctreview.volume.volume import Volume
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +23,7 @@ class Looked:
 
     volume: object
     lungs: object
+    vessels: object = None
 
 
 def looked_at(child, consolidated=None):
@@ -75,3 +83,37 @@ def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, c
     assert given == [prior]
     assert again.seen[0].lungs is first.seen[0].lungs
     assert again.seen[1].lungs is not first.seen[1].lungs
+
+
+GRID = Geometry.aligned((80, 100, 130), (2.5, 2.0, 2.0), frame_of_reference="source:baseline")
+LEFT = (slice(10, 70), slice(15, 85), slice(75, 120))
+RIGHT = (slice(10, 70), slice(15, 85), slice(10, 55))
+PIECE = (slice(10, 18), slice(20, 40), slice(80, 84))
+"""Airless, at the base of the left lung: 6 mL."""
+
+
+def boxed(*, piece, first_level=0):
+    """A scan with a box for each lung, its field of view cut below a level; ``piece`` says whether it is called lung."""
+    array, lung = np.full(GRID.shape, 40, dtype=np.int16), np.zeros(GRID.shape, dtype=np.uint8)
+    for value, box in ((1, RIGHT), (2, LEFT)):
+        array[box], lung[box] = -850, value
+    array[PIECE] = 35
+    lung[PIECE] = 2 if piece else 0
+    place = GRID.crop((first_level, 0, 0), GRID.shape)
+    recovered = Check("dense_lung_recovered", 8.0 if piece else 0.0, None, ok=True, says="…")
+    lungs = LabelMap(lung[first_level:], place, LUNG_SCHEME, (recovered,))
+    vessels = LabelMap(np.zeros(place.shape, dtype=np.uint8), place, VESSEL_SCHEME)
+    return Looked(Volume(array[first_level:], place, "HU"), lungs, vessels)
+
+
+@pytest.mark.parametrize(("first_level", "left_out"), [(0, True), (30, False)])
+def test_a_lone_piece_is_left_out_only_where_the_other_scan_sees_its_place(first_level, left_out, monkeypatch):
+    from ctreview.recipes import pair
+
+    monkeypatch.setattr(pair, "seen_with", lambda seen, lungs, *_: dataclasses.replace(seen, lungs=lungs))
+    monkeypatch.setattr(pair, "_judged", lambda seen, *_: LookedAt(seen, (None, None), (None, None)))
+    found = LookedAt((boxed(piece=True), boxed(piece=False, first_level=first_level)), (None, None), (None, None))
+    transform = Transform(GRID, found.seen[1].volume.geometry, np.eye(4))
+    lungs = pair.leave_lone_dense_out(found, transform, ChestCtSettings(), Stopwatch(), quiet).seen[0].lungs
+    assert (np.count_nonzero(lungs.array[PIECE]) < 0.3 * lungs.array[PIECE].size) == left_out
+    assert left_out or lungs is found.seen[0].lungs
