@@ -182,14 +182,19 @@ def _keep(path: tuple[str, ...]) -> Callable[[typer.Context, Any], Any]:
 def chosen_settings(context: typer.Context, settings: Any) -> Any:
     """Give the settings with what the command line says put in."""
     given = cast("Mapping[tuple[str, ...], Any]", context.meta.get(_KEPT, {}))
-    for path, value in given.items():
-        settings = with_setting(settings, path, value)
-    return settings
+    return _with(settings, given)
 
 
 def with_setting(settings: Any, path: tuple[str, ...], value: Any) -> Any:
     """The settings with one of them, named by its path, put in."""
-    name, rest = path[0], path[1:]
-    old = getattr(settings, name)
-    new = with_setting(old, rest, value) if rest else value
-    return settings if new == old else replace(settings, **{name: new})
+    return _with(settings, {path: value})
+
+
+def _with(settings: Any, given: Mapping[tuple[str, ...], Any]) -> Any:
+    """The settings with all of these put in at once, for one value may be allowed only together with another."""
+    inner: dict[str, dict[tuple[str, ...], Any]] = {}
+    for path, value in given.items():
+        inner.setdefault(path[0], {})[path[1:]] = value
+    new = {name: put[()] if () in put else _with(getattr(settings, name), put) for name, put in inner.items()}
+    new = {name: value for name, value in new.items() if value != getattr(settings, name)}
+    return replace(settings, **new) if new else settings

@@ -138,6 +138,11 @@ def test_settings_check_themselves(run):
     assert isinstance(run("scan", "--opacity-low-hu", "0")[0].exception, WrongUse)
 
 
+def test_settings_that_are_allowed_only_together_are_put_in_together(run):
+    words = ["--opacity-low-hu", "-600", "--opacity-high-hu", "-500"]
+    assert run("scan", *words)[1] == ("scan", Outer(opacity=Inner(low_hu=-600.0, high_hu=-500.0)))
+
+
 def test_help_shows_the_settings_under_their_part(run):
     said = " ".join(run("--help")[0].output.replace("│", " ").split())
     assert "Settings: opacity" in said
