@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ctreview.errors import WrongUse
+
 __all__ = ["OpacitySettings"]
 
 
@@ -105,3 +107,9 @@ class OpacitySettings:
     least_other_side: float = 0.2
     alike_hu: float = 25.0
     different_hu: float = 50.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.alike_hu < self.different_hu:
+            raise WrongUse(
+                f"alike is 0 HU or more and less than different, not {self.alike_hu:g} and {self.different_hu:g} HU"
+            )

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ctreview.errors import WrongUse
 from ctreview.opacity import (
+    OpacitySettings,
     SideBySide,
     classify,
     common_thresholds,
@@ -89,3 +91,9 @@ def test_a_mask_is_carried_where_both_are_alike_and_nowhere_else() -> None:
     assert patch.any()
     assert carried[patch].mean() < 0.05
     assert found[1].mask().any()
+
+
+@pytest.mark.parametrize(("alike", "different"), [(50.0, 50.0), (60.0, 50.0), (-1.0, 50.0)])
+def test_what_is_alike_is_less_apart_than_what_is_different(alike: float, different: float) -> None:
+    with pytest.raises(WrongUse, match="alike"):
+        OpacitySettings(alike_hu=alike, different_hu=different)
