@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ctreview.errors import PlaceMismatch, WrongUse
 
-__all__ = ["SAME_PLACE_MM", "FloatArray", "Geometry", "require_same_place"]
+__all__ = ["SAME_PLACE_MM", "FloatArray", "Geometry", "require_frame", "require_same_place"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -252,3 +252,17 @@ def require_same_place(*items: Any) -> Geometry:
                 remedy="Use a mask that was drawn on this image, or resample it onto the image first.",
             )
     return grids[0]
+
+
+def require_frame(one: Geometry, other: Geometry) -> None:
+    """Check that equal patient coordinates of two grids are equal places.
+
+    Raises
+    ------
+    PlaceMismatch
+        The frames of reference differ.
+    """
+    if one.frame_of_reference != other.frame_of_reference:
+        raise PlaceMismatch(
+            "the two grids lie in different frames of reference", remedy="Register the two images, then warp."
+        )

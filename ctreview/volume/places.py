@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
-from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.geometry import FloatArray, Geometry, require_frame
 from ctreview.volume.transform import Transform
 
 __all__ = ["DIRECTIONS", "Direction", "places"]
@@ -42,7 +42,15 @@ def places(
     -------
     ndarray, shape (n, 3)
         Their index in ``there``, with decimals; may lie outside of it.
+
+    Raises
+    ------
+    PlaceMismatch
+        One of the grids does not lie in the frame of its image.
     """
+    ends = (transform.fixed, transform.moving) if direction == "to moving" else (transform.moving, transform.fixed)
+    for grid, end in zip((here, there), ends, strict=True):
+        require_frame(grid, end)
     steps = [max(1, round(LATTICE_MM / mm)) for mm in here.spacing]
     counts = [int(np.ceil((size - 1) / step)) + 1 for size, step in zip(here.shape, steps, strict=True)]
     nodes = np.meshgrid(*(np.arange(n) * step for n, step in zip(counts, steps, strict=True)), indexing="ij")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from ctreview.errors import PlaceMismatch
-from ctreview.volume.geometry import Geometry
+from ctreview.volume.geometry import Geometry, require_frame
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.values import AIR_HU
@@ -58,7 +58,7 @@ def resample(
     PlaceMismatch
         The frames of reference differ, so that equal coordinates are not equal places.
     """
-    _require_frame(volume.geometry, geometry)
+    require_frame(volume.geometry, geometry)
     array = _sampled(volume.array, volume.geometry, geometry, None, interpolation, _fill(volume, fill))
     return Volume(array, geometry, volume.unit, volume.acquisition, volume.notes)
 
@@ -71,7 +71,7 @@ def resample_labels(labels: LabelMap, geometry: Geometry) -> LabelMap:
     PlaceMismatch
         The frames of reference differ.
     """
-    _require_frame(labels.geometry, geometry)
+    require_frame(labels.geometry, geometry)
     array = _sampled(labels.array, labels.geometry, geometry, None, "nearest", 0)
     return LabelMap(array, geometry, labels.scheme, labels.checks)
 
@@ -91,7 +91,7 @@ def warp(
     PlaceMismatch
         The volume does not lie in the frame of the transform's moving image.
     """
-    _require_frame(moving.geometry, transform.moving)
+    require_frame(moving.geometry, transform.moving)
     array = _sampled(moving.array, moving.geometry, transform.fixed, transform, interpolation, _fill(moving, fill))
     return Volume(array, transform.fixed, moving.unit, moving.acquisition, moving.notes)
 
@@ -104,7 +104,7 @@ def warp_labels(moving: LabelMap, transform: Transform) -> LabelMap:
     PlaceMismatch
         The labels do not lie in the frame of the transform's moving image.
     """
-    _require_frame(moving.geometry, transform.moving)
+    require_frame(moving.geometry, transform.moving)
     array = _sampled(moving.array, moving.geometry, transform.fixed, transform, "nearest", 0)
     return LabelMap(array, transform.fixed, moving.scheme, moving.checks)
 
@@ -119,7 +119,7 @@ def unwarp_labels(fixed: LabelMap, transform: Transform) -> LabelMap:
     PlaceMismatch
         The labels do not lie in the frame of the transform's fixed image.
     """
-    _require_frame(fixed.geometry, transform.fixed)
+    require_frame(fixed.geometry, transform.fixed)
     grid, source = transform.moving, fixed.geometry
     array = np.zeros(grid.shape, dtype=fixed.array.dtype)
     labelled = np.argwhere(fixed.array > 0)
@@ -135,13 +135,6 @@ def unwarp_labels(fixed: LabelMap, transform: Transform) -> LabelMap:
             inside = np.all((at >= 0) & (at < source.shape), axis=-1)
             array[level, low[1] : high[1], low[2] : high[2]][inside] = fixed.array[tuple(at[inside].T)]
     return LabelMap(array, grid, fixed.scheme, fixed.checks)
-
-
-def _require_frame(one: Geometry, other: Geometry) -> None:
-    if one.frame_of_reference != other.frame_of_reference:
-        raise PlaceMismatch(
-            "the two grids lie in different frames of reference", remedy="Register the two images, then warp."
-        )
 
 
 def _fill(volume: Volume, fill: float | None) -> float:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ctreview.errors import PlaceMismatch
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
@@ -57,3 +58,12 @@ def test_a_shift_is_kept_exactly() -> None:
     index = [np.array([0, 7, 39]), np.array([0, 8, 49]), np.array([0, 9, 59])]
     found = places(Transform(FIXED, moving, affine), "to moving", FIXED, moving, index)
     assert found == pytest.approx(np.add(np.stack(index, axis=1), [-1.0, 1.0, 2.0]), abs=1e-4)
+
+
+def test_a_grid_of_another_frame_is_refused() -> None:
+    moving = replace(FIXED, frame_of_reference="4.5.6")
+    transform, index = Transform(FIXED, moving, np.eye(4)), [np.array([0])] * 3
+    with pytest.raises(PlaceMismatch, match="frames of reference"):
+        places(transform, "to fixed", FIXED, moving, index)
+    with pytest.raises(PlaceMismatch, match="frames of reference"):
+        places(transform, "to moving", FIXED, FIXED, index)
