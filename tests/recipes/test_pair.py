@@ -93,7 +93,7 @@ PIECE = (slice(10, 18), slice(20, 40), slice(80, 84))
 
 
 def boxed(*, piece, first_level=0):
-    """A scan with a box for each lung, its field of view cut below a level; ``piece`` says whether it is called lung."""
+    """A scan with a box for each lung, cut off below a level; ``piece`` says whether the piece is called lung."""
     array, lung = np.full(GRID.shape, 40, dtype=np.int16), np.zeros(GRID.shape, dtype=np.uint8)
     for value, box in ((1, RIGHT), (2, LEFT)):
         array[box], lung[box] = -850, value
