@@ -81,7 +81,7 @@ def find_lungs(
     settings : LungSettings
         How.
     prior : LabelMap, optional
-        Lungs (same keys) of another timepoint carried over onto this grid, to recover dense lung by.
+        Lung (same keys) that another timepoint shows aerated, carried over onto this grid, to recover dense lung by.
     progress : Progress
         Is told how far it is.
 

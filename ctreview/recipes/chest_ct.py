@@ -180,7 +180,7 @@ class Prepared:
     Attributes
     ----------
     looked : LookedAt
-        Both scans as the computer sees them, judged by one rule.
+        Both scans as the computer sees them, judged by one rule, and side by side where they were registered.
     registration : Registration or None
         None where it failed or is too poor to be used.
     registered : tuple of Check

@@ -104,8 +104,8 @@ def see(
 ) -> Seen:
     """Lungs, vessels, regions, normal lung, and density beyond it.
 
-    ``prior`` holds the lungs of the other timepoint, carried over onto this grid; ``arrived`` is told the lungs as
-    soon as they are there.
+    ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``arrived`` is told the lungs
+    as soon as they are there.
     """
     with clock("lungs"):
         lungs = find_lungs(volume, settings=settings.lungs, prior=prior, progress=part(progress, 0.0, 0.4))

@@ -241,7 +241,7 @@ def replay_journal(
     scan : Volume, Series or path
     masks : path, optional
         A ``.seg.nrrd`` of ctreview with what the computer had found; without it that is found anew, by the scan's own
-        threshold, which may differ from the common one of a comparison.
+        threshold and without what another timepoint tells, so that it may differ from what a comparison finds.
     series, settings, progress
         As in `segment`.
 

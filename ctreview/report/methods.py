@@ -20,7 +20,9 @@ def methods(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     provenance : mapping
         The content of ``provenance.json``: versions, settings and seeds.
     """
-    return " ".join([_found(provenance), _registered(document, provenance), _uncertain(document, provenance), _made(provenance)])
+    return " ".join(
+        [_found(provenance), _registered(document, provenance), _uncertain(document, provenance), _made(provenance)]
+    )
 
 
 def _found(provenance: Mapping[str, Any]) -> str:
