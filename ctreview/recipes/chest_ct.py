@@ -264,7 +264,7 @@ def prepare(
     transform = None if found is None else found.transform
     priors = priors_for(looked, transform)
     if priors != (None, None):
-        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 0.95))
+        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 0.9))
     looked = leave_lone_dense_out(looked, transform, settings, clock, part(progress, 0.9, 0.95))
     looked = judge_side_by_side(looked, transform, settings, clock, part(progress, 0.95, 1.0))
     return Prepared(looked, found, registered, days, ages[0], settings, clock.seconds)

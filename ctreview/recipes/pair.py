@@ -97,7 +97,9 @@ def judge_side_by_side(
             threads=settings.threads,
             progress=progress,
         )
-    return replace(found, points=points, beside=beside)
+    # three arrays of each scan, which nobody asks for again, are let go of
+    first, second = (replace(one, excess=judged) for one, judged in zip(found.seen, beside.excess, strict=True))
+    return replace(found, seen=(first, second), points=points, beside=beside)
 
 
 def _judged(seen: tuple[Seen, Seen], settings: ChestCtSettings, clock: Stopwatch, progress: Progress) -> LookedAt:

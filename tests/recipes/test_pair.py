@@ -85,6 +85,14 @@ def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, c
     assert again.seen[1].lungs is not first.seen[1].lungs
 
 
+def test_what_was_judged_side_by_side_is_what_is_varied(prepared):
+    looked, settings = prepared.looked, prepared.settings.opacity
+    for number, point in enumerate(prepared.points):
+        assert np.array_equal(looked.opacity(number, settings).array, point.opacity.array)
+        # what each scan showed by itself is not kept beside it
+        assert looked.seen[number].excess is looked.beside.excess[number]
+
+
 GRID = Geometry.aligned((80, 100, 130), (2.5, 2.0, 2.0), frame_of_reference="source:baseline")
 LEFT = (slice(10, 70), slice(15, 85), slice(75, 120))
 RIGHT = (slice(10, 70), slice(15, 85), slice(10, 55))
