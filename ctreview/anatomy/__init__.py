@@ -5,7 +5,7 @@ In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and ma
 reported (`divide`).
 """
 
-from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs, relative_size
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs, lung_size
 from ctreview.anatomy.other_timepoint import aerated_part, lost_ml, without_lone_dense
 from ctreview.anatomy.regions import LOBES, divide
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
@@ -21,6 +21,6 @@ __all__ = [
     "find_lungs",
     "find_vessels",
     "lost_ml",
-    "relative_size",
+    "lung_size",
     "without_lone_dense",
 ]

@@ -21,7 +21,7 @@ from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs", "relative_size"]
+__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs", "lung_size", "relative_size"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -157,6 +157,12 @@ def _size(coarse: Coarse, aerated: Labels) -> float:
 def relative_size(ml: float, *, both: bool) -> float:
     """A length's ratio to the lungs of an adult: the cube root of volume over 5 L, of one lung over 2.5 L."""
     return float((ml / (5000.0 if both else 2500.0)) ** (1 / 3))
+
+
+def lung_size(lungs: LabelMap) -> float:
+    """`relative_size` of both lungs, or of the one that is there."""
+    right, left = lungs.volume_ml("right_lung"), lungs.volume_ml("left_lung")
+    return relative_size(right + left, both=min(right, left) > 0)
 
 
 def _closed(coarse: Coarse, aerated: Labels, radius: float) -> Labels:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import Coarse, Mask, distance, opened
-from ctreview.anatomy.lungs import relative_size
+from ctreview.anatomy.lungs import lung_size
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
@@ -68,7 +68,7 @@ def lost_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
     outside = coarse.share(lungs.mask("right_lung", "left_lung")) < 0.5
     there = coarse.share(other.mask("right_lung", "left_lung")) >= 0.5
     soft = (coarse.array > SOFT_HU[0]) & (coarse.array < SOFT_HU[1])
-    size = relative_size(lungs.volume_ml("right_lung", "left_lung"), both=True)
+    size = lung_size(lungs)
     return coarse.ml(opened(outside & there & soft, LOST_MM * size, coarse.spacing))
 
 
@@ -97,7 +97,7 @@ def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other
     coarse = Coarse.of(volume.array, geometry, BLOCK_MM)
     airless = (coarse.array > AIRLESS_HU) & (coarse.share(own) >= 0.5) & (coarse.share(vessels.array > 0) < 0.3)
     there = coarse.share(other.mask("right_lung", "left_lung")) >= 0.5
-    size = relative_size(lungs.volume_ml("right_lung", "left_lung"), both=True)
+    size = lung_size(lungs)
     beyond = distance(~there, coarse.spacing) > TOLERANCE_MM
     lone = _pieces(airless & beyond, coarse, size)
     if not lone.any():

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, relative_size, without_lone_dense
+from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, lung_size, without_lone_dense
 from ctreview.change import Timepoint
 from ctreview.opacity import OpacitySettings, SideBySide, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
@@ -153,7 +153,7 @@ def priors_for(found: LookedAt, transform: Transform | None) -> Priors:
 def _prior(found: LookedAt, transform: Transform, number: int) -> LabelMap | None:
     own, other = found.seen[number], found.seen[1 - number]
     prior = _carried(aerated_part(other.volume, other.lungs), transform, number)
-    size = relative_size(own.lungs.volume_ml("right_lung", "left_lung"), both=True)
+    size = lung_size(own.lungs)
     return prior if lost_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None
 
 

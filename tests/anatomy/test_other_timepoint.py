@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, without_lone_dense
+from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, lung_size, without_lone_dense
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -95,3 +95,9 @@ def test_a_vessel_is_no_dense_lung() -> None:
     array[piece] = 1
     vessels = LabelMap(array, GRID, VESSEL_SCHEME)
     assert without_lone_dense(scan(dense=piece), own, vessels, lungs(without=piece)) is own
+
+
+def test_one_lung_is_as_large_as_both_of_its_like() -> None:
+    both = lungs()
+    left = LabelMap(np.where(both.array == 2, both.array, 0), GRID, LUNG_SCHEME)
+    assert lung_size(left) == pytest.approx(lung_size(both), rel=0.02)
