@@ -50,8 +50,9 @@ def _registered(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> s
     within = f" within {alike:g} HU" if isinstance(alike, float) else ""
     return (
         f"The baseline was registered deformably to the follow-up{by}. The registration says which part became what; "
-        f"where both scans show the same density{within}, both were judged by the mean of the two, and lung that one of "
-        "them shows aerated counts as lung in the other. No volume is measured on a deformed image."
+        f"where both scans show the same density{within}, both were judged by the mean of the two, soft tissue of one "
+        "may be taken for lung where the other shows it aerated, and small airless pieces that only one of them takes "
+        "for lung were left out. No volume is measured on a deformed image."
     )
 
 
