@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctreview.errors import WrongUse
 
@@ -45,6 +45,8 @@ class IntervalSettings:
         phantom pairs (docs/decisions/0021-interval.md).
     own_threshold_hu : float
         Limit for the threshold of each scan on its own, and for that of each block on its own.
+    alone_factor : float
+        By how much both limits of the threshold are wider where scans could not be judged side by side.
     boundary_voxels : float
         Limit for the boundary of opacity, all over both scans together: the same rule draws it in both.
     own_boundary_voxels : float
@@ -69,6 +71,7 @@ class IntervalSettings:
     seed: int = 20260
     common_threshold_hu: float = 12.0
     own_threshold_hu: float = 7.0
+    alone_factor: float = 1.25
     boundary_voxels: float = 0.5
     own_boundary_voxels: float = 0.2
     dense_share: float = 0.4
@@ -80,6 +83,17 @@ class IntervalSettings:
     def __post_init__(self) -> None:
         if not 0 < self.level < 1 or self.draws < 100:
             raise WrongUse("an interval needs a level between 0 and 1 and at least 100 draws")
+        if self.alone_factor < 1:
+            raise WrongUse(f"scans judged alone are no surer than side by side: {self.alone_factor:g} is below 1")
+
+    @property
+    def alone(self) -> IntervalSettings:
+        """The same for scans that were judged each by itself, without the other's help."""
+        return replace(
+            self,
+            common_threshold_hu=self.common_threshold_hu * self.alone_factor,
+            own_threshold_hu=self.own_threshold_hu * self.alone_factor,
+        )
 
     @property
     def shifts_hu(self) -> tuple[float, ...]:

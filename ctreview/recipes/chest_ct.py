@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ctreview.change import Comparison, Response, Timepoint, failed_first, find_intervals, measure, name_residual
+from ctreview.change import (
+    Comparison,
+    IntervalSettings,
+    Response,
+    Timepoint,
+    failed_first,
+    find_intervals,
+    measure,
+    name_residual,
+)
 from ctreview.checks import Check
 from ctreview.edits import Edit, Journal, in_force
 from ctreview.opacity import classify, own_thresholds
@@ -211,6 +220,11 @@ class Prepared:
         """Baseline to follow-up points."""
         return None if self.registration is None else self.registration.transform
 
+    @property
+    def interval(self) -> IntervalSettings:
+        """What intervals vary: more where the scans could not be judged side by side."""
+        return self.settings.interval if self.looked.beside is not None else self.settings.interval.alone
+
     def response(
         self, number: int, point: Timepoint, edits: Sequence[Edit], other: LabelMap | None, progress: Progress
     ) -> Response:
@@ -225,7 +239,7 @@ class Prepared:
         def opacity_at(shift_hu: float) -> LabelMap:
             return self.looked.opacity(number, self.settings.opacity, shift_hu=shift_hu)
 
-        found = respond(point, opacity_at, self.settings, progress, edits, other)
+        found = respond(point, opacity_at, self.interval, progress, edits, other)
         if not corrected:
             self._bare[number] = found
         return found
@@ -303,7 +317,7 @@ def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress 
             threads=settings.threads,
             progress=part(progress, 0.1, 0.9),
         )
-        intervals = find_intervals(*responses, conditions=checks.conditions, settings=settings.interval)
+        intervals = find_intervals(*responses, conditions=checks.conditions, settings=prepared.interval)
 
     gate = unique(
         (

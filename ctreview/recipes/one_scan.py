@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ctreview.anatomy import divide, find_lungs, find_vessels
-from ctreview.change import Perturbation, Response, Timepoint, find_response
+from ctreview.change import IntervalSettings, Perturbation, Response, Timepoint, find_response
 from ctreview.dicom.series import Series
 from ctreview.edits import Edit
 from ctreview.errors import WrongModality
@@ -165,7 +165,7 @@ def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
 def respond(
     point: Timepoint,
     opacity_at: Callable[[float], LabelMap],
-    settings: ChestCtSettings,
+    settings: IntervalSettings,
     progress: Progress,
     edits: Sequence[Edit] = (),
     other: LabelMap | None = None,
@@ -179,7 +179,7 @@ def respond(
 
     def variant(perturbation: Perturbation) -> LabelMap:
         nonlocal done
-        progress(done, len(settings.interval.shifts_hu), "varying the threshold")
+        progress(done, len(settings.shifts_hu), "varying the threshold")
         done += 1
         found = opacity_at(perturbation.threshold_hu)
         return replayed(point, found, edits, other).labels if edits else found
@@ -190,6 +190,6 @@ def respond(
         point.opacity,
         vessels=point.vessels,
         variants=variant,
-        shifts_hu=settings.interval.shifts_hu,
-        block_mm=settings.interval.block_mm,
+        shifts_hu=settings.shifts_hu,
+        block_mm=settings.block_mm,
     )

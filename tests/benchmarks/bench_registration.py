@@ -315,7 +315,7 @@ def _two_people(pair: tuple[Side, Side]) -> list[dict[str, Any]]:
             ok = False
         flagged += not ok
         tried.append(ok)
-    return [_row("pairs of two people, flagged", flagged / len(tried), "", "ours ≥ 1", f"{len(tried)} pairs")]
+    return [_row("pairs of two people, flagged", flagged / len(tried), "", "ours >= 1", f"{len(tried)} pairs")]
 
 
 def _main(out: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import types
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,15 @@ def test_an_unknown_module_is_wrong_use(bench, capsys):
         harness.main(["nothing"])
     assert stop.value.code == 2
     assert "known: bad, good" in capsys.readouterr().err
+
+
+def test_every_goal_that_is_written_can_be_read():
+    folder = Path(__file__).parent
+    goals = [
+        (path.name, goal)
+        for path in folder.glob("bench_*.py")
+        for goal in re.findall(r'"((?:ours|ratio|peer) [^\w" ]+ [^"]*)"', path.read_text(encoding="utf-8"))
+    ]
+    assert len(goals) > 20
+    for name, goal in goals:
+        assert re.fullmatch(r"(ours|ratio|peer) (<|<=|>|>=) [\d.{}a-z_]+", goal), (name, goal)
