@@ -81,4 +81,4 @@ def test_every_goal_that_is_written_can_be_read():
     ]
     assert len(goals) > 20
     for name, goal in goals:
-        assert re.fullmatch(r"(ours|ratio|peer) (<|<=|>|>=) [\d.{}\[\]a-z_]+", goal), (name, goal)
+        assert re.fullmatch(r"(ours|ratio|peer) (<|<=|>|>=) ([\d.]+|{[^}]+})", goal), (name, goal)
