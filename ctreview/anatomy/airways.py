@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated
+from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated, spread
 from ctreview.volume.volume import Volume
 
 __all__ = ["Airways", "find_airways"]
@@ -101,7 +101,7 @@ def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airw
     if lumen is None:
         return None
     trachea = _above_carina(fine, lumen, seed)
-    return Airways(_spread(fine, lumen), _spread(fine, trachea), box)
+    return Airways(spread(lumen, fine.step, fine.shape), spread(trachea, fine.step, fine.shape), box)
 
 
 def _inside(coarse: Coarse, body: Body, fine: Coarse, box: Box) -> Mask:
@@ -216,11 +216,3 @@ def _above_carina(fine: Coarse, lumen: Mask, seed: Mask) -> Mask:
     """From the seed's slices up, and down as long as the lumen stays one piece not much wider than the trachea."""
     levels = np.flatnonzero(seed.any(axis=(1, 2)))
     return np.asarray(lumen & (np.arange(len(lumen)) >= levels[0])[:, None, None] & dilated(seed, 8.0, fine.spacing))
-
-
-def _spread(fine: Coarse, mask: Mask) -> Mask:
-    """From blocks to voxels."""
-    for axis, (step, size) in enumerate(zip(fine.step, fine.shape, strict=True)):
-        mask = np.repeat(mask, step, axis=axis)
-        mask = mask[tuple(slice(size) if k == axis else slice(None) for k in range(3))]
-    return np.ascontiguousarray(mask)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ctreview.compiled import compiled
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Box", "Coarse", "Mask", "Spacing", "box_of", "closed", "dilated", "distance", "eroded", "opened"]
+__all__ = ["Box", "Coarse", "Mask", "Spacing", "box_of", "closed", "dilated", "distance", "eroded", "opened", "spread"]
 
 Mask = npt.NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -129,3 +129,11 @@ def opened(mask: Mask, radius: float, spacing: Spacing) -> Mask:
 def closed(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     """A mask without the gaps that a ball of ``radius`` millimetres does not enter from outside."""
     return eroded(dilated(mask, radius, spacing), radius, spacing)
+
+
+def spread(blocks: npt.NDArray[Any], step: tuple[int, ...], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """From blocks to the voxels of a grid; where they do not reach its end, the last ones go on."""
+    for axis, (voxels, size) in enumerate(zip(step, shape, strict=True)):
+        nearest = np.minimum(np.arange(size) // voxels, blocks.shape[axis] - 1)
+        blocks = np.take(blocks, nearest, axis=axis)
+    return blocks

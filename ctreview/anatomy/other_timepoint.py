@@ -12,7 +12,7 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Coarse, Mask, distance, opened
+from ctreview.anatomy.coarse import Coarse, Mask, distance, opened, spread
 from ctreview.anatomy.lungs import lung_size
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_place
@@ -48,7 +48,7 @@ def aerated_part(volume: Volume, lungs: LabelMap) -> LabelMap:
     """The part of the lungs, in blocks of some millimetres, that holds air beyond doubt."""
     geometry = require_same_place(volume, lungs)
     coarse = Coarse.of(volume.array, geometry, BLOCK_MM)
-    return replace(lungs, array=np.where(_on_full_grid(coarse.array < AERATED_HU, coarse), lungs.array, 0))
+    return replace(lungs, array=np.where(spread(coarse.array < AERATED_HU, coarse.step, coarse.shape), lungs.array, 0))
 
 
 def lost_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
@@ -102,7 +102,7 @@ def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other
     lone = _pieces(airless & beyond, coarse, size)
     if not lone.any():
         return lungs
-    left_out = own & _on_full_grid(lone, coarse)
+    left_out = own & spread(lone, coarse.step, coarse.shape)
     ml = float(np.count_nonzero(left_out)) * geometry.voxel_ml
     says = (
         f"{ml:.1f} mL at the border of the lungs hold no air at either timepoint, and only this scan by itself takes "
@@ -120,9 +120,3 @@ def _pieces(lone: Mask, coarse: Coarse, size: float) -> Mask:
     chosen[0] = False
     # the blurred border of a piece holds some air, and is left out with it
     return np.asarray(ndimage.binary_dilation(chosen[pieces]) & (coarse.array > BORDER_HU))
-
-
-def _on_full_grid(blocks: Mask, coarse: Coarse) -> Mask:
-    for axis, (step, size) in enumerate(zip(coarse.step, coarse.shape, strict=True)):
-        blocks = np.take(blocks, np.arange(size) // step, axis=axis)
-    return blocks

@@ -20,7 +20,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["classify", "find_opacity", "find_seeds"]
+__all__ = ["classify", "find_opacity", "find_seeds", "offset_hu"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -116,7 +116,7 @@ def classify(
     """
     settings = settings or OpacitySettings()
     grid = excess.parenchyma
-    offset = _offset(excess, thresholds, shift_hu)
+    offset = offset_hu(excess, thresholds, shift_hu)
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
@@ -154,12 +154,12 @@ def find_seeds(
     """
     settings = settings or OpacitySettings()
     grid = excess.parenchyma
-    calm = excess.calm_hu - _offset(excess, thresholds, shift_hu)
+    calm = excess.calm_hu - offset_hu(excess, thresholds, shift_hu)
     seeds = _dense_enough(calm, excess, thresholds, settings) & _still(calm, excess, settings)
     return np.asarray(seeds & (grid.depth_mm >= settings.least_depth_mm * grid.scale))
 
 
-def _offset(excess: Excess, thresholds: Thresholds, shift_hu: float) -> np.float32:
+def offset_hu(excess: Excess, thresholds: Thresholds, shift_hu: float = 0.0) -> np.float32:
     """By how much the rule's normal lung is denser than the scan's own, which the excess was taken from."""
     return np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
-from ctreview.opacity.classify import classify, find_seeds
+from ctreview.opacity.classify import classify, find_seeds, offset_hu
 from ctreview.opacity.excess import Excess, highest_near
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
@@ -122,7 +122,7 @@ def _compared(
     transform: Transform,
     settings: OpacitySettings,
 ) -> tuple[Compared, Compared]:
-    calm = [one.calm_hu - _offset(one, rule) for one, rule in zip(excess, thresholds, strict=True)]
+    calm = [one.calm_hu - offset_hu(one, rule) for one, rule in zip(excess, thresholds, strict=True)]
     found = []
     for number, one in enumerate(excess):
         other = excess[1 - number]
@@ -142,10 +142,6 @@ def _compared(
         similar = share > 0.5
         found.append((_moved(one, moved), Alike(own[similar], flat[similar], one.calm_hu.shape)))
     return found[0], found[1]
-
-
-def _offset(excess: Excess, thresholds: Thresholds) -> np.float32:
-    return np.float32(thresholds.normal_hu - excess.normal.mu_hu)
 
 
 def _moved(excess: Excess, by: Floats) -> Excess:

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, lung_size, without_lone_dense
+from ctreview.anatomy.coarse import spread
 from ctreview.change import Timepoint
 from ctreview.opacity import OpacitySettings, SideBySide, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
@@ -158,7 +159,7 @@ def _prior(found: LookedAt, transform: Transform, number: int) -> LabelMap | Non
 
 
 def _recovered_ml(lungs: LabelMap) -> float:
-    """How much of the lungs was decided by shape alone."""
+    """How much of the lungs was recovered though it holds no air."""
     return sum(
         float(check.value)
         for check in lungs.checks
@@ -182,7 +183,4 @@ def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: Labe
         np.zeros(index[0].shape, dtype=np.uint8) if unseen is None else unseen.array[np.ix_(*axes)].astype(np.uint8)
     )
     coarse.ravel()[inside] = lungs.array[tuple(at[inside].T)]
-    for axis, (step, size) in enumerate(zip(steps, grid.shape, strict=True)):
-        nearest = np.minimum(np.arange(size) // step, coarse.shape[axis] - 1)
-        coarse = np.take(coarse, nearest, axis=axis)
-    return LabelMap(coarse, grid, LUNG_SCHEME)
+    return LabelMap(spread(coarse, tuple(steps), grid.shape), grid, LUNG_SCHEME)
