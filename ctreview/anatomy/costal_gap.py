@@ -38,6 +38,10 @@ BRIDGED_RAYS = 25
 USUAL_MM = 120.0
 """Height over which the distance of lung and ribs is taken to be alike beside breastbone and spine, in lungs of 5 L."""
 
+BREASTBONE_MM, SPINE_MM = 28.0, 18.0
+"""Up to so far from the midline, in lungs of 5 L, there is no lung at the wall in front and behind: behind the
+breastbone lie fat, thymus and vessels, beside the spine muscle."""
+
 APEX_SHARE = 0.25
 """Of the height of a lung, in which its apex is not compared with ribs."""
 
@@ -94,6 +98,7 @@ def costal_view(coarse: Coarse, part: Mask, midline: float, size: float) -> Cost
     cage = _cage(rib, coarse.spacing, size)
     lateral = _towards_ribs(middle[1] + box[2].start > midline)
     costal = _costal(cage - outer, outer > 0, lateral, size)
+    costal &= ~_past_breastbone(cage, middle[1] + box[2].start - midline, sx, size)
     cage[~costal] = np.inf
     known = np.isfinite(cage) & (outer > 0)
     usual = _usual(np.where(known, cage - outer, np.nan), lateral, coarse.spacing, size)
@@ -124,6 +129,14 @@ def _costal(gap: Rays, lung: Mask, lateral: npt.NDArray[np.bool_], size: float) 
     # beside the apex muscle lies between lung and the first bone, which may be the scapula
     below_apex = np.arange(len(gap)) < levels[-1] - (levels[-1] - levels[0]) * APEX_SHARE
     return np.asarray((between | lateral) & below_apex[:, None])
+
+
+def _past_breastbone(cage: Rays, off_midline: float, sx: float, size: float) -> Mask:
+    """Rays that go on past heart and great vessels and meet the wall in front behind the breastbone, or beyond it."""
+    angle = 2.0 * np.pi * np.arange(ANGLES) / ANGLES
+    known = np.isfinite(cage)
+    end = np.abs(off_midline) * sx + np.copysign(1.0, off_midline) * np.cos(angle) * np.where(known, cage, 0.0)
+    return np.asarray(known & (np.sin(angle) < 0) & (end < BREASTBONE_MM * size))
 
 
 def _usual(gap: Rays, lateral: npt.NDArray[np.bool_], spacing: Spacing, size: float) -> Rays:
@@ -169,10 +182,9 @@ def costal_gap(
     _continue_down(begin, end, view, other, coarse.spacing[0])
     hu = coarse.array[view.box]
     found = _painted(begin, end, hu.shape, view.middle, coarse.spacing)
-    # behind the breastbone lie fat, thymus and vessels of the wall
     off_midline = np.abs(np.arange(hu.shape[2]) + view.box[2].start - midline) * coarse.spacing[2]
     in_front = np.arange(hu.shape[1]) < view.middle[0]
-    found &= off_midline[None, :] > np.where(in_front, 28.0 * size, 18.0 * size)[:, None]
+    found &= off_midline[None, :] > np.where(in_front, BREASTBONE_MM, SPINE_MM)[:, None] * size
     found &= (lungs[view.box] == 0) & (hu < BONE_HU)
     return np.asarray(found)
 

@@ -15,6 +15,9 @@ __all__ = ["RAW", "Draws", "Pair", "Reading", "changes", "draw", "readings", "un
 
 _GLASS, _SOLID, _BOTH = range(COUNTED)
 
+REFERENCE_ML = 5000.0
+"""An adult's lungs, for which `IntervalSettings.overlooked_ml` is said."""
+
 Pair = tuple[Response, Response]
 
 
@@ -52,7 +55,10 @@ def readings(pair: Pair, conditions: Conditions) -> dict[str, Reading]:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still."""
+    """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still.
+
+    ``overlooked`` (2, regions, draws) and ``local`` (2, draws, regions, 3) are in millilitres.
+    """
 
     common_hu: FloatArray
     own_hu: FloatArray
@@ -62,6 +68,7 @@ class Draws:
     rim: FloatArray
     dense: FloatArray
     own_dense: FloatArray
+    overlooked: FloatArray
     kernel: FloatArray
     calibration_hu: FloatArray
     local: FloatArray
@@ -89,10 +96,21 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         rim=uniform("mask", 2, own),
         dense=uniform("dense tissue", 1, settings.dense_share)[0],
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
+        overlooked=np.stack(
+            [
+                _overlooked(response, settings)[:, None] * factor
+                for response, factor in zip(pair, uniform("overlooked", 2, 1.0), strict=True)
+            ]
+        ),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
         calibration_hu=uniform("calibration", 2, settings.calibration_hu),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
+
+
+def _overlooked(response: Response, settings: IntervalSettings) -> FloatArray:
+    """Limit of what was overlooked in one scan, shape (regions,)."""
+    return np.asarray(settings.overlooked_ml * np.sqrt(response.volume_ml / REFERENCE_ML))
 
 
 def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
@@ -151,6 +169,7 @@ def _opacity(response: Response, draws: Draws, scan: int, reading: Reading) -> F
     moved = moved + _at(response, draws.own_hu[scan]) - found
     moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
+    moved = moved + draws.overlooked[scan][:, None]
     moved[..., [_SOLID, _BOTH], :] += response.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
     if reading.dependent:

@@ -18,6 +18,7 @@ SOURCES: Mapping[str, str] = {
     "vessels": "the boundary between opacity and vessels",
     "mask": "the boundary of the organ",
     "dense tissue": "consolidation against the wall or the middle of the organ, told from them by shape alone",
+    "overlooked": "opacity too faint, small or flat to be found, and what only looks like it, in each scan on its own",
     "dependent opacity": "dependent opacity, should it be disease",
     "inspiration": "depth of breath",
     "kernel": "different reconstruction kernels",
@@ -55,6 +56,10 @@ class IntervalSettings:
     dense_share : float
         Limit for the share by which consolidation that touches the outside of the organ is too large or too small, in
         both scans together; half of it for each scan on its own. Set on phantoms.
+    overlooked_ml : float
+        Limit for what was overlooked or wrongly called in each scan on its own, in an organ of 5 L; in others with the
+        square root of their volume, as what is independent from place to place adds up. Where nothing was found there
+        is nothing that another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
@@ -75,6 +80,7 @@ class IntervalSettings:
     boundary_voxels: float = 0.5
     own_boundary_voxels: float = 0.2
     dense_share: float = 0.4
+    overlooked_ml: float = 2.5
     block_mm: float = 20.0
     kernel_share: float = 0.14
     calibration_hu: float = 5.0

@@ -125,8 +125,8 @@ def classify(
     field = np.minimum(
         excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), grown / 2), plateau - grown
     )
-    _fill(field, excess.hu - offset - grown, settings.filled_share, grid.geometry.spacing)
     calm = excess.calm_hu - offset
+    _fill(field, np.maximum(excess.hu - offset, calm) - grown, settings.filled_share, grid.geometry.spacing)
     seeds = _dense_enough(calm, excess, thresholds, settings)
     also = np.zeros(calm.shape, dtype=bool) if also is None else also & (calm > least)
     # a rim on the pleura with nothing behind it is partial volume or breathing
@@ -192,8 +192,9 @@ def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[flo
 def _fill(field: Floats, above: Floats, share: float, spacing: tuple[float, float, float]) -> None:
     """Take in, in place, what is opaque by itself and has opacity around for the most part.
 
-    Lobules differ, and half the level of the denser ones is more than the fainter ones have; a voxel outside a
-    smooth border has less than half of its surroundings inside.
+    Lobules differ, and half the level of the denser ones is more than the fainter ones have; noise makes holes at the
+    resolution for borders that the wider one for detection does not have. A voxel outside a smooth border has less
+    than half of its surroundings inside.
     """
     sizes = [2 * max(1, round(PLATEAU_MM / s)) + 1 for s in spacing]
     around = ndi.uniform_filter((field > 0).astype(np.float32), sizes, mode="constant")

@@ -50,8 +50,8 @@ class OpacitySettings:
     grown_share : float
         A patch that reaches the threshold somewhere goes on as far as it has this share of it.
     filled_share : float
-        Lung that is denser than that by itself belongs to a patch if more than this share of its surroundings (3 mm)
-        does; at a smooth border it is half.
+        Lung that is denser than that by itself, at either resolution, belongs to a patch if more than this share of
+        its surroundings (3 mm) does; at a smooth border it is half.
     consolidation_hu : float
         Where ground glass ends and consolidation begins, in an adult's inspired lung of ``reference_hu``.
     consolidation_range_hu : tuple of float
@@ -90,7 +90,7 @@ class OpacitySettings:
     clear_excess_hu: float = 120.0
     greatest_subpleural_hu: float = 40.0
     sigmas: float = 2.5
-    least_excess_hu: float = 70.0
+    least_excess_hu: float = 63.0
     greatest_excess_hu: float = 110.0
     border_share: float = 0.54
     grown_share: float = 0.7

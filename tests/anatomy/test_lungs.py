@@ -10,12 +10,13 @@ from scipy import ndimage
 
 from ctreview.anatomy import LungSettings, find_lungs
 from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
-from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_phantom, small_thorax
+from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_hybrid_pair, random_phantom, small_thorax
 from ctreview.progress import Cancelled
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
+from tests.real_scans import healthy_host
 
 Mask = npt.NDArray[np.bool_]
 
@@ -246,3 +247,14 @@ def test_shoulder_blades_are_not_taken_for_the_spine() -> None:
     assert check(found, "one_lung") == [True]
     right, left = found.voxels["right_lung"], found.voxels["left_lung"]
     assert 0.9 < right / left < 1.4
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_tissue_along_the_right_heart_border_is_no_dense_lung() -> None:
+    """Rays that go on through the heart meet the wall beyond the breastbone; they were taken for 6 mL of lung."""
+    host = healthy_host(2, thinned=True)
+    assert host is not None
+    _, deformed = random_hybrid_pair(host, 107)
+    lungs = find_lungs(deformed.volume)
+    assert [item.value for item in lungs.checks if item.name == "dense_lung_recovered"] == [0.0]

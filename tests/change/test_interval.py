@@ -208,3 +208,17 @@ def test_consolidation_at_the_organs_border_is_in_doubt_and_inside_it_is_not():
     seen, concluded = (pair(scan, nothing)["lungs"]["opacity_ml"].sources for scan in (inside, beside))
     assert "dense tissue" not in seen
     assert concluded["dense tissue"] > 0
+
+
+def test_where_nothing_was_found_something_may_have_been_overlooked():
+    nothing, again = paint(GRID, {}, seed=1), paint(GRID, {}, seed=2)
+    found = pair(nothing, again)
+    assert found["lungs"]["opacity_ml"].dominant == "overlooked"
+    halves = {name: changes["opacity_ml"].half_width for name, changes in found.items()}
+    sizes = dict(zip(nothing.response().names, nothing.response().volume_ml, strict=True))
+    limit = ALONE.overlooked_ml * np.sqrt(sizes["lungs"] / 5000.0)
+    # both limits at once hardly ever come together
+    assert 0.6 * limit < halves["lungs"] < limit
+    for name, half in halves.items():
+        # independent errors: a region has more than its share of the whole organ's
+        assert half == pytest.approx(halves["lungs"] * np.sqrt(sizes[name] / sizes["lungs"]), rel=0.1)
