@@ -22,7 +22,7 @@ from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
 from ctreview.recipes.one_scan import Source, load_ct, respond, see
-from ctreview.recipes.pair import LookedAt, judge_side_by_side, leave_lone_dense_out, look_again, look_at, priors_for
+from ctreview.recipes.pair import LookedAt, look_at, look_side_by_side
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
@@ -276,11 +276,7 @@ def prepare(
     with clock("registration"):
         found, registered = register_lungs(looked.points, settings, part(progress, 0.6, 0.85))
     transform = None if found is None else found.transform
-    priors = priors_for(looked, transform)
-    if priors != (None, None):
-        looked = look_again(looked, priors, settings, clock, part(progress, 0.85, 0.9))
-    looked = leave_lone_dense_out(looked, transform, settings, clock, part(progress, 0.9, 0.95))
-    looked = judge_side_by_side(looked, transform, settings, clock, part(progress, 0.95, 1.0))
+    looked = look_side_by_side(looked, transform, settings, clock, part(progress, 0.85, 1.0))
     return Prepared(looked, found, registered, days, ages[0], settings, clock.seconds)
 
 

@@ -20,8 +20,18 @@ from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
-__all__ = ["LookedAt", "Priors", "judge_side_by_side", "leave_lone_dense_out", "look_again", "look_at", "priors_for"]
+__all__ = [
+    "LookedAt",
+    "Priors",
+    "SeenPair",
+    "look_at",
+    "look_side_by_side",
+    "priors_for",
+    "with_lost_lung",
+    "without_lone_pieces",
+]
 
+SeenPair = tuple[Seen, Seen]
 Priors = tuple[LabelMap | None, LabelMap | None]
 
 LOST_ML = 3.0
@@ -35,7 +45,7 @@ CARRIED_MM = 3.0
 class LookedAt:
     """Both timepoints, judged by one rule; ``beside`` where they were registered and judged side by side."""
 
-    seen: tuple[Seen, Seen]
+    seen: SeenPair
     thresholds: tuple[Thresholds, Thresholds]
     points: tuple[Timepoint, Timepoint]
     beside: SideBySide | None = None
@@ -65,94 +75,102 @@ def look_at(
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    found = _judged(seen, settings, clock, part(progress, 0.8, 1.0))
-    for number, point in enumerate(found.points):
-        arrived(number, "opacity", point.opacity)
-    return found
-
-
-def look_again(
-    found: LookedAt, priors: Priors, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
-) -> LookedAt:
-    """Look again at the scans that have a prior; the other one is as it was."""
-    seen = list(found.seen)
-    for number, prior in enumerate(priors):
-        if prior is not None:
-            old, listener = seen[number], part(progress, 0.4 * number, 0.4 * number + 0.4)
-            seen[number] = see(old.volume, old.age_years, settings, clock, listener, prior=prior)
-    return _judged((seen[0], seen[1]), settings, clock, part(progress, 0.8, 1.0))
-
-
-def judge_side_by_side(
-    found: LookedAt, transform: Transform | None, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
-) -> LookedAt:
-    """Where both scans show the same density, call both the same; nothing where they are not registered."""
-    if transform is None:
-        return found
-    with clock("opacity"):
-        excess = found.seen[0].excess, found.seen[1].excess
-        beside = SideBySide.of(excess, found.thresholds, transform, settings=settings.opacity)
-        points = both(
-            lambda listener: found.seen[0].timepoint(beside.classify(0, progress=listener)),
-            lambda listener: found.seen[1].timepoint(beside.classify(1, progress=listener)),
-            threads=settings.threads,
-            progress=progress,
-        )
-    # three arrays of each scan, which nobody asks for again, are let go of
-    first, second = (replace(one, excess=judged) for one, judged in zip(found.seen, beside.excess, strict=True))
-    return replace(found, seen=(first, second), points=points, beside=beside)
-
-
-def _judged(seen: tuple[Seen, Seen], settings: ChestCtSettings, clock: Stopwatch, progress: Progress) -> LookedAt:
-    with clock("normal lung"):
-        before, after = help_each_other(*seen, settings)
-        first, second = common_thresholds((before.normal, after.normal), settings=settings.opacity)
+    (before, after), (first, second) = _by_one_rule(seen, settings, clock)
     with clock("opacity"):
         points = both(
             lambda listener: before.classified(first, settings.opacity, listener),
             lambda listener: after.classified(second, settings.opacity, listener),
             threads=settings.threads,
-            progress=progress,
+            progress=part(progress, 0.8, 1.0),
         )
+    for number, point in enumerate(points):
+        arrived(number, "opacity", point.opacity)
     return LookedAt((before, after), (first, second), points)
 
 
-def leave_lone_dense_out(
+def look_side_by_side(
     found: LookedAt, transform: Transform | None, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
 ) -> LookedAt:
-    """Leave small airless pieces out of the lungs that only one of the scans takes for lung."""
+    """Let two registered scans help each other to their lungs and to what in them is opacity.
+
+    Lung that one of them lost is looked for again where the other one shows it aerated, small airless pieces that only
+    one takes for lung are left out, and what both show alike is called the same in both. Nothing of this where they
+    are not registered.
+    """
     if transform is None:
         return found
-    seen = list(found.seen)
-    for number, own in enumerate(found.seen):
+    seen = with_lost_lung(found.seen, transform, settings, clock, part(progress, 0.0, 0.5))
+    seen = without_lone_pieces(seen, transform, settings, clock, part(progress, 0.5, 0.7))
+    thresholds = found.thresholds
+    if seen is not found.seen:
+        seen, thresholds = _by_one_rule(seen, settings, clock)
+    with clock("opacity"):
+        beside = SideBySide.of((seen[0].excess, seen[1].excess), thresholds, transform, settings=settings.opacity)
+        # three arrays of each scan, which nobody asks for again, are let go of
+        before, after = (replace(one, excess=judged) for one, judged in zip(seen, beside.excess, strict=True))
+        points = both(
+            lambda listener: before.timepoint(beside.classify(0, progress=listener)),
+            lambda listener: after.timepoint(beside.classify(1, progress=listener)),
+            threads=settings.threads,
+            progress=part(progress, 0.7, 1.0),
+        )
+    return LookedAt((before, after), thresholds, points, beside)
+
+
+def with_lost_lung(
+    seen: SeenPair, transform: Transform, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
+) -> SeenPair:
+    """Look again at a scan that lost lung which the other one shows; the same pair where none did."""
+    priors = priors_for(seen, transform)
+    if priors == (None, None):
+        return seen
+    again = list(seen)
+    for number, prior in enumerate(priors):
+        if prior is not None:
+            old, listener = seen[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
+            again[number] = see(old.volume, old.age_years, settings, clock, listener, prior=prior)
+    return again[0], again[1]
+
+
+def without_lone_pieces(
+    seen: SeenPair, transform: Transform, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
+) -> SeenPair:
+    """Leave small airless pieces out of the lungs that only one of the scans takes for lung; else the same pair."""
+    kept = list(seen)
+    for number, own in enumerate(seen):
         if not _recovered_ml(own.lungs):
             continue
-        listener = part(progress, 0.4 * number, 0.4 * number + 0.4)
         with clock("lungs"):
             # what the other scan's field of view leaves out is no place where it has none of its lung
-            other = _carried(found.seen[1 - number].lungs, transform, number, unseen=own.lungs)
+            other = _carried(seen[1 - number].lungs, transform, number, unseen=own.lungs)
             lungs = without_lone_dense(own.volume, own.lungs, own.vessels, other)
         if lungs is not own.lungs:
-            seen[number] = seen_with(own, lungs, settings, clock, listener)
-    if seen[0] is found.seen[0] and seen[1] is found.seen[1]:
-        return found
-    return _judged((seen[0], seen[1]), settings, clock, part(progress, 0.8, 1.0))
+            listener = part(progress, 0.5 * number, 0.5 * number + 0.5)
+            kept[number] = seen_with(own, lungs, settings, clock, listener)
+    return seen if all(one is own for one, own in zip(kept, seen, strict=True)) else (kept[0], kept[1])
 
 
-def priors_for(found: LookedAt, transform: Transform | None) -> Priors:
+def _by_one_rule(
+    seen: SeenPair, settings: ChestCtSettings, clock: Stopwatch
+) -> tuple[SeenPair, tuple[Thresholds, Thresholds]]:
+    with clock("normal lung"):
+        before, after = help_each_other(*seen, settings)
+        first, second = common_thresholds((before.normal, after.normal), settings=settings.opacity)
+    return (before, after), (first, second)
+
+
+def priors_for(seen: SeenPair, transform: Transform) -> Priors:
     """The other timepoint's aerated lung, on the grid of a scan whose own lungs lost some of it; None where none did.
 
     Consolidation at the border of the lung looks like what lies beyond. Where the other scan has aerated lung in that
     place, it was lung.
     """
-    if transform is None:
-        return None, None
-    first, second = (_prior(found, transform, number) for number in (0, 1))
+    first, second = (_prior(seen, transform, number) for number in (0, 1))
     return first, second
 
 
-def _prior(found: LookedAt, transform: Transform, number: int) -> LabelMap | None:
-    own, other = found.seen[number], found.seen[1 - number]
+def _prior(seen: SeenPair, transform: Transform, number: int) -> LabelMap | None:
+    own, other = seen[number], seen[1 - number]
     prior = _carried(aerated_part(other.volume, other.lungs), transform, number)
     size = lung_size(own.lungs)
     return prior if lost_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None

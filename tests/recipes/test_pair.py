@@ -9,7 +9,7 @@ from ctreview.checks import Check
 from ctreview.phantom import true_transform
 from ctreview.progress import quiet
 from ctreview.recipes import ChestCtSettings
-from ctreview.recipes.pair import LookedAt, look_again, priors_for
+from ctreview.recipes.pair import look_at, look_side_by_side, priors_for, with_lost_lung, without_lone_pieces
 from ctreview.recipes.together import Stopwatch
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -38,7 +38,7 @@ def looked_at(child, consolidated=None):
             volume = volume.with_array(np.where(base, 40, volume.array).astype(np.int16))
             lungs = dataclasses.replace(lungs, array=np.where(base, 0, lungs.array))
         found.append(Looked(volume, lungs))
-    return LookedAt(tuple(found), (None, None), (None, None))
+    return tuple(found)
 
 
 def dice(one, other, key):
@@ -61,15 +61,16 @@ def test_no_prior_where_nothing_is_lost(child):
     assert priors_for(looked_at(child), true_transform(*child)) == (None, None)
 
 
-def test_no_prior_without_a_transform(child):
-    assert priors_for(looked_at(child, 1), None) == (None, None)
+def test_scans_that_are_not_registered_are_left_as_they_are():
+    found = object()
+    assert look_side_by_side(found, None, ChestCtSettings(), Stopwatch(), quiet) is found
 
 
 def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, comparison, monkeypatch):
     from ctreview.recipes import pair
 
     settings, clock = ChestCtSettings(threads=1), Stopwatch()
-    first = pair.look_at(tuple(one.volume for one in child), (4.0, 4.0), settings, clock, quiet)
+    first = look_at(tuple(one.volume for one in child), (4.0, 4.0), settings, clock, quiet).seen
     given = []
     find_lungs = pair.see.__globals__["find_lungs"]
 
@@ -79,10 +80,16 @@ def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, c
 
     monkeypatch.setitem(pair.see.__globals__, "find_lungs", watched)
     prior = child[1].lungs
-    again = look_again(first, (None, prior), settings, clock, quiet)
+    monkeypatch.setattr(pair, "priors_for", lambda *_: (None, prior))
+    again = with_lost_lung(first, true_transform(*child), settings, clock, quiet)
     assert given == [prior]
-    assert again.seen[0].lungs is first.seen[0].lungs
-    assert again.seen[1].lungs is not first.seen[1].lungs
+    assert again[0] is first[0]
+    assert again[1].lungs is not first[1].lungs
+
+
+def test_where_no_lung_is_lost_nobody_looks_again(child):
+    seen = looked_at(child)
+    assert with_lost_lung(seen, true_transform(*child), ChestCtSettings(), Stopwatch(), quiet) is seen
 
 
 def test_what_was_judged_side_by_side_is_what_is_varied(prepared):
@@ -119,9 +126,9 @@ def test_a_lone_piece_is_left_out_only_where_the_other_scan_sees_its_place(first
     from ctreview.recipes import pair
 
     monkeypatch.setattr(pair, "seen_with", lambda seen, lungs, *_: dataclasses.replace(seen, lungs=lungs))
-    monkeypatch.setattr(pair, "_judged", lambda seen, *_: LookedAt(seen, (None, None), (None, None)))
-    found = LookedAt((boxed(piece=True), boxed(piece=False, first_level=first_level)), (None, None), (None, None))
-    transform = Transform(GRID, found.seen[1].volume.geometry, np.eye(4))
-    lungs = pair.leave_lone_dense_out(found, transform, ChestCtSettings(), Stopwatch(), quiet).seen[0].lungs
+    seen = boxed(piece=True), boxed(piece=False, first_level=first_level)
+    transform = Transform(GRID, seen[1].volume.geometry, np.eye(4))
+    kept = without_lone_pieces(seen, transform, ChestCtSettings(), Stopwatch(), quiet)
+    lungs = kept[0].lungs
     assert (np.count_nonzero(lungs.array[PIECE]) < 0.3 * lungs.array[PIECE].size) == left_out
-    assert left_out or lungs is found.seen[0].lungs
+    assert left_out or kept is seen
