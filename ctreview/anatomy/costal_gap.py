@@ -96,9 +96,10 @@ def costal_view(coarse: Coarse, part: Mask, midline: float, size: float) -> Cost
     wall = _wall(coarse, box, _cartilage_hu(coarse, tight, midline, size), size)
     rib, outer, thick = _cast(wall, part[box], middle[0], middle[1], sy, sx)
     cage = _cage(rib, coarse.spacing, size)
-    lateral = _towards_ribs(middle[1] + box[2].start > midline)
+    off_midline = middle[1] + box[2].start - midline
+    lateral = _towards_ribs(off_midline > 0)
     costal = _costal(cage - outer, outer > 0, lateral, size)
-    costal &= ~_past_breastbone(cage, middle[1] + box[2].start - midline, sx, size)
+    costal &= ~_past_breastbone(cage, off_midline * sx, size)
     cage[~costal] = np.inf
     known = np.isfinite(cage) & (outer > 0)
     usual = _usual(np.where(known, cage - outer, np.nan), lateral, coarse.spacing, size)
@@ -131,11 +132,12 @@ def _costal(gap: Rays, lung: Mask, lateral: npt.NDArray[np.bool_], size: float) 
     return np.asarray((between | lateral) & below_apex[:, None])
 
 
-def _past_breastbone(cage: Rays, off_midline: float, sx: float, size: float) -> Mask:
+def _past_breastbone(cage: Rays, off_midline_mm: float, size: float) -> Mask:
     """Rays that go on past heart and great vessels and meet the wall in front behind the breastbone, or beyond it."""
     angle = 2.0 * np.pi * np.arange(ANGLES) / ANGLES
     known = np.isfinite(cage)
-    end = np.abs(off_midline) * sx + np.copysign(1.0, off_midline) * np.cos(angle) * np.where(known, cage, 0.0)
+    outwards = np.cos(angle) if off_midline_mm > 0 else -np.cos(angle)
+    end = abs(off_midline_mm) + outwards * np.where(known, cage, 0.0)
     return np.asarray(known & (np.sin(angle) < 0) & (end < BREASTBONE_MM * size))
 
 

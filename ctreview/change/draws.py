@@ -57,7 +57,7 @@ def readings(pair: Pair, conditions: Conditions) -> dict[str, Reading]:
 class Draws:
     """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still.
 
-    ``overlooked`` (2, regions, draws) and ``local`` (2, draws, regions, 3) are in millilitres.
+    ``local``, of shape (2, draws, regions, 3), is in millilitres.
     """
 
     common_hu: FloatArray
@@ -96,21 +96,11 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         rim=uniform("mask", 2, own),
         dense=uniform("dense tissue", 1, settings.dense_share)[0],
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
-        overlooked=np.stack(
-            [
-                _overlooked(response, settings)[:, None] * factor
-                for response, factor in zip(pair, uniform("overlooked", 2, 1.0), strict=True)
-            ]
-        ),
+        overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
         calibration_hu=uniform("calibration", 2, settings.calibration_hu),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
-
-
-def _overlooked(response: Response, settings: IntervalSettings) -> FloatArray:
-    """Limit of what was overlooked in one scan, shape (regions,)."""
-    return np.asarray(settings.overlooked_ml * np.sqrt(response.volume_ml / REFERENCE_ML))
 
 
 def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
@@ -169,7 +159,7 @@ def _opacity(response: Response, draws: Draws, scan: int, reading: Reading) -> F
     moved = moved + _at(response, draws.own_hu[scan]) - found
     moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
-    moved = moved + draws.overlooked[scan][:, None]
+    moved = moved + np.sqrt(response.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
     moved[..., [_SOLID, _BOTH], :] += response.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
     if reading.dependent:

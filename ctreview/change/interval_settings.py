@@ -18,13 +18,14 @@ SOURCES: Mapping[str, str] = {
     "vessels": "the boundary between opacity and vessels",
     "mask": "the boundary of the organ",
     "dense tissue": "consolidation against the wall or the middle of the organ, told from them by shape alone",
-    "overlooked": "opacity too faint, small or flat to be found, and what only looks like it, in each scan on its own",
     "dependent opacity": "dependent opacity, should it be disease",
     "inspiration": "depth of breath",
     "kernel": "different reconstruction kernels",
     "calibration": "calibration of the HU scale",
+    "overlooked opacity": "opacity too faint, small or flat to be found, and what only looks like it, in each scan",
 }
-"""What is varied, by the name that stands in `Interval.dominant` and `Interval.sources`, in words."""
+"""What is varied, by the name that stands in `Interval.dominant` and `Interval.sources`, in words. Random numbers go by
+place: a new source comes last, so that the others draw what they drew before."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class IntervalSettings:
     own_threshold_hu : float
         Limit for the threshold of each scan on its own, and for that of each block on its own.
     alone_factor : float
-        By how much both limits of the threshold are wider where scans could not be judged side by side.
+        By how much the limits of the threshold, and of what was overlooked, are wider where scans could not be judged
+        side by side.
     boundary_voxels : float
         Limit for the boundary of opacity, all over both scans together: the same rule draws it in both.
     own_boundary_voxels : float
@@ -57,9 +59,10 @@ class IntervalSettings:
         Limit for the share by which consolidation that touches the outside of the organ is too large or too small, in
         both scans together; half of it for each scan on its own. Set on phantoms.
     overlooked_ml : float
-        Limit for what was overlooked or wrongly called in each scan on its own, in an organ of 5 L; in others with the
-        square root of their volume, as what is independent from place to place adds up. Where nothing was found there
-        is nothing that another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
+        Limit for what was overlooked or wrongly called in each scan on its own, in a region of 5 L; in others with the
+        square root of their volume, as what is independent from place to place adds up. It is the limit of each
+        number by itself: of ground glass, of consolidation, and of both together. Where nothing was found there is
+        nothing that another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
@@ -99,6 +102,7 @@ class IntervalSettings:
             self,
             common_threshold_hu=self.common_threshold_hu * self.alone_factor,
             own_threshold_hu=self.own_threshold_hu * self.alone_factor,
+            overlooked_ml=self.overlooked_ml * self.alone_factor,
         )
 
     @property

@@ -63,7 +63,8 @@ def _uncertain(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> st
     dominant = f", widest through {change['dominant'].replace('_', ' ')}" if change["dominant"] else ""
     return (
         f"The {change['kind']} interval (level {change['level']:g}) is how far the change moves when threshold, "
-        f"border and inspiration are varied within plausible limits{drawn}{dominant}; it is not a confidence interval."
+        "border, inspiration and what may have been overlooked are varied within plausible limits"
+        f"{drawn}{dominant}; it is not a confidence interval."
     )
 
 

@@ -213,7 +213,7 @@ def test_consolidation_at_the_organs_border_is_in_doubt_and_inside_it_is_not():
 def test_where_nothing_was_found_something_may_have_been_overlooked():
     nothing, again = paint(GRID, {}, seed=1), paint(GRID, {}, seed=2)
     found = pair(nothing, again)
-    assert found["lungs"]["opacity_ml"].dominant == "overlooked"
+    assert found["lungs"]["opacity_ml"].dominant == "overlooked opacity"
     halves = {name: changes["opacity_ml"].half_width for name, changes in found.items()}
     sizes = dict(zip(nothing.response().names, nothing.response().volume_ml, strict=True))
     limit = ALONE.overlooked_ml * np.sqrt(sizes["lungs"] / 5000.0)

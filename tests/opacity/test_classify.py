@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from typing import Any
 
@@ -207,3 +208,13 @@ def test_grids_must_lie_in_the_same_place() -> None:
     scan, other = body(), body(spacing=(2.0, 1.3, 1.3))
     with pytest.raises(PlaceMismatch):
         find_opacity(scan.volume, scan.lungs, other.vessels)
+
+
+def test_noise_makes_no_holes_in_a_patch() -> None:
+    _, normal, excess = prepared()
+    rule = own_thresholds(normal)
+    whole = opacity_ml(classify(excess, rule))
+    holes = (np.random.default_rng(0).random(excess.hu.shape) < 0.1) & (excess.calm_hu > 150.0)
+    noisy = dataclasses.replace(excess, hu=np.where(holes, np.float32(20.0), excess.hu))
+    assert np.count_nonzero(holes) > 500
+    assert opacity_ml(classify(noisy, rule)) == pytest.approx(whole, rel=0.02)

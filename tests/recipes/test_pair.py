@@ -100,6 +100,22 @@ def test_what_was_judged_side_by_side_is_what_is_varied(prepared):
         assert looked.seen[number].excess is looked.beside.excess[number]
 
 
+def test_the_rule_is_found_anew_where_lungs_changed_and_only_there(prepared, monkeypatch):
+    from ctreview.recipes import pair
+
+    found, settings = prepared.looked, prepared.settings
+    for step in ("with_lost_lung", "without_lone_pieces"):
+        monkeypatch.setattr(pair, step, lambda seen, *_: seen)
+    same = look_side_by_side(found, prepared.transform, settings, Stopwatch(), quiet)
+    assert same.thresholds is found.thresholds
+    before, after = found.seen
+    denser = dataclasses.replace(before, normal=dataclasses.replace(before.normal, mu_hu=before.normal.mu_hu + 20.0))
+    monkeypatch.setattr(pair, "with_lost_lung", lambda *_: (denser, after))
+    anew = look_side_by_side(found, prepared.transform, settings, Stopwatch(), quiet)
+    assert anew.thresholds[0].normal_hu > found.thresholds[0].normal_hu + 5.0
+    assert anew.points[0].opacity.voxels != found.points[0].opacity.voxels
+
+
 GRID = Geometry.aligned((80, 100, 130), (2.5, 2.0, 2.0), frame_of_reference="source:baseline")
 LEFT = (slice(10, 70), slice(15, 85), slice(75, 120))
 RIGHT = (slice(10, 70), slice(15, 85), slice(10, 55))
