@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import edt
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from ctreview.compiled import compiled
 from ctreview.opacity.normal import NormalLung
 from ctreview.opacity.parenchyma import FWHM, Parenchyma, measure_parenchyma
 from ctreview.opacity.settings import OpacitySettings
@@ -184,10 +186,24 @@ def _stretched(coarse: Floats, shape: tuple[int, ...], steps: tuple[int, ...]) -
 
 def _below(parenchyma: Parenchyma, normal: NormalLung) -> Floats:
     """Millimetres from each working voxel down (along axis 1) to where its column leaves the lung for good."""
-    lung = parenchyma.share >= 0.5
-    if normal.gravity.down < 0:
-        lung = lung[:, ::-1]
-    last = lung.shape[1] - 1 - np.argmax(lung[:, ::-1], axis=1)
-    rows = np.arange(lung.shape[1])[None, :, None]
-    below = (last[:, None, :] - rows).astype(np.float32) * np.float32(parenchyma.geometry.spacing[1])
-    return np.ascontiguousarray(below if normal.gravity.down > 0 else below[:, ::-1])
+    step = float(parenchyma.geometry.spacing[1])
+    return np.asarray(_rows_below(parenchyma.share, normal.gravity.down > 0, step), dtype=np.float32)
+
+
+@compiled(nogil=True)
+def _rows_below(
+    share: npt.NDArray[Any], down: bool, step: float
+) -> npt.NDArray[np.float32]:  # pragma: no cover - compiled
+    n0, n1, n2 = share.shape
+    below = np.empty((n0, n1, n2), np.float32)
+    for i in range(n0):
+        last = np.full(n2, n1 - 1 if down else 0)
+        for row in range(n1):
+            j = row if down else n1 - 1 - row
+            for k in range(n2):
+                if share[i, j, k] >= 0.5:
+                    last[k] = j
+        for j in range(n1):
+            for k in range(n2):
+                below[i, j, k] = (last[k] - j) * step if down else (j - last[k]) * step
+    return below
