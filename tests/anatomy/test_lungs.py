@@ -251,6 +251,7 @@ def test_shoulder_blades_are_not_taken_for_the_spine() -> None:
 
 @pytest.mark.data
 @pytest.mark.slow
+@pytest.mark.usefixtures("shared_data")
 def test_tissue_along_the_right_heart_border_is_no_dense_lung() -> None:
     """Rays that go on through the heart meet the wall beyond the breastbone; they were taken for 6 mL of lung."""
     host = healthy_host(2, thinned=True)
