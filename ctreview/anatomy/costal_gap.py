@@ -111,11 +111,16 @@ def costal_view(coarse: Coarse, part: Mask, midline: float, size: float) -> Cost
     return CostalView(box, middle, outer, thick, cage - usual, reach)
 
 
+def _outwards_and_back(is_left: bool) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """How far each ray goes to its own side of the body, and towards the back, in parts of its length."""
+    angle = 2.0 * np.pi * np.arange(ANGLES) / ANGLES
+    return np.cos(angle) * (1.0 if is_left else -1.0), np.sin(angle)
+
+
 def _towards_ribs(is_left: bool) -> npt.NDArray[np.bool_]:
     """Angles at which one looks at ribs, not at heart, great vessels or spine."""
-    angle = 2.0 * np.pi * np.arange(ANGLES) / ANGLES
-    lateral = np.cos(angle) * (1.0 if is_left else -1.0)
-    return np.asarray(np.where(np.sin(angle) > 0, lateral > -0.5, lateral > 0.15))
+    outwards, back = _outwards_and_back(is_left)
+    return np.asarray(np.where(back > 0, outwards > -0.5, outwards > 0.15))
 
 
 def _costal(gap: Rays, lung: Mask, lateral: npt.NDArray[np.bool_], size: float) -> Mask:
@@ -134,11 +139,10 @@ def _costal(gap: Rays, lung: Mask, lateral: npt.NDArray[np.bool_], size: float) 
 
 def _past_breastbone(cage: Rays, off_midline_mm: float, size: float) -> Mask:
     """Rays that go on past heart and great vessels and meet the wall in front behind the breastbone, or beyond it."""
-    angle = 2.0 * np.pi * np.arange(ANGLES) / ANGLES
+    outwards, back = _outwards_and_back(off_midline_mm > 0)
     known = np.isfinite(cage)
-    outwards = np.cos(angle) if off_midline_mm > 0 else -np.cos(angle)
     end = abs(off_midline_mm) + outwards * np.where(known, cage, 0.0)
-    return np.asarray(known & (np.sin(angle) < 0) & (end < BREASTBONE_MM * size))
+    return np.asarray(known & (back < 0) & (end < BREASTBONE_MM * size))
 
 
 def _usual(gap: Rays, lateral: npt.NDArray[np.bool_], spacing: Spacing, size: float) -> Rays:

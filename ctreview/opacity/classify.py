@@ -120,18 +120,15 @@ def classify(
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
-    plateau = excess.plateau_hu - offset
+    hu, calm, plateau = excess.hu - offset, excess.calm_hu - offset, excess.plateau_hu - offset
     # > 0 inside a patch; both terms run smoothly through 0 at its border
-    field = np.minimum(
-        excess.hu - offset - np.maximum(plateau * np.float32(settings.border_share), grown / 2), plateau - grown
-    )
-    calm = excess.calm_hu - offset
-    _fill(field, np.maximum(excess.hu - offset, calm) - grown, settings.filled_share, grid.geometry.spacing)
+    field = np.minimum(hu - np.maximum(plateau * np.float32(settings.border_share), grown / 2), plateau - grown)
+    _fill(field, np.maximum(hu, calm) - grown, settings.filled_share, grid.geometry.spacing)
     seeds = _dense_enough(calm, excess, thresholds, settings)
     also = np.zeros(calm.shape, dtype=bool) if also is None else also & (calm > least)
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, also, excess, settings)] = -least
-    _close(field, excess.hu - offset - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
+    _close(field, hu - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
     patches = _patches(field > 0, (seeds & _still(calm, excess, settings)) | also, excess, settings)
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)

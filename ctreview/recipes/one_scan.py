@@ -17,10 +17,7 @@ from ctreview.errors import WrongModality
 from ctreview.opacity import (
     Excess,
     NormalLung,
-    OpacitySettings,
     Parenchyma,
-    Thresholds,
-    classify,
     excess_density,
     fit_normal_lung,
     measure_parenchyma,
@@ -64,10 +61,6 @@ class Seen:
             vessels=self.vessels,
             facts=scan_facts(self.volume, self.age_years),
         )
-
-    def classified(self, thresholds: Thresholds, settings: OpacitySettings, progress: Progress) -> Timepoint:
-        """The scan with the opacity that these thresholds find."""
-        return self.timepoint(classify(self.excess, thresholds, settings=settings, progress=progress))
 
 
 def load_ct(source: Source, series: str | None, settings: ChestCtSettings, progress: Progress) -> Volume:

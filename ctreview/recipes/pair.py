@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -75,17 +76,15 @@ def look_at(
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    (before, after), (first, second) = _by_one_rule(seen, settings, clock)
-    with clock("opacity"):
-        points = both(
-            lambda listener: before.classified(first, settings.opacity, listener),
-            lambda listener: after.classified(second, settings.opacity, listener),
-            threads=settings.threads,
-            progress=part(progress, 0.8, 1.0),
-        )
+    seen, thresholds = _by_one_rule(seen, settings, clock)
+
+    def drawn(number: int, listener: Progress) -> LabelMap:
+        return classify(seen[number].excess, thresholds[number], settings=settings.opacity, progress=listener)
+
+    points = _with_opacity(seen, drawn, settings, clock, part(progress, 0.8, 1.0))
     for number, point in enumerate(points):
         arrived(number, "opacity", point.opacity)
-    return LookedAt((before, after), (first, second), points)
+    return LookedAt(seen, thresholds, points)
 
 
 def look_side_by_side(
@@ -106,15 +105,31 @@ def look_side_by_side(
         seen, thresholds = _by_one_rule(seen, settings, clock)
     with clock("opacity"):
         beside = SideBySide.of((seen[0].excess, seen[1].excess), thresholds, transform, settings=settings.opacity)
-        # three arrays of each scan, which nobody asks for again, are let go of
-        before, after = (replace(one, excess=judged) for one, judged in zip(seen, beside.excess, strict=True))
-        points = both(
-            lambda listener: before.timepoint(beside.classify(0, progress=listener)),
-            lambda listener: after.timepoint(beside.classify(1, progress=listener)),
-            threads=settings.threads,
-            progress=part(progress, 0.7, 1.0),
-        )
+    # what each scan showed by itself is not kept beside what both show
+    before, after = (replace(one, excess=judged) for one, judged in zip(seen, beside.excess, strict=True))
+
+    def drawn(number: int, listener: Progress) -> LabelMap:
+        return beside.classify(number, progress=listener)
+
+    points = _with_opacity((before, after), drawn, settings, clock, part(progress, 0.7, 1.0))
     return LookedAt((before, after), thresholds, points, beside)
+
+
+def _with_opacity(
+    seen: SeenPair,
+    drawn: Callable[[int, Progress], LabelMap],
+    settings: ChestCtSettings,
+    clock: Stopwatch,
+    progress: Progress,
+) -> tuple[Timepoint, Timepoint]:
+    """Both scans with what ``drawn`` finds in each."""
+    with clock("opacity"):
+        return both(
+            lambda listener: seen[0].timepoint(drawn(0, listener)),
+            lambda listener: seen[1].timepoint(drawn(1, listener)),
+            threads=settings.threads,
+            progress=progress,
+        )
 
 
 def with_lost_lung(
