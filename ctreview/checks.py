@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Check"]
 
@@ -19,7 +20,7 @@ class Check:
         What was found, and up to where it would have been accepted.
     ok : bool
         Whether it was accepted.
-    says : str
+    message : str
         One sentence for the reader: what was found and what follows from it.
     blocks : bool
         Whether a failed check forbids a verdict (it still leaves the numbers to be seen).
@@ -29,5 +30,9 @@ class Check:
     value: float | str | None
     limit: float | str | None
     ok: bool
-    says: str
+    message: str
     blocks: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a document of results holds of it."""
+        return {"name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok, "says": self.message}

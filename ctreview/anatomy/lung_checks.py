@@ -56,10 +56,10 @@ def _sides(lungs: LabelMap, clue: float | None) -> Iterator[Check]:
     if clue is not None:
         other = "left lung" if words == "right lung" else "right lung"
         ok = abs(clue) >= CLEAR_SIDE
-        says = f"The lung was taken for the {other}, from trachea, spine, its shape and where the image cuts it."
+        message = f"The lung was taken for the {other}, from trachea, spine, its shape and where the image cuts it."
         if not ok:
-            says += " These do not agree well: look which side it is."
-        yield Check("side_of_single_lung", round(abs(clue), 2), CLEAR_SIDE, ok, says)
+            message += " These do not agree well: look which side it is."
+        yield Check("side_of_single_lung", round(abs(clue), 2), CLEAR_SIDE, ok, message)
 
 
 def _borders(lungs: LabelMap) -> Iterator[Check]:
@@ -77,40 +77,42 @@ def _borders(lungs: LabelMap) -> Iterator[Check]:
             continue
         words, value = key.replace("_", " "), lungs.scheme[key].value
         cut = ", ".join(name for name, face in faces.items() if (face == value).any())
-        says = f"The {words} lies wholly inside the image."
+        message = f"The {words} lies wholly inside the image."
         if cut:
-            says = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."
-        yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, says)
+            message = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."
+        yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, message)
 
 
 def _volume(lungs: LabelMap) -> Check:
     ml = lungs.volume_ml("right_lung", "left_lung")
     ok = SMALLEST_ML <= ml <= LARGEST_ML
-    says = f"The lungs hold {ml:.0f} mL."
+    message = f"The lungs hold {ml:.0f} mL."
     if not ok:
-        says += " No lungs are of this size: check the mask and the spacing of the image."
-    return Check("lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, says, blocks=not ok)
+        message += " No lungs are of this size: check the mask and the spacing of the image."
+    return Check(
+        "lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, message, blocks=not ok
+    )
 
 
 def _airway(lungs: LabelMap) -> Check:
     ml = lungs.volume_ml("trachea_and_main_bronchi")
-    says = "Trachea and main bronchi were found and left out."
+    message = "Trachea and main bronchi were found and left out."
     if ml == 0:
-        says = "No trachea was found: large airways, if the image shows any, may count as lung."
-    return Check("airway_found", round(ml, 1), None, ml > 0, says)
+        message = "No trachea was found: large airways, if the image shows any, may count as lung."
+    return Check("airway_found", round(ml, 1), None, ml > 0, message)
 
 
 def _dense(ml: float, by_prior: bool) -> Check:
-    says = "No dense lung had to be recovered at the chest wall."
+    message = "No dense lung had to be recovered at the chest wall."
     if ml > 0:
         how = "from the rib cage and from the other timepoint" if by_prior else "from the rib cage"
-        says = f"{ml:.0f} mL of dense lung at the chest wall were recovered {how}: look whether they are lung."
-    return Check("dense_lung_recovered", round(ml, 1), None, True, says)
+        message = f"{ml:.0f} mL of dense lung at the chest wall were recovered {how}: look whether they are lung."
+    return Check("dense_lung_recovered", round(ml, 1), None, True, message)
 
 
 def _fluid(ml: float) -> Check:
     ok = ml < FLUID_WORTH_SAYING_ML
-    says = "No pleural fluid was seen."
+    message = "No pleural fluid was seen."
     if ml > 0:
-        says = f"{ml:.0f} mL between lung and ribs have the density of fluid and were left out of the lung."
-    return Check("pleural_fluid", round(ml, 1), FLUID_WORTH_SAYING_ML, ok, says)
+        message = f"{ml:.0f} mL between lung and ribs have the density of fluid and were left out of the lung."
+    return Check("pleural_fluid", round(ml, 1), FLUID_WORTH_SAYING_ML, ok, message)

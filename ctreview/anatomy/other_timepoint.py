@@ -104,11 +104,11 @@ def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other
         return lungs
     left_out = own & spread(lone, coarse.step, coarse.shape)
     ml = float(np.count_nonzero(left_out)) * geometry.voxel_ml
-    says = (
+    message = (
         f"{ml:.1f} mL at the border of the lungs hold no air at either timepoint, and only this scan by itself takes "
         "them for lung; they are left out."
     )
-    check = Check("lone_dense_left_out", round(ml, 1), None, ok=True, says=says)
+    check = Check("lone_dense_left_out", round(ml, 1), None, ok=True, message=message)
     return replace(lungs, array=np.where(left_out, 0, lungs.array), checks=(*lungs.checks, check))
 
 

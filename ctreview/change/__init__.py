@@ -2,7 +2,7 @@
 
 In go, for each timepoint, a `Volume`, its `Regions` and a label map with ``ground_glass`` and ``consolidation``;
 out come, per region, the measures (`measure`), what became of each voxel (`find_fate`), how far each number could
-be off (`find_response` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
+be off (`find_sensitivity` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
 (`name_residual`, and piece by piece `find_pieces`), and all of it as one `Comparison`; `carry_over` follows a reader's
 corrections between two comparisons. Nothing here knows an organ: the regions, the masks and the variants of a
 segmentation are handed in.
@@ -34,7 +34,7 @@ from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find
 from ctreview.change.measure import RegionMeasures, measure
 from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
-from ctreview.change.sensitivity import Perturbation, Response, Variants, find_response
+from ctreview.change.sensitivity import Perturbation, Sensitivity, Variants, find_sensitivity
 from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
 __all__ = [
@@ -59,7 +59,7 @@ __all__ = [
     "RegionChange",
     "RegionMeasures",
     "Residual",
-    "Response",
+    "Sensitivity",
     "Share",
     "Timepoint",
     "Variants",
@@ -78,7 +78,7 @@ __all__ = [
     "find_intervals",
     "find_pieces",
     "find_residual",
-    "find_response",
+    "find_sensitivity",
     "judge",
     "measure",
     "name_residual",

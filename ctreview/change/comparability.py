@@ -29,15 +29,23 @@ and less later. Used only to say when growth can no longer be ignored, never to 
 def check_order(interval_days: int | None) -> Check:
     """Whether the follow-up was acquired after the baseline. Nothing is ever reordered."""
     if interval_days is None:
-        says = "The date of a scan is unknown: which of the two came first is taken from the order they were given in."
+        message = (
+            "The date of a scan is unknown: which of the two came first is taken from the order they were given in."
+        )
     elif interval_days < 0:
-        says = f"The follow-up was acquired {-interval_days} days before the baseline: signs of change read backwards."
+        message = (
+            f"The follow-up was acquired {-interval_days} days before the baseline: signs of change read backwards."
+        )
     elif interval_days == 0:
-        says = "Both scans were acquired on one day."
+        message = "Both scans were acquired on one day."
     else:
-        says = f"The follow-up was acquired {interval_days} days after the baseline."
+        message = f"The follow-up was acquired {interval_days} days after the baseline."
     return Check(
-        name="order_of_scans", value=interval_days, limit=0, ok=interval_days is None or interval_days >= 0, says=says
+        name="order_of_scans",
+        value=interval_days,
+        limit=0,
+        ok=interval_days is None or interval_days >= 0,
+        message=message,
     )
 
 
@@ -59,7 +67,7 @@ def check_growth(age_years: float | None, interval_days: int | None) -> Check | 
         value=round(percent, 1),
         limit=GROWTH_LIMIT_PERCENT,
         ok=ok,
-        says=f"The lungs of a child of {age_years:.0f} years grow by about {percent:.0f} % in that time"
+        message=f"The lungs of a child of {age_years:.0f} years grow by about {percent:.0f} % in that time"
         + (
             ", which is small beside depth of breath."
             if ok
@@ -77,7 +85,7 @@ def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
         value=words or "same",
         limit="same",
         ok=not alone,
-        says=f"Only one of the two scans holds the {words}: the whole cannot be compared."
+        message=f"Only one of the two scans holds the {words}: the whole cannot be compared."
         if alone
         else "Both scans hold the same parts.",
         blocks=True,
@@ -108,7 +116,7 @@ def check_references(
                 value=round(apart, 1),
                 limit=limit,
                 ok=ok,
-                says=f"{name.capitalize()} measures {baseline[name]:.0f} and {followup[name]:.0f} HU"
+                message=f"{name.capitalize()} measures {baseline[name]:.0f} and {followup[name]:.0f} HU"
                 + (
                     "."
                     if ok
@@ -128,7 +136,7 @@ def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
         value=round(share, 1),
         limit=2.0,
         ok=ok,
-        says=f"{share:.0f} % of the opacity lies outside the other scan's field of view"
+        message=f"{share:.0f} % of the opacity lies outside the other scan's field of view"
         + ("." if ok else ": what became of it is unknown, and it is counted as persistent."),
     )
 

@@ -229,9 +229,7 @@ class Comparison:
             "followup": dict(self.followup.facts),
             "interval_days": self.interval_days,
             "regions": [found.to_dict() for found in self.regions],
-            "checks": [
-                {key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in self.checks
-            ],
+            "checks": [check.to_dict() for check in self.checks],
             "registration": None if self.registration is None else dict(self.registration),
             "thresholds": dict(self.thresholds),
         }

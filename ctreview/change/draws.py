@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
-from ctreview.change.sensitivity import COUNTED, Response
+from ctreview.change.sensitivity import COUNTED, Sensitivity
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["RAW", "Draws", "Pair", "Reading", "changes", "draw", "readings", "unshifted"]
+__all__ = ["RAW", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
 
 _GLASS, _SOLID, _BOTH = range(COUNTED)
 
 REFERENCE_ML = 5000.0
 """An adult's lungs, for which `IntervalSettings.overlooked_ml` is said."""
 
-Pair = tuple[Response, Response]
+Pair = tuple[Sensitivity, Sensitivity]
 
 
 @dataclass(frozen=True)
-class Reading:
+class Interpretation:
     """One way to read the numbers of a pair; unlike an error it is true or not, and nothing in between.
 
     Attributes
@@ -37,19 +37,19 @@ class Reading:
     volume_factor: float = 1.0
 
 
-RAW = Reading()
+RAW = Interpretation()
 """As the numbers were found."""
 
 
-def readings(pair: Pair, conditions: Conditions) -> dict[str, Reading]:
+def interpretations(pair: Pair, conditions: Conditions) -> dict[str, Interpretation]:
     """The other ways to read a pair, by the source that is in doubt; and all of them together."""
     found = {}
-    if any(response.dependent_ml.any() for response in pair):
-        found["dependent opacity"] = Reading(dependent=True)
+    if any(sensitivity.dependent_ml.any() for sensitivity in pair):
+        found["dependent opacity"] = Interpretation(dependent=True)
     if conditions.volume_ratio is not None:
-        found["inspiration"] = Reading(volume_factor=1.0 / conditions.volume_ratio)
+        found["inspiration"] = Interpretation(volume_factor=1.0 / conditions.volume_ratio)
     if len(found) == 2:
-        found["both"] = Reading(dependent=True, volume_factor=found["inspiration"].volume_factor)
+        found["both"] = Interpretation(dependent=True, volume_factor=found["inspiration"].volume_factor)
     return found
 
 
@@ -85,7 +85,7 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
             return np.zeros((scans, n))
         return np.random.default_rng(streams[source]).uniform(-limit, limit, (scans, n))
 
-    # responses were taken for half a voxel
+    # sensitivities were taken for half a voxel
     common, own = settings.boundary_voxels / 0.5, settings.own_boundary_voxels / 0.5
     return Draws(
         common_hu=uniform("threshold", 1, settings.common_threshold_hu)[0],
@@ -106,34 +106,35 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
 def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
     """Errors that are alike within a block and not beyond it, shape (2, draws, regions, 3).
 
-    A wild bootstrap over blocks: the response of each keeps or changes its sign at random (Cameron, Gelbach and
+    A wild bootstrap over blocks: the sensitivity of each keeps or changes its sign at random (Cameron, Gelbach and
     Miller, Rev Econ Stat 2008, doi 10.1162/rest.90.3.414). Voxels are never resampled: neighbours err together.
     """
     regions = len(pair[0].names)
     found = np.zeros((2, draws, regions, COUNTED))
-    for scan, response in enumerate(pair):
-        blocks = len(response.blocks)
+    for scan, sensitivity in enumerate(pair):
+        blocks = len(sensitivity.blocks)
         if active and blocks:
             signs = random.integers(0, 2, (draws, blocks), dtype=np.int8).astype(np.float32) * 2 - 1
-            flat = response.blocks.reshape(blocks, -1).astype(np.float32)
+            flat = sensitivity.blocks.reshape(blocks, -1).astype(np.float32)
             found[scan] = (signs @ flat).reshape(draws, regions, COUNTED)
     return found
 
 
-def changes(pair: Pair, draws: Draws, reading: Reading = RAW) -> dict[str, FloatArray]:
+def changes(pair: Pair, draws: Draws, interpretation: Interpretation = RAW) -> dict[str, FloatArray]:
     """Follow-up minus baseline under every draw, by the name of the number; shape (regions, draws)."""
-    before, after = (_opacity(response, draws, scan, reading) for scan, response in enumerate(pair))
-    after = after * (reading.volume_factor * draws.kernel)
+    before, after = (_opacity(sensitivity, draws, scan, interpretation) for scan, sensitivity in enumerate(pair))
+    after = after * (interpretation.volume_factor * draws.kernel)
     whole = [
-        response.volume_ml[:, None] + response.rim_ml[:, None] * draws.rim[scan] for scan, response in enumerate(pair)
+        sensitivity.volume_ml[:, None] + sensitivity.rim_ml[:, None] * draws.rim[scan]
+        for scan, sensitivity in enumerate(pair)
     ]
     # Volume at the baseline's depth of breath, so that a share compares like with like.
-    whole[1] = whole[1] * reading.volume_factor
+    whole[1] = whole[1] * interpretation.volume_factor
     mass = [
-        response.mass_g[:, None]
-        + response.rim_g[:, None] * draws.rim[scan]
-        + response.volume_ml[:, None] * draws.calibration_hu[scan] / 1000.0
-        for scan, response in enumerate(pair)
+        sensitivity.mass_g[:, None]
+        + sensitivity.rim_g[:, None] * draws.rim[scan]
+        + sensitivity.volume_ml[:, None] * draws.calibration_hu[scan] / 1000.0
+        for scan, sensitivity in enumerate(pair)
     ]
     least = np.maximum(0.2 * pair[0].opacity_ml[unshifted(pair[0]), :, _BOTH], 1e-9)[:, None]
     return {
@@ -150,34 +151,34 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
-def _opacity(response: Response, draws: Draws, scan: int, reading: Reading) -> FloatArray:
+def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: Interpretation) -> FloatArray:
     """Millilitres of one scan under every draw, shape (3, regions, draws), never below 0."""
-    found = response.opacity_ml[unshifted(response)][..., None]
-    moved = _at(response, draws.common_hu)
+    found = sensitivity.opacity_ml[unshifted(sensitivity)][..., None]
+    moved = _at(sensitivity, draws.common_hu)
     # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
     # of another one, where the threshold may already lie in the noise of normal lung.
-    moved = moved + _at(response, draws.own_hu[scan]) - found
-    moved = moved + response.edge[..., None] * (draws.edge + draws.own_edge[scan])
-    moved = moved + response.vessel[..., None] * draws.vessel + response.rim[..., None] * draws.rim[scan]
-    moved = moved + np.sqrt(response.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
-    moved[..., [_SOLID, _BOTH], :] += response.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
+    moved = moved + _at(sensitivity, draws.own_hu[scan]) - found
+    moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
+    moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
+    moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
+    moved[..., [_SOLID, _BOTH], :] += sensitivity.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
-    if reading.dependent:
-        moved[[_GLASS, _BOTH]] += response.dependent_ml[:, None]
+    if interpretation.dependent:
+        moved[[_GLASS, _BOTH]] += sensitivity.dependent_ml[:, None]
     return np.asarray(moved)
 
 
-def _at(response: Response, shift_hu: FloatArray) -> FloatArray:
+def _at(sensitivity: Sensitivity, shift_hu: FloatArray) -> FloatArray:
     """Millilitres at shifts (draws,) of the threshold, linear between those that were tried: (regions, 3, draws)."""
-    shifts = response.shifts_hu
+    shifts = sensitivity.shifts_hu
     if len(shifts) == 1:
-        return np.broadcast_to(response.opacity_ml[0][..., None], (*response.opacity_ml[0].shape, len(shift_hu)))
+        return np.broadcast_to(sensitivity.opacity_ml[0][..., None], (*sensitivity.opacity_ml[0].shape, len(shift_hu)))
     at = np.clip(np.searchsorted(shifts, shift_hu, side="right") - 1, 0, len(shifts) - 2)
     part = np.clip((shift_hu - shifts[at]) / (shifts[at + 1] - shifts[at]), 0.0, 1.0)
-    low, high = (np.moveaxis(response.opacity_ml[at + more], 0, -1) for more in (0, 1))
+    low, high = (np.moveaxis(sensitivity.opacity_ml[at + more], 0, -1) for more in (0, 1))
     return np.asarray(low + (high - low) * part)
 
 
-def unshifted(response: Response) -> int:
+def unshifted(sensitivity: Sensitivity) -> int:
     """Which row of ``opacity_ml`` is that of the thresholds as they are."""
-    return int(np.argmin(np.abs(response.shifts_hu)))
+    return int(np.argmin(np.abs(sensitivity.shifts_hu)))

@@ -7,22 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ctreview.change.comparison import Interval
-from ctreview.change.draws import RAW, Pair, Reading, changes, draw, readings, unshifted
+from ctreview.change.draws import RAW, Interpretation, Pair, changes, draw, interpretations, unshifted
 from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
-from ctreview.change.sensitivity import COUNTED, Response
+from ctreview.change.sensitivity import COUNTED, Sensitivity
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["SOURCES", "Conditions", "IntervalSettings", "find_intervals"]
 
-READINGS = ("dependent opacity", "inspiration")
-"""Sources that are another reading of the numbers, not an error of them."""
+INTERPRETED = ("dependent opacity", "inspiration")
+"""Sources that are another interpretation of the numbers, not an error of them."""
 
 _BOTH = COUNTED - 1
 
 
 def find_intervals(
-    baseline: Response,
-    followup: Response,
+    baseline: Sensitivity,
+    followup: Sensitivity,
     *,
     conditions: Conditions | None = None,
     settings: IntervalSettings | None = None,
@@ -30,13 +30,14 @@ def find_intervals(
     """Intervals of every number of change in every region that both scans have.
 
     Draws everything that the numbers rest on at once, and takes the middle ``level`` of the results. Then each
-    source is drawn alone, to say what makes the interval wide. Two things are no errors but other readings of the same
-    numbers: the follow-up's volumes at the baseline's depth of breath, and dependent opacity counted as ground glass
-    in both scans. The interval reaches over all readings, so that it may lie to one side of the value.
+    source is drawn alone, to say what makes the interval wide. Two things are no errors but other interpretations of
+    the same numbers: the follow-up's volumes at the baseline's depth of breath, and dependent opacity counted as
+    ground glass in both scans. The interval reaches over all interpretations, so that it may lie to one side of the
+    value.
 
     Parameters
     ----------
-    baseline, followup : Response
+    baseline, followup : Sensitivity
     conditions : Conditions, optional
         What widens the intervals of this pair.
     settings : IntervalSettings, optional
@@ -51,9 +52,11 @@ def find_intervals(
     names = tuple(name for name in baseline.names if name in followup.names)
     pair = baseline.select(names), followup.select(names)
     value = {key: found[:, 0] for key, found in changes(pair, draw(pair, conditions, settings, ())).items()}
-    other = readings(pair, conditions)
+    other = interpretations(pair, conditions)
     everything = draw(pair, conditions, settings, SOURCES)
-    ends = _hull([_ends(changes(pair, everything, reading), settings.level) for reading in (RAW, *other.values())])
+    ends = _hull(
+        [_ends(changes(pair, everything, interpretation), settings.level) for interpretation in (RAW, *other.values())]
+    )
     alone = {source: _alone(pair, source, other, value, conditions, settings) for source in SOURCES}
     relative = pair[0].opacity_ml[unshifted(pair[0]), :, _BOTH] >= settings.least_baseline_ml
     return {
@@ -93,13 +96,13 @@ def _hull(parts: Sequence[Ends]) -> Ends:
 def _alone(
     pair: Pair,
     source: str,
-    other: Mapping[str, Reading],
+    other: Mapping[str, Interpretation],
     value: Mapping[str, FloatArray],
     conditions: Conditions,
     settings: IntervalSettings,
 ) -> dict[str, FloatArray]:
     """Half of the interval's width if nothing but one source were in doubt, shape (regions,)."""
-    if source in READINGS:
+    if source in INTERPRETED:
         if source not in other:
             return {key: np.zeros_like(found) for key, found in value.items()}
         read = changes(pair, draw(pair, conditions, settings, ()), other[source])

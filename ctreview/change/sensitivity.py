@@ -1,4 +1,4 @@
-"""How the numbers of one scan respond to what they rest on: threshold, boundary, masks, calibration."""
+"""How the numbers of one scan move with what they rest on: threshold, boundary, masks, calibration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["Perturbation", "Response", "Variants", "find_response"]
+__all__ = ["Perturbation", "Sensitivity", "Variants", "find_sensitivity"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ COUNTED = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Response:
+class Sensitivity:
     """What the numbers of one scan are, and how they move.
 
     All tables have one row per region. ``edge``, ``vessel`` and ``rim`` hold the millilitres won when the boundary
@@ -89,10 +89,10 @@ class Response:
     bordering_ml: FloatArray
     blocks: FloatArray
 
-    def select(self, names: tuple[str, ...]) -> Response:
+    def select(self, names: tuple[str, ...]) -> Sensitivity:
         """The rows of the named regions, in that order."""
         rows = [self.names.index(name) for name in names]
-        return Response(
+        return Sensitivity(
             names=names,
             volume_ml=self.volume_ml[rows],
             mass_g=self.mass_g[rows],
@@ -109,7 +109,7 @@ class Response:
         )
 
 
-def find_response(
+def find_sensitivity(
     volume: Volume,
     regions: Regions,
     opacity: LabelMap,
@@ -118,7 +118,7 @@ def find_response(
     variants: Variants | None = None,
     shifts_hu: tuple[float, ...] = IntervalSettings().shifts_hu,
     block_mm: float = IntervalSettings().block_mm,
-) -> Response:
+) -> Sensitivity:
     """Vary what the numbers of one scan rest on, and take down how they move.
 
     Parameters
@@ -156,7 +156,7 @@ def find_response(
     volume_ml, mass_g, rim_ml, rim_g = _organ(volume.array[box], regions, surface)
     low = max((shift for shift in found if shift < 0), default=0.0)
     high = min((shift for shift in found if shift > 0), default=0.0)
-    return Response(
+    return Sensitivity(
         names=regions.names,
         volume_ml=volume_ml,
         mass_g=mass_g,

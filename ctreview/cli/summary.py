@@ -82,4 +82,4 @@ def show_checks(checks: tuple[Check, ...]) -> None:
     console = results()
     for check in sorted((check for check in checks if not check.ok), key=lambda check: not check.blocks):
         weight = "no verdict" if check.blocks else "note"
-        console.print(f"{weight}: {check.says}", markup=False, soft_wrap=True)
+        console.print(f"{weight}: {check.message}", markup=False, soft_wrap=True)

@@ -52,8 +52,8 @@ def _same_patient(a: Acquisition, b: Acquisition) -> Check:
     conflicts = a.patient.conflicts(b.patient)
     if conflicts:
         fields = " and ".join(conflicts)
-        says = f"The two headers name different patients ({fields} differ)."
-        return Check("same_patient", f"{fields} differ", "same", False, says, blocks=True)
+        message = f"The two headers name different patients ({fields} differ)."
+        return Check("same_patient", f"{fields} differ", "same", False, message, blocks=True)
     known = [
         name
         for name, ours, theirs in (
@@ -74,11 +74,11 @@ def _contrast(a: Acquisition, b: Acquisition) -> Check:
     if a.contrast == b.contrast:
         word = "with" if a.contrast else "without"
         return Check("contrast", f"both {word}", "same", True, f"Both were acquired {word} contrast agent.")
-    says = (
+    message = (
         "One was acquired with contrast agent and the other without; contrast raises the density of lung and vessels, "
         "which looks like more opacity."
     )
-    return Check("contrast", f"{_yes(a.contrast)}/{_yes(b.contrast)}", "same", False, says)
+    return Check("contrast", f"{_yes(a.contrast)}/{_yes(b.contrast)}", "same", False, message)
 
 
 def _yes(contrast: bool) -> str:
@@ -91,8 +91,8 @@ def _posture(a: Acquisition, b: Acquisition) -> Check:
         return _unknown("posture", "posture")
     if one == other:
         return Check("posture", one, "same", True, f"Both were acquired {one}.")
-    says = f"One was acquired {one}, the other {other}; dependent density moves with gravity."
-    return Check("posture", f"{one}/{other}", "same", False, says, blocks=True)
+    message = f"One was acquired {one}, the other {other}; dependent density moves with gravity."
+    return Check("posture", f"{one}/{other}", "same", False, message, blocks=True)
 
 
 def posture_in_words(posture: str | None) -> str | None:
@@ -105,9 +105,9 @@ def _tube_voltage(a: Acquisition, b: Acquisition) -> Check:
         return _unknown("tube_voltage", "tube voltage")
     apart = abs(a.kvp - b.kvp)
     ok = apart <= KVP_APART
-    says = f"The tube voltages were {a.kvp:g} and {b.kvp:g} kV"
-    says += "." if ok else "; densities of contrast agent and bone shift with it, those of lung little."
-    return Check("tube_voltage", apart, KVP_APART, ok, says)
+    message = f"The tube voltages were {a.kvp:g} and {b.kvp:g} kV"
+    message += "." if ok else "; densities of contrast agent and bone shift with it, those of lung little."
+    return Check("tube_voltage", apart, KVP_APART, ok, message)
 
 
 def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
@@ -116,22 +116,22 @@ def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
         return _unknown("slice_thickness", "slice thickness")
     ratio = max(one, other) / min(one, other)
     ok = ratio <= THICKNESS_RATIO
-    says = f"The slices are {one:g} and {other:g} mm thick"
-    says += "." if ok else "; thicker slices blur small vessels and thin opacities into their surroundings."
-    return Check("slice_thickness", round(ratio, 3), THICKNESS_RATIO, ok, says)
+    message = f"The slices are {one:g} and {other:g} mm thick"
+    message += "." if ok else "; thicker slices blur small vessels and thin opacities into their surroundings."
+    return Check("slice_thickness", round(ratio, 3), THICKNESS_RATIO, ok, message)
 
 
 def _kernel(a: Acquisition, b: Acquisition) -> Check:
     if not a.kernel or not b.kernel:
         return _unknown("kernel", "reconstruction kernel")
     ok = a.kernel.upper() == b.kernel.upper()
-    says = f"Both were reconstructed with {a.kernel}."
+    message = f"Both were reconstructed with {a.kernel}."
     if not ok:
-        says = (
+        message = (
             f"The reconstruction kernels differ ({a.kernel} and {b.kernel}); that alone shifts density measures by up "
             "to 14 %."
         )
-    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, says)
+    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, message)
 
 
 def _scanner(a: Acquisition, b: Acquisition) -> Check:
@@ -139,8 +139,8 @@ def _scanner(a: Acquisition, b: Acquisition) -> Check:
     if not one or not other:
         return _unknown("scanner", "scanner")
     ok = one.upper() == other.upper()
-    says = f"Both were acquired on a {one}." if ok else f"The scanners differ ({one} and {other})."
-    return Check("scanner", one if ok else f"{one}/{other}", "same", ok, says)
+    message = f"Both were acquired on a {one}." if ok else f"The scanners differ ({one} and {other})."
+    return Check("scanner", one if ok else f"{one}/{other}", "same", ok, message)
 
 
 def _device(acquisition: Acquisition) -> str:
@@ -152,5 +152,5 @@ def _lossy(a: Acquisition, b: Acquisition) -> Check:
     if not lossy:
         return Check("lossy_compression", "none", "none", True, "Neither image went through a lossy compression.")
     which = "Both images" if len(lossy) == 2 else f"The {lossy[0]} image"
-    says = f"{which} went through a lossy compression, which changes densities."
-    return Check("lossy_compression", "/".join(lossy), "none", False, says)
+    message = f"{which} went through a lossy compression, which changes densities."
+    return Check("lossy_compression", "/".join(lossy), "none", False, message)

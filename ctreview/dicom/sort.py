@@ -42,8 +42,8 @@ class StackFault(Exception):
         For uneven spacing and gaps: the sorted slices all the same, for those who resample.
     """
 
-    def __init__(self, fault: Fault, says: str, stack: Stack | None = None) -> None:
-        super().__init__(says)
+    def __init__(self, fault: Fault, message: str, stack: Stack | None = None) -> None:
+        super().__init__(message)
         self.fault: Fault = fault
         self.stack = stack
 

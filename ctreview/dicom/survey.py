@@ -60,7 +60,7 @@ class Pair:
     @property
     def why_not(self) -> tuple[str, ...]:
         """What speaks against comparing them, or makes it less sure, a sentence each."""
-        return tuple(check.says for check in self.checks if not check.ok)
+        return tuple(check.message for check in self.checks if not check.ok)
 
 
 def survey(found: Sequence[Series]) -> tuple[Entry, ...]:
@@ -95,13 +95,13 @@ def _readable(a: Series, b: Series) -> Check:
 
 def _modality(a: Series, b: Series) -> Check:
     ok = a.modality == b.modality
-    says = f"Both are {a.modality}." if ok else f"One is {a.modality} and the other {b.modality}."
-    return Check("modality", a.modality if ok else f"{a.modality}/{b.modality}", "same", ok, says, blocks=True)
+    message = f"Both are {a.modality}." if ok else f"One is {a.modality} and the other {b.modality}."
+    return Check("modality", a.modality if ok else f"{a.modality}/{b.modality}", "same", ok, message, blocks=True)
 
 
 def _inflation() -> Check:
-    says = "No header knows how deep the breath was; the two lung volumes will tell once they are segmented."
-    return Check("inflation", None, None, True, says)
+    message = "No header knows how deep the breath was; the two lung volumes will tell once they are segmented."
+    return Check("inflation", None, None, True, message)
 
 
 def _entry(series: Series) -> Entry:

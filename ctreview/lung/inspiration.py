@@ -107,12 +107,12 @@ def _check(ratio: float, apart: float, shift: float, settings: InspirationSettin
     deeper = "less" if ratio < 1 else "more"
     found = f"The lung of the follow-up holds {abs(ratio - 1):.0%} {deeper} than that of the baseline"
     if apart > settings.refuse:
-        says = f"{found}; breath alone moves normal lung by {shift:+.0f} HU, and no verdict is given."
+        message = f"{found}; breath alone moves normal lung by {shift:+.0f} HU, and no verdict is given."
     elif apart > settings.warn:
-        says = f"{found}; breath alone moves normal lung by {shift:+.0f} HU."
+        message = f"{found}; breath alone moves normal lung by {shift:+.0f} HU."
     else:
-        says = f"{found}: breaths of like depth."
+        message = f"{found}: breaths of like depth."
     limit = settings.refuse if apart > settings.refuse else settings.warn
     return Check(
-        "lung_volume_ratio", round(ratio, 3), limit, apart <= settings.warn, says, blocks=apart > settings.refuse
+        "lung_volume_ratio", round(ratio, 3), limit, apart <= settings.warn, message, blocks=apart > settings.refuse
     )

@@ -121,13 +121,13 @@ def common_thresholds(
 
 def _agreement(apart: float, spread: float) -> Check:
     if spread > GREATEST_RATIO:
-        says = f"Lung volumes differ {spread:.2f}-fold, so that each scan was judged by its own normal lung."
+        message = f"Lung volumes differ {spread:.2f}-fold, so that each scan was judged by its own normal lung."
     elif apart > AGREEMENT_HU:
-        says = f"The scans' own normal lung and the common one are up to {apart:.0f} HU apart."
+        message = f"The scans' own normal lung and the common one are up to {apart:.0f} HU apart."
     else:
-        says = f"The scans' own normal lung and the common one agree within {apart:.0f} HU."
+        message = f"The scans' own normal lung and the common one agree within {apart:.0f} HU."
     ok = spread <= GREATEST_RATIO and apart <= AGREEMENT_HU
-    return Check("normal_lung_agreement", round(apart, 1), AGREEMENT_HU, ok, says)
+    return Check("normal_lung_agreement", round(apart, 1), AGREEMENT_HU, ok, message)
 
 
 def _excess(sigma_hu: float, settings: OpacitySettings) -> float:

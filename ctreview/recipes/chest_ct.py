@@ -9,7 +9,7 @@ from pathlib import Path
 from ctreview.change import (
     Comparison,
     IntervalSettings,
-    Response,
+    Sensitivity,
     Timepoint,
     failed_first,
     find_intervals,
@@ -21,7 +21,7 @@ from ctreview.edits import Edit, Journal, in_force
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
-from ctreview.recipes.one_scan import Source, load_ct, respond, see
+from ctreview.recipes.one_scan import Source, load_ct, scan_sensitivity, see
 from ctreview.recipes.pair import LookedAt, look_at, look_side_by_side
 from ctreview.recipes.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.settings import ChestCtSettings
@@ -208,7 +208,7 @@ class Prepared:
     age_years: float | None
     settings: ChestCtSettings
     timings: Mapping[str, float]
-    _bare: dict[int, Response] = field(default_factory=dict, init=False, repr=False)
+    _bare: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def points(self) -> tuple[Timepoint, Timepoint]:
@@ -225,9 +225,9 @@ class Prepared:
         """What intervals vary: more where the scans could not be judged side by side."""
         return self.settings.interval if self.looked.beside is not None else self.settings.interval.alone
 
-    def response(
+    def sensitivity(
         self, number: int, point: Timepoint, edits: Sequence[Edit], other: LabelMap | None, progress: Progress
-    ) -> Response:
+    ) -> Sensitivity:
         """How the numbers of a scan move with what they rest on, with a reader's corrections.
 
         That of a scan without any is worked out once: while a reader corrects one scan, the other stays as it is.
@@ -239,7 +239,7 @@ class Prepared:
         def opacity_at(shift_hu: float) -> LabelMap:
             return self.looked.opacity(number, self.settings.opacity, shift_hu=shift_hu)
 
-        found = respond(point, opacity_at, self.interval, progress, edits, other)
+        found = scan_sensitivity(point, opacity_at, self.interval, progress, edits, other)
         if not corrected:
             self._bare[number] = found
         return found
@@ -307,13 +307,13 @@ def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress 
         measures = tuple(measure(point.volume, point.regions, point.opacity) for point in points)
     checks = look_at_both(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
     with clock("interval"):
-        responses = both(
-            lambda listener: prepared.response(0, points[0], edits[0], others[0], listener),
-            lambda listener: prepared.response(1, points[1], edits[1], others[1], listener),
+        sensitivities = both(
+            lambda listener: prepared.sensitivity(0, points[0], edits[0], others[0], listener),
+            lambda listener: prepared.sensitivity(1, points[1], edits[1], others[1], listener),
             threads=settings.threads,
             progress=part(progress, 0.1, 0.9),
         )
-        intervals = find_intervals(*responses, conditions=checks.conditions, settings=prepared.interval)
+        intervals = find_intervals(*sensitivities, conditions=checks.conditions, settings=prepared.interval)
 
     gate = unique(
         (

@@ -63,8 +63,8 @@ def told_apart(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[E
     others = sum(edit.image not in images for edit in edits)
     if not others:
         return (first, second), ()
-    says = f"{others} of the reader's corrections were drawn on other scans and were left out."
-    return (first, second), (Check("edits_of_other_scans", others, 0, ok=False, says=says),)
+    message = f"{others} of the reader's corrections were drawn on other scans and were left out."
+    return (first, second), (Check("edits_of_other_scans", others, 0, ok=False, message=message),)
 
 
 def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> Replayed:
@@ -117,5 +117,5 @@ def _lost(when: str, refused: Sequence[tuple[Edit, str]]) -> tuple[Check, ...]:
     if not refused:
         return ()
     reasons = "; ".join(f"{edit.kind}: {reason}" for edit, reason in refused)
-    says = f"{len(refused)} of the reader's corrections no longer apply and were left out ({reasons})."
-    return (Check(f"{when}_edits", len(refused), 0, ok=False, says=f"{when.capitalize()}: {says}"),)
+    message = f"{len(refused)} of the reader's corrections no longer apply and were left out ({reasons})."
+    return (Check(f"{when}_edits", len(refused), 0, ok=False, message=f"{when.capitalize()}: {message}"),)

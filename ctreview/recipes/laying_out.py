@@ -241,6 +241,6 @@ def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
     return {
         "scan": dict(point.facts),
         "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],
-        "checks": [{key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in checks],
+        "checks": [check.to_dict() for check in checks],
         "thresholds": thresholds_dict(thresholds),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ctreview.anatomy import divide, find_lungs, find_vessels
-from ctreview.change import IntervalSettings, Perturbation, Response, Timepoint, find_response
+from ctreview.change import IntervalSettings, Perturbation, Sensitivity, Timepoint, find_sensitivity
 from ctreview.dicom.series import Series
 from ctreview.edits import Edit
 from ctreview.errors import WrongModality
@@ -32,7 +32,7 @@ from ctreview.volume.load import load_volume
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["Seen", "Source", "help_each_other", "load_ct", "respond", "see", "seen_with"]
+__all__ = ["Seen", "Source", "help_each_other", "load_ct", "scan_sensitivity", "see", "seen_with"]
 
 Source = Volume | Series | Path | str
 """A scan: an image in memory, a series of `find_series`, or a path."""
@@ -155,14 +155,14 @@ def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
     return replace(seen, normal=normal, excess=excess)
 
 
-def respond(
+def scan_sensitivity(
     point: Timepoint,
     opacity_at: Callable[[float], LabelMap],
     settings: IntervalSettings,
     progress: Progress,
     edits: Sequence[Edit] = (),
     other: LabelMap | None = None,
-) -> Response:
+) -> Sensitivity:
     """How the numbers of one scan move with what they rest on.
 
     ``opacity_at`` gives the opacity with the threshold shifted. A reader's ``edits`` are replayed on every variant:
@@ -177,7 +177,7 @@ def respond(
         found = opacity_at(perturbation.threshold_hu)
         return replayed(point, found, edits, other).labels if edits else found
 
-    return find_response(
+    return find_sensitivity(
         point.volume,
         point.regions,
         point.opacity,

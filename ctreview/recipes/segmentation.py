@@ -78,9 +78,7 @@ class Segmentation:
             "schema": MEASUREMENTS_SCHEMA,
             "scan": dict(self.timepoint.facts),
             "regions": [{"region": name, **found.to_dict()} for name, found in self.measures.items()],
-            "checks": [
-                {key: getattr(check, key) for key in ("name", "value", "limit", "ok", "says")} for check in self.checks
-            ],
+            "checks": [check.to_dict() for check in self.checks],
             "thresholds": thresholds_dict(self.thresholds),
         }
 

@@ -100,15 +100,15 @@ def register_lungs(
             progress=progress,
         )
     except RegistrationFailed as failure:
-        says = (
+        message = (
             f"The two scans could not be registered: {failure.found}. Volumes stand; what became of what is withheld."
         )
-        return None, (Check("registration", "failed", "found", ok=False, says=says),)
+        return None, (Check("registration", "failed", "found", ok=False, message=message),)
     # without a registration each scan is judged by itself, so a poor one withholds fate and not the verdict
     checks = tuple(replace(check, blocks=False) for check in found.checks)
     if not found.ok:
-        says = "The registration is not good enough to say what became of what; volumes stand, fate is withheld."
-        return None, (Check("registration", "poor", "good", ok=False, says=says), *checks)
+        message = "The registration is not good enough to say what became of what; volumes stand, fate is withheld."
+        return None, (Check("registration", "poor", "good", ok=False, message=message), *checks)
     return found, checks
 
 
@@ -157,7 +157,7 @@ def own_checks(seen: Seen, thresholds: Thresholds, when: str) -> tuple[Check, ..
     """The checks of one scan, with the scan named; those about both stay as they are."""
     own = (*seen.lungs.checks, *seen.vessels.checks, *seen.normal.checks)
     named = tuple(
-        replace(check, name=f"{when.replace('-', '')}_{check.name}", says=f"{when.capitalize()}: {check.says}")
+        replace(check, name=f"{when.replace('-', '')}_{check.name}", message=f"{when.capitalize()}: {check.message}")
         for check in own
     )
     return named + tuple(check for check in thresholds.checks if check not in own)

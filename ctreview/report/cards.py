@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ctreview.change.comparison import Comparison, Timepoint
 from ctreview.report.charts import Frontal, frontal
-from ctreview.report.figures import Outline, Picture, outlines, picture
-from ctreview.report.levels import Level, Sight, frame_of, matched_levels
-from ctreview.report.planes import Cut, Frame, View, lay
+from ctreview.report.figures import Outline, SlicePicture, outlines, picture
+from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view
+from ctreview.report.planes import Cut, FieldOfView, View, lay
 
-__all__ = ["COLOURS", "Card", "Side", "cards_of", "frontals_of", "legend", "organ_keys"]
+__all__ = ["COLOURS", "Card", "CardScan", "cards_of", "frontals_of", "legend", "organ_keys"]
 
 COLOURS = {
     "organ": "#dfe3e6",
@@ -46,14 +46,14 @@ LEVELS: tuple[tuple[View, int], ...] = (("axial", 3), ("coronal", 2))
 
 
 @dataclass(frozen=True)
-class Side:
+class CardScan:
     """One scan at one level."""
 
     identifier: str
     when: str
     place: str
     short: str
-    picture: Picture
+    picture: SlicePicture
     opacity: tuple[Outline, ...]
     fate: tuple[Outline, ...]
 
@@ -63,7 +63,7 @@ class Card:
     """One level in both scans."""
 
     title: str
-    sides: tuple[Side, Side]
+    sides: tuple[CardScan, CardScan]
     covered: bool
 
 
@@ -72,8 +72,8 @@ def organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
     return tuple(label.key for label in timepoint.organ.scheme if label.key.endswith("_lung"))
 
 
-def _sight(timepoint: Timepoint) -> Sight:
-    return Sight(
+def _organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
+    return OrganAndFinding(
         timepoint.volume.geometry,
         timepoint.organ.mask(*organ_keys(timepoint)),
         timepoint.opacity.mask(*OPACITIES),
@@ -82,25 +82,25 @@ def _sight(timepoint: Timepoint) -> Sight:
 
 def cards_of(comparison: Comparison) -> list[Card]:
     """Three axial and two coronal levels, those with most opacity among them, drawn in both scans."""
-    baseline, followup = _sight(comparison.baseline), _sight(comparison.followup)
+    baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
     cards = []
     for view, count in LEVELS:
-        frame = frame_of(view, baseline, followup)
+        field = shared_field_of_view(view, baseline, followup)
         levels = matched_levels(view, baseline, followup, comparison.transform, count=count)
-        cards += [_card(comparison, frame, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
+        cards += [_card(comparison, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
     return cards
 
 
-def _card(comparison: Comparison, frame: Frame, level: Level, identifier: str) -> Card:
+def _card(comparison: Comparison, field: FieldOfView, level: Level, identifier: str) -> Card:
     sides = []
     for number, (when, timepoint, centre) in enumerate(
         (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
     ):
         short = f"slice {level.slices[number]}" if level.view == "axial" else "coronal"
         grid = timepoint.volume.geometry
-        cut = Cut(grid, lay(level.view, centre, frame, grid))
+        cut = Cut(grid, lay(level.view, centre, field, grid))
         sides.append(
-            Side(
+            CardScan(
                 identifier=f"{identifier}-{when.lower()}",
                 when=when,
                 place=f"{short} of {level.of[number]}" if level.view == "axial" else short,

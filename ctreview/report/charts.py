@@ -13,14 +13,14 @@ from ctreview.report.figures import data_uri
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Bar", "Frontal", "Scale", "density_path", "density_shares", "frontal", "scale_of"]
+__all__ = ["Frontal", "IntervalBar", "Scale", "density_path", "density_shares", "frontal", "scale_of"]
 
 HISTOGRAM_HU = (-1050, 150)
 BIN_HU = 10
 
 
 @dataclass(frozen=True)
-class Bar:
+class IntervalBar:
     """A change drawn from zero with its interval; all in per cent of the drawing's width."""
 
     zero: float
@@ -41,10 +41,10 @@ class Scale:
         """Where a value lies, in per cent from the left."""
         return round(100.0 * (value - self.low) / (self.high - self.low), 2)
 
-    def bar(self, interval: Interval) -> Bar:
+    def bar(self, interval: Interval) -> IntervalBar:
         """A change as a bar on this scale."""
         zero, end = self.at(0.0), self.at(interval.value)
-        return Bar(
+        return IntervalBar(
             zero=zero,
             start=min(zero, end),
             width=round(abs(end - zero), 2),

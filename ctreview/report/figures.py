@@ -16,7 +16,7 @@ from ctreview.report.planes import Cut
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_WINDOW", "Outline", "Picture", "Window", "data_uri", "outlines", "picture", "scale_bar_mm"]
+__all__ = ["LUNG_WINDOW", "Outline", "SlicePicture", "Window", "data_uri", "outlines", "picture", "scale_bar_mm"]
 
 AIR_HU = -1024.0
 
@@ -52,7 +52,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Picture:
+class SlicePicture:
     """One slice, ready to be drawn.
 
     Attributes
@@ -74,11 +74,11 @@ class Picture:
     bar_mm: int
 
 
-def picture(volume: Volume, cut: Cut, *, window: Window = LUNG_WINDOW) -> Picture:
+def picture(volume: Volume, cut: Cut, *, window: Window = LUNG_WINDOW) -> SlicePicture:
     """Draw a cut through a volume in a fixed window; black where the scan does not reach."""
     plane = cut.plane
     grey = window.grey(cut.values(volume.array, fill=2 * AIR_HU))
-    return Picture(data_uri(grey), plane.width_mm, plane.height_mm, plane.letters, scale_bar_mm(plane.width_mm))
+    return SlicePicture(data_uri(grey), plane.width_mm, plane.height_mm, plane.letters, scale_bar_mm(plane.width_mm))
 
 
 def data_uri(grey: npt.NDArray[np.uint8]) -> str:

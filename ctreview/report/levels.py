@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
-from ctreview.report.planes import AXIS_OF, Frame, View
+from ctreview.report.planes import AXIS_OF, FieldOfView, View
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Level", "Sight", "frame_of", "matched_levels", "pick"]
+__all__ = ["Level", "OrganAndFinding", "matched_levels", "pick", "shared_field_of_view"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -27,7 +27,7 @@ APART = 0.15
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class OrganAndFinding:
     """What of one scan decides what is shown: the organ and the finding in it, on one grid."""
 
     geometry: Geometry
@@ -86,16 +86,16 @@ class Level:
     covered: bool = True
 
 
-def frame_of(view: View, baseline: Sight, followup: Sight) -> Frame:
+def shared_field_of_view(view: View, baseline: OrganAndFinding, followup: OrganAndFinding) -> FieldOfView:
     """The rectangle that holds the organ of either scan in this view."""
     width = max(baseline.box_mm(2), followup.box_mm(2))
     upright = 1 if view == "axial" else 0
     height = max(baseline.box_mm(upright), followup.box_mm(upright))
-    return Frame(width + 2 * MARGIN_MM, height + 2 * MARGIN_MM)
+    return FieldOfView(width + 2 * MARGIN_MM, height + 2 * MARGIN_MM)
 
 
 def matched_levels(
-    view: View, baseline: Sight, followup: Sight, transform: Transform | None, *, count: int
+    view: View, baseline: OrganAndFinding, followup: OrganAndFinding, transform: Transform | None, *, count: int
 ) -> tuple[Level, ...]:
     """Choose levels and find them in the follow-up.
 
@@ -107,7 +107,7 @@ def matched_levels(
     ----------
     view : {"axial", "coronal"}
         Which way the levels face.
-    baseline, followup : Sight
+    baseline, followup : OrganAndFinding
         Both in canonical axes.
     transform : Transform or None
         Baseline to follow-up points.
@@ -170,7 +170,9 @@ def _some(mask: Mask) -> npt.NDArray[np.int64]:
     return np.stack(np.unravel_index(flat, mask.shape), axis=-1)
 
 
-def _carried_profile(followup: Sight, baseline: Sight, transform: Transform | None, axis: int) -> FloatArray:
+def _carried_profile(
+    followup: OrganAndFinding, baseline: OrganAndFinding, transform: Transform | None, axis: int
+) -> FloatArray:
     """Area profile of the follow-up's finding along the baseline's slices."""
     size = baseline.geometry.shape[axis]
     total = float(np.count_nonzero(followup.finding)) * followup.geometry.voxel_ml * 1000.0
@@ -197,7 +199,9 @@ def _share_to_index(share: npt.ArrayLike, extent: tuple[int, int]) -> FloatArray
     return np.asarray(low + np.asarray(share, dtype=np.float64) * (high - low))
 
 
-def _match(view: View, index: int, baseline: Sight, followup: Sight, transform: Transform | None) -> Level:
+def _match(
+    view: View, index: int, baseline: OrganAndFinding, followup: OrganAndFinding, transform: Transform | None
+) -> Level:
     axis = AXIS_OF[view]
     here = baseline.middle()
     here[axis] = index
@@ -228,5 +232,5 @@ def _match(view: View, index: int, baseline: Sight, followup: Sight, transform: 
     )
 
 
-def _number(index: int, sight: Sight, axis: int) -> int:
-    return sight.geometry.shape[axis] - index if axis == 0 else index + 1
+def _number(index: int, scan: OrganAndFinding, axis: int) -> int:
+    return scan.geometry.shape[axis] - index if axis == 0 else index + 1

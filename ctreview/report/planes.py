@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["AXIS_OF", "Cut", "Frame", "Plane", "View", "lay"]
+__all__ = ["AXIS_OF", "Cut", "FieldOfView", "ImagePlane", "View", "lay"]
 
 View = Literal["axial", "coronal"]
 
@@ -28,7 +28,7 @@ _LETTERS: dict[View, tuple[str, str, str, str]] = {"axial": ("R", "L", "A", "P")
 
 
 @dataclass(frozen=True)
-class Frame:
+class FieldOfView:
     """The rectangle that all pictures of one view share, so that they have one scale."""
 
     width_mm: float
@@ -36,7 +36,7 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class ImagePlane:
     """Square pixels on a rectangle in the patient.
 
     Attributes
@@ -79,7 +79,9 @@ class Plane:
         return np.asarray(self.corner + rows[:, None, None] * down + columns[None, :, None] * right)
 
 
-def lay(view: View, centre: FloatArray, frame: Frame, geometry: Geometry, *, finest_mm: float = 0.6) -> Plane:
+def lay(
+    view: View, centre: FloatArray, field: FieldOfView, geometry: Geometry, *, finest_mm: float = 0.6
+) -> ImagePlane:
     """Lay a plane through a point.
 
     Parameters
@@ -88,7 +90,7 @@ def lay(view: View, centre: FloatArray, frame: Frame, geometry: Geometry, *, fin
         Which way it faces.
     centre : ndarray, shape (3,)
         Middle of the picture, LPS millimetres. Along the normal it is taken as it is.
-    frame : Frame
+    field : FieldOfView
         How much is shown. The picture is at most one pixel smaller or larger.
     geometry : Geometry
         The grid that will be sampled: its spacing gives the size of pixels, and where it is parallel to the patient,
@@ -97,12 +99,12 @@ def lay(view: View, centre: FloatArray, frame: Frame, geometry: Geometry, *, fin
         Pixels are not made smaller than this.
     """
     pixel = max(geometry.spacing[2], finest_mm)
-    rows, columns = round(frame.height_mm / pixel), round(frame.width_mm / pixel)
+    rows, columns = round(field.height_mm / pixel), round(field.width_mm / pixel)
     down = np.array(_DOWN[view])
     corner = np.asarray(centre) - 0.5 * rows * pixel * down - np.array((0.5 * columns * pixel, 0.0, 0.0))
     if geometry.is_axis_aligned and pixel == geometry.spacing[2]:
         corner = _on_voxels(corner, view, pixel, geometry)
-    return Plane(view, corner, pixel, (rows, columns))
+    return ImagePlane(view, corner, pixel, (rows, columns))
 
 
 def _on_voxels(corner: FloatArray, view: View, pixel: float, geometry: Geometry) -> FloatArray:
@@ -120,11 +122,11 @@ class Cut:
     ----------
     geometry : Geometry
         The grid that is cut.
-    plane : Plane
+    plane : ImagePlane
         Where.
     """
 
-    def __init__(self, geometry: Geometry, plane: Plane) -> None:
+    def __init__(self, geometry: Geometry, plane: ImagePlane) -> None:
         index = np.moveaxis(geometry.to_index(plane.points()), -1, 0)
         size = np.array(geometry.shape)[:, None, None]
         self.plane = plane

@@ -97,9 +97,9 @@ class Steps(dict[str, Step]):
 
     def concluded(self, checks: Iterable[Check]) -> None:
         """The comparison is there; a check that another step shows is not said twice."""
-        known = {check.says for name in _PREPARED for check in self[name].checks}
+        known = {check.message for name in _PREPARED for check in self[name].checks}
         failed = (check for check in checks if not check.ok)
-        self["change"] = Step("done", checks=tuple(check for check in failed if check.says not in known))
+        self["change"] = Step("done", checks=tuple(check for check in failed if check.message not in known))
 
 
 def checks_of(prepared: Prepared) -> dict[str, tuple[Check, ...]]:
@@ -109,7 +109,7 @@ def checks_of(prepared: Prepared) -> dict[str, tuple[Check, ...]]:
         ("Baseline", "Follow-up"), prepared.looked.seen, prepared.looked.thresholds, strict=True
     ):
         own = (*seen.lungs.checks, *seen.vessels.checks)
-        found["lungs"] += [replace(check, says=f"{when}: {check.says}") for check in own]
-        found["opacity"] += [replace(check, says=f"{when}: {check.says}") for check in seen.normal.checks]
+        found["lungs"] += [replace(check, message=f"{when}: {check.message}") for check in own]
+        found["opacity"] += [replace(check, message=f"{when}: {check.message}") for check in seen.normal.checks]
         found["opacity"] += [check for check in thresholds.checks if check not in (*own, *seen.normal.checks)]
     return {step: tuple(dict.fromkeys(one for one in checks if not one.ok)) for step, checks in found.items()}

@@ -130,8 +130,8 @@ def test_another_timepoint_helps_where_shape_cannot(adult: Phantom) -> None:
     alone, helped = find_lungs(scan), find_lungs(scan, prior=adult.lungs)
     assert dice(both(helped), both(adult.lungs)) > 0.97
     assert np.count_nonzero(both(helped) & whole_base) > 1.3 * np.count_nonzero(both(alone) & whole_base)
-    says = next(item.says for item in helped.checks if item.name == "dense_lung_recovered")
-    assert "other timepoint" in says
+    message = next(item.message for item in helped.checks if item.name == "dense_lung_recovered")
+    assert "other timepoint" in message
 
 
 def test_gas_in_the_stomach_is_no_lung(adult: Phantom) -> None:

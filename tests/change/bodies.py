@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ctreview.change import Perturbation, Response, find_response
+from ctreview.change import Perturbation, Sensitivity, find_sensitivity
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Partition, Regions
@@ -81,8 +81,8 @@ class Scan:
         solid = inside & (smooth > (GLASS_HU + SOLID_HU) / 2 + perturbation.threshold_hu)
         return labels(self.volume.geometry, glass=inside & (smooth > middle) & ~solid, solid=solid)
 
-    def response(self) -> Response:
-        return find_response(self.volume, self.regions, self.segment(), variants=self.segment)
+    def sensitivity(self) -> Sensitivity:
+        return find_sensitivity(self.volume, self.regions, self.segment(), variants=self.segment)
 
 
 def paint(geometry: Geometry, parts: dict[float, np.ndarray], *, noise_hu: float = 25.0, seed: int = 0) -> Scan:

@@ -18,7 +18,7 @@ from ctreview.checks import Check
 def test_order(days, ok, word):
     found = check_order(days)
     assert (found.ok, found.blocks) == (ok, False)
-    assert word in found.says
+    assert word in found.message
 
 
 def test_a_lung_that_only_one_scan_holds_leaves_no_verdict():
@@ -55,7 +55,7 @@ def test_coverage():
 
 def test_the_gravest_stand_first_and_order_is_kept_otherwise():
     def check(name, ok, blocks):
-        return Check(name, None, None, ok=ok, says="", blocks=blocks)
+        return Check(name, None, None, ok=ok, message="", blocks=blocks)
 
     given = [check("a", True, True), check("b", False, False), check("c", False, True), check("d", True, False)]
     assert "".join(found.name for found in failed_first(given)) == "cbad"

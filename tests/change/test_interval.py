@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ctreview.change import Conditions, IntervalSettings, find_intervals, find_response, judge, measure
+from ctreview.change import Conditions, IntervalSettings, find_intervals, find_sensitivity, judge, measure
 from ctreview.change.sensitivity import Perturbation
 from ctreview.errors import WrongUse
 
@@ -16,7 +16,7 @@ ALONE = IntervalSettings(draws=2000)
 
 
 def pair(early, late, **kwargs):
-    return find_intervals(early.response(), late.response(), settings=ALONE, **kwargs)
+    return find_intervals(early.sensitivity(), late.sensitivity(), settings=ALONE, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_the_dominant_source_is_the_widest_alone(ill, better):
 def test_one_seed_gives_one_interval_and_another_seed_another(ill, better):
     first, second = pair(ill, better), pair(ill, better)
     assert first["lungs"]["opacity_ml"] == second["lungs"]["opacity_ml"]
-    other = find_intervals(ill.response(), better.response(), settings=dataclasses.replace(ALONE, seed=7))
+    other = find_intervals(ill.sensitivity(), better.sensitivity(), settings=dataclasses.replace(ALONE, seed=7))
     assert other["lungs"]["opacity_ml"].low != first["lungs"]["opacity_ml"].low
     assert other["lungs"]["opacity_ml"].low == pytest.approx(first["lungs"]["opacity_ml"].low, rel=0.05)
 
@@ -83,7 +83,7 @@ def test_one_seed_gives_one_interval_and_another_seed_another(ill, better):
 def test_half_a_voxel_on_a_ball_is_three_half_voxels_over_its_radius():
     geometry = grid((40, 40, 40), (1.0, 1.0, 1.0))
     mask = ball(geometry, (20.0, 20.0, 20.0), 12.0)
-    found = find_response(paint(geometry, {}).volume, paint(geometry, {}).regions, labels(geometry, glass=mask))
+    found = find_sensitivity(paint(geometry, {}).volume, paint(geometry, {}).regions, labels(geometry, glass=mask))
     ml = mask.sum() * geometry.voxel_ml
     assert found.edge[0, 0] / ml == pytest.approx(3 * 0.5 / 12.0, rel=0.05)
     assert found.edge[0] == pytest.approx((found.edge[0, 2], 0.0, found.edge[0, 2]))
@@ -100,7 +100,7 @@ def test_boundaries_are_told_apart_and_one_class_wins_what_the_other_loses():
     solid[15:20, 2:28, 2:28] = True
     vessels = np.zeros_like(slab)
     vessels[9, 2:28, 2:28] = True
-    found = find_response(
+    found = find_sensitivity(
         scan.volume,
         scan.regions,
         labels(geometry, glass=slab & ~solid, solid=solid),
@@ -125,7 +125,7 @@ def test_depth_of_breath_widens_towards_the_volume_at_one_depth(ill):
 
 def test_dependent_opacity_that_went_may_have_been_disease(ill):
     """12 mL more dependent opacity at baseline: the change may be up to 12 mL more of a decrease, never less."""
-    early, late = ill.response(), ill.response()
+    early, late = ill.sensitivity(), ill.sensitivity()
     early = dataclasses.replace(early, dependent_ml=early.dependent_ml + 12.0)
     plain = find_intervals(late, late, settings=ALONE)["lungs"]["opacity_ml"]
     found = find_intervals(early, late, settings=ALONE)["lungs"]["opacity_ml"]
@@ -170,14 +170,14 @@ def test_consolidation_is_counted_for_itself():
 
 
 def test_parts_that_only_one_scan_has_are_left_out(ill):
-    early, late = ill.response(), ill.response()
+    early, late = ill.sensitivity(), ill.sensitivity()
     names = tuple(name for name in late.names if name != "left_lung")
     assert tuple(find_intervals(early, late.select(names), settings=ALONE)) == names
 
 
 def test_thresholds_are_varied_on_both_sides(ill):
     with pytest.raises(WrongUse):
-        find_response(ill.volume, ill.regions, ill.segment(), variants=ill.segment, shifts_hu=(5.0, 10.0))
+        find_sensitivity(ill.volume, ill.regions, ill.segment(), variants=ill.segment, shifts_hu=(5.0, 10.0))
     assert ill.segment(Perturbation(30)).mask().sum() < ill.segment().mask().sum()
 
 
@@ -194,7 +194,7 @@ def test_coverage_over_random_pairs():
                 mask |= ball(GRID, tuple(place + np.array((0.0, 2.0, 4.0))), random.uniform(5, 12))
             scans.append(paint(GRID, {LUNG_HU + random.uniform(200, 300): mask}, seed=int(random.integers(1 << 30))))
             truth.append(mask.sum() * GRID.voxel_ml)
-        found = find_intervals(*(scan.response() for scan in scans), settings=IntervalSettings(draws=500))
+        found = find_intervals(*(scan.sensitivity() for scan in scans), settings=IntervalSettings(draws=500))
         held += found["lungs"]["opacity_ml"].low <= truth[1] - truth[0] <= found["lungs"]["opacity_ml"].high
     assert held >= 35
 
@@ -215,7 +215,7 @@ def test_where_nothing_was_found_something_may_have_been_overlooked():
     found = pair(nothing, again)
     assert found["lungs"]["opacity_ml"].dominant == "overlooked opacity"
     halves = {name: changes["opacity_ml"].half_width for name, changes in found.items()}
-    sizes = dict(zip(nothing.response().names, nothing.response().volume_ml, strict=True))
+    sizes = dict(zip(nothing.sensitivity().names, nothing.sensitivity().volume_ml, strict=True))
     limit = ALONE.overlooked_ml * np.sqrt(sizes["lungs"] / 5000.0)
     # both limits at once hardly ever come together
     assert 0.6 * limit < halves["lungs"] < limit

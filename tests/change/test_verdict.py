@@ -16,7 +16,7 @@ def change(value: float, half: float) -> Interval:
     return Interval(value, value - half, value + half)
 
 
-FAILED = Check("lung_volume_ratio", 0.5, 0.25, ok=False, says="", blocks=True)
+FAILED = Check("lung_volume_ratio", 0.5, 0.25, ok=False, message="", blocks=True)
 
 
 @pytest.mark.parametrize(

@@ -62,17 +62,17 @@ def test_each_difference_is_found(changes: dict[str, object], name: str, blocks:
     assert _failed(other) == {name}
     check = next(check for check in compare_acquisitions(CHILD, other) if check.name == name)
     assert check.blocks is blocks
-    assert check.says.endswith(".")
+    assert check.message.endswith(".")
 
 
 def test_silent_headers_are_accepted_and_said() -> None:
     checks = compare_acquisitions(CHILD, Acquisition())
     assert all(check.ok for check in checks)
-    assert all("could not be compared" in check.says for check in checks if check.name != "lossy_compression")
+    assert all("could not be compared" in check.message for check in checks if check.name != "lossy_compression")
 
 
 def test_no_check_tells_who_it_was() -> None:
     other = replace(CHILD, patient=Patient(id="P2", name="Roe^Jim", birth_date=date(2011, 1, 1), sex="M"))
     for check in compare_acquisitions(CHILD, other):
         for secret in ("P1", "P2", "Doe", "Roe", "2017", "2011"):
-            assert secret not in f"{check.says} {check.value}"
+            assert secret not in f"{check.message} {check.value}"

@@ -163,7 +163,7 @@ def test_where_registration_fails_volumes_stand_and_fate_is_withheld(child, comp
     assert [region.change for region in twice.regions] == [region.change for region in found.regions]
     failed = next(check for check in found.checks if check.name == "registration")
     assert not failed.ok
-    assert "withheld" in failed.says
+    assert "withheld" in failed.message
     jsonschema.validate(change_document(found), schema("ctreview.change/1"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctreview.change import Comparison, Response, Timepoint
+from ctreview.change import Comparison, Sensitivity, Timepoint
 from ctreview.edits import UNDO, Edit, Journal
 from ctreview.errors import UnreadableFile
 from ctreview.recipes import chest_ct
@@ -66,8 +66,8 @@ def test_an_edit_that_no_longer_applies_is_said_and_left_out(prepared: Prepared,
     found = conclude(prepared, edits=((lost, foreign), ()))
     (check,) = [check for check in found.checks if check.name == "baseline_edits"]
     assert check.value == 2
-    assert "no piece lies under the click" in check.says
-    assert "another image" in check.says
+    assert "no piece lies under the click" in check.message
+    assert "another image" in check.message
     assert found["lungs"].baseline == comparison["lungs"].baseline
 
 
@@ -110,13 +110,13 @@ def test_a_journal_is_replayed_on_both_scans_and_says_what_it_holds_of_others(
 
 def test_a_scan_that_nobody_corrected_is_varied_once(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     varied: list[str] = []
-    respond = chest_ct.respond
+    scan_sensitivity = chest_ct.scan_sensitivity
 
-    def counted(point: Timepoint, *rest: Any) -> Response:
+    def counted(point: Timepoint, *rest: Any) -> Sensitivity:
         varied.append(point.volume.digest)
-        return respond(point, *rest)
+        return scan_sensitivity(point, *rest)
 
-    monkeypatch.setattr(chest_ct, "respond", counted)
+    monkeypatch.setattr(chest_ct, "scan_sensitivity", counted)
     first, second = (point.volume.digest for point in read.prepared.points)
     anna = read.study.reading("anna")
     drawn = tuple(edit for edit in anna.edits(image=first) if edit.kind != "carry"), ()

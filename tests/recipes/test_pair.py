@@ -131,7 +131,7 @@ def boxed(*, piece, first_level=0):
     array[PIECE] = 35
     lung[PIECE] = 2 if piece else 0
     place = GRID.crop((first_level, 0, 0), GRID.shape)
-    recovered = Check("dense_lung_recovered", 8.0 if piece else 0.0, None, ok=True, says="…")
+    recovered = Check("dense_lung_recovered", 8.0 if piece else 0.0, None, ok=True, message="…")
     lungs = LabelMap(lung[first_level:], place, LUNG_SCHEME, (recovered,))
     vessels = LabelMap(np.zeros(place.shape, dtype=np.uint8), place, VESSEL_SCHEME)
     return Looked(Volume(array[first_level:], place, "HU"), lungs, vessels)

@@ -44,7 +44,7 @@ class Segmented:
             "schema": "ctreview.measurements/1",
             "scan": dict(point.facts),
             "regions": [{"region": name, **found.to_dict()} for name, found in measures.items()],
-            "checks": [{k: getattr(c, k) for k in ("name", "value", "limit", "ok", "says")} for c in self.checks],
+            "checks": [check.to_dict() for check in self.checks],
             "thresholds": {"ground_glass_hu": -700.0, "consolidation_hu": -300.0, "rule": "own"},
         }
 

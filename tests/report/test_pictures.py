@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from ctreview.report.charts import frontal, scale_of
 from ctreview.report.figures import LUNG_WINDOW, data_uri, outlines, scale_bar_mm
-from ctreview.report.levels import Sight, frame_of, matched_levels, pick
-from ctreview.report.planes import Cut, Frame, lay
+from ctreview.report.levels import OrganAndFinding, matched_levels, pick, shared_field_of_view
+from ctreview.report.planes import Cut, FieldOfView, lay
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 
-FRAME = Frame(240.0, 180.0)
+FIELD = FieldOfView(240.0, 180.0)
 SPOT = Scheme((Label(1, "spot", (1, 2, 3)),))
 
 
@@ -34,7 +34,7 @@ def ball(centre, radius: float, spacing, *, turned: float = 0.0) -> LabelMap:
 
 def drawn_box(labels: LabelMap, view: str, centre) -> np.ndarray:
     """Left, top, right, bottom of the outline in millimetres of the picture, with the picture's own size undone."""
-    plane = lay(view, np.asarray(centre, dtype=float), FRAME, labels.geometry)
+    plane = lay(view, np.asarray(centre, dtype=float), FIELD, labels.geometry)
     (outline,) = outlines(labels, Cut(labels.geometry, plane))
     points = np.array(re.findall(r"([-\d.]+) ([-\d.]+)", outline.path), dtype=float)
     corner = plane.corner[[0, 1]] if view == "axial" else np.array((plane.corner[0], -plane.corner[2]))
@@ -63,7 +63,7 @@ def test_an_axial_picture_of_a_straight_scan_is_its_slice_and_no_blend():
     rng = np.random.default_rng(1)
     grid = Geometry.aligned((6, 40, 50), (5.0, 0.8, 0.8), origin=(-20.0, -16.0, 3.0), frame_of_reference="1")
     values = rng.normal(size=grid.shape).astype(np.float32)
-    plane = lay("axial", grid.to_lps((3, 20.2, 24.7)), Frame(20.0, 16.0), grid)
+    plane = lay("axial", grid.to_lps((3, 20.2, 24.7)), FieldOfView(20.0, 16.0), grid)
     found = Cut(grid, plane).values(values, fill=-9.0)
     first = np.rint(grid.to_index(plane.points()[0, 0])).astype(int)
     assert first[0] == 3
@@ -73,11 +73,11 @@ def test_an_axial_picture_of_a_straight_scan_is_its_slice_and_no_blend():
 
 def test_outside_the_scan_is_the_fill_value():
     grid = Geometry.aligned((5, 10, 10), (2.0, 1.0, 1.0), frame_of_reference="1")
-    plane = lay("axial", np.array((5.0, 5.0, 4.0)), Frame(30.0, 30.0), grid)
+    plane = lay("axial", np.array((5.0, 5.0, 4.0)), FieldOfView(30.0, 30.0), grid)
     found = Cut(grid, plane).values(np.ones(grid.shape, dtype=np.int16), fill=-7.0)
     assert found[0, 0] == -7.0
     assert found[15, 15] == 1.0
-    far = lay("axial", np.array((5.0, 5.0, 400.0)), Frame(30.0, 30.0), grid)
+    far = lay("axial", np.array((5.0, 5.0, 400.0)), FieldOfView(30.0, 30.0), grid)
     assert np.unique(Cut(grid, far).values(np.ones(grid.shape, dtype=np.int16), fill=-7.0)) == [-7.0]
 
 
@@ -92,7 +92,7 @@ def test_holes_stay_holes():
     ring = ((radius < 25) & (radius > 12)).astype(np.uint8)[None]
     grid = Geometry.aligned(ring.shape, (1.0, 1.0, 1.0), frame_of_reference="1")
     (outline,) = outlines(
-        LabelMap(ring, grid, SPOT), Cut(grid, lay("axial", grid.to_lps((0, 30, 30)), Frame(61, 61), grid))
+        LabelMap(ring, grid, SPOT), Cut(grid, lay("axial", grid.to_lps((0, 30, 30)), FieldOfView(61, 61), grid))
     )
     assert outline.path.count("M") == 2
     assert outline.path.count("Z") == 2
@@ -101,48 +101,48 @@ def test_holes_stay_holes():
 class TestLevels:
     @pytest.fixture(scope="class")
     @staticmethod
-    def sights(baseline, followup):
+    def both(baseline, followup):
         return [
-            Sight(p.volume.geometry, p.organ.mask(), p.opacity.mask("ground_glass", "consolidation"))
+            OrganAndFinding(p.volume.geometry, p.organ.mask(), p.opacity.mask("ground_glass", "consolidation"))
             for p in (baseline, followup)
         ]
 
     @pytest.mark.parametrize(("view", "row"), [("axial", 2), ("coronal", 1)])
-    def test_a_level_is_the_same_place_in_both_scans(self, comparison, sights, view, row):
+    def test_a_level_is_the_same_place_in_both_scans(self, comparison, both, view, row):
         shift = comparison.transform.affine[row, 3]
         spacing = comparison.followup.volume.geometry.spacing[0 if view == "axial" else 1]
-        for level in matched_levels(view, *sights, comparison.transform, count=3):
+        for level in matched_levels(view, *both, comparison.transform, count=3):
             apart = level.followup[row] - level.baseline[row] - shift
             assert abs(apart) <= spacing / 2 + 1e-6
             within = np.delete(level.followup - level.baseline - comparison.transform.affine[:3, 3], row)
             assert np.abs(within).max() < 3.0
 
-    def test_the_largest_opacity_and_the_rest_are_among_the_levels(self, comparison, sights):
-        heights = [level.baseline[2] for level in matched_levels("axial", *sights, comparison.transform, count=3)]
+    def test_the_largest_opacity_and_the_rest_are_among_the_levels(self, comparison, both):
+        heights = [level.baseline[2] for level in matched_levels("axial", *both, comparison.transform, count=3)]
         assert min(abs(z - 10) for z in heights) <= 6  # largest ball at baseline
         assert min(abs(z + 30) for z in heights) <= 6  # largest ball at follow-up
         assert heights == sorted(heights, reverse=True)
 
-    def test_without_a_transform_levels_go_by_share_of_the_lung(self, sights):
-        for level in matched_levels("axial", *sights, None, count=3):
+    def test_without_a_transform_levels_go_by_share_of_the_lung(self, both):
+        for level in matched_levels("axial", *both, None, count=3):
             shares = []
-            for centre, sight in zip((level.baseline, level.followup), sights, strict=True):
-                low, high = sight.extent(0)
-                shares.append((sight.geometry.to_index(centre)[0] - low) / (high - low))
+            for centre, scan in zip((level.baseline, level.followup), both, strict=True):
+                low, high = scan.extent(0)
+                shares.append((scan.geometry.to_index(centre)[0] - low) / (high - low))
             assert shares[0] == pytest.approx(shares[1], abs=0.02)
 
-    def test_slice_numbers_count_from_the_head(self, sights):
-        levels = matched_levels("axial", *sights, None, count=3)
+    def test_slice_numbers_count_from_the_head(self, both):
+        levels = matched_levels("axial", *both, None, count=3)
         assert [level.slices[0] for level in levels] == sorted(level.slices[0] for level in levels)
-        top = sights[0].geometry.shape[0] - 1
-        index = sights[0].geometry.to_index(levels[0].baseline)[0]
+        top = both[0].geometry.shape[0] - 1
+        index = both[0].geometry.to_index(levels[0].baseline)[0]
         assert levels[0].slices[0] == top - round(index) + 1
 
-    def test_both_scans_get_one_frame_that_holds_both_organs(self, sights):
-        frame = frame_of("coronal", *sights)
-        for sight in sights:
-            assert frame.width_mm >= sight.box_mm(2)
-            assert frame.height_mm >= sight.box_mm(0)
+    def test_both_scans_get_one_frame_that_holds_both_organs(self, both):
+        field = shared_field_of_view("coronal", *both)
+        for scan in both:
+            assert field.width_mm >= scan.box_mm(2)
+            assert field.height_mm >= scan.box_mm(0)
 
     @given(
         st.lists(st.floats(0, 100), min_size=12, max_size=40),

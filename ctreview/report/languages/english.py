@@ -141,7 +141,7 @@ class English:
 
     def check(self, check: Check) -> str:
         """A check that failed."""
-        return check.says
+        return check.message
 
     def limitations(self, regions: Sequence[str]) -> Sequence[str]:
         """What always has to be kept in mind."""

@@ -56,10 +56,10 @@ SENTENCES = {
 def check_in_german(check: Check) -> str:
     """The sentence of a failed check; one that is not known here is quoted."""
     name, before = check.name, ""
-    for prefix, says in SCANS.items():
+    for prefix, scan in SCANS.items():
         if name not in SENTENCES and name.startswith(prefix):
-            name, before = name.removeprefix(prefix), says
+            name, before = name.removeprefix(prefix), scan
     if name not in SENTENCES:
-        return f"Nicht bestandene Prüfung: „{check.says}“"
+        return f"Nicht bestandene Prüfung: „{check.message}“"
     value = f"{check.value:.2f}".rstrip("0").rstrip(".") if isinstance(check.value, int | float) else str(check.value)
     return before + SENTENCES[name].format(value=value.replace(".", ",").replace("-", "−"))

@@ -106,7 +106,7 @@ class StepBox(QFrame):  # type: ignore[misc,unused-ignore]
         self.bar.setValue(round(1000 * step.share))
         lines = [_line(step.says, _MARKS["failed"][1] if step.state == "failed" else "")] if step.says else []
         if not hidden_checks:
-            lines += [_line(f"⚠ {check.says}", _WARNING) for check in step.checks]
+            lines += [_line(f"⚠ {check.message}", _WARNING) for check in step.checks]
         self.says.setText("<br>".join(lines))
         self.says.setVisible(bool(lines))
 
