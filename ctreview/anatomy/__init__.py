@@ -2,12 +2,12 @@
 
 In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and main bronchi (`find_lungs`), a
 `LabelMap` of vessels and airway walls inside the lungs (`find_vessels`), and the `Regions` whose millilitres are
-reported (`divide`).
+reported (`divide_lungs`).
 """
 
 from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs, lung_size
-from ctreview.anatomy.other_timepoint import aerated_part, lost_ml, without_lone_dense
-from ctreview.anatomy.regions import LOBES, divide
+from ctreview.anatomy.other_timepoint import aerated_lung_mask, missed_lung_ml, remove_unconfirmed_dense_lung
+from ctreview.anatomy.regions import LOBES, divide_lungs
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
 
 __all__ = [
@@ -16,11 +16,11 @@ __all__ = [
     "VESSEL_SCHEME",
     "LungSettings",
     "VesselSettings",
-    "aerated_part",
-    "divide",
+    "aerated_lung_mask",
+    "divide_lungs",
     "find_lungs",
     "find_vessels",
-    "lost_ml",
     "lung_size",
-    "without_lone_dense",
+    "missed_lung_ml",
+    "remove_unconfirmed_dense_lung",
 ]

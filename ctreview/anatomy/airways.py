@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, dilated, spread
+from ctreview.anatomy.coarse import Box, CoarseImage, Mask, Spacing, dilated, upsampled
 from ctreview.volume.volume import Volume
 
 __all__ = ["Airways", "find_airways"]
@@ -39,12 +39,12 @@ class Airways:
     trachea: Mask
     box: Box
 
-    def middle(self, coarse: Coarse) -> float:
+    def middle(self, coarse: CoarseImage) -> float:
         """Where the trachea is along axis 2 of the coarse grid."""
         index = float(self.box[2].start) + float(np.nonzero(self.trachea)[2].mean())
         return index / coarse.step[2]
 
-    def blocks(self, coarse: Coarse) -> Mask:
+    def blocks(self, coarse: CoarseImage) -> Mask:
         """Blocks of the coarse grid of which the lumen takes a quarter or more."""
         share = np.zeros(coarse.array.shape, dtype=np.float32)
         index = np.nonzero(self.lumen)
@@ -63,14 +63,14 @@ class _Hole:
     hu: float
 
 
-def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airways | None:
+def find_airways(volume: Volume, coarse: CoarseImage, body: Body, lungs: Box) -> Airways | None:
     """Follow the airways down from the trachea.
 
     Parameters
     ----------
     volume : Volume
         In HU.
-    coarse : Coarse
+    coarse : CoarseImage
         Of the volume.
     body : Body
         Of the coarse grid.
@@ -89,7 +89,7 @@ def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airw
     box = _mediastinum(coarse, body, lungs)
     part = volume.crop([s.start for s in box], [s.stop for s in box])
     wide = coarse.spacing[2] * coarse.array.shape[2]
-    fine = Coarse.of(part.array, part.geometry, FINE_MM if wide > 260 else 0.65 * FINE_MM)
+    fine = CoarseImage.from_array(part.array, part.geometry, FINE_MM if wide > 260 else 0.65 * FINE_MM)
     fine = replace(fine, array=np.where(_inside(coarse, body, fine, box), fine.array, 0).astype(np.float32))
     cut = box[2].start == 0, box[2].stop == volume.array.shape[2]
     # thin walls between a trachea and lung, or emphysema, call for a lower threshold; small tracheas for a higher one
@@ -101,12 +101,12 @@ def find_airways(volume: Volume, coarse: Coarse, body: Body, lungs: Box) -> Airw
     if lumen is None:
         return None
     trachea = _above_carina(fine, lumen, seed)
-    return Airways(spread(lumen, fine.step, fine.shape), spread(trachea, fine.step, fine.shape), box)
+    return Airways(upsampled(lumen, fine.step, fine.shape), upsampled(trachea, fine.step, fine.shape), box)
 
 
-def _inside(coarse: Coarse, body: Body, fine: Coarse, box: Box) -> Mask:
+def _inside(coarse: CoarseImage, body: Body, fine: CoarseImage, box: Box) -> Mask:
     """Fine blocks that lie inside the patient: air in the corner between body and table is round, too."""
-    allowed = body.between & (body.air | (coarse.array >= AIR_HU))
+    allowed = body.between_tissue & (body.air | (coarse.array >= AIR_HU))
     a, b, c = (
         np.minimum((part.start + step * (np.arange(size) + 0.5)) // block, limit - 1).astype(int)
         for part, step, size, block, limit in zip(
@@ -116,7 +116,7 @@ def _inside(coarse: Coarse, body: Body, fine: Coarse, box: Box) -> Mask:
     return np.asarray(allowed[np.ix_(a, b, c)])
 
 
-def _mediastinum(coarse: Coarse, body: Body, lungs: Box) -> Box:
+def _mediastinum(coarse: CoarseImage, body: Body, lungs: Box) -> Box:
     """The middle of the chest, from the lower third of the lungs to the top of the image."""
     left = np.nonzero(body.air[lungs])[2]
     middle = lungs[2].start + (float(np.median(left)) if body.spine_left is None else body.spine_left - lungs[2].start)
@@ -126,7 +126,7 @@ def _mediastinum(coarse: Coarse, body: Body, lungs: Box) -> Box:
     return coarse.full_box((slice(low, coarse.array.shape[0]), lungs[1], across))
 
 
-def _trachea(fine: Coarse, cut: tuple[bool, bool], lumen_hu: float) -> Mask | None:
+def _trachea(fine: CoarseImage, cut: tuple[bool, bool], lumen_hu: float) -> Mask | None:
     """The longest chain of round holes that lie one above the other, each in a ring of tissue."""
     labels, holes = _holes(fine, cut, lumen_hu)
     best: list[tuple[int, _Hole]] = []
@@ -147,7 +147,9 @@ def _trachea(fine: Coarse, cut: tuple[bool, bool], lumen_hu: float) -> Mask | No
     return seed
 
 
-def _holes(fine: Coarse, cut: tuple[bool, bool], lumen_hu: float) -> tuple[npt.NDArray[np.uint16], list[list[_Hole]]]:
+def _holes(
+    fine: CoarseImage, cut: tuple[bool, bool], lumen_hu: float
+) -> tuple[npt.NDArray[np.uint16], list[list[_Hole]]]:
     pixel = fine.spacing[1] * fine.spacing[2]
     labels = np.zeros(fine.array.shape, dtype=np.uint16)
     holes: list[list[_Hole]] = []
@@ -196,8 +198,8 @@ def _chain(holes: list[list[_Hole]], z: int, hole: _Hole, spacing: Spacing) -> l
     return chain
 
 
-def _grow(fine: Coarse, seed: Mask) -> Mask | None:
-    seed_ml = fine.ml(seed)
+def _grow(fine: CoarseImage, seed: Mask) -> Mask | None:
+    seed_ml = fine.volume_ml(seed)
     kept, kept_ml = seed, seed_ml
     for threshold in range(-960, -640, 20):
         labels = cc3d.connected_components(fine.array < threshold, connectivity=6)
@@ -205,14 +207,14 @@ def _grow(fine: Coarse, seed: Mask) -> Mask | None:
         table = np.zeros(int(labels.max()) + 1, dtype=bool)
         table[hit[hit > 0]] = True
         grown = table[labels] | seed
-        ml = fine.ml(grown)
+        ml = fine.volume_ml(grown)
         if (ml > 1.35 * kept_ml + 0.1 * seed_ml and kept is not seed) or ml > 9.0 * seed_ml + 4.0:
             break
         kept, kept_ml = grown, ml
     return np.asarray(kept)
 
 
-def _above_carina(fine: Coarse, lumen: Mask, seed: Mask) -> Mask:
+def _above_carina(fine: CoarseImage, lumen: Mask, seed: Mask) -> Mask:
     """From the seed's slices up, and down as long as the lumen stays one piece not much wider than the trachea."""
     levels = np.flatnonzero(seed.any(axis=(1, 2)))
     return np.asarray(lumen & (np.arange(len(lumen)) >= levels[0])[:, None, None] & dilated(seed, 8.0, fine.spacing))

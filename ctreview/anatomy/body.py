@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cc3d
 import numpy as np
 
-from ctreview.anatomy.coarse import Coarse, Mask, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
 
 __all__ = ["AIR_HU", "BONE_HU", "OUTSIDE_AIR_HU", "Body", "find_body"]
 
@@ -32,7 +32,7 @@ class Body:
         Soft tissue and bone of the patient, without table and blankets.
     air : ndarray of bool
         Everything that is more air than tissue and not around the patient: lung, airways, bowel gas.
-    between : ndarray of bool
+    between_tissue : ndarray of bool
         What has the patient's tissue both in front and behind.
     gas_hu : float
         A space whose median lies below holds nothing but gas: a little above the air around the patient, which
@@ -43,12 +43,12 @@ class Body:
 
     tissue: Mask
     air: Mask
-    between: Mask
+    between_tissue: Mask
     gas_hu: float
     spine_left: float | None
 
 
-def find_body(coarse: Coarse) -> Body:
+def find_body(coarse: CoarseImage) -> Body:
     """Tell the patient from table and air; works where the field of view is smaller than the patient."""
     hu, spacing = coarse.array, coarse.spacing
     air = hu < AIR_HU
@@ -62,7 +62,7 @@ def find_body(coarse: Coarse) -> Body:
     return Body(tissue, air & ~outside, before & behind, gas_hu, _spine(coarse, width))
 
 
-def _outside(coarse: Coarse, air: Mask) -> Mask:
+def _outside(coarse: CoarseImage, air: Mask) -> Mask:
     """Wide spaces as thin as air that reach the border within the slice."""
     # opening keeps the nose, the mouth and the trachea from joining the lungs to the air around
     radius = 10.0
@@ -77,7 +77,7 @@ def _outside(coarse: Coarse, air: Mask) -> Mask:
     return dilated(outside, 4.0, coarse.spacing) & air
 
 
-def _spine(coarse: Coarse, width: float) -> float | None:
+def _spine(coarse: CoarseImage, width: float) -> float | None:
     """The bone that is thick in every direction and goes through more slices than any other.
 
     Shoulder blades and upper arms may be larger, but end where the chest goes on.

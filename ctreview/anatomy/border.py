@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Coarse, Mask, Spacing, box_of, dilated, distance
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, box_of, dilated, distance
 from ctreview.compiled import compiled_in_parallel
 
 __all__ = ["draw_border"]
@@ -20,14 +20,14 @@ OPAQUE_HU = -600.0
 """Where lung next to its border is denser, texture crosses the threshold of the border, and shape decides."""
 
 
-def draw_border(image: npt.NDArray[Any], coarse: Coarse, lungs: Labels, dense: Mask, border_hu: float) -> Labels:
+def draw_border(image: npt.NDArray[Any], coarse: CoarseImage, lungs: Labels, dense: Mask, border_hu: float) -> Labels:
     """Draw at full resolution what was found in blocks.
 
     Parameters
     ----------
     image : ndarray, shape ``coarse.shape``
         In HU.
-    coarse : Coarse
+    coarse : CoarseImage
         Of the image.
     lungs : ndarray of uint8
         1 and 2 in the blocks of right and left lung, 0 elsewhere.

@@ -6,9 +6,9 @@ import cc3d
 import numpy as np
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import Box, Coarse, Mask, dilated, opened
+from ctreview.anatomy.coarse import Box, CoarseImage, Mask, dilated, opened
 
-__all__ = ["bowel_gas"]
+__all__ = ["find_bowel_gas"]
 
 SMALLEST_ML = 2.0
 """Less gas than this is left alone."""
@@ -21,12 +21,12 @@ LARGEST_SHARE = 0.4
 """What is thinner than this share of all aerated tissue is emphysema and no bowel."""
 
 
-def bowel_gas(coarse: Coarse, body: Body, airways: Mask) -> Mask:
+def find_bowel_gas(coarse: CoarseImage, body: Body, airways: Mask) -> Mask:
     """Find gas pockets that are no lung, though only a thin wall may part them from it.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     body : Body
         On the same grid.
@@ -44,23 +44,23 @@ def bowel_gas(coarse: Coarse, body: Body, airways: Mask) -> Mask:
     aerated blocks may hold lung and bowel. Bowel holds nothing but gas; 4 to 8 mm around it is soft tissue
     everywhere but where lung or another pocket lies beyond that wall.
     """
-    aerated = body.air & body.between & ~airways
+    aerated = body.air & body.between_tissue & ~airways
     gas = opened(aerated & (coarse.array < body.gas_hu), 2.0, coarse.spacing)
     pockets = cc3d.connected_components(gas, connectivity=6)
     stats = cc3d.statistics(pockets)
     ml = stats["voxel_counts"] * coarse.voxel_ml
-    most = LARGEST_SHARE * coarse.ml(aerated)
+    most = LARGEST_SHARE * coarse.volume_ml(aerated)
     found = np.zeros(gas.shape, dtype=bool)
     for number in range(1, len(ml)):
         if SMALLEST_ML <= ml[number] <= most:
             box = _widened(stats["bounding_boxes"][number], coarse)
             pocket = pockets[box] == number
-            if _share_soft(coarse, box, pocket, body.gas_hu) > SOFT_SHARE:
+            if _soft_fraction(coarse, box, pocket, body.gas_hu) > SOFT_SHARE:
                 found[box] |= dilated(pocket, 3.5, coarse.spacing) & (coarse.array[box] < AIR_HU)
     return found
 
 
-def _share_soft(coarse: Coarse, box: Box, pocket: Mask, gas_hu: float) -> float:
+def _soft_fraction(coarse: CoarseImage, box: Box, pocket: Mask, gas_hu: float) -> float:
     """How much of what lies around is soft tissue and not lung; another pocket of gas says nothing."""
     shell = dilated(pocket, 8.0, coarse.spacing) & ~dilated(pocket, 4.0, coarse.spacing)
     around = coarse.array[box][shell]
@@ -68,7 +68,7 @@ def _share_soft(coarse: Coarse, box: Box, pocket: Mask, gas_hu: float) -> float:
     return float((around > AIR_HU).mean()) if around.size else 0.0
 
 
-def _widened(box: tuple[slice, ...], coarse: Coarse) -> Box:
+def _widened(box: tuple[slice, ...], coarse: CoarseImage) -> Box:
     room = [int(10.0 / spacing) + 1 for spacing in coarse.spacing]
     a, b, c = (
         slice(max(0, part.start - more), min(size, part.stop + more))

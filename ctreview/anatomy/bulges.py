@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, closed, dilated, opened
 
 __all__ = ["find_bulges"]
 
@@ -30,16 +30,16 @@ LATERAL_MM = 58.0
 """How far off the midline the centre of a mound must lie, in lungs of 5 L. Hilum, aorta and heart lie within."""
 
 IN_LUNG_SHARE = 0.3
-LEAST_ML = 3.0
+SMALLEST_ML = 3.0
 SOFT_HU = -60.0
 
 
-def find_bulges(coarse: Coarse, lungs: Labels, fluid: Mask, midline: float, size: float) -> Labels:
-    """Find mounds of soft tissue that ought to be lung.
+def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float, size: float) -> Labels:
+    """Find bulges of soft tissue that ought to be lung.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     lungs : ndarray of uint8
         Lung as far as it is known, 1 right and 2 left.
@@ -53,7 +53,7 @@ def find_bulges(coarse: Coarse, lungs: Labels, fluid: Mask, midline: float, size
     Returns
     -------
     ndarray of uint8
-        Blocks of mounds: 1 right, 2 left, 0 elsewhere.
+        Blocks of bulges: 1 right, 2 left, 0 elsewhere.
     """
     found = np.zeros(lungs.shape, dtype=np.uint8)
     for side in (1, 2):
@@ -62,23 +62,23 @@ def find_bulges(coarse: Coarse, lungs: Labels, fluid: Mask, midline: float, size
             continue
         box = box_of(lung)
         soft = (lungs[box] == 0) & ~fluid[box] & (coarse.array[box] < BONE_HU) & (coarse.array[box] > SOFT_HU)
-        mounds = _mounds(coarse, lung[box], soft, midline - box[2].start, size)
-        if mounds.any():
-            base = _not_entered(lung[box] | mounds, BASE_BALL_MM * size, coarse) & soft
-            mounds |= base & dilated(mounds, BASE_MM * size, coarse.spacing)
-            found[box][mounds] = side
+        bulges = _bulges(coarse, lung[box], soft, midline - box[2].start, size)
+        if bulges.any():
+            base = _closing_gaps(lung[box] | bulges, BASE_BALL_MM * size, coarse) & soft
+            bulges |= base & dilated(bulges, BASE_MM * size, coarse.spacing)
+            found[box][bulges] = side
     return found
 
 
-def _mounds(coarse: Coarse, lung: Mask, soft: Mask, midline: float, size: float) -> Mask:
-    hollow = _not_entered(lung, BALL_MM * size, coarse) & soft
+def _bulges(coarse: CoarseImage, lung: Mask, soft: Mask, midline: float, size: float) -> Mask:
+    hollow = _closing_gaps(lung, BALL_MM * size, coarse) & soft
     hollow &= opened(hollow, 3.0 * size, coarse.spacing)
     pieces = cc3d.connected_components(hollow, connectivity=6)
     chosen = np.zeros(lung.shape, dtype=bool)
     statistics = cc3d.statistics(pieces)
     for number in range(1, len(statistics["voxel_counts"])):
         off_midline = abs(float(statistics["centroids"][number][2]) - midline) * coarse.spacing[2]
-        large = statistics["voxel_counts"][number] * coarse.voxel_ml >= LEAST_ML * size**3
+        large = statistics["voxel_counts"][number] * coarse.voxel_ml >= SMALLEST_ML * size**3
         if large and off_midline > LATERAL_MM * size:
             piece = pieces == number
             shell = ndimage.binary_dilation(piece) & ~piece
@@ -87,7 +87,7 @@ def _mounds(coarse: Coarse, lung: Mask, soft: Mask, midline: float, size: float)
     return chosen
 
 
-def _not_entered(lung: Mask, radius: float, coarse: Coarse) -> Mask:
+def _closing_gaps(lung: Mask, radius: float, coarse: CoarseImage) -> Mask:
     """The lung, and what a ball outside of it does not reach; beyond the grid the ball has room."""
     room = int(radius / min(coarse.spacing)) + 2
     inner = (slice(room, -room),) * 3

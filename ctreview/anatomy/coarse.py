@@ -12,7 +12,19 @@ import numpy.typing as npt
 from ctreview.compiled import compiled
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Box", "Coarse", "Mask", "Spacing", "box_of", "closed", "dilated", "distance", "eroded", "opened", "spread"]
+__all__ = [
+    "Box",
+    "CoarseImage",
+    "Mask",
+    "Spacing",
+    "box_of",
+    "closed",
+    "dilated",
+    "distance",
+    "eroded",
+    "opened",
+    "upsampled",
+]
 
 Mask = npt.NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -20,7 +32,7 @@ Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
-class Coarse:
+class CoarseImage:
     """Means over blocks of a whole number of voxels along each axis.
 
     The last block of an axis may reach over the end of the grid; it holds the mean of what there is.
@@ -43,7 +55,7 @@ class Coarse:
     shape: tuple[int, int, int]
 
     @classmethod
-    def of(cls, array: npt.NDArray[Any], geometry: Geometry, target_mm: float) -> Self:
+    def from_array(cls, array: npt.NDArray[Any], geometry: Geometry, target_mm: float) -> Self:
         """Blocks as large as fit into ``target_mm`` and a quarter; axes that are coarser stay as they are."""
         a, b, c = (max(1, int(target_mm / s + 0.25)) for s in geometry.spacing)
         spacing = geometry.spacing[0] * a, geometry.spacing[1] * b, geometry.spacing[2] * c
@@ -54,11 +66,11 @@ class Coarse:
         """Volume of a block."""
         return self.spacing[0] * self.spacing[1] * self.spacing[2] / 1000.0
 
-    def ml(self, mask: Mask) -> float:
+    def volume_ml(self, mask: Mask) -> float:
         """Volume of a mask of blocks."""
         return int(np.count_nonzero(mask)) * self.voxel_ml
 
-    def share(self, mask: Mask) -> npt.NDArray[np.float32]:
+    def fraction(self, mask: Mask) -> npt.NDArray[np.float32]:
         """Which part of each block lies in a mask of the full grid."""
         return np.asarray(_block_means(mask, *self.step), dtype=np.float32)
 
@@ -131,7 +143,7 @@ def closed(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     return eroded(dilated(mask, radius, spacing), radius, spacing)
 
 
-def spread(blocks: npt.NDArray[Any], step: tuple[int, ...], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def upsampled(blocks: npt.NDArray[Any], step: tuple[int, ...], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     """From blocks to the voxels of a grid; where they do not reach its end, the last ones go on."""
     for axis, (voxels, size) in enumerate(zip(step, shape, strict=True)):
         nearest = np.minimum(np.arange(size) // voxels, blocks.shape[axis] - 1)

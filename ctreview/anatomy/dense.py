@@ -12,17 +12,17 @@ from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.bulges import find_bulges
-from ctreview.anatomy.coarse import Coarse, Mask, Spacing, closed, opened
-from ctreview.anatomy.costal_gap import CostalView, costal_gap, costal_view
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, opened
+from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 
-__all__ = ["DenseLung", "dense_lung"]
+__all__ = ["DenseLung", "find_dense_lung"]
 
 Labels = npt.NDArray[np.uint8]
 
 FLUID_HU = 18.0
 """Pleural fluid measures about 0–20 HU, consolidated or collapsed lung 30 and more without contrast."""
 
-LEAST_ML = 5.0
+SMALLEST_ML = 5.0
 """Smaller pieces, in lungs of 5 L, are fat and muscle of the wall as often as lung: healthy scans hold some."""
 
 
@@ -47,12 +47,14 @@ class DenseLung:
         return cls(np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=bool))
 
 
-def dense_lung(coarse: Coarse, lungs: Labels, midline: float, size: float, prior: Labels | None = None) -> DenseLung:
+def find_dense_lung(
+    coarse: CoarseImage, lungs: Labels, midline: float, size: float, prior: Labels | None = None
+) -> DenseLung:
     """Find dense lung and fluid between aerated lung and rib cage, and dense lung that bulges into aerated lung.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     lungs : ndarray of uint8
         Aerated lung with its vessels, 1 right and 2 left.
@@ -71,9 +73,9 @@ def dense_lung(coarse: Coarse, lungs: Labels, midline: float, size: float, prior
     """
     lung = np.zeros(lungs.shape, dtype=np.uint8)
     fluid = np.zeros(lungs.shape, dtype=bool)
-    views = {side: costal_view(coarse, lungs == side, midline, size) for side in (1, 2) if (lungs == side).any()}
+    views = {side: cast_rib_rays(coarse, lungs == side, midline, size) for side in (1, 2) if (lungs == side).any()}
     for side, view in views.items():
-        found = costal_gap(coarse, lungs, view, views.get(3 - side), midline, size)
+        found = soft_tissue_inside_ribs(coarse, lungs, view, views.get(3 - side), midline, size)
         if prior is not None:
             carried = (prior[view.box] == side) & (lungs[view.box] == 0) & (coarse.array[view.box] < BONE_HU)
             found |= opened(carried, 4.0 * size, coarse.spacing)
@@ -91,7 +93,7 @@ def dense_lung(coarse: Coarse, lungs: Labels, midline: float, size: float, prior
     return DenseLung(lung, fluid | wet)
 
 
-def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: CostalView, size: float) -> Mask:
+def _solid(coarse: CoarseImage, lungs: Labels, found: Mask, view: RibRays, size: float) -> Mask:
     """Without thin slivers, joined to the lung, in pieces worth having."""
     lung, hu = lungs[view.box] > 0, coarse.array[view.box]
     found = opened(found, 2.5 * size, coarse.spacing) & found
@@ -100,7 +102,7 @@ def _solid(coarse: Coarse, lungs: Labels, found: Mask, view: CostalView, size: f
     whole = closed(np.pad(found | lung, 4), 5.0 * size, coarse.spacing)[4:-4, 4:-4, 4:-4]
     near = ndimage.binary_dilation(found, iterations=3)
     gap = whole & ~lung & near & (hu < BONE_HU)
-    least = max(1, int(LEAST_ML * size**3 / coarse.voxel_ml))
+    least = max(1, int(SMALLEST_ML * size**3 / coarse.voxel_ml))
     return np.asarray(cc3d.dust(gap, threshold=least, connectivity=6) > 0)
 
 

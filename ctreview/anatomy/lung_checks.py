@@ -14,14 +14,14 @@ SIDES = ("right_lung", "left_lung")
 SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
 """Both lungs of a newborn at rest, and more than those of the tallest adult."""
 
-CLEAR_SIDE = 1.0
-"""How much must speak for one side of a single lung (`sides.Sides.clue`)."""
+CLEAR_LATERALITY_SCORE = 1.0
+"""How much must speak for one side of a single lung (`sides.AeratedLungs.laterality_score`)."""
 
-FLUID_WORTH_SAYING_ML = 20.0
+FLUID_REPORTED_ML = 20.0
 
 
 def lung_checks(
-    lungs: LabelMap, clue: float | None, dense_ml: float, fluid_ml: float, *, by_prior: bool
+    lungs: LabelMap, laterality_score: float | None, dense_ml: float, fluid_ml: float, *, by_prior: bool
 ) -> tuple[Check, ...]:
     """Look at lungs that were found.
 
@@ -29,15 +29,15 @@ def lung_checks(
     ----------
     lungs : LabelMap
         Of the scheme of `find_lungs`.
-    clue : float or None
-        For a single lung, how much speaks for its side (`sides.Sides.clue`).
+    laterality_score : float or None
+        For a single lung, how much speaks for its side (`sides.AeratedLungs.laterality_score`).
     dense_ml, fluid_ml : float
         How much dense lung was recovered, and how much between lung and ribs was taken for fluid.
     by_prior : bool
         Whether another timepoint helped.
     """
     return (
-        *_sides(lungs, clue),
+        *_sides(lungs, laterality_score),
         *_borders(lungs),
         _volume(lungs),
         _airway(lungs),
@@ -46,20 +46,20 @@ def lung_checks(
     )
 
 
-def _sides(lungs: LabelMap, clue: float | None) -> Iterator[Check]:
+def _sides(lungs: LabelMap, laterality_score: float | None) -> Iterator[Check]:
     missing = [key.replace("_", " ") for key in SIDES if lungs.voxels[key] == 0]
     if not missing:
         yield Check("one_lung", None, None, True, "Both lungs were found.")
         return
     words = missing[0]
     yield Check("one_lung", words, None, False, f"No {words} was found: all figures are those of the other lung alone.")
-    if clue is not None:
+    if laterality_score is not None:
         other = "left lung" if words == "right lung" else "right lung"
-        ok = abs(clue) >= CLEAR_SIDE
+        ok = abs(laterality_score) >= CLEAR_LATERALITY_SCORE
         message = f"The lung was taken for the {other}, from trachea, spine, its shape and where the image cuts it."
         if not ok:
             message += " These do not agree well: look which side it is."
-        yield Check("side_of_single_lung", round(abs(clue), 2), CLEAR_SIDE, ok, message)
+        yield Check("side_of_single_lung", round(abs(laterality_score), 2), CLEAR_LATERALITY_SCORE, ok, message)
 
 
 def _borders(lungs: LabelMap) -> Iterator[Check]:
@@ -111,8 +111,8 @@ def _dense(ml: float, by_prior: bool) -> Check:
 
 
 def _fluid(ml: float) -> Check:
-    ok = ml < FLUID_WORTH_SAYING_ML
+    ok = ml < FLUID_REPORTED_ML
     message = "No pleural fluid was seen."
     if ml > 0:
         message = f"{ml:.0f} mL between lung and ribs have the density of fluid and were left out of the lung."
-    return Check("pleural_fluid", round(ml, 1), FLUID_WORTH_SAYING_ML, ok, message)
+    return Check("pleural_fluid", round(ml, 1), FLUID_REPORTED_ML, ok, message)

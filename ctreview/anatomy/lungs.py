@@ -11,10 +11,10 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, closed, dilated
-from ctreview.anatomy.dense import DenseLung, dense_lung
+from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, closed, dilated
+from ctreview.anatomy.dense import DenseLung, find_dense_lung
+from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
 from ctreview.anatomy.lung_checks import lung_checks
-from ctreview.anatomy.sides import LEFT, RIGHT, aerated_lungs
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import require_same_place
@@ -112,9 +112,9 @@ def find_lungs(
     if prior is not None:
         require_same_place(volume, prior)
     progress(0, 5, "lungs: patient")
-    coarse = Coarse.of(volume.array, volume.geometry, settings.coarse_mm)
+    coarse = CoarseImage.from_array(volume.array, volume.geometry, settings.coarse_mm)
     body = find_body(coarse)
-    inside = body.air & body.between
+    inside = body.air & body.between_tissue
     if not inside.any():
         raise _no_lung()
     progress(1, 5, "lungs: airways")
@@ -122,7 +122,7 @@ def find_lungs(
     progress(2, 5, "lungs: sides")
     tree = np.zeros(inside.shape, dtype=bool) if airways is None else airways.blocks(coarse)
     trachea = None if airways is None else airways.middle(coarse)
-    sides = aerated_lungs(coarse, body, dilated(tree, 1.5, coarse.spacing), settings.smallest_lung_ml, trachea)
+    sides = find_aerated_lungs(coarse, body, dilated(tree, 1.5, coarse.spacing), settings.smallest_lung_ml, trachea)
     if sides is None:
         raise _no_lung()
     progress(3, 5, "lungs: hilum and dense lung")
@@ -130,7 +130,7 @@ def find_lungs(
     filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
     dense = DenseLung.none(filled.shape)
     if settings.dense:
-        dense = dense_lung(coarse, filled, sides.midline, size, None if prior is None else _blocks(coarse, prior))
+        dense = find_dense_lung(coarse, filled, sides.midline, size, None if prior is None else _blocks(coarse, prior))
         filled = np.where(filled == 0, dense.lung, filled)
     progress(4, 5, "lungs: border")
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
@@ -138,8 +138,8 @@ def find_lungs(
         _enter_airways(labels, airways)
     lungs = LabelMap(labels, volume.geometry, LUNG_SCHEME)
     progress(5, 5, "lungs")
-    amounts = coarse.ml(dense.lung > 0), coarse.ml(dense.fluid)
-    return replace(lungs, checks=lung_checks(lungs, sides.clue, *amounts, by_prior=prior is not None))
+    amounts = coarse.volume_ml(dense.lung > 0), coarse.volume_ml(dense.fluid)
+    return replace(lungs, checks=lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None))
 
 
 def _no_lung() -> SegmentationFailed:
@@ -149,9 +149,9 @@ def _no_lung() -> SegmentationFailed:
     )
 
 
-def _size(coarse: Coarse, aerated: Labels) -> float:
+def _size(coarse: CoarseImage, aerated: Labels) -> float:
     """`relative_size` of aerated lungs on the coarse grid."""
-    return relative_size(coarse.ml(aerated > 0), both=len(np.unique(aerated)) == 3)
+    return relative_size(coarse.volume_ml(aerated > 0), both=len(np.unique(aerated)) == 3)
 
 
 def relative_size(ml: float, *, both: bool) -> float:
@@ -165,7 +165,7 @@ def lung_size(lungs: LabelMap) -> float:
     return relative_size(right + left, both=min(right, left) > 0)
 
 
-def _closed(coarse: Coarse, aerated: Labels, radius: float) -> Labels:
+def _closed(coarse: CoarseImage, aerated: Labels, radius: float) -> Labels:
     """Each lung with its vessels and the hilum closed."""
     filled = aerated.copy()
     # room around, so that the end of the grid is closed over neither way
@@ -194,11 +194,11 @@ def _without_pockets(lung: Mask) -> Mask:
     return np.asarray(lung | (enclosed >= 2))
 
 
-def _blocks(coarse: Coarse, prior: LabelMap) -> Labels:
+def _blocks(coarse: CoarseImage, prior: LabelMap) -> Labels:
     """A label map of the full grid in blocks: each side where it takes half of one or more."""
     blocks = np.zeros(coarse.array.shape, dtype=np.uint8)
     for side, key in ((RIGHT, "right_lung"), (LEFT, "left_lung")):
-        blocks[coarse.share(prior.mask(key)) >= 0.5] = side
+        blocks[coarse.fraction(prior.mask(key)) >= 0.5] = side
     return blocks
 
 

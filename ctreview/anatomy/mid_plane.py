@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from ctreview.volume.volume import Volume
 
-__all__ = ["MidPlane", "ToldBy", "find_mid_plane"]
+__all__ = ["MidPlane", "MidPlaneMethod", "find_mid_plane"]
 
-ToldBy = Literal["gap between the limbs", "middle of the body", "patient's x = 0", "reader"]
+MidPlaneMethod = Literal["gap between the limbs", "middle of the body", "patient's x = 0", "reader"]
 
 _SOFT_TISSUE_HU = -300.0
 _EDGE_SHARE = 0.02
@@ -30,12 +30,12 @@ class MidPlane:
     ----------
     x_mm : float
         LPS millimetres: what lies below is the patient's right, the rest the left.
-    told_by : str
+    method : str
         What says so.
     """
 
     x_mm: float
-    told_by: ToldBy
+    method: MidPlaneMethod
 
 
 def find_mid_plane(volume: Volume) -> MidPlane:

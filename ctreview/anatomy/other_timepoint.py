@@ -12,14 +12,14 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Coarse, Mask, distance, opened, spread
+from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
 from ctreview.anatomy.lungs import lung_size
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["aerated_part", "lost_ml", "without_lone_dense"]
+__all__ = ["aerated_lung_mask", "missed_lung_ml", "remove_unconfirmed_dense_lung"]
 
 AIRLESS_HU = -250.0
 """Lung denser than this, vessels left out, holds little air."""
@@ -30,28 +30,30 @@ AERATED_HU = -500.0
 SOFT_HU = (-50.0, 130.0)
 """Consolidation is neither fat nor bone."""
 
-LOST_MM = 4.0
+MISSED_MM = 4.0
 """Radius of the smallest ball that what was lost must hold, in lungs of 5 L: more than registration is off."""
 
 TOLERANCE_MM = 3.0
 """Lungs carried from another timepoint are off by up to this: 95 % of landmarks after a good registration."""
 
-GREATEST_ML = 10.0
+LARGEST_ML = 10.0
 """Larger pieces, in lungs of 5 L, are consolidation more often than wall, and are left to the reader."""
 
-LEAST_ML = 0.3
+SMALLEST_ML = 0.3
 BLOCK_MM = 2.25
 BORDER_HU = -600.0
 
 
-def aerated_part(volume: Volume, lungs: LabelMap) -> LabelMap:
+def aerated_lung_mask(volume: Volume, lungs: LabelMap) -> LabelMap:
     """The part of the lungs, in blocks of some millimetres, that holds air beyond doubt."""
     geometry = require_same_place(volume, lungs)
-    coarse = Coarse.of(volume.array, geometry, BLOCK_MM)
-    return replace(lungs, array=np.where(spread(coarse.array < AERATED_HU, coarse.step, coarse.shape), lungs.array, 0))
+    coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
+    return replace(
+        lungs, array=np.where(upsampled(coarse.array < AERATED_HU, coarse.step, coarse.shape), lungs.array, 0)
+    )
 
 
-def lost_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
+def missed_lung_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
     """How much soft tissue outside the lungs lies where the other timepoint has aerated lung.
 
     Parameters
@@ -61,18 +63,18 @@ def lost_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
     lungs : LabelMap
         Of this scan.
     other : LabelMap
-        `aerated_part` of the other timepoint, carried over onto this grid.
+        `aerated_lung_mask` of the other timepoint, carried over onto this grid.
     """
     geometry = require_same_place(volume, lungs, other)
-    coarse = Coarse.of(volume.array, geometry, BLOCK_MM)
-    outside = coarse.share(lungs.mask("right_lung", "left_lung")) < 0.5
-    there = coarse.share(other.mask("right_lung", "left_lung")) >= 0.5
+    coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
+    outside = coarse.fraction(lungs.mask("right_lung", "left_lung")) < 0.5
+    there = coarse.fraction(other.mask("right_lung", "left_lung")) >= 0.5
     soft = (coarse.array > SOFT_HU[0]) & (coarse.array < SOFT_HU[1])
     size = lung_size(lungs)
-    return coarse.ml(opened(outside & there & soft, LOST_MM * size, coarse.spacing))
+    return coarse.volume_ml(opened(outside & there & soft, MISSED_MM * size, coarse.spacing))
 
 
-def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other: LabelMap) -> LabelMap:
+def remove_unconfirmed_dense_lung(volume: Volume, lungs: LabelMap, vessels: LabelMap, other: LabelMap) -> LabelMap:
     """Leave out small pieces of airless lung where the other timepoint has none of its lung.
 
     Consolidation that came or went lies where the other scan has aerated lung. What neither scan shows aerated, and
@@ -94,15 +96,15 @@ def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other
     """
     geometry = require_same_place(volume, lungs, vessels, other)
     own = lungs.mask("right_lung", "left_lung")
-    coarse = Coarse.of(volume.array, geometry, BLOCK_MM)
-    airless = (coarse.array > AIRLESS_HU) & (coarse.share(own) >= 0.5) & (coarse.share(vessels.array > 0) < 0.3)
-    there = coarse.share(other.mask("right_lung", "left_lung")) >= 0.5
+    coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
+    airless = (coarse.array > AIRLESS_HU) & (coarse.fraction(own) >= 0.5) & (coarse.fraction(vessels.array > 0) < 0.3)
+    there = coarse.fraction(other.mask("right_lung", "left_lung")) >= 0.5
     size = lung_size(lungs)
     beyond = distance(~there, coarse.spacing) > TOLERANCE_MM
-    lone = _pieces(airless & beyond, coarse, size)
-    if not lone.any():
+    unconfirmed = _pieces(airless & beyond, coarse, size)
+    if not unconfirmed.any():
         return lungs
-    left_out = own & spread(lone, coarse.step, coarse.shape)
+    left_out = own & upsampled(unconfirmed, coarse.step, coarse.shape)
     ml = float(np.count_nonzero(left_out)) * geometry.voxel_ml
     message = (
         f"{ml:.1f} mL at the border of the lungs hold no air at either timepoint, and only this scan by itself takes "
@@ -112,11 +114,13 @@ def without_lone_dense(volume: Volume, lungs: LabelMap, vessels: LabelMap, other
     return replace(lungs, array=np.where(left_out, 0, lungs.array), checks=(*lungs.checks, check))
 
 
-def _pieces(lone: Mask, coarse: Coarse, size: float) -> Mask:
+def _pieces(unconfirmed: Mask, coarse: CoarseImage, size: float) -> Mask:
     """Pieces that are neither slivers nor so large that they must be disease."""
-    pieces = cc3d.connected_components(opened(lone, 0.5 * BLOCK_MM, coarse.spacing) & lone, connectivity=6)
+    pieces = cc3d.connected_components(
+        opened(unconfirmed, 0.5 * BLOCK_MM, coarse.spacing) & unconfirmed, connectivity=6
+    )
     ml = cc3d.statistics(pieces)["voxel_counts"] * coarse.voxel_ml / size**3
-    chosen = (ml >= LEAST_ML) & (ml <= GREATEST_ML)
+    chosen = (ml >= SMALLEST_ML) & (ml <= LARGEST_ML)
     chosen[0] = False
     # the blurred border of a piece holds some air, and is left out with it
     return np.asarray(ndimage.binary_dilation(chosen[pieces]) & (coarse.array > BORDER_HU))

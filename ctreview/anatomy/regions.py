@@ -16,7 +16,7 @@ from ctreview.volume.geometry import Geometry, require_same_place
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
 
-__all__ = ["LOBES", "PERIPHERAL_MM", "REFERENCE_ML", "divide"]
+__all__ = ["LOBES", "PERIPHERAL_MM", "REFERENCE_ML", "divide_lungs"]
 
 LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
 """Keys that a label map of lobes may hold."""
@@ -35,7 +35,7 @@ Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 
-def divide(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
+def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     """Divide lungs into the regions that are counted.
 
     Parameters

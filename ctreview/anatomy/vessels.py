@@ -15,7 +15,7 @@ from scipy import ndimage
 from ctreview.anatomy.coarse import Mask, Spacing, box_of, dilated, opened
 from ctreview.anatomy.costal import costal_depth
 from ctreview.anatomy.lungs import LUNG_SCHEME, relative_size
-from ctreview.anatomy.tubes import bright_and_dark
+from ctreview.anatomy.tubeness import update_tubeness
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
@@ -63,7 +63,7 @@ class VesselSettings:
         For each wide scale how deep below the ribs such vessels begin, in lungs of 5 L; scaled with the cube root of
         volume. Nearer to the ribs vessels are narrow, and a wide bright band is the edge of a consolidation.
     low_hu, high_hu : float
-        Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.bright_and_dark`).
+        Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.update_tubeness`).
     lumen_low_hu, lumen_high_hu : float
         The same for the lumen of bronchi.
     contrast_hu : float
@@ -173,21 +173,27 @@ def find_vessels(
     fine = _resampled(full, settings.grid_mm)
     wide = _resampled(fine, settings.wide_grid_mm)
     progress(1, 4, "vessels")
-    bright, dark = _strength(fine, [fine.lung] * len(settings.scales_mm), settings.scales_mm, settings.least_hu, 0.0)
+    bright, dark = _tubeness(fine, [fine.lung] * len(settings.scales_mm), settings.scales_mm, settings.least_hu, 0.0)
     size, depth = _costal_depth(lungs.array[box], full.spacing, wide)
     deep = [wide.lung & (depth > size * least) for least in settings.wide_depth_mm]
-    bright_wide, _ = _strength(wide, deep, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
-    _raise_to(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
+    bright_wide, _ = _tubeness(wide, deep, settings.wide_scales_mm, settings.wide_least_hu, settings.flatness)
+    _raise_to_coarser(bright, bright_wide, fine.lung, np.array(fine.spacing), np.array(wide.spacing))
     bright[
-        _onto(_solid(wide, depth, size, settings).astype(np.uint8), wide.spacing, fine.spacing, fine.lung.shape) > 0
+        _onto(
+            _thick_consolidation(wide, depth, size, settings).astype(np.uint8),
+            wide.spacing,
+            fine.spacing,
+            fine.lung.shape,
+        )
+        > 0
     ] = 0
     progress(2, 4, "vessels")
     tubes = _hysteresis(bright, fine, settings.low_hu, settings.high_hu, settings.least_ml)
     hollow = np.where(fine.image < settings.lumen_hu, dark, 0)
     lumen = _hysteresis(hollow, fine, settings.lumen_low_hu, settings.lumen_high_hu, settings.least_ml)
-    usual, around = _around(wide, fine, tubes | lumen)
+    usual, around = _surroundings(wide, fine, tubes | lumen)
     progress(3, 4, "vessels")
-    zone = _zone(tubes, lumen, fine.spacing, settings.wall_mm)
+    zone = _candidate_zone(tubes, lumen, fine.spacing, settings.wall_mm)
     labels = np.zeros(volume.array.shape, dtype=np.uint8)
     spacings = np.array(full.spacing), np.array(fine.spacing), np.array(wide.spacing)
     contrast = np.array([np.inf, settings.contrast_hu, settings.wall_contrast_hu])
@@ -235,7 +241,7 @@ def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -
     return relative_size(ml, both=bool(right.any() and left.any())), costal_depth(right, left, wide.spacing)
 
 
-def _solid(wide: _Grid, depth: Image, size: float, settings: VesselSettings) -> Mask:
+def _thick_consolidation(wide: _Grid, depth: Image, size: float, settings: VesselSettings) -> Mask:
     """Dense bodies that are thicker than any vessel so far below the ribs: consolidation, with its edge."""
     dense = wide.lung & (wide.image > settings.solid_hu)
     solid = np.zeros(dense.shape, dtype=bool)
@@ -246,7 +252,7 @@ def _solid(wide: _Grid, depth: Image, size: float, settings: VesselSettings) -> 
     return dilated(solid, 2.0, wide.spacing)
 
 
-def _strength(
+def _tubeness(
     grid: _Grid, where: list[Mask], scales: tuple[float, ...], least: tuple[float, ...], flatness: float
 ) -> tuple[Image, Image]:
     """How strong bright and dark tubes are, the most over all scales, each within its own mask."""
@@ -254,7 +260,7 @@ def _strength(
     dark: Image = np.zeros(grid.image.shape, dtype=np.float32)
     for inside, scale, least_hu in zip(where, scales, least, strict=True):
         smooth = _smooth(grid.image, scale, grid.spacing)
-        bright_and_dark(smooth, inside, grid.spacing, scale, least_hu, flatness, bright, dark)
+        update_tubeness(smooth, inside, grid.spacing, scale, least_hu, flatness, bright, dark)
     return bright, dark
 
 
@@ -269,7 +275,7 @@ def _hysteresis(strength: Image, grid: _Grid, low: float, high: float, least_ml:
     return np.asarray(keep[labels])
 
 
-def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
+def _surroundings(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
     """Median of lung that is no tube, and its mean within about a centimetre, on the wide grid."""
     tubes = _onto(ndimage.binary_dilation(tubes).astype(np.uint8), fine.spacing, wide.spacing) > 0
     use = wide.lung & ~tubes
@@ -280,7 +286,7 @@ def _around(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
     return usual, np.asarray((total + 0.002 * usual) / (weight + 0.002), dtype=np.float32)
 
 
-def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
+def _candidate_zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
     """Where a voxel may be vessel (1), airway wall (2) or neither (0), on the fine grid."""
     steps = max(1, int(np.ceil(wall_mm / max(spacing))))
     zone = np.where(ndimage.binary_dilation(lumen, iterations=steps), 2, 0).astype(np.uint8)
@@ -289,7 +295,7 @@ def _zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDA
 
 
 @compiled_in_parallel()
-def _raise_to(
+def _raise_to_coarser(
     bright: Any, other: Any, lung: Any, spacing: Any, other_spacing: Any
 ) -> None:  # pragma: no cover - compiled
     """Raise a map to the values of one on a coarser grid, by linear interpolation."""

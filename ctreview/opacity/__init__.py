@@ -11,11 +11,11 @@ from __future__ import annotations
 from ctreview.opacity.bands import FIXED_BANDS_HU, HIGH_ATTENUATION_HU, Band, fixed_bands
 from ctreview.opacity.classify import classify, find_opacity
 from ctreview.opacity.excess import Excess, excess_density
+from ctreview.opacity.joint import JointClassification
 from ctreview.opacity.normal import Gravity, NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import Parenchyma, measure_parenchyma
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
-from ctreview.opacity.side_by_side import SideBySide
 from ctreview.opacity.thresholds import Thresholds, common_thresholds, own_thresholds
 
 __all__ = [
@@ -25,10 +25,10 @@ __all__ = [
     "Band",
     "Excess",
     "Gravity",
+    "JointClassification",
     "NormalLung",
     "OpacitySettings",
     "Parenchyma",
-    "SideBySide",
     "Thresholds",
     "classify",
     "common_thresholds",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
-from ctreview.opacity.excess import DENSE_SPOT_HU, PLATEAU_MM, Excess, excess_density
+from ctreview.opacity.excess import DENSE_SPOT_HU, LOCAL_MAXIMUM_MM, Excess, excess_density
 from ctreview.opacity.normal import NormalLung, fit_normal_lung
 from ctreview.opacity.parenchyma import measure_parenchyma
 from ctreview.opacity.scheme import OPACITY_SCHEME
@@ -88,13 +88,13 @@ def classify(
     thresholds: Thresholds,
     *,
     shift_hu: float = 0.0,
-    also: Bools | None = None,
+    extra_seeds: Bools | None = None,
     settings: OpacitySettings | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
     """Draw the borders of opacity for one set of thresholds.
 
-    A patch is found where calm excess passes the threshold. Its border runs where excess is half of the patch's own
+    A patch is found where smoothed excess passes the threshold. Its border runs where excess is half of the patch's own
     level: there a blurred edge crosses where the sharp one was, whatever the threshold, so that volume is not biased.
 
     Parameters
@@ -105,7 +105,7 @@ def classify(
         Where opacity begins.
     shift_hu : float
         Normal lung is taken this much denser than the thresholds say (for intervals).
-    also : ndarray of bool, optional
+    extra_seeds : ndarray of bool, optional
         On the working grid: where opacity may begin if it is dense enough, however deep it lies and however little
         tissue is around (`find_seeds` of another timepoint).
 
@@ -120,20 +120,24 @@ def classify(
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
-    hu, calm, plateau = excess.hu - offset, excess.calm_hu - offset, excess.plateau_hu - offset
+    hu, smoothed, local_maximum = excess.hu - offset, excess.smoothed_hu - offset, excess.local_maximum_hu - offset
     # > 0 inside a patch; both terms run smoothly through 0 at its border
-    field = np.minimum(hu - np.maximum(plateau * np.float32(settings.border_share), grown / 2), plateau - grown)
-    _fill(field, np.maximum(hu, calm) - grown, settings.filled_share, grid.geometry.spacing)
-    seeds = _dense_enough(calm, excess, thresholds, settings)
-    also = np.zeros(calm.shape, dtype=bool) if also is None else also & (calm > least)
+    field = np.minimum(
+        hu - np.maximum(local_maximum * np.float32(settings.border_share), grown / 2), local_maximum - grown
+    )
+    _fill(field, np.maximum(hu, smoothed) - grown, settings.filled_share, grid.geometry.spacing)
+    seeds = _dense_enough(smoothed, excess, thresholds, settings)
+    extra_seeds = np.zeros(smoothed.shape, dtype=bool) if extra_seeds is None else extra_seeds & (smoothed > least)
     # a rim on the pleura with nothing behind it is partial volume or breathing
-    field[~_near_core(seeds, also, excess, settings)] = -least
-    _close(field, hu - least, plateau > DENSE_SPOT_HU, grid.geometry.spacing)
-    patches = _patches(field > 0, (seeds & _still(calm, excess, settings)) | also, excess, settings)
+    field[~_near_core(seeds, extra_seeds, excess, settings)] = -least
+    _close(field, hu - least, local_maximum > DENSE_SPOT_HU, grid.geometry.spacing)
+    patches = _patches(
+        field > 0, (seeds & _clear_of_motion(smoothed, excess, settings)) | extra_seeds, excess, settings
+    )
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
     progress(2, 3, "drawing borders")
-    beside = (grid.share == 0) & _within(patches > 0, 0.0, grid.geometry.spacing)
+    beside = (grid.lung_fraction == 0) & _within(patches > 0, 0.0, grid.geometry.spacing)
     field[(field > 0) & (patches == 0) & ~beside] = -least
     array = np.zeros(grid.source.shape, dtype=np.uint8)
     box = tuple(slice(a, a + n) for a, n in zip(grid.start, grid.lung.shape, strict=True))
@@ -151,8 +155,8 @@ def find_seeds(
     """
     settings = settings or OpacitySettings()
     grid = excess.parenchyma
-    calm = excess.calm_hu - offset_hu(excess, thresholds, shift_hu)
-    seeds = _dense_enough(calm, excess, thresholds, settings) & _still(calm, excess, settings)
+    smoothed = excess.smoothed_hu - offset_hu(excess, thresholds, shift_hu)
+    seeds = _dense_enough(smoothed, excess, thresholds, settings) & _clear_of_motion(smoothed, excess, settings)
     return np.asarray(seeds & (grid.depth_mm >= settings.least_depth_mm * grid.scale))
 
 
@@ -161,13 +165,13 @@ def offset_hu(excess: Excess, thresholds: Thresholds, shift_hu: float = 0.0) -> 
     return np.float32(thresholds.normal_hu + shift_hu - excess.normal.mu_hu)
 
 
-def _dense_enough(calm: Floats, excess: Excess, thresholds: Thresholds, settings: OpacitySettings) -> Bools:
+def _dense_enough(smoothed: Floats, excess: Excess, thresholds: Thresholds, settings: OpacitySettings) -> Bools:
     grid = excess.parenchyma
     # faint excess where little of the surroundings is tissue is partial volume of the vessels of the hilum
-    trust = np.where(
-        calm > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
+    least = np.where(
+        smoothed > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
     )
-    return np.asarray((calm > np.float32(thresholds.excess_hu)) & grid.inside & (grid.trust >= trust))
+    return np.asarray((smoothed > np.float32(thresholds.excess_hu)) & grid.inside & (grid.tissue_fraction >= least))
 
 
 def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[float, float, float]) -> None:
@@ -177,7 +181,7 @@ def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[flo
     the threshold itself decides.
     """
     closed = (field > 0).view(np.uint8)
-    sizes = [2 * max(1, round(PLATEAU_MM / s)) + 1 for s in spacing]
+    sizes = [2 * max(1, round(LOCAL_MAXIMUM_MM / s)) + 1 for s in spacing]
     for axis, size in enumerate(sizes):
         closed = ndi.maximum_filter1d(closed, size, axis=axis, mode="constant")
     for axis, size in enumerate(sizes):
@@ -193,29 +197,31 @@ def _fill(field: Floats, above: Floats, share: float, spacing: tuple[float, floa
     resolution for borders that the wider one for detection does not have. A voxel outside a smooth border has less
     than half of its surroundings inside.
     """
-    sizes = [2 * max(1, round(PLATEAU_MM / s)) + 1 for s in spacing]
+    sizes = [2 * max(1, round(LOCAL_MAXIMUM_MM / s)) + 1 for s in spacing]
     around = ndi.uniform_filter((field > 0).astype(np.float32), sizes, mode="constant")
     within = (around > share) & (field <= 0) & (above > 0)
     field[within] = above[within]
 
 
-def _near_core(seeds: Bools, also: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
+def _near_core(seeds: Bools, extra_seeds: Bools, excess: Excess, settings: OpacitySettings) -> Bools:
     """Where opacity that lies deep enough below the border is near enough to reach the border from there."""
     grid = excess.parenchyma
     scale = grid.scale
     from_pleura, from_moving = settings.least_depth_mm * scale, settings.least_depth_moving_mm * scale
-    cores = (seeds & (grid.depth_mm >= from_pleura)) | also
+    cores = (seeds & (grid.depth_mm >= from_pleura)) | extra_seeds
     near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
-    return near & _within((cores & (grid.moving_mm >= from_moving)) | also, 2.0 * from_moving, grid.geometry.spacing)
+    return near & _within(
+        (cores & (grid.moving_mm >= from_moving)) | extra_seeds, 2.0 * from_moving, grid.geometry.spacing
+    )
 
 
-def _still(calm: Floats, excess: Excess, settings: OpacitySettings) -> Bools:
+def _clear_of_motion(smoothed: Floats, excess: Excess, settings: OpacitySettings) -> Bools:
     """Far enough from heart, mediastinum and diaphragm to be no blur of their motion; that is faint, hence the two."""
     grid = excess.parenchyma
     faint, clear = (
         np.float32(mm * grid.scale) for mm in (settings.faint_depth_moving_mm, settings.least_depth_moving_mm)
     )
-    return np.asarray(grid.moving_mm >= np.where(calm > settings.clear_excess_hu, clear, faint))
+    return np.asarray(grid.moving_mm >= np.where(smoothed > settings.clear_excess_hu, clear, faint))
 
 
 def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -> Bools:
@@ -229,13 +235,13 @@ def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -
 def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySettings) -> npt.NDArray[np.uint32]:
     """Number the patches that are large enough and hold enough of the seeds."""
     grid = excess.parenchyma
-    numbered, count = cc3d.connected_components(candidate & (grid.share > 0), connectivity=6, return_N=True)
+    numbered, count = cc3d.connected_components(candidate & (grid.lung_fraction > 0), connectivity=6, return_N=True)
     if count == 0:
         return np.zeros(candidate.shape, dtype=np.uint32)
     flat = numbered.ravel()
     at = np.flatnonzero(flat)
     which = flat[at]
-    size = np.bincount(which, grid.share.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
+    size = np.bincount(which, grid.lung_fraction.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
     seeded = np.bincount(which, seeds.ravel()[at], minlength=count + 1) * grid.geometry.voxel_ml
     keep = (size >= settings.least_patch_ml) & (seeded >= settings.least_patch_ml / 3)
     keep[0] = False
@@ -271,7 +277,7 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     grid = excess.parenchyma
     band = settings.dependent_band_mm * grid.scale
     height = excess.normal.gravity.height(grid.geometry)
-    low = (excess.below_mm <= band) & (height > 0.6)
+    low = (excess.distance_to_bottom_mm <= band) & (height > 0.6)
     count = int(patches.max())
     if count == 0:
         return np.zeros(patches.shape, dtype=bool)
@@ -279,7 +285,7 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     which = patches.ravel()[at]
     size = np.bincount(which, minlength=count + 1).astype(float)
     within = np.bincount(which, low.ravel()[at], minlength=count + 1)
-    level = np.bincount(which, excess.calm_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
+    level = np.bincount(which, excess.smoothed_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
     is_layer = (within > 0.8 * size) & (level < settings.dependent_excess_hu)
     is_layer[0] = False
     layer = np.asarray(is_layer[patches])

@@ -19,19 +19,19 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Excess", "excess_density", "highest_near"]
+__all__ = ["Excess", "excess_density", "maximum_filtered"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
-PLATEAU_MM = 3.0
+LOCAL_MAXIMUM_MM = 3.0
 DENSE_SPOT_HU = 400.0
 """Excess of a spot that is denser than ground glass. Its blurred edge reaches above the threshold of haze."""
 
 RIM_MM = 3.0
 """How far: where the edge of soft tissue, at the resolution for borders, is no longer told from noise."""
 
-SHED_MM = 10.0
+BLUR_REACH_MM = 10.0
 """Farther from a dense spot neither its blur at the resolution for detection nor its level reaches."""
 
 NOTHING_HU = np.float32(-1000.0)
@@ -50,20 +50,20 @@ class Excess:
         What was taken as normal.
     hu : ndarray of float32
         Excess in HU at the resolution for borders.
-    calm_hu : ndarray of float32
+    smoothed_hu : ndarray of float32
         Excess at the wider resolution for detection.
-    plateau_hu : ndarray of float32
-        The highest calm excess within 3 mm: the level of the patch that a border belongs to.
-    below_mm : ndarray of float32
+    local_maximum_hu : ndarray of float32
+        The highest smoothed excess within 3 mm: the level of the patch that a border belongs to.
+    distance_to_bottom_mm : ndarray of float32
         How far it is along gravity to the end of the lung.
     """
 
     parenchyma: Parenchyma
     normal: NormalLung
     hu: Floats
-    calm_hu: Floats
-    plateau_hu: Floats
-    below_mm: Floats
+    smoothed_hu: Floats
+    local_maximum_hu: Floats
+    distance_to_bottom_mm: Floats
 
     @property
     def geometry(self) -> Geometry:
@@ -107,29 +107,29 @@ def excess_density(
     expected = normal.expected_hu(parenchyma.geometry, depth_mm=parenchyma.depth_mm)
     # beyond the lung's border the tissue inside goes on, so that interpolation at the border has something to hold
     hu = np.where(parenchyma.known, parenchyma.hu - expected, NOTHING_HU)
-    calm = np.where(parenchyma.known, parenchyma.calm_hu - expected, NOTHING_HU)
-    drift = _drift(calm, parenchyma, settings)
+    smoothed = np.where(parenchyma.known, parenchyma.smoothed_hu - expected, NOTHING_HU)
+    drift = _drift(smoothed, parenchyma, settings)
     hu -= drift
-    calm -= drift
-    plateau = highest_near(calm, parenchyma.geometry.spacing)
-    dense = (plateau > DENSE_SPOT_HU) & (hu > settings.border_share * plateau)
+    smoothed -= drift
+    local_maximum = maximum_filtered(smoothed, parenchyma.geometry.spacing)
+    dense = (local_maximum > DENSE_SPOT_HU) & (hu > settings.border_share * local_maximum)
     if dense.any():
-        _look_past(dense, hu, calm, plateau, parenchyma, settings)
-    return Excess(parenchyma, normal, hu, calm, plateau, _below(parenchyma, normal))
+        _exclude_dense_spots(dense, hu, smoothed, local_maximum, parenchyma, settings)
+    return Excess(parenchyma, normal, hu, smoothed, local_maximum, _distance_to_bottom(parenchyma, normal))
 
 
-def highest_near(calm: Floats, spacing: tuple[float, float, float]) -> Floats:
-    """The highest value within `PLATEAU_MM` along each axis."""
+def maximum_filtered(smoothed: Floats, spacing: tuple[float, float, float]) -> Floats:
+    """The highest value within `LOCAL_MAXIMUM_MM` along each axis."""
     for axis, mm in enumerate(spacing):
-        size = 2 * max(1, round(PLATEAU_MM / mm)) + 1 if mm < 1.5 * PLATEAU_MM else 1
-        calm = ndi.maximum_filter1d(calm, size, axis=axis, mode="nearest")
-    return calm
+        size = 2 * max(1, round(LOCAL_MAXIMUM_MM / mm)) + 1 if mm < 1.5 * LOCAL_MAXIMUM_MM else 1
+        smoothed = ndi.maximum_filter1d(smoothed, size, axis=axis, mode="nearest")
+    return smoothed
 
 
-def _look_past(
-    dense: Bools, hu: Floats, calm: Floats, plateau: Floats, parenchyma: Parenchyma, settings: OpacitySettings
+def _exclude_dense_spots(
+    dense: Bools, hu: Floats, smoothed: Floats, local_maximum: Floats, parenchyma: Parenchyma, settings: OpacitySettings
 ) -> None:
-    """Measure, in place, the haze around dense spots without what they shed into it by blur."""
+    """Measure, in place, the haze around dense spots without what they add to it by blur."""
     spacing = parenchyma.geometry.spacing
     reach = [int(np.ceil(4 * RIM_MM / mm)) for mm in spacing]
     spans = [np.flatnonzero(dense.any(axis=tuple(b for b in range(3) if b != a))) for a in range(3)]
@@ -142,26 +142,26 @@ def _look_past(
     weight = ndi.gaussian_filter(clear.astype(np.float32), sigma, truncate=3.0)
     total = ndi.gaussian_filter(np.where(clear, hu[box], 0).astype(np.float32), sigma, truncate=3.0)
     haze = np.where(clear, total / np.maximum(weight, np.float32(1e-3)), NOTHING_HU).astype(np.float32)
-    level = highest_near(haze, spacing)
-    # farther off nothing was shed, and the density there does not depend on what lies elsewhere
-    shed = clear & (apart <= SHED_MM)
-    np.copyto(calm[box], haze, where=shed)
-    np.copyto(plateau[box], level, where=shed)
+    level = maximum_filtered(haze, spacing)
+    # farther off blur adds nothing, and the density there does not depend on what lies elsewhere
+    blurred = clear & (apart <= BLUR_REACH_MM)
+    np.copyto(smoothed[box], haze, where=blurred)
+    np.copyto(local_maximum[box], level, where=blurred)
 
 
-def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> Floats:
+def _drift(smoothed: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> Floats:
     """By how much normal-looking lung differs from normal in each region, held within its limit.
 
     Two rounds: what looks normal in the second is judged with the drift of the first taken off. Where little looks
     normal the drift is drawn to 0, so that opacity which fills a region does not become its normal.
     """
-    believed = parenchyma.inside & (parenchyma.trust >= settings.least_trust)
+    believed = parenchyma.inside & (parenchyma.tissue_fraction >= settings.least_trust)
     spacing = parenchyma.geometry.spacing
     steps = tuple(max(1, int(5.0 / s)) for s in spacing)
     width = settings.drift_mm * parenchyma.scale
     sigma = [width / (s * n) for s, n in zip(spacing, steps, strict=True)]
     thin = tuple(slice(None, None, n) for n in steps)
-    values, usable = calm[thin], believed[thin]
+    values, usable = smoothed[thin], believed[thin]
     room = ndi.gaussian_filter(usable.astype(np.float32), sigma, truncate=2.5)
     drift = np.zeros(values.shape, dtype=np.float32)
     limit = settings.greatest_drift_hu
@@ -170,10 +170,10 @@ def _drift(calm: Floats, parenchyma: Parenchyma, settings: OpacitySettings) -> F
         weight = ndi.gaussian_filter(normal, sigma, truncate=2.5)
         total = ndi.gaussian_filter(np.where(normal > 0, values, 0).astype(np.float32), sigma, truncate=2.5)
         drift = np.clip(total / np.maximum(weight, 0.25 * room + 1e-4), -limit, limit)
-    return _stretched(drift, calm.shape, steps)
+    return _upsampled(drift, smoothed.shape, steps)
 
 
-def _stretched(coarse: Floats, shape: tuple[int, ...], steps: tuple[int, ...]) -> Floats:
+def _upsampled(coarse: Floats, shape: tuple[int, ...], steps: tuple[int, ...]) -> Floats:
     """Values at every ``steps``-th voxel drawn out linearly to all of them, one axis after the other."""
     for axis, (n, step) in enumerate(zip(shape, steps, strict=True)):
         at = np.minimum(np.arange(n, dtype=np.float32) / np.float32(step), coarse.shape[axis] - 1)
@@ -184,14 +184,14 @@ def _stretched(coarse: Floats, shape: tuple[int, ...], steps: tuple[int, ...]) -
     return np.asarray(coarse, dtype=np.float32)
 
 
-def _below(parenchyma: Parenchyma, normal: NormalLung) -> Floats:
+def _distance_to_bottom(parenchyma: Parenchyma, normal: NormalLung) -> Floats:
     """Millimetres from each working voxel down (along axis 1) to where its column leaves the lung for good."""
     step = float(parenchyma.geometry.spacing[1])
-    return np.asarray(_rows_below(parenchyma.share, normal.gravity.down > 0, step), dtype=np.float32)
+    return np.asarray(_rows_to_bottom(parenchyma.lung_fraction, normal.gravity.down > 0, step), dtype=np.float32)
 
 
 @compiled(nogil=True)
-def _rows_below(
+def _rows_to_bottom(
     share: npt.NDArray[Any], down: bool, step: float
 ) -> npt.NDArray[np.float32]:  # pragma: no cover - compiled
     n0, n1, n2 = share.shape

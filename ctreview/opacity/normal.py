@@ -18,9 +18,9 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Anchor", "Gravity", "NormalLung", "fit_normal_lung"]
+__all__ = ["Gravity", "NormalLung", "NormalLungSource", "fit_normal_lung"]
 
-Anchor = Literal["histogram", "age", "other timepoint"]
+NormalLungSource = Literal["histogram", "age", "other timepoint"]
 Floats = npt.NDArray[np.float32]
 
 BIN_HU = 2.0
@@ -83,7 +83,7 @@ class NormalLung:
         and breathing make a rim of some millimetres.
     share : float
         Share of the lung within the normal range.
-    anchor : {"histogram", "age", "other timepoint"}
+    source : {"histogram", "age", "other timepoint"}
         Where ``mu_hu`` comes from.
     lung_ml : float
         Volume of both lungs: how deep the breath was.
@@ -98,7 +98,7 @@ class NormalLung:
     rise_hu: float
     gravity: Gravity
     share: float
-    anchor: Anchor
+    source: NormalLungSource
     lung_ml: float
     age_years: float | None = None
     sides_apart_hu: float = 0.0
@@ -192,7 +192,7 @@ def fit_normal_lung(
             mu, sigma, rise = one_by_one[1]
     share = sample.share(mu, sigma, rise, settings)
     fitted = NormalLung(mu, sigma, rise, gravity, share, "histogram", parenchyma.lung_ml, age, sides_apart_hu=apart)
-    fitted = _anchor(fitted, sample, prior, other, settings)
+    fitted = _with_enough_normal_lung(fitted, sample, prior, other, settings)
     fitted = replace(fitted, subpleural=_subpleural(sample, fitted, settings))
     return replace(fitted, checks=_checks(fitted, settings))
 
@@ -202,9 +202,9 @@ def find_gravity(volume: Volume, parenchyma: Parenchyma) -> Gravity:
     posture = (volume.acquisition.posture or "").upper()
     known = posture.endswith(("S", "P")) and len(posture) == 3
     down = -1 if known and posture.endswith("P") else 1
-    index = np.argwhere(parenchyma.share[::2, ::2, ::2] >= 0.5) * 2
+    index = np.argwhere(parenchyma.lung_fraction[::2, ::2, ::2] >= 0.5) * 2
     if len(index) == 0:
-        index = np.argwhere(parenchyma.share > 0)
+        index = np.argwhere(parenchyma.lung_fraction > 0)
     along = index @ parenchyma.geometry.affine[1, :3] + parenchyma.geometry.affine[1, 3]
     low, high = (float(v) for v in np.percentile(along, (0.5, 99.5)))
     high = max(high, low + 1.0)
@@ -240,7 +240,7 @@ def _sample(parenchyma: Parenchyma, gravity: Gravity, chosen: npt.NDArray[np.boo
     step = max(1, int(chosen.sum()) // SAMPLES)
     drops = gravity.height(parenchyma.geometry)[chosen][::step] - np.float32(0.5)
     reach = SUBPLEURAL_MM * parenchyma.scale
-    return _Sample(parenchyma.calm_hu[chosen][::step], drops, parenchyma.depth_mm[chosen][::step], reach)
+    return _Sample(parenchyma.smoothed_hu[chosen][::step], drops, parenchyma.depth_mm[chosen][::step], reach)
 
 
 def _subpleural(sample: _Sample, fitted: NormalLung, settings: OpacitySettings) -> tuple[tuple[float, float], ...]:
@@ -309,20 +309,20 @@ def _lowest_peak(smooth: npt.NDArray[np.float64]) -> int:
     return int(np.argmax(smooth))
 
 
-def _anchor(
+def _with_enough_normal_lung(
     fitted: NormalLung, sample: _Sample, prior: Prior, other: NormalLung | None, settings: OpacitySettings
 ) -> NormalLung:
     """Take the other timepoint's lung, or that of the age, where too little of this one is normal."""
     if fitted.share >= settings.least_normal_share and fitted.mu_hu <= prior.densest_hu:
         return fitted
-    anchor: Anchor
-    if other is not None and other.anchor == "histogram":
-        mu, sigma, anchor = other.at_volume(fitted.lung_ml), other.sigma_hu, "other timepoint"
+    source: NormalLungSource
+    if other is not None and other.source == "histogram":
+        mu, sigma, source = other.at_volume(fitted.lung_ml), other.sigma_hu, "other timepoint"
     else:
-        mu, sigma, anchor = prior.routine_hu, 30.0, "age"
+        mu, sigma, source = prior.routine_hu, 30.0, "age"
     rise = prior.rise_hu(mu)
     share = sample.share(mu, sigma, rise, settings)
-    return replace(fitted, mu_hu=mu, sigma_hu=sigma, rise_hu=rise, share=share, anchor=anchor)
+    return replace(fitted, mu_hu=mu, sigma_hu=sigma, rise_hu=rise, share=share, source=source)
 
 
 def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
@@ -358,8 +358,8 @@ def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
             "normal_lung_share",
             round(fitted.share, 3),
             round(least, 3),
-            fitted.anchor == "histogram",
-            f"{fitted.share:.0%} of the lung is of normal density; normal was set by {sources[fitted.anchor]}.",
+            fitted.source == "histogram",
+            f"{fitted.share:.0%} of the lung is of normal density; normal was set by {sources[fitted.source]}.",
         ),
         Check(
             "lungs_alike",

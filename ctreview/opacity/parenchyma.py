@@ -55,13 +55,13 @@ class Parenchyma:
         The working grid.
     hu : ndarray of float32
         Density in HU at the resolution for borders.
-    calm_hu : ndarray of float32
+    smoothed_hu : ndarray of float32
         The same at the wider resolution for detection.
-    trust : ndarray of float32
+    tissue_fraction : ndarray of float32
         Share of the lung around, at the wider resolution, that is tissue between vessels and walls.
     known : ndarray of bool
         Where enough lung tissue lay around to say a density.
-    share : ndarray of float32
+    lung_fraction : ndarray of float32
         Share of each working voxel that is lung.
     side : ndarray of uint8
         1 where the right lung is in the middle of a working voxel, 2 where the left is.
@@ -80,10 +80,10 @@ class Parenchyma:
     factors: tuple[int, int, int]
     geometry: Geometry
     hu: Floats
-    calm_hu: Floats
-    trust: Floats
+    smoothed_hu: Floats
+    tissue_fraction: Floats
     known: Bools
-    share: Floats
+    lung_fraction: Floats
     side: npt.NDArray[np.uint8]
     depth_mm: Floats
     moving_mm: Floats
@@ -99,7 +99,7 @@ class Parenchyma:
     @property
     def inside(self) -> Bools:
         """Working voxels that are mostly lung and whose density is known."""
-        return np.asarray(self.known & (self.share >= 0.5))
+        return np.asarray(self.known & (self.lung_fraction >= 0.5))
 
 
 def measure_parenchyma(
@@ -157,8 +157,8 @@ def measure_parenchyma(
         sums, norms, wide_sums, wide_norms, around = pool.map(
             _gaussian, (total, weight, total, weight, share), (fine, fine, wide, wide, wide)
         )
-    calm = _mean(wide_sums, wide_norms)
-    hu = np.where(norms > LEAST_WEIGHT, _mean(sums, norms), calm)
+    smoothed = _mean(wide_sums, wide_norms)
+    hu = np.where(norms > LEAST_WEIGHT, _mean(sums, norms), smoothed)
     mostly = share >= 0.5
     depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=THREADS)
     progress(4, 4, "smoothing to one resolution")
@@ -168,10 +168,10 @@ def measure_parenchyma(
         factors=factors,
         geometry=geometry,
         hu=hu,
-        calm_hu=calm,
-        trust=wide_norms / np.maximum(around, np.float32(1e-3)),
+        smoothed_hu=smoothed,
+        tissue_fraction=wide_norms / np.maximum(around, np.float32(1e-3)),
         known=wide_norms > LEAST_WEIGHT,
-        share=share,
+        lung_fraction=share,
         side=_side(lungs, start, factors, share.shape),
         depth_mm=depth,
         moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=THREADS),

@@ -45,7 +45,7 @@ class OpacitySettings:
     least_excess_hu, greatest_excess_hu : float
         Clamp of that threshold.
     border_share : float
-        Borders run at this share of a patch's level; a little above half, because the level that the calm density
+        Borders run at this share of a patch's level; a little above half, because the level that the smoothed density
         shows beside a border is a little below the true one.
     grown_share : float
         A patch that reaches the threshold somewhere goes on as far as it has this share of it.

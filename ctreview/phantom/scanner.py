@@ -71,13 +71,13 @@ def noise(geometry: Geometry, kernel: Kernel, sd_hu: float, rng: np.random.Gener
     fine /= fine.std()
     coarse_shape = tuple(max(2, int(np.ceil(n * s / 5.0))) for n, s in zip(geometry.shape, spacing, strict=True))
     coarse = rng.standard_normal(coarse_shape).astype(np.float32)
-    coarse = _stretched(coarse, geometry.shape)
+    coarse = _upsampled(coarse, geometry.shape)
     coarse /= coarse.std()
     total = np.float32(0.96) * fine + np.float32(0.28) * coarse
     return np.asarray(total * np.float32(sd_hu * kernel.noise_factor), dtype=np.float32)
 
 
-def _stretched(coarse: Floats32, shape: tuple[int, ...]) -> Floats32:
+def _upsampled(coarse: Floats32, shape: tuple[int, ...]) -> Floats32:
     """A small array drawn out linearly to a larger shape, one axis after the other."""
     for axis, n in enumerate(shape):
         at = np.linspace(0, coarse.shape[axis] - 1, n)

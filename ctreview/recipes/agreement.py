@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import divide
+from ctreview.anatomy import divide_lungs
 from ctreview.change.agreement import BlandAltman, Overlap, bland_altman, intraclass_correlation, overlap
 from ctreview.change.tally import Tally
 from ctreview.errors import InputRefused, WrongUse
@@ -251,7 +251,7 @@ def compare_masks(first: Sequence[LabelMap], second: Sequence[LabelMap], *, name
         raise WrongUse("a segmentation holds neither ground glass nor consolidation")
     organ = holding(first, "right_lung", "left_lung")
     notes = [] if organ else ["The first segmentation holds no lungs, so that no zones are compared."]
-    return _agreement([_Compared(1, opacity, other, None if organ is None else divide(organ))], names, notes)
+    return _agreement([_Compared(1, opacity, other, None if organ is None else divide_lungs(organ))], names, notes)
 
 
 def write_agreement(found: Agreement, folder: Path | str, *, overwrite: bool = False) -> Path:

@@ -127,7 +127,7 @@ class Row:
             "value_unit": self.unit,
             "voxels": self.values.voxels,
             "middle_x_mm": self.middle.x_mm,
-            "side_told_by": self.middle.told_by,
+            "side_told_by": self.middle.method,
         }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctreview.anatomy import divide, find_lungs, find_vessels
+from ctreview.anatomy import divide_lungs, find_lungs, find_vessels
 from ctreview.change import IntervalSettings, Perturbation, Sensitivity, Timepoint, find_sensitivity
 from ctreview.dicom.series import Series
 from ctreview.edits import Edit
@@ -128,7 +128,7 @@ def _measured(
     progress: Progress,
 ) -> Seen:
     with clock("regions"):
-        regions = divide(lungs)
+        regions = divide_lungs(lungs)
     with clock("normal lung"):
         parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings.opacity, progress=progress)
         age = volume.acquisition.age_years if age_years is None else age_years
@@ -145,7 +145,7 @@ def help_each_other(before: Seen, after: Seen, settings: ChestCtSettings) -> tup
 
 
 def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
-    if seen.normal.anchor == "histogram" or other.anchor != "histogram":
+    if seen.normal.source == "histogram" or other.source != "histogram":
         return seen
     fitted = partial(fit_normal_lung, seen.volume, seen.lungs, seen.vessels, parenchyma=seen.parenchyma)
     normal = fitted(age_years=seen.age_years, other=other, settings=settings.opacity)

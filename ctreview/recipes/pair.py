@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, lung_size, without_lone_dense
-from ctreview.anatomy.coarse import spread
+from ctreview.anatomy import LUNG_SCHEME, aerated_lung_mask, lung_size, missed_lung_ml, remove_unconfirmed_dense_lung
+from ctreview.anatomy.coarse import upsampled
 from ctreview.change import Timepoint
-from ctreview.opacity import OpacitySettings, SideBySide, Thresholds, classify, common_thresholds
+from ctreview.opacity import JointClassification, OpacitySettings, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.one_scan import Seen, help_each_other, see, seen_with
 from ctreview.recipes.settings import ChestCtSettings
@@ -49,7 +49,7 @@ class LookedAt:
     seen: SeenPair
     thresholds: tuple[Thresholds, Thresholds]
     points: tuple[Timepoint, Timepoint]
-    beside: SideBySide | None = None
+    beside: JointClassification | None = None
 
     def opacity(
         self, number: int, settings: OpacitySettings, *, shift_hu: float = 0.0, progress: Progress = quiet
@@ -104,7 +104,9 @@ def look_side_by_side(
     if seen is not found.seen:
         seen, thresholds = _by_one_rule(seen, settings, clock)
     with clock("opacity"):
-        beside = SideBySide.of((seen[0].excess, seen[1].excess), thresholds, transform, settings=settings.opacity)
+        beside = JointClassification.of(
+            (seen[0].excess, seen[1].excess), thresholds, transform, settings=settings.opacity
+        )
     # what each scan showed by itself is not kept beside what both show
     before, after = (replace(one, excess=judged) for one, judged in zip(seen, beside.excess, strict=True))
 
@@ -158,7 +160,7 @@ def without_lone_pieces(
         with clock("lungs"):
             # what the other scan's field of view leaves out is no place where it has none of its lung
             other = _carried(seen[1 - number].lungs, transform, number, unseen=own.lungs)
-            lungs = without_lone_dense(own.volume, own.lungs, own.vessels, other)
+            lungs = remove_unconfirmed_dense_lung(own.volume, own.lungs, own.vessels, other)
         if lungs is not own.lungs:
             listener = part(progress, 0.5 * number, 0.5 * number + 0.5)
             kept[number] = seen_with(own, lungs, settings, clock, listener)
@@ -186,9 +188,9 @@ def priors_for(seen: SeenPair, transform: Transform) -> Priors:
 
 def _prior(seen: SeenPair, transform: Transform, number: int) -> LabelMap | None:
     own, other = seen[number], seen[1 - number]
-    prior = _carried(aerated_part(other.volume, other.lungs), transform, number)
+    prior = _carried(aerated_lung_mask(other.volume, other.lungs), transform, number)
     size = lung_size(own.lungs)
-    return prior if lost_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None
+    return prior if missed_lung_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None
 
 
 def _recovered_ml(lungs: LabelMap) -> float:
@@ -216,4 +218,4 @@ def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: Labe
         np.zeros(index[0].shape, dtype=np.uint8) if unseen is None else unseen.array[np.ix_(*axes)].astype(np.uint8)
     )
     coarse.ravel()[inside] = lungs.array[tuple(at[inside].T)]
-    return LabelMap(spread(coarse, tuple(steps), grid.shape), grid, LUNG_SCHEME)
+    return LabelMap(upsampled(coarse, tuple(steps), grid.shape), grid, LUNG_SCHEME)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.anatomy import divide
+from ctreview.anatomy import divide_lungs
 from ctreview.change import Timepoint
 from ctreview.edits import Edit, Journal
 from ctreview.errors import InputRefused, UnreadableFile, WrongUse
@@ -416,7 +416,7 @@ def _assembled(volume: Volume, maps: Sequence[LabelMap], where: object) -> Timep
         missing = "lungs" if organ is None else "opacity"
         raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
     vessels = holding(maps, "vessel", "airway_wall")
-    return Timepoint(volume, organ, opacity, divide(organ), vessels, facts=scan_facts(volume, None))
+    return Timepoint(volume, organ, opacity, divide_lungs(organ), vessels, facts=scan_facts(volume, None))
 
 
 def holding(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy.coarse import Coarse, box_of, closed, dilated, eroded, opened
+from ctreview.anatomy.coarse import CoarseImage, box_of, closed, dilated, eroded, opened
 from ctreview.volume.geometry import Geometry
 
 
@@ -13,7 +13,7 @@ def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> Ge
 
 def test_blocks_hold_means_also_at_an_incomplete_end() -> None:
     array = np.arange(3 * 5 * 7, dtype=np.int16).reshape(3, 5, 7)
-    coarse = Coarse.of(array, grid((3, 5, 7), (2.0, 1.0, 1.0)), 2.25)
+    coarse = CoarseImage.from_array(array, grid((3, 5, 7), (2.0, 1.0, 1.0)), 2.25)
     assert coarse.step == (1, 2, 2)
     assert coarse.spacing == (2.0, 2.0, 2.0)
     assert coarse.array.shape == (3, 3, 4)
@@ -22,11 +22,11 @@ def test_blocks_hold_means_also_at_an_incomplete_end() -> None:
 
 
 def test_thick_slices_stay_as_they_are() -> None:
-    assert Coarse.of(np.zeros((4, 9, 9)), grid((4, 9, 9), (8.0, 0.7, 0.7)), 2.25).step == (1, 3, 3)
+    assert CoarseImage.from_array(np.zeros((4, 9, 9)), grid((4, 9, 9), (8.0, 0.7, 0.7)), 2.25).step == (1, 3, 3)
 
 
 def test_a_box_of_blocks_covers_its_voxels() -> None:
-    coarse = Coarse.of(np.zeros((3, 5, 7)), grid((3, 5, 7), (2.0, 1.0, 1.0)), 2.25)
+    coarse = CoarseImage.from_array(np.zeros((3, 5, 7)), grid((3, 5, 7), (2.0, 1.0, 1.0)), 2.25)
     assert coarse.full_box((slice(1, 3), slice(1, 3), slice(2, 4))) == (slice(1, 3), slice(2, 5), slice(4, 7))
 
 

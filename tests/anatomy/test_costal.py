@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.costal import costal_depth
-from ctreview.anatomy.sides import LEFT, RIGHT
+from ctreview.anatomy.laterality import LEFT, RIGHT
 from ctreview.phantom import Phantom
 
 

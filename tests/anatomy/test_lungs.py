@@ -78,7 +78,7 @@ def test_both_lungs_of_a_child() -> None:
 
 
 def test_a_mirrored_patient_has_mirrored_sides(adult: Phantom, adult_lungs: LabelMap) -> None:
-    """Sides come from the grid, not from what a right lung looks like."""
+    """AeratedLungs come from the grid, not from what a right lung looks like."""
     mirrored = find_lungs(adult.volume.with_array(np.ascontiguousarray(adult.volume.array[:, :, ::-1])))
     assert dice(mirrored.mask("left_lung")[:, :, ::-1], adult_lungs.mask("right_lung")) > 0.99
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_part, lost_ml, lung_size, without_lone_dense
+from ctreview.anatomy import LUNG_SCHEME, aerated_lung_mask, lung_size, missed_lung_ml, remove_unconfirmed_dense_lung
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -41,7 +41,7 @@ def small(part: tuple[slice, ...]) -> tuple[slice, ...]:
 
 
 def test_the_aerated_part_holds_air_and_no_consolidation() -> None:
-    found = aerated_part(scan(dense=LARGE), lungs())
+    found = aerated_lung_mask(scan(dense=LARGE), lungs())
     assert not found.array[LARGE].any()
     assert found.volume_ml("right_lung") == pytest.approx(lungs().volume_ml("right_lung"), rel=0.01)
 
@@ -50,22 +50,22 @@ def test_lung_that_was_aerated_before_is_lost_where_the_scan_shows_soft_tissue()
     cut = lungs(without=LARGE)
     true = np.zeros(GRID.shape, dtype=bool)
     true[LARGE] = True
-    assert lost_ml(scan(dense=LARGE), cut, lungs()) == pytest.approx(true.sum() * GRID.voxel_ml, rel=0.15)
+    assert missed_lung_ml(scan(dense=LARGE), cut, lungs()) == pytest.approx(true.sum() * GRID.voxel_ml, rel=0.15)
 
 
 @pytest.mark.parametrize("hu", [-850, -100, 400])
 def test_neither_air_nor_fat_nor_bone_is_lost_lung(hu: int) -> None:
-    assert lost_ml(scan(dense=LARGE, hu=hu), lungs(without=LARGE), lungs()) == 0
+    assert missed_lung_ml(scan(dense=LARGE, hu=hu), lungs(without=LARGE), lungs()) == 0
 
 
 def test_nothing_is_lost_where_both_agree() -> None:
-    assert lost_ml(scan(dense=LARGE), lungs(), lungs()) == 0
-    assert lost_ml(scan(dense=LARGE), lungs(without=LARGE), lungs(without=LARGE)) == 0
+    assert missed_lung_ml(scan(dense=LARGE), lungs(), lungs()) == 0
+    assert missed_lung_ml(scan(dense=LARGE), lungs(without=LARGE), lungs(without=LARGE)) == 0
 
 
 def test_a_small_piece_that_only_one_scan_takes_for_lung_is_left_out() -> None:
     piece = small(DENSE)
-    found = without_lone_dense(scan(dense=piece), lungs(), VESSELS, lungs(without=piece))
+    found = remove_unconfirmed_dense_lung(scan(dense=piece), lungs(), VESSELS, lungs(without=piece))
     assert np.count_nonzero(found.array[piece]) < 0.3 * found.array[piece].size
     check = next(check for check in found.checks if check.name == "lone_dense_left_out")
     left_out = lungs().volume_ml("left_lung") - found.volume_ml("left_lung")
@@ -76,17 +76,17 @@ def test_a_small_piece_that_only_one_scan_takes_for_lung_is_left_out() -> None:
 
 def test_consolidation_that_was_aerated_before_stays_lung() -> None:
     own = lungs()
-    assert without_lone_dense(scan(dense=small(DENSE)), own, VESSELS, lungs()) is own
+    assert remove_unconfirmed_dense_lung(scan(dense=small(DENSE)), own, VESSELS, lungs()) is own
 
 
 def test_a_large_piece_stays_lung() -> None:
     own = lungs()
-    assert without_lone_dense(scan(dense=LARGE), own, VESSELS, lungs(without=LARGE)) is own
+    assert remove_unconfirmed_dense_lung(scan(dense=LARGE), own, VESSELS, lungs(without=LARGE)) is own
 
 
 def test_aerated_lung_stays_lung_whatever_the_other_scan_says() -> None:
     own = lungs()
-    assert without_lone_dense(scan(), own, VESSELS, lungs(without=LARGE)) is own
+    assert remove_unconfirmed_dense_lung(scan(), own, VESSELS, lungs(without=LARGE)) is own
 
 
 def test_a_vessel_is_no_dense_lung() -> None:
@@ -94,7 +94,7 @@ def test_a_vessel_is_no_dense_lung() -> None:
     array = np.zeros(GRID.shape, dtype=np.uint8)
     array[piece] = 1
     vessels = LabelMap(array, GRID, VESSEL_SCHEME)
-    assert without_lone_dense(scan(dense=piece), own, vessels, lungs(without=piece)) is own
+    assert remove_unconfirmed_dense_lung(scan(dense=piece), own, vessels, lungs(without=piece)) is own
 
 
 def test_one_lung_is_as_large_as_both_of_its_like() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, divide
+from ctreview.anatomy import LUNG_SCHEME, divide_lungs
 from ctreview.anatomy.regions import PERIPHERAL_MM
 from ctreview.errors import PlaceMismatch, SegmentationFailed
 from ctreview.phantom import Phantom
@@ -35,7 +35,7 @@ def voxels(regions: Any, labels: LabelMap) -> dict[str, int]:
 
 def test_every_name_of_the_design_is_there_and_sums_agree() -> None:
     lungs = LabelMap(two_boxes(), grid((40, 30, 60)), LUNG_SCHEME)
-    regions = divide(lungs)
+    regions = divide_lungs(lungs)
     parts = ("lungs", "right_lung", "left_lung")
     assert set(regions.names) == {*parts, *(f"{part}/{place}" for part in parts for place in PLACES)}
     count = voxels(regions, lungs)
@@ -48,7 +48,7 @@ def test_every_name_of_the_design_is_there_and_sums_agree() -> None:
 
 def test_thirds_are_those_of_the_part_and_not_of_the_whole() -> None:
     lungs = LabelMap(two_boxes(), grid((40, 30, 60)), LUNG_SCHEME)
-    regions = divide(lungs)
+    regions = divide_lungs(lungs)
     right, whole = regions.mask("right_lung/basal"), regions.mask("lungs/basal")
     assert np.flatnonzero(right.any(axis=(1, 2))).tolist() == list(range(8, 16))
     assert np.flatnonzero(whole.any(axis=(1, 2))).tolist() == list(range(5, 15))
@@ -58,7 +58,7 @@ def test_thirds_are_those_of_the_part_and_not_of_the_whole() -> None:
 
 def test_ventral_is_in_front() -> None:
     lungs = LabelMap(two_boxes(), grid((40, 30, 60)), LUNG_SCHEME)
-    ventral = divide(lungs).mask("left_lung/ventral")
+    ventral = divide_lungs(lungs).mask("left_lung/ventral")
     assert np.flatnonzero(ventral.any(axis=(0, 2))).tolist() == list(range(5, 15))
 
 
@@ -70,7 +70,7 @@ def test_the_rim_is_as_deep_as_the_size_of_the_lungs_says() -> None:
     lungs = LabelMap(array, grid(array.shape), LUNG_SCHEME)
     ml = lungs.volume_ml("right_lung", "left_lung")
     depth = PERIPHERAL_MM * (ml / 5000.0) ** (1 / 3)
-    core = divide(lungs).mask("right_lung/central")
+    core = divide_lungs(lungs).mask("right_lung/central")
     inside = [(np.flatnonzero(core.any(axis=tuple(k for k in range(3) if k != axis)))) for axis in range(3)]
     for hit, (first, last) in zip(inside, ((5, 54), (5, 104), (3, 64)), strict=True):
         assert (hit[0] - first) * 2.0 == pytest.approx(depth, abs=2.0)
@@ -80,7 +80,7 @@ def test_the_rim_is_as_deep_as_the_size_of_the_lungs_says() -> None:
 def test_where_the_field_of_view_cuts_the_lung_is_no_pleura() -> None:
     array = np.zeros((40, 60, 60), dtype=np.uint8)
     array[:, 5:55, :50] = 1  # cut below, above and to the right
-    core = divide(LabelMap(array, grid(array.shape), LUNG_SCHEME)).mask("right_lung/central")
+    core = divide_lungs(LabelMap(array, grid(array.shape), LUNG_SCHEME)).mask("right_lung/central")
     assert core[0].any()
     assert core[:, :, 0].any()
     assert not core[:, 5].any()
@@ -96,7 +96,7 @@ def test_thirds_follow_the_patient_where_the_grid_is_oblique() -> None:
     array = np.zeros((60, 60, 30), dtype=np.uint8)
     array[10:50, 10:50, 5:25] = 1
     lungs = LabelMap(array, Geometry(array.shape, affine, "source:test"), LUNG_SCHEME)
-    regions = divide(lungs)
+    regions = divide_lungs(lungs)
     heights = {
         place: lungs.geometry.to_lps(np.argwhere(regions.mask(f"right_lung/{place}")))[:, 2]
         for place in ("apical", "middle", "basal")
@@ -108,7 +108,7 @@ def test_thirds_follow_the_patient_where_the_grid_is_oblique() -> None:
 
 
 def test_lobes_are_divided_too_and_counted_inside_the_lungs_only(adult: Phantom) -> None:
-    regions = divide(adult.lungs, lobes=adult.lobes)
+    regions = divide_lungs(adult.lungs, lobes=adult.lobes)
     count = voxels(regions, adult.lungs)
     lobes = [label.key for label in adult.lobes.scheme]
     assert len(lobes) == 5
@@ -121,7 +121,7 @@ def test_lobes_are_divided_too_and_counted_inside_the_lungs_only(adult: Phantom)
 def test_a_single_lung_has_no_regions_of_the_other() -> None:
     array = two_boxes()
     array[array == 2] = 0
-    names = divide(LabelMap(array, grid(array.shape), LUNG_SCHEME)).names
+    names = divide_lungs(LabelMap(array, grid(array.shape), LUNG_SCHEME)).names
     assert "right_lung/apical" in names
     assert not [name for name in names if name.startswith("left")]
 
@@ -130,16 +130,16 @@ def test_airways_belong_to_no_region() -> None:
     array = two_boxes()
     array[20:38, 14:18, 28:32] = 3
     lungs = LabelMap(array, grid(array.shape), LUNG_SCHEME)
-    assert not (divide(lungs).mask("lungs") & (array == 3)).any()
+    assert not (divide_lungs(lungs).mask("lungs") & (array == 3)).any()
 
 
 def test_no_lung_and_another_place_are_refused() -> None:
     shape = (8, 8, 8)
     empty = LabelMap(np.zeros(shape, dtype=np.uint8), grid(shape), LUNG_SCHEME)
     with pytest.raises(SegmentationFailed, match="no lung"):
-        divide(empty)
+        divide_lungs(empty)
     lobes = LabelMap(
         np.ones(shape, dtype=np.uint8), grid(shape, 3.0), Scheme((Label(1, "right_upper_lobe", (0, 0, 0)),))
     )
     with pytest.raises(PlaceMismatch):
-        divide(empty, lobes=lobes)
+        divide_lungs(empty, lobes=lobes)

@@ -16,7 +16,7 @@ import fill_voids
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import divide, find_lungs, find_vessels
+from ctreview.anatomy import divide_lungs, find_lungs, find_vessels
 from ctreview.errors import SegmentationFailed
 from ctreview.phantom import Lesion, Phantom, phantom_child, small_thorax
 from ctreview.phantom.hybrid import make_hybrid
@@ -181,7 +181,7 @@ def _clocked(volume: Volume) -> dict[str, float]:
     times.append(time.perf_counter())
     find_vessels(volume, lungs)
     times.append(time.perf_counter())
-    divide(lungs)
+    divide_lungs(lungs)
     times.append(time.perf_counter())
     threshold(volume)
     times.append(time.perf_counter())

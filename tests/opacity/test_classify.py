@@ -214,7 +214,7 @@ def test_noise_makes_no_holes_in_a_patch() -> None:
     _, normal, excess = prepared()
     rule = own_thresholds(normal)
     whole = opacity_ml(classify(excess, rule))
-    holes = (np.random.default_rng(0).random(excess.hu.shape) < 0.1) & (excess.calm_hu > 150.0)
+    holes = (np.random.default_rng(0).random(excess.hu.shape) < 0.1) & (excess.smoothed_hu > 150.0)
     noisy = dataclasses.replace(excess, hu=np.where(holes, np.float32(20.0), excess.hu))
     assert np.count_nonzero(holes) > 500
     assert opacity_ml(classify(noisy, rule)) == pytest.approx(whole, rel=0.02)

@@ -30,7 +30,7 @@ def test_mean_and_rise_of_a_healthy_lung() -> None:
     assert normal.mu_hu == pytest.approx(-860, abs=4)
     assert normal.rise_hu == pytest.approx(40, abs=8)
     assert normal.sigma_hu < 15
-    assert normal.anchor == "histogram"
+    assert normal.source == "histogram"
     assert normal.share > 0.98
     assert all(check.ok for check in normal.checks)
 
@@ -51,7 +51,7 @@ def test_ventral_ground_glass_does_not_flatten_the_rise() -> None:
 def test_the_level_is_that_of_normal_lung_even_where_most_is_ill() -> None:
     ill = fit(body(added=lambda _head, back, _left: np.where(back < 12, 200.0, 0.0)))
     assert ill.mu_hu == pytest.approx(-860, abs=8)
-    assert ill.anchor == "histogram"
+    assert ill.source == "histogram"
 
 
 def test_prone_turns_gravity_round() -> None:
@@ -83,7 +83,7 @@ def all_ill(scan_hu: float = 330.0) -> Body:
 
 def test_a_lung_that_is_ill_everywhere_is_anchored_on_age() -> None:
     normal = fit(all_ill())
-    assert normal.anchor == "age"
+    assert normal.source == "age"
     assert normal.mu_hu == prior_for(40.0).routine_hu
     assert not {check.name: check for check in normal.checks}["normal_lung_share"].ok
 
@@ -91,7 +91,7 @@ def test_a_lung_that_is_ill_everywhere_is_anchored_on_age() -> None:
 def test_or_on_the_other_timepoint_with_its_mass_kept() -> None:
     other = replace(fit(healthy()), mu_hu=-880.0)
     normal = fit(all_ill(), other=other)
-    assert normal.anchor == "other timepoint"
+    assert normal.source == "other timepoint"
     assert normal.mu_hu == pytest.approx(other.at_volume(normal.lung_ml))
 
 
@@ -146,7 +146,7 @@ def test_drift_of_the_fits_is_shared() -> None:
 
 
 def test_a_fit_without_normal_lung_has_no_say() -> None:
-    sure, unsure = normal_of(-870.0, 5000.0), normal_of(-860.0, 5000.0, anchor="age", share=0.1)
+    sure, unsure = normal_of(-870.0, 5000.0), normal_of(-860.0, 5000.0, source="age", share=0.1)
     assert all(t.normal_hu == pytest.approx(-870.0) for t in common_thresholds([sure, unsure]))
 
 

@@ -68,7 +68,7 @@ def test_a_painted_region_is_measured_on_each_side_in_each_contrast() -> None:
     assert (right.values.mean, right.values.sd) == pytest.approx((300, 0))
     assert left.values.volume_ml == 0.0
     assert left.values.mean is None
-    assert right.middle.told_by == "gap between the limbs"
+    assert right.middle.method == "gap between the limbs"
     stir = rows["STIR", "right"]
     assert stir.values.mean == pytest.approx(500)
     assert stir.values.volume_ml == right.values.volume_ml, "what was drawn is as large in every contrast"
@@ -106,7 +106,7 @@ def test_undo_goes_through_both_timepoints_and_the_reader_says_where_the_middle_
     assert review.redo() is not None
     review.set_middle(1, -100.0)
     again = RegionReview([both(), later], author="anna", record=lambda _: None, journal=records)
-    assert (again.middle(1).x_mm, again.middle(1).told_by) == (-100.0, "reader")
+    assert (again.middle(1).x_mm, again.middle(1).method) == (-100.0, "reader")
     sides = {row.values.side: row.values.voxels for row in again.rows(1, "T1")}
     assert sides["right"] == 0
     assert sides["left"] == sides["both"] > 0

@@ -186,7 +186,7 @@ def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
         return "Name a region, then paint it with the tools above: brush, live wire, lasso, pick, fill between."
     contrasts = " and ".join(dict.fromkeys(row.contrast for row in there))
     parted = "; ".join(
-        f"{TITLES[row.timepoint - 1]} at x = {words.number(row.middle.x_mm)} mm ({row.middle.told_by})" for row in there
+        f"{TITLES[row.timepoint - 1]} at x = {words.number(row.middle.x_mm)} mm ({row.middle.method})" for row in there
     )
     units = " and ".join(dict.fromkeys(_UNITS[row.unit] for row in there))
     return f"Mean ± SD of {contrasts}, {units}. R and L are the patient's, parted {parted}."

@@ -13,7 +13,7 @@ from napari_ctreview.readout import Known
 from napari_ctreview.widgets.findings_list import FindingsList
 from qtpy.QtCore import Qt
 
-from ctreview.anatomy.regions import divide
+from ctreview.anatomy.regions import divide_lungs
 from ctreview.study import AlreadySigned, Finding
 from tests.plugins.napari_ctreview.hand import Hand, lesion_of
 
@@ -39,7 +39,7 @@ def marking(make_panes: Any, pair: Any, qtbot: Any) -> Callable[[], Any]:
         panes = make_panes()
         panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
         for number, scan in enumerate((pair.before, pair.after)):
-            panes.know(number, Known(regions=divide(scan.lungs)))
+            panes.know(number, Known(regions=divide_lungs(scan.lungs)))
         panes.go_to(lesion_of(pair))
         qtbot.wait(30)
         ledger = Ledger()

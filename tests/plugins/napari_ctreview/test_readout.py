@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from napari_ctreview.readout import Known, read
 
-from ctreview.anatomy import divide
+from ctreview.anatomy import divide_lungs
 from ctreview.change.fate import FATE_SCHEME
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -39,7 +39,7 @@ def test_the_first_map_that_names_a_voxel_names_it() -> None:
 
 def test_the_region_is_the_smallest_part_with_where_in_it(pair) -> None:
     phantom = pair.before
-    regions = divide(phantom.lungs, lobes=phantom.lobes)
+    regions = divide_lungs(phantom.lungs, lobes=phantom.lobes)
     wanted = regions.mask("right_upper_lobe/ventral") & regions.mask("right_upper_lobe/peripheral")
     place = phantom.lungs.geometry.to_lps(np.argwhere(wanted)[0])
     words = read(place, phantom.volume, Known(regions=regions)).region.split(", ")

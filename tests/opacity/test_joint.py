@@ -10,8 +10,8 @@ import pytest
 
 from ctreview.errors import WrongUse
 from ctreview.opacity import (
+    JointClassification,
     OpacitySettings,
-    SideBySide,
     classify,
     common_thresholds,
     excess_density,
@@ -26,7 +26,7 @@ MIDDLE = (0.0, 0.0, 60.0)
 OTHER_SIDE = (0.0, 0.0, -60.0)
 
 
-def judged(*scans: Body) -> tuple[tuple[LabelMap, LabelMap], tuple[LabelMap, LabelMap], SideBySide]:
+def judged(*scans: Body) -> tuple[tuple[LabelMap, LabelMap], tuple[LabelMap, LabelMap], JointClassification]:
     """Opacity of two scans, each by itself and side by side."""
     seen = []
     for number, scan in enumerate(scans):
@@ -39,7 +39,7 @@ def judged(*scans: Body) -> tuple[tuple[LabelMap, LabelMap], tuple[LabelMap, Lab
     first, second = (excess for _, excess in seen)
     alone = classify(first, rules[0]), classify(second, rules[1])
     transform = Transform(first.geometry, second.geometry, np.eye(4))
-    beside = SideBySide.of((first, second), rules, transform)
+    beside = JointClassification.of((first, second), rules, transform)
     return alone, (beside.classify(0), beside.classify(1)), beside
 
 
@@ -82,14 +82,14 @@ def test_a_shifted_threshold_moves_both() -> None:
 def test_a_mask_is_carried_where_both_are_alike_and_nowhere_else() -> None:
     new = Ball(MIDDLE, 18.0, 200.0)
     _, found, beside = judged(body(seed=1), body(new, seed=2))
-    everywhere = np.ones(beside.excess[1].calm_hu.shape, dtype=bool)
-    carried = beside.alike[0].carried(everywhere)
+    everywhere = np.ones(beside.excess[1].smoothed_hu.shape, dtype=bool)
+    transferred = beside.matched[0].transferred(everywhere)
     inside = beside.excess[0].parenchyma.inside
-    assert carried[inside].mean() > 0.7
+    assert transferred[inside].mean() > 0.7
     # where the other scan has a new patch, the two are not alike
-    patch = beside.excess[1].calm_hu > 120
+    patch = beside.excess[1].smoothed_hu > 120
     assert patch.any()
-    assert carried[patch].mean() < 0.05
+    assert transferred[patch].mean() < 0.05
     assert found[1].mask().any()
 
 

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import Box, Coarse, Mask, Spacing, box_of
+from ctreview.anatomy.coarse import Box, CoarseImage, Mask, Spacing, box_of
 from ctreview.compiled import compiled
 
-__all__ = ["CostalView", "costal_gap", "costal_view"]
+__all__ = ["RibRays", "cast_rib_rays", "soft_tissue_inside_ribs"]
 
 Labels = npt.NDArray[np.uint8]
 Rays = npt.NDArray[np.float32]
@@ -35,23 +35,23 @@ NEAR_MM = 4.0
 BRIDGED_RAYS = 25
 """Dense lung up to this wide (60 degrees) is recognised by lung that lies at the ribs on both of its sides."""
 
-USUAL_MM = 120.0
-"""Height over which the distance of lung and ribs is taken to be alike beside breastbone and spine, in lungs of 5 L."""
+TYPICAL_GAP_HEIGHT_MM = 120.0
+"""Height over which the distance of lung and ribs is taken to be alike beside sternum and spine, in lungs of 5 L."""
 
-BREASTBONE_MM, SPINE_MM = 28.0, 18.0
+STERNUM_MM, SPINE_MM = 28.0, 18.0
 """Up to so far from the midline, in lungs of 5 L, there is no lung at the wall in front and behind: behind the
-breastbone lie fat, thymus and vessels, beside the spine muscle."""
+sternum lie fat, thymus and vessels, beside the spine muscle."""
 
 APEX_SHARE = 0.25
 """Of the height of a lung, in which its apex is not compared with ribs."""
 
-TAPER = 1.1
+TAPER_PER_MM = 1.1
 """By how many millimetres a dense crescent over the diaphragm gets thinner per millimetre down. The domes may stand
 some centimetres apart, so that the other lung alone gives it far too much."""
 
 
 @dataclass(frozen=True)
-class CostalView:
+class RibRays:
     """One half of the chest as seen from its middle, in rays by slice and angle.
 
     ``outer`` is where lung ends (−1 without lung), ``thick`` how deep the outermost stretch of lung is, ``cage`` where
@@ -67,12 +67,12 @@ class CostalView:
     reach: Rays
 
 
-def costal_view(coarse: Coarse, part: Mask, midline: float, size: float) -> CostalView:
+def cast_rib_rays(coarse: CoarseImage, part: Mask, midline: float, size: float) -> RibRays:
     """Look from the middle of one lung outwards.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     part : ndarray of bool
         Blocks of one lung, aerated and with its vessels.
@@ -93,22 +93,22 @@ def costal_view(coarse: Coarse, part: Mask, midline: float, size: float) -> Cost
         0.5 * (tight[2].start + tight[2].stop) - box[2].start,
     )
     _, sy, sx = coarse.spacing
-    wall = _wall(coarse, box, _cartilage_hu(coarse, tight, midline, size), size)
-    rib, outer, thick = _cast(wall, part[box], middle[0], middle[1], sy, sx)
-    cage = _cage(rib, coarse.spacing, size)
+    wall = _chest_wall(coarse, box, _cartilage_hu(coarse, tight, midline, size), size)
+    rib, outer, thick = _cast_rays(wall, part[box], middle[0], middle[1], sy, sx)
+    cage = _rib_cage(rib, coarse.spacing, size)
     off_midline = middle[1] + box[2].start - midline
-    lateral = _towards_ribs(off_midline > 0)
+    lateral = _facing_ribs(off_midline > 0)
     costal = _costal(cage - outer, outer > 0, lateral, size)
-    costal &= ~_past_breastbone(cage, off_midline * sx, size)
+    costal &= ~_past_sternum(cage, off_midline * sx, size)
     cage[~costal] = np.inf
     known = np.isfinite(cage) & (outer > 0)
-    usual = _usual(np.where(known, cage - outer, np.nan), lateral, coarse.spacing, size)
+    usual = _typical_gap(np.where(known, cage - outer, np.nan), lateral, coarse.spacing, size)
     gap = np.where(known, cage - outer - usual, 0.0)
     wide = known & (gap > max(4.0 * size, 1.5 * sx)) & (gap < 90.0 * size)
     begin, end = np.where(wide, outer, 0.0), np.where(wide, cage - usual, 0.0)
-    wide &= _share_soft(coarse.array[box], begin, end, middle, coarse.spacing) > 0.5
+    wide &= _soft_fraction(coarse.array[box], begin, end, middle, coarse.spacing) > 0.5
     reach = np.where(wide, cage - usual, -1.0).astype(np.float32)
-    return CostalView(box, middle, outer, thick, cage - usual, reach)
+    return RibRays(box, middle, outer, thick, cage - usual, reach)
 
 
 def _outwards_and_back(is_left: bool) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -117,7 +117,7 @@ def _outwards_and_back(is_left: bool) -> tuple[npt.NDArray[np.float64], npt.NDAr
     return np.cos(angle) * (1.0 if is_left else -1.0), np.sin(angle)
 
 
-def _towards_ribs(is_left: bool) -> npt.NDArray[np.bool_]:
+def _facing_ribs(is_left: bool) -> npt.NDArray[np.bool_]:
     """Angles at which one looks at ribs, not at heart, great vessels or spine."""
     outwards, back = _outwards_and_back(is_left)
     return np.asarray(np.where(back > 0, outwards > -0.5, outwards > 0.15))
@@ -137,23 +137,23 @@ def _costal(gap: Rays, lung: Mask, lateral: npt.NDArray[np.bool_], size: float) 
     return np.asarray((between | lateral) & below_apex[:, None])
 
 
-def _past_breastbone(cage: Rays, off_midline_mm: float, size: float) -> Mask:
-    """Rays that go on past heart and great vessels and meet the wall in front behind the breastbone, or beyond it."""
+def _past_sternum(cage: Rays, off_midline_mm: float, size: float) -> Mask:
+    """Rays that go on past heart and great vessels and meet the wall in front behind the sternum, or beyond it."""
     outwards, back = _outwards_and_back(off_midline_mm > 0)
     known = np.isfinite(cage)
     end = abs(off_midline_mm) + outwards * np.where(known, cage, 0.0)
-    return np.asarray(known & (back < 0) & (end < BREASTBONE_MM * size))
+    return np.asarray(known & (back < 0) & (end < STERNUM_MM * size))
 
 
-def _usual(gap: Rays, lateral: npt.NDArray[np.bool_], spacing: Spacing, size: float) -> Rays:
+def _typical_gap(gap: Rays, lateral: npt.NDArray[np.bool_], spacing: Spacing, size: float) -> Rays:
     """How far lung and ribs usually are apart: less than nothing where the nearest rib of several bends inwards.
 
-    Beside breastbone and spine fat and muscle lie between them, about as much above as below.
+    Beside sternum and spine fat and muscle lie between them, about as much above as below.
     """
     seen = gap[np.isfinite(gap)]
     overall = float(np.clip(np.median(seen), -4.0 * size, 4.0 * size)) if len(seen) else 0.0
     usual = np.full(gap.shape, overall, dtype=np.float32)
-    high = max(1, int(0.5 * USUAL_MM * size / spacing[0]))
+    high = max(1, int(0.5 * TYPICAL_GAP_HEIGHT_MM * size / spacing[0]))
     for i in range(len(gap)):
         around = gap[max(0, i - high) : i + high + 1, ~lateral]
         known = np.isfinite(around).sum(axis=0) >= high
@@ -162,23 +162,23 @@ def _usual(gap: Rays, lateral: npt.NDArray[np.bool_], spacing: Spacing, size: fl
     return usual
 
 
-def costal_gap(
-    coarse: Coarse, lungs: Labels, view: CostalView, other: CostalView | None, midline: float, size: float
+def soft_tissue_inside_ribs(
+    coarse: CoarseImage, lungs: Labels, view: RibRays, other: RibRays | None, midline: float, size: float
 ) -> Mask:
     """Find soft tissue between lung and ribs that ought to be lung.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     lungs : ndarray of uint8
         Blocks of aerated lung, 1 right and 2 left.
-    view : CostalView
+    view : RibRays
         Of the lung in question.
-    other : CostalView or None
+    other : RibRays or None
         Of the other lung, whose height and thickness a dense base is given; None where there is one lung.
     midline, size : float
-        As for `costal_view`.
+        As for `cast_rib_rays`.
 
     Returns
     -------
@@ -187,18 +187,18 @@ def costal_gap(
     begin, end = view.outer.copy(), view.reach.copy()
     _continue_down(begin, end, view, other, coarse.spacing[0])
     hu = coarse.array[view.box]
-    found = _painted(begin, end, hu.shape, view.middle, coarse.spacing)
+    found = _fill_rays(begin, end, hu.shape, view.middle, coarse.spacing)
     off_midline = np.abs(np.arange(hu.shape[2]) + view.box[2].start - midline) * coarse.spacing[2]
     in_front = np.arange(hu.shape[1]) < view.middle[0]
-    found &= off_midline[None, :] > np.where(in_front, BREASTBONE_MM, SPINE_MM)[:, None] * size
+    found &= off_midline[None, :] > np.where(in_front, STERNUM_MM, SPINE_MM)[:, None] * size
     found &= (lungs[view.box] == 0) & (hu < BONE_HU)
     return np.asarray(found)
 
 
-def _continue_down(begin: Rays, end: Rays, view: CostalView, other: CostalView | None, step_mm: float) -> None:
+def _continue_down(begin: Rays, end: Rays, view: RibRays, other: RibRays | None, step_mm: float) -> None:
     """Below a ray on which dense lung was found, go on as far down as the other lung does.
 
-    The crescent tapers by `TAPER`, and is never thicker than the other lung at this height.
+    The crescent tapers by `TAPER_PER_MM`, and is never thicker than the other lung at this height.
     """
     mirror = (ANGLES // 2 - np.arange(ANGLES)) % ANGLES
     thick = np.where(end > 0, end - begin, 0.0)
@@ -206,7 +206,7 @@ def _continue_down(begin: Rays, end: Rays, view: CostalView, other: CostalView |
         # a crescent widens to both sides as it goes down, by about 2 rays a slice
         above = ndimage.maximum_filter1d(thick[i + 1], 5, mode="wrap")
         empty = (view.outer[i] < 0) & (above > 0) & np.isfinite(view.cage[i])
-        wanted = above - TAPER * step_mm
+        wanted = above - TAPER_PER_MM * step_mm
         if other is not None:
             level = i + view.box[0].start - other.box[0].start
             if not 0 <= level < len(other.outer):
@@ -219,7 +219,7 @@ def _continue_down(begin: Rays, end: Rays, view: CostalView, other: CostalView |
 
 
 @compiled()
-def _cast(bone: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any:  # pragma: no cover - compiled
+def _cast_rays(bone: Any, lung: Any, y0: float, x0: float, sy: float, sx: float) -> Any:  # pragma: no cover - compiled
     """Rays in each slice: where the first bone beyond the lung is, where the lung ends, and what lies between."""
     n0, n1, n2 = bone.shape
     rib = np.full((n0, ANGLES), np.inf, dtype=np.float32)
@@ -277,7 +277,7 @@ def _count_soft(
     return fitting, counted
 
 
-def _wall(coarse: Coarse, box: Box, cartilage_hu: float, size: float) -> Mask:
+def _chest_wall(coarse: CoarseImage, box: Box, cartilage_hu: float, size: float) -> Mask:
     """Ribs, their cartilage and vertebrae; a calcified node or a speck of noise is no wall of the chest."""
     hu = coarse.array[box]
     smooth = ndimage.gaussian_filter(hu, [1.2 * size / mm for mm in coarse.spacing], truncate=3.0)
@@ -285,7 +285,7 @@ def _wall(coarse: Coarse, box: Box, cartilage_hu: float, size: float) -> Mask:
     return np.asarray(cc3d.dust(hard, threshold=max(2, int(1.0 / coarse.voxel_ml)), connectivity=26) > 0)
 
 
-def _cartilage_hu(coarse: Coarse, lung: Box, midline: float, size: float) -> float:
+def _cartilage_hu(coarse: CoarseImage, lung: Box, midline: float, size: float) -> float:
     """Above this lies cartilage of ribs (about 100 HU and more): denser than the blood between the lungs.
 
     Contrast makes dense lung as dense as cartilage; then only bone counts.
@@ -297,13 +297,13 @@ def _cartilage_hu(coarse: Coarse, lung: Box, midline: float, size: float) -> flo
     return float(np.clip(np.median(soft) + CARTILAGE_ABOVE_HU, 90.0, BONE_HU)) if soft.size else BONE_HU
 
 
-def _cage(rib: Rays, spacing: Spacing, size: float) -> Rays:
+def _rib_cage(rib: Rays, spacing: Spacing, size: float) -> Rays:
     """The inner surface of the rib cage: the nearest rib within about an intercostal space."""
     high = 2 * max(1, round(12.0 * size / spacing[0])) + 1
     return np.asarray(ndimage.minimum_filter(rib, size=(high, 7), mode=("nearest", "wrap")))
 
 
-def _share_soft(
+def _soft_fraction(
     hu: npt.NDArray[np.float32], begin: Rays, end: Rays, middle: tuple[float, float], spacing: Spacing
 ) -> Rays:
     """Which part of a ray and its neighbours is soft tissue: bronchi in dense lung thin out single rays."""
@@ -314,7 +314,7 @@ def _share_soft(
     return np.asarray(fits / np.maximum(count, 1e-3), dtype=np.float32)
 
 
-def _painted(
+def _fill_rays(
     begin: Rays, end: Rays, shape: tuple[int, int, int], middle: tuple[float, float], spacing: Spacing
 ) -> Mask:
     y = (np.arange(shape[1]) - middle[0])[:, None] * spacing[1]

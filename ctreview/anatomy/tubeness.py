@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled
 
-__all__ = ["bright_and_dark"]
+__all__ = ["update_tubeness"]
 
 FloatImage = npt.NDArray[np.float32]
 
@@ -71,7 +71,7 @@ def _measure(
                     dark[i, j, k] = max(dark[i, j, k], tube)
 
 
-def bright_and_dark(
+def update_tubeness(
     smooth: FloatImage,
     inside: npt.NDArray[np.bool_],
     spacing: tuple[float, float, float],

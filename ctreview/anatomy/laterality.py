@@ -11,10 +11,10 @@ import SimpleITK
 from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
-from ctreview.anatomy.bowel import bowel_gas
-from ctreview.anatomy.coarse import Coarse, Mask, box_of, distance
+from ctreview.anatomy.bowel import find_bowel_gas
+from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, distance
 
-__all__ = ["LEFT", "RIGHT", "Sides", "aerated_lungs"]
+__all__ = ["LEFT", "RIGHT", "AeratedLungs", "find_aerated_lungs"]
 
 RIGHT, LEFT = 1, 2
 
@@ -25,7 +25,7 @@ SMALL_ML, SMALL_LUNG_HU = 150.0, -930.0
 
 
 @dataclass(frozen=True)
-class Sides:
+class AeratedLungs:
     """Aerated right and left lung on the coarse grid.
 
     Attributes
@@ -34,24 +34,24 @@ class Sides:
         1 right, 2 left, 0 neither.
     midline : float
         Index of the middle of the patient along axis 2.
-    clue : float or None
+    laterality_score : float or None
         For a single lung, how much speaks for the right (positive) or for the left; less than 1 is not much. None
         where there are two lungs.
     """
 
     labels: Labels
     midline: float
-    clue: float | None
+    laterality_score: float | None
 
 
-def aerated_lungs(
-    coarse: Coarse, body: Body, airways: Mask, smallest_ml: float, trachea: float | None = None
-) -> Sides | None:
+def find_aerated_lungs(
+    coarse: CoarseImage, body: Body, airways: Mask, smallest_ml: float, trachea: float | None = None
+) -> AeratedLungs | None:
     """Choose the aerated parts that are lung and number the sides; None where there are none.
 
     Parameters
     ----------
-    coarse : Coarse
+    coarse : CoarseImage
         In HU.
     body : Body
         On the same grid.
@@ -63,7 +63,7 @@ def aerated_lungs(
         Index of the trachea along axis 2. Beside a single lung it marks the middle better than bones, which a cropped
         field of view cuts.
     """
-    parts = _lungs(coarse, body, body.air & ~airways & ~bowel_gas(coarse, body, airways), smallest_ml)
+    parts = _lungs(coarse, body, body.air & ~airways & ~find_bowel_gas(coarse, body, airways), smallest_ml)
     if not parts:
         return None
     middle = _midline(body, parts)
@@ -76,28 +76,28 @@ def aerated_lungs(
     for piece in pieces:
         labels[piece] = LEFT if np.median(np.nonzero(piece)[2]) > middle else RIGHT
     if len(np.unique(labels)) == 3:
-        return Sides(labels, middle, None)
-    clue = _right_or_left(coarse, labels > 0, body.spine_left, trachea)
-    labels[labels > 0] = RIGHT if clue > 0 else LEFT
-    return Sides(labels, _beside(labels > 0, clue) if trachea is None else trachea, clue)
+        return AeratedLungs(labels, middle, None)
+    laterality_score = _right_or_left(coarse, labels > 0, body.spine_left, trachea)
+    labels[labels > 0] = RIGHT if laterality_score > 0 else LEFT
+    return AeratedLungs(labels, _beside(labels > 0, laterality_score) if trachea is None else trachea, laterality_score)
 
 
-def _right_or_left(coarse: Coarse, lung: Mask, spine: float | None, trachea: float | None) -> float:
+def _right_or_left(coarse: CoarseImage, lung: Mask, spine: float | None, trachea: float | None) -> float:
     """How much speaks for a right lung (positive) or a left one: below 1 either way, nothing does.
 
     Towards the middle of the patient lie trachea and spine; there the lung is hollowed by heart and hilum; and there
     a field of view around one lung cuts it.
     """
     middle, step = float(np.nonzero(lung)[2].mean()), coarse.spacing[2]
-    clue = 0.0
+    laterality_score = 0.0
     if trachea is not None:
-        clue += 3.0 * float(np.clip((trachea - middle) * step / 20.0, -1, 1))
+        laterality_score += 3.0 * float(np.clip((trachea - middle) * step / 20.0, -1, 1))
     if spine is not None:
-        clue += float(np.clip((spine - middle) * step / 40.0, -1, 1))
+        laterality_score += float(np.clip((spine - middle) * step / 40.0, -1, 1))
     left, right = (int(np.count_nonzero(lung[:, :, index])) for index in (-1, 0))
     if max(left, right) * coarse.spacing[0] * coarse.spacing[1] > 400.0:
-        clue += 1.5 * (left - right) / (left + right)
-    return clue + 1.5 * _hollow(lung)
+        laterality_score += 1.5 * (left - right) / (left + right)
+    return laterality_score + 1.5 * _hollow(lung)
 
 
 def _hollow(lung: Mask) -> float:
@@ -114,13 +114,13 @@ def _hollow(lung: Mask) -> float:
     return float((sides[0] - sides[1]) / max(sides.sum(), 1.0))
 
 
-def _beside(lung: Mask, clue: float) -> float:
+def _beside(lung: Mask, laterality_score: float) -> float:
     """The edge of a single lung on the side of the patient's middle."""
     across = np.flatnonzero(lung.any(axis=(0, 1)))
-    return float(across[-1] if clue > 0 else across[0])
+    return float(across[-1] if laterality_score > 0 else across[0])
 
 
-def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Mask]:
+def _lungs(coarse: CoarseImage, body: Body, air: Mask, smallest_ml: float) -> list[Mask]:
     """Aerated parts inside the chest: not bowel gas, not what lies between patient and table."""
     labels = cc3d.connected_components(air, connectivity=6)
     stats = cc3d.statistics(labels)
@@ -133,7 +133,7 @@ def _lungs(coarse: Coarse, body: Body, air: Mask, smallest_ml: float) -> list[Ma
         part = labels[box] == label
         depth = distance(np.pad(part, 1), coarse.spacing)[1:-1, 1:-1, 1:-1]
         width = float(depth.max())
-        if width < max(5.0, 0.3 * widest) or body.between[box][part].mean() < 0.7:
+        if width < max(5.0, 0.3 * widest) or body.between_tissue[box][part].mean() < 0.7:
             continue
         core = depth > min(4.0, 0.5 * width)
         thinnest = SMALL_LUNG_HU if ml[label] < SMALL_ML else body.gas_hu
@@ -154,7 +154,7 @@ def _midline(body: Body, parts: list[Mask]) -> float:
     return float(np.mean(np.flatnonzero(np.any(parts, axis=(0, 1, 2)))))
 
 
-def _separated(part: Mask, coarse: Coarse) -> list[Mask]:
+def _separated(part: Mask, coarse: CoarseImage) -> list[Mask]:
     """Two lungs that touch, cut along the thin bright line where their pleurae meet.
 
     Seeds are what is left of either lung when enough is taken from the surface; a watershed on the image finds the

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.opacity.classify import classify, find_seeds, offset_hu
-from ctreview.opacity.excess import Excess, highest_near
+from ctreview.opacity.excess import Excess, maximum_filtered
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
 from ctreview.progress import Progress, quiet
@@ -22,7 +22,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
 
-__all__ = ["Alike", "SideBySide"]
+__all__ = ["JointClassification", "MatchedVoxels"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -30,7 +30,7 @@ Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Alike:
+class MatchedVoxels:
     """Where a scan shows the density that the other one shows at the same place of the patient.
 
     Attributes
@@ -45,7 +45,7 @@ class Alike:
     other: Indices
     shape: tuple[int, ...]
 
-    def carried(self, there: Bools) -> Bools:
+    def transferred(self, there: Bools) -> Bools:
         """A mask on the other scan's working grid, brought to this one's; False where the two are not alike."""
         here = np.zeros(self.shape, dtype=bool)
         here.ravel()[self.own] = there.ravel()[self.other]
@@ -53,7 +53,7 @@ class Alike:
 
 
 @dataclass(frozen=True, eq=False)
-class SideBySide:
+class JointClassification:
     """Baseline and follow-up, in this order, with what each of them is told by the other.
 
     Attributes
@@ -61,13 +61,13 @@ class SideBySide:
     excess : pair of Excess
         Where both are alike, halfway between them.
     thresholds : pair of Thresholds
-    alike : pair of Alike
+    matched : pair of MatchedVoxels
     settings : OpacitySettings
     """
 
     excess: tuple[Excess, Excess]
     thresholds: tuple[Thresholds, Thresholds]
-    alike: tuple[Alike, Alike]
+    matched: tuple[MatchedVoxels, MatchedVoxels]
     settings: OpacitySettings
 
     @classmethod
@@ -107,13 +107,13 @@ class SideBySide:
             self.excess[number],
             self.thresholds[number],
             shift_hu=shift_hu,
-            also=self.alike[number].carried(beside),
+            extra_seeds=self.matched[number].transferred(beside),
             settings=self.settings,
             progress=progress,
         )
 
 
-Compared = tuple[Excess, Alike]
+Compared = tuple[Excess, MatchedVoxels]
 
 
 def _compared(
@@ -122,31 +122,33 @@ def _compared(
     transform: Transform,
     settings: OpacitySettings,
 ) -> tuple[Compared, Compared]:
-    calm = [one.calm_hu - offset_hu(one, rule) for one, rule in zip(excess, thresholds, strict=True)]
+    smoothed = [one.smoothed_hu - offset_hu(one, rule) for one, rule in zip(excess, thresholds, strict=True)]
     found = []
     for number, one in enumerate(excess):
         other = excess[1 - number]
-        own = np.flatnonzero(one.parenchyma.known & (one.parenchyma.share > 0))
+        own = np.flatnonzero(one.parenchyma.known & (one.parenchyma.lung_fraction > 0))
         here, there = one.parenchyma.geometry, other.parenchyma.geometry
         at = places(transform, DIRECTIONS[number], here, there, np.unravel_index(own, here.shape))
         inside = np.all((at > -0.5) & (at < np.array(there.shape) - 0.5), axis=1)
         own, at = own[inside], at[inside]
         nearest = np.rint(at).astype(np.int64)
         flat = np.ravel_multi_index(tuple(nearest.T), there.shape)
-        others = ndi.map_coordinates(calm[1 - number], at.T, order=1, mode="nearest", prefilter=False)
-        apart = others - calm[number].ravel()[own]
+        others = ndi.map_coordinates(smoothed[1 - number], at.T, order=1, mode="nearest", prefilter=False)
+        apart = others - smoothed[number].ravel()[own]
         ramp = (settings.different_hu - np.abs(apart)) / (settings.different_hu - settings.alike_hu)
         share = np.where(other.parenchyma.known.ravel()[flat], np.clip(ramp, 0.0, 1.0), 0.0)
-        moved = np.zeros(one.calm_hu.shape, dtype=np.float32)
+        moved = np.zeros(one.smoothed_hu.shape, dtype=np.float32)
         moved.ravel()[own] = 0.5 * share * apart
         similar = share > 0.5
-        found.append((_moved(one, moved), Alike(own[similar], flat[similar], one.calm_hu.shape)))
+        found.append((_moved(one, moved), MatchedVoxels(own[similar], flat[similar], one.smoothed_hu.shape)))
     return found[0], found[1]
 
 
 def _moved(excess: Excess, by: Floats) -> Excess:
-    calm = excess.calm_hu + by
+    smoothed = excess.smoothed_hu + by
     spacing = excess.parenchyma.geometry.spacing
-    # next to dense spots the plateau is not the highest value near, hence the difference
-    plateau = excess.plateau_hu + highest_near(calm, spacing) - highest_near(excess.calm_hu, spacing)
-    return replace(excess, hu=excess.hu + by, calm_hu=calm, plateau_hu=plateau)
+    # next to dense spots the local maximum is not the highest value near, hence the difference
+    local_maximum = (
+        excess.local_maximum_hu + maximum_filtered(smoothed, spacing) - maximum_filtered(excess.smoothed_hu, spacing)
+    )
+    return replace(excess, hu=excess.hu + by, smoothed_hu=smoothed, local_maximum_hu=local_maximum)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctreview.anatomy.tubes import bright_and_dark
+from ctreview.anatomy.tubeness import update_tubeness
 
 SPACING = (1.0, 1.0, 1.0)
 
@@ -17,7 +17,7 @@ def strength(
 
     smooth = gaussian_filter(image.astype(np.float32), scale)
     bright, dark = np.zeros_like(smooth), np.zeros_like(smooth)
-    bright_and_dark(smooth, np.ones(smooth.shape, dtype=bool), SPACING, scale, least, flatness, bright, dark)
+    update_tubeness(smooth, np.ones(smooth.shape, dtype=bool), SPACING, scale, least, flatness, bright, dark)
     return bright, dark
 
 
