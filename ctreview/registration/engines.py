@@ -6,9 +6,9 @@ from typing import Protocol
 
 from ctreview.errors import WrongUse
 from ctreview.progress import Progress, quiet
-from ctreview.registration.by_elastix import register_by_elastix
-from ctreview.registration.by_keypoints import register_by_keypoints
-from ctreview.registration.pair import Pair
+from ctreview.registration.elastix_engine import register_by_elastix
+from ctreview.registration.keypoint_engine import register_by_keypoints
+from ctreview.registration.pair import RegistrationPair
 from ctreview.registration.settings import RegistrationSettings
 from ctreview.volume.transform import Transform
 
@@ -18,7 +18,9 @@ __all__ = ["ENGINES", "Engine", "engine_named"]
 class Engine(Protocol):
     """Finds the transform of a prepared pair."""
 
-    def __call__(self, pair: Pair, settings: RegistrationSettings, *, progress: Progress = quiet) -> Transform:
+    def __call__(
+        self, pair: RegistrationPair, settings: RegistrationSettings, *, progress: Progress = quiet
+    ) -> Transform:
         """Bring the pair together; raise `RegistrationFailed` where that is hopeless."""
         ...
 

@@ -9,8 +9,8 @@ from ctreview.checks import Check
 from ctreview.errors import RegistrationFailed
 from ctreview.progress import Progress, part, quiet
 from ctreview.registration.engines import engine_named
-from ctreview.registration.pair import prepare
-from ctreview.registration.quality import judge, measure
+from ctreview.registration.pair import prepare_pair
+from ctreview.registration.quality import quality_checks, quality_figures
 from ctreview.registration.settings import RegistrationSettings
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -36,7 +36,7 @@ class Registration:
     checks : tuple of Check
         Those that fail with ``blocks`` forbid to use the transform for a verdict.
     figures : Mapping of str to float
-        See `ctreview.registration.quality.measure`.
+        See `ctreview.registration.quality.quality_figures`.
     engine : str
         By which method.
     """
@@ -92,7 +92,7 @@ def register(
     """
     settings = settings or RegistrationSettings()
     engine = engine_named(settings.engine)
-    pair = prepare(
+    pair = prepare_pair(
         fixed,
         moving,
         fixed_mask,
@@ -104,11 +104,11 @@ def register(
     )
     transform = engine(pair, settings, progress=part(progress, 0.05, 0.9))
     progress(0.9, 1.0, "judging the registration")
-    figures = measure(pair, transform, threads=settings.threads)
+    figures = quality_figures(pair, transform, threads=settings.threads)
     if figures["mask_dice"] < HOPELESS_DICE:
         raise RegistrationFailed(
             f"after registration the two masks overlap only by a Dice of {figures['mask_dice']:.2f}",
             remedy="Check that both images show the same organ of the same person.",
         )
     progress(1.0, 1.0, "judging the registration")
-    return Registration(transform, judge(figures), figures, settings.engine)
+    return Registration(transform, quality_checks(figures), figures, settings.engine)

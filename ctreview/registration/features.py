@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ctreview.compiled import compiled
 from ctreview.registration.parallel import in_chunks
 
-__all__ = ["BITS", "describe"]
+__all__ = ["BITS", "mind_descriptors"]
 
 BITS = 60
 """Bits in use: twelve pairs of patches, five thresholds each."""
@@ -94,7 +94,7 @@ def _describe_slab(padded, margin, dilation, pairs, levels, floor, out, start, s
             _words(planes, levels, floor, out[i - 1])
 
 
-def describe(
+def mind_descriptors(
     image: npt.NDArray[np.float32], *, dilation: int = 1, noise_floor: float = NOISE_FLOOR_HU, threads: int = 1
 ) -> npt.NDArray[np.uint64]:
     """MIND-SSC of every voxel, as words of 60 bits.

@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ctreview.compiled import compiled
 
-__all__ = ["distinctiveness", "find_keypoints", "spread"]
+__all__ = ["distinctiveness", "find_keypoints", "select_spaced"]
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -47,7 +47,7 @@ def distinctiveness(image: Image, *, sigma: float = 1.4) -> Image:
 
 
 @compiled(nogil=True)
-def _spread(order, shape, radius, most):  # type: ignore[no-untyped-def]
+def _select_spaced(order, shape, radius, most):  # type: ignore[no-untyped-def]
     # Takes the strongest first and closes a ball around each.
     taken = np.zeros(shape, dtype=np.bool_)
     chosen = np.empty((most, 3), dtype=np.int64)
@@ -71,7 +71,7 @@ def _spread(order, shape, radius, most):  # type: ignore[no-untyped-def]
     return chosen[:found]
 
 
-def spread(strength: Image, mask: Mask, count: int, *, crowding: float) -> npt.NDArray[np.int64]:
+def select_spaced(strength: Image, mask: Mask, count: int, *, crowding: float) -> npt.NDArray[np.int64]:
     """The most distinctive voxels of a mask, no two of them close together.
 
     Parameters
@@ -97,11 +97,11 @@ def spread(strength: Image, mask: Mask, count: int, *, crowding: float) -> npt.N
     where = np.flatnonzero(peaks)
     order = where[np.argsort(-strength.ravel()[where], kind="stable")]
     radius = crowding * (inside / count) ** (1 / 3)
-    return np.asarray(_spread(order, strength.shape, max(radius, 1.0), count))
+    return np.asarray(_select_spaced(order, strength.shape, max(radius, 1.0), count))
 
 
 def find_keypoints(
     image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0
 ) -> npt.NDArray[np.int64]:
-    """The most distinctive voxels of an image in a mask; see `distinctiveness` and `spread`."""
-    return spread(distinctiveness(image, sigma=sharpness), mask, count, crowding=crowding)
+    """The most distinctive voxels of an image in a mask; see `distinctiveness` and `select_spaced`."""
+    return select_spaced(distinctiveness(image, sigma=sharpness), mask, count, crowding=crowding)

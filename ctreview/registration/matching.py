@@ -13,18 +13,18 @@ from scipy.spatial import cKDTree
 
 from ctreview.compiled import compiled
 from ctreview.errors import RegistrationFailed
-from ctreview.registration.features import describe
-from ctreview.registration.keypoints import spread
-from ctreview.registration.pair import Pair, Side
+from ctreview.registration.features import mind_descriptors
+from ctreview.registration.keypoints import select_spaced
+from ctreview.registration.pair import PreparedImage, RegistrationPair
 from ctreview.registration.parallel import in_chunks
 from ctreview.registration.sampling import sample
 from ctreview.registration.settings import MatchingStage
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Matches", "agree", "match", "similarity_costs"]
+__all__ = ["Matches", "match_keypoints", "regularise_displacements", "similarity_costs"]
 
-Words = npt.NDArray[np.uint64]
+Descriptors = npt.NDArray[np.uint64]
 Costs = npt.NDArray[np.float32]
 Borders = npt.NDArray[np.bool_] | None
 
@@ -80,7 +80,7 @@ def patch_offsets(patch: int) -> npt.NDArray[np.int64]:
 
 
 def similarity_costs(
-    fixed: Words, moving: Words, points: npt.NDArray[np.int64], *, search: int, patch: int, threads: int = 1
+    fixed: Descriptors, moving: Descriptors, points: npt.NDArray[np.int64], *, search: int, patch: int, threads: int = 1
 ) -> Costs:
     """How unlike the surroundings of each point are to those of every displaced place.
 
@@ -179,7 +179,7 @@ def _choose(costs: Costs, means: FloatArray, strength: float, search: int, best:
     in_chunks(lambda a, b: _best(costs, means, np.float32(strength), search, best, a, b), len(means), threads)
 
 
-def agree(
+def regularise_displacements(
     points: npt.NDArray[np.int64],
     costs: Costs,
     *,
@@ -232,7 +232,9 @@ def agree(
     return Matches(where, refined, away <= limit, at)
 
 
-def match(pair: Pair, transform: Transform, stage: MatchingStage, *, threads: int = 1) -> tuple[FloatArray, FloatArray]:
+def match_keypoints(
+    pair: RegistrationPair, transform: Transform, stage: MatchingStage, *, threads: int = 1
+) -> tuple[FloatArray, FloatArray]:
     """Match keypoints of the fixed image in the moving one, starting from what is known.
 
     Returns
@@ -241,27 +243,29 @@ def match(pair: Pair, transform: Transform, stage: MatchingStage, *, threads: in
         LPS millimetres, both in the fixed image: each keypoint, and where in the fixed image the present transform
         would have to start to reach its match. Keypoints at odds with their neighbours are left out.
     """
-    view = pair.view(stage.spacing_mm, threads=threads)
-    grid, here = view.grid, view.words
-    points = spread(view.strength(stage.sharpness), view.mask, stage.keypoints, crowding=stage.crowding)
+    level = pair.level(stage.spacing_mm, threads=threads)
+    grid, here = level.grid, level.descriptors
+    points = select_spaced(level.strength(stage.sharpness), level.mask, stage.keypoints, crowding=stage.crowding)
     if len(points) < FEWEST_KEYPOINTS:
         raise RegistrationFailed(
             f"only {len(points)} places with structure were found inside the fixed mask",
             remedy="Check that the mask covers the organ and that the image is not blank.",
         )
     moved = pair.moving_on(grid, transform, threads=threads)
-    there = describe(moved, threads=threads)
+    there = mind_descriptors(moved, threads=threads)
     aim = _border(pair.moving, transform, grid, stage, threads)
     found = _found(here, there, points, aim, stage, threads)
     kept, displacements = found.kept, found.displacements
     if stage.both_ways:
         start = _border(pair.fixed, None, grid, stage, threads)
-        kept, displacements = _with_the_way_back(found, there, here, start, stage, threads)
+        kept, displacements = _bidirectional(found, there, here, start, stage, threads)
     where = found.points[kept]
     return grid.to_lps(where), grid.to_lps(where + displacements[kept])
 
 
-def _border(side: Side, mapping: Transform | None, grid: Geometry, stage: MatchingStage, threads: int) -> Borders:
+def _border(
+    side: PreparedImage, mapping: Transform | None, grid: Geometry, stage: MatchingStage, threads: int
+) -> Borders:
     """Where a patch sees the border of what is to be ignored in one image.
 
     Such a border is an edge that the other image need not have. A match may start at one, but not aim at it: points
@@ -276,18 +280,25 @@ def _border(side: Side, mapping: Transform | None, grid: Geometry, stage: Matchi
 
 
 def _found(
-    here: Words, there: Words, points: npt.NDArray[np.int64], aim: Borders, stage: MatchingStage, threads: int
+    here: Descriptors,
+    there: Descriptors,
+    points: npt.NDArray[np.int64],
+    aim: Borders,
+    stage: MatchingStage,
+    threads: int,
 ) -> Matches:
     costs = similarity_costs(here, there, points, search=stage.search, patch=stage.patch, threads=threads)
     blind = np.zeros(len(points), dtype=np.bool_) if aim is None else aim[tuple(points.T)]
     costs[blind] = 0.0  # goes where its neighbours go
     width = stage.neighbours_mm / stage.spacing_mm
-    found = agree(points, costs, search=stage.search, width=width, coupling=stage.coupling, threads=threads)
+    found = regularise_displacements(
+        points, costs, search=stage.search, width=width, coupling=stage.coupling, threads=threads
+    )
     return replace(found, kept=found.kept & ~blind)
 
 
-def _with_the_way_back(
-    found: Matches, there: Words, here: Words, aim: Borders, stage: MatchingStage, threads: int
+def _bidirectional(
+    found: Matches, there: Descriptors, here: Descriptors, aim: Borders, stage: MatchingStage, threads: int
 ) -> tuple[npt.NDArray[np.bool_], FloatArray]:
     """Match back from where each match ended, and take the mean of both ways, or the one that can be believed."""
     ends = np.rint(found.points + found.displacements).astype(np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import RegistrationFailed
-from ctreview.registration.features import describe
+from ctreview.registration.features import mind_descriptors
 from ctreview.registration.keypoints import distinctiveness
 from ctreview.registration.sampling import sample
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
@@ -16,11 +16,11 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
-__all__ = ["Pair", "Side", "View", "prepare"]
+__all__ = ["PreparedImage", "PyramidLevel", "RegistrationPair", "prepare_pair"]
 
 Image = npt.NDArray[np.float32]
 
-VIEW_MARGIN_MM = 9.0
+LEVEL_MARGIN_MM = 9.0
 """Seen around the mask on a working grid: the patches of keypoints at its surface."""
 
 MARGIN_MM = 40.0
@@ -28,7 +28,7 @@ MARGIN_MM = 40.0
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class PreparedImage:
     """One image of the pair, coarse enough to be quick.
 
     Attributes
@@ -43,8 +43,6 @@ class Side:
         Where all three lie.
     centroid : ndarray, shape (3,)
         Of the mask, LPS millimetres.
-    spread : ndarray, shape (3,)
-        Standard deviation of the mask's voxels along x, y, z in millimetres.
     volume_ml : float
         Of the mask, from the native grid.
     box : tuple of ndarray
@@ -56,32 +54,31 @@ class Side:
     ignore: Image | None
     geometry: Geometry
     centroid: FloatArray
-    spread: FloatArray
     volume_ml: float
     box: tuple[FloatArray, FloatArray]
     background: float
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PyramidLevel:
     """The fixed image on one working grid, and what matching needs of it, made once.
 
     Attributes
     ----------
     grid : Geometry
-        Isotropic, parallel to the patient's axes, over the mask and `VIEW_MARGIN_MM` around it.
+        Isotropic, parallel to the patient's axes, over the mask and `LEVEL_MARGIN_MM` around it.
     image : ndarray of float32
         Clamped values.
     mask : ndarray of bool
         The organ.
-    words : ndarray of uint64
+    descriptors : ndarray of uint64
         Descriptors.
     """
 
     grid: Geometry
     image: Image
     mask: npt.NDArray[np.bool_]
-    words: npt.NDArray[np.uint64]
+    descriptors: npt.NDArray[np.uint64]
     _strengths: dict[float, Image] = field(default_factory=dict)
 
     def strength(self, sharpness: float) -> Image:
@@ -92,22 +89,22 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class RegistrationPair:
     """Both sides and the native grids they came from."""
 
-    fixed: Side
-    moving: Side
+    fixed: PreparedImage
+    moving: PreparedImage
     fixed_geometry: Geometry
     moving_geometry: Geometry
-    _views: dict[float, View] = field(default_factory=dict)
+    _levels: dict[float, PyramidLevel] = field(default_factory=dict)
 
-    def view(self, spacing_mm: float, *, threads: int = 1) -> View:
+    def level(self, spacing_mm: float, *, threads: int = 1) -> PyramidLevel:
         """The fixed image on the working grid of that spacing; made on first use."""
-        if spacing_mm not in self._views:
-            grid = self.grid(spacing_mm, VIEW_MARGIN_MM)
+        if spacing_mm not in self._levels:
+            grid = self.grid(spacing_mm, LEVEL_MARGIN_MM)
             image, mask = self.fixed_on(grid, threads=threads), self.fixed_mask_on(grid, threads=threads)
-            self._views[spacing_mm] = View(grid, image, mask, describe(image, threads=threads))
-        return self._views[spacing_mm]
+            self._levels[spacing_mm] = PyramidLevel(grid, image, mask, mind_descriptors(image, threads=threads))
+        return self._levels[spacing_mm]
 
     def grid(self, spacing_mm: float, margin_mm: float) -> Geometry:
         """Isotropic voxels parallel to the patient's axes, over the fixed mask and a margin."""
@@ -142,7 +139,7 @@ class Pair:
         return np.asarray(sample(side.mask, side.geometry, grid, transform, fill=0.0, threads=threads) >= 0.5)
 
 
-def prepare(
+def prepare_pair(
     fixed: Volume,
     moving: Volume,
     fixed_mask: LabelMap,
@@ -152,7 +149,7 @@ def prepare(
     moving_ignore: LabelMap | None = None,
     spacing_mm: float,
     intensity_range: tuple[float, float],
-) -> Pair:
+) -> RegistrationPair:
     """Cut both images to their masks and average voxels that are finer than ``spacing_mm``.
 
     Raises
@@ -169,12 +166,12 @@ def prepare(
             (moving, moving_mask, moving_ignore, "moving"),
         )
     ]
-    return Pair(sides[0], sides[1], fixed.geometry, moving.geometry)
+    return RegistrationPair(sides[0], sides[1], fixed.geometry, moving.geometry)
 
 
 def _side(
     volume: Volume, mask: LabelMap, ignore: LabelMap | None, which: str, spacing_mm: float, limits: tuple[float, float]
-) -> Side:
+) -> PreparedImage:
     require_same_place(volume, mask, *(() if ignore is None else (ignore,)))
     inside = mask.array > 0
     start, stop = _box(inside, which)
@@ -192,11 +189,10 @@ def _side(
     unsure = None if ignore is None else _averaged(ignore.array[box] > 0, factor)
     points, weights = _mass(share, small)
     centroid = weights @ points / weights.sum()
-    spread = np.sqrt(weights @ (points - centroid) ** 2 / weights.sum())
     corners = geometry.crop(start.tolist(), stop.tolist()).corners()
     volume_ml = float(np.count_nonzero(inside)) * geometry.voxel_ml
     extent = (corners.min(axis=0), corners.max(axis=0))
-    return Side(image, share, unsure, small, centroid, spread, volume_ml, extent, limits[0])
+    return PreparedImage(image, share, unsure, small, centroid, volume_ml, extent, limits[0])
 
 
 def _box(inside: npt.NDArray[np.bool_], which: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.checks import Check
-from ctreview.registration.features import describe
+from ctreview.registration.features import mind_descriptors
 from ctreview.registration.field import jacobian, lowest_jacobian
 from ctreview.registration.keypoints import find_keypoints
-from ctreview.registration.matching import agree, similarity_costs
-from ctreview.registration.pair import Pair
+from ctreview.registration.matching import regularise_displacements, similarity_costs
+from ctreview.registration.pair import RegistrationPair
 from ctreview.volume.transform import Transform
 
-__all__ = ["QualityLimits", "judge", "local_volume_ratio", "measure"]
+__all__ = ["QualityLimits", "local_volume_ratio", "quality_checks", "quality_figures"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -56,7 +56,7 @@ def local_volume_ratio(transform: Transform) -> npt.NDArray[np.float32]:
     return jacobian(transform.displacement, transform.grid) * whole
 
 
-def measure(pair: Pair, transform: Transform, *, threads: int = 1) -> dict[str, float]:
+def quality_figures(pair: RegistrationPair, transform: Transform, *, threads: int = 1) -> dict[str, float]:
     """The figures that a registration is judged by.
 
     Returns
@@ -76,7 +76,7 @@ def measure(pair: Pair, transform: Transform, *, threads: int = 1) -> dict[str, 
     return figures
 
 
-def _shape(pair: Pair, transform: Transform, threads: int) -> dict[str, float]:
+def _shape(pair: RegistrationPair, transform: Transform, threads: int) -> dict[str, float]:
     measured = pair.moving.volume_ml / pair.fixed.volume_ml
     ratio = local_volume_ratio(transform)
     if transform.grid is None or transform.displacement is None:
@@ -101,9 +101,9 @@ def _shape(pair: Pair, transform: Transform, threads: int) -> dict[str, float]:
     }
 
 
-def _residual(pair: Pair, transform: Transform, threads: int) -> dict[str, float]:
-    view = pair.view(RESIDUAL_SPACING_MM, threads=threads)
-    grid, inside = view.grid, view.mask
+def _residual(pair: RegistrationPair, transform: Transform, threads: int) -> dict[str, float]:
+    level = pair.level(RESIDUAL_SPACING_MM, threads=threads)
+    grid, inside = level.grid, level.mask
     warped = pair.moving_mask_on(grid, transform, threads=threads)
     both = np.count_nonzero(inside & warped)
     dice = 2 * both / (np.count_nonzero(inside) + np.count_nonzero(warped))
@@ -112,8 +112,8 @@ def _residual(pair: Pair, transform: Transform, threads: int) -> dict[str, float
     if len(points) == 0:
         return {"mask_dice": dice, "matched_share": 0.0, "residual_mm": np.inf, "inverse_mm": np.inf}
     costs = similarity_costs(
-        describe(moved, threads=threads),
-        view.words,
+        mind_descriptors(moved, threads=threads),
+        level.descriptors,
         points,
         search=RESIDUAL_SEARCH,
         patch=RESIDUAL_PATCH,
@@ -122,7 +122,9 @@ def _residual(pair: Pair, transform: Transform, threads: int) -> dict[str, float
     side = 2 * RESIDUAL_SEARCH + 1
     best = np.stack(np.unravel_index(costs.argmin(axis=1), (side, side, side)), axis=1) - RESIDUAL_SEARCH
     away = np.linalg.norm(best, axis=1) * RESIDUAL_SPACING_MM
-    agreed = agree(points, costs, search=RESIDUAL_SEARCH, width=12.0 / RESIDUAL_SPACING_MM, threads=threads)
+    agreed = regularise_displacements(
+        points, costs, search=RESIDUAL_SEARCH, width=12.0 / RESIDUAL_SPACING_MM, threads=threads
+    )
     back = np.linalg.norm(agreed.displacements[agreed.kept], axis=1) * RESIDUAL_SPACING_MM
     return {
         "mask_dice": float(dice),
@@ -138,7 +140,7 @@ def _deep(inside: Mask) -> Mask:
     return deep if deep.any() else inside
 
 
-def judge(figures: Mapping[str, float], limits: QualityLimits | None = None) -> tuple[Check, ...]:
+def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = None) -> tuple[Check, ...]:
     """What the figures mean for whoever wants to use the transform."""
     limits = limits or QualityLimits()
     mismatch = figures["volume_ratio"] / figures["volume_ratio_measured"] - 1

@@ -24,7 +24,7 @@ Field = npt.NDArray[np.float32]
 CELL_MM = 24.0
 REACH = 3.0
 """Matches farther than so many widths do not count."""
-BELIEF_IN_STIFF = 0.3
+STIFF_WEIGHT = 0.3
 """How many matches the stiff field counts for, at each node."""
 GRADIENT_RIDGE = 1.0
 """The same for its gradient, times the squared width: keeps slopes small where matches lie on one side only."""
@@ -73,19 +73,19 @@ def _gather(x, y, z, matches, first, low, reach, matrix, right):  # type: ignore
                     some = True
                     # Wendland's C2 function: like a Gaussian, and zero from the reach on.
                     q = np.sqrt(r) / reach
-                    trust = (1 - q) ** 4 * (4 * q + 1)
-                    matrix[0, 0] += trust
-                    matrix[1, 0] += trust * dx
-                    matrix[2, 0] += trust * dy
-                    matrix[3, 0] += trust * dz
-                    matrix[1, 1] += trust * dx * dx
-                    matrix[2, 1] += trust * dx * dy
-                    matrix[3, 1] += trust * dx * dz
-                    matrix[2, 2] += trust * dy * dy
-                    matrix[3, 2] += trust * dy * dz
-                    matrix[3, 3] += trust * dz * dz
+                    weight = (1 - q) ** 4 * (4 * q + 1)
+                    matrix[0, 0] += weight
+                    matrix[1, 0] += weight * dx
+                    matrix[2, 0] += weight * dy
+                    matrix[3, 0] += weight * dz
+                    matrix[1, 1] += weight * dx * dx
+                    matrix[2, 1] += weight * dx * dy
+                    matrix[3, 1] += weight * dx * dz
+                    matrix[2, 2] += weight * dy * dy
+                    matrix[3, 2] += weight * dy * dz
+                    matrix[3, 3] += weight * dz * dz
                     for d in range(3):
-                        pull = trust * matches[n, 3 + d]
+                        pull = weight * matches[n, 3 + d]
                         right[0, d] += pull
                         right[1, d] += pull * dx
                         right[2, d] += pull * dy
@@ -182,7 +182,7 @@ def smooth_field(
     stiff = np.stack([ndimage.map_coordinates(part, index, order=1, mode="nearest") for part in field], axis=1)
     reach = REACH * width_mm
     matches, first, low = _sorted_by_cell(np.column_stack([points, displacements - stiff]), reach)
-    ridge = np.array([BELIEF_IN_STIFF, *(GRADIENT_RIDGE * width_mm**2,) * 3])
+    ridge = np.array([STIFF_WEIGHT, *(GRADIENT_RIDGE * width_mm**2,) * 3])
     origin, step = nodes.origin, nodes.spacing[0]
     in_chunks(
         lambda a, b: _local(matches, first, low, reach, ridge, origin, step, field, a, b),

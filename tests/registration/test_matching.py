@@ -7,9 +7,9 @@ import pytest
 from scipy import ndimage
 
 from ctreview.registration.affine import fit_affine
-from ctreview.registration.features import BITS, describe
+from ctreview.registration.features import BITS, mind_descriptors
 from ctreview.registration.keypoints import find_keypoints
-from ctreview.registration.matching import agree, similarity_costs
+from ctreview.registration.matching import regularise_displacements, similarity_costs
 from tests.registration.bodies import Organ
 
 SHIFT = (2, -1, 3)
@@ -20,30 +20,33 @@ def image() -> np.ndarray:
 
 
 def test_descriptor_forgets_brightness_and_contrast() -> None:
-    plain = describe(image())
-    denser = describe((image() * 0.6 + 300).astype(np.float32), noise_floor=30 * 0.6)
+    plain = mind_descriptors(image())
+    denser = mind_descriptors((image() * 0.6 + 300).astype(np.float32), noise_floor=30 * 0.6)
     assert np.bitwise_count(plain ^ denser).mean() < 0.1
 
 
 def test_descriptor_uses_sixty_bits_and_is_blank_where_nothing_is() -> None:
-    words = describe(image())
+    words = mind_descriptors(image())
     assert int(words.max()) < 2**BITS
-    flat = describe(np.full((6, 6, 6), -800, dtype=np.float32))
+    flat = mind_descriptors(np.full((6, 6, 6), -800, dtype=np.float32))
     assert (flat == flat[0, 0, 0]).all()
 
 
 def test_descriptor_does_not_depend_on_threads() -> None:
-    assert np.array_equal(describe(image(), threads=1), describe(image(), threads=4))
+    assert np.array_equal(mind_descriptors(image(), threads=1), mind_descriptors(image(), threads=4))
 
 
 def test_descriptor_tells_places_apart() -> None:
-    words = describe(image())
+    words = mind_descriptors(image())
     rolled = np.roll(words, 7, axis=0)
     assert np.bitwise_count(words ^ rolled).mean() > 10
 
 
 def test_costs_count_bits_as_written_in_their_definition() -> None:
-    fixed, moving = describe(image()), describe(ndimage.shift(image(), (0.7, 0, 0), order=1, mode="nearest"))
+    fixed, moving = (
+        mind_descriptors(image()),
+        mind_descriptors(ndimage.shift(image(), (0.7, 0, 0), order=1, mode="nearest")),
+    )
     point = np.array([[20, 18, 21]])
     costs = similarity_costs(fixed, moving, point, search=2, patch=1).reshape(5, 5, 5)
     a, b, c = -1, 2, 0
@@ -71,14 +74,14 @@ def test_matches_find_a_shift_and_cut_the_false_one() -> None:
     fixed = image()
     moving = np.roll(fixed, SHIFT, axis=(0, 1, 2))
     points = find_keypoints(fixed, np.pad(np.ones((24, 24, 24), dtype=bool), 8), 150)
-    costs = similarity_costs(describe(fixed), describe(moving), points, search=4, patch=2)
-    clean = agree(points, costs, search=4, width=6.0)
+    costs = similarity_costs(mind_descriptors(fixed), mind_descriptors(moving), points, search=4, patch=2)
+    clean = regularise_displacements(points, costs, search=4, width=6.0)
     assert np.abs(clean.displacements - SHIFT).max() < 0.3
     assert clean.kept.mean() > 0.95
     spoilt = costs.copy()
     spoilt[7] = 60.0
     spoilt[7, 0] = 0.0  # claims a move to the far corner beyond all doubt
-    matches = agree(points, spoilt, search=4, width=6.0, coupling=0.01)
+    matches = regularise_displacements(points, spoilt, search=4, width=6.0, coupling=0.01)
     assert not matches.kept[7]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.registration.pair import prepare
+from ctreview.registration.pair import prepare_pair
 from ctreview.registration.sampling import sample
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -24,7 +24,7 @@ def test_averaging_fine_voxels_keeps_values_where_they_are() -> None:
     array = np.zeros(geometry.shape, dtype=np.uint8)
     array[8:16, 24:40, 20:44] = 1
     mask = LabelMap(array, geometry, ORGAN)
-    pair = prepare(volume, volume, mask, mask, spacing_mm=1.5, intensity_range=(-1e6, 1e6))
+    pair = prepare_pair(volume, volume, mask, mask, spacing_mm=1.5, intensity_range=(-1e6, 1e6))
     side = pair.fixed
     assert side.geometry.spacing == pytest.approx((2.5, 1.4, 1.4))
     assert np.abs(side.image - ramp(side.geometry)).max() < 1e-2

@@ -17,7 +17,7 @@ from ctreview.errors import RegistrationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.registration.affine import centroid_shift
 from ctreview.registration.field import FADE_MM, FIELD_MARGIN_MM, field_geometry, taper, unfold
-from ctreview.registration.pair import Pair, Side
+from ctreview.registration.pair import PreparedImage, RegistrationPair
 from ctreview.registration.settings import RegistrationSettings
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.transform import Transform
@@ -70,7 +70,9 @@ def _elastix() -> Any:
     return itk
 
 
-def register_by_elastix(pair: Pair, settings: RegistrationSettings, *, progress: Progress = quiet) -> Transform:
+def register_by_elastix(
+    pair: RegistrationPair, settings: RegistrationSettings, *, progress: Progress = quiet
+) -> Transform:
     """Affine and B-splines by elastix.
 
     Raises
@@ -109,7 +111,7 @@ def register_by_elastix(pair: Pair, settings: RegistrationSettings, *, progress:
     return Transform(pair.fixed_geometry, pair.moving_geometry, affine, smooth, nodes)
 
 
-def _images(itk: Any, side: Side, widen_mm: float, shift: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+def _images(itk: Any, side: PreparedImage, widen_mm: float, shift: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     inside = side.mask >= 0.5
     reach = edt(~inside, anisotropy=side.geometry.spacing)
     mask = reach <= widen_mm
