@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ctreview.dicom import Series
-    from ctreview.dicom.survey import Entry, Pair
+    from ctreview.dicom.survey import SeriesPair, SeriesSummary
 
 __all__ = ["info"]
 
@@ -38,7 +38,7 @@ def info(path: Source, *, as_json: AsJson = False, quiet: Quiet = False) -> int:
     return 0 if any(series.usable for series in found) else 3
 
 
-def _facts(series: Series, entry: Entry) -> dict[str, Any]:
+def _facts(series: Series, entry: SeriesSummary) -> dict[str, Any]:
     """What is said of one series: ready for JSON, without identity or dates."""
     made = series.acquisition
     return {
@@ -62,7 +62,7 @@ def _facts(series: Series, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _pair(couple: Pair) -> dict[str, Any]:
+def _pair(couple: SeriesPair) -> dict[str, Any]:
     return {
         "series": [couple.first, couple.second],
         "comparable": couple.comparable,
@@ -70,7 +70,7 @@ def _pair(couple: Pair) -> dict[str, Any]:
     }
 
 
-def _show(entries: Sequence[Entry], couples: Sequence[Pair]) -> None:
+def _show(entries: Sequence[SeriesSummary], couples: Sequence[SeriesPair]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -83,7 +83,7 @@ def _show(entries: Sequence[Entry], couples: Sequence[Pair]) -> None:
     console = results()
     console.print(table)
     for entry in entries:
-        for remark in entry.odd:
+        for remark in entry.remarks:
             console.print(f"{entry.key}: {remark}", markup=False, soft_wrap=True)
     for couple in couples[:MOST_PAIRS]:
         word = "may be compared" if couple.comparable else "are not to be compared"

@@ -10,16 +10,16 @@ from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series, require_modality
-from ctreview.dicom.survey import Entry, Pair, comparable, pairs, survey
+from ctreview.dicom.survey import SeriesPair, SeriesSummary, compare_series, pairs, survey
 
 __all__ = [
     "Acquisition",
-    "Entry",
-    "Pair",
     "Patient",
     "Series",
-    "comparable",
+    "SeriesPair",
+    "SeriesSummary",
     "compare_acquisitions",
+    "compare_series",
     "find_series",
     "pairs",
     "require_modality",

@@ -11,7 +11,7 @@ import stat
 import zipfile
 from pathlib import Path
 
-from ctreview.dicom.open_archive import opened_archive, require_tame
+from ctreview.dicom.safe_archive import opened_archive, require_safe_member
 from ctreview.dicom.source import FileRef
 from ctreview.errors import UnreadableFile
 
@@ -87,7 +87,7 @@ def _limit(infos: list[zipfile.ZipInfo], archive: FileRef) -> None:
     if sum(info.file_size for info in infos) > MAX_TOTAL_BYTES:
         raise UnreadableFile("the archive unpacks to more than 64 GiB", where=archive)
     for info in infos:
-        require_tame(info, archive)
+        require_safe_member(info, archive)
 
 
 def _reason_against(info: zipfile.ZipInfo) -> str | None:

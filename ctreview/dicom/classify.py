@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctreview.dicom.frame import Instance
 
-__all__ = ["KINDS", "kind_of", "reason_against"]
+__all__ = ["KINDS", "kind_of", "refusal_reason"]
 
 _IMAGE_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.2": "CT",
@@ -38,7 +38,7 @@ KINDS = {
 }
 """What each kind means, for people."""
 
-_AGAINST = {
+_REFUSAL_REASONS = {
     "localiser": "a localiser is no volume",
     "projection": "a projection or rendering is no volume, its numbers are not those of single slices",
     "secondary capture": "a screen shot carries no measurements",
@@ -73,11 +73,11 @@ def kind_of(instance: Instance) -> str:
     return "volume" if known else "other"
 
 
-def reason_against(kind: str) -> str | None:
+def refusal_reason(kind: str) -> str | None:
     """Why a kind is not read, as a clause; ``None`` where it is."""
     if kind == "volume":
         return None
-    return _AGAINST.get(kind, "images of this kind are not read")
+    return _REFUSAL_REASONS.get(kind, "images of this kind are not read")
 
 
 def _names_dose(instance: Instance) -> bool:

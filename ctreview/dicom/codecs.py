@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.dicom.elements import Malformed
+from ctreview.dicom.elements import MalformedDataSet
 from ctreview.dicom.frame import PixelLayout
 from ctreview.dicom.syntaxes import SYNTAXES
 
@@ -36,7 +36,7 @@ def decompressed(data: bytes, layout: PixelLayout, *, quick: bool = False) -> np
 
     Raises
     ------
-    Malformed
+    MalformedDataSet
         The bytes do not decode to as many pixels as the header claims.
     """
     decoder = SYNTAXES[layout.syntax].decoder
@@ -56,13 +56,15 @@ def _require_size(data: bytes, layout: PixelLayout) -> None:
     """Check a stream's own idea of its size before a decoder makes room for it."""
     rows, columns = _jpeg2000_size(data) if data[:2] == b"\xff\x4f" else _jpeg_size(data)
     if (rows, columns) != (layout.rows, layout.columns):
-        raise Malformed(f"the stream holds {rows} × {columns} pixels instead of {layout.rows} × {layout.columns}")
+        raise MalformedDataSet(
+            f"the stream holds {rows} × {columns} pixels instead of {layout.rows} × {layout.columns}"
+        )
 
 
 def _jpeg2000_size(data: bytes) -> tuple[int, int]:
     """Rows and columns of a JPEG 2000 stream, from its SIZ marker (ISO 15444-1 A.5.1)."""
     if len(data) < 24 or data[2:4] != b"\xff\x51":
-        raise Malformed("the JPEG 2000 stream does not start with its size")
+        raise MalformedDataSet("the JPEG 2000 stream does not start with its size")
     width, height, left, top = struct.unpack(">4I", data[8:24])
     return height - top, width - left
 
@@ -79,7 +81,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
             rows, columns = struct.unpack(">2H", data[pos + 5 : pos + 9])
             return rows, columns
         pos += 2 + int.from_bytes(data[pos + 2 : pos + 4], "big")
-    raise Malformed("the JPEG stream has no frame header")
+    raise MalformedDataSet("the JPEG stream has no frame header")
 
 
 def _dtype(layout: PixelLayout) -> np.dtype[Any]:
@@ -89,7 +91,7 @@ def _dtype(layout: PixelLayout) -> np.dtype[Any]:
 def _shaped(buffer: bytes | npt.NDArray[Any], layout: PixelLayout) -> npt.NDArray[Any]:
     array = np.frombuffer(buffer, dtype=_dtype(layout))
     if array.size != layout.rows * layout.columns:
-        raise Malformed(f"it decodes to {array.size} pixels instead of {layout.rows} × {layout.columns}")
+        raise MalformedDataSet(f"it decodes to {array.size} pixels instead of {layout.rows} × {layout.columns}")
     return array.reshape(layout.rows, layout.columns)
 
 
@@ -99,7 +101,7 @@ def _jpegls(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     try:
         return _shaped(np.ascontiguousarray(jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))).tobytes(), layout)
     except (RuntimeError, ValueError) as error:
-        raise Malformed("the JPEG-LS stream does not decode") from error
+        raise MalformedDataSet("the JPEG-LS stream does not decode") from error
 
 
 def is_jpeg_lossless(layout: PixelLayout) -> bool:
@@ -111,7 +113,7 @@ def is_jpeg_lossless(layout: PixelLayout) -> bool:
 def _jpeg_lossless(data: bytes, layout: PixelLayout) -> npt.NDArray[Any] | None:
     from ctreview.dicom import jpeg_lossless  # noqa: PLC0415 - brings numba
 
-    how = jpeg_lossless.plan(data)
+    how = jpeg_lossless.decode_plan(data)
     if how is None or (how.rows, how.columns) != (layout.rows, layout.columns):
         return None
     return jpeg_lossless.decode(data, how).view(_dtype(layout))
@@ -135,7 +137,7 @@ def _gdcm(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     image.SetPixelFormat(gdcm.PixelFormat(1, layout.allocated, layout.stored, layout.high_bit, int(layout.signed)))
     buffer = image.GetBuffer()
     if buffer is None:
-        raise Malformed("the compressed stream does not decode")
+        raise MalformedDataSet("the compressed stream does not decode")
     return _shaped(buffer.encode("utf-8", "surrogateescape"), layout)
 
 
@@ -143,16 +145,16 @@ def _rle(data: bytes, layout: PixelLayout) -> npt.NDArray[Any]:
     """Undo the run lengths of PS3.5 Annex G: one segment for each byte of a sample, the highest first."""
     width = layout.allocated // 8
     if len(data) < 64:
-        raise Malformed("the run-length header is cut off")
+        raise MalformedDataSet("the run-length header is cut off")
     count, *offsets = struct.unpack("<16I", data[:64])
     if count != width:
-        raise Malformed(f"there are {count} run-length segments instead of {width}")
+        raise MalformedDataSet(f"there are {count} run-length segments instead of {width}")
     size = layout.rows * layout.columns
     planes = np.empty((width, size), dtype=np.uint8)
     for number in range(width):
         stop = offsets[number + 1] if number + 1 < width else len(data)
         if not 64 <= offsets[number] <= stop <= len(data):
-            raise Malformed("the run-length segments are broken")
+            raise MalformedDataSet("the run-length segments are broken")
         planes[number] = _unpacked(data[offsets[number] : stop], size)
     big = np.ascontiguousarray(planes.T).reshape(-1).view(f">u{width}")
     return big.astype(f"u{width}").view(_dtype(layout)).reshape(layout.rows, layout.columns)
@@ -172,5 +174,5 @@ def _unpacked(segment: bytes, size: int) -> npt.NDArray[np.uint8]:
         else:
             pos += 1
     if len(out) < size:
-        raise Malformed("there are fewer pixels than the header says")
+        raise MalformedDataSet("there are fewer pixels than the header says")
     return np.frombuffer(bytes(out[:size]), dtype=np.uint8)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.dicom.codecs import decompressed
-from ctreview.dicom.elements import Elements, Malformed, Walker
+from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.encapsulated import frames_of
 from ctreview.dicom.frame import Frame, PixelLayout
 from ctreview.dicom.header import inflated
@@ -19,7 +19,7 @@ from ctreview.dicom.source import FileRef
 from ctreview.dicom.syntaxes import SYNTAXES
 from ctreview.errors import UnreadableFile, UnsupportedSeries
 
-__all__ = ["MAX_SIDE", "require_decodable", "stored_numbers", "stored_slices"]
+__all__ = ["MAX_SIDE", "require_decodable", "stored_pixels", "stored_values"]
 
 MAX_SIDE = 16_384
 """Rows or columns above this are no cross-section of a patient."""
@@ -73,7 +73,7 @@ def _require_bytes(layout: PixelLayout, file: FileRef) -> None:
         )
 
 
-def stored_slices(frames: Sequence[Frame], *, quick: bool = False) -> Iterator[Stored]:
+def stored_pixels(frames: Sequence[Frame], *, quick: bool = False) -> Iterator[Stored]:
     """The stored numbers of slices, in the given order, each of shape (rows, columns).
 
     Frames of one file that follow each other are read with the file opened once; ``quick`` is that of
@@ -88,7 +88,7 @@ def stored_slices(frames: Sequence[Frame], *, quick: bool = False) -> Iterator[S
         with file.open() as (stream, size):
             try:
                 yield from _of_file(file, stream, size, list(group), quick)
-            except Malformed as error:
+            except MalformedDataSet as error:
                 raise UnreadableFile(f"the pixel data are broken: {error}", where=file) from error
 
 
@@ -107,7 +107,7 @@ def _of_file(file: FileRef, stream: BinaryIO, size: int, frames: list[Frame], qu
         stream.seek(layout.offset + frame.number * layout.frame_bytes)
         data = stream.read(layout.frame_bytes)
         if len(data) < layout.frame_bytes:
-            raise Malformed("there are fewer pixels than the header says")
+            raise MalformedDataSet("there are fewer pixels than the header says")
         yield native(data, layout)
 
 
@@ -127,13 +127,13 @@ def native(data: bytes, layout: PixelLayout) -> Stored:
     return array if order == "<" else array.astype(array.dtype.newbyteorder("="))
 
 
-def stored_numbers(raw: Stored, layout: PixelLayout) -> Stored:
+def stored_values(raw: Stored, layout: PixelLayout) -> Stored:
     """The numbers within the stored bits: shifted down, rid of overlays above them, and signed.
 
     Parameters
     ----------
     raw : ndarray
-        As `stored_slices` gives it.
+        As `stored_pixels` gives it.
     """
     if layout.number != "integer" or layout.stored == layout.allocated:
         return raw

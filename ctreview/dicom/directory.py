@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ctreview.dicom.elements import Elements, Malformed, Walker
+from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.source import FileRef
 from ctreview.dicom.tags import Tag
 from ctreview.errors import UnreadableFile
 
-__all__ = ["listed_files"]
+__all__ = ["dicomdir_files"]
 
 
-def listed_files(path: Path) -> list[FileRef]:
+def dicomdir_files(path: Path) -> list[FileRef]:
     """Files that a DICOMDIR names, in its order; those that are missing too, since their absence matters.
 
     Raises
@@ -25,12 +25,12 @@ def listed_files(path: Path) -> list[FileRef]:
         try:
             walker = Walker(stream, size)
             if bytes(walker.buffer[128:132]) != b"DICM":
-                raise Malformed("it does not start as a DICOM file does")
+                raise MalformedDataSet("it does not start as a DICOM file does")
             header = Elements()
             pos = walker.data_set(132, size, Elements(), only_group=2)
             # the directory records begin with group 4, which the meta group's walk stops at
             walker.data_set(pos, size, header)
-        except (Malformed, RecursionError) as error:
+        except (MalformedDataSet, RecursionError) as error:
             raise UnreadableFile(f"the DICOMDIR is broken: {error}", where=file) from error
     found = []
     for record in header.items(Tag.DirectoryRecordSequence):

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ctreview.dicom.tags import VR_OF, Tag
 
-__all__ = ["MAX_DEPTH", "Elements", "Malformed", "Walker"]
+__all__ = ["MAX_DEPTH", "Elements", "MalformedDataSet", "Walker"]
 
 MAX_DEPTH = 32
 """Sequences nested deeper than this are not followed; the standard's own need less than ten."""
@@ -60,7 +60,7 @@ _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "SV
 _CHUNK = 1 << 15
 
 
-class Malformed(Exception):
+class MalformedDataSet(Exception):
     """The bytes are not what the standard allows; the message is a clause for the reader."""
 
 
@@ -156,13 +156,13 @@ class Walker:
     def need(self, end: int) -> None:
         """Have the bytes up to ``end`` in the buffer, or say that the file ends before."""
         if end > MAX_HEADER_BYTES:
-            raise Malformed("its header goes on for more than 256 MiB")
+            raise MalformedDataSet("its header goes on for more than 256 MiB")
         if end > self.size:
-            raise Malformed(f"the file ends at byte {self.size}, within an element that goes on to byte {end}")
+            raise MalformedDataSet(f"the file ends at byte {self.size}, within an element that goes on to byte {end}")
         while len(self.buffer) < end:
             more = self._stream.read(max(end - len(self.buffer), min(len(self.buffer), 1 << 22)))
             if not more:
-                raise Malformed(f"the file ends at byte {len(self.buffer)}, within its header")
+                raise MalformedDataSet(f"the file ends at byte {len(self.buffer)}, within its header")
             self.buffer += more
 
     def data_set(self, pos: int, end: int, into: Elements, *, depth: int = 0, only_group: int | None = None) -> int:
@@ -208,7 +208,9 @@ class Walker:
         if length == _UNDEFINED or (wanted and vr == "SQ") or (vr == "UN" and VR_OF.get(tag) == "SQ"):
             return self._sequence(tag, vr, length, pos, end, into, depth)
         if pos + length > end:
-            raise Malformed(f"element ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims {length} bytes, more than there are")
+            raise MalformedDataSet(
+                f"element ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims {length} bytes, more than there are"
+            )
         if wanted and length <= MAX_VALUE_BYTES:
             self.need(pos + length)
             into.values[tag] = (VR_OF[tag] if vr == "UN" else vr, bytes(self.buffer[pos : pos + length]))
@@ -216,13 +218,13 @@ class Walker:
 
     def _sequence(self, tag: int, vr: str, length: int, pos: int, end: int, into: Elements, depth: int) -> int:
         if depth >= MAX_DEPTH:
-            raise Malformed(f"sequences are nested more than {MAX_DEPTH} deep")
+            raise MalformedDataSet(f"sequences are nested more than {MAX_DEPTH} deep")
         explicit = self.explicit
         if vr == "UN":  # PS3.5 6.2.2: the content of an unknown sequence is implicit little endian
             self.explicit = False
         stop = end if length == _UNDEFINED else pos + length
         if stop > end:
-            raise Malformed(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims more bytes than there are")
+            raise MalformedDataSet(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims more bytes than there are")
         items: list[Elements] = []
         while pos + 8 <= stop:
             self.need(pos + 8)
@@ -232,11 +234,11 @@ class Walker:
             if mark == _SEQUENCE_END:
                 break
             if mark != _ITEM or len(items) >= MAX_ITEMS:
-                raise Malformed(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) is broken")
+                raise MalformedDataSet(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) is broken")
             item = Elements(little=self.little)
             inside = stop if size == _UNDEFINED else pos + size
             if inside > stop:
-                raise Malformed("an item claims more bytes than its sequence has")
+                raise MalformedDataSet("an item claims more bytes than its sequence has")
             pos = self._item(tag, pos, inside, size == _UNDEFINED, item, depth)
             items.append(item)
         self.explicit = explicit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from ctreview.dicom.elements import Malformed
+from ctreview.dicom.elements import MalformedDataSet
 
 __all__ = ["frames_of"]
 
@@ -23,15 +23,15 @@ def frames_of(data: bytes | memoryview, frames: int) -> list[bytes]:
 
     Raises
     ------
-    Malformed
+    MalformedDataSet
         An item is cut off, or the fragments cannot be divided among the frames.
     """
     items = _items(memoryview(data))
     if not items:
-        raise Malformed("the pixel data are empty")
+        raise MalformedDataSet("the pixel data are empty")
     (_, table), fragments = items[0], items[1:]
     if not fragments:
-        raise Malformed("the pixel data hold no fragment")
+        raise MalformedDataSet("the pixel data hold no fragment")
     if frames == 1:
         return [b"".join(part for _, part in fragments)]
     if len(fragments) == frames:
@@ -54,9 +54,9 @@ def _items(data: memoryview) -> list[tuple[int, memoryview]]:
         if tag == _END:
             return items
         if tag != _ITEM:
-            raise Malformed("the pixel data's fragments are broken")
+            raise MalformedDataSet("the pixel data's fragments are broken")
         if length > len(data) - pos - 8:
-            raise Malformed("the file ends within its compressed pixel data")
+            raise MalformedDataSet("the file ends within its compressed pixel data")
         items.append((pos, data[pos + 8 : pos + 8 + length]))
         pos += 8 + length
     return items
@@ -73,4 +73,4 @@ def _starts(table: memoryview, fragments: list[tuple[int, memoryview]], frames: 
     starts = [n for n, (_, part) in enumerate(fragments) if bytes(part[:2]) in (b"\xff\xd8", b"\xff\x4f")]
     if len(starts) == frames and starts[0] == 0:
         return starts
-    raise Malformed(f"{len(fragments)} fragments cannot be divided among {frames} frames")
+    raise MalformedDataSet(f"{len(fragments)} fragments cannot be divided among {frames} frames")

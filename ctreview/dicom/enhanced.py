@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctreview.dicom.elements import Elements, Malformed
+from ctreview.dicom.elements import Elements, MalformedDataSet
 from ctreview.dicom.tags import Tag
 
 __all__ = ["frame_groups"]
@@ -10,7 +10,7 @@ __all__ = ["frame_groups"]
 _UNASSIGNED = (Tag.UnassignedSharedConvertedAttributesSequence, Tag.UnassignedPerFrameConvertedAttributesSequence)
 """What a legacy converted file keeps of classic headers without a group of its own; the groups go before it."""
 
-_ASIDE = (*_UNASSIGNED, Tag.PhilipsPrivateSequence)
+_SKIPPED_SEQUENCES = (*_UNASSIGNED, Tag.PhilipsPrivateSequence)
 
 
 def frame_groups(header: Elements, frames: int) -> list[Elements]:
@@ -30,7 +30,7 @@ def frame_groups(header: Elements, frames: int) -> list[Elements]:
 
     Raises
     ------
-    Malformed
+    MalformedDataSet
         Fewer frames are described than there are.
     """
     shared = header.items(Tag.SharedFunctionalGroupsSequence)
@@ -44,7 +44,7 @@ def frame_groups(header: Elements, frames: int) -> list[Elements]:
     if not own:
         return [base] * frames
     if len(own) < frames:
-        raise Malformed(f"there are functional groups for {len(own)} of {frames} frames")
+        raise MalformedDataSet(f"there are functional groups for {len(own)} of {frames} frames")
     groups = []
     for number in range(frames):
         flat = Elements(little=header.little)
@@ -63,7 +63,7 @@ def _flatten(item: Elements, into: Elements) -> None:
         _take_scaling(inner, into)
     for tag, (vr, value) in item.values.items():
         if isinstance(value, list):
-            if value and tag not in _ASIDE:
+            if value and tag not in _SKIPPED_SEQUENCES:
                 _flatten(value[0], into)
         else:
             into.values[tag] = (vr, value)

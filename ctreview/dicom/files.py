@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ctreview.dicom.archive import is_archive, members
-from ctreview.dicom.directory import listed_files
+from ctreview.dicom.directory import dicomdir_files
 from ctreview.dicom.source import FileRef
 from ctreview.errors import InputRefused, UnreadableFile
 
@@ -41,7 +41,7 @@ def files_at(path: Path) -> tuple[list[FileRef], list[str]]:
         if is_archive(path):
             return members(path)
         if path.name.upper() == "DICOMDIR":
-            return listed_files(path), []
+            return dicomdir_files(path), []
         return [FileRef(path)], []
     found: list[FileRef] = []
     left_out: list[str] = []

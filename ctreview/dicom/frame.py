@@ -103,7 +103,7 @@ class Instance:
         Upper-case words of ImageType.
     layout : PixelLayout or None
         ``None`` where there are no pixels.
-    oddities : tuple of str
+    warnings : tuple of str
         What was wrong with the header and could be lived with.
     """
 
@@ -122,4 +122,4 @@ class Instance:
     acquisition: Acquisition
     layout: PixelLayout | None
     frames: tuple[Frame, ...]
-    oddities: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ import zlib
 from typing import BinaryIO, Literal
 
 from ctreview.dicom.acquisition import Acquisition
-from ctreview.dicom.elements import Elements, Malformed, Walker
+from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.enhanced import frame_groups
-from ctreview.dicom.facts import acquisition_of
 from ctreview.dicom.frame import Frame, Instance, PixelLayout, Trait
+from ctreview.dicom.header_fields import acquisition_from_header
 from ctreview.dicom.source import FileRef
 from ctreview.dicom.tags import Tag
 from ctreview.errors import UnreadableFile
@@ -58,8 +58,8 @@ def read_header(file: FileRef) -> Instance:
             return _instance(file, stream, size)
         except NotDicom:
             raise
-        except (Malformed, zlib.error, RecursionError, OverflowError) as error:
-            what = str(error) if isinstance(error, Malformed) else "its content cannot be unpacked"
+        except (MalformedDataSet, zlib.error, RecursionError, OverflowError) as error:
+            what = str(error) if isinstance(error, MalformedDataSet) else "its content cannot be unpacked"
             raise UnreadableFile(
                 f"the DICOM file is broken: {what}", where=file, remedy="Send it again from the archive."
             ) from error
@@ -120,7 +120,7 @@ def inflated(data: bytes, file: FileRef) -> bytes:
     if unpacker.unconsumed_tail:
         raise UnreadableFile("the deflated file unpacks to more than 2 GiB", where=file)
     if not unpacker.eof:
-        raise Malformed("the deflated data are cut off")
+        raise MalformedDataSet("the deflated data are cut off")
     return found
 
 
@@ -155,10 +155,10 @@ def _layout(walker: Walker, pos: int, header: Elements, syntax: str) -> PixelLay
 
 
 def _assemble(file: FileRef, meta: Elements, header: Elements, layout: PixelLayout | None) -> Instance:
-    oddities: list[str] = []
+    warnings: list[str] = []
     sop_class = header.text(Tag.SOPClassUID) or meta.text(Tag.MediaStorageSOPClassUID) or ""
-    series_uid = _uid(header, Tag.SeriesInstanceUID, "series UID", oddities)
-    acquisition = acquisition_of(header, oddities)
+    series_uid = _uid(header, Tag.SeriesInstanceUID, "series UID", warnings)
+    acquisition = acquisition_from_header(header, warnings)
     frames: tuple[Frame, ...] = ()
     if layout is not None and layout.rows and layout.columns:
         frames = _frames(file, header, layout, acquisition)
@@ -178,22 +178,22 @@ def _assemble(file: FileRef, meta: Elements, header: Elements, layout: PixelLayo
         acquisition=acquisition,
         layout=layout,
         frames=frames,
-        oddities=tuple(oddities),
+        warnings=tuple(warnings),
     )
 
 
-def _uid(header: Elements, tag: int, name: str, oddities: list[str]) -> str:
+def _uid(header: Elements, tag: int, name: str, warnings: list[str]) -> str:
     uid = header.text(tag) or ""
     if not uid:
-        oddities.append(f"The {name} is missing.")
+        warnings.append(f"The {name} is missing.")
     elif len(uid) > 64 or not all(part.isdigit() for part in uid.split(".")):
-        oddities.append(f"The {name} is not a valid UID.")
+        warnings.append(f"The {name} is not a valid UID.")
     return uid
 
 
 def _frames(file: FileRef, header: Elements, layout: PixelLayout, acquisition: Acquisition) -> tuple[Frame, ...]:
     if layout.frames > _PARENT_FRAMES:
-        raise Malformed(f"the header claims {layout.frames} frames")
+        raise MalformedDataSet(f"the header claims {layout.frames} frames")
     groups = frame_groups(header, layout.frames)
     return tuple(_frame(file, number, header, group, layout, acquisition) for number, group in enumerate(groups))
 

@@ -1,7 +1,7 @@
 """JPEG Lossless (ISO 10918-1 Annex H), which most archives hold CT in, decoded outside Python's lock.
 
 GDCM decodes it too, but holds the lock and takes twice as long. This reads what CT and MR use, one component in one
-scan; of anything else `plan` says no, and GDCM does it. The tests hold both against each other to the bit.
+scan; of anything else `decode_plan` says no, and GDCM does it. The tests hold both against each other to the bit.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.dicom.elements import Malformed
+from ctreview.dicom.elements import MalformedDataSet
 
-__all__ = ["Plan", "decode", "plan"]
+__all__ = ["DecodePlan", "decode", "decode_plan"]
 
 _SPARE = 16
 """Zero bytes behind the stream, so that the loop need not look for its end at every bit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DecodePlan:
     """What a stream's headers say.
 
     Attributes
@@ -47,7 +47,7 @@ class Plan:
     start: int
 
 
-def plan(data: bytes) -> Plan | None:
+def decode_plan(data: bytes) -> DecodePlan | None:
     """Read the headers of a stream; ``None`` where it is of a kind that is left to GDCM."""
     tables: dict[int, bytes] = {}
     size: tuple[int, int, int] | None = None
@@ -78,16 +78,16 @@ def _add_tables(body: bytes, tables: dict[int, bytes]) -> None:
         pos += 17 + count
 
 
-def _planned(body: bytes, tables: dict[int, bytes], size: tuple[int, int, int] | None, start: int) -> Plan | None:
+def _planned(body: bytes, tables: dict[int, bytes], size: tuple[int, int, int] | None, start: int) -> DecodePlan | None:
     if size is None or len(body) != 6 or body[0] != 1:
         return None
     table, predictor, transform = tables.get(body[2] >> 4), body[3], body[5] & 15
     if table is None or not 1 <= predictor <= 7 or transform:
         return None
-    return Plan(*size, predictor, table, start)
+    return DecodePlan(*size, predictor, table, start)
 
 
-def decode(data: bytes, how: Plan) -> npt.NDArray[np.uint16]:
+def decode(data: bytes, how: DecodePlan) -> npt.NDArray[np.uint16]:
     """Decode a stream.
 
     Returns
@@ -96,14 +96,14 @@ def decode(data: bytes, how: Plan) -> npt.NDArray[np.uint16]:
 
     Raises
     ------
-    Malformed
+    MalformedDataSet
         It ends too early or holds a code that its table does not know.
     """
     coded = _unstuffed(np.frombuffer(data, dtype=np.uint8)[how.start :])
     out = np.empty((how.rows, how.columns), dtype=np.uint16)
     used = _decode(coded, _codes(how.tables), out, 1 << (how.precision - 1), how.predictor)
     if used < 0 or used > 8 * (len(coded) - _SPARE) + 7:
-        raise Malformed("the JPEG Lossless stream is broken or ends too early")
+        raise MalformedDataSet("the JPEG Lossless stream is broken or ends too early")
     return out
 
 
@@ -125,7 +125,7 @@ def _codes(tables: bytes) -> npt.NDArray[np.uint16]:
     for length in range(1, 17):
         for _ in range(tables[length - 1]):
             if value >= len(tables) or tables[value] > 16:
-                raise Malformed("the Huffman table is broken")
+                raise MalformedDataSet("the Huffman table is broken")
             low = code << (16 - length)
             found[low : low + (1 << (16 - length))] = length << 8 | tables[value]
             code, value = code + 1, value + 1

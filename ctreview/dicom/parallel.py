@@ -23,28 +23,28 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.dicom.codecs import is_jpeg_lossless
-from ctreview.dicom.decode import stored_slices
+from ctreview.dicom.decode import stored_pixels
 from ctreview.dicom.frame import Frame
 from ctreview.dicom.syntaxes import SYNTAXES
 from ctreview.dicom.worker import FAILED, HEAD
 
-__all__ = ["decode_all", "worth_it"]
+__all__ = ["decode_all", "decodes_slowly"]
 
 _SECONDS_PER_MEGAPIXEL = {"gdcm": 0.033, "jpegls": 0.04, "rle": 0.1}
 """Measured on one core of 2.5 GHz with 16-bit CT; JPEG 2000 takes four times as long as JPEG Lossless."""
 
-_WORTH_S = 1.0
+_PROCESS_PAYS_OFF_S = 1.0
 """Less decoding than this is not worth another process."""
 
-_MOST = 8
+_MOST_PROCESSES = 8
 
-_AHEAD = 4
+_QUEUED_SLICES = 4
 """Slices that a child is asked for before it has answered."""
 
 Numbered = tuple[int, npt.NDArray[Any]]
 
 
-def worth_it(frames: Sequence[Frame]) -> bool:
+def decodes_slowly(frames: Sequence[Frame]) -> bool:
     """Whether slices take so long to decode that other processes help."""
     seconds = 0.0
     for frame in frames:
@@ -53,7 +53,7 @@ def worth_it(frames: Sequence[Frame]) -> bool:
         rate = _SECONDS_PER_MEGAPIXEL.get(decoder, 0.0) * (4 if layout.syntax.endswith((".4.90", ".4.91")) else 1)
         seconds += rate * layout.rows * layout.columns / 1e6
     several_files = len({frame.file for frame in frames}) > 1  # a multiframe file would be read for every frame
-    return several_files and seconds > _WORTH_S
+    return several_files and seconds > _PROCESS_PAYS_OFF_S
 
 
 def decode_all(frames: Sequence[Frame], *, processes: int | None = None) -> Iterator[Numbered]:
@@ -70,12 +70,12 @@ def decode_all(frames: Sequence[Frame], *, processes: int | None = None) -> Iter
     Raises
     ------
     UnreadableFile
-        As `stored_slices`.
+        As `stored_pixels`.
     """
-    cores = processes or min(_cores(), _MOST)
-    worth = worth_it(frames)
+    cores = processes or min(_cores(), _MOST_PROCESSES)
+    worth = decodes_slowly(frames)
     if cores < 2 or not worth:
-        yield from enumerate(stored_slices(frames, quick=worth))
+        yield from enumerate(stored_pixels(frames, quick=worth))
         return
     yield from _Pool(frames, cores).results()
 
@@ -142,7 +142,7 @@ class _Pool:
             self._decode(number)
 
     def _decode(self, number: int) -> None:
-        (raw,) = stored_slices([self._frames[number]], quick=True)
+        (raw,) = stored_pixels([self._frames[number]], quick=True)
         self._done.put((number, raw))
 
     def _there(self) -> None:
@@ -159,7 +159,7 @@ class _Pool:
             asked: deque[int] = deque()
             try:
                 while True:
-                    while len(asked) < _AHEAD and (number := self._take()) is not None:
+                    while len(asked) < _QUEUED_SLICES and (number := self._take()) is not None:
                         asked.append(number)
                         _ask(child, self._frames[number])
                     if not asked:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctreview.dicom.classify import kind_of, reason_against
+from ctreview.dicom.classify import kind_of, refusal_reason
 from ctreview.dicom.decode import require_decodable
 from ctreview.dicom.files import files_at
 from ctreview.dicom.frame import Frame, Instance
@@ -19,7 +19,7 @@ from ctreview.dicom.header import NotDicom, read_header
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import StackFault
 from ctreview.dicom.source import FileRef
-from ctreview.dicom.split import Part, split
+from ctreview.dicom.split import SliceGroup, split_slices
 from ctreview.dicom.syntaxes import SYNTAXES
 from ctreview.errors import (
     CtreviewError,
@@ -70,27 +70,27 @@ def find_series(path: Path | str, *, progress: Progress = quiet) -> tuple[Series
     if not path.exists():
         raise UnreadableFile("there is nothing at this path", where=path)
     files, left_out = files_at(path)
-    found = _Found([], [], [])
+    found = _ScannedFiles([], [], [])
     for done, file in enumerate(files):
         if done % 16 == 0:
             progress(done, len(files), "reading headers")
-        found.look_at(file)
+        found.add(file)
     progress(len(files), len(files), "reading headers")
     if not found.instances:
-        raise _nothing(path, files, found)
+        raise _no_series(path, files, found)
     return _sorted(_series(found, tuple(left_out)))
 
 
 @dataclass
-class _Found:
+class _ScannedFiles:
     """What the files turned out to be."""
 
     instances: list[Instance]
     broken: list[tuple[FileRef, UnreadableFile]]
-    named_so: list[FileRef]
+    misnamed: list[FileRef]
     """Files that are called like images and are none."""
 
-    def look_at(self, file: FileRef) -> None:
+    def add(self, file: FileRef) -> None:
         try:
             self.instances.append(read_header(file))
         except NotDicom as reason:
@@ -98,12 +98,12 @@ class _Found:
                 if reason.empty:
                     self.broken.append((file, UnreadableFile("the file is empty", where=file)))
                 else:
-                    self.named_so.append(file)
+                    self.misnamed.append(file)
         except UnreadableFile as error:
             self.broken.append((file, error))
 
 
-def _nothing(path: Path, files: Sequence[FileRef], found: _Found) -> CtreviewError:
+def _no_series(path: Path, files: Sequence[FileRef], found: _ScannedFiles) -> CtreviewError:
     """The one error that says best why there is no series."""
     if not files:
         return NoSeriesFound("nothing lies here", where=path, remedy="Give the folder that holds the DICOM files.")
@@ -117,7 +117,7 @@ def _nothing(path: Path, files: Sequence[FileRef], found: _Found) -> CtreviewErr
             f"none of {len(files)} files is a readable DICOM image, {len(found.broken)} are broken ({first})",
             where=path,
         )
-    named = f" ({found.named_so[0].name} is only called so)" if found.named_so else ""
+    named = f" ({found.misnamed[0].name} is only called so)" if found.misnamed else ""
     return NoSeriesFound(
         f"none of {len(files)} files is a DICOM file{named}",
         where=path,
@@ -125,22 +125,22 @@ def _nothing(path: Path, files: Sequence[FileRef], found: _Found) -> CtreviewErr
     )
 
 
-def _series(found: _Found, left_out: tuple[str, ...]) -> list[Series]:
+def _series(found: _ScannedFiles, left_out: tuple[str, ...]) -> list[Series]:
     groups: dict[tuple[str, ...], list[Instance]] = defaultdict(list)
     for instance in found.instances:
         uid = instance.series_uid or f"folder:{instance.file.folder}"
         groups[uid, instance.modality, str(instance.series_number), kind_of(instance)].append(instance)
-    listed = [series for (uid, _, _, kind), group in groups.items() for series in _of_group(uid, kind, group)]
-    return [_doubt(replace(series, warnings=(*series.warnings, *left_out)), found) for series in listed]
+    listed = [series for (uid, _, _, kind), group in groups.items() for series in _series_of_group(uid, kind, group)]
+    return [_refuse_beside_broken(replace(series, warnings=(*series.warnings, *left_out)), found) for series in listed]
 
 
-def _of_group(uid: str, kind: str, group: list[Instance]) -> list[Series]:
+def _series_of_group(uid: str, kind: str, group: list[Instance]) -> list[Series]:
     frames = [frame for instance in group for frame in instance.frames]
-    against = reason_against(kind)
-    if against is not None:
-        return [_listed(uid, kind, group, frames, against)]
+    reason = refusal_reason(kind)
+    if reason is not None:
+        return [_unreadable_series(uid, kind, group, frames, reason)]
     thickness = group[0].acquisition.slice_thickness_mm
-    return [_of_part(uid, group, part) for part in split(frames, thickness_mm=thickness)]
+    return [_series_of_part(uid, group, part) for part in split_slices(frames, thickness_mm=thickness)]
 
 
 def _base(uid: str, kind: str, group: list[Instance], frames: Sequence[Frame]) -> Series:
@@ -161,7 +161,7 @@ def _base(uid: str, kind: str, group: list[Instance], frames: Sequence[Frame]) -
         stack=None,
         frame_of_reference=first.frame_of_reference or f"source:{source}",
         number=first.series_number,
-        warnings=(*dict.fromkeys(oddity for instance in group for oddity in instance.oddities), *_lossy_note(lossy)),
+        warnings=(*dict.fromkeys(warning for instance in group for warning in instance.warnings), *_lossy_note(lossy)),
     )
 
 
@@ -174,12 +174,12 @@ def _lossy_note(lossy: bool) -> tuple[str, ...]:
     return ("The pixels went through a lossy compression, which changes densities.",) if lossy else ()
 
 
-def _listed(uid: str, kind: str, group: list[Instance], frames: list[Frame], against: str) -> Series:
+def _unreadable_series(uid: str, kind: str, group: list[Instance], frames: list[Frame], reason: str) -> Series:
     series = _base(uid, kind, group, frames)
-    return replace(series, refusal=UnsupportedSeries(against, where=series.where))
+    return replace(series, refusal=UnsupportedSeries(reason, where=series.where))
 
 
-def _of_part(uid: str, group: list[Instance], part: Part) -> Series:
+def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series:
     files = dict.fromkeys(frame.file for frame in part.frames)
     members = [instance for instance in group if instance.file in files]
     series = replace(_base(uid, "volume", members, part.frames), part=part.label, files=tuple(files))
@@ -190,12 +190,12 @@ def _of_part(uid: str, group: list[Instance], part: Part) -> Series:
             stack=part.stack,
             spacing=(steps[0], steps[1], steps[2]),
             kind="volume" if len(part.frames) > 1 else "single image",
-            warnings=(*series.warnings, *part.stack.notes, *_fewer_than_said(members, part)),
+            warnings=(*series.warnings, *part.stack.notes, *_missing_images_warning(members, part)),
         )
     return replace(series, refusal=_refusal(series, members, part.fault))
 
 
-def _fewer_than_said(members: list[Instance], part: Part) -> tuple[str, ...]:
+def _missing_images_warning(members: list[Instance], part: SliceGroup) -> tuple[str, ...]:
     said = max((instance.images_in_acquisition or 0 for instance in members), default=0)
     if len(part.frames) < said:
         return (f"The header speaks of {said} images in the acquisition; {len(part.frames)} are here.",)
@@ -224,7 +224,7 @@ def _refusal(series: Series, members: list[Instance], fault: StackFault | None) 
     return None
 
 
-def _doubt(series: Series, found: _Found) -> Series:
+def _refuse_beside_broken(series: Series, found: _ScannedFiles) -> Series:
     """Refuse slices beside which a broken DICOM file lies.
 
     It may be one of them, and then the volume would be cut short in silence.
@@ -232,9 +232,9 @@ def _doubt(series: Series, found: _Found) -> Series:
     folders = {file.folder for file in series.files}
     if series.refusal is not None and not isinstance(series.refusal, InconsistentSeries):
         return series
-    impostors = [file.name for file in found.named_so if file.folder in folders]
-    if impostors:
-        says = f"{len(impostors)} file(s) beside the slices are called like images and are none ({impostors[0]})."
+    misnamed = [file.name for file in found.misnamed if file.folder in folders]
+    if misnamed:
+        says = f"{len(misnamed)} file(s) beside the slices are called like images and are none ({misnamed[0]})."
         series = replace(series, warnings=(*series.warnings, says))
     beside = [error for file, error in found.broken if file.folder in folders]
     if not beside:

@@ -58,7 +58,7 @@ class Stack:
         Places in the given list, from the lowest position along the normal upwards.
     affine : ndarray, shape (4, 4)
         From index (slice, row, column) to LPS millimetres, sheared where the gantry was tilted.
-    places_mm : ndarray
+    slice_positions_mm : ndarray
         Position of each sorted slice along the normal, from the first.
     tilt_degrees : float
         Angle between the normal and the direction in which the slices follow each other.
@@ -70,7 +70,7 @@ class Stack:
 
     order: tuple[int, ...]
     affine: npt.NDArray[np.float64]
-    places_mm: npt.NDArray[np.float64]
+    slice_positions_mm: npt.NDArray[np.float64]
     tilt_degrees: float = 0.0
     even: bool = True
     notes: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ def stack_of(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> S
     normal = np.asarray(np.cross(rows, columns), dtype=np.float64)
     heights = positions @ normal
     order = np.argsort(heights, kind="stable")
-    places = heights[order] - heights[order[0]]
+    distances = heights[order] - heights[order[0]]
     affine = np.eye(4)
     affine[:3, 1] = columns * spacing[0]
     affine[:3, 2] = rows * spacing[1]
@@ -103,11 +103,11 @@ def stack_of(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> S
     if len(frames) == 1:
         affine[:3, 0] = normal * (thickness_mm or 1.0)
         note = "There is one slice only; its thickness stands for the spacing."
-        return Stack((0,), affine, places, notes=(note,))
+        return Stack((0,), affine, distances, notes=(note,))
     affine[:3, 0] = (positions[order[-1]] - positions[order[0]]) / (len(frames) - 1)
-    _refuse_doubled(places)
-    drift_notes, tilt = _drift(positions[order], places, normal)
-    stack = Stack(tuple(int(i) for i in order), affine, places, tilt, notes=drift_notes)
+    _refuse_doubled(distances)
+    drift_notes, tilt = _drift(positions[order], distances, normal)
+    stack = Stack(tuple(int(i) for i in order), affine, distances, tilt, notes=drift_notes)
     return replace(stack, notes=(*drift_notes, *_evenness(stack)))
 
 
@@ -141,26 +141,26 @@ def _shared_plane(
     return rows, columns / np.linalg.norm(columns), spacing, positions
 
 
-def _refuse_doubled(places: npt.NDArray[np.float64]) -> None:
-    same = int((np.diff(places) < SAME_POSITION_MM).sum())
-    if same == len(places) - 1:
-        raise StackFault("doubled", f"all {len(places)} slices lie at the same position, so that they are no volume")
+def _refuse_doubled(distances: npt.NDArray[np.float64]) -> None:
+    same = int((np.diff(distances) < SAME_POSITION_MM).sum())
+    if same == len(distances) - 1:
+        raise StackFault("doubled", f"all {len(distances)} slices lie at the same position, so that they are no volume")
     if same:
-        at = places[1:][np.diff(places) < SAME_POSITION_MM][0]
+        at = distances[1:][np.diff(distances) < SAME_POSITION_MM][0]
         raise StackFault(
             "doubled",
-            f"{same} of {len(places)} slices lie at the same position as another one (the first {at:.1f} mm from the "
-            "lowest slice)",
+            f"{same} of {len(distances)} slices lie at the same position as another one (the first {at:.1f} mm from "
+            "the lowest slice)",
         )
 
 
 def _drift(
-    positions: npt.NDArray[np.float64], places: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]
+    positions: npt.NDArray[np.float64], distances: npt.NDArray[np.float64], normal: npt.NDArray[np.float64]
 ) -> tuple[tuple[str, ...], float]:
     """How the slices shift within their plane as they follow each other: not at all, evenly (tilt), or anyhow."""
-    within = positions - positions[0] - np.outer(places, normal)
-    slope = within[-1] / places[-1]
-    away = float(np.linalg.norm(within - np.outer(places, slope), axis=1).max())
+    within = positions - positions[0] - np.outer(distances, normal)
+    slope = within[-1] / distances[-1]
+    away = float(np.linalg.norm(within - np.outer(distances, slope), axis=1).max())
     if away > 0.5:
         raise StackFault("wandering", f"slices shift sideways by up to {away:.1f} mm from one to the next")
     tilt = float(np.degrees(np.arctan(np.linalg.norm(slope))))
@@ -177,22 +177,22 @@ def _evenness(stack: Stack) -> tuple[str, ...]:
     StackFault
         They do not: slices are missing, or the spacing changes.
     """
-    places = stack.places_mm
-    even = places[-1] / (len(places) - 1)
-    away = float(np.abs(places - np.arange(len(places)) * even).max())
+    distances = stack.slice_positions_mm
+    even = distances[-1] / (len(distances) - 1)
+    away = float(np.abs(distances - np.arange(len(distances)) * even).max())
     if away <= max(EVEN_SHARE * even, EVEN_MM):
         if away <= QUIET_SHARE * even + 1e-3:
             return ()
         return (f"Slice positions leave an even grid by up to {away:.2g} mm (spacing {even:.4g} mm).",)
-    steps = np.diff(places)
+    steps = np.diff(distances)
     usual = float(np.median(steps))
     multiples = steps / usual
     whole = np.abs(multiples - np.round(multiples)) <= EVEN_SHARE + EVEN_MM / usual
     if whole.all() and round(float(multiples.min())) == 1:
         missing = int(np.round(multiples).sum()) - len(steps)
-        where = ", ".join(f"{place:.1f} mm" for place in places[:-1][multiples > 1.5][:3])
+        where = ", ".join(f"{place:.1f} mm" for place in distances[:-1][multiples > 1.5][:3])
         raise StackFault(
-            "gap", f"{missing} of {len(places) + missing} slices are missing (after {where} from the lowest)", stack
+            "gap", f"{missing} of {len(distances) + missing} slices are missing (after {where} from the lowest)", stack
         )
     raise StackFault(
         "uneven",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ctreview.dicom.open_archive import opened_archive
+from ctreview.dicom.safe_archive import opened_archive
 from ctreview.errors import UnreadableFile
 
 __all__ = ["MAX_FILE_BYTES", "FileRef"]

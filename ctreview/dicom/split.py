@@ -12,7 +12,7 @@ import numpy as np
 from ctreview.dicom.frame import Frame, Trait
 from ctreview.dicom.sort import Stack, StackFault, stack_of
 
-__all__ = ["Part", "split"]
+__all__ = ["SliceGroup", "split_slices"]
 
 _TRAITS = (
     "stack",
@@ -38,7 +38,7 @@ _ZONES = ("stack", "station", "acquisition", "kernel", "echo")
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class SliceGroup:
     """Slices that belong together.
 
     Attributes
@@ -57,7 +57,7 @@ class Part:
     fault: StackFault | None
 
 
-def split(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> list[Part]:
+def split_slices(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> list[SliceGroup]:
     """Sort the slices of a series into volumes.
 
     Slices of another orientation, matrix or pixel spacing are always apart. Beyond that a series is only taken
@@ -112,7 +112,7 @@ def _same_plane(one: Frame, other: Frame) -> bool:
     return True
 
 
-def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[Part]:
+def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
     try:
         stack = stack_of(frames, thickness_mm=thickness_mm)
     except StackFault as fault:
@@ -122,11 +122,13 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
                 return parts
         if fault.stack is not None:
             frames = [frames[i] for i in fault.stack.order]
-        return [Part(tuple(frames), label, fault.stack, fault)]
-    return [Part(tuple(frames[i] for i in stack.order), label, stack, None)]
+        return [SliceGroup(tuple(frames), label, fault.stack, fault)]
+    return [SliceGroup(tuple(frames[i] for i in stack.order), label, stack, None)]
 
 
-def _by_traits(frames: list[Frame], label: str | None, fault: StackFault, thickness_mm: float | None) -> list[Part]:
+def _by_traits(
+    frames: list[Frame], label: str | None, fault: StackFault, thickness_mm: float | None
+) -> list[SliceGroup]:
     candidates = _TRAITS if fault.fault == "doubled" else _ZONES
     varying = [name for name in candidates if len({_trait(frame, name) for frame in frames}) > 1]
     for names in [(name,) for name in varying] + list(combinations(varying, 2)):
@@ -147,7 +149,7 @@ def _all_even(
     label: str | None,
     fault: StackFault,
     thickness_mm: float | None,
-) -> list[Part]:
+) -> list[SliceGroup]:
     """The parts, if every one is an even stack of its own; else none."""
     least = 2 if fault.fault == "doubled" else 3
     if min(len(group) for group in groups.values()) < least:
@@ -163,11 +165,11 @@ def _all_even(
             for name, value in zip(names, values, strict=True)
         ]
         name = ", ".join(([label] if label else []) + words)
-        parts.append(Part(tuple(group[i] for i in stack.order), name, stack, None))
+        parts.append(SliceGroup(tuple(group[i] for i in stack.order), name, stack, None))
     return parts
 
 
-def _by_time(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[Part]:
+def _by_time(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
     """Repeated passes over the same places, told apart by the time of acquisition (or of content) alone."""
     for clock in ("acquisition time", "content time"):
         if any(frame.traits.get(clock) is None for frame in frames):

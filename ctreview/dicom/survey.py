@@ -13,11 +13,11 @@ from ctreview.dicom.classify import KINDS
 from ctreview.dicom.comparability import compare_acquisitions, posture_in_words
 from ctreview.dicom.series import Series
 
-__all__ = ["Entry", "Pair", "comparable", "pairs", "survey"]
+__all__ = ["SeriesPair", "SeriesSummary", "compare_series", "pairs", "survey"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class SeriesSummary:
     """One line of the table.
 
     Attributes
@@ -30,22 +30,22 @@ class Entry:
         ``"2 mm slice spacing, 512 × 512 pixels of 0.75 mm"``; ``None`` where there is no grid.
     protocol : str
         What the header says of the acquisition: ``"120 kV, kernel B40f, 2 mm thick, no contrast named, supine"``.
-    odd : tuple of str
+    remarks : tuple of str
         What is odd about it, a sentence each.
     reads : bool
-        Whether ctreview reads it; if not, the last of `odd` says why.
+        Whether ctreview reads it; if not, the last of `remarks` says why.
     """
 
     key: str
     what: str
     geometry: str | None
     protocol: str
-    odd: tuple[str, ...]
+    remarks: tuple[str, ...]
     reads: bool
 
 
 @dataclass(frozen=True)
-class Pair:
+class SeriesPair:
     """Two series and what was looked at to tell whether they may be compared."""
 
     first: str
@@ -63,18 +63,20 @@ class Pair:
         return tuple(check.message for check in self.checks if not check.ok)
 
 
-def survey(found: Sequence[Series]) -> tuple[Entry, ...]:
+def survey(found: Sequence[Series]) -> tuple[SeriesSummary, ...]:
     """Describe every series that `find_series` found."""
     return tuple(_entry(series) for series in found)
 
 
-def pairs(found: Sequence[Series]) -> tuple[Pair, ...]:
+def pairs(found: Sequence[Series]) -> tuple[SeriesPair, ...]:
     """Every two readable volumes of one modality, and how they compare."""
     volumes = [series for series in found if series.usable and series.kind == "volume"]
-    return tuple(Pair(a.key, b.key, comparable(a, b)) for a, b in combinations(volumes, 2) if a.modality == b.modality)
+    return tuple(
+        SeriesPair(a.key, b.key, compare_series(a, b)) for a, b in combinations(volumes, 2) if a.modality == b.modality
+    )
 
 
-def comparable(a: Series, b: Series) -> tuple[Check, ...]:
+def compare_series(a: Series, b: Series) -> tuple[Check, ...]:
     """Look at everything that the headers of two series say about whether they may be compared.
 
     Returns
@@ -104,12 +106,12 @@ def _inflation() -> Check:
     return Check("inflation", None, None, True, message)
 
 
-def _entry(series: Series) -> Entry:
-    odd = list(series.warnings)
+def _entry(series: Series) -> SeriesSummary:
+    remarks = list(series.warnings)
     if series.refusal is not None:
         remedy = f" {series.refusal.remedy}" if series.refusal.remedy else ""
-        odd.append(f"Not read: {series.refusal.found}.{remedy}")
-    return Entry(series.key, _what(series), _geometry(series), _protocol(series), tuple(odd), series.usable)
+        remarks.append(f"Not read: {series.refusal.found}.{remedy}")
+    return SeriesSummary(series.key, _what(series), _geometry(series), _protocol(series), tuple(remarks), series.usable)
 
 
 def _what(series: Series) -> str:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ctreview.dicom.decode import stored_slices
+from ctreview.dicom.decode import stored_pixels
 
 __all__ = ["FAILED", "HEAD", "main"]
 
@@ -29,7 +29,7 @@ def main(given: BinaryIO | None = None, out: BinaryIO | None = None) -> None:
         # what is unpickled comes from the parent alone
         frame = pickle.loads(given.read(int.from_bytes(head, "little")))  # noqa: S301
         try:
-            (raw,) = stored_slices([frame])
+            (raw,) = stored_pixels([frame])
         except Exception:
             out.write(HEAD.pack(FAILED, b"", 0, 0))
         else:

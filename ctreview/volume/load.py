@@ -205,7 +205,7 @@ def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: l
         original = volume.geometry.canonical() if stack.even else None
         notes.append("The slices were shifted onto a right box.")
     if not stack.even:
-        array, geometry = even_out(array, stack.places_mm, geometry)
+        array, geometry = even_out(array, stack.slice_positions_mm, geometry)
         notes.append(f"Unevenly spaced slices were interpolated to {geometry.spacing[0]:.4g} mm.")
     found = Volume(array, geometry, volume.unit, volume.acquisition, tuple(dict.fromkeys(notes)), original).canonical()
     return found.with_array(np.ascontiguousarray(found.array))

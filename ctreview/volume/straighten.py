@@ -37,7 +37,7 @@ def shear_to_box(
     rows, columns = (stack.affine[:3, axis] / np.linalg.norm(stack.affine[:3, axis]) for axis in (1, 2))
     steps = np.linalg.norm(stack.affine[:3, :3], axis=0)
     total = stack.affine[:3, 0] * (len(array) - 1)
-    share = stack.places_mm / stack.places_mm[-1]
+    share = stack.slice_positions_mm / stack.slice_positions_mm[-1]
     drift = np.outer(share, (total @ rows / steps[1], total @ columns / steps[2]))  # in pixels, (row, column)
     start = np.floor(drift.min(axis=0))
     grown = np.ceil(drift.max(axis=0) - start - 1e-9).astype(int)
@@ -46,7 +46,7 @@ def shear_to_box(
         _place(out[number], plane, drift[number] - start, fill)
     normal = np.cross(columns, rows)
     affine = np.array(stack.affine)
-    affine[:3, 0] = normal * (stack.places_mm[-1] / (len(array) - 1))
+    affine[:3, 0] = normal * (stack.slice_positions_mm[-1] / (len(array) - 1))
     affine[:3, 3] += rows * steps[1] * start[0] + columns * steps[2] * start[1]
     return out, Geometry((out.shape[0], out.shape[1], out.shape[2]), affine, frame_of_reference)
 
@@ -70,14 +70,14 @@ def _place(out: npt.NDArray[Any], plane: npt.NDArray[Any], shift: npt.NDArray[np
     room[...] = moved[: room.shape[0], : room.shape[1]]
 
 
-def finest_step(places_mm: npt.NDArray[np.float64]) -> float:
+def finest_step(slice_positions_mm: npt.NDArray[np.float64]) -> float:
     """The spacing to resample unevenly spaced slices to: the smallest that at least a tenth of them have."""
-    steps = np.sort(np.diff(places_mm))
+    steps = np.sort(np.diff(slice_positions_mm))
     return float(steps[min(len(steps) - 1, int(np.ceil(len(steps) / 10)) - 1 + (len(steps) > 10))])
 
 
 def even_out(
-    array: npt.NDArray[Any], places_mm: npt.NDArray[np.float64], geometry: Geometry
+    array: npt.NDArray[Any], slice_positions_mm: npt.NDArray[np.float64], geometry: Geometry
 ) -> tuple[npt.NDArray[Any], Geometry]:
     """Interpolate linearly between unevenly spaced slices.
 
@@ -85,16 +85,16 @@ def even_out(
     ----------
     array : ndarray, shape (slices, rows, columns)
         In order along the normal.
-    places_mm : ndarray, shape (slices,)
+    slice_positions_mm : ndarray, shape (slices,)
         Distance of each from the first.
     geometry : Geometry
         Of the slices, whatever spacing axis 0 has.
     """
-    step = finest_step(places_mm)
-    count = int(np.floor(places_mm[-1] / step + 1e-6)) + 1
-    at = np.minimum(np.arange(count) * step, places_mm[-1])
-    below = np.clip(np.searchsorted(places_mm, at, side="right") - 1, 0, len(array) - 2)
-    share = (at - places_mm[below]) / (places_mm[below + 1] - places_mm[below])
+    step = finest_step(slice_positions_mm)
+    count = int(np.floor(slice_positions_mm[-1] / step + 1e-6)) + 1
+    at = np.minimum(np.arange(count) * step, slice_positions_mm[-1])
+    below = np.clip(np.searchsorted(slice_positions_mm, at, side="right") - 1, 0, len(array) - 2)
+    share = (at - slice_positions_mm[below]) / (slice_positions_mm[below + 1] - slice_positions_mm[below])
     out = np.empty((count, *array.shape[1:]), dtype=array.dtype)
     for number, (lower, weight) in enumerate(zip(below, share, strict=True)):
         mixed = (1 - weight) * array[lower].astype(np.float32) + weight * array[lower + 1].astype(np.float32)

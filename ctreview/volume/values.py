@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.dicom.decode import stored_numbers
+from ctreview.dicom.decode import stored_values
 from ctreview.dicom.frame import Frame
 
 __all__ = ["AIR_HU", "fill_slice"]
@@ -29,7 +29,7 @@ def fill_slice(
     out : ndarray of int16 or float32, shape (rows, columns)
         Filled with stored number × slope + intercept.
     raw : ndarray
-        As `stored_slices` gives it.
+        As `stored_pixels` gives it.
     frame : Frame
         What the header says of it.
     fill_padding : bool
@@ -37,7 +37,7 @@ def fill_slice(
     notes : list of str
         A sentence is added for each thing that had to be decided.
     """
-    numbers = stored_numbers(raw, frame.layout)
+    numbers = stored_values(raw, frame.layout)
     if out.dtype == np.int16:
         _rescale_whole(out, numbers, frame, notes)
     else:

@@ -149,8 +149,8 @@ def watch():
 
 me, stop, peak = psutil.Process(), threading.Event(), []
 from ctreview.dicom import find_series
-from ctreview.dicom.decode import stored_slices
-list(stored_slices(find_series(sys.argv[1] + "/0001.dcm")[0].frames, quick=True))
+from ctreview.dicom.decode import stored_pixels
+list(stored_pixels(find_series(sys.argv[1] + "/0001.dcm")[0].frames, quick=True))
 load_volume(sys.argv[1] + "/0001.dcm")  # what the libraries take is not what the volume takes
 before = taken()
 thread = threading.Thread(target=watch)

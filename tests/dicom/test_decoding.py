@@ -11,13 +11,13 @@ import pytest
 
 from ctreview.dicom import find_series, parallel
 from ctreview.dicom.codecs import _gdcm, decompressed
-from ctreview.dicom.decode import stored_slices
-from ctreview.dicom.elements import Malformed
+from ctreview.dicom.decode import stored_pixels
+from ctreview.dicom.elements import MalformedDataSet
 from ctreview.dicom.encapsulated import frames_of
 from ctreview.dicom.frame import PixelLayout
 from ctreview.dicom.header import read_header
-from ctreview.dicom.jpeg_lossless import plan
-from ctreview.dicom.parallel import decode_all, worth_it
+from ctreview.dicom.jpeg_lossless import decode_plan
+from ctreview.dicom.parallel import decode_all, decodes_slowly
 from ctreview.dicom.source import FileRef
 from ctreview.errors import UnreadableFile
 from ctreview.volume import load_volume
@@ -69,7 +69,7 @@ def test_our_jpeg_lossless_equals_gdcm(tmp_path: Path, syntax: int, kind: type, 
     _transcode(tmp_path, syntax)
     for path in tmp_path.glob("*.dcm"):
         data, layout = _piece(path)
-        assert plan(data) is not None
+        assert decode_plan(data) is not None
         ours = decompressed(data, layout, quick=True)
         assert np.array_equal(ours, _gdcm(data, layout))
         assert ours.dtype == _gdcm(data, layout).dtype
@@ -110,7 +110,7 @@ def test_every_predictor(predictor: int) -> None:
     layout = PixelLayout("1.2.840.10008.1.2.4.57", 9, 11, 1, 1, "MONOCHROME2", 16, 16, 15, False, 0, None, 0)
     data = _encoded(array, predictor)
     assert np.array_equal(decompressed(data, layout, quick=True), array)
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedDataSet):
         decompressed(data[: len(data) // 2], layout, quick=True)
 
 
@@ -123,11 +123,11 @@ def compressed(tmp_path: Path) -> Path:
 
 def test_several_processes_decode_the_same(compressed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (series,) = find_series(compressed)
-    assert not worth_it(series.frames)
+    assert not decodes_slowly(series.frames)
     monkeypatch.setattr(parallel, "_WORTH_S", 0.0)
     found = dict(decode_all(series.frames, processes=3))
     assert sorted(found) == list(range(6))
-    for number, raw in enumerate(stored_slices(series.frames)):
+    for number, raw in enumerate(stored_pixels(series.frames)):
         assert np.array_equal(found[number], raw)
 
 

@@ -11,7 +11,7 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_files
 
-from ctreview.dicom.elements import Elements, Malformed, Walker
+from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.header import NotDicom, read_header
 from ctreview.dicom.source import FileRef
 from ctreview.errors import UnreadableFile
@@ -65,14 +65,14 @@ def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack() -> None:
     for _ in range(1000):
         content = struct.pack("<HH2sHI", 0x5200, 0x9230, b"SQ", 0, len(content) + 8) + _item(content)
     walker = Walker(io.BytesIO(content), len(content))
-    with pytest.raises(Malformed, match="deep"):
+    with pytest.raises(MalformedDataSet, match="deep"):
         walker.data_set(0, len(content), Elements())
 
 
 def test_a_length_beyond_the_file_is_refused() -> None:
     content = struct.pack("<HH2sH", 0x0010, 0x0020, b"LO", 5000) + b"short"
     walker = Walker(io.BytesIO(content), len(content))
-    with pytest.raises(Malformed, match="claims"):
+    with pytest.raises(MalformedDataSet, match="claims"):
         walker.data_set(0, len(content), Elements())
 
 

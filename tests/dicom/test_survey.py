@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ctreview.dicom import comparable, find_series, pairs, survey
+from ctreview.dicom import compare_series, find_series, pairs, survey
 from tests.dicom.making import make_slice, make_stack, ramp, save
 
 SHAPE = (4, 5, 6)
@@ -19,7 +19,7 @@ def test_a_series_in_a_radiographers_words(tmp_path: Path) -> None:
     assert entry.geometry == "2.5 mm slice spacing, 5 × 6 pixels of 0.7 mm"
     assert entry.protocol == "120 kV, kernel B40f, 2 mm thick, no contrast agent, supine, ACME"
     assert entry.reads
-    assert entry.odd == ()
+    assert entry.remarks == ()
 
 
 def test_planes_are_named(tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_what_is_refused_says_why_and_what_to_do(tmp_path: Path) -> None:
     scout, gap = survey(find_series(tmp_path))
     assert scout.what == "CT localiser (topogram, scout): planning images, no volume"
     assert not gap.reads
-    assert gap.odd[-1].startswith("Not read: 1 of 9 slices are missing")
-    assert gap.odd[-1].endswith("on the way.")
+    assert gap.remarks[-1].startswith("Not read: 1 of 9 slices are missing")
+    assert gap.remarks[-1].endswith("on the way.")
 
 
 def test_a_dose_sheet_is_one(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_pairs_say_why_not(tmp_path: Path) -> None:
     assert any("kernels differ (B40f and B70f)" in sentence for sentence in table["ct3", "ct4"].why_not)
     assert not table["ct3", "ct5"].comparable
     assert any("prone" in sentence for sentence in table["ct3", "ct5"].why_not)
-    names = [check.name for check in comparable(found[0], found[3])]
+    names = [check.name for check in compare_series(found[0], found[3])]
     assert names[:2] == ["readable", "modality"]
     assert names[-1] == "inflation"
-    assert not next(check for check in comparable(found[0], found[3]) if check.name == "modality").ok
+    assert not next(check for check in compare_series(found[0], found[3]) if check.name == "modality").ok

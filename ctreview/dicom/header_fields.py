@@ -9,7 +9,7 @@ from ctreview.dicom.elements import Elements
 from ctreview.dicom.enhanced import frame_groups
 from ctreview.dicom.tags import Tag
 
-__all__ = ["acquisition_of", "dicom_date", "dicom_time"]
+__all__ = ["acquisition_from_header", "dicom_date", "dicom_time"]
 
 _CHARACTER_SETS = {
     "ISO_IR 6": "latin-1",
@@ -33,18 +33,18 @@ _UNITS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 _NO_CONTRAST = {"NO", "NONE", "N", "WITHOUT", "0", "NO CONTRAST", "UNENHANCED"}
 
 
-def acquisition_of(header: Elements, oddities: list[str]) -> Acquisition:
+def acquisition_from_header(header: Elements, warnings: list[str]) -> Acquisition:
     """What the header says about the acquisition; each thing that it does not say is ``None``.
 
     Parameters
     ----------
     header : Elements
         The data set.
-    oddities : list of str
+    warnings : list of str
         Sentences about what is malformed are added here.
     """
     flat = frame_groups(header, 1)[0]  # what the first frame says stands for all
-    acquired = _acquired(header, oddities)
+    acquired = _acquired(header, warnings)
     birth = dicom_date(header.text(Tag.PatientBirthDate))
     return Acquisition(
         modality=(header.text(Tag.Modality) or "").upper() or None,
@@ -93,7 +93,7 @@ def dicom_time(text: str | None) -> time | None:
         return None
 
 
-def _acquired(header: Elements, oddities: list[str]) -> datetime | None:
+def _acquired(header: Elements, warnings: list[str]) -> datetime | None:
     joint = header.text(Tag.AcquisitionDateTime) or ""
     choices = [(joint[:8], joint[8:].partition("+")[0].partition("-")[0])]
     for day, moment in (
@@ -107,7 +107,7 @@ def _acquired(header: Elements, oddities: list[str]) -> datetime | None:
         found = dicom_date(day_text)
         if found is not None:
             return datetime.combine(found, dicom_time(time_text) or time())
-    oddities.append("No date of acquisition is given.")
+    warnings.append("No date of acquisition is given.")
     return None
 
 

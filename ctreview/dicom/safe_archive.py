@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from ctreview.errors import UnreadableFile
 
-__all__ = ["opened_archive", "require_tame"]
+__all__ = ["opened_archive", "require_safe_member"]
 
 MAX_MEMBER_BYTES = 2 << 30
 """Unpacked size of one member."""
@@ -26,7 +26,7 @@ _RATIO_FREE_BYTES = 64 << 20
 """Members up to this size may be packed as tightly as they like: they do no harm."""
 
 
-def require_tame(info: zipfile.ZipInfo, archive: object) -> None:
+def require_safe_member(info: zipfile.ZipInfo, archive: object) -> None:
     """Refuse a member that would unpack to far more than it is.
 
     Raises
@@ -57,7 +57,7 @@ def opened_archive(path: Path, inside: tuple[str, ...]) -> Iterator[zipfile.ZipF
             info = archive.getinfo(name)
             if info.file_size > MAX_NESTED_BYTES:
                 raise UnreadableFile("an archive within the archive is larger than 1 GiB", where=path)
-            require_tame(info, path)
+            require_safe_member(info, path)
             with archive.open(info) as stream:
                 data = io.BytesIO(cast(BinaryIO, stream).read(info.file_size + 1))
             archive = stack.enter_context(zipfile.ZipFile(data))
