@@ -12,7 +12,7 @@
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
     │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
     │   └── AgeUnknown                a step that needs the patient's age and was given none
-    ├── PlaceMismatch                 two grids were combined that do not lie in the same place
+    ├── GridMismatch                 two grids were combined that do not lie in the same place
     ├── SegmentationFailed            a structure was not found, or what was found cannot be it
     ├── RegistrationFailed            two images could not be brought together
     └── WrongUse                      an argument or option that makes no sense; exit code 2
@@ -31,10 +31,10 @@ __all__ = [
     "AgeUnknown",
     "CtreviewError",
     "DifferentPatients",
+    "GridMismatch",
     "InconsistentSeries",
     "InputRefused",
     "NoSeriesFound",
-    "PlaceMismatch",
     "RegistrationFailed",
     "SegmentationFailed",
     "SeveralSeriesFound",
@@ -113,7 +113,7 @@ class AgeUnknown(InputRefused):
     """A step needs the patient's age, and neither header nor user gave it."""
 
 
-class PlaceMismatch(CtreviewError):
+class GridMismatch(CtreviewError):
     """Two grids were combined that do not lie in the same place."""
 
 

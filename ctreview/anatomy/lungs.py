@@ -17,7 +17,7 @@ from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
 from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
@@ -99,7 +99,7 @@ def find_lungs(
         Nothing in the image is aerated, wide enough and enclosed by a chest.
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The prior lies elsewhere.
 
     Notes
@@ -110,7 +110,7 @@ def find_lungs(
     """
     volume.require_hu("lungs are found in", remedy="Load a CT.")
     if prior is not None:
-        require_same_place(volume, prior)
+        require_same_grid(volume, prior)
     progress(0, 5, "lungs: patient")
     coarse = CoarseImage.from_array(volume.array, volume.geometry, settings.coarse_mm)
     body = find_body(coarse)

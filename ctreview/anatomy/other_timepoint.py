@@ -15,7 +15,7 @@ from scipy import ndimage
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
 from ctreview.anatomy.lungs import lung_size
 from ctreview.checks import Check
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -46,7 +46,7 @@ BORDER_HU = -600.0
 
 def aerated_lung_mask(volume: Volume, lungs: LabelMap) -> LabelMap:
     """The part of the lungs, in blocks of some millimetres, that holds air beyond doubt."""
-    geometry = require_same_place(volume, lungs)
+    geometry = require_same_grid(volume, lungs)
     coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
     return replace(
         lungs, array=np.where(upsampled(coarse.array < AERATED_HU, coarse.step, coarse.shape), lungs.array, 0)
@@ -65,7 +65,7 @@ def missed_lung_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
     other : LabelMap
         `aerated_lung_mask` of the other timepoint, carried over onto this grid.
     """
-    geometry = require_same_place(volume, lungs, other)
+    geometry = require_same_grid(volume, lungs, other)
     coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
     outside = coarse.fraction(lungs.mask("right_lung", "left_lung")) < 0.5
     there = coarse.fraction(other.mask("right_lung", "left_lung")) >= 0.5
@@ -94,7 +94,7 @@ def remove_unconfirmed_dense_lung(volume: Volume, lungs: LabelMap, vessels: Labe
     LabelMap
         The lungs, themselves where nothing was left out. Check ``lone_dense_left_out`` says how much was.
     """
-    geometry = require_same_place(volume, lungs, vessels, other)
+    geometry = require_same_grid(volume, lungs, vessels, other)
     own = lungs.mask("right_lung", "left_lung")
     coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
     airless = (coarse.array > AIRLESS_HU) & (coarse.fraction(own) >= 0.5) & (coarse.fraction(vessels.array > 0) < 0.3)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.errors import SegmentationFailed
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
 
@@ -58,7 +58,7 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The lobes do not lie in the same place.
     SegmentationFailed
         There is no lung to divide.
@@ -68,7 +68,7 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     Heights and depths are taken along the patient's axes, also where the grid is oblique: by the centres of voxels.
     """
     if lobes is not None:
-        require_same_place(lungs, lobes)
+        require_same_grid(lungs, lobes)
     sides: Labels = np.where(lungs.array <= LUNG_SCHEME["left_lung"].value, lungs.array, 0).astype(np.uint8)
     box = _box(sides > 0)
     sides = sides[box]

@@ -19,7 +19,7 @@ from ctreview.anatomy.tubeness import update_tubeness
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
@@ -151,7 +151,7 @@ def find_vessels(
     ------
     SegmentationFailed
         There is no lung to look in.
-    PlaceMismatch
+    GridMismatch
         The lungs lie elsewhere.
 
     Notes
@@ -160,7 +160,7 @@ def find_vessels(
     glass or consolidation has not and a vessel inside it has. Voxels of the full grid then belong to a tube where
     they stand out of the mean of what lies around and is no tube.
     """
-    require_same_place(volume, lungs)
+    require_same_grid(volume, lungs)
     inside = lungs.mask("right_lung", "left_lung")
     if not inside.any():
         raise SegmentationFailed("there is no lung to look for vessels in", remedy="Look at the lung mask.")

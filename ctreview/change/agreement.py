@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ctreview.errors import WrongUse
 from ctreview.tools.canvas import whole
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["BlandAltman", "Overlap", "bland_altman", "intraclass_correlation", "overlap"]
@@ -71,10 +71,10 @@ def overlap(first: LabelMap, second: LabelMap, *keys: str, within: Mask | None =
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         They do not lie in the same place.
     """
-    geometry = require_same_place(first, second)
+    geometry = require_same_grid(first, second)
     one, other = first.mask(*keys), second.mask(*keys)
     if within is not None:
         one, other = one & within, other & within

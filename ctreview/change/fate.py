@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS, count_labelled
-from ctreview.errors import PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Regions
@@ -105,13 +105,13 @@ def find_fate(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The transform does not join these two grids.
     """
     settings = settings or FateSettings()
     for labels, end in ((baseline, transform.fixed), (followup, transform.moving)):
         if labels.geometry.differences(end):
-            raise PlaceMismatch("the transform joins other grids than those of the two label maps")
+            raise GridMismatch("the transform joins other grids than those of the two label maps")
 
     def back(points: FloatArray) -> FloatArray:
         return transform.to_fixed(points, tolerance_mm=0.1)

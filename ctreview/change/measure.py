@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
 from ctreview.volume.volume import Volume
@@ -84,10 +84,10 @@ def measure(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The three do not lie in the same place.
     """
-    geometry = require_same_place(volume, regions, opacity)
+    geometry = require_same_grid(volume, regions, opacity)
     box, regions = organ_box(regions)
     hu = volume.array[box]
     size = 1 + max(label.value for label in opacity.scheme)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ctreview.change.interval_settings import IntervalSettings
 from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
-from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
+from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
@@ -139,10 +139,10 @@ def find_sensitivity(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The parts do not lie in the same place.
     """
-    geometry = require_same_place(volume, regions, opacity, *(() if vessels is None else (vessels,)))
+    geometry = require_same_grid(volume, regions, opacity, *(() if vessels is None else (vessels,)))
     if not (min(shifts_hu) < 0 < max(shifts_hu)):
         raise WrongUse("thresholds must be shifted both down and up")
     box, regions = organ_box(regions)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 
@@ -25,7 +25,7 @@ class Tally:
     """
 
     def __init__(self, regions: Regions, labels: LabelMap) -> None:
-        require_same_place(regions, labels)
+        require_same_grid(regions, labels)
         self.regions = regions
         self._keys = {label.key: label.value for label in labels.scheme}
         self._size = 1 + max(self._keys.values())

@@ -6,24 +6,24 @@ edits their meaning come later on the path and are handed in as handlers.
 """
 
 from ctreview.edits.journal import Journal
-from ctreview.edits.record import REDO, UNDO, Edit, in_force
-from ctreview.edits.replay import EditDoesNotApply, Handler, Patch, Replayed, apply, replay
-from ctreview.edits.session import Change, Session
-from ctreview.edits.several import Several
+from ctreview.edits.record import REDO, UNDO, Edit, active_edits
+from ctreview.edits.replay import EditDoesNotApply, Handler, Patch, ReplayResult, apply, replay
+from ctreview.edits.session import LabelChange, Session
+from ctreview.edits.session_group import SessionGroup
 
 __all__ = [
     "REDO",
     "UNDO",
-    "Change",
     "Edit",
     "EditDoesNotApply",
     "Handler",
     "Journal",
+    "LabelChange",
     "Patch",
-    "Replayed",
+    "ReplayResult",
     "Session",
-    "Several",
+    "SessionGroup",
+    "active_edits",
     "apply",
-    "in_force",
     "replay",
 ]

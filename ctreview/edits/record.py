@@ -15,7 +15,7 @@ import numpy as np
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["REDO", "UNDO", "Edit", "in_force"]
+__all__ = ["REDO", "UNDO", "Edit", "active_edits"]
 
 UNDO = "undo"
 REDO = "redo"
@@ -112,7 +112,7 @@ class Edit:
             raise UnreadableFile(f"an edit holds a value that cannot be: {broken}") from broken
 
 
-def in_force(edits: list[Edit] | tuple[Edit, ...]) -> tuple[Edit, ...]:
+def active_edits(edits: list[Edit] | tuple[Edit, ...]) -> tuple[Edit, ...]:
     """The edits that count, in order, after every undo and redo among them.
 
     Raises

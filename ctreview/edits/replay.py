@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.record import Edit, in_force
+from ctreview.edits.record import Edit, active_edits
 from ctreview.errors import CtreviewError, WrongUse
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["EditDoesNotApply", "Handler", "Patch", "Replayed", "apply", "replay"]
+__all__ = ["EditDoesNotApply", "Handler", "Patch", "ReplayResult", "apply", "replay"]
 
 
 class EditDoesNotApply(CtreviewError):
@@ -48,7 +48,7 @@ Handler = Callable[[LabelMap, Edit], Patch]
 
 
 @dataclass(frozen=True, eq=False)
-class Replayed:
+class ReplayResult:
     """What came of a replay.
 
     Attributes
@@ -73,7 +73,7 @@ def apply(array: npt.NDArray[Any], patch: Patch) -> Patch:
     return before
 
 
-def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler], *, image: str) -> Replayed:
+def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler], *, image: str) -> ReplayResult:
     """Apply a journal's edits to a label map, in order, after its undos and redos.
 
     Parameters
@@ -89,7 +89,7 @@ def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler
 
     Returns
     -------
-    Replayed
+    ReplayResult
         The same for the same input, bit for bit.
 
     Raises
@@ -100,15 +100,15 @@ def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler
     labels = base.array.copy()
     applied: list[Edit] = []
     refused: list[tuple[Edit, str]] = []
-    for edit in in_force(tuple(edits)):
+    for edit in active_edits(tuple(edits)):
         if edit.kind not in handlers:
             raise WrongUse(f"no tool is known for an edit of kind {edit.kind!r}", remedy="Update ctreview.")
         try:
             if edit.image != image:
                 raise EditDoesNotApply("it was drawn on another image")
-            require_same_place(base, edit.geometry)
+            require_same_grid(base, edit.geometry)
             apply(labels, handlers[edit.kind](replace(base, array=labels), edit))
             applied.append(edit)
         except CtreviewError as reason:
             refused.append((edit, reason.found))
-    return Replayed(replace(base, array=np.ascontiguousarray(labels)), tuple(applied), tuple(refused))
+    return ReplayResult(replace(base, array=np.ascontiguousarray(labels)), tuple(applied), tuple(refused))

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.record import REDO, UNDO, Edit, in_force
+from ctreview.edits.record import REDO, UNDO, Edit, active_edits
 from ctreview.edits.replay import Handler, Patch, apply, replay
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Change", "Session"]
+__all__ = ["LabelChange", "Session"]
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class LabelChange:
     """A box of the label map before and after an act, for whoever counts or draws."""
 
     before: Patch
@@ -77,10 +77,10 @@ class Session:
     record : callable
         Puts an edit down for good; called before anything changes, so that what is seen is never more than what is
         kept. If it raises, nothing changed.
-    write_out : callable, optional
+    complete_payload : callable, optional
         Fills in what a payload leaves to the tool's defaults, so that the record does not change its meaning with them.
     listeners : sequence of callable
-        Called with the `Change` after every act, undo and redo.
+        Called with the `LabelChange` after every act, undo and redo.
 
     Attributes
     ----------
@@ -103,8 +103,8 @@ class Session:
         handlers: Mapping[str, Handler],
         author: str,
         record: Callable[[Edit], None],
-        write_out: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = None,
-        listeners: Iterable[Callable[[Change], None]] = (),
+        complete_payload: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = None,
+        listeners: Iterable[Callable[[LabelChange], None]] = (),
     ) -> None:
         self.base = base
         self.target = target
@@ -115,13 +115,13 @@ class Session:
         self.refused: tuple[tuple[Edit, str], ...] = ()
         self._handlers = handlers
         self._record = record
-        self._write_out = write_out
+        self._complete_payload = complete_payload
         self._array = base.array.copy()
         self._done: list[tuple[Edit, _Packed]] = []
         self._undone: list[Edit] = []
         self._earlier: list[Edit] = []
         self._changes = 0
-        self._foreseen: tuple[tuple[int, str, dict[str, Any]], Patch] | None = None
+        self._previewed: tuple[tuple[int, str, dict[str, Any]], Patch] | None = None
 
     @property
     def labels(self) -> LabelMap:
@@ -150,10 +150,10 @@ class Session:
         before = self._whole()
         self._array[...] = done.labels.array
         self.refused = done.refused
-        self._earlier, self._done, self._undone = list(in_force(journal)), [], []
-        self._tell(before)
+        self._earlier, self._done, self._undone = list(active_edits(journal)), [], []
+        self._notify(before)
 
-    def foresee(self, kind: str, payload: Mapping[str, Any]) -> Patch:
+    def preview(self, kind: str, payload: Mapping[str, Any]) -> Patch:
         """What an act would come to; nothing changes, and nothing is recorded.
 
         An act of the same payload that follows need not compute it again. This is the one method that another thread
@@ -166,13 +166,13 @@ class Session:
         """
         payload = {**payload, **self.context}
         asked = (self._changes, kind, payload)
-        known = self._foreseen
+        known = self._previewed
         if known is None or known[0] != asked:
             known = asked, self._handlers[kind](self.labels, self._edit(kind, payload))
-            self._foreseen = known
+            self._previewed = known
         return known[1]
 
-    def act(self, kind: str, payload: Mapping[str, Any]) -> Change:
+    def act(self, kind: str, payload: Mapping[str, Any]) -> LabelChange:
         """Use a tool.
 
         Raises
@@ -184,14 +184,14 @@ class Session:
         """
         payload = {**payload, **self.context}
         edit = self._edit(kind, payload)
-        known, asked = self._foreseen, (self._changes, kind, payload)
+        known, asked = self._previewed, (self._changes, kind, payload)
         patch = known[1] if known is not None and known[0] == asked else self._handlers[kind](self.labels, edit)
         self._record(edit)
         before = self._apply(edit, patch)
         self._undone.clear()
-        return self._tell(before)
+        return self._notify(before)
 
-    def undo(self) -> Change | None:
+    def undo(self) -> LabelChange | None:
         """Take the last act back; None if there is none."""
         if not self._done:
             return self._undo_earlier()
@@ -199,9 +199,9 @@ class Session:
         self._record(self._edit(UNDO, {"of": edit.id}))
         self._done.pop()
         self._undone.append(edit)
-        return self._tell(apply(self._array, packed.unpack(self._array)))
+        return self._notify(apply(self._array, packed.unpack(self._array)))
 
-    def redo(self) -> Change | None:
+    def redo(self) -> LabelChange | None:
         """Bring the act that was taken back last; None if there is none."""
         if not self._undone:
             return None
@@ -209,16 +209,16 @@ class Session:
         patch = self._handlers[edit.kind](self.labels, edit)
         self._record(self._edit(REDO, {"of": edit.id}))
         self._undone.pop()
-        return self._tell(self._apply(edit, patch))
+        return self._notify(self._apply(edit, patch))
 
     def _apply(self, edit: Edit, patch: Patch) -> Patch:
         """Put down what changes, and how to undo it; gives what stood there before."""
-        patch = _trimmed(patch, self._array)
+        patch = _cropped_to_change(patch, self._array)
         before = apply(self._array, patch)
         self._done.append((edit, _Packed.pack(before, patch.labels)))
         return before
 
-    def _undo_earlier(self) -> Change | None:
+    def _undo_earlier(self) -> LabelChange | None:
         """Take back an act of an earlier sitting, whose box was not kept: by replaying all but it."""
         if not self._earlier:
             return None
@@ -229,25 +229,25 @@ class Session:
         before = self._whole()
         done = replay(self.base, self._earlier, self._handlers, image=self.image)
         self._array[...] = done.labels.array
-        return self._tell(before)
+        return self._notify(before)
 
     def _edit(self, kind: str, payload: Mapping[str, Any]) -> Edit:
-        whole = payload if self._write_out is None else self._write_out(kind, payload)
+        whole = payload if self._complete_payload is None else self._complete_payload(kind, payload)
         return Edit(kind, self.target, whole, self.author, self.image, self.base.geometry)
 
     def _whole(self) -> Patch:
         return Patch((0, 0, 0), self._array.copy())
 
-    def _tell(self, before: Patch) -> Change:
+    def _notify(self, before: Patch) -> LabelChange:
         self._changes += 1
-        self._foreseen = None
-        change = Change(before, Patch(before.start, self._array[before.box].copy()))
+        self._previewed = None
+        change = LabelChange(before, Patch(before.start, self._array[before.box].copy()))
         for listener in self.listeners:
             listener(change)
         return change
 
 
-def _trimmed(patch: Patch, array: npt.NDArray[Any]) -> Patch:
+def _cropped_to_change(patch: Patch, array: npt.NDArray[Any]) -> Patch:
     """The smallest box with the same effect; one voxel where there is none."""
     changed = patch.labels != array[patch.box]
     spans: list[slice] = []

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.opacity.bands import HIGH_ATTENUATION_HU
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
@@ -62,13 +62,13 @@ def density_histogram(volume: Volume, lungs: LabelMap, *, vessels: LabelMap | No
     ------
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     SegmentationFailed
         Nothing is left to describe.
     """
     volume.require_hu("a histogram of density needs")
-    require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
+    require_same_grid(*(item for item in (volume, lungs, vessels) if item is not None))
     where = lungs.mask("right_lung", "left_lung")
     if vessels is not None:
         where &= vessels.array == 0
@@ -91,11 +91,11 @@ def histograms_by_region(
     ------
     WrongUse
         The volume is not in HU, or a name is not known.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     """
     volume.require_hu("a histogram of density needs")
-    require_same_place(volume, regions)
+    require_same_grid(volume, regions)
     unknown = set(names or ()) - set(regions.names)
     if unknown:
         raise WrongUse(f"no region is called {sorted(unknown)[0]!r}")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.opacity.normal import NormalLung
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
@@ -37,11 +37,11 @@ def lung_mass_g(volume: Volume, lungs: LabelMap) -> float:
     ------
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     """
     volume.require_hu("mass follows from")
-    require_same_place(volume, lungs)
+    require_same_grid(volume, lungs)
     return _mass(volume.array[lungs.mask("right_lung", "left_lung")], volume.geometry.voxel_ml)
 
 
@@ -52,11 +52,11 @@ def mass_by_region_g(volume: Volume, regions: Regions) -> dict[str, float]:
     ------
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     """
     volume.require_hu("mass follows from")
-    require_same_place(volume, regions)
+    require_same_grid(volume, regions)
     # summed as whole HU: exact, and no second image in floating point
     clipped = np.maximum(volume.array, LOWEST_HU).astype(np.int32 if volume.array.dtype.kind in "iu" else np.float32)
     hu = regions.total(clipped)
@@ -81,11 +81,11 @@ def excess_mass_g(volume: Volume, lungs: LabelMap, normal: NormalLung, *, opacit
     ------
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     """
     volume.require_hu("mass follows from")
-    require_same_place(*(item for item in (volume, lungs, opacity) if item is not None))
+    require_same_grid(*(item for item in (volume, lungs, opacity) if item is not None))
     where = lungs.mask("right_lung", "left_lung")
     if opacity is not None:
         where &= opacity.mask("ground_glass", "consolidation")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -68,13 +68,13 @@ def fixed_bands(volume: Volume, lungs: LabelMap, vessels: LabelMap | None = None
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     WrongUse
         The volume is not in HU.
     """
     volume.require_hu("bands are defined in")
-    require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
+    require_same_grid(*(item for item in (volume, lungs, vessels) if item is not None))
     looked_at = lungs.mask("right_lung", "left_lung")
     if vessels is not None:
         looked_at = looked_at & (vessels.array == 0)

@@ -66,7 +66,7 @@ def find_opacity(
 
     Raises
     ------
-    WrongUse, PlaceMismatch, SegmentationFailed
+    WrongUse, GridMismatch, SegmentationFailed
         As `measure_parenchyma`.
     """
     settings = settings or OpacitySettings()

@@ -98,7 +98,7 @@ def excess_density(
 
     Raises
     ------
-    WrongUse, PlaceMismatch, SegmentationFailed
+    WrongUse, GridMismatch, SegmentationFailed
         As `measure_parenchyma`.
     """
     settings = settings or OpacitySettings()

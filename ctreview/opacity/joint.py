@@ -18,8 +18,8 @@ from ctreview.opacity.excess import Excess, maximum_filtered
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
 from ctreview.progress import Progress, quiet
+from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
 
 __all__ = ["JointClassification", "MatchedVoxels"]
@@ -128,7 +128,7 @@ def _compared(
         other = excess[1 - number]
         own = np.flatnonzero(one.parenchyma.known & (one.parenchyma.lung_fraction > 0))
         here, there = one.parenchyma.geometry, other.parenchyma.geometry
-        at = places(transform, DIRECTIONS[number], here, there, np.unravel_index(own, here.shape))
+        at = corresponding_voxels(transform, DIRECTIONS[number], here, there, np.unravel_index(own, here.shape))
         inside = np.all((at > -0.5) & (at < np.array(there.shape) - 0.5), axis=1)
         own, at = own[inside], at[inside]
         nearest = np.rint(at).astype(np.int64)

@@ -163,7 +163,7 @@ def fit_normal_lung(
 
     Raises
     ------
-    WrongUse, PlaceMismatch, SegmentationFailed
+    WrongUse, GridMismatch, SegmentationFailed
         As `measure_parenchyma`.
     """
     settings = settings or OpacitySettings()

@@ -21,7 +21,7 @@ from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -129,14 +129,14 @@ def measure_parenchyma(
     ------
     WrongUse
         The volume is not in HU.
-    PlaceMismatch
+    GridMismatch
         The grids differ.
     SegmentationFailed
         The lungs are empty.
     """
     settings = settings or OpacitySettings()
     volume.require_hu("opacity is measured in")
-    require_same_place(*(item for item in (volume, lungs, vessels) if item is not None))
+    require_same_grid(*(item for item in (volume, lungs, vessels) if item is not None))
     lung = lungs.mask("right_lung", "left_lung")
     start, stop, factors = _blocks(lung, volume.geometry, settings)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))

@@ -15,34 +15,34 @@ from ctreview.phantom.families import (
     random_phantom_pair,
 )
 from ctreview.phantom.hybrid import Host, Hybrid, HybridSettings, make_hybrid
-from ctreview.phantom.lesions import Finding, Lesion, Spot
-from ctreview.phantom.motion import Bump, Mapping, Motion
+from ctreview.phantom.lesions import Lesion, Nodule, TrueFinding
+from ctreview.phantom.motion import Bump, Correspondence, Motion
 from ctreview.phantom.thorax import (
     Phantom,
     ThoraxSettings,
     make_thorax,
     small_thorax,
-    true_mapping,
+    true_correspondence,
     true_transform,
 )
-from ctreview.phantom.truth import answer, true_fate, true_landmarks
+from ctreview.phantom.truth import ground_truth, true_fate, true_landmarks
 
 __all__ = [
     "CHILD",
     "Bump",
-    "Finding",
+    "Correspondence",
     "Host",
     "Hybrid",
     "HybridSettings",
     "Lesion",
-    "Mapping",
     "Motion",
+    "Nodule",
     "Phantom",
     "Shape",
-    "Spot",
     "ThoraxSettings",
-    "answer",
+    "TrueFinding",
     "child_settings",
+    "ground_truth",
     "make_hybrid",
     "make_thorax",
     "phantom_child",
@@ -52,9 +52,9 @@ __all__ = [
     "random_phantom",
     "random_phantom_pair",
     "small_thorax",
+    "true_correspondence",
     "true_fate",
     "true_landmarks",
-    "true_mapping",
     "true_transform",
     "write_phantom",
 ]

@@ -22,7 +22,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from ctreview.dicom.acquisition import Patient
-from ctreview.phantom.lesions import Lesion, Spot
+from ctreview.phantom.lesions import Lesion, Nodule
 from ctreview.phantom.motion import Bump
 from ctreview.phantom.thorax import Phantom, ThoraxSettings, make_thorax
 
@@ -31,15 +31,15 @@ __all__ = ["CHILD", "child_settings", "phantom_child"]
 CHILD = Patient("CTREVIEW-PHANTOM-CHILD", "PHANTOM^CHILD", date(2017, 5, 20), "F")
 """An invented patient."""
 
-_BEFORE: tuple[Lesion | Spot, ...] = (
+_BEFORE: tuple[Lesion | Nodule, ...] = (
     Lesion("ground_glass", "right_upper_lobe", "ventral", 46.0, 260.0, seed=21),
     Lesion("ground_glass", "right_middle_lobe", "ventral", 26.0, 240.0, seed=22),
     Lesion("ground_glass", "right_lower_lobe", "ventral", 17.0, 200.0, seed=23),
     Lesion("ground_glass", "left_upper_lobe", "ventral", 42.0, 250.0, seed=24),
     Lesion("ground_glass", "left_lower_lobe", "ventral", 15.0, 200.0, seed=25),
-    Spot(diameter_mm=8.0),
+    Nodule(diameter_mm=8.0),
 )
-_AFTER: tuple[Lesion | Spot, ...] = (
+_AFTER: tuple[Lesion | Nodule, ...] = (
     Lesion(
         "ground_glass", "right_upper_lobe", "basal", 5.0, 210.0, place=(0.45, 0.16, 0.14), roughness_mm=8.0, seed=31
     ),

@@ -20,12 +20,12 @@ from scipy.ndimage import gaussian_filter
 
 from ctreview.compiled import compiled
 from ctreview.errors import WrongUse
-from ctreview.phantom.lesions import TEXTURE_MM, Lesion, Plan, plan_in_points, score
+from ctreview.phantom.lesions import TEXTURE_MM, Lesion, LesionPlan, plan_lesion, score
 from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, triple
 from ctreview.phantom.scanner import KERNELS, noise
 from ctreview.phantom.schemes import LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
 from ctreview.phantom.texture import lobular
-from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
+from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -97,7 +97,7 @@ class Host:
     vessels: LabelMap
 
     def __post_init__(self) -> None:
-        require_same_place(self.volume, self.lungs, self.vessels)
+        require_same_grid(self.volume, self.lungs, self.vessels)
         if not self.sides.any():
             raise WrongUse("nothing can be planted: the mask holds no lung")
 
@@ -177,7 +177,7 @@ class Hybrid:
     true_ml : mapping of str to float
         ``"right_lung/ground_glass"`` and so on, from covered shares.
     motion : Motion
-        For `true_mapping` and `true_transform` between two hybrids of one host.
+        For `true_correspondence` and `true_transform` between two hybrids of one host.
     lesions, settings
         What it was made from.
     """
@@ -286,7 +286,7 @@ def _share_kernel(start, affine, sides, side, depth, plan, level, edge, fine_mm,
                 texture[i, j, k] = lobular(x, y, z, fine_mm, seed)
 
 
-def _plan(host: Host, lesion: Lesion) -> Plan:
+def _plan(host: Host, lesion: Lesion) -> LesionPlan:
     if lesion.lobe not in _SIDES:
         raise WrongUse(
             f"a hybrid does not know the {lesion.lobe.replace('_', ' ')}", remedy="Name the right or the left lung."
@@ -295,7 +295,7 @@ def _plan(host: Host, lesion: Lesion) -> Plan:
     if not len(points):
         raise WrongUse(f"the {lesion.lobe.replace('_', ' ')} is not in this scan")
     voxels = np.count_nonzero(host.sides == _SIDES.index(lesion.lobe) + 1)
-    return plan_in_points(lesion, points, depth, voxels * host.volume.geometry.voxel_ml)
+    return plan_lesion(lesion, points, depth, voxels * host.volume.geometry.voxel_ml)
 
 
 def _shares(host: Host, lesion: Lesion) -> tuple[Floats32, Floats32]:

@@ -18,7 +18,7 @@ from ctreview.phantom.schemes import LOBES, LOBES_OF
 from ctreview.phantom.texture import cloud, lobular, ripple
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Finding", "Lesion", "LesionsOnGrid", "Plan", "Spot", "draw_lesions", "plan_in_points", "score"]
+__all__ = ["Lesion", "LesionPlan", "LesionsOnGrid", "Nodule", "TrueFinding", "draw_lesions", "plan_lesion", "score"]
 
 Floats32 = npt.NDArray[np.float32]
 Pattern = Literal["ventral", "dorsal", "basal", "patches", "subpleural", "diffuse"]
@@ -79,7 +79,7 @@ class Lesion:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Nodule:
     """A round solid spot on the right minor fissure.
 
     Attributes
@@ -99,7 +99,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Finding:
+class TrueFinding:
     """Something of its own that is not opacity.
 
     Attributes
@@ -137,7 +137,7 @@ class LesionsOnGrid:
         1 ground glass, 2 consolidation, where they cover at least half of the voxel; not in vessels and bronchi.
     true_ml : dict
         ``"lobe/kind"`` to millilitres.
-    findings : tuple of Finding
+    findings : tuple of TrueFinding
         The spot.
     size_mm : float
         Length of a soft edge on this grid.
@@ -148,7 +148,7 @@ class LesionsOnGrid:
     fluid: Floats32
     labels: npt.NDArray[np.uint8]
     true_ml: dict[str, float]
-    findings: tuple[Finding, ...]
+    findings: tuple[TrueFinding, ...]
     size_mm: float
 
 
@@ -186,7 +186,7 @@ def _score_points(points, depth, pattern, box, centres, roughness, wave, seed, o
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class LesionPlan:
     """A lesion with what is worked out once: its lobe's box, centres, the score at its border, the body's size."""
 
     lesion: Lesion
@@ -233,12 +233,12 @@ def _centres(
     return np.array(found)
 
 
-def _plan(lesion: Lesion, shape: Shape, size: float) -> Plan:
+def _plan(lesion: Lesion, shape: Shape, size: float) -> LesionPlan:
     points, lobes = reference_lung_points(shape, 4.0)
     points = points[np.isin(lobes, LOBES_OF[lesion.lobe])]
     depth, _ = depth_and_lobe(points, shape)
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
-    plan = Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, size)
+    plan = LesionPlan(lesion, box, _centres(lesion, points, depth, box), 0.0, size)
     wanted = lesion.volume_ml * 1000.0 / size**3
     level = _level(plan, points, depth, wanted, 4.0)
     if wanted < 60_000:
@@ -254,21 +254,21 @@ def _plan(lesion: Lesion, shape: Shape, size: float) -> Plan:
         depth, lobes = depth_and_lobe(points, shape)
         inside = np.isin(lobes, LOBES_OF[lesion.lobe])
         level = _level(plan, points[inside], depth[inside], wanted, step)
-    return Plan(lesion, box, plan.centres, level, size)
+    return LesionPlan(lesion, box, plan.centres, level, size)
 
 
-def plan_in_points(
+def plan_lesion(
     lesion: Lesion, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], organ_ml: float
-) -> Plan:
+) -> LesionPlan:
     """Plan a lesion in a real lung of ``organ_ml``, of which evenly spread points (n, 3) and depths (n,) are given."""
     box = np.concatenate([points.min(axis=0), points.max(axis=0)])
-    plan = Plan(lesion, box, _centres(lesion, points, depth, box), 0.0, 1.0)
+    plan = LesionPlan(lesion, box, _centres(lesion, points, depth, box), 0.0, 1.0)
     level = _level(plan, points, depth, lesion.volume_ml, (organ_ml / len(points)) ** (1 / 3))
-    return Plan(lesion, box, plan.centres, level, 1.0)
+    return LesionPlan(lesion, box, plan.centres, level, 1.0)
 
 
 def _level(
-    plan: Plan, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], wanted: float, step: float
+    plan: LesionPlan, points: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], wanted: float, step: float
 ) -> float:
     out = np.empty(len(points))
     _score_points(points, depth, *plan.numbers, out)
@@ -334,7 +334,7 @@ def _box_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 def draw_lesions(
     geometry: Geometry,
-    lesions: tuple[Lesion | Spot, ...],
+    lesions: tuple[Lesion | Nodule, ...],
     shape: Shape,
     motion: Motion,
     body: BodyOnGrid,
@@ -347,7 +347,7 @@ def draw_lesions(
     size, scale = soft_size(geometry), motion.mean_scale
     added, haze, solid, fluid = (np.zeros(geometry.shape, np.float32) for _ in range(4))
     for lesion in lesions:
-        if isinstance(lesion, Spot):
+        if isinstance(lesion, Nodule):
             continue
         share, texture = _drawn(lesion, geometry, shape, motion, body)
         if lesion.kind == "ground_glass":
@@ -360,7 +360,7 @@ def draw_lesions(
     haze = np.minimum(haze, 1.0 - solid) * (1.0 - fluid)
     labels, true_ml = _truth(geometry, body, trees, haze, solid)
     labels[fluid >= 0.5] = 0
-    spots = [lesion for lesion in lesions if isinstance(lesion, Spot)]
+    spots = [lesion for lesion in lesions if isinstance(lesion, Nodule)]
     findings = [_draw_spot(spot, geometry, shape, motion, solid, labels) for spot in spots]
     if markings > 0:
         affine, strength = np.ascontiguousarray(geometry.affine), markings * 160.0
@@ -410,8 +410,8 @@ def _minor_height(x, y, b):  # type: ignore[no-untyped-def]
 
 
 def _draw_spot(
-    spot: Spot, geometry: Geometry, shape: Shape, motion: Motion, solid: Floats32, labels: npt.NDArray[np.uint8]
-) -> Finding:
+    spot: Nodule, geometry: Geometry, shape: Shape, motion: Motion, solid: Floats32, labels: npt.NDArray[np.uint8]
+) -> TrueFinding:
     z = float(_minor_height(spot.x, spot.y, shape.packed()))
     centre = motion.from_reference(np.array([spot.x, spot.y, z]))
     radius = spot.diameter_mm / 2
@@ -426,7 +426,7 @@ def _draw_spot(
     share = np.clip(0.5 + (radius - distance) / h, 0, 1).astype(np.float32)
     np.maximum(solid[box], share, out=solid[box])
     labels[box][share >= 0.5] = 0
-    return Finding(
+    return TrueFinding(
         "round_spot",
         (float(centre[0]), float(centre[1]), float(centre[2])),
         spot.diameter_mm,

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.errors import WrongUse
 from ctreview.phantom.body import Shape, lungs_ml
-from ctreview.phantom.lesions import Finding, Lesion, LesionsOnGrid, Spot, draw_lesions
-from ctreview.phantom.motion import Bump, Mapping, Motion, fit_transform
+from ctreview.phantom.lesions import Lesion, LesionsOnGrid, Nodule, TrueFinding, draw_lesions
+from ctreview.phantom.motion import Bump, Correspondence, Motion, fit_transform
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, sample_body, sample_trees
 from ctreview.phantom.scanner import KERNELS, KernelName, blurred, noise
 from ctreview.phantom.schemes import (
@@ -24,7 +24,7 @@ from ctreview.phantom.schemes import (
     OPACITY_SCHEME,
     VESSEL_SCHEME,
 )
-from ctreview.phantom.trees import grow
+from ctreview.phantom.trees import grow_trees
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -36,7 +36,7 @@ __all__ = [
     "make_thorax",
     "parenchyma_hu",
     "small_thorax",
-    "true_mapping",
+    "true_correspondence",
     "true_transform",
 ]
 
@@ -170,7 +170,7 @@ class Phantom:
         ground_glass, consolidation: voxels of which the lesion covers at least half; no vessels, no airways.
     true_ml : mapping of str to float
         ``"right_upper_lobe/ground_glass"`` and so on, from the covered shares of voxels rather than from counts.
-    findings : tuple of Finding
+    findings : tuple of TrueFinding
         What is not opacity: the round spot.
     settings : ThoraxSettings
         What it was made from.
@@ -186,9 +186,9 @@ class Phantom:
     vessels: LabelMap
     opacity: LabelMap
     true_ml: Dict[str, float]
-    findings: tuple[Finding, ...]
+    findings: tuple[TrueFinding, ...]
     settings: ThoraxSettings
-    lesions: tuple[Lesion | Spot, ...] = ()
+    lesions: tuple[Lesion | Nodule, ...] = ()
     assumed: tuple[str, ...] = ()
 
     @property
@@ -240,7 +240,7 @@ def _frame(settings: ThoraxSettings) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(visit.encode()).digest()[:16], 'big')}"
 
 
-def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | Spot, ...] = ()) -> Phantom:
+def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | Nodule, ...] = ()) -> Phantom:
     """Make a thorax CT.
 
     Parameters
@@ -267,7 +267,7 @@ def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | 
         down=(float(down[0]), float(down[1])),
         couch=settings.table,
     )
-    trees = sample_trees(geometry, grow(shape, settings.anatomy_seed, settings.vessel_detail), motion, body)
+    trees = sample_trees(geometry, grow_trees(shape, settings.anatomy_seed, settings.vessel_detail), motion, body)
     drawn = draw_lesions(
         geometry, lesions, shape, motion, body, trees, markings=settings.markings, seed=settings.anatomy_seed
     )
@@ -289,7 +289,7 @@ def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | 
 
 
 def small_thorax(
-    age_years: float = 40.0, lesions: tuple[Lesion | Spot, ...] = (), *, spacing_mm: float = 3.0, **changes: Any
+    age_years: float = 40.0, lesions: tuple[Lesion | Nodule, ...] = (), *, spacing_mm: float = 3.0, **changes: Any
 ) -> Phantom:
     """A coarse thorax for quick tests of other stages: isotropic 3 mm, few vessels, little noise."""
     scale = ThoraxSettings(
@@ -307,14 +307,14 @@ class _Moved(Protocol):
     def motion(self) -> Motion: ...
 
 
-def true_mapping(fixed: _Moved, moving: _Moved) -> Mapping:
+def true_correspondence(fixed: _Moved, moving: _Moved) -> Correspondence:
     """The exact correspondence of two phantoms of one body, or of two hybrids of one scan."""
-    return Mapping(fixed.motion, moving.motion)
+    return Correspondence(fixed.motion, moving.motion)
 
 
 def true_transform(fixed: _Moved, moving: _Moved, *, spacing_mm: float = 4.0) -> Transform:
     """The same as a `Transform` on a grid of ``spacing_mm``."""
-    mapping = true_mapping(fixed, moving)
+    mapping = true_correspondence(fixed, moving)
     return fit_transform(mapping, fixed.volume.geometry, moving.volume.geometry, spacing_mm=spacing_mm)
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ctreview.phantom.body import Shape, depth_and_lobe, reference_lung_points
 
-__all__ = ["AIRWAY", "ARTERY", "VEIN", "Tree", "grow"]
+__all__ = ["AIRWAY", "ARTERY", "VEIN", "Tree", "grow_trees"]
 
 ARTERY, VEIN, AIRWAY = 0, 1, 2
 Floats = npt.NDArray[np.float64]
@@ -124,7 +124,7 @@ def _stem(points: list[Floats], r0: float, r1: float) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def grow(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
+def grow_trees(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
     """Grow arteries, veins and bronchi for a body.
 
     Parameters

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from ctreview.phantom.hybrid import Hybrid
 from ctreview.phantom.schemes import LOBES
-from ctreview.phantom.thorax import Phantom, true_mapping
+from ctreview.phantom.thorax import Phantom, true_correspondence
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["ANSWER_SCHEMA", "REGIONS", "answer", "true_fate", "true_landmarks"]
+__all__ = ["GROUND_TRUTH_SCHEMA", "REGIONS", "ground_truth", "true_fate", "true_landmarks"]
 
-ANSWER_SCHEMA = "ctreview.phantom/1"
+GROUND_TRUTH_SCHEMA = "ctreview.phantom/1"
 
 REGIONS: dict[str, tuple[str, ...]] = {
     "lungs": LOBES,
@@ -54,7 +54,7 @@ def true_fate(baseline: Phantom | Hybrid, followup: Phantom | Hybrid) -> dict[st
         ``improved`` (they add up to the baseline's opacity in voxels) and ``new``, ``persistent_followup`` (they add
         up to the follow-up's).
     """
-    mapping = true_mapping(baseline, followup)
+    mapping = true_correspondence(baseline, followup)
     here, there = baseline.opacity, followup.opacity
     index = np.argwhere(here.array > 0)
     was = here.array[tuple(index.T)]
@@ -111,10 +111,10 @@ def true_landmarks(
     index = np.argwhere(baseline.lobes.array > 0)
     chosen = index[np.random.default_rng(seed).choice(len(index), count, replace=False)]
     points = np.round(baseline.volume.geometry.to_lps(chosen), 2)
-    return points, true_mapping(baseline, followup).to_moving(points)
+    return points, true_correspondence(baseline, followup).to_moving(points)
 
 
-def answer(baseline: Phantom, followup: Phantom) -> dict[str, Any]:
+def ground_truth(baseline: Phantom, followup: Phantom) -> dict[str, Any]:
     """Everything that is known of a pair, ready for JSON; millilitres and LPS millimetres.
 
     ``…_ml`` counts voxels that a lesion covers by half or more, without vessels and bronchi; ``…_continuous_ml`` adds
@@ -123,7 +123,7 @@ def answer(baseline: Phantom, followup: Phantom) -> dict[str, Any]:
     fate = true_fate(baseline, followup)
     here, there = true_landmarks(baseline, followup)
     return {
-        "schema": ANSWER_SCHEMA,
+        "schema": GROUND_TRUTH_SCHEMA,
         "baseline": _timepoint(baseline),
         "followup": _timepoint(followup),
         "fate_ml": {region: {key: round(v, 3) for key, v in fates.items()} for region, fates in fate.items()},

@@ -243,7 +243,7 @@ def compare_masks(first: Sequence[LabelMap], second: Sequence[LabelMap], *, name
     ------
     WrongUse
         One of them holds no opacity.
-    PlaceMismatch
+    GridMismatch
         They do not lie in the same place.
     """
     opacity, other = (holding(maps, "ground_glass", "consolidation") for maps in (first, second))

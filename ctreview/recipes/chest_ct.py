@@ -17,7 +17,7 @@ from ctreview.change import (
     name_residual,
 )
 from ctreview.checks import Check
-from ctreview.edits import Edit, Journal, in_force
+from ctreview.edits import Edit, Journal, active_edits
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
@@ -232,7 +232,7 @@ class Prepared:
 
         That of a scan without any is worked out once: while a reader corrects one scan, the other stays as it is.
         """
-        corrected = bool(in_force(tuple(edits)))
+        corrected = bool(active_edits(tuple(edits)))
         if not corrected and number in self._bare:
             return self._bare[number]
 

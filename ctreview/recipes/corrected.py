@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ctreview.change import Timepoint
 from ctreview.checks import Check
-from ctreview.edits import Edit, Handler, Journal, Replayed, replay
+from ctreview.edits import Edit, Handler, Journal, ReplayResult, replay
 from ctreview.errors import UnreadableFile
 from ctreview.tools import Canvas, handlers
 from ctreview.volume.labels import LabelMap
@@ -67,7 +67,7 @@ def told_apart(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[E
     return (first, second), (Check("edits_of_other_scans", others, 0, ok=False, message=message),)
 
 
-def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> Replayed:
+def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> ReplayResult:
     """An opacity of a scan, the computer's or a variant of it, with the edits that concern it."""
     own = [edit for edit in edits if edit.target == OPACITY]
     return replay(base, own, handlers_of(point, other=other), image=point.volume.digest)

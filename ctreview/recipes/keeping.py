@@ -15,7 +15,14 @@ from ctreview.errors import WrongUse
 from ctreview.progress import Cancelled, Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, conclude
 from ctreview.recipes.corrected import NO_EDITS, Edits
-from ctreview.recipes.laying_out import Place, basis, lay_out, require_as_signed, require_same_images, require_unsigned
+from ctreview.recipes.laying_out import (
+    Place,
+    basis,
+    lay_out,
+    require_as_signed,
+    require_same_images,
+    require_unsigned,
+)
 from ctreview.study import Finding, KeyImage, Plan, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 

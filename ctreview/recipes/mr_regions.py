@@ -16,17 +16,17 @@ import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.dicom import Series, find_series
-from ctreview.edits import Change, Edit, EditDoesNotApply, Handler, Patch, Session, Several, in_force
+from ctreview.edits import Edit, EditDoesNotApply, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.laying_out import not_of_this_version, this_version
 from ctreview.recipes.replaying import REPLAY_SCHEMA, open_reading, replay_facts
 from ctreview.study import Plan, Reading, Source, Study
 from ctreview.study.document import write_document
-from ctreview.tools import TOOLS, Canvas, handlers, written_out
+from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
 from ctreview.volume.atomic import atomic_folder
-from ctreview.volume.contrasts import Contrast, Examination, belonging, examination, load_examination
-from ctreview.volume.foreign import is_foreign
+from ctreview.volume.contrasts import Contrast, Examination, examination, load_examination, series_of_examination
+from ctreview.volume.itk_files import is_itk_file
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.resample import resample
@@ -131,7 +131,7 @@ class Row:
         }
 
 
-class RegionReview(Several):
+class RegionReview(SessionGroup):
     """Painted regions of one examination or of two, under one set of names and one line of undo.
 
     Regions are drawn on the grid of an examination's first contrast; tools look at the contrast in view, which every
@@ -165,7 +165,7 @@ class RegionReview(Several):
         record: Callable[[Edit], None],
         timepoints: Sequence[int] = (),
         journal: Iterable[Edit] = (),
-        listener: Callable[[int, Change], None] | None = None,
+        listener: Callable[[int, LabelChange], None] | None = None,
     ) -> None:
         self.examinations = tuple(examinations)
         self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
@@ -289,7 +289,7 @@ class RegionReview(Several):
             handlers=self._handlers(number),
             author=self.author,
             record=self._record,
-            write_out=written_out,
+            complete_payload=with_defaults,
         )
         session.restore([edit for edit in journal if edit.target == REGIONS and edit.image == first.digest])
         return session
@@ -315,7 +315,7 @@ class RegionReview(Several):
         if (number, contrast) not in self._images:
             grid = self.examinations[number].contrasts[0].volume.geometry
             found = self._contrast(number, contrast).volume
-            self._images[number, contrast] = found if found.geometry.same_place(grid) else resample(found, grid)
+            self._images[number, contrast] = found if found.geometry.same_grid(grid) else resample(found, grid)
         return self._images[number, contrast]
 
     def _contrast(self, number: int, digest: str) -> Contrast:
@@ -328,7 +328,7 @@ class RegionReview(Several):
         session = self.sessions[number]
         self._record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
 
-    def _follow(self, number: int, change: Change) -> None:
+    def _follow(self, number: int, change: LabelChange) -> None:
         self._measure_anew(number)
         super()._follow(number, change)
 
@@ -369,7 +369,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
     if not source.path.exists():
         raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
     settings = load_settings_of(study)
-    there = () if is_foreign(source.path) else _series(source)
+    there = () if is_itk_file(source.path) else _series(source)
     found = (
         load_examination(there, settings=settings, progress=progress)
         if there
@@ -387,7 +387,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
 def _series(source: Source) -> tuple[Series, ...]:
     """What was read of a folder: the series that was chosen, with those that belong to it."""
     found = [one for one in find_series(source.path) if one.usable]
-    return belonging(found, next((one for one in found if one.key == source.series), None))
+    return series_of_examination(found, next((one for one in found if one.key == source.series), None))
 
 
 def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
@@ -479,7 +479,7 @@ def _fill(review: RegionReview, draft: Path) -> None:
 
 def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
     """What became of a reading's edits at each timepoint."""
-    drawn = in_force(reading.edits(target=REGIONS))
+    drawn = active_edits(reading.edits(target=REGIONS))
     known = {session.image for session in review.sessions}
     return [
         replay_facts(

@@ -16,8 +16,8 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.one_scan import Seen, help_each_other, see, seen_with
 from ctreview.recipes.settings import ChestCtSettings
 from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
+from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
@@ -211,7 +211,7 @@ def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: Labe
     steps = [max(1, round(CARRIED_MM / spacing)) for spacing in grid.spacing]
     axes = [np.arange(step // 2, size, step) for step, size in zip(steps, grid.shape, strict=True)]
     index = np.meshgrid(*axes, indexing="ij")
-    there = places(transform, DIRECTIONS[number], grid, lungs.geometry, [part.ravel() for part in index])
+    there = corresponding_voxels(transform, DIRECTIONS[number], grid, lungs.geometry, [part.ravel() for part in index])
     at = np.rint(there).astype(np.int64)
     inside = np.all((at >= 0) & (at < lungs.geometry.shape), axis=-1)
     coarse = (

@@ -249,7 +249,7 @@ def replay_journal(
     ------
     UnreadableFile
         The journal is missing or damaged, or the masks hold no lungs or no opacity.
-    PlaceMismatch
+    GridMismatch
         The masks do not lie on the scan.
     """
     journal = journal if isinstance(journal, Journal) else open_journal(journal)

@@ -7,18 +7,18 @@ from dataclasses import replace
 from functools import cache
 
 from ctreview.change.tally import Tally
-from ctreview.edits import Change, Edit, Handler, Session, Several
+from ctreview.edits import Edit, Handler, LabelChange, Session, SessionGroup
 from ctreview.edits.replay import Patch
-from ctreview.edits.several import Listener
+from ctreview.edits.session_group import Listener
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
-from ctreview.tools import Canvas, written_out
+from ctreview.tools import Canvas, with_defaults
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["Review"]
 
 
-class Review(Several):
+class Review(SessionGroup):
     """The opacity of baseline (0) and follow-up (1) under correction.
 
     Parameters
@@ -82,7 +82,7 @@ class Review(Several):
             handlers=self._handlers(number),
             author=self.author,
             record=self._record,
-            write_out=written_out,
+            complete_payload=with_defaults,
         )
         session.restore(self._of(number))
         return session
@@ -108,6 +108,6 @@ class Review(Several):
         self._put_down(edit)
         self.journal.append(edit)
 
-    def _follow(self, number: int, change: Change) -> None:
+    def _follow(self, number: int, change: LabelChange) -> None:
         self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
         super()._follow(number, change)

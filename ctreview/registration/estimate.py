@@ -85,7 +85,7 @@ def register(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         A mask does not lie on its image.
     RegistrationFailed
         A mask is empty, there is no structure to hold on to, or the masks could not be brought to overlap.

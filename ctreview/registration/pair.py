@@ -11,7 +11,7 @@ from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import mind_descriptors
 from ctreview.registration.keypoints import distinctiveness
 from ctreview.registration.sampling import sample
-from ctreview.volume.geometry import FloatArray, Geometry, require_same_place
+from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
@@ -154,7 +154,7 @@ def prepare_pair(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         A mask does not lie on its image.
     RegistrationFailed
         A mask is empty.
@@ -172,7 +172,7 @@ def prepare_pair(
 def _side(
     volume: Volume, mask: LabelMap, ignore: LabelMap | None, which: str, spacing_mm: float, limits: tuple[float, float]
 ) -> PreparedImage:
-    require_same_place(volume, mask, *(() if ignore is None else (ignore,)))
+    require_same_grid(volume, mask, *(() if ignore is None else (ignore,)))
     inside = mask.array > 0
     start, stop = _box(inside, which)
     geometry = volume.geometry

@@ -15,8 +15,8 @@ from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
 from ctreview.study.plan import PLAN_SCHEMA, Plan
 from ctreview.study.reading import Reading, folder_name
-from ctreview.volume.atomic import atomic_folder, sweep
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.atomic import atomic_folder, remove_leftovers
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 from ctreview.volume.volume import Volume
@@ -113,7 +113,7 @@ class Study:
         with locked(self.folder / LOCK):
             for folder in (self.folder, *self.folder.glob("*"), *self.folder.glob("readers/*")):
                 if folder.is_dir():
-                    sweep(folder)
+                    remove_leftovers(folder)
             yield self
 
     @property
@@ -155,7 +155,7 @@ class Study:
         int
             The number of the timepoint.
         """
-        require_same_place(volume, *masks)
+        require_same_grid(volume, *masks)
         number = number or max(self.timepoints, default=0) + 1
         with atomic_folder(self.folder / "timepoints" / str(number), replace=True) as draft:
             source = {"path": str(Path(path).absolute()), "series": series, "digest": volume.digest}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.errors import WrongUse
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -43,9 +43,7 @@ class Canvas:
     barrier: LabelMap | None = None
 
     def __post_init__(self) -> None:
-        require_same_place(
-            *(item for item in (self.volume, self.labels, self.within, self.barrier) if item is not None)
-        )
+        require_same_grid(*(item for item in (self.volume, self.labels, self.within, self.barrier) if item is not None))
 
     @property
     def geometry(self) -> Geometry:

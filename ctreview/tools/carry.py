@@ -8,7 +8,7 @@ import numpy as np
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.canvas import Canvas, box_around
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["carry"]
@@ -42,7 +42,7 @@ def carry(
     EditDoesNotApply
         The other timepoint has none of it there.
     """
-    require_same_place(canvas.volume, other)
+    require_same_grid(canvas.volume, other)
     a, b, c = (slice(0, n) for n in canvas.geometry.shape)
     box = (a, b, c) if point is None else box_around(canvas.geometry, [point], radius_mm)
     there = other.array[box] == other.scheme[label].value

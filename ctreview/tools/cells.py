@@ -29,7 +29,7 @@ class Cells:
     steps: tuple[int, int, int]
 
     @classmethod
-    def of(cls, geometry: Geometry, most_mm: float) -> Cells:
+    def from_geometry(cls, geometry: Geometry, most_mm: float) -> Cells:
         """As many voxels as fit into a length, and at least one."""
         # spacings of headers carry rounding: two voxels of 0.75 mm are 1.5 mm
         a, b, c = (max(1, int(most_mm / s + 1e-6)) for s in geometry.spacing)

@@ -16,7 +16,7 @@ from ctreview.tools.canvas import Mask
 from ctreview.tools.cells import Cells
 from ctreview.tools.local_density import Stack
 
-__all__ = ["Shown", "choose", "near_strokes", "without_specks"]
+__all__ = ["StrokeVoxels", "choose_labels", "near_strokes", "remove_specks"]
 
 _CELL_MM = 3.0
 """Distances to strokes are worked out on a grid about this fine, and interpolated."""
@@ -26,7 +26,7 @@ _FLOOR = np.float32(0.02)
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class StrokeVoxels:
     """The voxels of a box that strokes show.
 
     Attributes
@@ -47,7 +47,7 @@ class Shown:
 
 
 def near_strokes(
-    shown: Shown,
+    stroke_voxels: StrokeVoxels,
     shape: tuple[int, ...],
     classes: npt.NDArray[Any],
     spacing: tuple[float, float, float],
@@ -59,7 +59,7 @@ def near_strokes(
 
     Parameters
     ----------
-    shown : Shown
+    stroke_voxels : StrokeVoxels
         What strokes show in a box.
     shape : tuple of int
         Of the box.
@@ -81,7 +81,7 @@ def near_strokes(
     cells = [-(-n // int(s)) for n, s in zip(shape, steps, strict=True)]
     weights = np.ones((len(classes), *cells), np.float32)
     for number, value in enumerate(classes):
-        own = shown.at[shown.labels == value] // steps
+        own = stroke_voxels.at[stroke_voxels.labels == value] // steps
         if near == 0 or not len(own):
             continue
         away = np.ones(cells, bool)
@@ -91,7 +91,7 @@ def near_strokes(
     return weights, steps
 
 
-def choose(
+def choose_labels(
     shares: Stack,
     inside: Mask,
     cells: Cells,
@@ -208,10 +208,12 @@ def _choose(
                 doubt[i, j, k] = one - found[best]
 
 
-def without_specks(new: npt.NDArray[Any], old: npt.NDArray[Any], shown: Shown, voxels: float) -> npt.NDArray[Any]:
+def remove_specks(
+    new: npt.NDArray[Any], old: npt.NDArray[Any], stroke_voxels: StrokeVoxels, voxels: float
+) -> npt.NDArray[Any]:
     """New labels but for connected changes of fewer voxels that no stroke touches, where the old ones stay."""
     pieces = cc3d.connected_components(new != old, connectivity=6)
     kept = cc3d.statistics(pieces)["voxel_counts"] >= voxels
-    kept[pieces[shown.index]] = True
+    kept[pieces[stroke_voxels.index]] = True
     kept[0] = True  # what did not change is as it was either way
     return np.asarray(np.where(kept[pieces], new, old))

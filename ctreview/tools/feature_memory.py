@@ -12,7 +12,7 @@ from ctreview.tools.canvas import Box, Canvas
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.features import FEATURES, Features, Scales, features
 from ctreview.tools.local_density import Stack
-from ctreview.tools.place import Place
+from ctreview.tools.organ_position import OrganPosition
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["FeatureMemory"]
@@ -32,14 +32,14 @@ class FeatureMemory:
     def __init__(self, limit_mib: float = 160.0) -> None:
         self._limit = limit_mib * 2**20
         self._of: tuple[Canvas, Scales, Cells] | None = None
-        self._place: Place | None = None
+        self._position: OrganPosition | None = None
         self._last: Features | None = None
 
     def features(self, canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL) -> Features:
         """As `features.features`."""
         asked = canvas, scales, cells
-        if self._of is None or self._place is None or not _alike(self._of, asked):
-            self._of, self._place, self._last = asked, Place.of(canvas), None
+        if self._of is None or self._position is None or not _same_features(self._of, asked):
+            self._of, self._position, self._last = asked, OrganPosition.from_canvas(canvas), None
         found = self._features(canvas, box, scales, cells)
         kept = found.values.nbytes + found.inside.nbytes <= self._limit
         self._last = found if kept else None
@@ -49,18 +49,18 @@ class FeatureMemory:
         """What is known of a box, and the rest of it computed."""
         shared = None if self._last is None else _overlap(self._last.box, box)
         if self._last is None or shared is None:
-            return features(canvas, box, scales, cells, place=self._place)
+            return features(canvas, box, scales, cells, position=self._position)
         if shared == box == self._last.box:
             return self._last
         inside = cells.allowed(canvas, box)
         found = Features(box, np.empty((int(inside.sum()), len(FEATURES)), np.float32), inside)
         _put(self._last, shared, found)
         for part in _rest(box, shared):
-            _put(features(canvas, part, scales, cells, place=self._place), part, found)
+            _put(features(canvas, part, scales, cells, position=self._position), part, found)
         return found
 
 
-def _alike(known: tuple[Canvas, Scales, Cells], asked: tuple[Canvas, Scales, Cells]) -> bool:
+def _same_features(known: tuple[Canvas, Scales, Cells], asked: tuple[Canvas, Scales, Cells]) -> bool:
     """Whether two canvases have the same features: the same image and places, whatever their labels."""
     one, other = known[0], asked[0]
     return (

@@ -17,9 +17,9 @@ from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.tools.canvas import Box, Canvas, Mask
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.local_density import Scales, Stack, densities, slabs
-from ctreview.tools.place import Place, pack_place
+from ctreview.tools.organ_position import OrganPosition, pack_position
 
-__all__ = ["FEATURES", "PLACE", "Features", "Scales", "features"]
+__all__ = ["FEATURES", "POSITION", "Features", "Scales", "features"]
 
 FEATURES = (
     "density at the fine scale",
@@ -32,7 +32,7 @@ FEATURES = (
 )
 """What the numbers of a cell are, in order."""
 
-PLACE = 5
+POSITION = 5
 """From this feature on they say where a cell lies, not what it looks like."""
 
 
@@ -56,7 +56,7 @@ class Features:
 
 
 def features(
-    canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL, *, place: Place | None = None
+    canvas: Canvas, box: Box, scales: Scales, cells: Cells = EACH_VOXEL, *, position: OrganPosition | None = None
 ) -> Features:
     """Smoothed densities, local spread, Hessian, distance to the border and depth of the cells of a box.
 
@@ -72,8 +72,8 @@ def features(
         How far a cell sees.
     cells : Cells
         How the grid is parted; each voxel by itself unless said.
-    place : Place, optional
-        `Place.of` of this canvas, if it is at hand.
+    position : OrganPosition, optional
+        `OrganPosition.from_canvas` of this canvas, if it is at hand.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def features(
     inside = cells.allowed(canvas, box)
     rows = np.concatenate([[0], np.cumsum(inside.sum(axis=(1, 2)))])
     values = np.empty((int(rows[-1]), len(FEATURES)), np.float32)
-    place = (place or Place.of(canvas)).on(cells)
+    position = (position or OrganPosition.from_canvas(canvas)).on(cells)
     for part in slabs(inside.shape):
         here = (slice(box[0].start + part.start, box[0].start + part.stop), box[1], box[2])
         fine, coarse, spread = densities(canvas, here, scales, cells)
@@ -93,7 +93,7 @@ def features(
         spacing = np.array(cells.spacing(canvas.geometry), np.float32)
         _pack(mask, starts[:-1] - starts[0], fine, coarse, spread, spacing, into)
         corner = np.array([s.start for s in here], np.float64)
-        pack_place(mask, starts[:-1] - starts[0], corner, *place.numbers, into)
+        pack_position(mask, starts[:-1] - starts[0], corner, *position.numbers, into)
     return Features(box, values, inside)
 
 

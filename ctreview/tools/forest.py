@@ -15,7 +15,7 @@ from ctreview.tools.local_density import Stack
 if TYPE_CHECKING:
     from sklearn.ensemble import ExtraTreesClassifier
 
-__all__ = ["Forest", "grow"]
+__all__ = ["Forest", "train_forest"]
 
 
 _BLOCK = 256
@@ -52,7 +52,7 @@ class Forest:
         return np.asarray(_vote(np.ascontiguousarray(values), self.feature, self.threshold, self.shares, limit))
 
 
-def grow(
+def train_forest(
     examples: Stack, labels: npt.NDArray[Any], weights: npt.NDArray[Any], *, trees: int, depth: int, seed: int
 ) -> Forest:
     """Extremely randomised trees (Geurts et al., Mach Learn 2006, doi 10.1007/s10994-006-6226-1) from examples."""
@@ -61,10 +61,10 @@ def grow(
 
     forest = ExtraTreesClassifier(trees, max_depth=depth, min_samples_leaf=3, random_state=seed, max_features=None)
     with config_context(assume_finite=True, skip_parameter_validation=True):  # half of the time goes into checks
-        return lay_out(forest.fit(examples, labels, sample_weight=weights), depth)
+        return pad_to_full_depth(forest.fit(examples, labels, sample_weight=weights), depth)
 
 
-def lay_out(forest: ExtraTreesClassifier, depth: int) -> Forest:
+def pad_to_full_depth(forest: ExtraTreesClassifier, depth: int) -> Forest:
     """Fill each tree up to its full depth: below a leaf everything goes left, to the leaf's own shares."""
     trees, inner = len(forest.estimators_), 2**depth - 1
     feature = np.zeros((trees, inner), np.uint32)
@@ -101,7 +101,7 @@ def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shar
         first, size = block * _BLOCK, min(_BLOCK, count - block * _BLOCK)
         rows = values[first : first + size].reshape(-1).copy()
         total = np.zeros((classes, size), np.float32)
-        _ask(rows, feature[:half], threshold[:half], shares[:half], total)
+        _add_votes(rows, feature[:half], threshold[:half], shares[:half], total)
         left = np.empty(size, np.uint32)
         unsure = 0
         for row in range(size):
@@ -116,7 +116,7 @@ def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shar
                 left[unsure] = row
                 unsure += 1
         more = np.zeros((classes, unsure), np.float32)
-        _ask(rows[: unsure * width], feature[half:], threshold[half:], shares[half:], more)
+        _add_votes(rows[: unsure * width], feature[half:], threshold[half:], shares[half:], more)
         for k in range(classes):
             for row in range(unsure):
                 at = left[row]
@@ -125,7 +125,7 @@ def _vote(values: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shar
 
 
 @compiled()
-def _ask(rows: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack, total: Stack) -> None:
+def _add_votes(rows: Stack, feature: npt.NDArray[np.uint32], threshold: Stack, shares: Stack, total: Stack) -> None:
     """Add what the leaves of some trees hold for each row."""
     node = np.zeros(total.shape[1], np.uint32)
     for tree in range(len(feature)):

@@ -10,7 +10,7 @@ from ctreview.edits.replay import EditDoesNotApply, Handler, Patch
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.carry import carry
 from ctreview.tools.feature_memory import FeatureMemory
-from ctreview.tools.payload import TOOLS, call_of
+from ctreview.tools.payload import TOOLS, tool_arguments
 from ctreview.tools.scribble import scribble
 from ctreview.volume.labels import LabelMap
 
@@ -39,7 +39,7 @@ def handlers(canvas: Canvas, *, other: LabelMap | None = None) -> dict[str, Hand
 
 
 def _run(labels: LabelMap, edit: Edit, *, canvas: Canvas, other: LabelMap | None, memory: FeatureMemory) -> Patch:
-    tool, call = TOOLS[edit.kind][0], call_of(edit.kind, edit.payload)
+    tool, call = TOOLS[edit.kind][0], tool_arguments(edit.kind, edit.payload)
     if tool is carry:
         if other is None:
             raise EditDoesNotApply("it copies from the other timepoint, and there is none")

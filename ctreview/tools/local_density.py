@@ -22,10 +22,10 @@ Index = npt.NDArray[np.int64]
 _MIDDLE_HU = np.float32(-700.0)
 """Squares are taken from here, where single precision loses least."""
 
-_AT_ONCE = 2**21
+_VOXELS_PER_SLAB = 2**21
 """About so many voxels at once, so that a whole lung needs little memory."""
 
-_CUT = 2.5
+_TRUNCATE_SD = 2.5
 """A Gaussian ends so many standard deviations out."""
 
 
@@ -66,7 +66,7 @@ def smoothed(values: Stack, where: Mask, sigma_mm: float, spacing: tuple[float, 
 
 def slabs(shape: tuple[int, ...]) -> Iterator[slice]:
     """Slices of a box that are worked on together."""
-    depth = max(1, _AT_ONCE // max(1, shape[1] * shape[2]))
+    depth = max(1, _VOXELS_PER_SLAB // max(1, shape[1] * shape[2]))
     for start in range(0, shape[0], depth):
         yield slice(start, min(start + depth, shape[0]))
 
@@ -75,7 +75,7 @@ def _taps(sigma: npt.NDArray[Any]) -> list[Stack]:
     """A sampled Gaussian for each axis; sigma in voxels."""
     found = []
     for width in sigma:
-        steps = np.arange(-int(_CUT * width + 0.5), int(_CUT * width + 0.5) + 1)
+        steps = np.arange(-int(_TRUNCATE_SD * width + 0.5), int(_TRUNCATE_SD * width + 0.5) + 1)
         weights = np.exp(-0.5 * (steps / width) ** 2)
         found.append((weights / weights.sum()).astype(np.float32))
     return found

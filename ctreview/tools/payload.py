@@ -17,7 +17,7 @@ from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
 from ctreview.tools.scribble import ScribbleSettings, scribble
 
-__all__ = ["TOOLS", "UNSAID", "call_of", "written_out"]
+__all__ = ["RECORDED_DEFAULTS", "TOOLS", "tool_arguments", "with_defaults"]
 
 TOOLS: Mapping[str, tuple[Callable[..., Patch], type | None]] = {
     "brush": (brush, BrushSettings),
@@ -36,7 +36,7 @@ TOOLS: Mapping[str, tuple[Callable[..., Patch], type | None]] = {
 }
 """Each kind of edit, the function it stands for, and the settings that its payload holds under ``settings``."""
 
-UNSAID: Mapping[str, Mapping[str, Any]] = {
+RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "brush": {"plane": 0, "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None}},
     "take_piece": {
         "steps": 0,
@@ -93,7 +93,7 @@ _HANDED_IN = frozenset({"canvas", "settings", "other", "memory"})
 """Parameters of tools that are not part of a record, or have their own place in it."""
 
 
-def written_out(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     """A payload with every value that its tool would take by default today; what it names already stands.
 
     Parameters
@@ -114,8 +114,8 @@ def written_out(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
     return _filled({**defaults, **settings}, payload)
 
 
-def call_of(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of a tool that a record stands for; what it does not say is as in `UNSAID`.
+def tool_arguments(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of a tool that a record stands for; what it does not say is as in `RECORDED_DEFAULTS`.
 
     Raises
     ------
@@ -123,9 +123,9 @@ def call_of(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         It names settings that the tool does not have.
     """
     settings_type = TOOLS[kind][1]
-    call = _filled(UNSAID[kind], payload)
+    call = _filled(RECORDED_DEFAULTS[kind], payload)
     if settings_type is not None:
-        unknown = set(call["settings"]) - set(UNSAID[kind]["settings"])
+        unknown = set(call["settings"]) - set(RECORDED_DEFAULTS[kind]["settings"])
         if unknown:
             raise EditDoesNotApply(f"its settings name {', '.join(sorted(unknown))}, which this version does not know")
         call["settings"] = settings_type(**call["settings"])

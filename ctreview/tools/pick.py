@@ -20,7 +20,7 @@ from ctreview.tools.supervoxel import cells_around, supervoxel
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
-_FIRST_LOOK = 48
+_FIRST_WINDOW = 48
 """Voxels to each side of a click that are searched for its piece first."""
 
 
@@ -104,11 +104,11 @@ def learn_gate(
     EditDoesNotApply
         No voxel there may be labelled.
     """
-    return _Look.at(canvas, point, settings).gate(steps, settings)
+    return _Neighbourhood.at(canvas, point, settings).gate(steps, settings)
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Neighbourhood:
     """The surroundings of a click: their box, how far the reach goes, and the smoothed image."""
 
     box: Box
@@ -118,7 +118,7 @@ class _Look:
     smooth: npt.NDArray[np.float32]
 
     @classmethod
-    def at(cls, canvas: Canvas, point: Sequence[float], settings: PickSettings) -> _Look:
+    def at(cls, canvas: Canvas, point: Sequence[float], settings: PickSettings) -> _Neighbourhood:
         """Look around a click; the reach and what is near are where labels may be set."""
         seed = canvas.voxel_at(point)
         path = np.asarray([point], dtype=float)
@@ -142,11 +142,11 @@ class _Look:
         middle = float(np.median(near))
         least = max(settings.gate_widths * 1.4826 * float(np.median(np.abs(near - middle))), settings.narrowest_hu)
         wheel = steps * settings.widening_hu
-        low, high = (_side(sign * (around - middle), least, settings.least_share) for sign in (-1.0, 1.0))
+        low, high = (_range_limit(sign * (around - middle), least, settings.least_share) for sign in (-1.0, 1.0))
         return Gate(middle - max(low + wheel, settings.widening_hu), middle + max(high + wheel, settings.widening_hu))
 
 
-def _side(beyond: npt.NDArray[np.float32], least: float, share: float) -> float:
+def _range_limit(beyond: npt.NDArray[np.float32], least: float, share: float) -> float:
     """Half way from the click to what lies beyond it, found by taking the means of both in turn (Ridler, Calvard 1978).
 
     Twice the least where there is too little of it to matter.
@@ -199,7 +199,7 @@ def take_piece(
     """
     if settings.takes == "supervoxel":
         return _take_supervoxel(canvas, point, label, steps, settings)
-    look = _Look.at(canvas, point, settings)
+    look = _Neighbourhood.at(canvas, point, settings)
     gate = look.gate(steps, settings)
     box = look.box
     like = look.reach & (look.smooth >= gate.low_hu) & (look.smooth <= gate.high_hu)
@@ -285,7 +285,7 @@ def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
     if value == 0:
         raise EditDoesNotApply("no piece lies under the click")
     # most pieces are small beside the image: look around the click first, and farther only where the piece goes on
-    reach = _FIRST_LOOK
+    reach = _FIRST_WINDOW
     while True:
         window = tuple(
             slice(max(0, n - reach), min(m, n + reach + 1))

@@ -13,10 +13,10 @@ from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
 from ctreview.tools.cells import Cells
-from ctreview.tools.choose import Shown, choose, near_strokes, without_specks
+from ctreview.tools.choose import StrokeVoxels, choose_labels, near_strokes, remove_specks
 from ctreview.tools.feature_memory import FeatureMemory
-from ctreview.tools.features import PLACE, Features, Scales, features
-from ctreview.tools.forest import Forest, grow
+from ctreview.tools.features import POSITION, Features, Scales, features
+from ctreview.tools.forest import Forest, train_forest
 from ctreview.tools.local_density import Stack, smoothed
 from ctreview.volume.geometry import FloatArray
 
@@ -36,7 +36,7 @@ class Stroke:
     points : sequence of points, shape (n, 3)
         In LPS millimetres.
     label : str or None
-        What is shown there; None is "not", that is, none of the labels.
+        What is stroke_voxels there; None is "not", that is, none of the labels.
     """
 
     points: Sequence[Sequence[float]]
@@ -62,7 +62,7 @@ class ScribbleSettings:
         Size of the forest.
     prior : float
         What the labels as they stand weigh as examples, all together, against all strokes. They keep the classifier
-        sensible about tissue that no stroke has shown; strokes overrule them.
+        sensible about tissue that no stroke has stroke_voxels; strokes overrule them.
     evening_mm : float
         Gaussian standard deviation that the probabilities are averaged with; 0 leaves them as they are.
     near, near_mm : float
@@ -151,27 +151,33 @@ def propose(
     """
     examples = [one if isinstance(one, Stroke) else Stroke(one["points"], one["label"]) for one in strokes]
     geometry = canvas.geometry
-    cells = Cells.of(geometry, settings.cell_mm)
+    cells = Cells.from_geometry(geometry, settings.cell_mm)
     parted = cells.around(reach(canvas, examples, settings))
     known = (memory.features if memory is not None else features)(
         canvas, parted, Scales(settings.fine_mm, settings.coarse_mm), cells
     )
     box = cells.voxels(parted, geometry)
     allowed = canvas.allowed(box)
-    shown = _drawn(canvas, examples, box, settings.stroke_mm)
+    stroke_voxels = _drawn(canvas, examples, box, settings.stroke_mm)
     old = canvas.labels.array[box]
-    forest = _taught(known, _rows_of(shown, known, cells), shown.labels, _current(old, allowed, known, cells), settings)
+    forest = _trained_forest(
+        known,
+        _rows_of(stroke_voxels, known, cells),
+        stroke_voxels.labels,
+        _current(old, allowed, known, cells),
+        settings,
+    )
     shares = _dense(forest.vote(known.values, enough=_ENOUGH), known.inside)
     if settings.evening_mm > 0:
-        _even_out(shares, known.inside, settings.evening_mm, cells.spacing(geometry))
+        _smoothed_shares(shares, known.inside, settings.evening_mm, cells.spacing(geometry))
     near = near_strokes(
-        shown, old.shape, forest.classes, geometry.spacing, near=settings.near, near_mm=settings.near_mm
+        stroke_voxels, old.shape, forest.classes, geometry.spacing, near=settings.near, near_mm=settings.near_mm
     )
     caution = np.where(forest.classes == 0, np.float32(settings.caution), np.float32(1))
-    chosen, uncertainty = choose(shares, known.inside, cells, allowed, near, caution)
+    chosen, uncertainty = choose_labels(shares, known.inside, cells, allowed, near, caution)
     labels = np.where(allowed, forest.classes.astype(old.dtype)[chosen], old)
-    labels[shown.index], uncertainty[shown.index] = shown.labels, 0
-    labels = without_specks(labels, old, shown, settings.speck_ml / geometry.voxel_ml)
+    labels[stroke_voxels.index], uncertainty[stroke_voxels.index] = stroke_voxels.labels, 0
+    labels = remove_specks(labels, old, stroke_voxels, settings.speck_ml / geometry.voxel_ml)
     a, b, c = (s.start for s in box)
     return Proposal(Patch((a, b, c), labels), uncertainty)
 
@@ -187,7 +193,7 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
     return a, b, c
 
 
-def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> Shown:
+def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> StrokeVoxels:
     """What strokes show in a box, where labels may be set; a later one covers an earlier one.
 
     Raises
@@ -216,13 +222,13 @@ def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float
     at = np.argwhere((drawn >= 0) & canvas.allowed((a, b, c)))
     if not len(at):
         raise EditDoesNotApply("no stroke touches a place that may be labelled")
-    return Shown(at + first - [s.start for s in box], drawn[tuple(at.T)])
+    return StrokeVoxels(at + first - [s.start for s in box], drawn[tuple(at.T)])
 
 
-def _rows_of(shown: Shown, known: Features, cells: Cells) -> npt.NDArray[np.int64]:
+def _rows_of(stroke_voxels: StrokeVoxels, known: Features, cells: Cells) -> npt.NDArray[np.int64]:
     """The row of the cell of each voxel that strokes show."""
     rows = (np.cumsum(known.inside) - 1).reshape(known.inside.shape)
-    return np.asarray(rows[tuple((shown.at // cells.steps).T)])
+    return np.asarray(rows[tuple((stroke_voxels.at // cells.steps).T)])
 
 
 def _current(labels: npt.NDArray[Any], allowed: Mask, known: Features, cells: Cells) -> npt.NDArray[np.int16]:
@@ -236,7 +242,7 @@ def _current(labels: npt.NDArray[Any], allowed: Mask, known: Features, cells: Ce
     return found
 
 
-def _taught(
+def _trained_forest(
     known: Features,
     rows: npt.NDArray[np.int64],
     drawn: npt.NDArray[np.int16],
@@ -246,25 +252,27 @@ def _taught(
     """A forest that has seen the strokes, and some of the labels as they stand where it does not disagree."""
     values, generator = known.values, np.random.default_rng(settings.seed)
     some = generator.choice(len(rows), size=min(2000, len(rows)), replace=False)
-    shown, drawn = rows[some], drawn[some]
+    stroke_voxels, drawn = rows[some], drawn[some]
     others = generator.choice(len(values), size=min(2000, len(values)), replace=False)
     others = others[current[others] >= 0]
-    seen = np.concatenate([shown, shown, shown, others])
+    seen = np.concatenate([stroke_voxels, stroke_voxels, stroke_voxels, others])
     examples = values[seen]
     # Few strokes lie in few places. Two copies of each with a place drawn by lot keep the forest from learning
     # "here" where "like this" is meant, unless strokes of both kinds look alike.
-    moved = slice(len(shown), 3 * len(shown))
-    examples[moved, PLACE:] = values[generator.integers(0, len(values), 2 * len(shown)), PLACE:]
+    moved = slice(len(stroke_voxels), 3 * len(stroke_voxels))
+    examples[moved, POSITION:] = values[generator.integers(0, len(values), 2 * len(stroke_voxels)), POSITION:]
     labels = np.concatenate([np.tile(drawn, 3), current[others]])
-    weights = np.concatenate([np.tile(_fair(drawn) / 3, 3), np.full(len(others), settings.prior / max(1, len(others)))])
+    weights = np.concatenate(
+        [np.tile(_balanced_weights(drawn) / 3, 3), np.full(len(others), settings.prior / max(1, len(others)))]
+    )
     size = {"depth": settings.depth, "seed": settings.seed}
-    first = grow(examples, labels, weights, trees=max(1, settings.trees // 2), **size)
+    first = train_forest(examples, labels, weights, trees=max(1, settings.trees // 2), **size)
     # Where the first forest thinks otherwise, the labels as they stand may be the error that the strokes mend.
     agreed = np.ones(len(labels), bool)
-    standing = slice(3 * len(shown), None)
+    standing = slice(3 * len(stroke_voxels), None)
     agreed[standing] = first.classes[first.vote(examples[standing]).argmax(axis=0)] == labels[standing]
     weights[standing] *= len(others) / max(1, agreed[standing].sum())
-    return grow(examples[agreed], labels[agreed], weights[agreed], trees=settings.trees, **size)
+    return train_forest(examples[agreed], labels[agreed], weights[agreed], trees=settings.trees, **size)
 
 
 def _dense(rows: Stack, inside: Mask) -> Stack:
@@ -275,14 +283,14 @@ def _dense(rows: Stack, inside: Mask) -> Stack:
     return dense
 
 
-def _even_out(shares: Stack, inside: Mask, by_mm: float, spacing: tuple[float, float, float]) -> None:
+def _smoothed_shares(shares: Stack, inside: Mask, by_mm: float, spacing: tuple[float, float, float]) -> None:
     """Average each class over its surroundings, so that a cell does not stand against all its neighbours."""
     for share in shares[1:]:
         share[...] = smoothed(share, inside, by_mm, spacing)
     shares[0] = 1 - shares[1:].sum(axis=0)
 
 
-def _fair(labels: npt.NDArray[np.int16]) -> FloatArray:
+def _balanced_weights(labels: npt.NDArray[np.int16]) -> FloatArray:
     """Weights that sum to 1 and give each class the same share, however long its strokes are."""
     _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / (counts[place] * len(counts)))

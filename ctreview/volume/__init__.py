@@ -6,7 +6,7 @@ Takes a `Series` or a path; gives `Volume`, `LabelMap`, `Regions` and `Transform
 
 from __future__ import annotations
 
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.regions import Partition, Regions
@@ -27,7 +27,7 @@ __all__ = [
     "Unit",
     "Volume",
     "load_volume",
-    "require_same_place",
+    "require_same_grid",
     "resample",
     "resample_labels",
     "warp",

@@ -20,7 +20,7 @@ from ctreview.processes import computer_mark, runs
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["atomic_folder", "atomic_path", "sweep"]
+__all__ = ["atomic_folder", "atomic_path", "remove_leftovers"]
 
 _OURS = re.compile(r"\.(writing|old)-(?P<computer>[0-9a-f]{8})-(?P<process>\d+)-.+")
 
@@ -83,7 +83,7 @@ def atomic_folder(path: Path | str, *, replace: bool = False) -> Iterator[Path]:
         _flush(path.parent)
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what killed programs left half-written in a folder, and put back what they had moved aside.
 
     Only what `atomic_path` and `atomic_folder` made is touched, and of that only what belongs to a process of this
@@ -103,7 +103,7 @@ def sweep(folder: Path) -> None:
 def _own_folder(kind: str, parent: Path) -> Iterator[Path]:
     """A folder of this process, told from those that were left behind; removed with what is still in it at the end."""
     parent.mkdir(parents=True, exist_ok=True)
-    sweep(parent)
+    remove_leftovers(parent)
     folder = Path(tempfile.mkdtemp(prefix=f".{kind}-{computer_mark()}-{os.getpid()}-", dir=parent))
     try:
         with _held(folder):

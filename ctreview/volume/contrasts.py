@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctreview.dicom import Series
-from ctreview.errors import DifferentPatients, PlaceMismatch, WrongUse
+from ctreview.errors import DifferentPatients, GridMismatch, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
 
-__all__ = ["Contrast", "Examination", "belonging", "contrast_name", "examination", "load_examination"]
+__all__ = ["Contrast", "Examination", "contrast_name", "examination", "load_examination", "series_of_examination"]
 
 # What series are called by their makers and users; the first that fits names the contrast. An image that is fat
 # suppressed is named so before its weighting, because that decides what is bright.
@@ -111,7 +111,7 @@ def examination(volumes: Sequence[Volume]) -> Examination:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         They do not share a frame of reference, so that their geometry says nothing of how they belong together.
     DifferentPatients
         Their headers name two patients.
@@ -132,7 +132,7 @@ def examination(volumes: Sequence[Volume]) -> Examination:
     return Examination(tuple(contrasts))
 
 
-def belonging(series: Sequence[Series], leader: Series | None = None) -> tuple[Series, ...]:
+def series_of_examination(series: Sequence[Series], leader: Series | None = None) -> tuple[Series, ...]:
     """The MR series that lie in one frame of reference with one of them, of one patient; localisers only if alone.
 
     Parameters
@@ -179,7 +179,7 @@ def _require_one_examination(first: Volume, other: Volume) -> None:
             remedy="Open the images of one patient together.",
         )
     if first.geometry.frame_of_reference != other.geometry.frame_of_reference:
-        raise PlaceMismatch(
+        raise GridMismatch(
             "two images of one examination have different frames of reference",
             remedy="Open them as two timepoints, or give them together only if the patient did not move between them.",
         )

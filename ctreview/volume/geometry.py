@@ -9,13 +9,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.errors import PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, WrongUse
 
-__all__ = ["SAME_PLACE_MM", "FloatArray", "Geometry", "require_frame", "require_same_place"]
+__all__ = ["SAME_GRID_MM", "FloatArray", "Geometry", "require_frame", "require_same_grid"]
 
 FloatArray = npt.NDArray[np.float64]
 
-SAME_PLACE_MM = 0.01
+SAME_GRID_MM = 0.01
 """Corners of two grids closer than this are the same corner."""
 
 
@@ -127,7 +127,7 @@ class Geometry:
         ends = [(0, n - 1) for n in self.shape]
         return self.to_lps([(i, j, k) for i in ends[0] for j in ends[1] for k in ends[2]])
 
-    def same_place(self, other: Geometry) -> bool:
+    def same_grid(self, other: Geometry) -> bool:
         """Whether two grids have equal shape, corners within 0.01 mm, and one frame of reference."""
         return not self.differences(other)
 
@@ -138,7 +138,7 @@ class Geometry:
             found.append(f"shapes {self.shape} and {other.shape}")
         else:
             apart = float(np.linalg.norm(self.corners() - other.corners(), axis=1).max())
-            if apart > SAME_PLACE_MM:
+            if apart > SAME_GRID_MM:
                 found.append(f"corners {apart:.3g} mm apart")
         if self.frame_of_reference != other.frame_of_reference:
             found.append("different frames of reference")
@@ -225,7 +225,7 @@ class Geometry:
         return rows
 
 
-def require_same_place(*items: Any) -> Geometry:
+def require_same_grid(*items: Any) -> Geometry:
     """Check that grids may be combined voxel by voxel; the one place where that is decided.
 
     Parameters
@@ -240,14 +240,14 @@ def require_same_place(*items: Any) -> Geometry:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         Shape, corners (by more than 0.01 mm) or frame of reference differ.
     """
     grids: list[Geometry] = [item if isinstance(item, Geometry) else item.geometry for item in items]
     for other in grids[1:]:
         found = grids[0].differences(other)
         if found:
-            raise PlaceMismatch(
+            raise GridMismatch(
                 f"two grids that should lie in the same place have {' and '.join(found)}",
                 remedy="Use a mask that was drawn on this image, or resample it onto the image first.",
             )
@@ -259,10 +259,10 @@ def require_frame(one: Geometry, other: Geometry) -> None:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The frames of reference differ.
     """
     if one.frame_of_reference != other.frame_of_reference:
-        raise PlaceMismatch(
+        raise GridMismatch(
             "the two grids lie in different frames of reference", remedy="Register the two images, then warp."
         )

@@ -14,9 +14,9 @@ from ctreview.dicom.series import Series
 from ctreview.dicom.sort import Stack
 from ctreview.errors import NoSeriesFound, SeveralSeriesFound, UnreadableFile, UnsupportedSeries, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.volume.foreign import is_foreign, read_foreign
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.straighten import even_out, shear_to_box
+from ctreview.volume.itk_files import is_itk_file, read_itk_file
+from ctreview.volume.straighten import resample_evenly, shear_to_box
 from ctreview.volume.values import AIR_HU, fill_slice
 from ctreview.volume.volume import Unit, Volume
 
@@ -89,8 +89,8 @@ def load_volume(
     if isinstance(source, Series):
         return _load(source, settings, progress)
     path = Path(source)
-    if is_foreign(path):
-        return read_foreign(path)
+    if is_itk_file(path):
+        return read_itk_file(path)
     found = find_series(path, progress=part(progress, 0.0, 0.3))
     return _load(choose_series(found, series, path, settings), settings, part(progress, 0.3, 1.0))
 
@@ -205,7 +205,7 @@ def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: l
         original = volume.geometry.canonical() if stack.even else None
         notes.append("The slices were shifted onto a right box.")
     if not stack.even:
-        array, geometry = even_out(array, stack.slice_positions_mm, geometry)
+        array, geometry = resample_evenly(array, stack.slice_positions_mm, geometry)
         notes.append(f"Unevenly spaced slices were interpolated to {geometry.spacing[0]:.4g} mm.")
     found = Volume(array, geometry, volume.unit, volume.acquisition, tuple(dict.fromkeys(notes)), original).canonical()
     return found.with_array(np.ascontiguousarray(found.array))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
 from ctreview.volume.geometry import Geometry, require_frame
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -17,10 +17,10 @@ from ctreview.volume.volume import Volume
 
 __all__ = [
     "Interpolation",
-    "image_of",
     "itk_transform",
     "resample",
     "resample_labels",
+    "sitk_image",
     "unwarp_labels",
     "warp",
     "warp_labels",
@@ -55,7 +55,7 @@ def resample(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The frames of reference differ, so that equal coordinates are not equal places.
     """
     require_frame(volume.geometry, geometry)
@@ -68,7 +68,7 @@ def resample_labels(labels: LabelMap, geometry: Geometry) -> LabelMap:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The frames of reference differ.
     """
     require_frame(labels.geometry, geometry)
@@ -88,7 +88,7 @@ def warp(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The volume does not lie in the frame of the transform's moving image.
     """
     require_frame(moving.geometry, transform.moving)
@@ -101,7 +101,7 @@ def warp_labels(moving: LabelMap, transform: Transform) -> LabelMap:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The labels do not lie in the frame of the transform's moving image.
     """
     require_frame(moving.geometry, transform.moving)
@@ -116,7 +116,7 @@ def unwarp_labels(fixed: LabelMap, transform: Transform) -> LabelMap:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The labels do not lie in the frame of the transform's fixed image.
     """
     require_frame(fixed.geometry, transform.fixed)
@@ -143,17 +143,17 @@ def _fill(volume: Volume, fill: float | None) -> float:
     return float(AIR_HU) if volume.unit == "HU" else 0.0
 
 
-def image_of(array: npt.NDArray[Any], geometry: Geometry) -> Any:
+def sitk_image(array: npt.NDArray[Any], geometry: Geometry) -> Any:
     """A SimpleITK image (axes x, y, z = array axes 2, 1, 0) of a grid that is not sheared.
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The grid is sheared, which such an image cannot say.
     """
     directions = geometry.directions[:, ::-1]
     if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-4:
-        raise PlaceMismatch(
+        raise GridMismatch(
             "the grid is sheared (gantry tilt), which this format cannot say",
             remedy="Resample the volume onto a right box first.",
         )
@@ -177,7 +177,7 @@ def itk_transform(transform: Transform) -> Any:
     affine.SetTranslation(np.asarray(transform.affine, dtype=float)[:3, 3].tolist())
     parts = [affine]
     if transform.grid is not None and transform.displacement is not None:
-        field = image_of(np.moveaxis(transform.displacement, 0, -1).astype(np.float64), transform.grid)
+        field = sitk_image(np.moveaxis(transform.displacement, 0, -1).astype(np.float64), transform.grid)
         parts.append(sitk.DisplacementFieldTransform(sitk.Cast(field, sitk.sitkVectorFloat64)))
     # ITK applies the last of the list first
     return sitk.CompositeTransform(parts)

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from scipy.ndimage import find_objects
 
-from ctreview.errors import PlaceMismatch, UnreadableFile, WrongUse
-from ctreview.volume.foreign import affine_of_image, path_frame
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.errors import GridMismatch, UnreadableFile, WrongUse
+from ctreview.volume.geometry import Geometry, require_same_grid
+from ctreview.volume.itk_files import affine_of_image, path_frame
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.nrrd import write_nrrd_file
 
@@ -38,14 +38,14 @@ def write_segmentation(path: Path | str, maps: Sequence[LabelMap]) -> None:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The maps lie on different grids.
     WrongUse
         Two labels have the same key, or there is no map.
     """
     if not maps:
         raise WrongUse("a segmentation needs at least one label map")
-    geometry = require_same_place(*maps)
+    geometry = require_same_grid(*maps)
     keys = [label.key for one in maps for label in one.scheme]
     if len(set(keys)) < len(keys):
         raise WrongUse("two label maps of one segmentation have a label of the same key")
@@ -116,7 +116,7 @@ def read_segmentation(path: Path | str, *, on: Geometry | None = None) -> tuple[
     ------
     UnreadableFile
         It is no such file, or a broken one.
-    PlaceMismatch
+    GridMismatch
         It does not lie on ``on``.
     """
     path = Path(path)
@@ -154,7 +154,7 @@ def _placed(one: LabelMap, on: Geometry, path: Path) -> LabelMap:
     here = replace(one.geometry, frame_of_reference=on.frame_of_reference)
     differences = here.differences(on)
     if differences:
-        raise PlaceMismatch(
+        raise GridMismatch(
             f"the segmentation does not lie on the image: {' and '.join(differences)}",
             where=path,
             remedy="Use the segmentation that was drawn on this image.",

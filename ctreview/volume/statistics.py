@@ -68,7 +68,7 @@ def region_values(labels: LabelMap, volume: Volume, *, middle_mm: float) -> tupl
     drawn = np.argwhere(labels.array > 0)
     where = labels.array[tuple(drawn.T)]
     left = labels.geometry.to_lps(drawn)[:, 0] >= middle_mm if len(drawn) else np.zeros(0, bool)
-    if labels.geometry.same_place(volume.geometry):
+    if labels.geometry.same_grid(volume.geometry):
         values, of, on_left = volume.array[tuple(drawn.T)].astype(float), where, left
     else:
         index, of = _of_other_grid(labels, volume.geometry, drawn)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ctreview.dicom.sort import Stack
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["even_out", "finest_step", "shear_to_box"]
+__all__ = ["finest_step", "resample_evenly", "shear_to_box"]
 
 
 def shear_to_box(
@@ -76,7 +76,7 @@ def finest_step(slice_positions_mm: npt.NDArray[np.float64]) -> float:
     return float(steps[min(len(steps) - 1, int(np.ceil(len(steps) / 10)) - 1 + (len(steps) > 10))])
 
 
-def even_out(
+def resample_evenly(
     array: npt.NDArray[Any], slice_positions_mm: npt.NDArray[np.float64], geometry: Geometry
 ) -> tuple[npt.NDArray[Any], Geometry]:
     """Interpolate linearly between unevenly spaced slices.

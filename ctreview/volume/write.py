@@ -14,11 +14,11 @@ import SimpleITK as sitk  # noqa: N813
 from ctreview.errors import UnreadableFile, UnsupportedSeries
 from ctreview.volume.atomic import atomic_path
 from ctreview.volume.dicom_file import Compression, write_dicom
-from ctreview.volume.foreign import affine_of_image
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.itk_files import affine_of_image
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.nrrd import write_nrrd_file
-from ctreview.volume.resample import image_of, itk_transform
+from ctreview.volume.resample import itk_transform, sitk_image
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
@@ -48,11 +48,11 @@ def write_nifti(image: Volume | LabelMap, path: Path | str) -> None:
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The grid is sheared.
     """
     with atomic_path(path) as draft:
-        sitk.WriteImage(image_of(np.ascontiguousarray(image.array), image.geometry), str(draft))
+        sitk.WriteImage(sitk_image(np.ascontiguousarray(image.array), image.geometry), str(draft))
 
 
 def write_transform(transform: Transform, path: Path | str) -> None:

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import WrongUse
 from ctreview.recipes.two_scans import require_one_patient
-from ctreview.volume.contrasts import belonging
+from ctreview.volume.contrasts import series_of_examination
 from ctreview.volume.load import LoadSettings
 from napari_ctreview import reader, scans
 from napari_ctreview.corner_text import dates_swapped
@@ -102,7 +102,7 @@ class Loading(QObject):  # type: ignore[misc,unused-ignore]
             if one is None:
                 self.changed.emit()
                 return
-            chosen = belonging(found, one) if one.modality == "MR" else (one,)
+            chosen = series_of_examination(found, one) if one.modality == "MR" else (one,)
         settings = self.settings
         self._worker.start(
             JOB, lambda progress: scans.read(path, chosen, settings, progress), lambda scan: self._put(number, scan)
@@ -134,7 +134,7 @@ def _without_asking(found: Sequence[Series]) -> Sequence[Series] | None:
     """What is loaded where only one thing can be meant; None where the reader must say."""
     if len(found) < 2:
         return found
-    together = belonging(found)
+    together = series_of_examination(found)
     images = {one for one in found if one.kind != "localiser"}
     return together if together and images <= set(together) else None
 

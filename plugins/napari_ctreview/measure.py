@@ -150,7 +150,7 @@ class RegionOfInterest:
         WrongUse
             The image lies on another grid.
         """
-        if not self.geometry.same_place(volume.geometry):
+        if not self.geometry.same_grid(volume.geometry):
             raise WrongUse("a region of interest belongs to the image it was drawn on")
         if not 0 <= self.slice_number < self.geometry.shape[self.across]:
             return None

@@ -12,7 +12,7 @@ from ctreview.recipes.mr_regions import REGIONS, RegionReview, Row, plan_of
 from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
-    from ctreview.edits import Change, Session
+    from ctreview.edits import LabelChange, Session
     from ctreview.recipes.keeping import Desk
     from ctreview.tools import Canvas
     from napari_ctreview.display import Display
@@ -50,7 +50,7 @@ class Surroundings(Protocol):
     def keep(self, what: str, act: Callable[[], Any]) -> Any:
         """Do what is put down as a record; None, and `failed` says why, where it could not be."""
 
-    def tell_act(self, pane: int, change: Change) -> None:
+    def tell_act(self, pane: int, change: LabelChange) -> None:
         """Say that an act was kept."""
 
 
@@ -168,6 +168,6 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
                 if shown is not None:
                     self.review.look_at(number, shown.digest)
 
-    def _painted(self, number: int, change: Change) -> None:
+    def _painted(self, number: int, change: LabelChange) -> None:
         self._place.display.refresh(number, REGIONS, change.before.box)
         self._place.tell_act(number, change)

@@ -15,7 +15,7 @@ from ctreview.study import Finding, KeyImage, Reading, Study
 from napari_ctreview.painting import Painting
 
 if TYPE_CHECKING:
-    from ctreview.edits import Change
+    from ctreview.edits import LabelChange
     from ctreview.recipes.mr_regions import RegionReview
     from ctreview.tools import Canvas
 
@@ -87,7 +87,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
             return self.painting.canvas(number)
         return None if self.review is None or number > 1 else self.review.canvas(self.order[number])
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Use a tool in a pane; None, and `failed` says why, where the act could not be kept.
 
         Raises
@@ -98,7 +98,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
         review, timepoint = self._in_hand, self.order[min(number, 1)]
         if review is None or number > 1:
             return None
-        change: Change | None = self.keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
+        change: LabelChange | None = self.keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
         return change
 
     def undo(self) -> None:

@@ -30,7 +30,7 @@ from napari_ctreview.worker import Worker
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.change.tally import Tally
-    from ctreview.edits import Change
+    from ctreview.edits import LabelChange
     from ctreview.recipes.corrected import Edits
     from ctreview.volume.labels import LabelMap
     from napari_ctreview.scans import Scan
@@ -65,7 +65,7 @@ class Workplace(Recorder):
         How far each step is.
     images : tuple of str or None
         Digests of the scans that are read, by timepoint: what is marked is marked on them.
-    prepared_changed, edited(int, Change), concluded(Comparison) : Signal
+    prepared_changed, edited(int, LabelChange), concluded(Comparison) : Signal
         ``edited`` gives the number of the pane.
     replaced : Signal(str)
         Other scans are shown; what of the reader's work did not go on with them, in words, or an empty text.
@@ -311,7 +311,7 @@ class Workplace(Recorder):
         self.concluded.emit(comparison)
         self.state_changed.emit()
 
-    def _changed(self, timepoint: int, change: Change) -> None:
+    def _changed(self, timepoint: int, change: LabelChange) -> None:
         """Follow an act: draw it, and compare anew once the reader pauses."""
         self.worker.cancel("conclude")
         pane = self.order.index(timepoint)
@@ -319,7 +319,7 @@ class Workplace(Recorder):
         self._pause.start()
         self.tell_act(pane, change)
 
-    def tell_act(self, pane: int, change: Change) -> None:
+    def tell_act(self, pane: int, change: LabelChange) -> None:
         """Say that an act was kept."""
         acts = len(self.desk.journal)
         self.steps["correct"] = Step("done", f"{acts} act{'' if acts == 1 else 's'} kept")

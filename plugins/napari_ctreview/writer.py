@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.segmentation import write_segmentation
 from napari_ctreview.layers import labels_of
 
@@ -30,11 +30,11 @@ def write_segmentation_layers(path: str, layers: list[tuple[Any, dict[str, Any],
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         The layers do not lie in the same place.
     """
     maps = [labels_of(_as_layer(data, options)) for data, options, _ in layers]
-    require_same_place(*maps)
+    require_same_grid(*maps)
     target = Path(path if path.endswith(".seg.nrrd") else path.removesuffix(".nrrd") + ".seg.nrrd")
     write_segmentation(target, maps)
     return [str(target)]

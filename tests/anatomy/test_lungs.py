@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from ctreview.anatomy import LungSettings, find_lungs
-from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
+from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_hybrid_pair, random_phantom, small_thorax
 from ctreview.progress import Cancelled
 from ctreview.volume.geometry import Geometry
@@ -188,7 +188,7 @@ def test_what_is_no_thorax_is_refused() -> None:
 def test_other_units_and_other_places_are_refused(adult: Phantom) -> None:
     with pytest.raises(WrongUse, match="HU"):
         find_lungs(replace(adult.volume, unit="arbitrary"))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         find_lungs(adult.volume.crop((0, 0, 0), (40, 60, 60)), prior=adult.lungs)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ctreview.anatomy import LUNG_SCHEME, divide_lungs
 from ctreview.anatomy.regions import PERIPHERAL_MM
-from ctreview.errors import PlaceMismatch, SegmentationFailed
+from ctreview.errors import GridMismatch, SegmentationFailed
 from ctreview.phantom import Phantom
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -141,5 +141,5 @@ def test_no_lung_and_another_place_are_refused() -> None:
     lobes = LabelMap(
         np.ones(shape, dtype=np.uint8), grid(shape, 3.0), Scheme((Label(1, "right_upper_lobe", (0, 0, 0)),))
     )
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         divide_lungs(empty, lobes=lobes)

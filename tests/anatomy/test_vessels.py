@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from ctreview.anatomy import LUNG_SCHEME, VesselSettings, find_vessels
-from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
+from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.phantom import Phantom, small_thorax
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -94,7 +94,7 @@ def test_nothing_to_look_in_is_refused(adult: Phantom) -> None:
     empty = LabelMap(np.zeros_like(adult.lungs.array), adult.lungs.geometry, LUNG_SCHEME)
     with pytest.raises(SegmentationFailed, match="no lung"):
         find_vessels(adult.volume, empty)
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         find_vessels(adult.volume.crop((0, 0, 0), (30, 30, 30)), adult.lungs)
     with pytest.raises(WrongUse, match="one least density"):
         VesselSettings(scales_mm=(1.0,))

@@ -229,7 +229,7 @@ def _timed(canvas: Canvas, name: str, kind: str, payload: dict[str, Any], goal: 
         first.append(_seconds(lambda s=session: s.act(kind, payload)))  # type: ignore[misc]
         undone.append(_seconds(session.undo))
         again.append(_seconds(lambda s=session: s.act(kind, payload)))  # type: ignore[misc]
-    voxels = np.prod(session.foresee(kind, payload).labels.shape)
+    voxels = np.prod(session.preview(kind, payload).labels.shape)
     note = f"512×512×300, headless, box of {voxels / 1e6:.2g} million voxels, {_median(first)[1]:.3g} s of CPU; "
     note += f"a second time {_median(again)[0]:.3g} s"
     yield _row(name, _median(first)[0], f"ours <= {goal:g}", note)

@@ -263,7 +263,7 @@ def _scribble(corrector: Any, hand: _Hand, place: Any, bench: Bench) -> dict[str
     corrector.take("scribble")
     took: list[float] = []
     away = {"points": [[float(v) for v in place]], "label": "ground_glass"}
-    bench.session(0).foresee("scribble", {"strokes": [away], "settings": {"reach_mm": 5.0}})  # compiles
+    bench.session(0).preview("scribble", {"strokes": [away], "settings": {"reach_mm": 5.0}})  # compiles
     hand.used()
     hand.longest_stall()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctreview.change.agreement import bland_altman, intraclass_correlation, overlap
-from ctreview.errors import PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, WrongUse
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 
@@ -33,7 +33,7 @@ def test_the_same_mask_agrees_with_itself_and_labels_are_told_apart() -> None:
     assert overlap(block(2, 8), block(2, 8, 2), "ground_glass", "consolidation").dice == 1
     empty = overlap(block(2, 8), block(2, 8), "consolidation")
     assert (empty.dice, empty.mean_mm) == (None, None)
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         overlap(block(2, 8), block(2, 8, grid=GRID.flip(0)))
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ctreview.change import BASELINE_FATES, FOLLOWUP_FATES, FateSettings, fate_ml, find_fate
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.transform import Transform
 
@@ -124,5 +124,5 @@ def test_fates_add_up_to_the_opacity_of_each_scan_whatever_the_transform(before,
 
 
 def test_a_transform_of_other_grids_is_refused():
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         find_fate(labels(GRID), labels(GRID), shift_transform(grid((40, 44, 47))))

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from ctreview.change import measure
 from ctreview.change.measure import count_labelled
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
 from ctreview.volume.volume import Volume
 
 from .bodies import box_regions, grid, labels
@@ -77,5 +77,5 @@ def test_an_empty_region_has_no_mean():
 
 def test_another_grid_is_refused():
     other = grid((10, 9, 7))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         measure(Volume(np.zeros(other.shape, dtype=np.int16), other), box_regions(SMALL), labels(SMALL))

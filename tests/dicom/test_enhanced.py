@@ -111,6 +111,6 @@ def test_a_legacy_converted_series_equals_its_slices(tmp_path: Path) -> None:
     save(whole, tmp_path / "enhanced" / "a.dcm")
     classic, enhanced = load_volume(tmp_path / "classic"), load_volume(tmp_path / "enhanced")
     assert np.array_equal(classic.array, enhanced.array)
-    assert classic.geometry.same_place(enhanced.geometry)
+    assert classic.geometry.same_grid(enhanced.geometry)
     assert enhanced.acquisition.kernel == "B70f"
     assert enhanced.acquisition.kvp == 120

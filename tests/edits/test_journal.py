@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ctreview.edits import REDO, UNDO, Edit, Journal, in_force
+from ctreview.edits import REDO, UNDO, Edit, Journal, active_edits
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.volume.geometry import Geometry
 
@@ -138,8 +138,8 @@ def test_a_process_killed_while_it_writes_loses_at_most_the_act_under_way(tmp_pa
 def test_undo_and_redo_are_records_too() -> None:
     first, second = edit(number=1), edit(number=2)
     undo = edit(UNDO, of=first.id)
-    assert in_force([first, second]) == (first, second)
-    assert in_force([first, second, undo]) == (second,)
-    assert in_force([first, second, undo, edit(REDO, of=first.id)]) == (first, second)
+    assert active_edits([first, second]) == (first, second)
+    assert active_edits([first, second, undo]) == (second,)
+    assert active_edits([first, second, undo, edit(REDO, of=first.id)]) == (first, second)
     with pytest.raises(UnreadableFile, match="does not stand before"):
-        in_force([edit(UNDO, of="nothing")])
+        active_edits([edit(UNDO, of="nothing")])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctreview.edits import Change, Edit, EditDoesNotApply, Patch, Session, replay
+from ctreview.edits import Edit, EditDoesNotApply, LabelChange, Patch, Session, replay
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 
@@ -114,24 +114,24 @@ def test_what_was_foreseen_is_not_computed_again_unless_the_labels_changed() -> 
     journal: list[Edit] = []
     here = Session(BASE, target="opacity", image="abc", handlers={"put": count}, author="anna", record=journal.append)
     payload = {"at": [0, 0, 0], "value": 2}
-    patch = here.foresee("put", payload)
+    patch = here.preview("put", payload)
     assert np.array_equal(here.array, BASE.array)
     assert journal == []
-    assert here.foresee("put", payload) is patch
+    assert here.preview("put", payload) is patch
     here.act("put", payload)
     assert asked == ["put"]
     assert (here.array[:2, :2, :2] == 2).all()
-    here.foresee("put", payload)
+    here.preview("put", payload)
     here.undo()
     here.act("put", payload)
     assert asked == ["put"] * 3, "what was foreseen on other labels counts for nothing"
-    here.foresee("put", {"at": [2, 0, 0], "value": 1})
+    here.preview("put", {"at": [2, 0, 0], "value": 1})
     here.act("put", {"at": [2, 2, 0], "value": 1})
     assert (here.array[2:4, 2:4, :2] == 1).all()
 
 
 def test_listeners_hear_the_box_before_and_after() -> None:
-    heard: list[Change] = []
+    heard: list[LabelChange] = []
     here = session([])
     here.listeners.append(heard.append)
     here.act("put", {"at": [1, 1, 1], "value": 2})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
+from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.lung import (
     PERCENTILES,
     density_histogram,
@@ -93,5 +93,5 @@ def test_refusals(scan: Volume, lungs: LabelMap) -> None:
     with pytest.raises(SegmentationFailed):
         density_histogram(scan, LabelMap(np.zeros(GRID.shape, np.uint8), GRID, LUNGS))
     elsewhere = Geometry.aligned(GRID.shape, (2.0, 1.0, 1.0), frame_of_reference="source:other")
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         lung_mass_g(scan, LabelMap(lungs.array, elsewhere, LUNGS))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
 from ctreview.opacity import (
     OpacitySettings,
     classify,
@@ -206,7 +206,7 @@ def test_settings_reach_the_end() -> None:
 
 def test_grids_must_lie_in_the_same_place() -> None:
     scan, other = body(), body(spacing=(2.0, 1.3, 1.3))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         find_opacity(scan.volume, scan.lungs, other.vessels)
 
 

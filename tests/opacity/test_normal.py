@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctreview.errors import PlaceMismatch, SegmentationFailed, WrongUse
+from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.opacity import NormalLung, common_thresholds, fit_normal_lung, own_thresholds
 from ctreview.opacity.priors import prior_for
 from ctreview.volume.labels import LabelMap
@@ -113,7 +113,7 @@ def test_refusals() -> None:
         fit_normal_lung(scan.volume, empty, None)
     with pytest.raises(WrongUse):
         fit_normal_lung(scan.volume.with_array(scan.volume.array, unit="ms"), scan.lungs, None)
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         fit_normal_lung(scan.volume, body(spacing=(2.0, 1.2, 1.21)).lungs, None)
 
 

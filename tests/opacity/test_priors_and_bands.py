@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.errors import PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, WrongUse
 from ctreview.opacity import FIXED_BANDS_HU, fixed_bands
 from ctreview.opacity.priors import ADULT, prior_for
 from ctreview.volume.geometry import Geometry
@@ -74,5 +74,5 @@ def test_bands_refuse_what_is_not_hu_or_not_here() -> None:
     with pytest.raises(WrongUse, match="arbitrary"):
         fixed_bands(volume, lungs)
     elsewhere = Geometry.aligned(GRID.shape, (2.0, 1.0, 1.0), frame_of_reference="source:bands")
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         fixed_bands(Volume(np.zeros(GRID.shape, np.int16), elsewhere), lungs)

@@ -9,7 +9,7 @@ import cc3d
 import numpy as np
 import pytest
 
-from ctreview.phantom import answer, phantom_child, true_fate, true_mapping, true_transform
+from ctreview.phantom import ground_truth, phantom_child, true_correspondence, true_fate, true_transform
 from ctreview.phantom.schemes import LOBES
 from ctreview.phantom.truth import REGIONS
 
@@ -81,7 +81,7 @@ def test_the_spot_is_there_before_and_gone_after(child):
     around = before.lobes.array[index[0] - 4 : index[0] + 5, index[1], index[2]]
     assert {1, 2} <= set(around.tolist())
     assert not after.findings
-    there = true_mapping(before, after).to_moving(np.array(spot.centre))
+    there = true_correspondence(before, after).to_moving(np.array(spot.centre))
     index = np.rint(after.volume.geometry.to_index(there)).astype(int)
     assert after.volume.array[tuple(index)] < -500
 
@@ -148,7 +148,7 @@ def test_a_healthy_child_has_nothing():
 def test_the_sample_answers_what_the_phantom_is(child):
     """The file was made from the phantom of today: a change of the phantom asks for a new sample."""
     stored = json.loads((SAMPLE / "answer.json").read_text(encoding="utf-8"))
-    fresh = answer(*child)
+    fresh = ground_truth(*child)
     assert stored["schema"] == fresh["schema"] == "ctreview.phantom/1"
     for when in ("baseline", "followup"):
         assert stored[when]["findings"] == fresh[when]["findings"]

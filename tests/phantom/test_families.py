@@ -13,7 +13,7 @@ from ctreview.phantom import (
     random_phantom,
     random_phantom_pair,
     small_thorax,
-    true_mapping,
+    true_correspondence,
 )
 
 COARSE = {"spacing": (4.0, 4.0, 4.0), "vessel_detail": 0.1}
@@ -70,7 +70,7 @@ def test_a_pair_without_change_has_the_same_lesions(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_deformation_of_a_pair_does_not_fold(seed):
     first, second = random_phantom_pair(seed, age_years=30.0, **COARSE)
-    mapping = true_mapping(first, second)
+    mapping = true_correspondence(first, second)
     points = first.volume.geometry.to_lps(np.argwhere(first.lobes.array > 0)[::37])
     ratio = mapping.volume_ratio(points)
     assert ratio.min() > 0.3
@@ -88,7 +88,7 @@ def test_a_random_hybrid_holds_what_was_planted(host):
     hybrid = random_hybrid(host, 4, strength="clear")
     assert hybrid.lesions
     assert sum(hybrid.true_ml.values()) > 0
-    assert hybrid.volume.geometry.same_place(host.volume.geometry)
+    assert hybrid.volume.geometry.same_grid(host.volume.geometry)
 
 
 def test_a_random_hybrid_pair_breathes(host):
@@ -96,6 +96,6 @@ def test_a_random_hybrid_pair_breathes(host):
     assert first.lesions == second.lesions
     assert second.settings.breath_depth != 1.0
     points = first.volume.geometry.to_lps(np.argwhere(host.sides > 0)[::499])
-    ratio = true_mapping(first, second).volume_ratio(points)
+    ratio = true_correspondence(first, second).volume_ratio(points)
     volumes = [h.lungs.volume_ml("right_lung", "left_lung") for h in (first, second)]
     assert volumes[1] / volumes[0] == pytest.approx(ratio.mean(), rel=0.03)

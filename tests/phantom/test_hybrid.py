@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from ctreview.errors import PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, WrongUse
 from ctreview.phantom import (
     Bump,
     Host,
@@ -19,11 +19,11 @@ from ctreview.phantom import (
     Lesion,
     make_hybrid,
     small_thorax,
+    true_correspondence,
     true_fate,
-    true_mapping,
     true_transform,
 )
-from ctreview.volume.geometry import require_same_place
+from ctreview.volume.geometry import require_same_grid
 
 HAZE = Lesion("ground_glass", "right_lung", "dorsal", 150.0, 220.0, seed=2)
 SOLID = Lesion("consolidation", "left_lung", "basal", 60.0, seed=3)
@@ -66,7 +66,7 @@ def test_nothing_changes_away_from_the_lesions(still, host):
     untouched = change(still, host) == 0
     assert untouched[host.sides == 0].all()
     assert untouched.mean() > 0.95
-    require_same_place(still.volume, host.volume, still.lungs, still.vessels, still.opacity)
+    require_same_grid(still.volume, host.volume, still.lungs, still.vessels, still.opacity)
 
 
 def test_ground_glass_is_as_dense_as_asked_and_textured(still, host):
@@ -96,7 +96,7 @@ def test_where_nothing_is_planted_the_scan_is_the_scan(host):
 
 
 def test_the_mapping_is_exact_and_goes_both_ways(still, moved):
-    mapping = true_mapping(still, moved)
+    mapping = true_correspondence(still, moved)
     points = still.volume.geometry.to_lps(np.argwhere(still.lungs.array > 0)[::501])
     there = mapping.to_moving(points)
     assert np.abs(mapping.to_fixed(there) - points).max() < 1e-2
@@ -109,7 +109,7 @@ def test_the_image_went_where_the_mapping_says(host, moved):
     """Edges of vessels coincide: the deformed image, pulled back, is the host."""
     still = make_hybrid(host, (HAZE, SOLID))
     index = np.argwhere((host.sides > 0) & (host.vessels.array == 1))[::11]
-    points = true_mapping(still, moved).to_moving(host.volume.geometry.to_lps(index))
+    points = true_correspondence(still, moved).to_moving(host.volume.geometry.to_lps(index))
     original = still.volume.array[tuple(index.T)].astype(float)
 
     def likeness(shift):
@@ -122,7 +122,7 @@ def test_the_image_went_where_the_mapping_says(host, moved):
 
 
 def test_breath_makes_the_lungs_smaller_by_as_much_as_the_mapping_says(still, moved):
-    mapping = true_mapping(still, moved)
+    mapping = true_correspondence(still, moved)
     inside = np.argwhere((still.lungs.array == 1) | (still.lungs.array == 2))
     expected = mapping.volume_ratio(still.volume.geometry.to_lps(inside[::101])).mean()
     ratio = moved.lungs.volume_ml("right_lung", "left_lung") / still.lungs.volume_ml("right_lung", "left_lung")
@@ -132,7 +132,7 @@ def test_breath_makes_the_lungs_smaller_by_as_much_as_the_mapping_says(still, mo
 
 def test_breath_keeps_the_mass_of_lung_tissue(host, moved):
     still = make_hybrid(host, (HAZE, SOLID))
-    mapping = true_mapping(still, moved)
+    mapping = true_correspondence(still, moved)
     index = np.argwhere((host.sides > 0) & (host.vessels.array == 0) & (still.volume.array < -700))[::23]
     points = still.volume.geometry.to_lps(index)
     there = moved.volume.geometry.to_index(mapping.to_moving(points))
@@ -170,13 +170,13 @@ def test_noise_and_kernel_change_the_scan_and_not_the_truth(host, still):
     assert noisy.volume.array[air].std() > soft.volume.array[air].std() + 5
     for hybrid in (noisy, soft):
         assert np.array_equal(hybrid.opacity.array, still.opacity.array)
-        assert hybrid.volume.geometry.same_place(still.volume.geometry)
+        assert hybrid.volume.geometry.same_grid(still.volume.geometry)
 
 
 def test_a_moved_scan_has_a_frame_of_reference_of_its_own(host, moved):
     assert moved.volume.geometry.frame_of_reference != host.volume.geometry.frame_of_reference
-    with pytest.raises(PlaceMismatch):
-        require_same_place(moved.volume, host.volume)
+    with pytest.raises(GridMismatch):
+        require_same_grid(moved.volume, host.volume)
 
 
 def test_lobes_are_refused(host):

@@ -9,8 +9,16 @@ import pytest
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
 from ctreview.errors import WrongUse
-from ctreview.phantom import Lesion, Spot, ThoraxSettings, make_thorax, small_thorax, true_mapping, true_transform
-from ctreview.volume.geometry import Geometry, require_same_place
+from ctreview.phantom import (
+    Lesion,
+    Nodule,
+    ThoraxSettings,
+    make_thorax,
+    small_thorax,
+    true_correspondence,
+    true_transform,
+)
+from ctreview.volume.geometry import Geometry, require_same_grid
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +35,7 @@ def lung(phantom):
 
 
 def test_everything_lies_in_one_place(adult):
-    require_same_place(adult.volume, adult.lungs, adult.lobes, adult.vessels, adult.opacity)
+    require_same_grid(adult.volume, adult.lungs, adult.lobes, adult.vessels, adult.opacity)
     assert adult.volume.geometry.is_canonical
 
 
@@ -82,7 +90,7 @@ def test_breath_keeps_the_mass_of_every_piece_of_lung():
     deep = distance_transform_edt(lung(full) & (full.vessels.array == 0), sampling=full.volume.geometry.spacing) > 7
     index = np.argwhere(deep)[::7]
     points = full.volume.geometry.to_lps(index)
-    mapping = true_mapping(full, half)
+    mapping = true_correspondence(full, half)
     there = half.volume.geometry.to_index(mapping.to_moving(points))
     density = map_coordinates(half.volume.array.astype(float), there.T, order=1) + 1000
     before = full.volume.array[tuple(index.T)] + 1000.0
@@ -174,7 +182,7 @@ def test_gas_under_the_diaphragm_is_not_lung():
 
 def test_a_spot_sits_on_the_minor_fissure_and_is_not_opacity():
     grid = Geometry.aligned((40, 60, 60), (1, 1, 1), origin=(-80, -50, -30), frame_of_reference="2.25.4")
-    phantom = make_thorax(ThoraxSettings(4.0, noise_hu=0.0, geometry=grid, vessel_detail=0.1), (Spot(8.0),))
+    phantom = make_thorax(ThoraxSettings(4.0, noise_hu=0.0, geometry=grid, vessel_detail=0.1), (Nodule(8.0),))
     (finding,) = phantom.findings
     index = np.rint(phantom.volume.geometry.to_index(finding.centre)).astype(int)
     assert phantom.volume.array[tuple(index)] > -100

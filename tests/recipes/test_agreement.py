@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ctreview.change.agreement import bland_altman, intraclass_correlation
-from ctreview.errors import InputRefused, PlaceMismatch, WrongUse
+from ctreview.errors import GridMismatch, InputRefused, WrongUse
 from ctreview.recipes.agreement import ZONES, Agreement, agree, write_agreement
 from ctreview.study import Study
 from ctreview.volume.segmentation import write_segmentation
@@ -128,7 +128,7 @@ def test_what_cannot_be_compared_is_refused(read: Read, tmp_path: Path) -> None:
         second,
         [replace(labels, array=labels.array[1:], geometry=labels.geometry.crop((1, 0, 0), labels.geometry.shape))],
     )
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         agree(first, second)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctreview.errors import PlaceMismatch, RegistrationFailed, WrongUse
+from ctreview.errors import GridMismatch, RegistrationFailed, WrongUse
 from ctreview.progress import Cancelled
 from ctreview.registration import Registration, local_volume_ratio, register
 from ctreview.volume.geometry import Geometry
@@ -142,7 +142,7 @@ def test_blank_image_is_refused() -> None:
 def test_mask_of_another_place_is_refused() -> None:
     fixed, mask = Organ().before()
     elsewhere = LabelMap(mask.array, moved_grid(mask.geometry, (0.0, 0.0, 4.0)), ORGAN)
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         register(fixed, fixed, fixed_mask=elsewhere, moving_mask=mask, settings=brisk())
 
 

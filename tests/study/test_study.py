@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ctreview.edits import Edit
-from ctreview.errors import InputRefused, PlaceMismatch, UnreadableFile, WrongUse
+from ctreview.errors import GridMismatch, InputRefused, UnreadableFile, WrongUse
 from ctreview.processes import computer_mark
 from ctreview.study import AlreadySigned, Finding, KeyImage, Study, StudyLocked
 from ctreview.study.document import read_document, write_document
@@ -58,7 +58,7 @@ def test_a_timepoint_comes_back_as_it_was_put_in(study: Study) -> None:
 
 def test_masks_of_another_grid_are_refused_and_leave_nothing(study: Study) -> None:
     elsewhere = replace(labels(), geometry=GRID.flip(0))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         study.add_timepoint(volume(), path="x", series=None, masks=[elsewhere])
     assert study.timepoints == ()
     assert sorted(p.name for p in study.folder.iterdir()) == ["study.json"]

@@ -7,9 +7,9 @@ import pytest
 
 from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, propose
 from ctreview.tools.cells import EACH_VOXEL, Cells
-from ctreview.tools.choose import choose
+from ctreview.tools.choose import choose_labels
 from ctreview.tools.features import FEATURES, Scales, features
-from ctreview.tools.payload import call_of
+from ctreview.tools.payload import tool_arguments
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 
@@ -33,7 +33,7 @@ NO_STROKE = np.ones((2, 1, 1, 1), np.float32), np.array([99, 99, 99])
 def test_a_cell_holds_as_many_voxels_as_fit(
     spacing: tuple[float, float, float], most_mm: float, steps: tuple[int, int, int]
 ) -> None:
-    assert Cells.of(Geometry.aligned((9, 9, 9), spacing, frame_of_reference="1.2"), most_mm).steps == steps
+    assert Cells.from_geometry(Geometry.aligned((9, 9, 9), spacing, frame_of_reference="1.2"), most_mm).steps == steps
 
 
 def test_cells_around_voxels_hold_them_and_end_with_the_grid() -> None:
@@ -90,14 +90,14 @@ def test_between_cells_shares_are_interpolated() -> None:
     shares[0] = 1 - shares[1]
     inside, allowed = np.ones((1, 1, 3), bool), np.ones((1, 1, 12), bool)
     even = np.ones(2, np.float32)
-    chosen, doubt = choose(shares, inside, Cells((1, 1, 4)), allowed, NO_STROKE, even)
+    chosen, doubt = choose_labels(shares, inside, Cells((1, 1, 4)), allowed, NO_STROKE, even)
     places = (np.arange(12) + 0.5) / 4 - 0.5
     expected = np.interp(places, [0, 1, 2], shares[1, 0, 0])
     assert np.array_equal(chosen[0, 0] == 1, expected > 0.5)
     assert doubt[0, 0] == pytest.approx(1 - np.maximum(expected, 1 - expected), abs=1e-6)
     # what was not asked about says nothing: the cell beside it decides
     inside[0, 0, 0] = False
-    chosen, _ = choose(shares * inside, inside, Cells((1, 1, 4)), allowed, NO_STROKE, even)
+    chosen, _ = choose_labels(shares * inside, inside, Cells((1, 1, 4)), allowed, NO_STROKE, even)
     assert chosen[0, 0, 2:4].all()
 
 
@@ -107,7 +107,7 @@ def test_a_cell_of_one_voxel_keeps_its_own_share(canvas: Canvas) -> None:
     shares = generator.random((3, 5, 6, 7)).astype(np.float32) * inside
     caution = np.array([1.7, 1.0, 1.2], np.float32)
     near = np.ones((3, 1, 1, 1), np.float32), np.array([99, 99, 99])
-    chosen, doubt = choose(shares, inside, EACH_VOXEL, inside, near, caution)
+    chosen, doubt = choose_labels(shares, inside, EACH_VOXEL, inside, near, caution)
     weights = (shares + np.float32(0.02)) * caution[:, None, None, None]
     assert np.array_equal(chosen[inside], weights.argmax(axis=0)[inside])
     assert np.array_equal(doubt, np.where(inside, 1 - np.take_along_axis(shares, chosen[None], 0)[0], 0))
@@ -138,7 +138,7 @@ def test_cells_of_small_voxels_are_seen_as_voxels_of_their_size(canvas: Canvas) 
     small = finer(canvas)
     box = (slice(2, 38), slice(0, 48), slice(3, 50))
     voxels = features(canvas, box, Scales())
-    cells = features(small, box, Scales(), Cells.of(small.geometry, 1.5))
+    cells = features(small, box, Scales(), Cells.from_geometry(small.geometry, 1.5))
     assert np.array_equal(cells.inside, voxels.inside)
     looks = slice(0, FEATURES.index("distance to the border"))
     assert cells.values[:, looks] == pytest.approx(voxels.values[:, looks], abs=0.01)
@@ -174,5 +174,5 @@ def test_a_memory_of_cells_changes_nothing(canvas: Canvas) -> None:
 
 def test_a_record_that_names_no_cells_looks_at_every_voxel() -> None:
     payload = {"strokes": [{"points": [LESION.tolist()], "label": "ground_glass"}], "settings": {"near": 1.0}}
-    assert call_of("scribble", payload)["settings"].cell_mm == 0
+    assert tool_arguments("scribble", payload)["settings"].cell_mm == 0
     assert ScribbleSettings().cell_mm > 0

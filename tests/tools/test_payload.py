@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from ctreview.edits import Edit, Session, replay
-from ctreview.tools import TOOLS, Canvas, handlers, written_out
-from ctreview.tools.payload import UNSAID
+from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
+from ctreview.tools.payload import RECORDED_DEFAULTS
 from ctreview.volume.labels import LabelMap
 
 from .conftest import LESION, SCHEME
@@ -30,7 +30,7 @@ def base_of(canvas: Canvas) -> LabelMap:
 
 def bare(kind: str) -> dict[str, Any]:
     """A payload that leaves all it can to defaults."""
-    return {key: value for key, value in PAYLOADS[kind].items() if key not in UNSAID[kind]}
+    return {key: value for key, value in PAYLOADS[kind].items() if key not in RECORDED_DEFAULTS[kind]}
 
 
 def replayed(canvas: Canvas, kind: str, payload: Mapping[str, Any]) -> npt.NDArray[Any]:
@@ -60,10 +60,10 @@ def change_defaults(kind: str, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", sorted(TOOLS))
 def test_what_records_of_old_did_not_say_is_written_down_for_every_default(kind: str) -> None:
-    """A new parameter needs the value under which its tool does what it did before, in `UNSAID`."""
-    today = written_out(kind, {})
-    assert set(UNSAID[kind]) == set(today)
-    assert set(UNSAID[kind].get("settings", {})) == set(today.get("settings", {}))
+    """A new parameter needs the value under which its tool does what it did before, in `RECORDED_DEFAULTS`."""
+    today = with_defaults(kind, {})
+    assert set(RECORDED_DEFAULTS[kind]) == set(today)
+    assert set(RECORDED_DEFAULTS[kind].get("settings", {})) == set(today.get("settings", {}))
 
 
 @pytest.mark.parametrize("kind", DEFAULTED)
@@ -88,7 +88,7 @@ def test_a_record_holds_what_it_was_made_with(canvas: Canvas, kind: str, monkeyp
             handlers=handlers(canvas),
             author="anna",
             record=journal.append,
-            write_out=written_out,
+            complete_payload=with_defaults,
         )
 
     with monkeypatch.context() as later:
@@ -103,7 +103,7 @@ def test_a_record_holds_what_it_was_made_with(canvas: Canvas, kind: str, monkeyp
 
 
 def test_what_a_payload_names_stands() -> None:
-    found = written_out("take_piece", {"point": [1.0, 2.0, 3.0], "settings": {"reach_mm": 7.0}})
+    found = with_defaults("take_piece", {"point": [1.0, 2.0, 3.0], "settings": {"reach_mm": 7.0}})
     assert found["settings"]["reach_mm"] == 7.0
-    assert found["settings"]["neck_mm"] == UNSAID["take_piece"]["settings"]["neck_mm"]
-    assert written_out("undo", {"of": "x"}) == {"of": "x"}
+    assert found["settings"]["neck_mm"] == RECORDED_DEFAULTS["take_piece"]["settings"]["neck_mm"]
+    assert with_defaults("undo", {"of": "x"}) == {"of": "x"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ctreview.edits import Edit, EditDoesNotApply, Patch, apply, replay
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
 from ctreview.tools import (
     TOOLS,
     BrushSettings,
@@ -317,7 +317,7 @@ def test_carrying_fills_background_only(canvas: Canvas) -> None:
     with pytest.raises(EditDoesNotApply, match="no consolidation there"):
         carry(start, other=other, label="consolidation")
     moved = replace(other, geometry=grid(0.2))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         carry(start, other=moved, label="ground_glass")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ctreview.processes import computer_mark
-from ctreview.volume.atomic import atomic_folder, atomic_path, sweep
+from ctreview.volume.atomic import atomic_folder, atomic_path, remove_leftovers
 
 
 def test_a_file_is_put_in_place_and_keeps_its_ending(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_folder_that_was_moved_aside_when_the_program_was_killed_comes_back(tm
     _killed(target, "between")
     assert not target.exists()
     assert {name.split("-")[0] for name in _hidden(tmp_path)} == {".old", ".writing"}
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert (target / "old.txt").read_text() == "old"
     assert _hidden(tmp_path) == []
 
@@ -198,9 +198,9 @@ def test_only_what_is_ours_and_of_no_living_process_is_swept(tmp_path: Path) -> 
     ]
     for name in (*keep, f".writing-{mark}-{gone}-abc"):
         (tmp_path / name).mkdir()
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(keep)
-    sweep(tmp_path / "not there")
+    remove_leftovers(tmp_path / "not there")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no such locks")
@@ -212,10 +212,10 @@ def test_a_folder_whose_lock_is_held_is_kept_although_its_process_is_not_seen(tm
     (tmp_path / name).mkdir()
     handle = os.open(tmp_path / name, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert _hidden(tmp_path) == [name]
     os.close(handle)
-    sweep(tmp_path)
+    remove_leftovers(tmp_path)
     assert _hidden(tmp_path) == []
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ctreview.dicom.acquisition import Acquisition, Patient
-from ctreview.errors import DifferentPatients, PlaceMismatch, WrongUse
+from ctreview.errors import DifferentPatients, GridMismatch, WrongUse
 from ctreview.volume.contrasts import contrast_name, examination
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.volume import Volume
@@ -59,7 +59,7 @@ def test_a_series_is_named_by_its_contrast(described: str, name: str) -> None:
 def test_images_that_do_not_belong_together_are_refused() -> None:
     first = thigh(AXIAL, "T1")
     elsewhere = Volume(first.array, replace(AXIAL, frame_of_reference="9.9"), "arbitrary", first.acquisition)
-    with pytest.raises(PlaceMismatch, match="frames of reference"):
+    with pytest.raises(GridMismatch, match="frames of reference"):
         examination([first, elsewhere])
     one, other = (replace(first.acquisition, patient=Patient(id=name)) for name in ("a", "b"))
     with pytest.raises(DifferentPatients):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctreview.errors import PlaceMismatch, WrongUse
-from ctreview.volume import Geometry, Volume, require_same_place
+from ctreview.errors import GridMismatch, WrongUse
+from ctreview.volume import Geometry, Volume, require_same_grid
 
 GRID = Geometry.aligned((4, 5, 6), (2.0, 1.5, 0.7), origin=(-10, 3, 8), frame_of_reference="1.2.3")
 
@@ -71,16 +71,16 @@ def test_resizing_keeps_the_outer_corner_and_covers_the_field() -> None:
 def test_same_place_means_shape_corners_and_frame() -> None:
     affine = np.array(GRID.affine)
     affine[0, 3] += 0.009
-    assert GRID.same_place(replace(GRID, affine=affine))
+    assert GRID.same_grid(replace(GRID, affine=affine))
     affine[0, 3] += 0.003
     moved = replace(GRID, affine=affine)
-    assert not GRID.same_place(moved)
-    with pytest.raises(PlaceMismatch, match=r"0\.012 mm apart"):
-        require_same_place(GRID, moved)
-    with pytest.raises(PlaceMismatch, match="frames of reference"):
-        require_same_place(GRID, replace(GRID, frame_of_reference="4.5"))
-    with pytest.raises(PlaceMismatch, match="shapes"):
-        require_same_place(GRID, GRID.crop((0, 0, 0), (3, 5, 6)))
+    assert not GRID.same_grid(moved)
+    with pytest.raises(GridMismatch, match=r"0\.012 mm apart"):
+        require_same_grid(GRID, moved)
+    with pytest.raises(GridMismatch, match="frames of reference"):
+        require_same_grid(GRID, replace(GRID, frame_of_reference="4.5"))
+    with pytest.raises(GridMismatch, match="shapes"):
+        require_same_grid(GRID, GRID.crop((0, 0, 0), (3, 5, 6)))
 
 
 @pytest.mark.parametrize(

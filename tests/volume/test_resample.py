@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from ctreview.errors import PlaceMismatch, UnreadableFile
+from ctreview.errors import GridMismatch, UnreadableFile
 from ctreview.volume import Geometry, Label, LabelMap, Scheme, Transform, Volume, resample, resample_labels, warp
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.write import read_transform, write_transform
@@ -60,7 +60,7 @@ def test_outside_is_air_for_density_and_nothing_for_labels() -> None:
 
 def test_another_frame_of_reference_is_refused() -> None:
     other = replace(GRID, frame_of_reference="4.5.6")
-    with pytest.raises(PlaceMismatch, match=r"(?s)frames of reference.*Register"):
+    with pytest.raises(GridMismatch, match=r"(?s)frames of reference.*Register"):
         resample(_ramp(GRID), other)
 
 
@@ -92,7 +92,7 @@ def test_labels_warp_with_their_volume() -> None:
     found = warp_labels(labels, transform)
     share = warp(Volume(field.astype(np.float32), transform.moving, "fraction"), transform).array
     assert (found.mask() == (share > 0.5)).mean() > 0.97
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         warp_labels(found, transform)
 
 
@@ -135,5 +135,5 @@ def test_labels_brought_forward_and_back_are_where_they_were() -> None:
     wanted = transform.to_moving(labels.geometry.to_lps(np.argwhere(labels.mask()))).mean(axis=0)
     # each voxel takes its nearest label, so a place is right to half a voxel of the labels' own grid
     assert np.all(np.abs(centre - wanted) <= 0.5 * np.array(labels.geometry.spacing)[::-1])
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         unwarp_labels(forward, transform)

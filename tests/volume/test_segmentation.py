@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from ctreview.errors import PlaceMismatch, UnreadableFile, WrongUse
+from ctreview.errors import GridMismatch, UnreadableFile, WrongUse
 from ctreview.volume import Code, Geometry, Label, LabelMap, Scheme
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 
@@ -71,7 +71,7 @@ def test_one_map_is_a_plain_volume_that_label_programs_read(tmp_path: Path) -> N
 def test_another_image_is_refused(tmp_path: Path) -> None:
     write_segmentation(tmp_path / "a.seg.nrrd", _maps())
     moved = Geometry.aligned((4, 5, 6), (2.0, 1.5, 0.7), origin=(-10, 3, 9), frame_of_reference="1.2.3")
-    with pytest.raises(PlaceMismatch, match="corners 1 mm apart"):
+    with pytest.raises(GridMismatch, match="corners 1 mm apart"):
         read_segmentation(tmp_path / "a.seg.nrrd", on=moved)
 
 
@@ -80,7 +80,7 @@ def test_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="same key"):
         write_segmentation(tmp_path / "a.seg.nrrd", [lungs, lungs])
     other = replace(opacity, geometry=replace(GRID, frame_of_reference="9.9"))
-    with pytest.raises(PlaceMismatch):
+    with pytest.raises(GridMismatch):
         write_segmentation(tmp_path / "a.seg.nrrd", [lungs, other])
     with pytest.raises(WrongUse):
         write_segmentation(tmp_path / "a.seg.nrrd", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ctreview.edits import Change, Session
+from ctreview.edits import LabelChange, Session
 from ctreview.tools import Canvas
 
 __all__ = ["Bench"]
@@ -17,7 +17,7 @@ class Bench(Protocol):
     It draws the labels anew after each change (`Pane.refresh_labels`).
     """
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Use a tool of the core on one scan."""
 
     def undo(self) -> object:

@@ -9,7 +9,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtGui import QColor
 
-from ctreview.edits import Change
+from ctreview.edits import LabelChange
 from ctreview.errors import CtreviewError, in_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
@@ -173,7 +173,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
 
     # --- acts
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Do an act at once; None, and a message, where it has no meaning."""
         if self.bench.session(number) is None:
             self.said.emit("There is nothing to correct yet: open two scans first.")
@@ -195,7 +195,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         if session is None:
             self.act(number, kind, payload)
             return
-        self.think(says, lambda: session.foresee(kind, payload), lambda _patch: self.act(number, kind, payload))
+        self.think(says, lambda: session.preview(kind, payload), lambda _patch: self.act(number, kind, payload))
 
     def think(self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False) -> None:
         """Compute in the background instead of what was asked for under this name before.
@@ -240,7 +240,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
             self.said.emit(_sentence(reason))
         self._tell_changed("labels")
 
-    def _say_change(self, number: int, change: Change) -> None:
+    def _say_change(self, number: int, change: LabelChange) -> None:
         """Say how much there came and went."""
         session = self.bench.session(number)
         assert session is not None

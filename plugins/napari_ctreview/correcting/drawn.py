@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.edits import Change
+from ctreview.edits import LabelChange
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["Drawn", "Slices"]
@@ -35,7 +35,7 @@ class Drawn:
     def __init__(self) -> None:
         self._slices: dict[tuple[int, int, str], Slices] = {}
 
-    def add(self, number: int, kind: str, payload: Mapping[str, Any], change: Change) -> None:
+    def add(self, number: int, kind: str, payload: Mapping[str, Any], change: LabelChange) -> None:
         """Remember an act that drew a class on a slice."""
         label = payload.get("label")
         there = change.after.labels != change.before.labels

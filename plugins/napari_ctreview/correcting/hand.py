@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ctreview.edits import Change
+from ctreview.edits import LabelChange
 from ctreview.volume.labels import Scheme
 from napari_ctreview.correcting.bench import Bench
 from napari_ctreview.correcting.drawn import Drawn
@@ -63,7 +63,7 @@ class Hand(Protocol):
     def set(self, name: str, settings: Any) -> None:
         """Set a tool's settings anew."""
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Do an act at once; None, and a message, where it has no meaning."""
 
     def act_later(self, number: int, kind: str, payload: Mapping[str, Any], *, says: str) -> None:

@@ -135,7 +135,7 @@ class Pick(Tool):
 
 def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:
     """The voxels that an act would change, faintly."""
-    patch: Patch = session.foresee(asked.kind, asked.payload)
+    patch: Patch = session.preview(asked.kind, asked.payload)
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
         return None

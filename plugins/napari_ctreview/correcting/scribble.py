@@ -152,7 +152,7 @@ class Scribble(Tool):
         if session is None or self._strokes or self._begun is None:
             return
         payload = self._payload([{**self._begun, "points": self._begun["points"][:1]}])
-        self.hand.think("Looking ahead", lambda: session.foresee("scribble", payload), lambda _patch: None, quiet=True)
+        self.hand.think("Looking ahead", lambda: session.preview("scribble", payload), lambda _patch: None, quiet=True)
 
     def _ask_doubt(self) -> None:
         canvas, strokes = self.hand.bench.canvas(self._pane), self._strokes or self._taken
@@ -190,7 +190,7 @@ def _point(place: Place) -> list[float]:
 
 def _difference(session: Session, payload: dict[str, Any]) -> Tint:
     """What the strokes would change, in the colours of the classes."""
-    patch = session.foresee("scribble", payload)
+    patch = session.preview("scribble", payload)
     values = np.where(patch.labels == 0, np.uint8(_NOT), patch.labels).astype(np.uint8)
     values[patch.labels == session.array[patch.box]] = 0
     table = {label.value: QColor(*label.colour).name() for label in session.base.scheme} | {_NOT: _LOST}

@@ -13,7 +13,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from ctreview.edits import Change, Edit, Session
+from ctreview.edits import Edit, LabelChange, Session
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
 from ctreview.volume.labels import LabelMap
@@ -51,7 +51,7 @@ class Bench:
             self._sessions.append(session)
             panes.show_labels(number, base, name="opacity", array=session.array)
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change | None:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         change = self._sessions[number].act(kind, payload)
         self._order.append(number)
         return change
@@ -71,7 +71,7 @@ class Bench:
     def session(self, number: int) -> Session | None:
         return self._sessions[number]
 
-    def _draw(self, number: int, change: Change) -> None:
+    def _draw(self, number: int, change: LabelChange) -> None:
         self.panes.panes[number].refresh_labels("opacity", change.after.box)
 
 

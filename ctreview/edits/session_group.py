@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ctreview.edits.record import Edit, in_force
-from ctreview.edits.session import Change, Session
+from ctreview.edits.record import Edit, active_edits
+from ctreview.edits.session import LabelChange, Session
 
-__all__ = ["Listener", "Several"]
+__all__ = ["Listener", "SessionGroup"]
 
-Listener = Callable[[int, Change], None]
+Listener = Callable[[int, LabelChange], None]
 """Called with the number of the label map and what changed in it."""
 
 
-class Several:
+class SessionGroup:
     """The last act is taken back first, on whichever label map it was.
 
     Parameters
@@ -41,21 +41,21 @@ class Several:
             session.listeners.append(partial(self._follow, number))
         numbers = {(session.image, session.target): number for number, session in enumerate(self.sessions)}
         known = [edit for edit in journal if (edit.image, edit.target) in numbers]
-        self._done = [numbers[edit.image, edit.target] for edit in in_force(known)]
+        self._done = [numbers[edit.image, edit.target] for edit in active_edits(known)]
         self._undone: list[int] = []
 
-    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> Change:
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange:
         """Use a tool on one of them; errors are those of `Session.act`."""
         change = self.sessions[number].act(kind, payload)
         self._done.append(number)
         self._undone.clear()
         return change
 
-    def undo(self) -> tuple[int, Change] | None:
+    def undo(self) -> tuple[int, LabelChange] | None:
         """Take back the last act; gives its number too."""
         return self._step(self._done, self._undone, Session.undo)
 
-    def redo(self) -> tuple[int, Change] | None:
+    def redo(self) -> tuple[int, LabelChange] | None:
         """Bring back what was taken back last."""
         return self._step(self._undone, self._done, Session.redo)
 
@@ -74,13 +74,13 @@ class Several:
         """Whether there is an act to bring back."""
         return bool(self._undone)
 
-    def _follow(self, number: int, change: Change) -> None:
+    def _follow(self, number: int, change: LabelChange) -> None:
         if self.listener is not None:
             self.listener(number, change)
 
     def _step(
-        self, take: list[int], give: list[int], move: Callable[[Session], Change | None]
-    ) -> tuple[int, Change] | None:
+        self, take: list[int], give: list[int], move: Callable[[Session], LabelChange | None]
+    ) -> tuple[int, LabelChange] | None:
         if not take:
             return None
         number = take[-1]

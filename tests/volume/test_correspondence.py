@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ctreview.errors import PlaceMismatch
+from ctreview.errors import GridMismatch
+from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.places import DIRECTIONS, places
 from ctreview.volume.transform import Transform
 
 FIXED = Geometry.aligned((40, 50, 60), (2.5, 1.5, 1.5), origin=(-45, -37, 0), frame_of_reference="1.2.3")
@@ -40,7 +40,7 @@ def test_each_voxel_lies_where_the_transform_says(direction: str, degrees: float
     transform = _transform(moving)
     here, there = (FIXED, moving) if direction == "to moving" else (moving, FIXED)
     index = np.random.default_rng(3).integers(0, here.shape, (500, 3))
-    found = places(transform, direction, here, there, list(index.T))  # type: ignore[arg-type]
+    found = corresponding_voxels(transform, direction, here, there, list(index.T))  # type: ignore[arg-type]
     points = here.to_lps(index)
     true = transform.to_moving(points) if direction == "to moving" else transform.to_fixed(points)
     off = np.linalg.norm(there.to_lps(found) - true, axis=1)
@@ -56,14 +56,14 @@ def test_a_shift_is_kept_exactly() -> None:
     affine = np.eye(4)
     affine[:3, 3] = (3.0, 1.5, -2.5)
     index = [np.array([0, 7, 39]), np.array([0, 8, 49]), np.array([0, 9, 59])]
-    found = places(Transform(FIXED, moving, affine), "to moving", FIXED, moving, index)
+    found = corresponding_voxels(Transform(FIXED, moving, affine), "to moving", FIXED, moving, index)
     assert found == pytest.approx(np.add(np.stack(index, axis=1), [-1.0, 1.0, 2.0]), abs=1e-4)
 
 
 def test_a_grid_of_another_frame_is_refused() -> None:
     moving = replace(FIXED, frame_of_reference="4.5.6")
     transform, index = Transform(FIXED, moving, np.eye(4)), [np.array([0])] * 3
-    with pytest.raises(PlaceMismatch, match="frames of reference"):
-        places(transform, "to fixed", FIXED, moving, index)
-    with pytest.raises(PlaceMismatch, match="frames of reference"):
-        places(transform, "to moving", FIXED, FIXED, index)
+    with pytest.raises(GridMismatch, match="frames of reference"):
+        corresponding_voxels(transform, "to fixed", FIXED, moving, index)
+    with pytest.raises(GridMismatch, match="frames of reference"):
+        corresponding_voxels(transform, "to moving", FIXED, FIXED, index)

@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 from ctreview.volume.geometry import FloatArray, Geometry, require_frame
 from ctreview.volume.transform import Transform
 
-__all__ = ["DIRECTIONS", "Direction", "places"]
+__all__ = ["DIRECTIONS", "Direction", "corresponding_voxels"]
 
 Direction = Literal["to moving", "to fixed"]
 
@@ -23,7 +23,7 @@ LATTICE_MM = 6.0
 """Distance of the nodes at which points are carried; linear in between, as displacements themselves are."""
 
 
-def places(
+def corresponding_voxels(
     transform: Transform, direction: Direction, here: Geometry, there: Geometry, index: Sequence[npt.NDArray[np.int64]]
 ) -> FloatArray:
     """Where voxels of one grid lie in another, within some tenths of a millimetre.
@@ -45,7 +45,7 @@ def places(
 
     Raises
     ------
-    PlaceMismatch
+    GridMismatch
         One of the grids does not lie in the frame of its image.
     """
     ends = (transform.fixed, transform.moving) if direction == "to moving" else (transform.moving, transform.fixed)

@@ -14,12 +14,12 @@ from ctreview.errors import UnreadableFile, UnsupportedSeries
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.volume import Volume
 
-__all__ = ["affine_of_image", "is_foreign", "path_frame", "read_foreign"]
+__all__ = ["affine_of_image", "is_itk_file", "path_frame", "read_itk_file"]
 
 _SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
-def is_foreign(path: Path) -> bool:
+def is_itk_file(path: Path) -> bool:
     """Whether a path's name is that of a NIfTI, NRRD or MetaImage file."""
     return path.is_file() and path.name.lower().endswith(_SUFFIXES)
 
@@ -29,7 +29,7 @@ def path_frame(path: Path) -> str:
     return f"source:{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
 
 
-def read_foreign(path: Path) -> Volume:
+def read_itk_file(path: Path) -> Volume:
     """Read a volume of NIfTI, NRRD or MetaImage.
 
     Its values are taken as HU where they look like it (air below −900 in some voxel, nothing beyond ±32768), which

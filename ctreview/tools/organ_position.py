@@ -15,7 +15,7 @@ from ctreview.tools.canvas import Canvas, Mask
 from ctreview.tools.cells import Cells
 from ctreview.tools.local_density import Stack
 
-__all__ = ["Place", "pack_place"]
+__all__ = ["OrganPosition", "pack_position"]
 
 _FAR_MM = 30.0
 """Farther from the border than this is all the same."""
@@ -25,7 +25,7 @@ _BORDER_MM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class OrganPosition:
     """What says where a voxel lies: the distance to the organ's border on a coarse grid, and which way is down."""
 
     distance: Stack
@@ -35,18 +35,18 @@ class Place:
 
     @property
     def numbers(self) -> tuple[npt.NDArray[Any], ...]:
-        """In the order of `pack_place`."""
+        """In the order of `pack_position`."""
         return self.distance, self.first, self.steps, self.down
 
-    def on(self, cells: Cells) -> Place:
+    def on(self, cells: Cells) -> OrganPosition:
         """The same for the middles of cells, counted in cells."""
         size = np.array(cells.steps, float)
         middle = (size - 1) / 2
         down = np.append(self.down[:3] * size, self.down[3] + self.down[:3] @ middle)
-        return Place(self.distance, (self.first - middle) / size, self.steps / size, down)
+        return OrganPosition(self.distance, (self.first - middle) / size, self.steps / size, down)
 
     @classmethod
-    def of(cls, canvas: Canvas) -> Place:
+    def from_canvas(cls, canvas: Canvas) -> OrganPosition:
         """Work it out for the whole of a canvas."""
         spacing = np.array(canvas.geometry.spacing)
         # posterior is down unless the patient lies prone
@@ -73,7 +73,7 @@ def _highest(organ: Mask, down: npt.NDArray[np.float64]) -> float:
 
 
 @compiled_in_parallel()
-def pack_place(
+def pack_position(
     inside: Mask,
     starts: npt.NDArray[np.int64],
     corner: npt.NDArray[np.float64],
