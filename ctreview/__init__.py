@@ -27,19 +27,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ctreview.version import __version__
+
 if TYPE_CHECKING:
     from ctreview.change import Comparison, Interval, RegionChange
     from ctreview.dicom.scan import find_series
     from ctreview.dicom.series import Series
     from ctreview.errors import CtreviewError
     from ctreview.recipes.chest_ct import Segmentation, compare, segment
-    from ctreview.recipes.settings import ChestCtSettings
+    from ctreview.recipes.chest_ct.settings import ChestCtSettings
     from ctreview.volume.labels import LabelMap
     from ctreview.volume.load import load_volume
     from ctreview.volume.transform import Transform
     from ctreview.volume.volume import Volume
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ChestCtSettings",
@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ChestCtSettings": "ctreview.recipes.settings",
+    "ChestCtSettings": "ctreview.recipes.chest_ct.settings",
     "Comparison": "ctreview.change",
     "CtreviewError": "ctreview.errors",
     "Interval": "ctreview.change",

@@ -196,7 +196,7 @@ def sign(reader: Reading, folder: Path) -> None:
     """Save into a folder and sign."""
     reader.only("sign")
     reader.place.filing.save_as(folder / "child 1")
-    reader.events.waitUntil(lambda: reader.place.desk.saved and not reader.place.worker.busy)
+    reader.events.waitUntil(lambda: reader.place.workspace.saved and not reader.place.worker.busy)
     reader.click(reader.dock.sign.buttons["Sign"])
     reader.events.waitUntil(lambda: reader.place.signed and not reader.place.worker.busy)
     reader.shoot("guide-sign", reader.dock.boxes["sign"])

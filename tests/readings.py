@@ -9,7 +9,7 @@ import numpy as np
 
 from ctreview.edits import Session
 from ctreview.recipes.chest_ct import Prepared, prepare
-from ctreview.recipes.corrected import OPACITY, handlers_of
+from ctreview.recipes.chest_ct.corrections import OPACITY, handlers_of
 from ctreview.study import Study
 from ctreview.volume.resample import warp_labels
 from ctreview.volume.write import write_transform

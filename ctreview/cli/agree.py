@@ -12,7 +12,7 @@ from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_json, progress_bar, results
 
 if TYPE_CHECKING:
-    from ctreview.recipes.agreement import Agreement, Paired
+    from ctreview.review.agreement import Agreement, Paired
 
 __all__ = ["agree"]
 
@@ -48,8 +48,8 @@ def agree(
     Their corrections are replayed on what the computer had proposed. Two readers of ground glass agree at a Dice of
     about 0.7.
     """
-    from ctreview.recipes import agreement
     from ctreview.report.document import plain
+    from ctreview.review import agreement
 
     if out is not None:
         open_folder(out, overwrite=overwrite)

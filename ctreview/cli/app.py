@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ctreview import __version__
 from ctreview.cli.agree import agree
 from ctreview.cli.compare import CompareCommand, compare
 from ctreview.cli.demo import demo
@@ -14,6 +13,7 @@ from ctreview.cli.doctor import doctor
 from ctreview.cli.edits import edits
 from ctreview.cli.info import info
 from ctreview.cli.segment import SegmentCommand, segment
+from ctreview.version import __version__
 
 __all__ = ["app"]
 

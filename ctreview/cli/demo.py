@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads, open_folder
-from ctreview.cli.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
 from ctreview.cli.summary import bare_table, show_ending, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
 from ctreview.progress import part
+from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
 
 if TYPE_CHECKING:
     from ctreview.change.comparison import Comparison, Interval

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ctreview import __version__
 from ctreview.cli.options import AsJson
 from ctreview.cli.terminal import print_json, results
+from ctreview.version import __version__
 
 __all__ = ["Finding", "doctor", "examine"]
 
@@ -188,7 +188,7 @@ def _compile() -> str:
 
 
 def _sample() -> str:
-    from ctreview.cli.sample_data import sample_data
+    from ctreview.sample_data import sample_data
 
     return str(sample_data())
 

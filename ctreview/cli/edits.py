@@ -15,8 +15,8 @@ from ctreview.cli.terminal import print_document, progress_bar, results
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ctreview.recipes.replaying import Corrected
-    from ctreview.recipes.settings import ChestCtSettings
+    from ctreview.recipes.chest_ct.settings import ChestCtSettings
+    from ctreview.review.replay import Corrected
     from ctreview.study import Reading, Study
 
 __all__ = ["ReplayCommand", "edits", "replay"]
@@ -25,7 +25,7 @@ edits = typer.Typer(name="edits", no_args_is_help=True, help="What readers corre
 
 
 def _settings() -> ChestCtSettings:
-    from ctreview.recipes.settings import ChestCtSettings
+    from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
     return ChestCtSettings()
 
@@ -84,10 +84,11 @@ def replay(
     is what --json prints. Of a study of muscle MRI the masks are the regions that were painted, and what they measure
     stands in regions.csv and regions.json beside them.
     """
-    from ctreview.recipes import mr_regions, replaying
+    from ctreview.review import regions
+    from ctreview.review import replay as replaying
 
     open_folder(out, overwrite=overwrite)
-    mri = mr_regions.painted(source, reader)
+    mri = regions.painted(source, reader)
     if mri is not None:
         return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     chosen = chosen_settings(context, _settings())
@@ -112,11 +113,11 @@ def replay(
 
 def _replay_regions(study: Study, reading: Reading, out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> int:
     """Write the regions of a study of MRI, and say what they measure."""
-    from ctreview.recipes import mr_regions
+    from ctreview.review import regions
 
     with progress_bar(quiet=quiet) as progress:
-        review = mr_regions.replay_regions(study, reading, progress=progress)
-        mr_regions.write_replayed_regions(review, reading, out, overwrite=overwrite)
+        review = regions.replay_regions(study, reading, progress=progress)
+        regions.write_replayed_regions(review, reading, out, overwrite=overwrite)
     if as_json:
         print_document(out / "replay.json")
         return 0

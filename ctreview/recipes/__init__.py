@@ -1,4 +1,4 @@
-"""The steps in order, from paths to a result; each file reads from top to bottom."""
+"""Pipelines, one package each: the steps in order, from paths to a result."""
 
 from ctreview.recipes.chest_ct import ChestCtSettings, Segmentation, compare, segment
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ctreview.report.document import plain
+from ctreview.version import __version__
 from ctreview.volume.volume import Volume
 
 __all__ = ["LIBRARIES", "PROVENANCE_SCHEMA", "provenance"]
@@ -46,8 +46,7 @@ def provenance(
     """
     return {
         "schema": PROVENANCE_SCHEMA,
-        # asked for at run time: the package's front door names later stages, which this one must not import
-        "version": str(import_module("ctreview").__version__),
+        "version": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},

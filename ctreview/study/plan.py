@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["PLAN_SCHEMA", "Difference", "Plan"]
+__all__ = ["PLAN_SCHEMA", "AnalysisPlan", "Difference"]
 
 PLAN_SCHEMA = "ctreview.plan/2"
 
@@ -37,7 +37,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Plan:
+class AnalysisPlan:
     """What a recipe was given.
 
     Attributes
@@ -63,7 +63,7 @@ class Plan:
     images: tuple[str, ...] = ()
     version: str = ""
 
-    def differences(self, kept: Plan) -> tuple[Difference, ...]:
+    def differences(self, kept: AnalysisPlan) -> tuple[Difference, ...]:
         """In what this plan differs from the one that a study keeps.
 
         A setting that only one of the two names is none: it came or went with a version, and the version is
@@ -84,7 +84,7 @@ class Plan:
         return {**asdict(self), "settings": dict(self.settings), "images": list(self.images)}
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Plan:
+    def from_json(cls, plain: Mapping[str, Any]) -> AnalysisPlan:
         """Read what `to_json` wrote."""
         return cls(
             recipe=str(plain["recipe"]),

@@ -13,7 +13,7 @@ from typing import Any
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
-from ctreview.study.plan import PLAN_SCHEMA, Plan
+from ctreview.study.plan import PLAN_SCHEMA, AnalysisPlan
 from ctreview.study.reading import Reading, folder_name
 from ctreview.volume.atomic import atomic_folder, remove_leftovers
 from ctreview.volume.geometry import Geometry, require_same_grid
@@ -168,7 +168,7 @@ class Study:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The digest of each timepoint's image, as `Plan.images` has them."""
+        """The digest of each timepoint's image, as `AnalysisPlan.images` has them."""
         there = self.timepoints
         return tuple(self.source(n).digest if n in there else "" for n in range(1, max(there, default=0) + 1))
 
@@ -182,10 +182,10 @@ class Study:
         return read_segmentation(self._timepoint(timepoint) / "masks.seg.nrrd", on=on)
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> AnalysisPlan | None:
         """What the timepoints rest on; None where that was not kept."""
         plain = self._plan()
-        return None if plain is None else Plan.from_json(plain)
+        return None if plain is None else AnalysisPlan.from_json(plain)
 
     @property
     def filed(self) -> bool:
@@ -194,7 +194,7 @@ class Study:
         return plain is not None and bool(plain["filed"])
 
     @contextmanager
-    def planned(self, plan: Plan) -> Iterator[None]:
+    def planned(self, plan: AnalysisPlan) -> Iterator[None]:
         """Keep what is filed within the block under a plan; what was computed from another one is removed first.
 
         Signed readings keep their comparison, which is what was signed.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.recipes.chest_ct import ChestCtSettings, Prepared
-    from ctreview.recipes.corrected import Edits
-    from ctreview.recipes.keeping import Desk
-    from ctreview.recipes.review import Review
+    from ctreview.recipes.chest_ct.corrections import Edits
+    from ctreview.review.corrections import OpacityReview
+    from ctreview.review.workspace import Workspace
     from napari_ctreview.display import Display
     from napari_ctreview.loading import Loading
     from napari_ctreview.painting import Painting
@@ -25,7 +25,7 @@ class AtHand(Protocol):
 
     Attributes
     ----------
-    desk, loading, display, worker, painting
+    workspace, loading, display, worker, painting
         Where acts are put down, where scans come from, what shows them, what runs, where regions of MRI are drawn.
     settings, age_years
         What the steps are given.
@@ -38,7 +38,7 @@ class AtHand(Protocol):
     failed, state_changed, prepared_changed, replaced : Signal
     """
 
-    desk: Desk
+    workspace: Workspace
     loading: Loading
     display: Display
     worker: Worker
@@ -46,7 +46,7 @@ class AtHand(Protocol):
     settings: ChestCtSettings
     age_years: float | None
     prepared: Prepared | None
-    review: Review | None
+    review: OpacityReview | None
     signing: bool
     images: tuple[str | None, ...]
     failed: Any

@@ -10,8 +10,8 @@ import numpy as np
 from qtpy.QtWidgets import QApplication
 
 from ctreview.opacity.scheme import OPACITY_SCHEME
-from ctreview.recipes.corrected import OPACITY
-from ctreview.recipes.mr_regions import REGIONS
+from ctreview.recipes.chest_ct.corrections import OPACITY
+from ctreview.review.regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.layers import labels_layer, to_lps, to_world
@@ -21,8 +21,8 @@ from napari_ctreview.readout import Known
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
-    from ctreview.recipes.mr_regions import RegionReview
-    from ctreview.recipes.review import Review
+    from ctreview.review.corrections import OpacityReview
+    from ctreview.review.regions import RegionReview
     from napari_ctreview.scans import Scan
 
 __all__ = ["FATE_PANE", "Display"]
@@ -117,7 +117,7 @@ class Display:
             self._take_away(pane, "lungs")
 
     def show_review(
-        self, review: Review, scans: Sequence[Scan | None], order: tuple[int, int], *, blinded: bool
+        self, review: OpacityReview, scans: Sequence[Scan | None], order: tuple[int, int], *, blinded: bool
     ) -> None:
         """Show the opacity under correction, linked by the registration."""
         panes = self._open()
@@ -144,7 +144,9 @@ class Display:
 
     # --- fate
 
-    def show_fate(self, review: Review, comparison: Comparison, order: tuple[int, int], *, blinded: bool) -> None:
+    def show_fate(
+        self, review: OpacityReview, comparison: Comparison, order: tuple[int, int], *, blinded: bool
+    ) -> None:
         """Tell crosshair and map what became of what."""
         panes = self._open()
         self._comparison = None if blinded else comparison
@@ -210,7 +212,7 @@ class Display:
         return self.panes
 
 
-def _known(review: Review, timepoint: int) -> Known:
+def _known(review: OpacityReview, timepoint: int) -> Known:
     point = review.prepared.points[timepoint]
     vessels = () if point.vessels is None else (point.vessels,)
     return Known(classes=(review.sessions[timepoint].labels, *vessels), regions=point.regions)

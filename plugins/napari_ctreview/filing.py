@@ -10,11 +10,11 @@ from qtpy.QtCore import QObject
 
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part
-from ctreview.recipes import mr_regions
-from ctreview.recipes.chest_ct import conclude
-from ctreview.recipes.keeping import Desk
-from ctreview.recipes.laying_out import Place, settings_of
-from ctreview.recipes.mr_regions import sign_regions, write_regions
+from ctreview.recipes.chest_ct import compare_prepared
+from ctreview.review import regions
+from ctreview.review.archive import ImageSource, settings_of
+from ctreview.review.regions import sign_regions, write_regions
+from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
@@ -24,7 +24,7 @@ from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
-    from ctreview.recipes.corrected import Edits
+    from ctreview.recipes.chest_ct.corrections import Edits
     from napari_ctreview.at_hand import AtHand
 
 __all__ = ["Filing"]
@@ -52,8 +52,8 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
             The name cannot be a folder's.
         """
         require_reader_name(name.strip())
-        if self._place.desk.study is None:
-            self._place.desk.author = name.strip()
+        if self._place.workspace.study is None:
+            self._place.workspace.author = name.strip()
         self._place.state_changed.emit()
 
     # --- save
@@ -63,8 +63,8 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         A signed reading is read-only: `AtHand.failed` says so.
         """
-        place, desk = self._place, self._place.desk
-        regions, reading = place.painting.review, desk.reading
+        place, workspace = self._place, self._place.workspace
+        regions, reading = place.painting.review, workspace.reading
         if reading is not None and reading.state == "signed":
             place.keep("Nothing was saved", reading.require_draft)
             return
@@ -79,31 +79,31 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         edits, known = review.edits, place.up_to_date
 
         def work(progress: Progress) -> None:
-            found = known or conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            desk.write(prepared, found, edits, part(progress, 0.4, 1.0))
+            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            workspace.write(prepared, found, edits, part(progress, 0.4, 1.0))
 
         place.worker.start("save", work, lambda _: self._saved())
 
     def save_as(self, folder: Path | str) -> None:
         """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
-        place, desk = self._place, self._place.desk
-        if not place.begun or desk.study is None:
+        place, workspace = self._place, self._place.workspace
+        if not place.begun or workspace.study is None:
             place.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
 
         def moved(study: Study) -> None:
-            desk.move_to(study)
+            workspace.move_to(study)
             if place.signed:
                 place.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
             else:
                 self.save()
 
-        place.worker.start("save", lambda _: desk.save_as(folder), moved)
+        place.worker.start("save", lambda _: workspace.save_as(folder), moved)
 
     def _saved(self) -> None:
         place = self._place
-        assert place.desk.study is not None
-        place.tell("sign", Step("to do", f"saved in {place.desk.study.folder.name}, a draft until it is signed"))
+        assert place.workspace.study is not None
+        place.tell("sign", Step("to do", f"saved in {place.workspace.study.folder.name}, a draft until it is signed"))
 
     # --- open
 
@@ -113,40 +113,40 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
         """
         place = self._place
-        desk = Desk(author or place.desk.author)
+        workspace = Workspace(author or place.workspace.author)
 
         def work(progress: Progress) -> list[Scan | None]:
-            study = desk.open(folder)
+            study = workspace.open(folder)
             try:
                 if blinded:
                     _require_ct(study)
-                    desk.read_blinded()
-                if study.plan is not None and study.plan.recipe == mr_regions.RECIPE:
+                    workspace.read_blinded()
+                if study.plan is not None and study.plan.recipe == regions.RECIPE:
                     return _examinations(study, progress)
                 return _scans(study, progress)
             except BaseException:
-                desk.close()
+                workspace.close()
                 raise
 
-        place.worker.start("load", work, lambda found: self._opened(desk, found))
+        place.worker.start("load", work, lambda found: self._opened(workspace, found))
 
-    def _opened(self, desk: Desk, found: Sequence[Scan | None]) -> None:
+    def _opened(self, workspace: Workspace, found: Sequence[Scan | None]) -> None:
         place = self._place
-        assert desk.study is not None
-        plan = desk.study.plan
+        assert workspace.study is not None
+        plan = workspace.study.plan
         said, measured = place.leave(), place.display.measurements
-        place.desk = desk
+        place.workspace = workspace
         place.loading.scans[:] = found
         place.images = place.loading.images
-        if plan is not None and plan.recipe == mr_regions.RECIPE:
-            place.loading.settings = mr_regions.load_settings_of(desk.study)
+        if plan is not None and plan.recipe == regions.RECIPE:
+            place.loading.settings = regions.load_settings_of(workspace.study)
             place.tell("load", Step("done"))
             place.display.show_scans(place.loading.scans)
             self._tell_replaced(said, measured)
             place.painting.begin(found)
             return
         if plan is not None:
-            place.settings = settings_of(desk.study)
+            place.settings = settings_of(workspace.study)
             place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
         place.tell("load", Step("done"))
         place.display.show_pair([scan for scan in found if scan is not None], place.order, blinded=place.blinded)
@@ -161,22 +161,22 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     def sign(self) -> None:
         """Close the reading with its numbers and words under the reader's name; corrections make a new version."""
-        place, desk = self._place, self._place.desk
+        place, workspace = self._place, self._place.workspace
         prepared, review = place.prepared, place.review
-        regions, reading = place.painting.review, desk.reading
+        regions, reading = place.painting.review, workspace.reading
         if regions is not None and reading is not None:
             place.signing = True
             place.worker.start("sign", lambda _: sign_regions(regions, reading), lambda _: self._signed_regions())
             return
-        if prepared is None or review is None or desk.reading is None:
+        if prepared is None or review is None or workspace.reading is None:
             place.failed.emit("There is nothing to be signed yet: run the steps first.")
             return
         edits, known = review.edits, place.up_to_date
         place.signing = True  # no act may come between the numbers and the signature
 
         def work(progress: Progress) -> Comparison:
-            found = known or conclude(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            desk.sign(prepared, found, edits, part(progress, 0.4, 1.0))
+            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            workspace.sign(prepared, found, edits, part(progress, 0.4, 1.0))
             return found
 
         place.worker.start("sign", work, lambda found: self._signed(found, edits))
@@ -200,20 +200,20 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
-        self._place.desk.next_version()
+        self._place.workspace.next_version()
         self._place.reread()
 
     def read_again(self, *, blinded: bool) -> None:
         """Read a signed study once more from the start, as if the first reading were not known."""
-        desk = self._place.desk
-        desk.next_version(empty=True)
+        workspace = self._place.workspace
+        workspace.next_version(empty=True)
         if blinded:
-            desk.blind()
+            workspace.blind()
         self._place.reread()
 
     def blind(self) -> None:
         """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""
-        self._place.desk.blind()
+        self._place.workspace.blind()
         self._place.reread()
 
 
@@ -225,7 +225,7 @@ def _require_ct(study: Study) -> None:
     WrongUse
         It is a study of MRI.
     """
-    if study.plan is not None and study.plan.recipe == mr_regions.RECIPE:
+    if study.plan is not None and study.plan.recipe == regions.RECIPE:
         raise WrongUse("a study of MRI is read openly", where=study.folder, remedy="Open it without “Open blinded”.")
 
 
@@ -235,9 +235,9 @@ def _examinations(study: Study, progress: Progress) -> list[Scan | None]:
     numbers = study.timepoints
     for done, number in enumerate(numbers):
         share = part(progress, done / len(numbers), (done + 1) / len(numbers))
-        images = mr_regions.load_timepoint(study, number, progress=share)
+        images = regions.load_timepoint(study, number, progress=share)
         source = study.source(number)
-        found[number - 1] = Scan(Place(source.path, source.series), images.contrasts[0].volume, images)
+        found[number - 1] = Scan(ImageSource(source.path, source.series), images.contrasts[0].volume, images)
     return found
 
 
@@ -273,5 +273,5 @@ def _scans(study: Study, progress: Progress) -> list[Scan | None]:
                 where=source.path,
                 remedy="Put the scan back that the study was made with.",
             )
-        found.append(Scan(Place(source.path, source.series), volume))
+        found.append(Scan(ImageSource(source.path, source.series), volume))
     return found

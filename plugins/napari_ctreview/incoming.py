@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QTimer
 
-from ctreview.cli.sample_data import BASELINE, FOLLOWUP, sample_data
+from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
 from ctreview.volume.volume import Volume
 from napari_ctreview.workplace import Workplace
 

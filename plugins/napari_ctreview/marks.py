@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from ctreview.recipes.keeping import Desk
+from ctreview.review.workspace import Workspace
 from ctreview.study import Finding, KeyImage
 
 __all__ = ["Images", "Marks", "kept_words", "removed_words"]
@@ -35,23 +35,23 @@ class Marks:
     pictures: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def going_on(cls, desk: Desk, before: Images, now: Images) -> Marks:
+    def going_on(cls, workspace: Workspace, before: Images, now: Images) -> Marks:
         """What applies to the scans that are shown now: it goes with its image, to whichever timepoint that is.
 
         A study that was saved keeps its own, and a blinded reading starts nothing else.
         """
-        if desk.saved or desk.seed is not None:
+        if workspace.saved or workspace.seed is not None:
             return cls()
-        images = _on(desk.key_images, before, now)
-        pictures = {image.id: desk.picture(image) for image in images}
-        return cls(_on(desk.findings, before, now), images, {key: png for key, png in pictures.items() if png})
+        images = _on(workspace.key_images, before, now)
+        pictures = {image.id: workspace.picture(image) for image in images}
+        return cls(_on(workspace.findings, before, now), images, {key: png for key, png in pictures.items() if png})
 
-    def put_down(self, desk: Desk) -> None:
-        """Go on with them at a desk that holds none yet."""
+    def put_down(self, workspace: Workspace) -> None:
+        """Go on with them at a workspace that holds none yet."""
         if self.findings:
-            desk.keep_findings(self.findings)
+            workspace.keep_findings(self.findings)
         if self.key_images:
-            desk.keep_key_images(self.key_images, self.pictures)
+            workspace.keep_key_images(self.key_images, self.pictures)
 
 
 def _on(marks: Sequence[_M], before: Images, now: Images) -> tuple[_M, ...]:
@@ -67,11 +67,13 @@ def removed_words(*, findings: int = 0, key_images: int = 0, measurements: int =
     return f"Removed with the scan they were made on: {what}." if what else ""
 
 
-def kept_words(desk: Desk) -> str:
+def kept_words(workspace: Workspace) -> str:
     """What an unsaved study that is left still holds; empty where it holds nothing or the reader saved it."""
-    if desk.study is None or desk.saved:
+    if workspace.study is None or workspace.saved:
         return ""
-    what = _listed((len(desk.journal), "act"), (len(desk.findings), "finding"), (len(desk.key_images), "key image"))
+    what = _listed(
+        (len(workspace.journal), "act"), (len(workspace.findings), "finding"), (len(workspace.key_images), "key image")
+    )
     return f"The reading of the scans before was not saved; it is offered above the steps, with {what}." if what else ""
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
-from ctreview.recipes.mr_regions import REGIONS, RegionReview, Row, plan_of
+from ctreview.review.regions import REGIONS, RegionReview, Row, plan_of
 from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange, Session
-    from ctreview.recipes.keeping import Desk
+    from ctreview.review.workspace import Workspace
     from ctreview.tools import Canvas
     from napari_ctreview.display import Display
     from napari_ctreview.loading import Loading
@@ -29,12 +29,12 @@ class Surroundings(Protocol):
 
     Attributes
     ----------
-    desk, loading, display, panes, steps
+    workspace, loading, display, panes, steps
         Where acts are put down, where scans come from, what shows them, what they are shown on, how far each step is.
     failed, state_changed, prepared_changed : Signal
     """
 
-    desk: Desk
+    workspace: Workspace
     loading: Loading
     display: Display
     panes: Panes
@@ -89,22 +89,22 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         try:
             images = {timepoint: scan.volume for timepoint, scan in there.items()}
             places = {timepoint: scan.place for timepoint, scan in there.items()}
-            place.desk.lay_out_images(images, places, plan_of(place.loading.settings, images))
+            place.workspace.lay_out_images(images, places, plan_of(place.loading.settings, images))
         except (OSError, CtreviewError) as error:
             place.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
             [scan.contrasts for scan in there.values() if scan.contrasts is not None],
             timepoints=tuple(there),
-            author=place.desk.author,
-            record=place.desk.record,
-            journal=place.desk.journal,
+            author=place.workspace.author,
+            record=place.workspace.record,
+            journal=place.workspace.journal,
             listener=self._painted,
         )
         self._look()
         place.display.show_regions(self.review)
         lost = "; ".join(f"{edit.kind}: {why}" for edit, why in self.review.refused)
         says = f"{len(self.review.refused)} earlier acts no longer apply ({lost})." if lost else ""
-        place.steps["correct"] = Step("done" if place.desk.journal else "to do", says)
+        place.steps["correct"] = Step("done" if place.workspace.journal else "to do", says)
         if place.signed:
             place.steps["sign"] = Step("done", SIGNED)
         place.prepared_changed.emit()

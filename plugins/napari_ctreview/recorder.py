@@ -9,27 +9,27 @@ from qtpy.QtCore import QObject, Signal
 
 from ctreview.edits import EditDoesNotApply, Session
 from ctreview.errors import CtreviewError, in_words
-from ctreview.recipes.keeping import Desk, shuffled
-from ctreview.recipes.review import Review
+from ctreview.review.corrections import OpacityReview
+from ctreview.review.workspace import Workspace, shuffled
 from ctreview.study import Finding, KeyImage, Reading, Study
 from napari_ctreview.painting import Painting
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange
-    from ctreview.recipes.mr_regions import RegionReview
+    from ctreview.review.regions import RegionReview
     from ctreview.tools import Canvas
 
 __all__ = ["Recorder"]
 
 
 class Recorder(QObject):  # type: ignore[misc,unused-ignore]
-    """Takes what tools and marks ask for by pane, and puts it down at the desk by timepoint.
+    """Takes what tools and marks ask for by pane, and puts it down at the workspace by timepoint.
 
     Attributes
     ----------
-    desk : Desk
+    workspace : Workspace
         Where acts are put down, and who reads.
-    review : Review or None
+    review : OpacityReview or None
         What is corrected of two CTs.
     painting : Painting
         What is painted on MRI instead.
@@ -41,8 +41,8 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
     state_changed = Signal()
     failed = Signal(str)
 
-    desk: Desk
-    review: Review | None
+    workspace: Workspace
+    review: OpacityReview | None
     painting: Painting
     signing: bool
 
@@ -51,22 +51,22 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
     @property
     def study(self) -> Study | None:
         """The study that acts are put down in; an unsaved one until the reader chose a folder."""
-        return self.desk.study
+        return self.workspace.study
 
     @property
     def reading(self) -> Reading | None:
         """The reader's own part of it."""
-        return self.desk.reading
+        return self.workspace.reading
 
     @property
     def order(self) -> tuple[int, int]:
         """Which timepoint each pane shows."""
-        return shuffled(self.desk.seed)
+        return shuffled(self.workspace.seed)
 
     @property
     def blinded(self) -> bool:
         """Whether dates, order and fate are hidden from the reader."""
-        return self.desk.seed is not None
+        return self.workspace.seed is not None
 
     @property
     def signed(self) -> bool:
@@ -112,7 +112,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
             self.keep("Nothing was redone", self._in_hand.redo)
 
     @property
-    def _in_hand(self) -> Review | RegionReview | None:
+    def _in_hand(self) -> OpacityReview | RegionReview | None:
         return self.painting.review if self.painting.open else self.review
 
     def keep(self, what: str, act: Callable[[], Any]) -> Any:
@@ -132,7 +132,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
 
     def findings(self) -> tuple[Finding, ...]:
         """What the reader marked."""
-        return self.desk.findings
+        return self.workspace.findings
 
     def keep_findings(self, findings: Sequence[Finding]) -> None:
         """Replace what the reader marked; it is on the disk when this returns.
@@ -144,14 +144,14 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
         OSError
             It could not be written.
         """
-        self.desk.keep_findings(findings)
+        self.workspace.keep_findings(findings)
         self.state_changed.emit()
 
     def key_images(self) -> tuple[KeyImage, ...]:
         """What the reader wants to be found again."""
-        return self.desk.key_images
+        return self.workspace.key_images
 
     def keep_key_images(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> None:
         """Replace the key images, as `keep_findings` does findings; pictures are of those that are new."""
-        self.desk.keep_key_images(images, pictures)
+        self.workspace.keep_key_images(images, pictures)
         self.state_changed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctreview.cli.sample_data import sample_data
+from ctreview.sample_data import sample_data
 from napari_ctreview.layers import LayerData
 from napari_ctreview.reader import read
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ctreview.dicom import Series, find_series
 from ctreview.errors import WrongModality
 from ctreview.progress import Progress
-from ctreview.recipes.laying_out import Place
+from ctreview.review.archive import ImageSource
 from ctreview.volume.contrasts import Examination, examination, load_examination
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
@@ -24,7 +24,7 @@ class Scan:
 
     Attributes
     ----------
-    place : Place
+    place : ImageSource
         Where from.
     volume : Volume
         The CT, or the first image of an MR examination.
@@ -32,7 +32,7 @@ class Scan:
         All images of it, where it is MR; the image itself, where a file without a modality holds no HU.
     """
 
-    place: Place
+    place: ImageSource
     volume: Volume
     contrasts: Examination | None = None
 
@@ -74,15 +74,15 @@ def read(path: Path, series: Sequence[Series], settings: LoadSettings, progress:
     """
     if not series:
         volume = load_volume(path, settings=settings, progress=progress)
-        return _scan(Place(path), volume, None if volume.unit == "HU" else examination([volume]))
-    place = Place(path, series[0].key)
+        return _scan(ImageSource(path), volume, None if volume.unit == "HU" else examination([volume]))
+    place = ImageSource(path, series[0].key)
     if series[0].modality == "MR":
         together = load_examination(series, settings=settings, progress=progress)
         return _scan(place, together.contrasts[0].volume, together)
     return _scan(place, load_volume(series[0], settings=settings, progress=progress))
 
 
-def _scan(place: Place, volume: Volume, contrasts: Examination | None = None) -> Scan:
+def _scan(place: ImageSource, volume: Volume, contrasts: Examination | None = None) -> Scan:
     """With its digest, which takes a while for a large scan and is asked for in the window's thread later."""
     found = Scan(place, volume.canonical(), contrasts)
     found.volume.digest  # noqa: B018 - kept by the volume

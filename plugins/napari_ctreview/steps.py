@@ -106,7 +106,7 @@ def checks_of(prepared: Prepared) -> dict[str, tuple[Check, ...]]:
     """The failed checks of what the computer did, by step; of which scan they speak is said."""
     found: dict[str, list[Check]] = {"lungs": [], "opacity": [], "register": list(prepared.registered)}
     for when, seen, thresholds in zip(
-        ("Baseline", "Follow-up"), prepared.looked.seen, prepared.looked.thresholds, strict=True
+        ("Baseline", "Follow-up"), prepared.pair.scans, prepared.pair.thresholds, strict=True
     ):
         own = (*seen.lungs.checks, *seen.vessels.checks)
         found["lungs"] += [replace(check, message=f"{when}: {check.message}") for check in own]

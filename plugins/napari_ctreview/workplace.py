@@ -10,12 +10,12 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Progress, part
-from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, conclude, prepare
-from ctreview.recipes.corrected import OPACITY
-from ctreview.recipes.keeping import Desk
-from ctreview.recipes.laying_out import only_of, plan_of
-from ctreview.recipes.review import Review
-from ctreview.study import Plan
+from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
+from ctreview.recipes.chest_ct.corrections import OPACITY
+from ctreview.review.archive import only_of, plan_of
+from ctreview.review.corrections import OpacityReview
+from ctreview.review.workspace import Workspace
+from ctreview.study import AnalysisPlan
 from napari_ctreview.display import Display
 from napari_ctreview.filing import Filing
 from napari_ctreview.loading import JOB, Loading
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.change.tally import Tally
     from ctreview.edits import LabelChange
-    from ctreview.recipes.corrected import Edits
+    from ctreview.recipes.chest_ct.corrections import Edits
     from ctreview.volume.labels import LabelMap
     from napari_ctreview.scans import Scan
 
@@ -84,12 +84,12 @@ class Workplace(Recorder):
         self.settings = ChestCtSettings()
         self.age_years: float | None = None
         self.prepared: Prepared | None = None
-        self.review: Review | None = None
+        self.review: OpacityReview | None = None
         self.comparison: Comparison | None = None
         self._compared: Edits | None = None
         self._read: tuple[Scan | None, ...] | None = None
         self.images: tuple[str | None, ...] = (None, None)
-        self.desk = Desk(author)
+        self.workspace = Workspace(author)
         self.display = Display(panes)
         self.steps = Steps()
         self.loading = Loading(self.worker, self)
@@ -157,7 +157,7 @@ class Workplace(Recorder):
         str
             What of the reader's work does not go on, in words.
         """
-        marks, old = going_on or Marks(), self.desk
+        marks, old = going_on or Marks(), self.workspace
         kept = kept_words(old)
         removed = (
             ""
@@ -172,8 +172,8 @@ class Workplace(Recorder):
         self.prepared = self.review = self.painting.review = self.comparison = self._read = None
         self.images = (None, None)
         old.close()
-        self.desk = Desk(old.author)
-        marks.put_down(self.desk)
+        self.workspace = Workspace(old.author)
+        marks.put_down(self.workspace)
         self.steps.clear()
         self.prepared_changed.emit()
         return f"{removed} {kept}".strip()
@@ -186,8 +186,8 @@ class Workplace(Recorder):
         now, said = self.loading.images, ""
         gone = any(was not in (None, is_now) for was, is_now in zip(self.images, now, strict=True))
         # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
-        if another or (gone and (self.desk.findings or self.desk.key_images)):
-            said = self.leave(Marks.going_on(self.desk, self.images, now))
+        if another or (gone and (self.workspace.findings or self.workspace.key_images)):
+            said = self.leave(Marks.going_on(self.workspace, self.images, now))
         self.images = now
         measured = self.display.measurements
         there = sum(scan is not None for scan in scans)
@@ -213,9 +213,9 @@ class Workplace(Recorder):
         assert first is not None
         assert second is not None
         settings, age, allowed = self.settings, self.age_years, self.loading.allow_different_patients
-        desk = self.desk
+        workspace = self.workspace
 
-        def work(progress: Progress) -> tuple[Prepared, Review]:
+        def work(progress: Progress) -> tuple[Prepared, OpacityReview]:
             prepared = prepare(
                 first.volume,
                 second.volume,
@@ -223,14 +223,14 @@ class Workplace(Recorder):
                 age_years=age,
                 allow_different_patients=allowed,
                 progress=part(progress, 0.0, 0.95),
-                arrived=self._arrived.emit,
+                on_labels=self._arrived.emit,
             )
             try:
                 plan = plan_of(prepared, age, allow_different_patients=allowed)
-                desk.lay_out(prepared, (first.place, second.place), plan)
+                workspace.lay_out(prepared, (first.place, second.place), plan)
             except OSError as error:
                 self.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
-            return prepared, _review(prepared, desk)
+            return prepared, _review(prepared, workspace)
 
         self.steps.prepare()
         self.worker.cancel("conclude")
@@ -241,7 +241,7 @@ class Workplace(Recorder):
         kept = None if self.study is None else self.study.plan
         return kept is not None and only_of(self._plan(prepared).differences(kept), _CONCLUDES)
 
-    def _plan(self, prepared: Prepared) -> Plan:
+    def _plan(self, prepared: Prepared) -> AnalysisPlan:
         """What is asked now, of the scans that were prepared."""
         asked = replace(prepared, settings=self.settings)
         return plan_of(asked, self.age_years, allow_different_patients=self.loading.allow_different_patients)
@@ -249,7 +249,7 @@ class Workplace(Recorder):
     def _conclude_by(self, prepared: Prepared) -> None:
         """Go on with other settings of the comparison alone."""
         try:
-            self.desk.plan_anew(self._plan(prepared))
+            self.workspace.plan_anew(self._plan(prepared))
         except (OSError, CtreviewError) as error:
             self.failed.emit(in_words(error))
             return
@@ -262,15 +262,15 @@ class Workplace(Recorder):
         self.steps.arrived(number, what)
         self.state_changed.emit()
 
-    def take(self, prepared: Prepared, review: Review | None) -> None:
+    def take(self, prepared: Prepared, review: OpacityReview | None) -> None:
         """Work on with what the computer found; the reader's corrections stand replayed on it."""
-        if review is None or len(review.journal) != len(self.desk.journal):  # acts that were made meanwhile
-            review = _review(prepared, self.desk)
+        if review is None or len(review.journal) != len(self.workspace.journal):  # acts that were made meanwhile
+            review = _review(prepared, self.workspace)
         review.listener = self._changed
         self.prepared, self.review, self.comparison = prepared, review, None
         self.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
         lost = "; ".join(f"{edit.kind}: {why}" for edit, why in review.refused)
-        done = "done" if self.desk.journal else "to do"
+        done = "done" if self.workspace.journal else "to do"
         says = f"{len(review.refused)} earlier corrections no longer apply ({lost})." if lost else ""
         self.steps["correct"] = Step(done, says)
         if self.signed:
@@ -298,7 +298,7 @@ class Workplace(Recorder):
         self.worker.cancel("conclude")
         self.worker.start(
             "conclude",
-            lambda progress: conclude(prepared, edits=edits, progress=progress),
+            lambda progress: compare_prepared(prepared, edits=edits, progress=progress),
             lambda found: self.has(found, edits),
         )
 
@@ -321,7 +321,7 @@ class Workplace(Recorder):
 
     def tell_act(self, pane: int, change: LabelChange) -> None:
         """Say that an act was kept."""
-        acts = len(self.desk.journal)
+        acts = len(self.workspace.journal)
         self.steps["correct"] = Step("done", f"{acts} act{'' if acts == 1 else 's'} kept")
         self.edited.emit(pane, change)
         self.state_changed.emit()
@@ -367,11 +367,11 @@ class Workplace(Recorder):
             return
         self._pause.stop()
         self.worker.cancel()
-        self.desk.close()
+        self.workspace.close()
         self.panes.opener = None
         self.display.close()
         del self.panes
 
 
-def _review(prepared: Prepared, desk: Desk) -> Review:
-    return Review(prepared, author=desk.author, record=desk.record, journal=desk.journal)
+def _review(prepared: Prepared, workspace: Workspace) -> OpacityReview:
+    return OpacityReview(prepared, author=workspace.author, record=workspace.record, journal=workspace.journal)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ctreview import __version__
+from ctreview.version import __version__
 
 HEAVY = ("numpy", "scipy", "skimage", "SimpleITK", "pydicom", "gdcm", "numba", "pandas", "matplotlib", "jinja2", "itk")
 

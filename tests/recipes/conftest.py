@@ -10,8 +10,7 @@ import pytest
 from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
-from ctreview.recipes import pair, two_scans
-from ctreview.recipes.chest_ct import Prepared, conclude, prepare
+from ctreview.recipes.chest_ct import Prepared, compare_prepared, comparing, pair, prepare
 
 SPACING = (2.0, 1.3, 1.3)
 
@@ -28,29 +27,29 @@ def prepared(child: tuple[Phantom, Phantom]) -> Prepared:
 
 @pytest.fixture(scope="session")
 def comparison(prepared: Prepared) -> Comparison:
-    return conclude(prepared)
+    return compare_prepared(prepared)
 
 
 @pytest.fixture(scope="session")
-def seen_before() -> dict[Any, Any]:
-    """Scans that a test has already looked at, by what decides what is seen in them."""
+def analysed() -> dict[Any, Any]:
+    """Scans that a test has analysed already, by what the analysis depends on."""
     return {}
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, seen_before: dict[Any, Any]) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, analysed: dict[Any, Any]) -> None:
     """For tests of what follows from two scans: each is segmented once, and registration fails at once."""
-    see = pair.see
+    analyse_scan = pair.analyse_scan
 
-    def remembered(volume: Any, age_years: Any, settings: Any, clock: Any, progress: Any, *, arrived: Any) -> Any:
+    def remembered(volume: Any, age_years: Any, settings: Any, timer: Any, progress: Any, *, on_labels: Any) -> Any:
         key = (volume.array.tobytes(), volume.geometry, volume.acquisition.posture, age_years)
-        if key not in seen_before:
-            seen_before[key] = see(volume, age_years, settings, clock, progress)
-        arrived(seen_before[key].lungs)
-        return dataclasses.replace(seen_before[key], volume=volume)
+        if key not in analysed:
+            analysed[key] = analyse_scan(volume, age_years, settings, timer, progress)
+        on_labels(analysed[key].lungs)
+        return dataclasses.replace(analysed[key], volume=volume)
 
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RegistrationFailed("the masks do not overlap")
 
-    monkeypatch.setattr(pair, "see", remembered)
-    monkeypatch.setattr(two_scans, "register", fail)
+    monkeypatch.setattr(pair, "analyse_scan", remembered)
+    monkeypatch.setattr(comparing, "register", fail)

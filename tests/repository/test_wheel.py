@@ -66,7 +66,7 @@ def test_it_carries_the_licence_and_no_tests(names):
 def test_unpacked_elsewhere_it_finds_its_own_sample_data(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
-    ask = "from ctreview.cli.sample_data import sample_data; print(sample_data())"
+    ask = "from ctreview.sample_data import sample_data; print(sample_data())"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
         [sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True

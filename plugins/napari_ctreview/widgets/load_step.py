@@ -6,8 +6,8 @@ from functools import partial
 
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from ctreview.cli.sample_data import BASELINE, FOLLOWUP, sample_data
 from ctreview.errors import CtreviewError, in_words
+from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
 from napari_ctreview.scans import Scan
 from napari_ctreview.widgets import ask
 from napari_ctreview.workplace import Workplace

@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
 )
 
 from ctreview.errors import CtreviewError, in_words
-from ctreview.recipes.mr_regions import Row, as_csv
 from ctreview.report import words
+from ctreview.review.regions import Row, as_csv
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
 from napari_ctreview.mapping import TITLES

@@ -22,7 +22,7 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
         super().__init__(parent)
         self.place = workplace
         self.buttons: dict[str, QPushButton] = {}
-        self.reader = QLineEdit(workplace.desk.author)
+        self.reader = QLineEdit(workplace.workspace.author)
         self.reader.editingFinished.connect(self._named)
         self.state = QLabel()
         self.state.setWordWrap(True)
@@ -60,37 +60,39 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
 
     def follow(self) -> None:
         """Offer what may be done now."""
-        place, desk = self.place, self.place.desk
+        place, workspace = self.place, self.place.workspace
         there, signed, idle = place.begun, place.signed, not place.signing
         for title, possible in {
             "Save as…": there and idle,
-            "Save": there and desk.saved and idle and not signed,
+            "Save": there and workspace.saved and idle and not signed,
             "Sign": there and idle and not signed,
             "Correct (new version)": there and signed,
             "Read again, blinded": place.prepared is not None and signed,
-            "Go on blinded": place.prepared is not None and not signed and not place.blinded and not desk.journal,
+            "Go on blinded": place.prepared is not None and not signed and not place.blinded and not workspace.journal,
         }.items():
             self.buttons[title].setEnabled(possible)
-        self.reader.setEnabled(desk.study is None)
+        self.reader.setEnabled(workspace.study is None)
         if not self.reader.hasFocus():
-            self.reader.setText(desk.author)
+            self.reader.setText(workspace.author)
         self.state.setText(self._says())
 
     def _says(self) -> str:
-        place, desk = self.place, self.place.desk
-        if desk.study is None or desk.reading is None:
+        place, workspace = self.place, self.place.workspace
+        if workspace.study is None or workspace.reading is None:
             return "Nothing is being read yet."
-        where = f"Study “{desk.study.folder.name}”" if desk.saved else "Not saved yet; acts are kept for recovery"
-        version = f", version {desk.reading.version}" if desk.reading.version > 1 else ""
+        where = (
+            f"Study “{workspace.study.folder.name}”" if workspace.saved else "Not saved yet; acts are kept for recovery"
+        )
+        version = f", version {workspace.reading.version}" if workspace.reading.version > 1 else ""
         state = "signed, read-only" if place.signed else "draft"
-        return f"{where}. {desk.author}{version}: {state}{', blinded' if place.blinded else ''}."
+        return f"{where}. {workspace.author}{version}: {state}{', blinded' if place.blinded else ''}."
 
     def _named(self) -> None:
         try:
             self.place.filing.name_reader(self.reader.text())
         except CtreviewError as error:
             self.place.failed.emit(in_words(error))
-            self.reader.setText(self.place.desk.author)
+            self.reader.setText(self.place.workspace.author)
 
     def _open(self) -> None:
         found = ask.folder_to_open(self, "Open a study")
@@ -103,7 +105,7 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
             self.place.filing.save_as(found)
 
     def _sign(self) -> None:
-        if not self.place.desk.saved:
+        if not self.place.workspace.saved:
             self.place.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
             return
         self.place.filing.sign()

@@ -138,10 +138,10 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from ctreview.recipes import chest_ct
 
     def prepare(baseline: Any, followup: Any, **options: Any) -> Any:
-        progress, arrived = options.pop("progress"), options.pop("arrived")
+        progress, arrived = options.pop("progress"), options.pop("on_labels")
         key = (baseline.digest, followup.digest, repr(options))
         if key not in _PREPARED:
-            _PREPARED[key] = chest_ct.prepare(baseline, followup, progress=progress, arrived=arrived, **options)
+            _PREPARED[key] = chest_ct.prepare(baseline, followup, progress=progress, on_labels=arrived, **options)
             return _PREPARED[key]
         found = _PREPARED[key]
         for number, point in enumerate(found.points):

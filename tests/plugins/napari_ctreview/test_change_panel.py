@@ -14,7 +14,7 @@ from ctreview.change import Comparison
 from ctreview.change.tally import Tally
 from ctreview.checks import Check
 from ctreview.edits import Edit
-from ctreview.recipes.corrected import handlers_of
+from ctreview.recipes.chest_ct.corrections import handlers_of
 from ctreview.study import Finding
 from tests.report.conftest import AFTER, BEFORE, SHIFT, compare, geometry, timepoint
 

@@ -134,7 +134,7 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
     place = make_workplace()
     load(qtbot, place, small_scans / "before", small_scans / "after")
     run(qtbot, place)
-    place.desk.blind(seed=_seed_that_swaps())
+    place.workspace.blind(seed=_seed_that_swaps())
     place.reread()
     assert place.blinded
     assert place.order == (1, 0)
@@ -248,13 +248,13 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         import ctreview.study.recovery as recovery
         recovery.recovery_folder = lambda: Path(sys.argv[3])
         from ctreview.recipes.chest_ct import prepare
-        from ctreview.recipes.keeping import Desk
-        from ctreview.recipes.laying_out import Place, plan_of
-        from ctreview.recipes.review import Review
+        from ctreview.review.workspace import Workspace
+        from ctreview.review.archive import ImageSource, plan_of
+        from ctreview.review.corrections import OpacityReview
         found = prepare(sys.argv[1], sys.argv[2])
-        desk = Desk("anna")
-        desk.lay_out(found, [Place(Path(path)) for path in sys.argv[1:3]], plan_of(found))
-        review = Review(found, author="anna", record=desk.record)
+        workspace = Workspace("anna")
+        workspace.lay_out(found, [ImageSource(Path(path)) for path in sys.argv[1:3]], plan_of(found))
+        review = OpacityReview(found, author="anna", record=workspace.record)
         for below in (0.5, 1.0, 2.0):
             review.act(0, "remove_small", {"label": "ground_glass", "below_ml": below})
         review.undo()
@@ -281,7 +281,7 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
 
 
 def _seed_that_swaps() -> int:
-    from ctreview.recipes.keeping import shuffled
+    from ctreview.review.workspace import shuffled
 
     return next(seed for seed in range(20) if shuffled(seed) == (1, 0))
 

@@ -104,7 +104,7 @@ def test_key_images_are_saved_and_on_the_page(
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: dock.workplace.desk.saved and not dock.workplace.worker.busy)
+    until(qtbot, lambda: dock.workplace.workspace.saved and not dock.workplace.worker.busy)
     reading = dock.workplace.reading
     assert reading.folder.is_relative_to(study)
     pictures = sorted(path.stem for path in (reading.folder / "key_images").glob("*.png"))

@@ -14,7 +14,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from ctreview.recipes.mr_regions import replay_regions
+from ctreview.review.regions import replay_regions
 from ctreview.study import Study
 from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
 from tests.plugins.napari_ctreview.reading import write_mr
@@ -169,7 +169,7 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
     assert [one.name for one in replayed.contrasts] == ["STIR", "T1"]
     assert place.painting.name("vastus") == "vastus"
     place.filing.save_as(tmp_path / "study")
-    until(qtbot, lambda: place.desk.saved and not place.worker.busy)
+    until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
     place.leave()
     place.filing.open(tmp_path / "study")
     until(qtbot, lambda: place.painting.open)
@@ -179,14 +179,14 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
 def test_progress_of_a_step_measures_nothing(
     make_dock: Any, examinations: tuple[Path, Path], qtbot: Any, monkeypatch: Any
 ) -> None:
-    from ctreview.recipes import mr_regions
+    from ctreview.review import regions
 
     dock = make_dock()
     opened(qtbot, dock, examinations)
     name(qtbot, dock, "vastus")
     measured: list[Any] = []
-    measure = mr_regions.region_values
-    monkeypatch.setattr(mr_regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
+    measure = regions.region_values
+    monkeypatch.setattr(regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
     for share in (0.1, 0.2, 0.3):
         dock.workplace.worker.progressed.emit("save", share, "writing")
     assert not measured
@@ -249,7 +249,7 @@ def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
     assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
     assert "follow-up at x" in dock.regions.says.text()
     place.filing.save_as(tmp_path / "study")
-    until(qtbot, lambda: place.desk.saved and not place.worker.busy)
+    until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
     assert Study.open(tmp_path / "study").timepoints == (2,)
     written = place.reading.regions_folder
     assert {row["timepoint"] for row in csv.DictReader(io.StringIO((written / "regions.csv").read_text()))} == {"2"}

@@ -151,7 +151,7 @@ def test_what_is_marked_before_the_first_run_goes_with_its_scan_and_what_is_remo
     assert said == ["", "", ""]
     replace_scan(qtbot, workplace, 1, third)
     assert [one.id for one in workplace.key_images()] == [on_second.id]
-    assert workplace.desk.picture(on_second) == b"other"
+    assert workplace.workspace.picture(on_second) == b"other"
     assert workplace.findings() == ()
     assert said[-1] == "Removed with the scan they were made on: 1 finding and 1 key image."
     workplace.loading.clear()
@@ -277,7 +277,7 @@ def test_other_settings_keep_the_corrections(
 ) -> None:
     from dataclasses import replace
 
-    from ctreview.recipes.laying_out import settings_of
+    from ctreview.review.archive import settings_of
 
     load(qtbot, workplace, small_scans / "before", small_scans / "after")
     run(qtbot, workplace)
@@ -288,12 +288,12 @@ def test_other_settings_keep_the_corrections(
     workplace.settings = replace(old, verdict=replace(old.verdict, **_another(old.verdict)))
     prepared = workplace.prepared
     run(qtbot, workplace)
-    assert workplace.prepared.looked is prepared.looked  # what a verdict needs was there already
+    assert workplace.prepared.pair is prepared.pair  # what a verdict needs was there already
     assert settings_of(workplace.study).verdict == workplace.settings.verdict  # opened again, it gives what was seen
     assert glass_ml(workplace, 0) == kept
     workplace.settings = replace(old, opacity=replace(old.opacity, least_patch_ml=2 * old.opacity.least_patch_ml))
     run(qtbot, workplace)
-    assert workplace.prepared.looked is not prepared.looked
+    assert workplace.prepared.pair is not prepared.pair
     assert glass_ml(workplace, 0) < proposed - 0.5 * (proposed - kept)
     assert workplace.review.can_undo
 

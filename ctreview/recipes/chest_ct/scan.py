@@ -23,23 +23,23 @@ from ctreview.opacity import (
     measure_parenchyma,
 )
 from ctreview.progress import Progress, part
-from ctreview.recipes.corrected import replayed
-from ctreview.recipes.facts import scan_facts
-from ctreview.recipes.settings import ChestCtSettings
-from ctreview.recipes.together import Stopwatch
+from ctreview.recipes.chest_ct.corrections import replayed
+from ctreview.recipes.chest_ct.facts import scan_facts
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.steps import StepTimer
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["Seen", "Source", "help_each_other", "load_ct", "scan_sensitivity", "see", "seen_with"]
+__all__ = ["ScanAnalysis", "Source", "analyse_scan", "help_each_other", "load_ct", "scan_sensitivity", "with_lungs"]
 
 Source = Volume | Series | Path | str
 """A scan: an image in memory, a series of `find_series`, or a path."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class ScanAnalysis:
     """One scan up to where a threshold is needed."""
 
     volume: Volume
@@ -85,37 +85,39 @@ def load_ct(source: Source, series: str | None, settings: ChestCtSettings, progr
     return volume.canonical()
 
 
-def see(
+def analyse_scan(
     volume: Volume,
     age_years: float | None,
     settings: ChestCtSettings,
-    clock: Stopwatch,
+    timer: StepTimer,
     progress: Progress,
     *,
     prior: LabelMap | None = None,
-    arrived: Callable[[LabelMap], None] | None = None,
-) -> Seen:
+    on_labels: Callable[[LabelMap], None] | None = None,
+) -> ScanAnalysis:
     """Lungs, vessels, regions, normal lung, and density beyond it.
 
-    ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``arrived`` is told the lungs
-    as soon as they are there.
+    ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``on_labels`` is told the
+    lungs as soon as they are there.
     """
-    with clock("lungs"):
+    with timer("lungs"):
         lungs = find_lungs(volume, settings=settings.lungs, prior=prior, progress=part(progress, 0.0, 0.4))
-    if arrived is not None:
-        arrived(lungs)
-    with clock("vessels"):
+    if on_labels is not None:
+        on_labels(lungs)
+    with timer("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
-    found = _measured(volume, age_years, lungs, vessels, settings, clock, part(progress, 0.8, 0.95))
+    found = _measured(volume, age_years, lungs, vessels, settings, timer, part(progress, 0.8, 0.95))
     progress(1.0, 1.0, "comparing with normal lung")
     return found
 
 
-def seen_with(seen: Seen, lungs: LabelMap, settings: ChestCtSettings, clock: Stopwatch, progress: Progress) -> Seen:
+def with_lungs(
+    scan: ScanAnalysis, lungs: LabelMap, settings: ChestCtSettings, timer: StepTimer, progress: Progress
+) -> ScanAnalysis:
     """The scan with other lungs, which lie within those that were found."""
     inside = lungs.mask("right_lung", "left_lung")
-    vessels = replace(seen.vessels, array=np.where(inside, seen.vessels.array, 0))
-    return _measured(seen.volume, seen.age_years, lungs, vessels, settings, clock, progress)
+    vessels = replace(scan.vessels, array=np.where(inside, scan.vessels.array, 0))
+    return _measured(scan.volume, scan.age_years, lungs, vessels, settings, timer, progress)
 
 
 def _measured(
@@ -124,35 +126,37 @@ def _measured(
     lungs: LabelMap,
     vessels: LabelMap,
     settings: ChestCtSettings,
-    clock: Stopwatch,
+    timer: StepTimer,
     progress: Progress,
-) -> Seen:
-    with clock("regions"):
+) -> ScanAnalysis:
+    with timer("regions"):
         regions = divide_lungs(lungs)
-    with clock("normal lung"):
+    with timer("normal lung"):
         parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings.opacity, progress=progress)
         age = volume.acquisition.age_years if age_years is None else age_years
         normal = fit_normal_lung(
             volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
         )
         excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
-    return Seen(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
+    return ScanAnalysis(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
 
 
-def help_each_other(before: Seen, after: Seen, settings: ChestCtSettings) -> tuple[Seen, Seen]:
+def help_each_other(
+    before: ScanAnalysis, after: ScanAnalysis, settings: ChestCtSettings
+) -> tuple[ScanAnalysis, ScanAnalysis]:
     """Where too little of one lung is normal, take the other timepoint's normal lung for it."""
     return _helped(before, after.normal, settings), _helped(after, before.normal, settings)
 
 
-def _helped(seen: Seen, other: NormalLung, settings: ChestCtSettings) -> Seen:
-    if seen.normal.source == "histogram" or other.source != "histogram":
-        return seen
-    fitted = partial(fit_normal_lung, seen.volume, seen.lungs, seen.vessels, parenchyma=seen.parenchyma)
-    normal = fitted(age_years=seen.age_years, other=other, settings=settings.opacity)
+def _helped(scan: ScanAnalysis, other: NormalLung, settings: ChestCtSettings) -> ScanAnalysis:
+    if scan.normal.source == "histogram" or other.source != "histogram":
+        return scan
+    fitted = partial(fit_normal_lung, scan.volume, scan.lungs, scan.vessels, parenchyma=scan.parenchyma)
+    normal = fitted(age_years=scan.age_years, other=other, settings=settings.opacity)
     excess = excess_density(
-        seen.volume, seen.lungs, seen.vessels, normal, parenchyma=seen.parenchyma, settings=settings.opacity
+        scan.volume, scan.lungs, scan.vessels, normal, parenchyma=scan.parenchyma, settings=settings.opacity
     )
-    return replace(seen, normal=normal, excess=excess)
+    return replace(scan, normal=normal, excess=excess)
 
 
 def scan_sensitivity(

@@ -13,20 +13,20 @@ from ctreview.change import Comparison
 from ctreview.edits import Edit
 from ctreview.errors import WrongUse
 from ctreview.progress import Cancelled, Progress, part, quiet
-from ctreview.recipes.chest_ct import Prepared, conclude
-from ctreview.recipes.corrected import NO_EDITS, Edits
-from ctreview.recipes.laying_out import (
-    Place,
+from ctreview.recipes.chest_ct import Prepared, compare_prepared
+from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits
+from ctreview.review.archive import (
+    ImageSource,
     basis,
     lay_out,
     require_as_signed,
     require_same_images,
     require_unsigned,
 )
-from ctreview.study import Finding, KeyImage, Plan, Reading, Study, recovery
+from ctreview.study import AnalysisPlan, Finding, KeyImage, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 
-__all__ = ["Desk", "shuffled"]
+__all__ = ["Workspace", "shuffled"]
 
 
 def shuffled(seed: int | None) -> tuple[int, int]:
@@ -37,7 +37,7 @@ def shuffled(seed: int | None) -> tuple[int, int]:
     return first, 1 - first
 
 
-class Desk:
+class Workspace:
     """The study and the reading that a reader's acts are put down in.
 
     Parameters
@@ -66,7 +66,7 @@ class Desk:
         self.key_images: tuple[KeyImage, ...] = ()
         self._pictures: dict[str, bytes] = {}
         self._hold = ExitStack()
-        self._asked: tuple[tuple[Place, ...], Plan] | None = None
+        self._asked: tuple[tuple[ImageSource, ...], AnalysisPlan] | None = None
         self._closed = False
 
     @property
@@ -82,24 +82,24 @@ class Desk:
 
     # --- a study
 
-    def lay_out(self, prepared: Prepared, places: Sequence[Place], plan: Plan) -> None:
+    def lay_out(self, prepared: Prepared, places: Sequence[ImageSource], plan: AnalysisPlan) -> None:
         """Keep what the computer found, in the study that is open or in an unsaved one.
 
         Raises
         ------
         InputRefused
-            See `laying_out.lay_out`.
+            See `archive.lay_out`.
         OSError
             It could not be written.
         Cancelled
-            The desk was closed meanwhile.
+            The workspace was closed meanwhile.
         """
         if self._closed:
             raise Cancelled
         self._asked = (tuple(places), plan)
         lay_out(self._begun(), prepared, places, plan)
 
-    def plan_anew(self, plan: Plan) -> None:
+    def plan_anew(self, plan: AnalysisPlan) -> None:
         """Keep another plan that changes nothing of what is filed: other settings of the comparison.
 
         Raises
@@ -118,14 +118,16 @@ class Desk:
                 pass
         self._asked = (self._asked[0], plan)
 
-    def lay_out_images(self, images: Mapping[int, Volume], places: Mapping[int, Place], plan: Plan) -> None:
+    def lay_out_images(
+        self, images: Mapping[int, Volume], places: Mapping[int, ImageSource], plan: AnalysisPlan
+    ) -> None:
         """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
 
         Parameters
         ----------
         images, places
             By the number of the timepoint, from 1.
-        plan : Plan
+        plan : AnalysisPlan
 
         Raises
         ------
@@ -304,7 +306,7 @@ class Desk:
         lay_out(self.study, prepared, places, plan)  # where that failed before, as on a full disk
         bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
         if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
-            found = conclude(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
+            found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
             write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
         if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):
             pictures = [(_told(image), self.picture(image)) for image in self.key_images]

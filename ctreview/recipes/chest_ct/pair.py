@@ -13,26 +13,26 @@ from ctreview.anatomy.coarse import upsampled
 from ctreview.change import Timepoint
 from ctreview.opacity import JointClassification, OpacitySettings, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.one_scan import Seen, help_each_other, see, seen_with
-from ctreview.recipes.settings import ChestCtSettings
-from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
+from ctreview.recipes.chest_ct.scan import ScanAnalysis, analyse_scan, help_each_other, with_lungs
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
 from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
 __all__ = [
-    "LookedAt",
+    "PairAnalysis",
     "Priors",
-    "SeenPair",
-    "look_at",
-    "look_side_by_side",
+    "ScanPair",
+    "analyse_pair",
+    "analyse_side_by_side",
     "priors_for",
     "with_lost_lung",
     "without_lone_pieces",
 ]
 
-SeenPair = tuple[Seen, Seen]
+ScanPair = tuple[ScanAnalysis, ScanAnalysis]
 Priors = tuple[LabelMap | None, LabelMap | None]
 
 LOST_ML = 3.0
@@ -43,10 +43,10 @@ CARRIED_MM = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class LookedAt:
+class PairAnalysis:
     """Both timepoints, judged by one rule; ``beside`` where they were registered and judged side by side."""
 
-    seen: SeenPair
+    scans: ScanPair
     thresholds: tuple[Thresholds, Thresholds]
     points: tuple[Timepoint, Timepoint]
     beside: JointClassification | None = None
@@ -57,39 +57,43 @@ class LookedAt:
         """Opacity of one of the scans under a shifted threshold."""
         if self.beside is not None:
             return self.beside.classify(number, shift_hu=shift_hu, progress=progress)
-        excess, rule = self.seen[number].excess, self.thresholds[number]
+        excess, rule = self.scans[number].excess, self.thresholds[number]
         return classify(excess, rule, shift_hu=shift_hu, settings=settings, progress=progress)
 
 
-def look_at(
+def analyse_pair(
     volumes: tuple[Volume, Volume],
     ages: tuple[float | None, float | None],
     settings: ChestCtSettings,
-    clock: Stopwatch,
+    timer: StepTimer,
     progress: Progress,
-    arrived: Arrived = nobody,
-) -> LookedAt:
+    on_labels: LabelsListener = ignore_labels,
+) -> PairAnalysis:
     """Segment both scans, find a common rule, and find opacity by it."""
-    seen = both(
-        lambda listener: see(volumes[0], ages[0], settings, clock, listener, arrived=partial(arrived, 0, "lungs")),
-        lambda listener: see(volumes[1], ages[1], settings, clock, listener, arrived=partial(arrived, 1, "lungs")),
+    scans = run_both(
+        lambda listener: analyse_scan(
+            volumes[0], ages[0], settings, timer, listener, on_labels=partial(on_labels, 0, "lungs")
+        ),
+        lambda listener: analyse_scan(
+            volumes[1], ages[1], settings, timer, listener, on_labels=partial(on_labels, 1, "lungs")
+        ),
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    seen, thresholds = _by_one_rule(seen, settings, clock)
+    scans, thresholds = _by_one_rule(scans, settings, timer)
 
     def drawn(number: int, listener: Progress) -> LabelMap:
-        return classify(seen[number].excess, thresholds[number], settings=settings.opacity, progress=listener)
+        return classify(scans[number].excess, thresholds[number], settings=settings.opacity, progress=listener)
 
-    points = _with_opacity(seen, drawn, settings, clock, part(progress, 0.8, 1.0))
+    points = _with_opacity(scans, drawn, settings, timer, part(progress, 0.8, 1.0))
     for number, point in enumerate(points):
-        arrived(number, "opacity", point.opacity)
-    return LookedAt(seen, thresholds, points)
+        on_labels(number, "opacity", point.opacity)
+    return PairAnalysis(scans, thresholds, points)
 
 
-def look_side_by_side(
-    found: LookedAt, transform: Transform | None, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
-) -> LookedAt:
+def analyse_side_by_side(
+    pair: PairAnalysis, transform: Transform | None, settings: ChestCtSettings, timer: StepTimer, progress: Progress
+) -> PairAnalysis:
     """Let two registered scans help each other to their lungs and to what in them is opacity.
 
     Lung that one of them lost is looked for again where the other one shows it aerated, small airless pieces that only
@@ -97,97 +101,97 @@ def look_side_by_side(
     are not registered.
     """
     if transform is None:
-        return found
-    seen = with_lost_lung(found.seen, transform, settings, clock, part(progress, 0.0, 0.5))
-    seen = without_lone_pieces(seen, transform, settings, clock, part(progress, 0.5, 0.7))
-    thresholds = found.thresholds
-    if seen is not found.seen:
-        seen, thresholds = _by_one_rule(seen, settings, clock)
-    with clock("opacity"):
+        return pair
+    scans = with_lost_lung(pair.scans, transform, settings, timer, part(progress, 0.0, 0.5))
+    scans = without_lone_pieces(scans, transform, settings, timer, part(progress, 0.5, 0.7))
+    thresholds = pair.thresholds
+    if scans is not pair.scans:
+        scans, thresholds = _by_one_rule(scans, settings, timer)
+    with timer("opacity"):
         beside = JointClassification.of(
-            (seen[0].excess, seen[1].excess), thresholds, transform, settings=settings.opacity
+            (scans[0].excess, scans[1].excess), thresholds, transform, settings=settings.opacity
         )
     # what each scan showed by itself is not kept beside what both show
-    before, after = (replace(one, excess=judged) for one, judged in zip(seen, beside.excess, strict=True))
+    before, after = (replace(one, excess=judged) for one, judged in zip(scans, beside.excess, strict=True))
 
     def drawn(number: int, listener: Progress) -> LabelMap:
         return beside.classify(number, progress=listener)
 
-    points = _with_opacity((before, after), drawn, settings, clock, part(progress, 0.7, 1.0))
-    return LookedAt((before, after), thresholds, points, beside)
+    points = _with_opacity((before, after), drawn, settings, timer, part(progress, 0.7, 1.0))
+    return PairAnalysis((before, after), thresholds, points, beside)
 
 
 def _with_opacity(
-    seen: SeenPair,
+    scans: ScanPair,
     drawn: Callable[[int, Progress], LabelMap],
     settings: ChestCtSettings,
-    clock: Stopwatch,
+    timer: StepTimer,
     progress: Progress,
 ) -> tuple[Timepoint, Timepoint]:
     """Both scans with what ``drawn`` finds in each."""
-    with clock("opacity"):
-        return both(
-            lambda listener: seen[0].timepoint(drawn(0, listener)),
-            lambda listener: seen[1].timepoint(drawn(1, listener)),
+    with timer("opacity"):
+        return run_both(
+            lambda listener: scans[0].timepoint(drawn(0, listener)),
+            lambda listener: scans[1].timepoint(drawn(1, listener)),
             threads=settings.threads,
             progress=progress,
         )
 
 
 def with_lost_lung(
-    seen: SeenPair, transform: Transform, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
-) -> SeenPair:
+    scans: ScanPair, transform: Transform, settings: ChestCtSettings, timer: StepTimer, progress: Progress
+) -> ScanPair:
     """Look again at a scan that lost lung which the other one shows; the same pair where none did."""
-    priors = priors_for(seen, transform)
+    priors = priors_for(scans, transform)
     if priors == (None, None):
-        return seen
-    again = list(seen)
+        return scans
+    again = list(scans)
     for number, prior in enumerate(priors):
         if prior is not None:
-            old, listener = seen[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
-            again[number] = see(old.volume, old.age_years, settings, clock, listener, prior=prior)
+            old, listener = scans[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
+            again[number] = analyse_scan(old.volume, old.age_years, settings, timer, listener, prior=prior)
     return again[0], again[1]
 
 
 def without_lone_pieces(
-    seen: SeenPair, transform: Transform, settings: ChestCtSettings, clock: Stopwatch, progress: Progress
-) -> SeenPair:
+    scans: ScanPair, transform: Transform, settings: ChestCtSettings, timer: StepTimer, progress: Progress
+) -> ScanPair:
     """Leave small airless pieces out of the lungs that only one of the scans takes for lung; else the same pair."""
-    kept = list(seen)
-    for number, own in enumerate(seen):
+    kept = list(scans)
+    for number, own in enumerate(scans):
         if not _recovered_ml(own.lungs):
             continue
-        with clock("lungs"):
+        with timer("lungs"):
             # what the other scan's field of view leaves out is no place where it has none of its lung
-            other = _carried(seen[1 - number].lungs, transform, number, unseen=own.lungs)
+            other = _carried(scans[1 - number].lungs, transform, number, unseen=own.lungs)
             lungs = remove_unconfirmed_dense_lung(own.volume, own.lungs, own.vessels, other)
         if lungs is not own.lungs:
             listener = part(progress, 0.5 * number, 0.5 * number + 0.5)
-            kept[number] = seen_with(own, lungs, settings, clock, listener)
-    return seen if all(one is own for one, own in zip(kept, seen, strict=True)) else (kept[0], kept[1])
+            kept[number] = with_lungs(own, lungs, settings, timer, listener)
+    return scans if all(one is own for one, own in zip(kept, scans, strict=True)) else (kept[0], kept[1])
 
 
 def _by_one_rule(
-    seen: SeenPair, settings: ChestCtSettings, clock: Stopwatch
-) -> tuple[SeenPair, tuple[Thresholds, Thresholds]]:
-    with clock("normal lung"):
-        before, after = help_each_other(*seen, settings)
+    scans: ScanPair, settings: ChestCtSettings, timer: StepTimer
+) -> tuple[ScanPair, tuple[Thresholds, Thresholds]]:
+    with timer("normal lung"):
+        before, after = help_each_other(*scans, settings)
         first, second = common_thresholds((before.normal, after.normal), settings=settings.opacity)
     return (before, after), (first, second)
 
 
-def priors_for(seen: SeenPair, transform: Transform) -> Priors:
+def priors_for(scans: ScanPair, transform: Transform) -> Priors:
     """The other timepoint's aerated lung, on the grid of a scan whose own lungs lost some of it; None where none did.
 
     Consolidation at the border of the lung looks like what lies beyond. Where the other scan has aerated lung in that
     place, it was lung.
     """
-    first, second = (_prior(seen, transform, number) for number in (0, 1))
+    first, second = (_prior(scans, transform, number) for number in (0, 1))
     return first, second
 
 
-def _prior(seen: SeenPair, transform: Transform, number: int) -> LabelMap | None:
-    own, other = seen[number], seen[1 - number]
+def _prior(scans: ScanPair, transform: Transform, number: int) -> LabelMap | None:
+    own, other = scans[number], scans[1 - number]
     prior = _carried(aerated_lung_mask(other.volume, other.lungs), transform, number)
     size = lung_size(own.lungs)
     return prior if missed_lung_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None

@@ -11,14 +11,14 @@ from ctreview.edits import Edit, Handler, LabelChange, Session, SessionGroup
 from ctreview.edits.replay import Patch
 from ctreview.edits.session_group import Listener
 from ctreview.recipes.chest_ct import Prepared
-from ctreview.recipes.corrected import OPACITY, Edits, canvas_of, carried_to, handlers_of
+from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, handlers_of
 from ctreview.tools import Canvas, with_defaults
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Review"]
+__all__ = ["OpacityReview"]
 
 
-class Review(SessionGroup):
+class OpacityReview(SessionGroup):
     """The opacity of baseline (0) and follow-up (1) under correction.
 
     Parameters
@@ -66,7 +66,7 @@ class Review(SessionGroup):
 
     @property
     def edits(self) -> Edits:
-        """The whole journal of each scan, undo and redo records included: what `conclude` takes."""
+        """The whole journal of each scan, undo and redo records included: what `compare_prepared` takes."""
         return self._of(0), self._of(1)
 
     def canvas(self, number: int) -> Canvas:

@@ -12,11 +12,11 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import InputRefused, UnreadableFile, WrongUse
-from ctreview.recipes.one_scan import load_ct
-from ctreview.recipes.replaying import find_reading, open_reading, replay, replay_document, replay_study, write_replayed
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.scan import load_ct
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.report.document import plain
-from ctreview.study import Plan, Study
+from ctreview.review.replay import find_reading, open_reading, replay, replay_document, replay_study, write_replayed
+from ctreview.study import AnalysisPlan, Study
 from ctreview.volume.segmentation import read_segmentation
 from ctreview.volume.volume import Volume
 from tests.readings import Read, dab
@@ -108,7 +108,7 @@ def test_another_image_in_the_place_of_the_first_is_refused(read: Read, small_sc
 def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
     other = replace(ChestCtSettings(), load=replace(ChestCtSettings().load, padding="keep"))
     assert replay(copy.folder, reader="ben")[0].refused == ()
-    with copy.planned(Plan("chest_ct", other.to_dict())):
+    with copy.planned(AnalysisPlan("chest_ct", other.to_dict())):
         pass
     loaded: list[str] = []
 
@@ -117,7 +117,7 @@ def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
         return load_ct(source, series, settings, progress)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ctreview.recipes.replaying.load_ct", watch)
+        patch.setattr("ctreview.review.replay.load_ct", watch)
         replay(copy.folder, reader="ben")
         replay(copy.folder, reader="ben", settings=ChestCtSettings())
     assert loaded == ["keep", "keep", "air", "air"]

@@ -19,11 +19,12 @@ from ctreview.dicom import Series, find_series
 from ctreview.edits import Edit, EditDoesNotApply, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.laying_out import not_of_this_version, this_version
-from ctreview.recipes.replaying import REPLAY_SCHEMA, open_reading, replay_facts
-from ctreview.study import Plan, Reading, Source, Study
+from ctreview.review.archive import not_of_this_version
+from ctreview.review.replay import REPLAY_SCHEMA, open_reading, replay_facts
+from ctreview.study import AnalysisPlan, Reading, Source, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
+from ctreview.version import __version__
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.contrasts import Contrast, Examination, examination, load_examination, series_of_examination
 from ctreview.volume.itk_files import is_itk_file
@@ -333,11 +334,11 @@ class RegionReview(SessionGroup):
         super()._follow(number, change)
 
 
-def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> Plan:
+def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> AnalysisPlan:
     """What a study keeps of the images of its timepoints, by their numbers, and of how they are loaded."""
     numbers = range(1, max(images) + 1)
     digests = tuple(images[number].digest if number in images else "" for number in numbers)
-    return Plan(RECIPE, {"load": asdict(settings)}, images=digests, version=this_version())
+    return AnalysisPlan(RECIPE, {"load": asdict(settings)}, images=digests, version=__version__)
 
 
 def load_settings_of(study: Study) -> LoadSettings:

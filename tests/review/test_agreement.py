@@ -12,7 +12,7 @@ import pytest
 
 from ctreview.change.agreement import bland_altman, intraclass_correlation
 from ctreview.errors import GridMismatch, InputRefused, WrongUse
-from ctreview.recipes.agreement import ZONES, Agreement, agree, write_agreement
+from ctreview.review.agreement import ZONES, Agreement, agree, write_agreement
 from ctreview.study import Study
 from ctreview.volume.segmentation import write_segmentation
 from tests.readings import Read

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from ctreview.errors import UnreadableFile
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
 
 def test_settings_come_back_from_json_as_they_were() -> None:

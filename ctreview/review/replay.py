@@ -15,10 +15,10 @@ from ctreview.change import Timepoint
 from ctreview.edits import Edit, Journal
 from ctreview.errors import InputRefused, UnreadableFile, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.corrected import OPACITY, replayed
-from ctreview.recipes.facts import scan_facts
-from ctreview.recipes.one_scan import Source, load_ct
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.corrections import OPACITY, replayed
+from ctreview.recipes.chest_ct.facts import scan_facts
+from ctreview.recipes.chest_ct.scan import Source, load_ct
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.study import Reading, Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
@@ -29,8 +29,8 @@ from ctreview.volume.write import read_transform
 __all__ = [
     "REPLAY_SCHEMA",
     "Corrected",
+    "find_label_map",
     "find_reading",
-    "holding",
     "open_journal",
     "open_reading",
     "replay",
@@ -411,15 +411,15 @@ def _timepoint(
 
 def _assembled(volume: Volume, maps: Sequence[LabelMap], where: object) -> Timepoint:
     """A timepoint from label maps that are told apart by the names of their labels."""
-    organ, opacity = holding(maps, "right_lung", "left_lung"), holding(maps, "ground_glass")
+    organ, opacity = find_label_map(maps, "right_lung", "left_lung"), find_label_map(maps, "ground_glass")
     if organ is None or opacity is None:
         missing = "lungs" if organ is None else "opacity"
         raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
-    vessels = holding(maps, "vessel", "airway_wall")
+    vessels = find_label_map(maps, "vessel", "airway_wall")
     return Timepoint(volume, organ, opacity, divide_lungs(organ), vessels, facts=scan_facts(volume, None))
 
 
-def holding(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
+def find_label_map(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
     """The first label map that knows one of these labels."""
     return next((one for one in maps if {label.key for label in one.scheme} & set(keys)), None)
 
@@ -445,7 +445,7 @@ def _other(study: Study, number: int, volume: Volume) -> LabelMap | None:
         )
     ((first, second),) = pairs
     path = study.comparison_folder(first, second) / "transform.h5"
-    opacity = holding(study.masks(second if number == first else first), "ground_glass")
+    opacity = find_label_map(study.masks(second if number == first else first), "ground_glass")
     if opacity is None:
         return None
     if number == first:

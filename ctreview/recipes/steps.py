@@ -12,20 +12,20 @@ from typing import TypeVar
 from ctreview.progress import Cancelled, Progress
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Arrived", "Stopwatch", "both", "nobody"]
+__all__ = ["LabelsListener", "StepTimer", "ignore_labels", "run_both"]
 
 T = TypeVar("T")
 S = TypeVar("S")
 
-Arrived = Callable[[int, str, LabelMap], None]
+LabelsListener = Callable[[int, str, LabelMap], None]
 """Told, in the thread that works, what is there before the whole is: which scan (0 or 1), what, and where it lies."""
 
 
-def nobody(number: int, what: str, labels: LabelMap) -> None:
+def ignore_labels(number: int, what: str, labels: LabelMap) -> None:
     """Wait for the whole."""
 
 
-class Stopwatch:
+class StepTimer:
     """Seconds of each named step, going on from what was measured before."""
 
     def __init__(self, before: Mapping[str, float] | None = None) -> None:
@@ -65,7 +65,7 @@ class _Shared:
         return listen
 
 
-def both(
+def run_both(
     first: Callable[[Progress], T], second: Callable[[Progress], S], *, threads: int, progress: Progress
 ) -> tuple[T, S]:
     """Do two things, at the same time where there are two threads.

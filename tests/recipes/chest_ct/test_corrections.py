@@ -14,8 +14,8 @@ from ctreview.change import Comparison, Sensitivity, Timepoint
 from ctreview.edits import UNDO, Edit, Journal
 from ctreview.errors import UnreadableFile
 from ctreview.recipes import chest_ct
-from ctreview.recipes.chest_ct import Prepared, compare, conclude
-from ctreview.recipes.corrected import canvas_of, carried_opacity, handlers_of, told_apart
+from ctreview.recipes.chest_ct import Prepared, compare, compare_prepared
+from ctreview.recipes.chest_ct.corrections import canvas_of, carried_opacity, handlers_of, split_by_scan
 from ctreview.tools import BrushSettings
 from tests.readings import Read
 
@@ -43,7 +43,7 @@ def test_what_a_reader_paints_counts_in_that_lung_and_in_its_interval(
 ) -> None:
     place = middle_of(prepared, 1, "left_lung")
     dab = edit(prepared, 1, "brush", points=[place], label="ground_glass", settings=asdict(BrushSettings(12.0, "ball")))
-    found = conclude(prepared, edits=((), (dab,)))
+    found = compare_prepared(prepared, edits=((), (dab,)))
     for region in ("lungs", "left_lung"):
         before, after = comparison[region], found[region]
         painted = after.followup.ground_glass_ml - before.followup.ground_glass_ml
@@ -56,14 +56,14 @@ def test_what_a_reader_paints_counts_in_that_lung_and_in_its_interval(
     assert found["right_lung"].followup == comparison["right_lung"].followup
     assert found["lungs"].baseline == comparison["lungs"].baseline
     undone = edit(prepared, 1, UNDO, of=dab.id)
-    again = conclude(prepared, edits=((), (dab, undone)))
+    again = compare_prepared(prepared, edits=((), (dab, undone)))
     assert again["lungs"].followup == comparison["lungs"].followup
 
 
 def test_an_edit_that_no_longer_applies_is_said_and_left_out(prepared: Prepared, comparison: Comparison) -> None:
     lost = edit(prepared, 0, "remove_piece", point=middle_of(prepared, 0, "left_lung"))
     foreign = replace(edit(prepared, 0, "keep_largest", label="ground_glass"), image="another")
-    found = conclude(prepared, edits=((lost, foreign), ()))
+    found = compare_prepared(prepared, edits=((lost, foreign), ()))
     (check,) = [check for check in found.checks if check.name == "baseline_edits"]
     assert check.value == 2
     assert "no piece lies under the click" in check.message
@@ -100,12 +100,14 @@ def test_a_journal_is_replayed_on_both_scans_and_says_what_it_holds_of_others(
     found = compare(small_scans / "before", small_scans / "after", edits=journal)
     for number, point in enumerate((found.baseline, found.followup)):
         assert np.array_equal(point.opacity.array, read.sessions["anna"][number].array)
-    own = conclude(read.prepared, edits=told_apart(read.study.reading("anna").journal, read.prepared.points)[0])
+    own = compare_prepared(
+        read.prepared, edits=split_by_scan(read.study.reading("anna").journal, read.prepared.points)[0]
+    )
     assert [region.to_dict() for region in found.regions] == [region.to_dict() for region in own.regions]
     (check,) = [check for check in found.checks if check.name == "edits_of_other_scans"]
     assert (check.value, check.ok) == (1, False)
     with pytest.raises(UnreadableFile):
-        told_apart(Journal(tmp_path / "none"), read.prepared.points)
+        split_by_scan(Journal(tmp_path / "none"), read.prepared.points)
 
 
 def test_a_scan_that_nobody_corrected_is_varied_once(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,17 +123,17 @@ def test_a_scan_that_nobody_corrected_is_varied_once(read: Read, monkeypatch: py
     anna = read.study.reading("anna")
     drawn = tuple(edit for edit in anna.edits(image=first) if edit.kind != "carry"), ()
     prepared = replace(read.prepared)
-    conclude(prepared)
+    compare_prepared(prepared)
     assert sorted(varied) == sorted((first, second))
-    corrected = conclude(prepared, edits=drawn)
+    corrected = compare_prepared(prepared, edits=drawn)
     assert varied[2:] == [first]
-    conclude(prepared)
+    compare_prepared(prepared)
     assert len(varied) == 3
-    anew = conclude(replace(read.prepared), edits=drawn)
+    anew = compare_prepared(replace(read.prepared), edits=drawn)
     assert _numbers(corrected) == _numbers(anew)
     other = replace(prepared.settings, interval=replace(prepared.settings.interval, block_mm=7.0))
     del varied[:]
-    conclude(replace(prepared, settings=other))
+    compare_prepared(replace(prepared, settings=other))
     assert len(varied) == 2
 
 

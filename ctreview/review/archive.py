@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,17 @@ import numpy as np
 from ctreview.change import Timepoint, measure
 from ctreview.errors import InputRefused, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
-from ctreview.recipes.corrected import Edits
-from ctreview.recipes.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
-from ctreview.recipes.settings import ChestCtSettings
-from ctreview.study import KeyImage, Plan, Study
+from ctreview.recipes.chest_ct.corrections import Edits
+from ctreview.recipes.chest_ct.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.study import AnalysisPlan, KeyImage, Study
 from ctreview.study.plan import Difference
+from ctreview.version import __version__
 from ctreview.volume.labels import LabelMap
 
 __all__ = [
     "RECIPE",
-    "Place",
+    "ImageSource",
     "basis",
     "lay_out",
     "not_of_this_version",
@@ -35,34 +35,30 @@ __all__ = [
     "require_same_images",
     "require_unsigned",
     "settings_of",
-    "this_version",
 ]
 
 RECIPE = "chest_ct"
 
 
 @dataclass(frozen=True)
-class Place:
+class ImageSource:
     """Where a scan was loaded from."""
 
     path: Path
     series: str | None = None
 
 
-def this_version() -> str:
-    """The version of ctreview, asked for at run time: the package's front door imports this stage."""
-    return str(import_module("ctreview").__version__)
-
-
-def plan_of(prepared: Prepared, age_years: float | None = None, *, allow_different_patients: bool = False) -> Plan:
+def plan_of(
+    prepared: Prepared, age_years: float | None = None, *, allow_different_patients: bool = False
+) -> AnalysisPlan:
     """What two prepared scans rest on, with the age that the reader gave and whether two patients were allowed."""
-    return Plan(
+    return AnalysisPlan(
         recipe=RECIPE,
         settings=json.loads(json.dumps(prepared.settings.to_dict())),  # as it is read back: JSON knows no tuples
         age_years=age_years,
         allow_different_patients=allow_different_patients,
         images=tuple(point.volume.digest for point in prepared.points),
-        version=this_version(),
+        version=__version__,
     )
 
 
@@ -83,20 +79,20 @@ def settings_of(study: Study) -> ChestCtSettings:
         raise not_of_this_version(study, plan, error.found, error.remedy) from error
 
 
-def not_of_this_version(study: Study, plan: Plan, found: str, remedy: str | None) -> UnreadableFile:
+def not_of_this_version(study: Study, plan: AnalysisPlan, found: str, remedy: str | None) -> UnreadableFile:
     """Say that a study's settings cannot be read, and which version wrote them; else ``remedy``."""
     remedy = f"Open it with ctreview {plan.version}, which wrote it." if plan.version else remedy
     return UnreadableFile(found, where=study.folder / "plan.json", remedy=remedy)
 
 
-def basis(plan: Plan, edits: Edits, key_images: Sequence[KeyImage] = ()) -> str:
+def basis(plan: AnalysisPlan, edits: Edits, key_images: Sequence[KeyImage] = ()) -> str:
     """SHA-256 (hex) of all that a written comparison rests on: the plan, each scan's edits in order, key images."""
     drawn = [[edit.to_json() for edit in own] for own in edits]
     shown = [image.to_json() for image in key_images]
     return hashlib.sha256(f"{plan.digest}{json.dumps([drawn, shown], sort_keys=True)}".encode()).hexdigest()
 
 
-def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Plan) -> None:
+def lay_out(study: Study, prepared: Prepared, places: Sequence[ImageSource], plan: AnalysisPlan) -> None:
     """Keep what the computer found in a study, unless the study keeps just that already.
 
     What somebody signed stays as it was signed. It may be looked at by another version of ctreview, as long as that
@@ -132,7 +128,7 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[Place], plan: Pla
             )
 
 
-def require_same_images(study: Study, plan: Plan) -> None:
+def require_same_images(study: Study, plan: AnalysisPlan) -> None:
     """Refuse what was found in other images than those of the study's timepoints.
 
     Raises
@@ -158,7 +154,7 @@ def require_same_images(study: Study, plan: Plan) -> None:
         )
 
 
-def require_as_signed(study: Study, plan: Plan) -> None:
+def require_as_signed(study: Study, plan: AnalysisPlan) -> None:
     """Refuse a plan that differs from what somebody signed in more than the version of ctreview.
 
     Raises
@@ -197,14 +193,14 @@ def only_of(differences: Sequence[Difference], stages: frozenset[str]) -> bool:
     return all(parts[0] == "settings" and len(parts) > 1 and parts[1] in stages for parts in names)
 
 
-def _kept_by(study: Study, plan: Plan) -> Plan:
+def _kept_by(study: Study, plan: AnalysisPlan) -> AnalysisPlan:
     """The study's plan; where it has none, all that is known of it are the images of its timepoints."""
     if study.plan is not None:
         return study.plan
     return replace(plan, images=study.images, version="")
 
 
-def _timepoints(plan: Plan) -> str:
+def _timepoints(plan: AnalysisPlan) -> str:
     return " and ".join(f"timepoint {number}" for number, image in enumerate(plan.images, 1) if image)
 
 
@@ -212,7 +208,7 @@ def _signed(study: Study) -> bool:
     return any(reading.state == "signed" for reading in study.readings)
 
 
-def _require_same_masks(study: Study, prepared: Prepared, kept: Plan, plan: Plan) -> None:
+def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, plan: AnalysisPlan) -> None:
     for number, point in enumerate(prepared.points, 1):
         there = study.masks(number, on=point.volume.geometry)
         found = _maps(point)
@@ -234,10 +230,10 @@ def _maps(point: Timepoint) -> list[LabelMap]:
 
 def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
     """What was measured on what the computer found in one scan."""
-    point, thresholds = prepared.points[number], prepared.looked.thresholds[number]
-    seen = prepared.looked.seen[number]
+    point, thresholds = prepared.points[number], prepared.pair.thresholds[number]
+    scan = prepared.pair.scans[number]
     found = measure(point.volume, point.regions, point.opacity)
-    checks = (*seen.lungs.checks, *seen.vessels.checks, *thresholds.checks)
+    checks = (*scan.lungs.checks, *scan.vessels.checks, *thresholds.checks)
     return {
         "scan": dict(point.facts),
         "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],

@@ -24,7 +24,7 @@ __all__ = [
     "corrected_pair",
     "handlers_of",
     "replayed",
-    "told_apart",
+    "split_by_scan",
 ]
 
 Edits = tuple[Sequence[Edit], Sequence[Edit]]
@@ -47,7 +47,7 @@ def handlers_of(point: Timepoint, *, other: LabelMap | None = None) -> dict[str,
     return handlers(canvas_of(point), other=other)
 
 
-def told_apart(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:
+def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:
     """A journal's edits by the scan that they were drawn on, and a check that counts those of other scans.
 
     Raises

@@ -10,7 +10,7 @@ import pytest
 
 from ctreview.edits import Edit, EditDoesNotApply
 from ctreview.errors import InputRefused, WrongUse
-from ctreview.recipes.mr_regions import (
+from ctreview.review.regions import (
     RegionReview,
     as_csv,
     load_timepoint,
@@ -159,33 +159,33 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
 
 
 def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_later(tmp_path: Path) -> None:
-    from ctreview.recipes.keeping import Desk
-    from ctreview.recipes.laying_out import Place
+    from ctreview.review.archive import ImageSource
+    from ctreview.review.workspace import Workspace
     from ctreview.volume.load import load_volume
 
     images, places = {}, {}
     for number, muscle in ((1, 200.0), (2, 220.0)):
         path = tmp_path / f"{number}.nii.gz"
         write_nifti(thighs(GRID, muscle, 300, "T1"), path)
-        images[number], places[number] = load_volume(path).canonical(), Place(path)
+        images[number], places[number] = load_volume(path).canonical(), ImageSource(path)
     study = Study.create(tmp_path / "study")
-    desk = Desk("anna")
-    desk.open(study.folder)
+    workspace = Workspace("anna")
+    workspace.open(study.folder)
     alone = {2: images[2]}
-    desk.lay_out_images(alone, places, plan_of(LoadSettings(), alone))
+    workspace.lay_out_images(alone, places, plan_of(LoadSettings(), alone))
     assert study.timepoints == (2,)
     assert study.images == study.plan.images == ("", images[2].digest)
     again = replay_regions(study, study.reading("anna"))
     again.name("vastus")
     assert {row.timepoint for row in again.rows(0)} == {2}
     with pytest.raises(InputRefused, match="has timepoint 2, and timepoint 1 was read"):
-        desk.lay_out_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
+        workspace.lay_out_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
     swapped = {1: images[2], 2: images[1]}
     with pytest.raises(InputRefused, match="another image of timepoint 2"):
-        desk.lay_out_images(swapped, places, plan_of(LoadSettings(), swapped))
-    desk.lay_out_images(images, places, plan_of(LoadSettings(), images))
+        workspace.lay_out_images(swapped, places, plan_of(LoadSettings(), swapped))
+    workspace.lay_out_images(images, places, plan_of(LoadSettings(), images))
     assert study.images == (images[1].digest, images[2].digest)
-    desk.close()
+    workspace.close()
 
 
 def test_strokes_of_one_region_leave_the_others_alone() -> None:
@@ -222,7 +222,7 @@ def test_a_snapshot_stays_as_it_was_while_painting_goes_on() -> None:
 
 
 def test_regions_are_measured_once_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ctreview.recipes import mr_regions
+    from ctreview.review import regions
 
     measured: list[str] = []
 
@@ -230,7 +230,7 @@ def test_regions_are_measured_once_until_something_changes(monkeypatch: pytest.M
         measured.append(image.acquisition.description)
         return region_values(labels, image, **how)
 
-    monkeypatch.setattr(mr_regions, "region_values", counted)
+    monkeypatch.setattr(regions, "region_values", counted)
     later = examination([thighs(GRID, 210, 310, "T1")])
     review = RegionReview([both(), later], author="anna", record=lambda _: None)
     key = review.name("vastus").key

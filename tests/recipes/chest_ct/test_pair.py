@@ -9,8 +9,14 @@ from ctreview.checks import Check
 from ctreview.phantom import true_transform
 from ctreview.progress import quiet
 from ctreview.recipes import ChestCtSettings
-from ctreview.recipes.pair import look_at, look_side_by_side, priors_for, with_lost_lung, without_lone_pieces
-from ctreview.recipes.together import Stopwatch
+from ctreview.recipes.chest_ct.pair import (
+    analyse_pair,
+    analyse_side_by_side,
+    priors_for,
+    with_lost_lung,
+    without_lone_pieces,
+)
+from ctreview.recipes.steps import StepTimer
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -18,8 +24,8 @@ from ctreview.volume.volume import Volume
 
 
 @dataclasses.dataclass(frozen=True)
-class Looked:
-    """As much of what was seen as the search for lost lung needs."""
+class FoundLungs:
+    """As much of what was scans as the search for lost lung needs."""
 
     volume: object
     lungs: object
@@ -37,7 +43,7 @@ def looked_at(child, consolidated=None):
             base[levels[0] + len(levels) // 4 :] = False
             volume = volume.with_array(np.where(base, 40, volume.array).astype(np.int16))
             lungs = dataclasses.replace(lungs, array=np.where(base, 0, lungs.array))
-        found.append(Looked(volume, lungs))
+        found.append(FoundLungs(volume, lungs))
     return tuple(found)
 
 
@@ -63,55 +69,55 @@ def test_no_prior_where_nothing_is_lost(child):
 
 def test_scans_that_are_not_registered_are_left_as_they_are():
     found = object()
-    assert look_side_by_side(found, None, ChestCtSettings(), Stopwatch(), quiet) is found
+    assert analyse_side_by_side(found, None, ChestCtSettings(), StepTimer(), quiet) is found
 
 
 def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, comparison, monkeypatch):
-    from ctreview.recipes import pair
+    from ctreview.recipes.chest_ct import pair
 
-    settings, clock = ChestCtSettings(threads=1), Stopwatch()
-    first = look_at(tuple(one.volume for one in child), (4.0, 4.0), settings, clock, quiet).seen
+    settings, timer = ChestCtSettings(threads=1), StepTimer()
+    first = analyse_pair(tuple(one.volume for one in child), (4.0, 4.0), settings, timer, quiet).scans
     given = []
-    find_lungs = pair.see.__globals__["find_lungs"]
+    find_lungs = pair.analyse_scan.__globals__["find_lungs"]
 
     def watched(volume, **kwargs):
         given.append(kwargs.get("prior"))
         return find_lungs(volume, **kwargs)
 
-    monkeypatch.setitem(pair.see.__globals__, "find_lungs", watched)
+    monkeypatch.setitem(pair.analyse_scan.__globals__, "find_lungs", watched)
     prior = child[1].lungs
     monkeypatch.setattr(pair, "priors_for", lambda *_: (None, prior))
-    again = with_lost_lung(first, true_transform(*child), settings, clock, quiet)
+    again = with_lost_lung(first, true_transform(*child), settings, timer, quiet)
     assert given == [prior]
     assert again[0] is first[0]
     assert again[1].lungs is not first[1].lungs
 
 
 def test_where_no_lung_is_lost_nobody_looks_again(child):
-    seen = looked_at(child)
-    assert with_lost_lung(seen, true_transform(*child), ChestCtSettings(), Stopwatch(), quiet) is seen
+    scans = looked_at(child)
+    assert with_lost_lung(scans, true_transform(*child), ChestCtSettings(), StepTimer(), quiet) is scans
 
 
 def test_what_was_judged_side_by_side_is_what_is_varied(prepared):
-    looked, settings = prepared.looked, prepared.settings.opacity
+    analysis, settings = prepared.pair, prepared.settings.opacity
     for number, point in enumerate(prepared.points):
-        assert np.array_equal(looked.opacity(number, settings).array, point.opacity.array)
+        assert np.array_equal(analysis.opacity(number, settings).array, point.opacity.array)
         # what each scan showed by itself is not kept beside it
-        assert looked.seen[number].excess is looked.beside.excess[number]
+        assert analysis.scans[number].excess is analysis.beside.excess[number]
 
 
 def test_the_rule_is_found_anew_where_lungs_changed_and_only_there(prepared, monkeypatch):
-    from ctreview.recipes import pair
+    from ctreview.recipes.chest_ct import pair
 
-    found, settings = prepared.looked, prepared.settings
+    found, settings = prepared.pair, prepared.settings
     for step in ("with_lost_lung", "without_lone_pieces"):
-        monkeypatch.setattr(pair, step, lambda seen, *_: seen)
-    same = look_side_by_side(found, prepared.transform, settings, Stopwatch(), quiet)
+        monkeypatch.setattr(pair, step, lambda scans, *_: scans)
+    same = analyse_side_by_side(found, prepared.transform, settings, StepTimer(), quiet)
     assert same.thresholds is found.thresholds
-    before, after = found.seen
+    before, after = found.scans
     denser = dataclasses.replace(before, normal=dataclasses.replace(before.normal, mu_hu=before.normal.mu_hu + 20.0))
     monkeypatch.setattr(pair, "with_lost_lung", lambda *_: (denser, after))
-    anew = look_side_by_side(found, prepared.transform, settings, Stopwatch(), quiet)
+    anew = analyse_side_by_side(found, prepared.transform, settings, StepTimer(), quiet)
     assert anew.thresholds[0].normal_hu > found.thresholds[0].normal_hu + 5.0
     assert anew.points[0].opacity.voxels != found.points[0].opacity.voxels
 
@@ -134,17 +140,17 @@ def boxed(*, piece, first_level=0):
     recovered = Check("dense_lung_recovered", 8.0 if piece else 0.0, None, ok=True, message="…")
     lungs = LabelMap(lung[first_level:], place, LUNG_SCHEME, (recovered,))
     vessels = LabelMap(np.zeros(place.shape, dtype=np.uint8), place, VESSEL_SCHEME)
-    return Looked(Volume(array[first_level:], place, "HU"), lungs, vessels)
+    return FoundLungs(Volume(array[first_level:], place, "HU"), lungs, vessels)
 
 
 @pytest.mark.parametrize(("first_level", "left_out"), [(0, True), (30, False)])
 def test_a_lone_piece_is_left_out_only_where_the_other_scan_sees_its_place(first_level, left_out, monkeypatch):
-    from ctreview.recipes import pair
+    from ctreview.recipes.chest_ct import pair
 
-    monkeypatch.setattr(pair, "seen_with", lambda seen, lungs, *_: dataclasses.replace(seen, lungs=lungs))
-    seen = boxed(piece=True), boxed(piece=False, first_level=first_level)
-    transform = Transform(GRID, seen[1].volume.geometry, np.eye(4))
-    kept = without_lone_pieces(seen, transform, ChestCtSettings(), Stopwatch(), quiet)
+    monkeypatch.setattr(pair, "with_lungs", lambda scans, lungs, *_: dataclasses.replace(scans, lungs=lungs))
+    scans = boxed(piece=True), boxed(piece=False, first_level=first_level)
+    transform = Transform(GRID, scans[1].volume.geometry, np.eye(4))
+    kept = without_lone_pieces(scans, transform, ChestCtSettings(), StepTimer(), quiet)
     lungs = kept[0].lungs
     assert (np.count_nonzero(lungs.array[PIECE]) < 0.3 * lungs.array[PIECE].size) == left_out
-    assert left_out or kept is seen
+    assert left_out or kept is scans

@@ -27,9 +27,9 @@ from ctreview.errors import DifferentPatients, RegistrationFailed
 from ctreview.lung import compare_inspiration
 from ctreview.opacity import Thresholds
 from ctreview.progress import Progress
-from ctreview.recipes.one_scan import Seen
-from ctreview.recipes.references import REFERENCE_LIMITS_HU, reference_hu
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.references import REFERENCE_LIMITS_HU, reference_hu
+from ctreview.recipes.chest_ct.scan import ScanAnalysis
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.registration import Registration, register
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -37,9 +37,9 @@ from ctreview.volume.volume import Volume
 __all__ = [
     "Gate",
     "ages_at",
+    "check_comparability",
     "days_between",
     "follow",
-    "look_at_both",
     "own_checks",
     "region_changes",
     "register_lungs",
@@ -120,7 +120,7 @@ class Gate:
     conditions: Conditions
 
 
-def look_at_both(
+def check_comparability(
     points: tuple[Timepoint, Timepoint],
     measures: tuple[Mapping[str, RegionMeasures], ...],
     thresholds: tuple[Thresholds, ...],
@@ -153,9 +153,9 @@ def look_at_both(
     return Gate(found, Conditions(volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ))
 
 
-def own_checks(seen: Seen, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
+def own_checks(scan: ScanAnalysis, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
     """The checks of one scan, with the scan named; those about both stay as they are."""
-    own = (*seen.lungs.checks, *seen.vessels.checks, *seen.normal.checks)
+    own = (*scan.lungs.checks, *scan.vessels.checks, *scan.normal.checks)
     named = tuple(
         replace(check, name=f"{when.replace('-', '')}_{check.name}", message=f"{when.capitalize()}: {check.message}")
         for check in own

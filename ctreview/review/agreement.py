@@ -15,8 +15,8 @@ from ctreview.change.agreement import BlandAltman, Overlap, bland_altman, intrac
 from ctreview.change.tally import Tally
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.replaying import Corrected, find_reading, holding, open_reading, replay_study
-from ctreview.recipes.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.review.replay import Corrected, find_label_map, find_reading, open_reading, replay_study
 from ctreview.study import Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -246,10 +246,10 @@ def compare_masks(first: Sequence[LabelMap], second: Sequence[LabelMap], *, name
     GridMismatch
         They do not lie in the same place.
     """
-    opacity, other = (holding(maps, "ground_glass", "consolidation") for maps in (first, second))
+    opacity, other = (find_label_map(maps, "ground_glass", "consolidation") for maps in (first, second))
     if opacity is None or other is None:
         raise WrongUse("a segmentation holds neither ground glass nor consolidation")
-    organ = holding(first, "right_lung", "left_lung")
+    organ = find_label_map(first, "right_lung", "left_lung")
     notes = [] if organ else ["The first segmentation holds no lungs, so that no zones are compared."]
     return _agreement([_Compared(1, opacity, other, None if organ is None else divide_lungs(organ))], names, notes)
 

@@ -20,23 +20,23 @@ from ctreview.checks import Check
 from ctreview.edits import Edit, Journal, active_edits
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.corrected import NO_EDITS, Edits, carried_opacity, corrected_pair, told_apart
-from ctreview.recipes.one_scan import Source, load_ct, scan_sensitivity, see
-from ctreview.recipes.pair import LookedAt, look_at, look_side_by_side
-from ctreview.recipes.segmentation import Segmentation, thresholds_dict
-from ctreview.recipes.settings import ChestCtSettings
-from ctreview.recipes.together import Arrived, Stopwatch, both, nobody
-from ctreview.recipes.two_scans import (
+from ctreview.recipes.chest_ct.comparing import (
     ages_at,
+    check_comparability,
     days_between,
     follow,
-    look_at_both,
     own_checks,
     region_changes,
     register_lungs,
     require_one_patient,
     unique,
 )
+from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
+from ctreview.recipes.chest_ct.pair import PairAnalysis, analyse_pair, analyse_side_by_side
+from ctreview.recipes.chest_ct.scan import Source, analyse_scan, load_ct, scan_sensitivity
+from ctreview.recipes.chest_ct.segmentation import Segmentation, thresholds_dict
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
 from ctreview.registration import Registration
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -48,7 +48,7 @@ __all__ = [
     "Segmentation",
     "Source",
     "compare",
-    "conclude",
+    "compare_prepared",
     "prepare",
     "segment",
 ]
@@ -91,24 +91,24 @@ def segment(
         No lung was found.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
-    clock = Stopwatch()
-    with clock("load"):
+    timer = StepTimer()
+    with timer("load"):
         volume = load_ct(source, series, settings, part(progress, 0.0, 0.15))
-    seen = see(volume, age_years, settings, clock, part(progress, 0.15, 0.8))
-    thresholds = own_thresholds(seen.normal, settings=settings.opacity)
-    with clock("opacity"):
-        opacity = classify(seen.excess, thresholds, settings=settings.opacity, progress=part(progress, 0.8, 0.95))
-    with clock("measures"):
-        measures = measure(volume, seen.regions, opacity)
+    scan = analyse_scan(volume, age_years, settings, timer, part(progress, 0.15, 0.8))
+    thresholds = own_thresholds(scan.normal, settings=settings.opacity)
+    with timer("opacity"):
+        opacity = classify(scan.excess, thresholds, settings=settings.opacity, progress=part(progress, 0.8, 0.95))
+    with timer("measures"):
+        measures = measure(volume, scan.regions, opacity)
     progress(1.0, 1.0, "measuring")
     return Segmentation(
-        timepoint=seen.timepoint(opacity),
+        timepoint=scan.timepoint(opacity),
         measures=measures,
-        normal=seen.normal,
+        normal=scan.normal,
         thresholds=thresholds,
-        checks=failed_first(unique((*seen.lungs.checks, *seen.vessels.checks, *thresholds.checks))),
+        checks=failed_first(unique((*scan.lungs.checks, *scan.vessels.checks, *thresholds.checks))),
         settings=settings.to_dict(),
-        timings=clock.seconds,
+        timings=timer.seconds,
     )
 
 
@@ -177,8 +177,8 @@ def compare(
     )
     lost: tuple[Check, ...] = ()
     if isinstance(edits, Journal):
-        edits, lost = told_apart(edits, prepared.points)
-    found = conclude(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
+        edits, lost = split_by_scan(edits, prepared.points)
+    found = compare_prepared(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
     return replace(found, checks=failed_first((*found.checks, *lost))) if lost else found
 
 
@@ -188,7 +188,7 @@ class Prepared:
 
     Attributes
     ----------
-    looked : LookedAt
+    pair : PairAnalysis
         Both scans as the computer sees them, judged by one rule, and side by side where they were registered.
     registration : Registration or None
         None where it failed or is too poor to be used.
@@ -201,7 +201,7 @@ class Prepared:
         Seconds of each step so far.
     """
 
-    looked: LookedAt
+    pair: PairAnalysis
     registration: Registration | None
     registered: tuple[Check, ...]
     interval_days: int | None
@@ -213,7 +213,7 @@ class Prepared:
     @property
     def points(self) -> tuple[Timepoint, Timepoint]:
         """Baseline and follow-up with what the computer found."""
-        return self.looked.points
+        return self.pair.points
 
     @property
     def transform(self) -> Transform | None:
@@ -223,7 +223,7 @@ class Prepared:
     @property
     def interval(self) -> IntervalSettings:
         """What intervals vary: more where the scans could not be judged side by side."""
-        return self.settings.interval if self.looked.beside is not None else self.settings.interval.alone
+        return self.settings.interval if self.pair.beside is not None else self.settings.interval.alone
 
     def sensitivity(
         self, number: int, point: Timepoint, edits: Sequence[Edit], other: LabelMap | None, progress: Progress
@@ -237,7 +237,7 @@ class Prepared:
             return self._bare[number]
 
         def opacity_at(shift_hu: float) -> LabelMap:
-            return self.looked.opacity(number, self.settings.opacity, shift_hu=shift_hu)
+            return self.pair.opacity(number, self.settings.opacity, shift_hu=shift_hu)
 
         found = scan_sensitivity(point, opacity_at, self.interval, progress, edits, other)
         if not corrected:
@@ -256,15 +256,15 @@ def prepare(
     allow_different_patients: bool = False,
     threads: int | None = None,
     progress: Progress = quiet,
-    arrived: Arrived = nobody,
+    on_labels: LabelsListener = ignore_labels,
 ) -> Prepared:
     """Load, segment and register two scans: all of `compare` that a reader's corrections do not change.
 
-    Parameters and errors are those of `compare`; ``arrived`` is told of lungs and opacity as soon as they are there.
+    Parameters and errors are those of `compare`; ``on_labels`` is told of lungs and opacity as soon as they are there.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
-    clock = Stopwatch()
-    with clock("load"):
+    timer = StepTimer()
+    with timer("load"):
         early = load_ct(baseline, baseline_series, settings, part(progress, 0.0, 0.06))
         late = load_ct(followup, followup_series, settings, part(progress, 0.06, 0.12))
     if not allow_different_patients:
@@ -272,15 +272,15 @@ def prepare(
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
-    looked = look_at((early, late), ages, settings, clock, part(progress, 0.12, 0.6), arrived)
-    with clock("registration"):
-        found, registered = register_lungs(looked.points, settings, part(progress, 0.6, 0.85))
+    pair = analyse_pair((early, late), ages, settings, timer, part(progress, 0.12, 0.6), on_labels)
+    with timer("registration"):
+        found, registered = register_lungs(pair.points, settings, part(progress, 0.6, 0.85))
     transform = None if found is None else found.transform
-    looked = look_side_by_side(looked, transform, settings, clock, part(progress, 0.85, 1.0))
-    return Prepared(looked, found, registered, days, ages[0], settings, clock.seconds)
+    pair = analyse_side_by_side(pair, transform, settings, timer, part(progress, 0.85, 1.0))
+    return Prepared(pair, found, registered, days, ages[0], settings, timer.seconds)
 
 
-def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
+def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
     """Replay a reader's corrections and say what changed: fate, measures, intervals, verdicts.
 
     Parameters
@@ -295,19 +295,19 @@ def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress 
     Comparison
         An edit that no longer applies stands among the checks, with the reason.
     """
-    settings, (before, after) = prepared.settings, prepared.looked.seen
-    thresholds, transform = prepared.looked.thresholds, prepared.transform
-    clock = Stopwatch(prepared.timings)
-    with clock("edits"):
+    settings, (before, after) = prepared.settings, prepared.pair.scans
+    thresholds, transform = prepared.pair.thresholds, prepared.transform
+    timer = StepTimer(prepared.timings)
+    with timer("edits"):
         others = carried_opacity(prepared.points, edits, transform)
         points, refused = corrected_pair(prepared.points, edits, others)
-    with clock("fate"):
+    with timer("fate"):
         fate, covered = follow(points, prepared.registration, settings)
-    with clock("measures"):
+    with timer("measures"):
         measures = tuple(measure(point.volume, point.regions, point.opacity) for point in points)
-    checks = look_at_both(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
-    with clock("interval"):
-        sensitivities = both(
+    checks = check_comparability(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
+    with timer("interval"):
+        sensitivities = run_both(
             lambda listener: prepared.sensitivity(0, points[0], edits[0], others[0], listener),
             lambda listener: prepared.sensitivity(1, points[1], edits[1], others[1], listener),
             threads=settings.threads,
@@ -344,7 +344,7 @@ def conclude(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress 
         transform=transform,
         settings=settings.to_dict(),
         seeds={"interval": settings.interval.seed, "registration": settings.registration.seed},
-        timings=clock.seconds,
+        timings=timer.seconds,
         writer=_write,
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ctreview.recipes.references import reference_hu
+from ctreview.recipes.chest_ct.references import reference_hu
 
 AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
 

@@ -4,17 +4,17 @@ import time
 import pytest
 
 from ctreview.progress import Cancelled, quiet
-from ctreview.recipes.together import Stopwatch, both
+from ctreview.recipes.steps import StepTimer, run_both
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_both_give_their_own_result_in_order(threads):
-    assert both(lambda p: 1, lambda p: "two", threads=threads, progress=quiet) == (1, "two")
+    assert run_both(lambda p: 1, lambda p: "two", threads=threads, progress=quiet) == (1, "two")
 
 
 def test_two_threads_run_at_the_same_time():
     meeting = threading.Barrier(2, timeout=5)
-    both(lambda p: meeting.wait(), lambda p: meeting.wait(), threads=2, progress=quiet)
+    run_both(lambda p: meeting.wait(), lambda p: meeting.wait(), threads=2, progress=quiet)
 
 
 def test_progress_is_the_mean_of_both_and_ends_at_one():
@@ -24,7 +24,7 @@ def test_progress_is_the_mean_of_both_and_ends_at_one():
         for done in range(3):
             progress(done, 2, "counting")
 
-    both(task, task, threads=1, progress=lambda done, total, what: heard.append(done / total))
+    run_both(task, task, threads=1, progress=lambda done, total, what: heard.append(done / total))
     assert heard == [0, 0.25, 0.5, 0.5, 0.75, 1.0]
 
 
@@ -43,7 +43,7 @@ def test_a_failure_travels_out_and_stops_the_other(threads):
             time.sleep(0.002)
 
     with pytest.raises(KeyError, match="mine"):
-        both(failing, long, threads=threads, progress=quiet)
+        run_both(failing, long, threads=threads, progress=quiet)
     assert len(steps) < 1900
 
 
@@ -58,15 +58,15 @@ def test_cancelling_stops_both():
         pytest.fail("was not stopped")
 
     with pytest.raises(Cancelled):
-        both(task, task, threads=2, progress=listen)
+        run_both(task, task, threads=2, progress=listen)
 
 
 def test_a_stopwatch_adds_up_by_name_and_counts_failures():
-    clock = Stopwatch()
+    timer = StepTimer()
     for _ in range(2):
-        with clock("step"):
+        with timer("step"):
             time.sleep(0.01)
-    with pytest.raises(ValueError, match="x"), clock("other"):
+    with pytest.raises(ValueError, match="x"), timer("other"):
         raise ValueError("x")
-    assert clock.seconds["step"] >= 0.02
-    assert set(clock.seconds) == {"step", "other"}
+    assert timer.seconds["step"] >= 0.02
+    assert set(timer.seconds) == {"step", "other"}

@@ -14,21 +14,21 @@ import pytest
 from ctreview.change import VerdictSettings
 from ctreview.errors import InputRefused, UnreadableFile
 from ctreview.progress import Cancelled
-from ctreview.recipes.chest_ct import Prepared, conclude
-from ctreview.recipes.corrected import NO_EDITS
-from ctreview.recipes.keeping import Desk
-from ctreview.recipes.laying_out import Place, basis, plan_of, settings_of
-from ctreview.recipes.replaying import replay
-from ctreview.recipes.review import Review
+from ctreview.recipes.chest_ct import Prepared, compare_prepared
+from ctreview.recipes.chest_ct.corrections import NO_EDITS
 from ctreview.report import basis_of
-from ctreview.study import Plan, Study
+from ctreview.review.archive import ImageSource, basis, plan_of, settings_of
+from ctreview.review.corrections import OpacityReview
+from ctreview.review.replay import replay
+from ctreview.review.workspace import Workspace
+from ctreview.study import AnalysisPlan, Study
 from ctreview.study.document import write_document
 from tests.readings import Read
 
 
 @pytest.fixture
-def places(small_scans: Path) -> tuple[Place, Place]:
-    return Place(small_scans / "before"), Place(small_scans / "after")
+def places(small_scans: Path) -> tuple[ImageSource, ImageSource]:
+    return ImageSource(small_scans / "before"), ImageSource(small_scans / "after")
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def prepared(read: Read) -> Prepared:
 
 
 @pytest.fixture
-def desk(
-    prepared: Prepared, places: tuple[Place, Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Desk]:
+def workspace(
+    prepared: Prepared, places: tuple[ImageSource, ImageSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
     """With both scans laid out in an unsaved study."""
     monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "recovery")
-    made = Desk("anna")
+    made = Workspace("anna")
     made.lay_out(prepared, places, plan_of(prepared))
     yield made
     made.close()
@@ -67,7 +67,7 @@ def other_scan(prepared: Prepared, number: int) -> Prepared:
     values = points[number].volume.array.copy()
     values[0, 0, 0] += 1
     points[number] = replace(points[number], volume=points[number].volume.with_array(values))
-    return replace(prepared, looked=replace(prepared.looked, points=(points[0], points[1])))
+    return replace(prepared, pair=replace(prepared.pair, points=(points[0], points[1])))
 
 
 def other_settings(prepared: Prepared) -> Prepared:
@@ -88,7 +88,7 @@ def emptied(prepared: Prepared) -> Prepared:
     """As another version might find it: nothing at the follow-up."""
     points = prepared.points
     none = replace(points[1].opacity, array=np.zeros_like(points[1].opacity.array))
-    return replace(prepared, looked=replace(prepared.looked, points=(points[0], replace(points[1], opacity=none))))
+    return replace(prepared, pair=replace(prepared.pair, points=(points[0], replace(points[1], opacity=none))))
 
 
 def by_version(study: Study, version: str) -> None:
@@ -97,64 +97,66 @@ def by_version(study: Study, version: str) -> None:
 
 
 def test_a_scan_that_took_the_place_of_another_is_not_filed(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
-    assert desk.study is not None
-    before = masks_of(desk.study)
+    assert workspace.study is not None
+    before = masks_of(workspace.study)
     other = other_scan(prepared, 1)
     with pytest.raises(InputRefused, match="another image of timepoint 2") as refused:
-        desk.lay_out(other, places, plan_of(other))
-    assert str(desk.study.folder) in str(refused.value)
+        workspace.lay_out(other, places, plan_of(other))
+    assert str(workspace.study.folder) in str(refused.value)
     assert "study of its own" in str(refused.value)
-    assert masks_of(desk.study) == before
-    assert desk.study.source(2).digest == prepared.points[1].volume.digest
+    assert masks_of(workspace.study) == before
+    assert workspace.study.source(2).digest == prepared.points[1].volume.digest
 
 
 def test_what_is_there_already_is_not_written_again(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
-    assert desk.study is not None
-    when = [path.stat().st_mtime_ns for path in desk.study.folder.rglob("*")]
+    assert workspace.study is not None
+    when = [path.stat().st_mtime_ns for path in workspace.study.folder.rglob("*")]
     threads = replace(prepared, settings=prepared.settings.with_threads(1))
-    desk.lay_out(threads, places, plan_of(threads))
-    assert [path.stat().st_mtime_ns for path in desk.study.folder.rglob("*")] == when
+    workspace.lay_out(threads, places, plan_of(threads))
+    assert [path.stat().st_mtime_ns for path in workspace.study.folder.rglob("*")] == when
 
 
 def test_another_version_files_anew_while_nobody_signed(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
-    assert desk.study is not None
-    by_version(desk.study, "0.0.1")
-    before = masks_of(desk.study)
-    desk.lay_out(emptied(prepared), places, plan_of(prepared))
-    assert masks_of(desk.study) != before
-    assert desk.study.plan == plan_of(prepared)
+    assert workspace.study is not None
+    by_version(workspace.study, "0.0.1")
+    before = masks_of(workspace.study)
+    workspace.lay_out(emptied(prepared), places, plan_of(prepared))
+    assert masks_of(workspace.study) != before
+    assert workspace.study.plan == plan_of(prepared)
 
 
 def test_a_signed_study_is_run_again_by_its_own_settings(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
     """A setting that came since, with its default, and another version are no reason to refuse what is found alike."""
-    assert desk.study is not None
-    assert desk.reading is not None
-    desk.reading.sign({})
-    path = desk.study.folder / "plan.json"
+    assert workspace.study is not None
+    assert workspace.reading is not None
+    workspace.reading.sign({})
+    path = workspace.study.folder / "plan.json"
     plain = json.loads(path.read_text())
     del plain["settings"]["vessels"]
     path.write_text(json.dumps({**plain, "version": "0.0.1"}))
-    before = {one: one.read_bytes() for one in desk.study.folder.rglob("*") if one.is_file()}
-    assert settings_of(desk.study) == prepared.settings
-    desk.lay_out(prepared, places, plan_of(prepared))
-    assert {one: one.read_bytes() for one in desk.study.folder.rglob("*") if one.is_file()} == before
+    before = {one: one.read_bytes() for one in workspace.study.folder.rglob("*") if one.is_file()}
+    assert settings_of(workspace.study) == prepared.settings
+    workspace.lay_out(prepared, places, plan_of(prepared))
+    assert {one: one.read_bytes() for one in workspace.study.folder.rglob("*") if one.is_file()} == before
 
 
-def test_recorded_settings_win_over_defaults_that_changed_since(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert desk.study is not None
-    kept = settings_of(desk.study).verdict
+def test_recorded_settings_win_over_defaults_that_changed_since(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert workspace.study is not None
+    kept = settings_of(workspace.study).verdict
     name, value = next(iter(_moved(VerdictSettings()).items()))
     monkeypatch.setattr(VerdictSettings.__init__, "__defaults__", _with_default(name, value))
     assert getattr(VerdictSettings(), name) == value
-    assert settings_of(desk.study).verdict == kept
+    assert settings_of(workspace.study).verdict == kept
     assert getattr(kept, name) != value
 
 
@@ -165,31 +167,31 @@ def _with_default(name: str, value: float) -> tuple[Any, ...]:
 
 
 def test_a_signed_study_refuses_what_another_version_finds_otherwise(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
-    assert desk.study is not None
-    assert desk.reading is not None
-    desk.reading.sign({})
-    by_version(desk.study, "0.0.1")
-    before = masks_of(desk.study)
+    assert workspace.study is not None
+    assert workspace.reading is not None
+    workspace.reading.sign({})
+    by_version(workspace.study, "0.0.1")
+    before = masks_of(workspace.study)
     with pytest.raises(InputRefused, match=r"signed with ctreview 0\.0\.1.*timepoint 2"):
-        desk.lay_out(emptied(prepared), places, plan_of(prepared))
-    assert masks_of(desk.study) == before
+        workspace.lay_out(emptied(prepared), places, plan_of(prepared))
+    assert masks_of(workspace.study) == before
 
 
 def test_a_signed_study_refuses_other_settings_and_names_them(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
 ) -> None:
-    assert desk.study is not None
-    assert desk.reading is not None
-    desk.reading.sign({})
+    assert workspace.study is not None
+    assert workspace.reading is not None
+    workspace.reading.sign({})
     other = other_settings(prepared)
     (name,) = _moved(VerdictSettings())
-    for ask in (lambda: desk.lay_out(other, places, plan_of(other)), lambda: desk.plan_anew(plan_of(other))):
+    for ask in (lambda: workspace.lay_out(other, places, plan_of(other)), lambda: workspace.plan_anew(plan_of(other))):
         with pytest.raises(InputRefused, match=rf"settings\.verdict\.{name} was .*, now"):
             ask()
     with pytest.raises(InputRefused, match=r"age_years was null, now 7\.5"):
-        desk.plan_anew(plan_of(prepared, 7.5))
+        workspace.plan_anew(plan_of(prepared, 7.5))
 
 
 def test_a_study_of_a_version_that_knew_other_settings_is_still_replayed(read: Read, tmp_path: Path) -> None:
@@ -207,9 +209,9 @@ def test_a_study_of_a_version_that_knew_other_settings_is_still_replayed(read: R
 
 
 def test_filing_that_was_broken_off_is_done_again(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert desk.study is not None
+    assert workspace.study is not None
     plan = plan_of(prepared, 7.5)
 
     def killed(*_: object, **__: object) -> int:
@@ -218,86 +220,92 @@ def test_filing_that_was_broken_off_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(Study, "add_timepoint", killed)
         with pytest.raises(KeyboardInterrupt):
-            desk.lay_out(prepared, places, plan)
-    assert desk.study.plan == plan
-    assert not desk.study.filed
-    desk.lay_out(prepared, places, plan)
-    assert desk.study.filed
+            workspace.lay_out(prepared, places, plan)
+    assert workspace.study.plan == plan
+    assert not workspace.study.filed
+    workspace.lay_out(prepared, places, plan)
+    assert workspace.study.filed
 
 
-def test_a_plan_of_the_first_schema_gets_its_images_from_the_timepoints(desk: Desk, prepared: Prepared) -> None:
-    assert desk.study is not None
+def test_a_plan_of_the_first_schema_gets_its_images_from_the_timepoints(
+    workspace: Workspace, prepared: Prepared
+) -> None:
+    assert workspace.study is not None
     plan = plan_of(prepared)
     old = {"recipe": plan.recipe, "settings": plan.settings, "age_years": 3.0, "allow_different_patients": False}
-    write_document(desk.study.folder / "plan.json", "ctreview.plan/1", old)
-    assert desk.study.plan == replace(plan, age_years=3.0, version="")
-    assert desk.study.filed
+    write_document(workspace.study.folder / "plan.json", "ctreview.plan/1", old)
+    assert workspace.study.plan == replace(plan, age_years=3.0, version="")
+    assert workspace.study.filed
 
 
-def test_a_closed_desk_files_nothing(desk: Desk, prepared: Prepared, places: tuple[Place, Place]) -> None:
-    desk.close()
+def test_a_closed_desk_files_nothing(
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource]
+) -> None:
+    workspace.close()
     with pytest.raises(Cancelled):
-        desk.lay_out(prepared, places, plan_of(prepared))
-    assert desk.study is None
+        workspace.lay_out(prepared, places, plan_of(prepared))
+    assert workspace.study is None
 
 
 def test_the_comparison_of_another_age_is_never_taken_for_the_present_one(
-    desk: Desk, prepared: Prepared, places: tuple[Place, Place], pages: list[str]
+    workspace: Workspace, prepared: Prepared, places: tuple[ImageSource, ImageSource], pages: list[str]
 ) -> None:
-    assert desk.study is not None
-    bare = desk.study.comparison_folder(1, 2)
-    mine = desk.write(prepared, conclude(prepared), NO_EDITS)
+    assert workspace.study is not None
+    bare = workspace.study.comparison_folder(1, 2)
+    mine = workspace.write(prepared, compare_prepared(prepared), NO_EDITS)
     first = basis_of(bare)
     assert first is not None
     aged = replace(prepared, age_years=7.5)
-    desk.lay_out(aged, places, plan_of(aged, 7.5))
+    workspace.lay_out(aged, places, plan_of(aged, 7.5))
     assert not bare.exists()
     assert not mine.exists()
-    desk.write(aged, conclude(aged), NO_EDITS)
+    workspace.write(aged, compare_prepared(aged), NO_EDITS)
     assert basis_of(bare) == basis(plan_of(aged, 7.5), NO_EDITS) != first
 
 
 def test_a_comparison_that_rests_on_the_same_is_left_and_another_made_anew(
-    desk: Desk, prepared: Prepared, pages: list[str]
+    workspace: Workspace, prepared: Prepared, pages: list[str]
 ) -> None:
-    assert desk.study is not None
-    review = Review(prepared, author="anna", record=desk.record)
+    assert workspace.study is not None
+    review = OpacityReview(prepared, author="anna", record=workspace.record)
     review.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0})
     edits = review.edits
-    corrected = conclude(prepared, edits=edits)
-    mine = desk.write(prepared, corrected, edits)
+    corrected = compare_prepared(prepared, edits=edits)
+    mine = workspace.write(prepared, corrected, edits)
     assert len(pages) == 2
-    desk.write(prepared, corrected, edits)
+    workspace.write(prepared, corrected, edits)
     assert len(pages) == 2
-    assert _opacity_ml(mine) < 5 < _opacity_ml(desk.study.comparison_folder(1, 2))  # what is dense stays
+    assert _opacity_ml(mine) < 5 < _opacity_ml(workspace.study.comparison_folder(1, 2))  # what is dense stays
     review.undo()
-    desk.write(prepared, conclude(prepared, edits=review.edits), review.edits)
+    workspace.write(prepared, compare_prepared(prepared, edits=review.edits), review.edits)
     assert len(pages) == 3
     assert _opacity_ml(mine) > 5
 
 
-def test_what_was_signed_is_not_written_over(desk: Desk, prepared: Prepared, pages: list[str]) -> None:
-    assert desk.study is not None
-    desk.sign(prepared, conclude(prepared), NO_EDITS)
-    assert desk.reading is not None
-    before = {one: one.read_bytes() for one in desk.reading.folder.rglob("*") if one.is_file()}
-    by_version(desk.study, "0.0.1")
-    desk.write(prepared, conclude(prepared), NO_EDITS)
-    assert {one: one.read_bytes() for one in desk.reading.folder.rglob("*") if one.is_file()} == before
+def test_what_was_signed_is_not_written_over(workspace: Workspace, prepared: Prepared, pages: list[str]) -> None:
+    assert workspace.study is not None
+    workspace.sign(prepared, compare_prepared(prepared), NO_EDITS)
+    assert workspace.reading is not None
+    before = {one: one.read_bytes() for one in workspace.reading.folder.rglob("*") if one.is_file()}
+    by_version(workspace.study, "0.0.1")
+    workspace.write(prepared, compare_prepared(prepared), NO_EDITS)
+    assert {one: one.read_bytes() for one in workspace.reading.folder.rglob("*") if one.is_file()} == before
 
 
-def test_other_settings_of_the_comparison_alone_are_kept_too(desk: Desk, prepared: Prepared, pages: list[str]) -> None:
-    assert desk.study is not None
-    desk.write(prepared, conclude(prepared), NO_EDITS)
+def test_other_settings_of_the_comparison_alone_are_kept_too(
+    workspace: Workspace, prepared: Prepared, pages: list[str]
+) -> None:
+    assert workspace.study is not None
+    workspace.write(prepared, compare_prepared(prepared), NO_EDITS)
     other = other_settings(prepared)
-    desk.plan_anew(plan_of(other))
-    assert settings_of(desk.study) == other.settings
-    assert not desk.study.comparison_folder(1, 2).exists()
+    workspace.plan_anew(plan_of(other))
+    assert settings_of(workspace.study) == other.settings
+    assert not workspace.study.comparison_folder(1, 2).exists()
 
 
 def test_plans_say_in_what_they_differ() -> None:
-    first = Plan("chest_ct", {"a": {"b": 1, "threads": 2}, "gone": 1}, images=("x", "y"), version="1")
-    second = Plan("chest_ct", {"a": {"b": 2, "threads": 9}, "new": 1}, 3.0, images=("x", "z"), version="1")
+    first = AnalysisPlan("chest_ct", {"a": {"b": 1, "threads": 2}, "gone": 1}, images=("x", "y"), version="1")
+    second = AnalysisPlan("chest_ct", {"a": {"b": 2, "threads": 9}, "new": 1}, 3.0, images=("x", "z"), version="1")
     assert {str(one) for one in second.differences(first)} == {
         "settings.a.b was 1, now 2",
         "age_years was null, now 3.0",
