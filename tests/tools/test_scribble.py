@@ -13,7 +13,7 @@ from ctreview.edits import EditDoesNotApply
 from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, Stroke, propose
 from ctreview.tools.feature_memory import _rest
 from ctreview.tools.features import FEATURES, Features, Scales, features
-from ctreview.tools.forest import lay_out
+from ctreview.tools.forest import pad_to_full_depth
 
 from .conftest import LESION, distance_to
 from .test_tools import after, dice
@@ -96,12 +96,12 @@ def test_our_vote_is_that_of_the_library() -> None:
     values = generator.normal(size=(9000, 7)).astype(np.float32)
     labels = (values[:, 0] + values[:, 3] > 0).astype(int) + 2 * (values[:, 1] > 1)
     forest = ExtraTreesClassifier(9, max_depth=5, random_state=0).fit(values[:800], labels[:800])
-    full = lay_out(forest, 5).vote(values)
+    full = pad_to_full_depth(forest, 5).vote(values)
     assert np.allclose(full.T, forest.predict_proba(values), atol=1e-5)
     half = np.mean([tree.predict_proba(values) for tree in forest.estimators_[:4]], axis=0).T
     sure = half.max(axis=0) > 0.9
     assert 0 < sure.sum() < len(values)
-    assert np.allclose(lay_out(forest, 5).vote(values, enough=0.9), np.where(sure, half, full), atol=1e-5)
+    assert np.allclose(pad_to_full_depth(forest, 5).vote(values, enough=0.9), np.where(sure, half, full), atol=1e-5)
 
 
 def test_the_features_of_a_voxel_do_not_depend_on_the_box(canvas: Canvas) -> None:
