@@ -9,8 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings, described_attributes, flags_of
+from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings, option_name
 from ctreview.errors import WrongUse
+from ctreview.settings_fields import described_attributes, settings_fields
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Command(CommandWithSettings):
 
 
 def test_every_field_that_can_be_written_has_a_flag():
-    flags = {flag.option: flag.default for flag in flags_of(Outer(), without=frozenset({"threads"}))}
+    flags = {option_name(one): one.default for one in settings_fields(Outer(), without=frozenset({"threads"}))}
     assert flags == {
         "--opacity-threshold-sigma": 2.5,
         "--opacity-low-hu": -950.0,

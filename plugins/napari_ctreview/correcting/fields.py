@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
-from ctreview.cli.settings_flags import described_attributes
+from ctreview.settings_fields import described_attributes
 
 __all__ = ["Fields"]
 

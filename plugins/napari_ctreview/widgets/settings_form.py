@@ -10,8 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from ctreview.cli.settings_flags import Flag, flags_of, with_setting
 from ctreview.errors import CtreviewError
+from ctreview.settings_fields import SettingsField, settings_fields, with_setting
 
 __all__ = ["SettingsForm"]
 
@@ -43,20 +43,22 @@ class SettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
         self._standard = type(settings)()
         self.settings = settings
         self.fields: dict[str, QWidget] = {}
-        self._flags = flags_of(settings, without=frozenset({"threads", "seed", "processes"}), parts=frozenset(parts))
+        self._shown = settings_fields(
+            settings, without=frozenset({"threads", "seed", "processes"}), parts=frozenset(parts)
+        )
         self._wrong = QLabel(objectName="wrong")
         self._wrong.setWordWrap(True)
         self._wrong.hide()
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         several = len(set(parts)) > 1
-        for flag in self._flags:
-            field = self._field(flag)
-            label = QLabel(_title(flag, several=several))
+        for setting in self._shown:
+            field = self._field(setting)
+            label = QLabel(_title(setting, several=several))
             for widget in (field, label):
-                widget.setToolTip(f"<p>{flag.help}</p>")
+                widget.setToolTip(f"<p>{setting.help}</p>")
             form.addRow(label, field)
-            self.fields[".".join(flag.path)] = field
+            self.fields[".".join(setting.path)] = field
         back = QPushButton("Standard settings")
         back.clicked.connect(self.reset)
         layout = QVBoxLayout(self)
@@ -68,58 +70,58 @@ class SettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
     def show_settings(self, settings: Any) -> None:
         """Show what stands; the reader's are not told of it."""
         self.settings = settings
-        for flag in self._flags:
-            field = self.fields[".".join(flag.path)]
+        for setting in self._shown:
+            field = self.fields[".".join(setting.path)]
             field.blockSignals(True)
-            _write(field, _value(settings, flag.path))
+            _write(field, _value(settings, setting.path))
             field.blockSignals(False)
         self._complain("")
 
     def reset(self) -> None:
         """Back to the core's own values, in these stages."""
         settings = self.settings
-        for flag in self._flags:
-            settings = with_setting(settings, flag.path, _value(self._standard, flag.path))
+        for setting in self._shown:
+            settings = with_setting(settings, setting.path, _value(self._standard, setting.path))
         self.show_settings(settings)
         self.changed.emit(settings)
 
-    def _field(self, flag: Flag) -> QWidget:
-        value = flag.default
-        if flag.type is bool:
+    def _field(self, setting: SettingsField) -> QWidget:
+        value = setting.default
+        if setting.type is bool:
             box = QCheckBox()
             box.setChecked(value)
-            box.toggled.connect(lambda on: self._put(flag, on))
+            box.toggled.connect(lambda on: self._put(setting, on))
             return box
-        if get_origin(flag.type) is Literal:
+        if get_origin(setting.type) is Literal:
             choice = QComboBox()
-            choice.addItems([str(word) for word in get_args(flag.type)])
+            choice.addItems([str(word) for word in get_args(setting.type)])
             choice.setCurrentText(value)
-            choice.currentTextChanged.connect(lambda word: self._put(flag, word))
+            choice.currentTextChanged.connect(lambda word: self._put(setting, word))
             return choice
         line = QLineEdit()
         line.setPlaceholderText(_AUTOMATIC)
         _write(line, value)
-        line.editingFinished.connect(lambda: self._read(flag, line))
+        line.editingFinished.connect(lambda: self._read(setting, line))
         return line
 
-    def _read(self, flag: Flag, line: QLineEdit) -> None:
+    def _read(self, setting: SettingsField, line: QLineEdit) -> None:
         try:
-            value = _parsed(line.text(), flag.type)
+            value = _parsed(line.text(), setting.type)
         except ValueError:
-            self._complain(f"{_title(flag, several=False)}: “{line.text()}” cannot be that. It is put back.")
-            _write(line, _value(self.settings, flag.path))
+            self._complain(f"{_title(setting, several=False)}: “{line.text()}” cannot be that. It is put back.")
+            _write(line, _value(self.settings, setting.path))
             return
-        self._put(flag, value)
+        self._put(setting, value)
 
-    def _put(self, flag: Flag, value: Any) -> None:
-        if value == _value(self.settings, flag.path):
+    def _put(self, setting: SettingsField, value: Any) -> None:
+        if value == _value(self.settings, setting.path):
             return
         try:
-            settings = with_setting(self.settings, flag.path, value)
+            settings = with_setting(self.settings, setting.path, value)
         except CtreviewError as wrong:  # settings look at their own values
             self._complain(str(wrong))
-            field = self.fields[".".join(flag.path)]
-            _write(field, _value(self.settings, flag.path))
+            field = self.fields[".".join(setting.path)]
+            _write(field, _value(self.settings, setting.path))
             return
         self._complain("")
         self.settings = settings
@@ -130,9 +132,9 @@ class SettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
         self._wrong.setVisible(bool(text))
 
 
-def _title(flag: Flag, *, several: bool) -> str:
+def _title(setting: SettingsField, *, several: bool) -> str:
     """What stands beside the field: its name, with the unit as units are written."""
-    names = flag.path if several else flag.path[1:] or flag.path
+    names = setting.path if several else setting.path[1:] or setting.path
     words = " ".join(names).replace("_", " ")
     for unit, written in ((" hu", " (HU)"), (" mm", " (mm)"), (" ml", " (mL)")):
         words = words[: -len(unit)] + written if words.endswith(unit) else words
