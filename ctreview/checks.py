@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Check"]
+__all__ = ["Check", "Effect"]
+
+Effect = Literal["stops", "widens", "tells"]
+"""What follows from a check that failed: no verdict; an interval that reaches further; nothing but the message."""
 
 
 @dataclass(frozen=True)
@@ -15,15 +18,17 @@ class Check:
     Attributes
     ----------
     name : str
-        A stable key, such as ``"lung_volume_ratio"``.
+        A stable key, such as ``"lung_volume_ratio"``; for documents and tables, never to decide by.
     value, limit : float or str or None
         What was found, and up to where it would have been accepted.
     ok : bool
         Whether it was accepted.
     message : str
         One sentence for the reader: what was found and what follows from it.
-    blocks : bool
-        Whether a failed check forbids a verdict (it still leaves the numbers to be seen).
+    effect : Effect
+        What follows where it failed. One that ``stops`` forbids a verdict; the numbers are still to be seen.
+    regions : tuple of str
+        The regions it is about; empty where it is about the whole.
     """
 
     name: str
@@ -31,7 +36,18 @@ class Check:
     limit: float | str | None
     ok: bool
     message: str
-    blocks: bool = False
+    effect: Effect = "tells"
+    regions: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> bool:
+        """Whether it failed and forbids a verdict."""
+        return not self.ok and self.effect == "stops"
+
+    @property
+    def widens(self) -> bool:
+        """Whether it failed and makes intervals wider."""
+        return not self.ok and self.effect == "widens"
 
     def to_dict(self) -> dict[str, Any]:
         """What a document of results holds of it."""

@@ -47,19 +47,22 @@ def lung_checks(
 
 
 def _sides(lungs: LabelMap, laterality_score: float | None) -> Iterator[Check]:
-    missing = [key.replace("_", " ") for key in SIDES if lungs.voxels[key] == 0]
+    missing = [key for key in SIDES if lungs.voxels[key] == 0]
     if not missing:
         yield Check("one_lung", None, None, True, "Both lungs were found.")
         return
-    words = missing[0]
-    yield Check("one_lung", words, None, False, f"No {words} was found: all figures are those of the other lung alone.")
+    words = missing[0].replace("_", " ")
+    message = f"No {words} was found: all figures are those of the other lung alone."
+    yield Check("one_lung", words, None, False, message, regions=(missing[0],))
     if laterality_score is not None:
         other = "left lung" if words == "right lung" else "right lung"
         ok = abs(laterality_score) >= CLEAR_LATERALITY_SCORE
         message = f"The lung was taken for the {other}, from trachea, spine, its shape and where the image cuts it."
         if not ok:
             message += " These do not agree well: look which side it is."
-        yield Check("side_of_single_lung", round(abs(laterality_score), 2), CLEAR_LATERALITY_SCORE, ok, message)
+        value = round(abs(laterality_score), 2)
+        taken = (other.replace(" ", "_"),)
+        yield Check("side_of_single_lung", value, CLEAR_LATERALITY_SCORE, ok, message, regions=taken)
 
 
 def _borders(lungs: LabelMap) -> Iterator[Check]:
@@ -80,7 +83,7 @@ def _borders(lungs: LabelMap) -> Iterator[Check]:
         message = f"The {words} lies wholly inside the image."
         if cut:
             message = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."
-        yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, message)
+        yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, message, regions=(key,))
 
 
 def _volume(lungs: LabelMap) -> Check:
@@ -90,7 +93,7 @@ def _volume(lungs: LabelMap) -> Check:
     if not ok:
         message += " No lungs are of this size: check the mask and the spacing of the image."
     return Check(
-        "lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, message, blocks=not ok
+        "lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, message, effect="stops"
     )
 
 

@@ -88,7 +88,8 @@ def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
         message=f"Only one of the two scans holds the {words}: the whole cannot be compared."
         if alone
         else "Both scans hold the same parts.",
-        blocks=True,
+        effect="stops",
+        regions=tuple(alone),
     )
 
 
@@ -143,4 +144,4 @@ def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
 
 def failed_first(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The same checks: those that forbid a verdict, other failed ones, then the rest, each in the given order."""
-    return tuple(sorted(checks, key=lambda check: (check.ok, not check.blocks)))
+    return tuple(sorted(checks, key=lambda check: (check.ok, not check.stops)))

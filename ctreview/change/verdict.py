@@ -68,7 +68,7 @@ def judge(
         Of ``opacity_ml``.
     baseline, followup : RegionMeasures
     checks : iterable of Check
-        A failed one that ``blocks`` leaves nothing to be said.
+        One that stops leaves nothing to be said.
     settings : VerdictSettings, optional
 
     Returns
@@ -77,7 +77,7 @@ def judge(
         ``"decreased"`` or ``"increased"`` only where the interval excludes 0 and the change exceeds the
         repeatability; ``"unchanged"`` (no change beyond measurement error) where either does not hold.
     """
-    if any(check.blocks and not check.ok for check in checks):
+    if any(check.stops for check in checks):
         return "not_interpretable"
     if not change.excludes_zero or abs(change.value) <= repeatability_ml(baseline, followup, settings):
         return "unchanged"

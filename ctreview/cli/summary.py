@@ -80,6 +80,6 @@ def bare_table(headings: tuple[str, ...]) -> Table:
 def show_checks(checks: tuple[Check, ...]) -> None:
     """Print the checks that were not accepted, those that forbid a verdict first."""
     console = results()
-    for check in sorted((check for check in checks if not check.ok), key=lambda check: not check.blocks):
-        weight = "no verdict" if check.blocks else "note"
+    for check in sorted((check for check in checks if not check.ok), key=lambda check: not check.stops):
+        weight = "no verdict" if check.stops else "note"
         console.print(f"{weight}: {check.message}", markup=False, soft_wrap=True)

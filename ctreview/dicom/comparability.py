@@ -53,7 +53,7 @@ def _same_patient(a: Acquisition, b: Acquisition) -> Check:
     if conflicts:
         fields = " and ".join(conflicts)
         message = f"The two headers name different patients ({fields} differ)."
-        return Check("same_patient", f"{fields} differ", "same", False, message, blocks=True)
+        return Check("same_patient", f"{fields} differ", "same", False, message, effect="stops")
     known = [
         name
         for name, ours, theirs in (
@@ -92,7 +92,7 @@ def _posture(a: Acquisition, b: Acquisition) -> Check:
     if one == other:
         return Check("posture", one, "same", True, f"Both were acquired {one}.")
     message = f"One was acquired {one}, the other {other}; dependent density moves with gravity."
-    return Check("posture", f"{one}/{other}", "same", False, message, blocks=True)
+    return Check("posture", f"{one}/{other}", "same", False, message, effect="stops")
 
 
 def posture_in_words(posture: str | None) -> str | None:
@@ -131,7 +131,7 @@ def _kernel(a: Acquisition, b: Acquisition) -> Check:
             f"The reconstruction kernels differ ({a.kernel} and {b.kernel}); that alone shifts density measures by up "
             "to 14 %."
         )
-    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, message)
+    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, message, effect="widens")
 
 
 def _scanner(a: Acquisition, b: Acquisition) -> Check:

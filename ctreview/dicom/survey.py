@@ -55,7 +55,7 @@ class SeriesPair:
     @property
     def comparable(self) -> bool:
         """Whether nothing forbids a verdict; single checks may still have failed."""
-        return not any(check.blocks and not check.ok for check in self.checks)
+        return not any(check.stops for check in self.checks)
 
     @property
     def why_not(self) -> tuple[str, ...]:
@@ -92,13 +92,13 @@ def _readable(a: Series, b: Series) -> Check:
     if not refused:
         return Check("readable", "both", "both", True, "Both are read as volumes.")
     reasons = "; ".join(f"{series.key}: {series.refusal.found}" for series in refused if series.refusal is not None)
-    return Check("readable", "not both", "both", False, f"Not both are read as volumes ({reasons}).", blocks=True)
+    return Check("readable", "not both", "both", False, f"Not both are read as volumes ({reasons}).", effect="stops")
 
 
 def _modality(a: Series, b: Series) -> Check:
     ok = a.modality == b.modality
     message = f"Both are {a.modality}." if ok else f"One is {a.modality} and the other {b.modality}."
-    return Check("modality", a.modality if ok else f"{a.modality}/{b.modality}", "same", ok, message, blocks=True)
+    return Check("modality", a.modality if ok else f"{a.modality}/{b.modality}", "same", ok, message, effect="stops")
 
 
 def _inflation() -> Check:

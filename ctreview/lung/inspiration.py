@@ -114,5 +114,10 @@ def _check(ratio: float, apart: float, shift: float, settings: InspirationSettin
         message = f"{found}: breaths of like depth."
     limit = settings.refuse if apart > settings.refuse else settings.warn
     return Check(
-        "lung_volume_ratio", round(ratio, 3), limit, apart <= settings.warn, message, blocks=apart > settings.refuse
+        "lung_volume_ratio",
+        round(ratio, 3),
+        limit,
+        apart <= settings.warn,
+        message,
+        effect="stops" if apart > settings.refuse else "widens",
     )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.checks import Check
+from ctreview.checks import Check, Effect
 from ctreview.registration.features import mind_descriptors
 from ctreview.registration.field import jacobian, lowest_jacobian
 from ctreview.registration.keypoints import find_keypoints
@@ -152,7 +152,7 @@ def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = 
             figures["folding_share"] <= limits.folding_share,
             "Space folds nowhere.",
             "Space folds onto itself in places; what became of the tissue there cannot be told.",
-            blocks=True,
+            effect="stops",
         ),
         _check(
             "registration_overlap",
@@ -161,7 +161,7 @@ def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = 
             figures["mask_dice"] >= limits.mask_dice,
             "The organ's outlines lie on one another.",
             "The organ's outlines do not lie on one another; the two images may show different parts.",
-            blocks=True,
+            effect="stops",
         ),
         _check(
             "registration_matched",
@@ -171,7 +171,7 @@ def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = 
             "Vessels and other structures of one image were found again in the other.",
             "Most structures of one image were not found again in the other: the registration failed, or the two "
             "images are not of one person.",
-            blocks=True,
+            effect="stops",
         ),
         _check(
             "registration_volume",
@@ -192,5 +192,5 @@ def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = 
     )
 
 
-def _check(name: str, value: float, limit: float, ok: bool, good: str, bad: str, *, blocks: bool = False) -> Check:
-    return Check(name, value, limit, bool(ok), good if ok else bad, blocks)
+def _check(name: str, value: float, limit: float, ok: bool, good: str, bad: str, *, effect: Effect = "tells") -> Check:
+    return Check(name, value, limit, bool(ok), good if ok else bad, effect)

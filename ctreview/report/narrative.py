@@ -82,7 +82,7 @@ def _protocol(point: Timepoint) -> Protocol:
 
 def _findings(comparison: Comparison, say: Phrases) -> list[str]:
     if comparison.verdict == "not_interpretable":
-        blocking = [say.check(check) for check in comparison.checks if check.blocks and not check.ok]
+        blocking = [say.check(check) for check in comparison.checks if check.stops]
         return [" ".join((say.not_interpretable(), *blocking))]
     whole = comparison.regions[0]
     told = [_told(region) for region in comparison.regions if "/" not in region.region]

@@ -71,7 +71,7 @@ def test_the_verdict_follows(comparison: Comparison, after: float, verdict: str)
 
 
 def test_what_forbids_a_verdict_still_does(comparison: Comparison) -> None:
-    blocked = replace(comparison, checks=(Check("posture", "supine/prone", "same", False, "Turned.", blocks=True),))
+    blocked = replace(comparison, checks=(Check("posture", "supine/prone", "same", False, "Turned.", effect="stops"),))
     (lungs,) = carry_over(blocked, ml(30.0), ml(5.0))
     assert lungs.verdict == "not_interpretable"
 

@@ -17,13 +17,13 @@ from ctreview.checks import Check
 )
 def test_order(days, ok, word):
     found = check_order(days)
-    assert (found.ok, found.blocks) == (ok, False)
+    assert (found.ok, found.stops) == (ok, False)
     assert word in found.message
 
 
 def test_a_lung_that_only_one_scan_holds_leaves_no_verdict():
     found = check_parts(["lungs", "right_lung", "left_lung", "left_lung/basal"], ["lungs", "right_lung"])
-    assert (found.ok, found.blocks, found.value) == (False, True, "left lung")
+    assert (found.ok, found.stops, found.value) == (False, True, "left lung")
     assert check_parts(["lungs"], ["lungs"]).ok
 
 
@@ -54,8 +54,8 @@ def test_coverage():
 
 
 def test_the_gravest_stand_first_and_order_is_kept_otherwise():
-    def check(name, ok, blocks):
-        return Check(name, None, None, ok=ok, message="", blocks=blocks)
+    def check(name, ok, stops):
+        return Check(name, None, None, ok=ok, message="", effect="stops" if stops else "tells")
 
     given = [check("a", True, True), check("b", False, False), check("c", False, True), check("d", True, False)]
     assert "".join(found.name for found in failed_first(given)) == "cbad"

@@ -16,7 +16,7 @@ def change(value: float, half: float) -> Interval:
     return Interval(value, value - half, value + half)
 
 
-FAILED = Check("lung_volume_ratio", 0.5, 0.25, ok=False, message="", blocks=True)
+FAILED = Check("lung_volume_ratio", 0.5, 0.25, ok=False, message="", effect="stops")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_only_a_failed_check_that_blocks_forbids_a_verdict():
     args = change(-20, 5), region(30), region(10)
     assert judge(*args, [FAILED]) == "not_interpretable"
     assert judge(*args, [dataclasses.replace(FAILED, ok=True)]) == "decreased"
-    assert judge(*args, [dataclasses.replace(FAILED, blocks=False)]) == "decreased"
+    assert judge(*args, [dataclasses.replace(FAILED, effect="tells")]) == "decreased"
 
 
 def test_repeatability_is_the_largest_of_its_three():

@@ -26,14 +26,14 @@ def test_going_back_gives_the_density_back(hu: float, ratio: float) -> None:
 )
 def test_limits(followup: float, ok: bool, blocks: bool) -> None:
     (check,) = compare_inspiration(4000.0, followup).checks
-    assert (check.ok, check.blocks) == (ok, blocks)
+    assert (check.ok, check.stops) == (ok, blocks)
 
 
 def test_a_deeper_breath_is_as_far_off_as_a_shallower_one() -> None:
     down = compare_inspiration(4000.0, 2960.0).checks[0]
     up = compare_inspiration(2960.0, 4000.0).checks[0]
-    assert down.blocks
-    assert up.blocks
+    assert down.stops
+    assert up.stops
 
 
 def test_growth_is_no_breath() -> None:

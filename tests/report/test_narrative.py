@@ -18,7 +18,7 @@ from ctreview.report.languages.german_places import place, place_in
 from ctreview.report.narrative import narrate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-POSTURE = Check("posture", "supine/prone", "same", False, "One was acquired supine, the other prone.", blocks=True)
+POSTURE = Check("posture", "supine/prone", "same", False, "One was acquired supine, the other prone.", effect="stops")
 
 
 def part(text: str, heading: str) -> list[str]:

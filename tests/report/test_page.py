@@ -223,7 +223,7 @@ def test_without_registration_nothing_is_said_of_fate(unregistered):
 
 
 def test_what_is_not_interpretable_says_why_before_any_number(comparison):
-    checks = (Check("posture", "prone", "supine", False, "One scan is prone.", blocks=True), *comparison.checks)
+    checks = (Check("posture", "prone", "supine", False, "One scan is prone.", effect="stops"), *comparison.checks)
     rows = tuple(replace(row, verdict="not_interpretable") for row in comparison.regions)
     page = Page(html_of(replace(comparison, regions=rows, checks=checks)))
     assert "The change over 62 days cannot be interpreted." in page.text

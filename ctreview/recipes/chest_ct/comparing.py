@@ -103,12 +103,12 @@ def register_lungs(
         message = (
             f"The two scans could not be registered: {failure.found}. Volumes stand; what became of what is withheld."
         )
-        return None, (Check("registration", "failed", "found", ok=False, message=message),)
+        return None, (Check("registration", "failed", "found", ok=False, message=message, effect="widens"),)
     # without a registration each scan is judged by itself, so a poor one withholds fate and not the verdict
-    checks = tuple(replace(check, blocks=False) for check in found.checks)
+    checks = tuple(replace(check, effect="tells") for check in found.checks)
     if not found.ok:
         message = "The registration is not good enough to say what became of what; volumes stand, fate is withheld."
-        return None, (Check("registration", "poor", "good", ok=False, message=message), *checks)
+        return None, (Check("registration", "poor", "good", ok=False, message=message, effect="widens"), *checks)
     return found, checks
 
 
@@ -149,7 +149,7 @@ def check_comparability(
         *breath.checks,
         *references,
     )
-    kernels_differ = any(check.name == "kernel" and not check.ok for check in headers)
+    kernels_differ = any(check.widens for check in headers)
     return Gate(found, Conditions(volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ))
 
 

@@ -215,7 +215,7 @@ def test_a_bar_is_as_long_as_its_volume_and_has_the_colour_of_its_verdict(shown:
 
 
 def test_without_a_verdict_the_headline_has_no_number(panel: Any, comparison: Comparison) -> None:
-    blocked = Check("posture", "supine/prone", "same", False, "Turned.", blocks=True)
+    blocked = Check("posture", "supine/prone", "same", False, "Turned.", effect="stops")
     regions = tuple(replace(region, verdict="not_interpretable") for region in comparison.regions)
     panel.show_comparison(replace(comparison, regions=regions, checks=(blocked,)))
     assert "? no verdict" in panel.headline.text()

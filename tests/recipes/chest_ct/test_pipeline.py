@@ -143,7 +143,7 @@ def test_scans_given_backwards_are_compared_backwards_and_that_is_said(child, co
     assert found.verdict == "increased"
     order = next(check for check in found.checks if check.name == "order_of_scans")
     assert not order.ok
-    assert not order.blocks
+    assert order.effect == "tells"
     forth, back = (one["lungs"].change["opacity_ml"] for one in (comparison, found))
     assert back.value == pytest.approx(-forth.value, rel=0.02)
     assert back.low == pytest.approx(-forth.high, rel=0.1)
@@ -186,7 +186,7 @@ def test_breath_that_is_a_third_shallower_leaves_no_verdict(child, quick):
     squeezed = dataclasses.replace(volume, geometry=dataclasses.replace(volume.geometry, affine=affine))
     found = compare(child[0].volume, squeezed)
     assert found.verdict == "not_interpretable"
-    assert "lung_volume_ratio" in [check.name for check in found.checks if check.blocks and not check.ok]
+    assert "lung_volume_ratio" in [check.name for check in found.checks if check.stops]
 
 
 def test_a_change_of_posture_leaves_no_verdict(child, quick):
