@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctreview.checks import Check
 from ctreview.dicom.acquisition import Acquisition
 
-__all__ = ["compare_acquisitions", "posture_in_words"]
+__all__ = ["compare_acquisitions", "kernels_differ", "posture_in_words"]
 
 KVP_APART = 5.0
 """kV by which tube voltages may differ: they come in steps of 10 or 20, and headers round."""
@@ -121,10 +121,15 @@ def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
     return Check("slice_thickness", round(ratio, 3), THICKNESS_RATIO, ok, message)
 
 
+def kernels_differ(a: Acquisition, b: Acquisition) -> bool:
+    """Whether two images were reconstructed with different kernels; not so where one is unknown."""
+    return bool(a.kernel and b.kernel) and str(a.kernel).upper() != str(b.kernel).upper()
+
+
 def _kernel(a: Acquisition, b: Acquisition) -> Check:
     if not a.kernel or not b.kernel:
         return _unknown("kernel", "reconstruction kernel")
-    ok = a.kernel.upper() == b.kernel.upper()
+    ok = not kernels_differ(a, b)
     message = f"Both were reconstructed with {a.kernel}."
     if not ok:
         message = (

@@ -17,7 +17,7 @@ from ctreview.errors import InputRefused, UnreadableFile, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.corrections import OPACITY, replayed
 from ctreview.recipes.chest_ct.facts import scan_facts
-from ctreview.recipes.chest_ct.scan import Source, load_ct
+from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.study import Reading, Study
 from ctreview.volume.labels import LabelMap
@@ -225,7 +225,7 @@ def replay_study(
 
 def replay_journal(
     journal: Journal | Path | str,
-    scan: Source,
+    scan: ScanInput,
     *,
     masks: Path | str | None = None,
     series: str | None = None,
@@ -260,7 +260,7 @@ def replay_journal(
 
         point = segment(scan, series=series, settings=settings, progress=progress).timepoint
     else:
-        volume = load_ct(scan, series, settings, progress)
+        volume = load_ct(scan, series, settings=settings, progress=progress)
         point = _assembled(volume, read_segmentation(masks, on=volume.geometry), masks)
     own = [edit for edit in edits if edit.image == point.volume.digest]
     done = _corrected(point, own, None)
@@ -399,7 +399,7 @@ def _timepoint(
         raise InputRefused(
             f"the image of timepoint {number} is gone", where=path, remedy="Say where it lies now with --scan."
         )
-    volume = load_ct(path, source.series if scan is None else None, settings, progress)
+    volume = load_ct(path, source.series if scan is None else None, settings=settings, progress=progress)
     if volume.digest != source.digest:
         raise InputRefused(
             f"this is not the image that timepoint {number} was read on",

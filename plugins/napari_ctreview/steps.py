@@ -104,7 +104,7 @@ class Steps(dict[str, Step]):
 
 def checks_of(prepared: Prepared) -> dict[str, tuple[Check, ...]]:
     """The failed checks of what the computer did, by step; of which scan they speak is said."""
-    found: dict[str, list[Check]] = {"lungs": [], "opacity": [], "register": list(prepared.registered)}
+    found: dict[str, list[Check]] = {"lungs": [], "opacity": [], "register": list(prepared.registration_checks)}
     for when, seen, thresholds in zip(
         ("Baseline", "Follow-up"), prepared.pair.scans, prepared.pair.thresholds, strict=True
     ):

@@ -10,7 +10,7 @@ import pytest
 from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
-from ctreview.recipes.chest_ct import Prepared, compare_prepared, comparing, pair, prepare
+from ctreview.recipes.chest_ct import Prepared, compare_prepared, pair, prepare, registering
 
 SPACING = (2.0, 1.3, 1.3)
 
@@ -41,15 +41,15 @@ def quick(monkeypatch: pytest.MonkeyPatch, analysed: dict[Any, Any]) -> None:
     """For tests of what follows from two scans: each is segmented once, and registration fails at once."""
     analyse_scan = pair.analyse_scan
 
-    def remembered(volume: Any, age_years: Any, settings: Any, timer: Any, progress: Any, *, on_labels: Any) -> Any:
+    def remembered(volume: Any, age_years: Any, *, on_lungs: Any, **options: Any) -> Any:
         key = (volume.array.tobytes(), volume.geometry, volume.acquisition.posture, age_years)
         if key not in analysed:
-            analysed[key] = analyse_scan(volume, age_years, settings, timer, progress)
-        on_labels(analysed[key].lungs)
+            analysed[key] = analyse_scan(volume, age_years, **options)
+        on_lungs(analysed[key].lungs)
         return dataclasses.replace(analysed[key], volume=volume)
 
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RegistrationFailed("the masks do not overlap")
 
     monkeypatch.setattr(pair, "analyse_scan", remembered)
-    monkeypatch.setattr(comparing, "register", fail)
+    monkeypatch.setattr(registering, "register", fail)

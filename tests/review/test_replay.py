@@ -12,7 +12,7 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import InputRefused, UnreadableFile, WrongUse
-from ctreview.recipes.chest_ct.scan import load_ct
+from ctreview.recipes.chest_ct.loading import load_ct
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.report.document import plain
 from ctreview.review.replay import find_reading, open_reading, replay, replay_document, replay_study, write_replayed
@@ -112,9 +112,9 @@ def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
         pass
     loaded: list[str] = []
 
-    def watch(source: object, series: object, settings: ChestCtSettings, progress: object) -> Volume:
+    def watch(source: object, series: object, *, settings: ChestCtSettings, progress: object) -> Volume:
         loaded.append(settings.load.padding)
-        return load_ct(source, series, settings, progress)  # type: ignore[arg-type]
+        return load_ct(source, series, settings=settings, progress=progress)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ctreview.review.replay.load_ct", watch)

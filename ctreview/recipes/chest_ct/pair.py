@@ -1,45 +1,21 @@
-"""Two timepoints looked at together: one rule for both, and each helps the other where it is unsure."""
+"""Both scans analysed, and their opacity found by one rule."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
-from ctreview.anatomy import LUNG_SCHEME, aerated_lung_mask, lung_size, missed_lung_ml, remove_unconfirmed_dense_lung
-from ctreview.anatomy.coarse import upsampled
 from ctreview.change import Timepoint
 from ctreview.opacity import JointClassification, OpacitySettings, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.chest_ct.scan import ScanAnalysis, analyse_scan, help_each_other, with_lungs
+from ctreview.recipes.chest_ct.scan import ScanPair, analyse_scan, with_normal_lung_of_other
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
-from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
-__all__ = [
-    "PairAnalysis",
-    "Priors",
-    "ScanPair",
-    "analyse_pair",
-    "analyse_side_by_side",
-    "priors_for",
-    "with_lost_lung",
-    "without_lone_pieces",
-]
-
-ScanPair = tuple[ScanAnalysis, ScanAnalysis]
-Priors = tuple[LabelMap | None, LabelMap | None]
-
-LOST_ML = 3.0
-"""So much aerated lung, in lungs of 5 L, must one scan lose before the other one helps it."""
-
-CARRIED_MM = 3.0
-"""Spacing at which lungs are carried to the other scan; `find_lungs` reads a prior in blocks of about 2 mm."""
+__all__ = ["PairAnalysis", "analyse_pair", "find_common_rule", "with_opacity"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +28,12 @@ class PairAnalysis:
     beside: JointClassification | None = None
 
     def opacity(
-        self, number: int, settings: OpacitySettings, *, shift_hu: float = 0.0, progress: Progress = quiet
+        self,
+        number: int,
+        *,
+        shift_hu: float = 0.0,
+        settings: OpacitySettings | None = None,
+        progress: Progress = quiet,
     ) -> LabelMap:
         """Opacity of one of the scans under a shifted threshold."""
         if self.beside is not None:
@@ -64,162 +45,58 @@ class PairAnalysis:
 def analyse_pair(
     volumes: tuple[Volume, Volume],
     ages: tuple[float | None, float | None],
-    settings: ChestCtSettings,
-    timer: StepTimer,
-    progress: Progress,
+    *,
     on_labels: LabelsListener = ignore_labels,
+    settings: ChestCtSettings | None = None,
+    timer: StepTimer | None = None,
+    progress: Progress = quiet,
 ) -> PairAnalysis:
     """Segment both scans, find a common rule, and find opacity by it."""
+    settings, timer = settings or ChestCtSettings(), timer or StepTimer()
+    analyse = partial(analyse_scan, settings=settings, timer=timer)
     scans = run_both(
-        lambda listener: analyse_scan(
-            volumes[0], ages[0], settings, timer, listener, on_labels=partial(on_labels, 0, "lungs")
-        ),
-        lambda listener: analyse_scan(
-            volumes[1], ages[1], settings, timer, listener, on_labels=partial(on_labels, 1, "lungs")
-        ),
+        lambda listener: analyse(volumes[0], ages[0], on_lungs=partial(on_labels, 0, "lungs"), progress=listener),
+        lambda listener: analyse(volumes[1], ages[1], on_lungs=partial(on_labels, 1, "lungs"), progress=listener),
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    scans, thresholds = _by_one_rule(scans, settings, timer)
+    scans, thresholds = find_common_rule(scans, settings=settings, timer=timer)
 
-    def drawn(number: int, listener: Progress) -> LabelMap:
+    def find_opacity(number: int, listener: Progress) -> LabelMap:
         return classify(scans[number].excess, thresholds[number], settings=settings.opacity, progress=listener)
 
-    points = _with_opacity(scans, drawn, settings, timer, part(progress, 0.8, 1.0))
+    points = with_opacity(scans, find_opacity, settings=settings, timer=timer, progress=part(progress, 0.8, 1.0))
     for number, point in enumerate(points):
         on_labels(number, "opacity", point.opacity)
     return PairAnalysis(scans, thresholds, points)
 
 
-def analyse_side_by_side(
-    pair: PairAnalysis, transform: Transform | None, settings: ChestCtSettings, timer: StepTimer, progress: Progress
-) -> PairAnalysis:
-    """Let two registered scans help each other to their lungs and to what in them is opacity.
-
-    Lung that one of them lost is looked for again where the other one shows it aerated, small airless pieces that only
-    one takes for lung are left out, and what both show alike is called the same in both. Nothing of this where they
-    are not registered.
-    """
-    if transform is None:
-        return pair
-    scans = with_lost_lung(pair.scans, transform, settings, timer, part(progress, 0.0, 0.5))
-    scans = without_lone_pieces(scans, transform, settings, timer, part(progress, 0.5, 0.7))
-    thresholds = pair.thresholds
-    if scans is not pair.scans:
-        scans, thresholds = _by_one_rule(scans, settings, timer)
-    with timer("opacity"):
-        beside = JointClassification.of(
-            (scans[0].excess, scans[1].excess), thresholds, transform, settings=settings.opacity
-        )
-    # what each scan showed by itself is not kept beside what both show
-    before, after = (replace(one, excess=judged) for one, judged in zip(scans, beside.excess, strict=True))
-
-    def drawn(number: int, listener: Progress) -> LabelMap:
-        return beside.classify(number, progress=listener)
-
-    points = _with_opacity((before, after), drawn, settings, timer, part(progress, 0.7, 1.0))
-    return PairAnalysis((before, after), thresholds, points, beside)
-
-
-def _with_opacity(
-    scans: ScanPair,
-    drawn: Callable[[int, Progress], LabelMap],
-    settings: ChestCtSettings,
-    timer: StepTimer,
-    progress: Progress,
-) -> tuple[Timepoint, Timepoint]:
-    """Both scans with what ``drawn`` finds in each."""
-    with timer("opacity"):
-        return run_both(
-            lambda listener: scans[0].timepoint(drawn(0, listener)),
-            lambda listener: scans[1].timepoint(drawn(1, listener)),
-            threads=settings.threads,
-            progress=progress,
-        )
-
-
-def with_lost_lung(
-    scans: ScanPair, transform: Transform, settings: ChestCtSettings, timer: StepTimer, progress: Progress
-) -> ScanPair:
-    """Look again at a scan that lost lung which the other one shows; the same pair where none did."""
-    priors = priors_for(scans, transform)
-    if priors == (None, None):
-        return scans
-    again = list(scans)
-    for number, prior in enumerate(priors):
-        if prior is not None:
-            old, listener = scans[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
-            again[number] = analyse_scan(old.volume, old.age_years, settings, timer, listener, prior=prior)
-    return again[0], again[1]
-
-
-def without_lone_pieces(
-    scans: ScanPair, transform: Transform, settings: ChestCtSettings, timer: StepTimer, progress: Progress
-) -> ScanPair:
-    """Leave small airless pieces out of the lungs that only one of the scans takes for lung; else the same pair."""
-    kept = list(scans)
-    for number, own in enumerate(scans):
-        if not _recovered_ml(own.lungs):
-            continue
-        with timer("lungs"):
-            # what the other scan's field of view leaves out is no place where it has none of its lung
-            other = _carried(scans[1 - number].lungs, transform, number, unseen=own.lungs)
-            lungs = remove_unconfirmed_dense_lung(own.volume, own.lungs, own.vessels, other)
-        if lungs is not own.lungs:
-            listener = part(progress, 0.5 * number, 0.5 * number + 0.5)
-            kept[number] = with_lungs(own, lungs, settings, timer, listener)
-    return scans if all(one is own for one, own in zip(kept, scans, strict=True)) else (kept[0], kept[1])
-
-
-def _by_one_rule(
-    scans: ScanPair, settings: ChestCtSettings, timer: StepTimer
+def find_common_rule(
+    scans: ScanPair, *, settings: ChestCtSettings | None = None, timer: StepTimer | None = None
 ) -> tuple[ScanPair, tuple[Thresholds, Thresholds]]:
+    """Where opacity begins in both scans; where too little of one lung is normal, the other's normal lung stands in."""
+    settings, timer = settings or ChestCtSettings(), timer or StepTimer()
     with timer("normal lung"):
-        before, after = help_each_other(*scans, settings)
+        before = with_normal_lung_of_other(scans[0], scans[1].normal, settings=settings)
+        after = with_normal_lung_of_other(scans[1], scans[0].normal, settings=settings)
         first, second = common_thresholds((before.normal, after.normal), settings=settings.opacity)
     return (before, after), (first, second)
 
 
-def priors_for(scans: ScanPair, transform: Transform) -> Priors:
-    """The other timepoint's aerated lung, on the grid of a scan whose own lungs lost some of it; None where none did.
-
-    Consolidation at the border of the lung looks like what lies beyond. Where the other scan has aerated lung in that
-    place, it was lung.
-    """
-    first, second = (_prior(scans, transform, number) for number in (0, 1))
-    return first, second
-
-
-def _prior(scans: ScanPair, transform: Transform, number: int) -> LabelMap | None:
-    own, other = scans[number], scans[1 - number]
-    prior = _carried(aerated_lung_mask(other.volume, other.lungs), transform, number)
-    size = lung_size(own.lungs)
-    return prior if missed_lung_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None
-
-
-def _recovered_ml(lungs: LabelMap) -> float:
-    """How much of the lungs was recovered though it holds no air."""
-    return sum(
-        float(check.value)
-        for check in lungs.checks
-        if check.name == "dense_lung_recovered" and isinstance(check.value, int | float)
-    )
-
-
-def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: LabelMap | None = None) -> LabelMap:
-    """The other scan's lungs on the grid of baseline (0) or follow-up (1), in steps of some millimetres.
-
-    Where the other scan does not reach there is what ``unseen`` has there; nothing unless it is given.
-    """
-    grid = (transform.fixed, transform.moving)[number]
-    steps = [max(1, round(CARRIED_MM / spacing)) for spacing in grid.spacing]
-    axes = [np.arange(step // 2, size, step) for step, size in zip(steps, grid.shape, strict=True)]
-    index = np.meshgrid(*axes, indexing="ij")
-    there = corresponding_voxels(transform, DIRECTIONS[number], grid, lungs.geometry, [part.ravel() for part in index])
-    at = np.rint(there).astype(np.int64)
-    inside = np.all((at >= 0) & (at < lungs.geometry.shape), axis=-1)
-    coarse = (
-        np.zeros(index[0].shape, dtype=np.uint8) if unseen is None else unseen.array[np.ix_(*axes)].astype(np.uint8)
-    )
-    coarse.ravel()[inside] = lungs.array[tuple(at[inside].T)]
-    return LabelMap(upsampled(coarse, tuple(steps), grid.shape), grid, LUNG_SCHEME)
+def with_opacity(
+    scans: ScanPair,
+    find_opacity: Callable[[int, Progress], LabelMap],
+    *,
+    settings: ChestCtSettings | None = None,
+    timer: StepTimer | None = None,
+    progress: Progress = quiet,
+) -> tuple[Timepoint, Timepoint]:
+    """Both scans with the opacity that is found in each."""
+    settings, timer = settings or ChestCtSettings(), timer or StepTimer()
+    with timer("opacity"):
+        return run_both(
+            lambda listener: scans[0].timepoint(find_opacity(0, listener)),
+            lambda listener: scans[1].timepoint(find_opacity(1, listener)),
+            threads=settings.threads,
+            progress=progress,
+        )

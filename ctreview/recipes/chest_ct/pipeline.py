@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from ctreview.change import (
-    Comparison,
-    IntervalSettings,
-    Sensitivity,
-    Timepoint,
-    failed_first,
-    find_intervals,
-    measure,
-    name_residual,
-)
+from ctreview.change import Comparison, failed_first, find_intervals, measure, name_residual
 from ctreview.checks import Check
-from ctreview.edits import Edit, Journal, active_edits
+from ctreview.edits import Journal
 from ctreview.opacity import classify, own_thresholds
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.chest_ct.comparing import (
-    ages_at,
-    check_comparability,
-    days_between,
-    follow,
-    own_checks,
-    region_changes,
-    register_lungs,
-    require_one_patient,
-    unique,
-)
+from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
+from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
 from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
-from ctreview.recipes.chest_ct.pair import PairAnalysis, analyse_pair, analyse_side_by_side
-from ctreview.recipes.chest_ct.scan import Source, analyse_scan, load_ct, scan_sensitivity
+from ctreview.recipes.chest_ct.loading import ScanInput, ages_at, days_between, load_ct, require_one_patient
+from ctreview.recipes.chest_ct.pair import analyse_pair
+from ctreview.recipes.chest_ct.prepared import Prepared
+from ctreview.recipes.chest_ct.registering import register_lungs
+from ctreview.recipes.chest_ct.scan import analyse_scan
 from ctreview.recipes.chest_ct.segmentation import Segmentation, thresholds_dict
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.chest_ct.side_by_side import analyse_side_by_side
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
-from ctreview.registration import Registration
-from ctreview.volume.labels import LabelMap
-from ctreview.volume.transform import Transform
 
-__all__ = [
-    "ChestCtSettings",
-    "Edits",
-    "Prepared",
-    "Segmentation",
-    "Source",
-    "compare",
-    "compare_prepared",
-    "prepare",
-    "segment",
-]
+__all__ = ["compare", "compare_prepared", "prepare", "segment"]
 
 
 def segment(
-    source: Source,
+    source: ScanInput,
     *,
     settings: ChestCtSettings | None = None,
     series: str | None = None,
@@ -93,8 +65,8 @@ def segment(
     settings = (settings or ChestCtSettings()).with_threads(threads)
     timer = StepTimer()
     with timer("load"):
-        volume = load_ct(source, series, settings, part(progress, 0.0, 0.15))
-    scan = analyse_scan(volume, age_years, settings, timer, part(progress, 0.15, 0.8))
+        volume = load_ct(source, series, settings=settings, progress=part(progress, 0.0, 0.15))
+    scan = analyse_scan(volume, age_years, settings=settings, timer=timer, progress=part(progress, 0.15, 0.8))
     thresholds = own_thresholds(scan.normal, settings=settings.opacity)
     with timer("opacity"):
         opacity = classify(scan.excess, thresholds, settings=settings.opacity, progress=part(progress, 0.8, 0.95))
@@ -113,8 +85,8 @@ def segment(
 
 
 def compare(
-    baseline: Source,
-    followup: Source,
+    baseline: ScanInput,
+    followup: ScanInput,
     *,
     settings: ChestCtSettings | None = None,
     baseline_series: str | None = None,
@@ -182,72 +154,9 @@ def compare(
     return replace(found, checks=failed_first((*found.checks, *lost))) if lost else found
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """Two scans up to where a reader's corrections come in; they change nothing of this.
-
-    Attributes
-    ----------
-    pair : PairAnalysis
-        Both scans as the computer sees them, judged by one rule, and side by side where they were registered.
-    registration : Registration or None
-        None where it failed or is too poor to be used.
-    registered : tuple of Check
-        What was said of the registration.
-    interval_days, age_years
-        Days between the scans, and the age at baseline; None where unknown.
-    settings : ChestCtSettings
-    timings : mapping of str to float
-        Seconds of each step so far.
-    """
-
-    pair: PairAnalysis
-    registration: Registration | None
-    registered: tuple[Check, ...]
-    interval_days: int | None
-    age_years: float | None
-    settings: ChestCtSettings
-    timings: Mapping[str, float]
-    _bare: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
-
-    @property
-    def points(self) -> tuple[Timepoint, Timepoint]:
-        """Baseline and follow-up with what the computer found."""
-        return self.pair.points
-
-    @property
-    def transform(self) -> Transform | None:
-        """Baseline to follow-up points."""
-        return None if self.registration is None else self.registration.transform
-
-    @property
-    def interval(self) -> IntervalSettings:
-        """What intervals vary: more where the scans could not be judged side by side."""
-        return self.settings.interval if self.pair.beside is not None else self.settings.interval.alone
-
-    def sensitivity(
-        self, number: int, point: Timepoint, edits: Sequence[Edit], other: LabelMap | None, progress: Progress
-    ) -> Sensitivity:
-        """How the numbers of a scan move with what they rest on, with a reader's corrections.
-
-        That of a scan without any is worked out once: while a reader corrects one scan, the other stays as it is.
-        """
-        corrected = bool(active_edits(tuple(edits)))
-        if not corrected and number in self._bare:
-            return self._bare[number]
-
-        def opacity_at(shift_hu: float) -> LabelMap:
-            return self.pair.opacity(number, self.settings.opacity, shift_hu=shift_hu)
-
-        found = scan_sensitivity(point, opacity_at, self.interval, progress, edits, other)
-        if not corrected:
-            self._bare[number] = found
-        return found
-
-
 def prepare(
-    baseline: Source,
-    followup: Source,
+    baseline: ScanInput,
+    followup: ScanInput,
     *,
     settings: ChestCtSettings | None = None,
     baseline_series: str | None = None,
@@ -265,19 +174,26 @@ def prepare(
     settings = (settings or ChestCtSettings()).with_threads(threads)
     timer = StepTimer()
     with timer("load"):
-        early = load_ct(baseline, baseline_series, settings, part(progress, 0.0, 0.06))
-        late = load_ct(followup, followup_series, settings, part(progress, 0.06, 0.12))
+        early = load_ct(baseline, baseline_series, settings=settings, progress=part(progress, 0.0, 0.06))
+        late = load_ct(followup, followup_series, settings=settings, progress=part(progress, 0.06, 0.12))
     if not allow_different_patients:
         require_one_patient(early, late)
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
-    pair = analyse_pair((early, late), ages, settings, timer, part(progress, 0.12, 0.6), on_labels)
+    pair = analyse_pair(
+        (early, late),
+        ages,
+        on_labels=on_labels,
+        settings=settings,
+        timer=timer,
+        progress=part(progress, 0.12, 0.6),
+    )
     with timer("registration"):
-        found, registered = register_lungs(pair.points, settings, part(progress, 0.6, 0.85))
-    transform = None if found is None else found.transform
-    pair = analyse_side_by_side(pair, transform, settings, timer, part(progress, 0.85, 1.0))
-    return Prepared(pair, found, registered, days, ages[0], settings, timer.seconds)
+        registration, checks = register_lungs(pair.points, settings=settings, progress=part(progress, 0.6, 0.85))
+    transform = None if registration is None else registration.transform
+    pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
+    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds)
 
 
 def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
@@ -302,39 +218,41 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         others = carried_opacity(prepared.points, edits, transform)
         points, refused = corrected_pair(prepared.points, edits, others)
     with timer("fate"):
-        fate, covered = follow(points, prepared.registration, settings)
+        fate, covered = opacity_fate(points, prepared.registration, settings=settings)
     with timer("measures"):
         measures = tuple(measure(point.volume, point.regions, point.opacity) for point in points)
-    checks = check_comparability(points, measures, thresholds, prepared.interval_days, prepared.age_years, settings)
+    compared = check_comparability(
+        points, measures, thresholds, prepared.interval_days, prepared.age_years, settings=settings
+    )
     with timer("interval"):
         sensitivities = run_both(
-            lambda listener: prepared.sensitivity(0, points[0], edits[0], others[0], listener),
-            lambda listener: prepared.sensitivity(1, points[1], edits[1], others[1], listener),
+            lambda listener: prepared.sensitivity(0, points[0], edits[0], others[0], progress=listener),
+            lambda listener: prepared.sensitivity(1, points[1], edits[1], others[1], progress=listener),
             threads=settings.threads,
             progress=part(progress, 0.1, 0.9),
         )
-        intervals = find_intervals(*sensitivities, conditions=checks.conditions, settings=prepared.interval)
+        intervals = find_intervals(*sensitivities, conditions=compared.conditions, settings=prepared.interval)
 
-    gate = unique(
+    checks = unique(
         (
-            *checks.found,
-            *prepared.registered,
-            *own_checks(before, thresholds[0], "baseline"),
-            *own_checks(after, thresholds[1], "follow-up"),
+            *compared.checks,
+            *prepared.registration_checks,
+            *scan_checks(before, thresholds[0], "baseline"),
+            *scan_checks(after, thresholds[1], "follow-up"),
             *covered,
             *refused,
         )
     )
-    regions = region_changes(points, measures, intervals, fate, gate, settings)
+    regions = region_changes(points, measures, intervals, fate, checks, settings=settings)
     progress(1.0, 1.0, "comparing")
-    found = prepared.registration
+    registration = prepared.registration
     return Comparison(
         baseline=replace(points[0], fate=None if fate is None else fate.baseline),
         followup=replace(points[1], fate=None if fate is None else fate.followup),
         interval_days=prepared.interval_days,
         regions=regions,
-        checks=failed_first(gate),
-        registration=None if found is None else {"engine": found.engine, **found.figures},
+        checks=failed_first(checks),
+        registration=None if registration is None else {"engine": registration.engine, **registration.figures},
         thresholds={
             "rule": thresholds[0].rule,
             "baseline": thresholds_dict(thresholds[0]),

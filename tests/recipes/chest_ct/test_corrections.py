@@ -13,8 +13,8 @@ import pytest
 from ctreview.change import Comparison, Sensitivity, Timepoint
 from ctreview.edits import UNDO, Edit, Journal
 from ctreview.errors import UnreadableFile
-from ctreview.recipes import chest_ct
 from ctreview.recipes.chest_ct import Prepared, compare, compare_prepared
+from ctreview.recipes.chest_ct import prepared as prepared_module
 from ctreview.recipes.chest_ct.corrections import canvas_of, carried_opacity, handlers_of, split_by_scan
 from ctreview.tools import BrushSettings
 from tests.readings import Read
@@ -112,13 +112,13 @@ def test_a_journal_is_replayed_on_both_scans_and_says_what_it_holds_of_others(
 
 def test_a_scan_that_nobody_corrected_is_varied_once(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     varied: list[str] = []
-    scan_sensitivity = chest_ct.scan_sensitivity
+    scan_sensitivity = prepared_module.scan_sensitivity
 
-    def counted(point: Timepoint, *rest: Any) -> Sensitivity:
+    def counted(point: Timepoint, *rest: Any, **options: Any) -> Sensitivity:
         varied.append(point.volume.digest)
-        return scan_sensitivity(point, *rest)
+        return scan_sensitivity(point, *rest, **options)
 
-    monkeypatch.setattr(chest_ct, "scan_sensitivity", counted)
+    monkeypatch.setattr(prepared_module, "scan_sensitivity", counted)
     first, second = (point.volume.digest for point in read.prepared.points)
     anna = read.study.reading("anna")
     drawn = tuple(edit for edit in anna.edits(image=first) if edit.kind != "carry"), ()

@@ -7,16 +7,15 @@ from ctreview.anatomy import LUNG_SCHEME
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.checks import Check
 from ctreview.phantom import true_transform
-from ctreview.progress import quiet
 from ctreview.recipes import ChestCtSettings
-from ctreview.recipes.chest_ct.pair import (
-    analyse_pair,
+from ctreview.recipes.chest_ct import scan, side_by_side
+from ctreview.recipes.chest_ct.pair import analyse_pair
+from ctreview.recipes.chest_ct.side_by_side import (
     analyse_side_by_side,
     priors_for,
-    with_lost_lung,
-    without_lone_pieces,
+    recover_lost_lung,
+    remove_lone_pieces,
 )
-from ctreview.recipes.steps import StepTimer
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -25,14 +24,14 @@ from ctreview.volume.volume import Volume
 
 @dataclasses.dataclass(frozen=True)
 class FoundLungs:
-    """As much of what was scans as the search for lost lung needs."""
+    """As much of an analysis as the search for lost lung needs."""
 
     volume: object
     lungs: object
     vessels: object = None
 
 
-def looked_at(child, consolidated=None):
+def two_scans(child, consolidated=None):
     """Both scans; the base of the lungs of one of them turned to soft tissue, which its own lungs leave out."""
     found = []
     for number, phantom in enumerate(child):
@@ -55,7 +54,7 @@ def dice(one, other, key):
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_scan_that_lost_lung_gets_the_other_ones_on_its_own_grid(child, number):
     transform = true_transform(*child)
-    priors = priors_for(looked_at(child, number), transform)
+    priors = priors_for(two_scans(child, number), transform)
     assert priors[1 - number] is None
     assert priors[number].geometry == child[number].volume.geometry
     for key in ("right_lung", "left_lung"):
@@ -64,60 +63,56 @@ def test_the_scan_that_lost_lung_gets_the_other_ones_on_its_own_grid(child, numb
 
 
 def test_no_prior_where_nothing_is_lost(child):
-    assert priors_for(looked_at(child), true_transform(*child)) == (None, None)
+    assert priors_for(two_scans(child), true_transform(*child)) == (None, None)
 
 
 def test_scans_that_are_not_registered_are_left_as_they_are():
     found = object()
-    assert analyse_side_by_side(found, None, ChestCtSettings(), StepTimer(), quiet) is found
+    assert analyse_side_by_side(found, None) is found
 
 
 def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, comparison, monkeypatch):
-    from ctreview.recipes.chest_ct import pair
-
-    settings, timer = ChestCtSettings(threads=1), StepTimer()
-    first = analyse_pair(tuple(one.volume for one in child), (4.0, 4.0), settings, timer, quiet).scans
+    settings = ChestCtSettings(threads=1)
+    first = analyse_pair(tuple(one.volume for one in child), (4.0, 4.0), settings=settings).scans
     given = []
-    find_lungs = pair.analyse_scan.__globals__["find_lungs"]
+    find_lungs = scan.find_lungs
 
     def watched(volume, **kwargs):
         given.append(kwargs.get("prior"))
         return find_lungs(volume, **kwargs)
 
-    monkeypatch.setitem(pair.analyse_scan.__globals__, "find_lungs", watched)
+    monkeypatch.setattr(scan, "find_lungs", watched)
     prior = child[1].lungs
-    monkeypatch.setattr(pair, "priors_for", lambda *_: (None, prior))
-    again = with_lost_lung(first, true_transform(*child), settings, timer, quiet)
+    monkeypatch.setattr(side_by_side, "priors_for", lambda *_: (None, prior))
+    again = recover_lost_lung(first, true_transform(*child), settings=settings)
     assert given == [prior]
     assert again[0] is first[0]
     assert again[1].lungs is not first[1].lungs
 
 
 def test_where_no_lung_is_lost_nobody_looks_again(child):
-    scans = looked_at(child)
-    assert with_lost_lung(scans, true_transform(*child), ChestCtSettings(), StepTimer(), quiet) is scans
+    scans = two_scans(child)
+    assert recover_lost_lung(scans, true_transform(*child)) is scans
 
 
 def test_what_was_judged_side_by_side_is_what_is_varied(prepared):
     analysis, settings = prepared.pair, prepared.settings.opacity
     for number, point in enumerate(prepared.points):
-        assert np.array_equal(analysis.opacity(number, settings).array, point.opacity.array)
+        assert np.array_equal(analysis.opacity(number, settings=settings).array, point.opacity.array)
         # what each scan showed by itself is not kept beside it
         assert analysis.scans[number].excess is analysis.beside.excess[number]
 
 
 def test_the_rule_is_found_anew_where_lungs_changed_and_only_there(prepared, monkeypatch):
-    from ctreview.recipes.chest_ct import pair
-
     found, settings = prepared.pair, prepared.settings
-    for step in ("with_lost_lung", "without_lone_pieces"):
-        monkeypatch.setattr(pair, step, lambda scans, *_: scans)
-    same = analyse_side_by_side(found, prepared.transform, settings, StepTimer(), quiet)
+    for step in ("recover_lost_lung", "remove_lone_pieces"):
+        monkeypatch.setattr(side_by_side, step, lambda scans, *_, **__: scans)
+    same = analyse_side_by_side(found, prepared.transform, settings=settings)
     assert same.thresholds is found.thresholds
     before, after = found.scans
     denser = dataclasses.replace(before, normal=dataclasses.replace(before.normal, mu_hu=before.normal.mu_hu + 20.0))
-    monkeypatch.setattr(pair, "with_lost_lung", lambda *_: (denser, after))
-    anew = analyse_side_by_side(found, prepared.transform, settings, StepTimer(), quiet)
+    monkeypatch.setattr(side_by_side, "recover_lost_lung", lambda *_, **__: (denser, after))
+    anew = analyse_side_by_side(found, prepared.transform, settings=settings)
     assert anew.thresholds[0].normal_hu > found.thresholds[0].normal_hu + 5.0
     assert anew.points[0].opacity.voxels != found.points[0].opacity.voxels
 
@@ -145,12 +140,12 @@ def boxed(*, piece, first_level=0):
 
 @pytest.mark.parametrize(("first_level", "left_out"), [(0, True), (30, False)])
 def test_a_lone_piece_is_left_out_only_where_the_other_scan_sees_its_place(first_level, left_out, monkeypatch):
-    from ctreview.recipes.chest_ct import pair
-
-    monkeypatch.setattr(pair, "with_lungs", lambda scans, lungs, *_: dataclasses.replace(scans, lungs=lungs))
+    monkeypatch.setattr(
+        side_by_side, "analyse_with_lungs", lambda scan, lungs, **_: dataclasses.replace(scan, lungs=lungs)
+    )
     scans = boxed(piece=True), boxed(piece=False, first_level=first_level)
     transform = Transform(GRID, scans[1].volume.geometry, np.eye(4))
-    kept = without_lone_pieces(scans, transform, ChestCtSettings(), StepTimer(), quiet)
+    kept = remove_lone_pieces(scans, transform)
     lungs = kept[0].lungs
     assert (np.count_nonzero(lungs.array[PIECE]) < 0.3 * lungs.array[PIECE].size) == left_out
     assert left_out or kept is scans

@@ -1,0 +1,88 @@
+"""Two scans up to where a reader's corrections come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ctreview.change import IntervalSettings, Sensitivity, Timepoint
+from ctreview.checks import Check
+from ctreview.edits import Edit, active_edits
+from ctreview.progress import Progress, quiet
+from ctreview.recipes.chest_ct.pair import PairAnalysis
+from ctreview.recipes.chest_ct.sensitivity import scan_sensitivity
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.registration import Registration
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
+
+__all__ = ["Prepared"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Two scans up to where a reader's corrections come in; they change nothing of this.
+
+    Attributes
+    ----------
+    pair : PairAnalysis
+        Both scans as the computer sees them, judged by one rule, and side by side where they were registered.
+    registration : Registration or None
+        None where it failed or is too poor to be used.
+    registration_checks : tuple of Check
+        What was said of the registration.
+    interval_days, age_years
+        Days between the scans, and the age at baseline; None where unknown.
+    settings : ChestCtSettings
+    timings : mapping of str to float
+        Seconds of each step so far.
+    """
+
+    pair: PairAnalysis
+    registration: Registration | None
+    registration_checks: tuple[Check, ...]
+    interval_days: int | None
+    age_years: float | None
+    settings: ChestCtSettings
+    timings: Mapping[str, float]
+    _uncorrected: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def points(self) -> tuple[Timepoint, Timepoint]:
+        """Baseline and follow-up with what the computer found."""
+        return self.pair.points
+
+    @property
+    def transform(self) -> Transform | None:
+        """Baseline to follow-up points."""
+        return None if self.registration is None else self.registration.transform
+
+    @property
+    def interval(self) -> IntervalSettings:
+        """What intervals vary: more where the scans could not be judged side by side."""
+        return self.settings.interval if self.pair.beside is not None else self.settings.interval.alone
+
+    def sensitivity(
+        self,
+        number: int,
+        point: Timepoint,
+        edits: Sequence[Edit],
+        other: LabelMap | None,
+        *,
+        progress: Progress = quiet,
+    ) -> Sensitivity:
+        """How the numbers of a scan move with what they rest on, with a reader's corrections.
+
+        That of a scan without any is worked out once: while a reader corrects one scan, the other stays as it is.
+        """
+        corrected = bool(active_edits(tuple(edits)))
+        if not corrected and number in self._uncorrected:
+            return self._uncorrected[number]
+
+        def opacity_at(shift_hu: float) -> LabelMap:
+            return self.pair.opacity(number, shift_hu=shift_hu, settings=self.settings.opacity)
+
+        found = scan_sensitivity(point, opacity_at, edits=edits, other=other, settings=self.interval, progress=progress)
+        if not corrected:
+            self._uncorrected[number] = found
+        return found

@@ -1,0 +1,48 @@
+"""How the numbers of one scan move with what they rest on, a reader's corrections included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ctreview.change import IntervalSettings, Perturbation, Sensitivity, Timepoint, find_sensitivity
+from ctreview.edits import Edit
+from ctreview.progress import Progress, quiet
+from ctreview.recipes.chest_ct.corrections import replayed
+from ctreview.volume.labels import LabelMap
+
+__all__ = ["scan_sensitivity"]
+
+
+def scan_sensitivity(
+    point: Timepoint,
+    opacity_at: Callable[[float], LabelMap],
+    *,
+    edits: Sequence[Edit] = (),
+    other: LabelMap | None = None,
+    settings: IntervalSettings | None = None,
+    progress: Progress = quiet,
+) -> Sensitivity:
+    """How the numbers of one scan move with what they rest on.
+
+    ``opacity_at`` gives the opacity with the threshold shifted. A reader's ``edits`` are replayed on every variant:
+    what the reader drew stands, whatever the threshold.
+    """
+    settings = settings or IntervalSettings()
+    done = 0
+
+    def variant(perturbation: Perturbation) -> LabelMap:
+        nonlocal done
+        progress(done, len(settings.shifts_hu), "varying the threshold")
+        done += 1
+        found = opacity_at(perturbation.threshold_hu)
+        return replayed(point, found, edits, other).labels if edits else found
+
+    return find_sensitivity(
+        point.volume,
+        point.regions,
+        point.opacity,
+        vessels=point.vessels,
+        variants=variant,
+        shifts_hu=settings.shifts_hu,
+        block_mm=settings.block_mm,
+    )
