@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import Box, CoarseImage, Mask, Spacing, dilated, upsampled
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, upsampled
+from ctreview.volume.box import Box
 from ctreview.volume.volume import Volume
 
 __all__ = ["Airways", "find_airways"]

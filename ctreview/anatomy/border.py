@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, box_of, dilated, distance
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, distance
 from ctreview.compiled import compiled_in_parallel
+from ctreview.volume.box import bounding_box
 
 __all__ = ["draw_border"]
 
@@ -42,7 +43,7 @@ def draw_border(image: npt.NDArray[Any], coarse: CoarseImage, lungs: Labels, den
     """
     step = max(coarse.spacing[1:])
     inside = lungs > 0
-    box = box_of(inside, 2)
+    box = bounding_box(inside, 2)
     part, sides = inside[box], lungs[box]
     # distance to the surface between blocks: positive inside
     signed = distance(part, coarse.spacing) - distance(~part, coarse.spacing)

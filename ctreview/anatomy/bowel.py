@@ -6,7 +6,8 @@ import cc3d
 import numpy as np
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import Box, CoarseImage, Mask, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
+from ctreview.volume.box import Box, widened
 
 __all__ = ["find_bowel_gas"]
 
@@ -51,9 +52,10 @@ def find_bowel_gas(coarse: CoarseImage, body: Body, airways: Mask) -> Mask:
     ml = stats["voxel_counts"] * coarse.voxel_ml
     most = LARGEST_SHARE * coarse.volume_ml(aerated)
     found = np.zeros(gas.shape, dtype=bool)
+    margin = [int(10.0 / spacing) + 1 for spacing in coarse.spacing]
     for number in range(1, len(ml)):
         if SMALLEST_ML <= ml[number] <= most:
-            box = _widened(stats["bounding_boxes"][number], coarse)
+            box = widened(stats["bounding_boxes"][number], margin, coarse.array.shape)
             pocket = pockets[box] == number
             if _soft_fraction(coarse, box, pocket, body.gas_hu) > SOFT_SHARE:
                 found[box] |= dilated(pocket, 3.5, coarse.spacing) & (coarse.array[box] < AIR_HU)
@@ -66,12 +68,3 @@ def _soft_fraction(coarse: CoarseImage, box: Box, pocket: Mask, gas_hu: float) -
     around = coarse.array[box][shell]
     around = around[around > gas_hu]
     return float((around > AIR_HU).mean()) if around.size else 0.0
-
-
-def _widened(box: tuple[slice, ...], coarse: CoarseImage) -> Box:
-    room = [int(10.0 / spacing) + 1 for spacing in coarse.spacing]
-    a, b, c = (
-        slice(max(0, part.start - more), min(size, part.stop + more))
-        for part, more, size in zip(box, room, coarse.array.shape, strict=True)
-    )
-    return a, b, c

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, closed, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, opened
+from ctreview.volume.box import bounding_box
 
 __all__ = ["find_bulges"]
 
@@ -60,7 +61,7 @@ def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float,
         lung = lungs == side
         if not lung.any():
             continue
-        box = box_of(lung)
+        box = bounding_box(lung)
         soft = (lungs[box] == 0) & ~fluid[box] & (coarse.array[box] < BONE_HU) & (coarse.array[box] > SOFT_HU)
         bulges = _bulges(coarse, lung[box], soft, midline - box[2].start, size)
         if bulges.any():

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import Geometry
 
 __all__ = [
-    "Box",
     "CoarseImage",
     "Mask",
     "Spacing",
-    "box_of",
     "closed",
     "dilated",
     "distance",
@@ -28,7 +27,6 @@ __all__ = [
 
 Mask = npt.NDArray[np.bool_]
 Spacing = tuple[float, float, float]
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
@@ -104,16 +102,6 @@ def _block_means(array: Any, a: int, b: int, c: int) -> Any:  # pragma: no cover
             for k in range(m2):
                 means[i, j, k] = row[k] / (rows * (min(n2, k * c + c) - k * c))
     return means
-
-
-def box_of(mask: Mask, margin: int = 0) -> Box:
-    """The smallest box that holds a mask (which is not empty), widened by ``margin`` voxels as far as there are any."""
-    spans = []
-    for axis in range(3):
-        other = tuple(k for k in range(3) if k != axis)
-        hit = np.flatnonzero(mask.any(axis=other))
-        spans.append(slice(max(0, int(hit[0]) - margin), min(mask.shape[axis], int(hit[-1]) + 1 + margin)))
-    return spans[0], spans[1], spans[2]
 
 
 def distance(mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:

@@ -12,7 +12,8 @@ from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
 from ctreview.anatomy.bowel import find_bowel_gas
-from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, distance
+from ctreview.anatomy.coarse import CoarseImage, Mask, distance
+from ctreview.volume.box import bounding_box
 
 __all__ = ["LEFT", "RIGHT", "AeratedLungs", "find_aerated_lungs"]
 
@@ -160,7 +161,7 @@ def _separated(part: Mask, coarse: CoarseImage) -> list[Mask]:
     Seeds are what is left of either lung when enough is taken from the surface; a watershed on the image finds the
     line between them.
     """
-    box = box_of(part, 1)
+    box = bounding_box(part, 1)
     inside = part[box]
     depth = distance(inside, coarse.spacing)
     for radius in (2.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0):

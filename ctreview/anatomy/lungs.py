@@ -11,12 +11,13 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.coarse import CoarseImage, Mask, box_of, closed, dilated
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated
 from ctreview.anatomy.dense import DenseLung, find_dense_lung
 from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
 from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
@@ -118,7 +119,7 @@ def find_lungs(
     if not inside.any():
         raise _no_lung()
     progress(1, 5, "lungs: airways")
-    airways = find_airways(volume, coarse, body, box_of(inside))
+    airways = find_airways(volume, coarse, body, bounding_box(inside))
     progress(2, 5, "lungs: sides")
     tree = np.zeros(inside.shape, dtype=bool) if airways is None else airways.blocks(coarse)
     trachea = None if airways is None else airways.middle(coarse)
@@ -174,7 +175,7 @@ def _closed(coarse: CoarseImage, aerated: Labels, radius: float) -> Labels:
         mask = aerated == side
         if not mask.any():
             continue
-        box = box_of(mask)
+        box = bounding_box(mask)
         solid = fill_voids.fill(closed(np.pad(mask[box], room), radius, coarse.spacing))
         part = filled[box]
         part[_without_pockets(solid[room:-room, room:-room, room:-room]) & (part == 0)] = side

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.errors import SegmentationFailed
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
@@ -70,7 +71,9 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     if lobes is not None:
         require_same_grid(lungs, lobes)
     sides: Labels = np.where(lungs.array <= LUNG_SCHEME["left_lung"].value, lungs.array, 0).astype(np.uint8)
-    box = _box(sides > 0)
+    if not sides.any():
+        raise SegmentationFailed("there is no lung to divide", remedy="Look at the lung mask.")
+    box = bounding_box(sides)
     sides = sides[box]
     start = [s.start for s in box]
     grid = lungs.geometry.crop(start, [s.stop for s in box])
@@ -82,17 +85,6 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
         parts.append(_lobe_numbers(lobes, box, whole))
     cut = [_partition(numbers, words, rim, grid) for numbers, words in parts]
     return Regions(lungs.geometry, tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions))
-
-
-def _box(mask: Mask) -> tuple[slice, slice, slice]:
-    """The smallest box that holds a mask."""
-    spans = []
-    for axis in range(3):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        if not len(hit):
-            raise SegmentationFailed("there is no lung to divide", remedy="Look at the lung mask.")
-        spans.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return spans[0], spans[1], spans[2]
 
 
 def _touched(geometry: Geometry, box: Sequence[slice]) -> list[tuple[bool, bool]]:

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import Box, CoarseImage, Mask, Spacing, box_of
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing
 from ctreview.compiled import compiled
+from ctreview.volume.box import Box, bounding_box
 
 __all__ = ["RibRays", "cast_rib_rays", "soft_tissue_inside_ribs"]
 
@@ -81,7 +82,7 @@ def cast_rib_rays(coarse: CoarseImage, part: Mask, midline: float, size: float) 
     size : float
         Size of the lungs, 1 for those of an adult of 5 L (a length's ratio).
     """
-    tight = box_of(part)
+    tight = bounding_box(part)
     room = [int(25.0 / s) + 1 for s in coarse.spacing]
     box = (
         slice(max(0, tight[0].start - int(50.0 * size / coarse.spacing[0])), tight[0].stop),

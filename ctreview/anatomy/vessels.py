@@ -12,13 +12,14 @@ import numpy.typing as npt
 import SimpleITK
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Mask, Spacing, box_of, dilated, opened
+from ctreview.anatomy.coarse import Mask, Spacing, dilated, opened
 from ctreview.anatomy.costal import costal_depth
 from ctreview.anatomy.lungs import LUNG_SCHEME, relative_size
 from ctreview.anatomy.tubeness import update_tubeness
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.progress import Progress, quiet
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
@@ -165,7 +166,7 @@ def find_vessels(
     if not inside.any():
         raise SegmentationFailed("there is no lung to look for vessels in", remedy="Look at the lung mask.")
     progress(0, 4, "vessels")
-    box = box_of(inside, 4)
+    box = bounding_box(inside, 4)
     # what is denser than blood is of no interest, and a rib would ring into the lung
     hu = np.clip(volume.array[box], -1024, 100).astype(np.float32)
     lung = np.ascontiguousarray(inside[box])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
-from ctreview.tools.canvas import whole
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
@@ -80,7 +80,7 @@ def overlap(first: LabelMap, second: LabelMap, *keys: str, within: Mask | None =
         one, other = one & within, other & within
     either = one | other
     if either.any():  # distances run between the two surfaces, and nothing of them lies outside this box
-        box = whole(either)
+        box = bounding_box(either)
         one, other = one[box], other[box]
     sizes = int(one.sum()), int(other.sum())
     both = int((one & other).sum())

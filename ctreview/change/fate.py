@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS, count_labelled
 from ctreview.errors import GridMismatch, WrongUse
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Regions
@@ -186,8 +187,9 @@ def _distance(labels: LabelMap, key: str, at: npt.NDArray[np.int64]) -> FloatArr
     if not mask.any():
         return found
     # The margin is far wider than any tolerance; farther than that no distance is needed.
-    start, stop = _box(mask, labels.geometry, margin_mm=20.0)
-    away = edt.edt(~mask[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))], labels.geometry.spacing)
+    box = bounding_box(mask, _margin(labels.geometry, 20.0))
+    start, stop = np.array([span.start for span in box]), np.array([span.stop for span in box])
+    away = edt.edt(~mask[box], labels.geometry.spacing)
     inside = np.all((at >= start) & (at < stop), axis=1)
     found[inside] = away[tuple((at[inside] - start).T)]
     return found
@@ -202,20 +204,14 @@ def _deep_parts(
         return tuple(np.empty((3, 0), dtype=np.int64))
     mask = np.zeros(geometry.shape, dtype=bool)
     mask[tuple(core.T)] = True
-    start, stop = _box(mask, geometry, margin_mm=deep_mm)
-    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    box = bounding_box(mask, _margin(geometry, deep_mm))
+    start, stop = np.array([span.start for span in box]), np.array([span.stop for span in box])
     near = edt.edt(~mask[box], geometry.spacing) <= deep_mm
     inside = np.all((index >= start) & (index < stop), axis=1)
     kept = index[inside]
     return tuple(kept[near[tuple((kept - start).T)]].T)
 
 
-def _box(mask: Mask, geometry: Geometry, margin_mm: float) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """First and one past last index of a mask's bounding box, widened and kept inside the grid."""
-    margin = np.ceil(margin_mm / np.array(geometry.spacing)).astype(np.int64) + 1
-    ends = []
-    for axis in range(3):
-        found = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        ends.append((found[0], found[-1] + 1))
-    start, stop = np.array(ends).T
-    return np.maximum(start - margin, 0), np.minimum(stop + margin, geometry.shape)
+def _margin(geometry: Geometry, margin_mm: float) -> list[int]:
+    """Voxels along each axis that hold a margin in millimetres, and one more."""
+    return [int(np.ceil(margin_mm / spacing)) + 1 for spacing in geometry.spacing]

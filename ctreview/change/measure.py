@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
@@ -123,14 +124,10 @@ def _measures(
     )
 
 
-def organ_box(regions: Regions) -> tuple[tuple[slice, slice, slice], Regions]:
+def organ_box(regions: Regions) -> tuple[Box, Regions]:
     """The box that holds the organ, and the regions cut to it: most voxels of a scan are no organ."""
     inside = regions.partitions[0].cells > 0
-    spans = []
-    for axis in range(3):
-        found = np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))
-        spans.append(slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 1))
-    box = (spans[0], spans[1], spans[2])
+    box = bounding_box(inside) if inside.any() else (slice(0, 1),) * 3
     geometry = regions.geometry.crop([span.start for span in box], [span.stop for span in box])
     return box, Regions(
         geometry,

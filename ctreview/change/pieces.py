@@ -16,7 +16,8 @@ from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS
 from ctreview.change.residual import CLEAR_SHARE
 from ctreview.edits.replay import EditDoesNotApply
 from ctreview.errors import WrongUse
-from ctreview.tools.canvas import Box, box_around, whole
+from ctreview.tools.canvas import box_around
+from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
@@ -176,7 +177,7 @@ class _Listed:
         there = opacity.mask(GROUND_GLASS, CONSOLIDATION)
         if not there.any():
             return None
-        box = whole(there)
+        box = bounding_box(there)
         labels = np.where(there[box], opacity.array[box], 0).astype(np.uint8)
         numbers = cc3d.connected_components(labels, connectivity=26)
         small = np.bincount(numbers.ravel()) * grid.voxel_ml < least_ml

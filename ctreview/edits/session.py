@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ctreview.edits.record import REDO, UNDO, Edit, active_edits
 from ctreview.edits.replay import Handler, Patch, apply, replay
+from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["LabelChange", "Session"]
@@ -250,13 +251,6 @@ class Session:
 def _cropped_to_change(patch: Patch, array: npt.NDArray[Any]) -> Patch:
     """The smallest box with the same effect; one voxel where there is none."""
     changed = patch.labels != array[patch.box]
-    spans: list[slice] = []
-    for axis in range(3):
-        rest = tuple(n for n in range(3) if n != axis)
-        there = np.flatnonzero(changed.any(axis=rest))
-        span = slice(int(there[0]), int(there[-1]) + 1) if len(there) else slice(0, 1)
-        # each axis looks only at what the one before it left
-        changed = changed[(slice(None),) * axis + (span,)]
-        spans.append(span)
-    a, b, c = (at + span.start for at, span in zip(patch.start, spans, strict=True))
-    return Patch((a, b, c), patch.labels[tuple(spans)])
+    box = bounding_box(changed) if changed.any() else (slice(0, 1),) * 3
+    a, b, c = (at + span.start for at, span in zip(patch.start, box, strict=True))
+    return Patch((a, b, c), patch.labels[box])

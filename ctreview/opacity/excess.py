@@ -15,6 +15,7 @@ from ctreview.opacity.normal import NormalLung
 from ctreview.opacity.parenchyma import FWHM, Parenchyma, measure_parenchyma
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -131,10 +132,7 @@ def _exclude_dense_spots(
 ) -> None:
     """Measure, in place, the haze around dense spots without what they add to it by blur."""
     spacing = parenchyma.geometry.spacing
-    reach = [int(np.ceil(4 * RIM_MM / mm)) for mm in spacing]
-    spans = [np.flatnonzero(dense.any(axis=tuple(b for b in range(3) if b != a))) for a in range(3)]
-    a, b, c = (slice(max(0, int(at[0]) - more), int(at[-1]) + 1 + more) for at, more in zip(spans, reach, strict=True))
-    box = a, b, c
+    box = bounding_box(dense, [int(np.ceil(4 * RIM_MM / mm)) for mm in spacing])
     apart = edt.edt(~dense[box], anisotropy=spacing, black_border=False)
     clear = parenchyma.known[box] & (apart > RIM_MM)
     wider = (settings.detection_mm**2 - settings.resolution_mm**2) ** 0.5 / FWHM

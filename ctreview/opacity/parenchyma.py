@@ -21,6 +21,7 @@ from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -187,16 +188,9 @@ def _blocks(
     """First and one-past-last index of the lungs' box (a few voxels wider), and the voxels per block."""
     if not lung.any():
         raise SegmentationFailed("the lungs are empty", remedy="Check the lung segmentation before opacity is sought.")
-    factors = tuple(max(1, int(settings.working_mm / s + 1e-6)) for s in geometry.spacing)
-    start, stop = [], []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        hit = np.flatnonzero(lung.any(axis=others))
-        first = max(0, int(hit[0]) - 2 * factors[axis])
-        last = min(lung.shape[axis], int(hit[-1]) + 1 + 2 * factors[axis])
-        start.append(first)
-        stop.append(last)
-    return (start[0], start[1], start[2]), (stop[0], stop[1], stop[2]), (factors[0], factors[1], factors[2])
+    a, b, c = (max(1, int(settings.working_mm / s + 1e-6)) for s in geometry.spacing)
+    x, y, z = bounding_box(lung, (2 * a, 2 * b, 2 * c))
+    return (x.start, y.start, z.start), (x.stop, y.stop, z.stop), (a, b, c)
 
 
 def _side(

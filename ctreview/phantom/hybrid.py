@@ -25,6 +25,7 @@ from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, trip
 from ctreview.phantom.scanner import KERNELS, noise
 from ctreview.phantom.schemes import LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
 from ctreview.phantom.texture import lobular
+from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -111,13 +112,9 @@ class Host:
         return sides
 
     @cached_property
-    def box(self) -> tuple[slice, slice, slice]:
+    def box(self) -> Box:
         """Where lung is, with two voxels around it."""
-        spans = []
-        for axis in range(3):
-            hit = np.flatnonzero(self.sides.any(axis=tuple(a for a in range(3) if a != axis)))
-            spans.append(slice(max(0, int(hit[0]) - 2), int(hit[-1]) + 3))
-        return spans[0], spans[1], spans[2]
+        return bounding_box(self.sides, 2)
 
     @cached_property
     def depth(self) -> Floats32:

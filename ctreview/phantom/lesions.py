@@ -16,6 +16,7 @@ from ctreview.phantom.motion import Motion, to_reference
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, soft_size
 from ctreview.phantom.schemes import LOBES, LOBES_OF
 from ctreview.phantom.texture import cloud, lobular, ripple
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["Lesion", "LesionPlan", "LesionsOnGrid", "Nodule", "TrueFinding", "draw_lesions", "plan_lesion", "score"]
@@ -325,11 +326,11 @@ def _net_kernel(affine, m, scale, lobe, lung_depth, strength, cell, sheet, seed,
 
 
 def _box_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    spans = []
-    for axis in range(3):
-        hit = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        spans.append((hit[0], hit[-1] + 1) if len(hit) else (0, 0))
-    return np.array([s[0] for s in spans] + [s[1] for s in spans], dtype=np.int64)
+    """First and one-past-last index along each axis, for the compiled functions; zeros where the mask is empty."""
+    if not mask.any():
+        return np.zeros(6, dtype=np.int64)
+    box = bounding_box(mask)
+    return np.array([span.start for span in box] + [span.stop for span in box], dtype=np.int64)
 
 
 def draw_lesions(

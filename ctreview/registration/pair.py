@@ -11,6 +11,7 @@ from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import mind_descriptors
 from ctreview.registration.keypoints import distinctiveness
 from ctreview.registration.sampling import sample
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
@@ -174,7 +175,12 @@ def _side(
 ) -> PreparedImage:
     require_same_grid(volume, mask, *(() if ignore is None else (ignore,)))
     inside = mask.array > 0
-    start, stop = _box(inside, which)
+    if not inside.any():
+        raise RegistrationFailed(
+            f"the mask of the {which} image is empty", remedy="Segment the organ in both images first."
+        )
+    tight = bounding_box(inside)
+    start, stop = np.array([span.start for span in tight]), np.array([span.stop for span in tight])
     geometry = volume.geometry
     around = np.ceil(MARGIN_MM / np.array(geometry.spacing)).astype(int)
     low, high = np.maximum(start - around, 0), np.minimum(stop + around, geometry.shape)
@@ -193,20 +199,6 @@ def _side(
     volume_ml = float(np.count_nonzero(inside)) * geometry.voxel_ml
     extent = (corners.min(axis=0), corners.max(axis=0))
     return PreparedImage(image, share, unsure, small, centroid, volume_ml, extent, limits[0])
-
-
-def _box(inside: npt.NDArray[np.bool_], which: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    start, stop = [], []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        where = np.flatnonzero(inside.any(axis=others))
-        if where.size == 0:
-            raise RegistrationFailed(
-                f"the mask of the {which} image is empty", remedy="Segment the organ in both images first."
-            )
-        start.append(where[0])
-        stop.append(where[-1] + 1)
-    return np.array(start), np.array(stop)
 
 
 def _averaged(array: npt.NDArray[np.generic], factor: npt.NDArray[np.int64]) -> Image:

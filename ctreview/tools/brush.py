@@ -11,7 +11,8 @@ import numpy as np
 
 from ctreview.edits.replay import Patch
 from ctreview.errors import WrongUse
-from ctreview.tools.canvas import Box, Canvas, Mask, box_around
+from ctreview.tools.canvas import Canvas, Mask, box_around
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import FloatArray, Geometry
 
 __all__ = ["BrushSettings", "brush", "stroke"]

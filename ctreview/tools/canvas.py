@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.errors import WrongUse
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Box", "Canvas", "Mask", "box_around", "whole"]
+__all__ = ["Canvas", "Mask", "box_around"]
 
 Mask = npt.NDArray[np.bool_]
-Box = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,21 +108,3 @@ def box_around(geometry: Geometry, points: npt.ArrayLike, margin_mm: float) -> B
         raise EditDoesNotApply("the place lies outside the image")
     a, b, c = (slice(int(s), int(e)) for s, e in zip(low, high, strict=True))
     return a, b, c
-
-
-def whole(mask: npt.NDArray[Any]) -> Box:
-    """The smallest box that holds every true voxel of a mask.
-
-    Raises
-    ------
-    WrongUse
-        There is none.
-    """
-    spans = []
-    for axis in range(3):
-        others = tuple(n for n in range(3) if n != axis)
-        there = np.flatnonzero(mask.any(axis=others))
-        if not len(there):
-            raise WrongUse("an empty mask has no box")
-        spans.append(slice(int(there[0]), int(there[-1]) + 1))
-    return spans[0], spans[1], spans[2]

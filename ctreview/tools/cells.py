@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled_in_parallel
-from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.canvas import Canvas, Mask
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["EACH_VOXEL", "Cells"]

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.tools.canvas import Box, Canvas
+from ctreview.tools.canvas import Canvas
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.features import FEATURES, Features, Scales, features
 from ctreview.tools.local_density import Stack
 from ctreview.tools.organ_position import OrganPosition
+from ctreview.volume.box import Box
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["FeatureMemory"]

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled, compiled_in_parallel
-from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.canvas import Canvas, Mask
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.local_density import Scales, Stack, densities, slabs
 from ctreview.tools.organ_position import OrganPosition, pack_position
+from ctreview.volume.box import Box
 
 __all__ = ["FEATURES", "POSITION", "Features", "Scales", "features"]
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.tools.canvas import Box, Canvas, Mask, box_around
+from ctreview.tools.canvas import Canvas, Mask, box_around
+from ctreview.volume.box import Box
 
 __all__ = ["fill_between"]
 

@@ -8,8 +8,9 @@ import cc3d
 import numpy as np
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.tools.canvas import Box, Canvas, whole
+from ctreview.tools.canvas import Canvas
 from ctreview.tools.pick import piece_at
+from ctreview.volume.box import Box, bounding_box
 
 __all__ = ["keep_largest", "keep_piece", "remove_small"]
 
@@ -51,7 +52,7 @@ def keep_piece(canvas: Canvas, *, point: Sequence[float]) -> Patch:
     chosen_box, chosen = piece_at(canvas, point)
     value = canvas.labels.array[canvas.voxel_at(point)]
     everywhere = canvas.labels.array == value
-    box = whole(everywhere)
+    box = bounding_box(everywhere)
     others = everywhere[box].copy()
     inner = tuple(slice(c.start - b.start, c.stop - b.start) for c, b in zip(chosen_box, box, strict=True))
     others[inner] &= ~chosen
@@ -63,5 +64,5 @@ def _pieces(canvas: Canvas, label: str) -> tuple[Box, np.ndarray[tuple[int, ...]
     there = canvas.labels.array == canvas.value(label)
     if not there.any():
         raise EditDoesNotApply(f"there is no {canvas.labels.scheme[label].name} to choose from")
-    box = whole(there)
+    box = bounding_box(there)
     return box, np.asarray(cc3d.connected_components(np.ascontiguousarray(there[box]), connectivity=26))

@@ -12,7 +12,8 @@ from skimage.draw import polygon2mask
 from skimage.graph import MCP_Geometric
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.tools.canvas import Box, Canvas
+from ctreview.tools.canvas import Canvas
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["LiveWireSettings", "lasso", "live_wire", "wire"]

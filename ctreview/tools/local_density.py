@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled, compiled_in_parallel
-from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.canvas import Canvas, Mask
 from ctreview.tools.cells import Cells
+from ctreview.volume.box import Box
 
 __all__ = ["Scales", "Stack", "densities", "slabs", "smoothed"]
 

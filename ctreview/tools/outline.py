@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.errors import WrongUse
-from ctreview.tools.canvas import Box, Canvas, Mask, whole
+from ctreview.tools.canvas import Canvas, Mask
+from ctreview.volume.box import Box, bounding_box
 
 __all__ = ["move_outline", "smooth_outline"]
 
@@ -51,9 +52,5 @@ def _padded(canvas: Canvas, label: str, margin_mm: float) -> tuple[Box, Mask]:
     there = canvas.labels.array == canvas.value(label)
     if not there.any():
         raise EditDoesNotApply(f"there is no {canvas.labels.scheme[label].name} to change")
-    spans = []
-    for span, spacing, size in zip(whole(there), canvas.geometry.spacing, canvas.geometry.shape, strict=True):
-        extra = int(np.ceil(margin_mm / spacing)) + 1
-        spans.append(slice(max(0, span.start - extra), min(size, span.stop + extra)))
-    box = (spans[0], spans[1], spans[2])
+    box = bounding_box(there, [int(np.ceil(margin_mm / spacing)) + 1 for spacing in canvas.geometry.spacing])
     return box, np.ascontiguousarray(there[box])

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
-from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
+from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.tools.local_density import smoothed
 from ctreview.tools.supervoxel import cells_around, supervoxel
+from ctreview.volume.box import Box, bounding_box, widened
 
 __all__ = ["Gate", "PickSettings", "learn_gate", "piece_at", "remove_piece", "take_piece"]
 
@@ -235,7 +236,7 @@ def _connected(like: Mask, seed: tuple[int, ...], spacing: Sequence[float], neck
     """The piece of a mask around a seed, cut off where it is thinner than a neck."""
     pieces = cc3d.connected_components(like, connectivity=6)
     # one voxel around it: distances in what is connected with the seed do not depend on what lies beyond
-    box = _wider(cc3d.statistics(pieces)["bounding_boxes"][int(pieces[seed])], (1, 1, 1), like.shape)
+    box = widened(cc3d.statistics(pieces)["bounding_boxes"][int(pieces[seed])], (1, 1, 1), like.shape)
     a, b, c = (n - s.start for n, s in zip(seed, box, strict=True))
     piece = np.zeros_like(like)
     piece[box] = _without_necks(pieces[box] == pieces[seed], (a, b, c), spacing, neck_mm)
@@ -260,16 +261,11 @@ def _without_necks(like: Mask, seed: tuple[int, int, int], spacing: Sequence[flo
 
 def _grown(core: Mask, like: Mask, spacing: Sequence[float], by_mm: float) -> Mask:
     """A core, and what is like it no farther than so many millimetres."""
-    box = _wider(whole(core), [int(np.ceil(by_mm / s)) for s in spacing], core.shape)
+    box = bounding_box(core, [int(np.ceil(by_mm / s)) for s in spacing])
     piece = np.zeros_like(like)
     away = edt.edt(~core[box], anisotropy=spacing, black_border=False, parallel=2)
     piece[box] = (away <= by_mm) & like[box]
     return piece
-
-
-def _wider(box: Sequence[slice], by: Sequence[int], shape: Sequence[int]) -> Box:
-    a, b, c = (slice(max(0, int(s.start) - n), min(m, int(s.stop) + n)) for s, n, m in zip(box, by, shape, strict=True))
-    return a, b, c
 
 
 def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:

@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from ctreview.edits.replay import EditDoesNotApply, Patch
 from ctreview.tools.brush import stroke
-from ctreview.tools.canvas import Box, Canvas, Mask, box_around, whole
+from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.tools.cells import Cells
 from ctreview.tools.choose import StrokeVoxels, choose_labels, near_strokes, remove_specks
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.features import POSITION, Features, Scales, features
 from ctreview.tools.forest import Forest, train_forest
 from ctreview.tools.local_density import Stack, smoothed
+from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["Proposal", "ScribbleSettings", "Stroke", "propose", "scribble"]
@@ -188,7 +189,7 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
         points: FloatArray = np.concatenate([np.atleast_2d(np.asarray(s.points, dtype=float)) for s in strokes])
         return box_around(canvas.geometry, points, settings.reach_mm)
     if canvas.within is not None:
-        return whole(canvas.within.array > 0)
+        return bounding_box(canvas.within.array > 0)
     a, b, c = (slice(0, n) for n in canvas.geometry.shape)
     return a, b, c
 

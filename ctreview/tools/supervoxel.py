@@ -9,7 +9,8 @@ from scipy import ndimage
 from skimage.segmentation import slic
 
 from ctreview.edits.replay import EditDoesNotApply
-from ctreview.tools.canvas import Box, Canvas, Mask
+from ctreview.tools.canvas import Canvas, Mask
+from ctreview.volume.box import Box
 
 __all__ = ["cells_around", "supervoxel"]
 

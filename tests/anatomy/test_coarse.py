@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy.coarse import CoarseImage, box_of, closed, dilated, eroded, opened
+from ctreview.anatomy.coarse import CoarseImage, closed, dilated, eroded, opened
 from ctreview.volume.geometry import Geometry
 
 
@@ -44,9 +44,3 @@ def test_opening_takes_thin_parts_and_closing_narrow_gaps() -> None:
     mask[10, 10, 3:10] = False
     assert closed(mask, 2.0, (1.0, 1.0, 1.0))[10, 10, 5]
     assert dilated(np.zeros_like(mask), 3.0, (1.0, 1.0, 1.0)).sum() == 0
-
-
-def test_a_box_with_a_margin_stays_inside() -> None:
-    mask = np.zeros((5, 6, 7), dtype=bool)
-    mask[0, 2:4, 6] = True
-    assert box_of(mask, 1) == (slice(0, 2), slice(1, 5), slice(5, 7))

@@ -22,7 +22,7 @@ from ctreview.opacity import find_opacity
 from ctreview.phantom import Host, Hybrid, Phantom, ThoraxSettings, make_thorax, random_hybrid, random_phantom
 from ctreview.phantom.schemes import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
-from ctreview.tools.canvas import whole
+from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import resample, resample_labels
 from ctreview.volume.volume import Volume
@@ -79,7 +79,7 @@ def case_of(name: str, known: Hybrid | Phantom) -> Case:
     proposal = find_opacity(known.volume, known.lungs, vessels)
     box = tuple(
         slice(max(0, s.start - 2), min(n, s.stop + 2))
-        for s, n in zip(whole(known.lungs.array > 0), known.lungs.geometry.shape, strict=True)
+        for s, n in zip(bounding_box(known.lungs.array > 0), known.lungs.geometry.shape, strict=True)
     )
     start, stop = [s.start for s in box], [s.stop for s in box]
     grid = known.volume.geometry.crop(start, stop)

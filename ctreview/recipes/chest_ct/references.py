@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.change import AIR_LIMIT_HU, BLOOD_LIMIT_HU
+from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -53,7 +54,7 @@ def _air_hu(volume: Volume, lungs: LabelMap) -> float | None:
     airway = lungs.mask("trachea_and_main_bronchi")
     if not airway.any():
         return None
-    (box,) = ndimage.find_objects(airway.view(np.uint8))
+    box = bounding_box(airway)
     inside = np.pad(airway[box], 1)
     spacing = volume.geometry.spacing
     deep = ndimage.distance_transform_edt(inside, sampling=spacing)[1:-1, 1:-1, 1:-1] > max(2.0, 2 * max(spacing[1:]))
