@@ -5,14 +5,15 @@
     CtreviewError                     anything below; the command line exits with its ``exit_code``
     ├── InputRefused                  the data cannot be used; exit code 3
     │   ├── UnreadableFile            a file is broken, truncated, locked, or not what its name says
+    │   │   └── MalformedEdit         a journal's record whose payload its tool cannot take
     │   ├── NoSeriesFound             a folder or archive holds no image series
     │   ├── SeveralSeriesFound        more than one series, and none was chosen
     │   ├── UnsupportedSeries         an image that is recognised and named, and not read
     │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
-    │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
-    │   └── AgeUnknown                a step that needs the patient's age and was given none
-    ├── GridMismatch                 two grids were combined that do not lie in the same place
+    │   └── DifferentPatients         two timepoints whose id, birth date or sex differ
+    ├── GridMismatch                  two grids were combined that do not lie in the same place
+    ├── EditDoesNotApply              an edit that has no meaning on this mask
     ├── SegmentationFailed            a structure was not found, or what was found cannot be it
     ├── RegistrationFailed            two images could not be brought together
     └── WrongUse                      an argument or option that makes no sense; exit code 2
@@ -28,12 +29,13 @@ import traceback
 from pathlib import Path
 
 __all__ = [
-    "AgeUnknown",
     "CtreviewError",
     "DifferentPatients",
+    "EditDoesNotApply",
     "GridMismatch",
     "InconsistentSeries",
     "InputRefused",
+    "MalformedEdit",
     "NoSeriesFound",
     "RegistrationFailed",
     "SegmentationFailed",
@@ -83,6 +85,10 @@ class UnreadableFile(InputRefused):
     """A file is broken, truncated, locked, or not what its name says."""
 
 
+class MalformedEdit(UnreadableFile):
+    """A record of a journal whose payload its tool cannot take: a value is missing or of the wrong kind."""
+
+
 class NoSeriesFound(InputRefused):
     """A folder or archive holds no image series."""
 
@@ -109,12 +115,12 @@ class DifferentPatients(InputRefused):
     """Two timepoints whose patient id, birth date or sex differ."""
 
 
-class AgeUnknown(InputRefused):
-    """A step needs the patient's age, and neither header nor user gave it."""
-
-
 class GridMismatch(CtreviewError):
     """Two grids were combined that do not lie in the same place."""
+
+
+class EditDoesNotApply(CtreviewError):
+    """An edit that has no meaning on this mask, such as a click on a piece that is no longer there."""
 
 
 class SegmentationFailed(CtreviewError):

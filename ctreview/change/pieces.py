@@ -14,8 +14,7 @@ import numpy.typing as npt
 from ctreview.change.comparison import Comparison, Timepoint
 from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS
 from ctreview.change.residual import CLEAR_SHARE
-from ctreview.edits.replay import EditDoesNotApply
-from ctreview.errors import WrongUse
+from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.canvas import box_around
 from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray

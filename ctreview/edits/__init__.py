@@ -7,7 +7,7 @@ edits their meaning come later on the path and are handed in as handlers.
 
 from ctreview.edits.journal import Journal
 from ctreview.edits.record import REDO, UNDO, Edit, active_edits
-from ctreview.edits.replay import EditDoesNotApply, Handler, Patch, ReplayResult, apply, replay
+from ctreview.edits.replay import Handler, Patch, ReplayResult, apply, replay
 from ctreview.edits.session import LabelChange, Session
 from ctreview.edits.session_group import SessionGroup
 
@@ -15,7 +15,6 @@ __all__ = [
     "REDO",
     "UNDO",
     "Edit",
-    "EditDoesNotApply",
     "Handler",
     "Journal",
     "LabelChange",

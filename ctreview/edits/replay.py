@@ -10,15 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.edits.record import Edit, active_edits
-from ctreview.errors import CtreviewError, WrongUse
+from ctreview.errors import CtreviewError, EditDoesNotApply, WrongUse
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["EditDoesNotApply", "Handler", "Patch", "ReplayResult", "apply", "replay"]
-
-
-class EditDoesNotApply(CtreviewError):
-    """An edit that has no meaning on this mask, such as a click on a piece that is no longer there."""
+__all__ = ["Handler", "Patch", "ReplayResult", "apply", "replay"]
 
 
 @dataclass(frozen=True, eq=False)

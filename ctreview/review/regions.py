@@ -16,8 +16,8 @@ import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.dicom import Series, find_series
-from ctreview.edits import Edit, EditDoesNotApply, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
-from ctreview.errors import InputRefused, WrongUse
+from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
+from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.review.archive import not_of_this_version
 from ctreview.review.replay import REPLAY_SCHEMA, open_reading, replay_facts

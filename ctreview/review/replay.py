@@ -20,6 +20,7 @@ from ctreview.recipes.chest_ct.facts import scan_facts
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.study import Reading, Study
+from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.segmentation import read_segmentation
@@ -253,7 +254,7 @@ def replay_journal(
         The masks do not lie on the scan.
     """
     journal = journal if isinstance(journal, Journal) else open_journal(journal)
-    edits = [edit for edit in journal.read() if edit.target == OPACITY]
+    edits = [edit for edit in require_well_formed(journal.read(), where=journal.path) if edit.target == OPACITY]
     settings = settings or ChestCtSettings()
     if masks is None:
         from ctreview.recipes.chest_ct import segment  # noqa: PLC0415 - imports this stage's neighbours in turn

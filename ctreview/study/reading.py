@@ -15,6 +15,7 @@ from ctreview.errors import InputRefused
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import Finding
 from ctreview.study.key_image import KeyImage
+from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.atomic import atomic_folder, atomic_path
 
 __all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
@@ -76,10 +77,16 @@ class Reading:
         self.journal.append(edit)
 
     def edits(self, *, image: str | None = None, target: str | None = None) -> tuple[Edit, ...]:
-        """The journal, or the part of it that concerns one image and one label map, undo and redo records included."""
+        """The journal, or the part of it that concerns one image and one label map, undo and redo records included.
+
+        Raises
+        ------
+        MalformedEdit
+            A payload cannot be what its tool was given.
+        """
         return tuple(
             edit
-            for edit in self.journal.read()
+            for edit in require_well_formed(self.journal.read(), where=self.journal.path)
             if (image is None or edit.image == image) and (target is None or edit.target == target)
         )
 

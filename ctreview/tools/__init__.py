@@ -13,7 +13,7 @@ from ctreview.tools.handlers import handlers
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
 from ctreview.tools.outline import move_outline, smooth_outline
-from ctreview.tools.payload import TOOLS, with_defaults
+from ctreview.tools.payloads import TOOLS, with_defaults
 from ctreview.tools.pick import Gate, PickSettings, learn_gate, piece_at, remove_piece, take_piece
 from ctreview.tools.scribble import Proposal, ScribbleSettings, Stroke, propose, scribble
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.volume.box import Box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas, box_around
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap

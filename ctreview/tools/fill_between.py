@@ -9,7 +9,8 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.volume.box import Box
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 
 from ctreview.edits.record import Edit
-from ctreview.edits.replay import EditDoesNotApply, Handler, Patch
+from ctreview.edits.replay import Handler, Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas
-from ctreview.tools.carry import carry
 from ctreview.tools.feature_memory import FeatureMemory
-from ctreview.tools.payload import TOOLS, tool_arguments
-from ctreview.tools.scribble import scribble
+from ctreview.tools.payloads import TOOLS, CarryPayload, ScribblePayload, read_payload
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["handlers"]
@@ -39,11 +38,12 @@ def handlers(canvas: Canvas, *, other: LabelMap | None = None) -> dict[str, Hand
 
 
 def _run(labels: LabelMap, edit: Edit, *, canvas: Canvas, other: LabelMap | None, memory: FeatureMemory) -> Patch:
-    tool, call = TOOLS[edit.kind][0], tool_arguments(edit.kind, edit.payload)
-    if tool is carry:
+    payload = read_payload(edit.kind, edit.payload)
+    call = {field.name: getattr(payload, field.name) for field in fields(payload)}
+    if isinstance(payload, CarryPayload):
         if other is None:
             raise EditDoesNotApply("it copies from the other timepoint, and there is none")
         call["other"] = other
-    if tool is scribble:
+    if isinstance(payload, ScribblePayload):
         call["memory"] = memory
-    return tool(replace(canvas, labels=labels), **call)
+    return TOOLS[edit.kind].tool(replace(canvas, labels=labels), **call)

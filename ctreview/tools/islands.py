@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import cc3d
 import numpy as np
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.pick import piece_at
 from ctreview.volume.box import Box, bounding_box

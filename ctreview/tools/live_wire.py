@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_gradient_magnitude
 from skimage.draw import polygon2mask
 from skimage.graph import MCP_Geometric
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas
 from ctreview.volume.box import Box
 from ctreview.volume.geometry import FloatArray

@@ -6,8 +6,8 @@ import edt
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
-from ctreview.errors import WrongUse
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.canvas import Canvas, Mask
 from ctreview.volume.box import Box, bounding_box
 

@@ -12,7 +12,8 @@ import fill_voids
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.tools.local_density import smoothed

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.edits.replay import EditDoesNotApply, Patch
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.brush import stroke
 from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.tools.cells import Cells
@@ -37,7 +38,7 @@ class Stroke:
     points : sequence of points, shape (n, 3)
         In LPS millimetres.
     label : str or None
-        What is stroke_voxels there; None is "not", that is, none of the labels.
+        What is shown there; None is "not", that is, none of the labels.
     """
 
     points: Sequence[Sequence[float]]
@@ -63,7 +64,7 @@ class ScribbleSettings:
         Size of the forest.
     prior : float
         What the labels as they stand weigh as examples, all together, against all strokes. They keep the classifier
-        sensible about tissue that no stroke has stroke_voxels; strokes overrule them.
+        sensible about tissue that no stroke has shown; strokes overrule them.
     evening_mm : float
         Gaussian standard deviation that the probabilities are averaged with; 0 leaves them as they are.
     near, near_mm : float

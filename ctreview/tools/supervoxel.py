@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.segmentation import slic
 
-from ctreview.edits.replay import EditDoesNotApply
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas, Mask
 from ctreview.volume.box import Box
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from ctreview.edits import EditDoesNotApply, Session
-from ctreview.errors import CtreviewError, in_words
+from ctreview.edits import Session
+from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace, shuffled
 from ctreview.study import Finding, KeyImage, Reading, Study

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.ndimage import zoom
 from skimage.segmentation import random_walker
 
-from ctreview.edits import EditDoesNotApply
 from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools import (
     BrushSettings,
     Canvas,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctreview.edits import UNDO, Edit, EditDoesNotApply, Patch, apply, replay
-from ctreview.errors import WrongUse
+from ctreview.edits import UNDO, Edit, Patch, apply, replay
+from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 

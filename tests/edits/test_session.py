@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ctreview.edits import Edit, EditDoesNotApply, LabelChange, Patch, Session, replay
+from ctreview.edits import Edit, LabelChange, Patch, Session, replay
+from ctreview.errors import EditDoesNotApply
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctreview.edits import Edit, EditDoesNotApply
-from ctreview.errors import InputRefused, WrongUse
+from ctreview.edits import Edit
+from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
 from ctreview.review.regions import (
     RegionReview,
     as_csv,

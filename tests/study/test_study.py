@@ -33,7 +33,7 @@ def labels(seed: int = 1) -> LabelMap:
 
 
 def edit(image: str = "abc", number: int = 0) -> Edit:
-    return Edit("brush", "opacity", {"number": number}, "anna", image, GRID)
+    return Edit("put", "opacity", {"number": number}, "anna", image, GRID)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, propose
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.choose import choose_labels
 from ctreview.tools.features import FEATURES, Scales, features
-from ctreview.tools.payload import tool_arguments
+from ctreview.tools.payloads import ScribblePayload, read_payload
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 
@@ -174,5 +174,7 @@ def test_a_memory_of_cells_changes_nothing(canvas: Canvas) -> None:
 
 def test_a_record_that_names_no_cells_looks_at_every_voxel() -> None:
     payload = {"strokes": [{"points": [LESION.tolist()], "label": "ground_glass"}], "settings": {"near": 1.0}}
-    assert tool_arguments("scribble", payload)["settings"].cell_mm == 0
+    found = read_payload("scribble", payload)
+    assert isinstance(found, ScribblePayload)
+    assert found.settings.cell_mm == 0
     assert ScribbleSettings().cell_mm > 0

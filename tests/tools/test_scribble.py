@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from sklearn.ensemble import ExtraTreesClassifier
 
-from ctreview.edits import EditDoesNotApply
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, Stroke, propose
 from ctreview.tools.feature_memory import _rest
 from ctreview.tools.features import FEATURES, Features, Scales, features

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from ctreview.edits import Edit, EditDoesNotApply, Patch, apply, replay
-from ctreview.errors import GridMismatch
+from ctreview.edits import Edit, Patch, apply, replay
+from ctreview.errors import EditDoesNotApply, GridMismatch
 from ctreview.tools import (
     TOOLS,
     BrushSettings,

@@ -10,6 +10,7 @@ from ctreview.checks import Check
 from ctreview.edits import Edit, Handler, Journal, ReplayResult, replay
 from ctreview.errors import UnreadableFile
 from ctreview.tools import Canvas, handlers
+from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.transform import Transform
@@ -54,10 +55,12 @@ def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tupl
     ------
     UnreadableFile
         There is no such journal, or it is damaged.
+    MalformedEdit
+        A payload cannot be what its tool was given.
     """
     if not journal.path.is_file():
         raise UnreadableFile("there is no journal", where=journal.path)
-    edits = [edit for edit in journal.read() if edit.target == OPACITY]
+    edits = [edit for edit in require_well_formed(journal.read(), where=journal.path) if edit.target == OPACITY]
     images = [point.volume.digest for point in points]
     first, second = ([edit for edit in edits if edit.image == image] for image in images)
     others = sum(edit.image not in images for edit in edits)

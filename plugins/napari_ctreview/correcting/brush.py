@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtGui import QColor
 
-from ctreview.edits import EditDoesNotApply
+from ctreview.errors import EditDoesNotApply
 from ctreview.tools import Canvas
 from ctreview.tools import brush as paint
 from napari_ctreview.correcting.sketch import Ring, Sketch, Tint, colours, level_of

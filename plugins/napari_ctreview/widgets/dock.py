@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ctreview.change import Comparison
-from ctreview.edits import EditDoesNotApply
+from ctreview.errors import EditDoesNotApply
 from ctreview.study import Study
 from napari_ctreview import keys, marking
 from napari_ctreview.correcting import Corrector, ToolBox

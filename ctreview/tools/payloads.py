@@ -1,0 +1,352 @@
+"""What an edit's payload holds: the whole call of its tool, so that it means the same whatever defaults become.
+
+A journal keeps payloads as plain JSON. Here each kind of edit has a frozen dataclass of its own, with every value of
+the call, and `read_payload` makes one of what a record says.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ctreview.edits.record import Edit
+from ctreview.edits.replay import Patch
+from ctreview.errors import EditDoesNotApply, MalformedEdit, WrongUse
+from ctreview.tools.brush import BrushSettings, brush
+from ctreview.tools.carry import carry
+from ctreview.tools.fill_between import fill_between
+from ctreview.tools.islands import keep_largest, keep_piece, remove_small
+from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
+from ctreview.tools.outline import move_outline, smooth_outline
+from ctreview.tools.pick import PickSettings, remove_piece, take_piece
+from ctreview.tools.plain_values import typed
+from ctreview.tools.scribble import ScribbleSettings, Stroke, scribble
+
+__all__ = [
+    "RECORDED_DEFAULTS",
+    "TOOLS",
+    "BrushPayload",
+    "CarryPayload",
+    "FillBetweenPayload",
+    "KeepLargestPayload",
+    "KeepPiecePayload",
+    "LassoPayload",
+    "LiveWirePayload",
+    "OutlinePayload",
+    "Payload",
+    "RemovePiecePayload",
+    "RemoveSmallPayload",
+    "ScribblePayload",
+    "TakePiecePayload",
+    "ToolKind",
+    "read_payload",
+    "require_well_formed",
+    "with_defaults",
+]
+
+Point = tuple[float, float, float]
+"""LPS millimetres."""
+
+
+@dataclass(frozen=True)
+class BrushPayload:
+    """A stroke of the brush; see `brush`."""
+
+    points: tuple[Point, ...]
+    label: str | None
+    plane: int
+    settings: BrushSettings
+
+
+@dataclass(frozen=True)
+class TakePiecePayload:
+    """A click that takes a piece; see `take_piece`."""
+
+    point: Point
+    label: str | None
+    steps: int
+    settings: PickSettings
+
+
+@dataclass(frozen=True)
+class RemovePiecePayload:
+    """A click that removes a piece; see `remove_piece`."""
+
+    point: Point
+    label: str | None
+
+
+@dataclass(frozen=True)
+class RemoveSmallPayload:
+    """Small pieces of a label removed; see `remove_small`."""
+
+    label: str
+    below_ml: float
+    below_mm: float
+
+
+@dataclass(frozen=True)
+class KeepLargestPayload:
+    """Every piece but the largest removed; see `keep_largest`."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class KeepPiecePayload:
+    """Every piece but the one clicked removed; see `keep_piece`."""
+
+    point: Point
+
+
+@dataclass(frozen=True)
+class OutlinePayload:
+    """An outline moved or smoothed by millimetres; see `move_outline` and `smooth_outline`."""
+
+    label: str
+    by_mm: float
+
+
+@dataclass(frozen=True)
+class FillBetweenPayload:
+    """Slices filled between those drawn on; see `fill_between`."""
+
+    label: str
+    plane: int
+    slices: tuple[int, ...] | None
+    corners: tuple[Point, ...] | None
+
+
+@dataclass(frozen=True)
+class LiveWirePayload:
+    """A live wire through clicks; see `live_wire`."""
+
+    points: tuple[Point, ...]
+    label: str | None
+    plane: int
+    settings: LiveWireSettings
+
+
+@dataclass(frozen=True)
+class LassoPayload:
+    """A free-hand outline; see `lasso`."""
+
+    points: tuple[Point, ...]
+    label: str | None
+    plane: int
+    only: tuple[str, ...] | None
+    depth_mm: float
+
+
+@dataclass(frozen=True)
+class ScribblePayload:
+    """Strokes that teach a classifier; see `scribble`."""
+
+    strokes: tuple[Stroke, ...]
+    settings: ScribbleSettings
+
+
+@dataclass(frozen=True)
+class CarryPayload:
+    """Labels copied from the other timepoint; see `carry`."""
+
+    label: str
+    point: Point | None
+    radius_mm: float
+
+
+Payload = (
+    BrushPayload
+    | TakePiecePayload
+    | RemovePiecePayload
+    | RemoveSmallPayload
+    | KeepLargestPayload
+    | KeepPiecePayload
+    | OutlinePayload
+    | FillBetweenPayload
+    | LiveWirePayload
+    | LassoPayload
+    | ScribblePayload
+    | CarryPayload
+)
+
+
+@dataclass(frozen=True)
+class ToolKind:
+    """A kind of edit: the function that it calls, what its payload holds, and the settings in it."""
+
+    tool: Callable[..., Patch]
+    payload: type[Payload]
+    settings: type | None = None
+
+
+TOOLS: Mapping[str, ToolKind] = {
+    "brush": ToolKind(brush, BrushPayload, BrushSettings),
+    "take_piece": ToolKind(take_piece, TakePiecePayload, PickSettings),
+    "remove_piece": ToolKind(remove_piece, RemovePiecePayload),
+    "remove_small": ToolKind(remove_small, RemoveSmallPayload),
+    "keep_largest": ToolKind(keep_largest, KeepLargestPayload),
+    "keep_piece": ToolKind(keep_piece, KeepPiecePayload),
+    "move_outline": ToolKind(move_outline, OutlinePayload),
+    "smooth_outline": ToolKind(smooth_outline, OutlinePayload),
+    "fill_between": ToolKind(fill_between, FillBetweenPayload),
+    "live_wire": ToolKind(live_wire, LiveWirePayload, LiveWireSettings),
+    "lasso": ToolKind(lasso, LassoPayload),
+    "scribble": ToolKind(scribble, ScribblePayload, ScribbleSettings),
+    "carry": ToolKind(carry, CarryPayload),
+}
+"""Every kind of edit that a tool makes, by its name in a journal."""
+
+RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "brush": {"plane": 0, "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None}},
+    "take_piece": {
+        "steps": 0,
+        "settings": {
+            "reach_mm": 40.0,
+            "learn_radius_mm": 3.0,
+            "gate_widths": 2.0,
+            "narrowest_hu": 35.0,
+            "widening_hu": 15.0,
+            "least_share": 0.02,
+            "smoothing_mm": 1.2,
+            "neck_mm": 5.0,
+            "takes": "piece",
+            "supervoxel_mm": 14.0,
+            "supervoxel_hu": 80.0,
+        },
+    },
+    "remove_piece": {"label": None},
+    "remove_small": {"below_mm": 0.0},
+    "keep_largest": {},
+    "keep_piece": {},
+    "move_outline": {},
+    "smooth_outline": {},
+    "fill_between": {"plane": 0, "slices": None, "corners": None},
+    "live_wire": {"plane": 0, "settings": {"edge_mm": 0.8, "edge_hu_per_mm": 40.0, "margin_mm": 20.0}},
+    "lasso": {"plane": 0, "only": None, "depth_mm": 0.0},
+    "scribble": {
+        "settings": {
+            "stroke_mm": 1.5,
+            "reach_mm": 40.0,
+            "fine_mm": 1.0,
+            "coarse_mm": 2.5,
+            "cell_mm": 0.0,
+            "trees": 16,
+            "depth": 7,
+            "prior": 0.5,
+            "evening_mm": 1.0,
+            "seed": 0,
+            "near": 0.0,
+            "near_mm": 10.0,
+            "caution": 1.0,
+            "speck_ml": 0.0,
+        }
+    },
+    "carry": {"point": None, "radius_mm": 30.0},
+}
+"""What a record means where it does not say: the defaults of the time when records did not hold them.
+
+Nothing here is ever changed when a default is. A parameter or setting that is new to a tool gets here the value under
+which the tool does what it did before.
+"""
+
+_NOT_RECORDED = frozenset({"canvas", "settings", "other", "memory"})
+"""Parameters of tools that are no part of a payload, or have their own place in it."""
+
+
+def with_defaults(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload with every value that its tool would take by default today; what it names already stands.
+
+    Parameters
+    ----------
+    kind : str
+        One of `TOOLS`; payloads of others are given back as they are.
+    payload : mapping
+    """
+    if kind not in TOOLS:
+        return dict(payload)
+    tool, settings_type = TOOLS[kind].tool, TOOLS[kind].settings
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(tool).parameters.items()
+        if name not in _NOT_RECORDED and parameter.default is not inspect.Parameter.empty
+    }
+    settings = {} if settings_type is None else {"settings": asdict(settings_type())}
+    return _filled({**defaults, **settings}, payload)
+
+
+def read_payload(kind: str, payload: Mapping[str, Any]) -> Payload:
+    """The typed payload of a record; what it does not say is as in `RECORDED_DEFAULTS`.
+
+    Parameters
+    ----------
+    kind : str
+        One of `TOOLS`.
+    payload : mapping
+        As the journal has it.
+
+    Raises
+    ------
+    MalformedEdit
+        A value is missing or of the wrong kind.
+    EditDoesNotApply
+        It names a value that this version does not know.
+    """
+    plain = _filled(RECORDED_DEFAULTS[kind], payload)
+    try:
+        found: Payload = typed(TOOLS[kind].payload, plain, "payload")
+    except WrongUse as error:  # settings that contradict one another
+        raise MalformedEdit(f"its settings make no sense: {error.found}") from error
+    _require_known(found, plain, "it names")
+    if isinstance(found, BrushPayload | TakePiecePayload | LiveWirePayload | ScribblePayload):
+        _require_known(found.settings, plain["settings"], "its settings name")
+    return found
+
+
+def require_well_formed(edits: Iterable[Edit], *, where: object = None) -> tuple[Edit, ...]:
+    """Check the payloads of a journal that was read; gives the edits back.
+
+    Records of kinds that no tool makes, and values that this version does not know, are left to replay, which refuses
+    them one by one.
+
+    Parameters
+    ----------
+    edits : iterable of Edit
+    where : path, optional
+        The journal's, for the error.
+
+    Raises
+    ------
+    MalformedEdit
+        A payload cannot be what its tool was given; the error names the edit.
+    """
+    checked = tuple(edits)
+    for edit in checked:
+        if edit.kind not in TOOLS:
+            continue
+        try:
+            read_payload(edit.kind, edit.payload)
+        except EditDoesNotApply:
+            continue
+        except MalformedEdit as error:
+            raise MalformedEdit(
+                f"edit {edit.id} ({edit.kind}) cannot be read: {error.found}",
+                where=where,
+                remedy="Restore the journal from a backup; nothing was changed.",
+            ) from error
+    return checked
+
+
+def _require_known(found: Any, plain: Mapping[str, Any], clause: str) -> None:
+    unknown = set(plain) - {field.name for field in fields(found)}
+    if unknown:
+        raise EditDoesNotApply(f"{clause} {', '.join(sorted(unknown))}, which this version does not know")
+
+
+def _filled(standard: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    found = {**standard, **payload}
+    if "settings" in standard and isinstance(found["settings"], Mapping):
+        found["settings"] = {**standard["settings"], **found["settings"]}
+    return found
