@@ -124,7 +124,7 @@ def compressed(tmp_path: Path) -> Path:
 def test_several_processes_decode_the_same(compressed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (series,) = find_series(compressed)
     assert not decodes_slowly(series.frames)
-    monkeypatch.setattr(parallel, "_WORTH_S", 0.0)
+    monkeypatch.setattr(parallel, "_PROCESS_PAYS_OFF_S", 0.0)
     found = dict(decode_all(series.frames, processes=3))
     assert sorted(found) == list(range(6))
     for number, raw in enumerate(stored_pixels(series.frames)):
@@ -132,7 +132,7 @@ def test_several_processes_decode_the_same(compressed: Path, monkeypatch: pytest
 
 
 def test_a_slice_that_does_not_decode_is_named(compressed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_WORTH_S", 0.0)
+    monkeypatch.setattr(parallel, "_PROCESS_PAYS_OFF_S", 0.0)
     path = sorted(compressed.glob("*.dcm"))[3]
     data = bytearray(path.read_bytes())
     at = data.index(b"\xff\x4f\xff\x51")
@@ -145,7 +145,7 @@ def test_a_slice_that_does_not_decode_is_named(compressed: Path, monkeypatch: py
 
 
 def test_without_child_processes_it_works_all_the_same(compressed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_WORTH_S", 0.0)
+    monkeypatch.setattr(parallel, "_PROCESS_PAYS_OFF_S", 0.0)
     expected = load_volume(compressed).array
 
     def broken(*args: object, **kwargs: object) -> object:
@@ -156,7 +156,7 @@ def test_without_child_processes_it_works_all_the_same(compressed: Path, monkeyp
 
 
 def test_a_child_that_dies_costs_nothing(compressed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_WORTH_S", 0.0)
+    monkeypatch.setattr(parallel, "_PROCESS_PAYS_OFF_S", 0.0)
     (series,) = find_series(compressed)
     real = parallel._started
 

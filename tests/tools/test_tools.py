@@ -215,7 +215,7 @@ def test_a_piece_is_whole_however_far_it_reaches(canvas: Canvas) -> None:
     here = replace(canvas, labels=replace(canvas.labels, array=long), barrier=None, within=None)
     for reach in (2, 5, 400):
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("ctreview.tools.pick._FIRST_LOOK", reach)
+            patched.setattr("ctreview.tools.pick._FIRST_WINDOW", reach)
             box, piece = piece_at(here, here.geometry.to_lps([20, 23, 1]))
         whole = np.zeros_like(long)
         whole[box] = piece
