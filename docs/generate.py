@@ -113,13 +113,13 @@ def guide() -> str:
 
 def _keys() -> Iterator[str]:
     """The keys of the plugin, one table for each that there is in it."""
-    from napari_ctreview import correcting, keys, marking  # Qt only where it is needed
+    from napari_ctreview import correcting, finding_marker, shortcuts  # Qt only where it is needed
     from napari_ctreview.widgets import piece_list, words_tab
 
     tables = {
-        "Reading": [(key.keys, key.says) for key in keys.KEYS],
-        "Correcting": [(key.keys, key.says) for key in correcting.keys.KEYS],
-        "Findings": [(key.keys, key.says) for key in marking.KEYS],
+        "Reading": [(key.keys, key.description) for key in shortcuts.KEYS],
+        "Correcting": [(key.keys, key.description) for key in correcting.shortcuts.KEYS],
+        "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
         "Pieces and words": [
             *((key, says[0].lower() + says[1:]) for key, _, says in piece_list.KEYS.values()),
             (words_tab.COPY, "copy the report"),

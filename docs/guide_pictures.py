@@ -67,7 +67,7 @@ class Reading:
         from napari_ctreview.widgets.dock import ReviewDock
         from qtpy.QtWidgets import QDockWidget
 
-        from tests.plugins.napari_ctreview.hand import Hand
+        from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse
 
         self.events = Events()
         self.images = images
@@ -75,8 +75,8 @@ class Reading:
         self.window.resize(*WINDOW)
         self.dock = ReviewDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Review two timepoints", area="right")
-        self.place = self.dock.workplace
-        self.hand = Hand(self.dock.panes, self.events)
+        self.place = self.dock.controller
+        self.mouse = SimulatedMouse(self.dock.panes, self.events)
         for panel in self.window.findChildren(QDockWidget):
             if panel.objectName() in ("layer controls", "layer list"):  # closed, as the guide has it
                 panel.hide()
@@ -116,11 +116,11 @@ class Reading:
             box.open(name in steps)
         self.events.wait(100)
 
-    def concluded(self, start: Callable[[], object]) -> None:
+    def compared(self, start: Callable[[], object]) -> None:
         """Do something and wait for the comparison that follows."""
-        from tests.plugins.napari_ctreview.reading import concluded
+        from tests.plugins.napari_ctreview.reading import compared
 
-        concluded(self.events, self.place, start)
+        compared(self.events, self.place, start)
         self.events.waitUntil(lambda: not self.place.worker.busy)
         self.events.waitUntil(lambda: not self.dock.change._worker.busy)
 
@@ -134,16 +134,16 @@ class Reading:
     def hovered(self, number: int, place: Any) -> None:
         """Let the mouse rest at a place until the piece under it is shown."""
         self.look_at(number, place)
-        self.hand.hover(number, place)
+        self.mouse.hover(number, place)
         self.events.wait(1500)
 
 
 def side_by_side(reader: Reading) -> None:
     """Load the phantom child, run every step, and look at what changed."""
     reader.click(reader.dock.load.buttons["sample"])
-    reader.events.waitUntil(lambda: reader.place.loading.ready)
+    reader.events.waitUntil(lambda: reader.place.loader.ready)
     reader.shoot("guide-load", reader.dock.boxes["load"])
-    reader.concluded(lambda: reader.click(reader.dock.run_all))
+    reader.compared(lambda: reader.click(reader.dock.run_all))
     reader.only("change")
     largest = next(piece for piece in reader.dock.change.pieces.pieces.pieces if piece.timepoint == 1)
     reader.look_at(1, largest.place)
@@ -159,7 +159,7 @@ def correct(reader: Reading) -> None:
     reader.click(reader.dock.tools.tools["pick"])
     reader.hovered(1, smallest.place)
     reader.shoot("guide-pick")
-    reader.concluded(lambda: reader.hand.click(1, smallest.place, modifiers=Qt.KeyboardModifier.ControlModifier))
+    reader.compared(lambda: reader.mouse.click(1, smallest.place, modifiers=Qt.KeyboardModifier.ControlModifier))
 
 
 def mark(reader: Reading) -> None:
@@ -167,12 +167,12 @@ def mark(reader: Reading) -> None:
     dense = (piece for piece in reader.dock.change.pieces.pieces.pieces if piece.label == "consolidation")
     middle = next(dense).place
     reader.look_at(0, middle)
-    reader.dock.panes.put_down()
+    reader.dock.panes.deactivate()
     reader.dock.findings.type.setCurrentText("spot")
     reader.click(reader.dock.findings.shapes["axes"])
     for step in ((4.5, 0.0), (0.0, 4.0)):
         ends = [(middle[0] + sign * step[0], middle[1] + sign * step[1], middle[2]) for sign in (-1, 0, 1)]
-        reader.hand.drag(0, ends)
+        reader.mouse.drag(0, ends)
     reader.dock.findings.table.setCurrentCell(0, 0)
     reader.click(reader.dock.findings.track)
     reader.shoot("guide-findings")
@@ -195,7 +195,7 @@ def change(reader: Reading) -> None:
 def sign(reader: Reading, folder: Path) -> None:
     """Save into a folder and sign."""
     reader.only("sign")
-    reader.place.filing.save_as(folder / "child 1")
+    reader.place.archive.save_as(folder / "child 1")
     reader.events.waitUntil(lambda: reader.place.workspace.saved and not reader.place.worker.busy)
     reader.click(reader.dock.sign.buttons["Sign"])
     reader.events.waitUntil(lambda: reader.place.signed and not reader.place.worker.busy)
@@ -204,7 +204,7 @@ def sign(reader: Reading, folder: Path) -> None:
 
 def blinded(reader: Reading) -> None:
     """Read once more without knowing which scan is which."""
-    reader.concluded(lambda: reader.click(reader.dock.sign.buttons["Read again, blinded"]))
+    reader.compared(lambda: reader.click(reader.dock.sign.buttons["Read again, blinded"]))
     reader.shoot("guide-blinded")
 
 

@@ -1,5 +1,5 @@
-"""The workplace of ctreview in napari: two timepoints side by side, linked by anatomy.
+"""ctreview in napari: two timepoints side by side, linked by anatomy.
 
-Only what is graphical lives here; every number comes from the core. `layers` is the one place where a volume becomes a
-layer and back, `panes` the linked views. `Panes` is used from a script or the console; a dock is still to come.
+Only what is graphical lives here; every number comes from the core. `widgets.dock.ReviewDock` is what the reader opens;
+`panes.Panes`, the linked views, also serves from a script or the console.
 """

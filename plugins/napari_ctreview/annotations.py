@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
-__all__ = ["Annotations", "Corners", "Cross", "Drawing", "Picture"]
+__all__ = ["Annotations", "CornerTexts", "Crosshair", "Drawing", "ImageDrawing"]
 
 _NARROW = 480
 """Pixels below which the texts of two corners would reach the letter between them."""
@@ -22,7 +22,7 @@ _WARNING = QColor("#ff6b5e")
 
 
 @dataclass(frozen=True)
-class Corners:
+class CornerTexts:
     """Lines of text for the four corners."""
 
     top_left: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Corners:
 
 
 @dataclass(frozen=True)
-class Cross:
+class Crosshair:
     """The linked cursor: where on the canvas, in pixels, and how far off the slice in words (empty where on it)."""
 
     x: float
@@ -53,7 +53,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class ImageDrawing:
     """A picture laid over a part of the canvas: the pixels of a slice, and the rectangle that they fill."""
 
     image: QImage
@@ -79,19 +79,19 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.letters = ("", "", "", "")
-        self.corners = Corners()
+        self.corners = CornerTexts()
         self.warnings: tuple[str, ...] = ()
-        self.cross: Cross | None = None
-        self.drawings: Callable[[], Sequence[Drawing | Picture]] = tuple
+        self.cross: Crosshair | None = None
+        self.drawings: Callable[[], Sequence[Drawing | ImageDrawing]] = tuple
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
         self.show()
 
-    def say(
+    def set_texts(
         self,
         *,
         letters: tuple[str, str, str, str] | None = None,
-        corners: Corners | None = None,
+        corners: CornerTexts | None = None,
         warnings: tuple[str, ...] | None = None,
     ) -> None:
         """Replace the letters (top, right, bottom, left), the corners or the warnings; paint only if one changed."""
@@ -102,11 +102,11 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         if (self.letters, self.corners, self.warnings) != before:
             self.update()
 
-    def say_corner(self, **lines: tuple[str, ...]) -> None:
+    def set_corner(self, **lines: tuple[str, ...]) -> None:
         """Replace the lines of some corners."""
-        self.say(corners=replace(self.corners, **lines))
+        self.set_texts(corners=replace(self.corners, **lines))
 
-    def point_at(self, place: Cross | None) -> None:
+    def show_linked_cursor(self, place: Crosshair | None) -> None:
         """Draw the linked cursor at a place of the canvas, or nowhere."""
         if place != self.cross:
             self.cross = place
@@ -125,7 +125,7 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         area = QRectF(self.rect()).adjusted(8, 6, -8, -6)
         for drawing in self.drawings():
-            if isinstance(drawing, Picture):
+            if isinstance(drawing, ImageDrawing):
                 painter.drawImage(drawing.area, drawing.image)
             else:
                 self._draw_measurement(painter, drawing)
@@ -168,7 +168,7 @@ class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
         _shadowed(painter, area.adjusted(20, 128, -20, 0), where, "\n".join(self.warnings), _WARNING)
 
     @staticmethod
-    def _draw_cross(painter: QPainter, cross: Cross) -> None:
+    def _draw_cross(painter: QPainter, cross: Crosshair) -> None:
         painter.setPen(QPen(_CURSOR, 1.5, Qt.PenStyle.DotLine if cross.off_slice else Qt.PenStyle.SolidLine))
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             # the middle stays free, so that the voxel pointed at can be seen

@@ -8,14 +8,14 @@ from datetime import datetime
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.volume.volume import Volume
 
-__all__ = ["Timing", "dates_swapped", "facts", "posture"]
+__all__ = ["ScanTiming", "dates_swapped", "facts", "posture"]
 
 _TURN = {"S": "supine", "P": "prone", "DL": "left side down", "DR": "right side down"}
 _FIRST = {"HF": "head first", "FF": "feet first"}
 
 
 @dataclass(frozen=True)
-class Timing:
+class ScanTiming:
     """When a scan was made, as far as it is shown.
 
     Attributes
@@ -33,7 +33,7 @@ class Timing:
     date: datetime | None = None
 
     @classmethod
-    def of(cls, title: str, scan: Acquisition, baseline: Acquisition | None, *, identify: bool = False) -> Timing:
+    def of(cls, title: str, scan: Acquisition, baseline: Acquisition | None, *, identify: bool = False) -> ScanTiming:
         """Days since baseline, where that is there; with ``identify`` the date too."""
         day = None
         if baseline is not None and scan.acquired is not None and baseline.acquired is not None:

@@ -13,19 +13,19 @@ from napari.qt import QtViewer
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
-from napari_ctreview.annotations import Annotations, Corners, Cross, Drawing, Picture
-from napari_ctreview.corner_text import Timing, facts
+from napari_ctreview.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
+from napari_ctreview.corner_text import ScanTiming, facts
+from napari_ctreview.correspondence import ROLES, TimepointRole
 from napari_ctreview.layers import image_layer, labels_layer, to_lps, to_world
-from napari_ctreview.mapping import ROLES, Role
-from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
+from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
 from napari_ctreview.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
 from napari_ctreview.presets import Window, limits, window_name, windows_for
-from napari_ctreview.readout import Known, Readout, read
+from napari_ctreview.readout import Readout, ReadoutSource, read
 from napari_ctreview.slabs import THIN, Slab, apply
 
-__all__ = ["OVERLAYS", "Mark", "Pane"]
+__all__ = ["OVERLAYS", "Pane", "SliceMeasurement"]
 
-Mark = Caliper | Angle | RegionOfInterest
+SliceMeasurement = Caliper | Angle | RegionOfInterest
 """What a reader measures on a slice."""
 
 OVERLAYS = ("filled", "outlined", "hidden")
@@ -52,7 +52,7 @@ class Pane:
     ----------
     role : {"baseline", "followup"}
         Which scan it shows.
-    known : Known
+    known : ReadoutSource
         Label maps, regions and fate that the crosshair reads out.
     marks : list of Caliper, Angle or RegionOfInterest
         Measurements; each is drawn on its own slice.
@@ -63,18 +63,18 @@ class Pane:
     def __init__(self, model: Any, canvas: QtViewer) -> None:
         self.model = model
         self.canvas = canvas
-        self.role: Role = "baseline"
+        self.role: TimepointRole = "baseline"
         self.name = ""
         self.volume: Volume | None = None
         self.image: Any = None
         self.labels: dict[str, Any] = {}
-        self.known = Known()
-        self.marks: list[Mark] = []
-        self.sketches: list[Callable[[], Sequence[Drawing | Picture]]] = []
+        self.known = ReadoutSource()
+        self.marks: list[SliceMeasurement] = []
+        self.sketches: list[Callable[[], Sequence[Drawing | ImageDrawing]]] = []
         self.plane = Plane.AXIAL
         self.slab = THIN
         self.overlay = OVERLAYS[0]
-        self.link_says = ""
+        self.link_text = ""
         self.windows: dict[str, Window] = {}
         self._opacities: dict[str, float] = {}
         self.annotations = Annotations(canvas.canvas.native)
@@ -102,15 +102,15 @@ class Pane:
 
     # --- what is shown
 
-    def show_volume(self, volume: Volume, *, name: str, timing: Timing | None = None) -> None:
+    def show_volume(self, volume: Volume, *, name: str, timing: ScanTiming | None = None) -> None:
         """Show an image instead of whatever the pane showed, with its facts in the corners."""
         self.clear()
         data, options, _ = image_layer(volume, name=name)
         self.volume, self.windows, self.name = volume, windows_for(volume), name
         self.image = self.model.add_image(data, **options)
         self.image.events.contrast_limits.connect(self._moved)
-        self.describe(timing or Timing(name))
-        self.turn(self.plane)
+        self.describe(timing or ScanTiming(name))
+        self.set_plane(self.plane)
         self.model.reset_view()
 
     def replace_image(self, volume: Volume, *, name: str) -> None:
@@ -125,7 +125,7 @@ class Pane:
         self.model.layers.move(self.model.layers.index(self.image), 0)
         self.volume, self.windows = volume, windows_for(volume)
         self.window(self.windows.get(window, next(iter(self.windows.values()))))
-        self.cut(self.slab)
+        self.set_slab(self.slab)
         self.go_to(place)
 
     def show_labels(self, labels: LabelMap, *, name: str, array: npt.NDArray[Any] | None = None) -> Any:
@@ -151,7 +151,7 @@ class Pane:
         layer.editable = False  # edits go through the tools, so that each becomes a record
         self.labels[name] = layer
         self._opacities[name] = float(layer.opacity)
-        self.lay_over(self.overlay)
+        self.set_overlay(self.overlay)
         return layer
 
     def refresh_labels(self, name: str, box: tuple[slice, slice, slice]) -> None:
@@ -174,10 +174,10 @@ class Pane:
         for layer in layers:
             if layer is not None and layer in self.model.layers:
                 self.model.layers.remove(layer)
-        self.marks, self.known = [], Known()
-        self.annotations.say(letters=("", "", "", ""), corners=Corners(), warnings=())
+        self.marks, self.known = [], ReadoutSource()
+        self.annotations.set_texts(letters=("", "", "", ""), corners=CornerTexts(), warnings=())
 
-    def describe(self, timing: Timing, *, blinded: bool = False, contrast: str = "") -> None:
+    def describe(self, timing: ScanTiming, *, blinded: bool = False, contrast: str = "") -> None:
         """Say in the upper corners which scan this is and how it was made; only its title where blinded."""
         assert self.volume is not None
         angle = obliqueness(self.geometry)
@@ -185,18 +185,18 @@ class Pane:
         made = () if blinded else facts(self.volume)
         title = (timing.title.upper(),) if blinded else timing.lines
         title = (*title, contrast) if contrast else title
-        self.annotations.say_corner(top_left=title, top_right=made + oblique)
+        self.annotations.set_corner(top_left=title, top_right=made + oblique)
 
     # --- how it is shown
 
-    def turn(self, plane: Plane) -> None:
+    def set_plane(self, plane: Plane) -> None:
         """Show another plane through the same place."""
         self.plane = plane
         show(self.model, plane)
-        self.annotations.say(letters=letters(plane))
-        self.cut(self.slab)
+        self.annotations.set_texts(letters=letters(plane))
+        self.set_slab(self.slab)
 
-    def cut(self, slab: Slab) -> None:
+    def set_slab(self, slab: Slab) -> None:
         """Show thin slices or a slab."""
         self.slab = slab
         if self.image is not None:
@@ -208,7 +208,7 @@ class Pane:
         if self.image is not None:
             self.image.contrast_limits = limits(window)
 
-    def lay_over(self, overlay: str) -> None:
+    def set_overlay(self, overlay: str) -> None:
         """Show label maps filled, as outlines, or not at all."""
         self.overlay = overlay
         for name, layer in self.labels.items():
@@ -236,7 +236,7 @@ class Pane:
         self.model.dims.set_point(axis, before + slices * spacing)
         return abs(self.model.dims.point[axis] - before) > 0.01 * spacing
 
-    def holds(self, lps: FloatArray) -> bool:
+    def contains_slice_of(self, lps: FloatArray) -> bool:
         """Whether the slice through a place is one of this scan's."""
         index = float(self.geometry.to_index(lps)[self.across])
         return -0.5 <= index <= self.geometry.shape[self.across] - 0.5
@@ -269,12 +269,12 @@ class Pane:
         y = widget.height() / 2 + down * (world[..., vertical] - camera.center[1]) * camera.zoom
         return np.stack([x, y], axis=-1), world[..., self.across] - self.model.dims.point[self.across]
 
-    def cross_at(self, lps: FloatArray) -> Cross:
+    def crosshair_at(self, lps: FloatArray) -> Crosshair:
         """The linked cursor at a place; one off this slice says how far."""
         (x, y), off = self.pixels_of(lps)
         half = max(self.geometry.spacing[self.across], self.slab.thickness_mm) / 2
         away = "" if abs(off) <= half + 1e-6 else f"{abs(off):.0f} mm {_TOWARDS[self.plane][int(off < 0)]}"
-        return Cross(float(x), float(y), away)
+        return Crosshair(float(x), float(y), away)
 
     # --- what is written
 
@@ -294,7 +294,7 @@ class Pane:
             f"{self.plane.name.lower()} {round(number) + 1}/{self.geometry.shape[self.across]}",
             f"{window}  {name}".rstrip(),
         )
-        self.annotations.say_corner(bottom_right=(*((self.link_says,) if self.link_says else ()), *lines))
+        self.annotations.set_corner(bottom_right=(*((self.link_text,) if self.link_text else ()), *lines))
         if self.marks or self.sketches:
             self.annotations.update()
 
@@ -303,20 +303,20 @@ class Pane:
         layer = self.model.layers[event.index]
         if layer is self.image:
             self.image, self.volume = None, None
-            self.annotations.say(corners=Corners(), warnings=())
+            self.annotations.set_texts(corners=CornerTexts(), warnings=())
         self.labels = {name: one for name, one in self.labels.items() if one is not layer}
 
-    def says_link(self, text: str) -> None:
+    def set_link_text(self, text: str) -> None:
         """Write how this pane is linked."""
-        self.link_says = text
+        self.link_text = text
         self._moved()
 
-    def _drawings(self) -> Sequence[Drawing | Picture]:
+    def _drawings(self) -> Sequence[Drawing | ImageDrawing]:
         found = [self._drawing(mark) for mark in self.marks]
         sketched = [] if self.volume is None else [one for sketch in self.sketches for one in sketch()]
         return [*sketched, *(drawing for drawing in found if drawing is not None)]
 
-    def _drawing(self, mark: Mark) -> Drawing | None:
+    def _drawing(self, mark: SliceMeasurement) -> Drawing | None:
         """A measurement in pixels, or None where it lies on another slice."""
         region = isinstance(mark, RegionOfInterest)
         pixels, off = self.pixels_of(mark.outline() if isinstance(mark, RegionOfInterest) else mark.points)

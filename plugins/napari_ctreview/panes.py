@@ -19,25 +19,25 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 from napari_ctreview.cine import Cine
-from napari_ctreview.corner_text import Timing, dates_swapped
-from napari_ctreview.linking import Linking
-from napari_ctreview.mapping import ROLES, TITLES, Role
-from napari_ctreview.pane import OVERLAYS, Mark, Pane
+from napari_ctreview.corner_text import ScanTiming, dates_swapped
+from napari_ctreview.correspondence import ROLES, TITLES, TimepointRole
+from napari_ctreview.key_image_capture import KeyImageCapture, capture_key_image
+from napari_ctreview.link_controller import LinkController
+from napari_ctreview.mouse_gestures import CursorPosition, MouseGestures
+from napari_ctreview.pane import OVERLAYS, Pane, SliceMeasurement
 from napari_ctreview.planes import Plane
-from napari_ctreview.pointer import Place, Pointer
 from napari_ctreview.reader import get_reader
-from napari_ctreview.readout import Known
+from napari_ctreview.readout import ReadoutSource
 from napari_ctreview.rulers import Rulers
 from napari_ctreview.slabs import Slab, next_kind, next_thickness
-from napari_ctreview.taking import Taken, taken_of
 
-__all__ = ["Mark", "Pane", "Panes", "Place"]
+__all__ = ["CursorPosition", "Pane", "Panes", "SliceMeasurement"]
 
 
-class Tool(Protocol):
+class MouseGrabber(Protocol):
     """What may hold the left button."""
 
-    def put_down(self) -> None:
+    def deactivate(self) -> None:
         """Give it back, and forget what was begun."""
 
 
@@ -65,10 +65,10 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     turned : Signal(object)
         Another `Plane` is shown.
     key_image_taken : Signal(object)
-        A `Taken`.
+        A `KeyImageCapture`.
     contrast_changed : Signal()
         Another contrast of an MR examination is shown.
-    linking : Linking
+    link : LinkController
         Which places of them belong together.
     opener : callable or None
         ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
@@ -108,17 +108,17 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         # added before that fail
         QApplication.processEvents()
         self.setSizes([1000] * count)
-        self.linking = Linking(self.panes)
+        self.link = LinkController(self.panes)
         self.under_cursor: Pane | None = None
         self.blinded = False
         self.opener: Callable[[int, list[str]], None] | None = None
         self.examinations: tuple[Examination, ...] = ()
         self._contrast = ""
-        self._timings: list[Timing] = []
+        self._timings: list[ScanTiming] = []
         self._warnings: tuple[str, ...] = ()
-        self._holder: Tool | None = None
-        self._pointers = [
-            Pointer(number, pane, self._tell, lambda: self._holder is not None)
+        self._mouse_grabber: MouseGrabber | None = None
+        self._gestures = [
+            MouseGestures(number, pane, self._tell, lambda: self._mouse_grabber is not None)
             for number, pane in enumerate(self.panes)
         ]
         for pane in self.panes:
@@ -154,13 +154,13 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """
         with self._measurements_kept():
             self._show_timepoints(baseline, followup, names, identify=identify)
-        self.linking.register(transform)
+        self.link.register(transform)
         self.reset_view()
 
     def _show_timepoints(self, baseline: Volume, followup: Volume, names: tuple[str, str], *, identify: bool) -> None:
         scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
-        roles: tuple[Role, Role, Role] = (*ROLES, ROLES[0])
-        self.linking.unlink()
+        roles: tuple[TimepointRole, TimepointRole, TimepointRole] = (*ROLES, ROLES[0])
+        self.link.unlink()
         self.examinations, self._contrast = (), ""
         self._timings = []
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
@@ -168,25 +168,27 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.blinded = False
         layer_names = (*names, f"{names[0]}: fate")
         for pane, (scan, title), role, name in zip(self.panes, scans, roles, layer_names, strict=False):
-            timing = Timing.of(title, scan.acquisition, baseline.acquisition, identify=identify)
+            timing = ScanTiming.of(title, scan.acquisition, baseline.acquisition, identify=identify)
             self._timings.append(timing)
             pane.role = role
             pane.canvas.setVisible(True)
             pane.show_volume(scan, name=name, timing=timing)
-            pane.annotations.say(warnings=self._warnings)
+            pane.annotations.set_texts(warnings=self._warnings)
 
-    def show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role] = ROLES) -> None:
+    def show_volumes(
+        self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[TimepointRole] = ROLES
+    ) -> None:
         """Show an image in each pane, each on its own; roles say which timepoint each is of."""
         with self._measurements_kept():
             self._show_volumes(volumes, names, roles)
         QApplication.processEvents()  # the canvases get the place of those that are hidden now
         self.reset_view()
 
-    def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[Role]) -> None:
-        self.linking.unlink()
+    def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[TimepointRole]) -> None:
+        self.link.unlink()
         self.examinations, self._contrast = (), ""
         self._warnings = ()
-        self._timings = [Timing(name) for name in names]
+        self._timings = [ScanTiming(name) for name in names]
         for number, pane in enumerate(self.panes):
             pane.canvas.setVisible(number < len(volumes))
         for pane in self.panes[len(volumes) :]:
@@ -196,11 +198,11 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
             pane.show_volume(volume, name=timing.title, timing=timing)
 
     def show_examinations(
-        self, *examinations: Examination, roles: Sequence[Role] = ROLES, identify: bool = False
+        self, *examinations: Examination, roles: Sequence[TimepointRole] = ROLES, identify: bool = False
     ) -> None:
         """Show muscle MRI: one examination in each pane, all with their first contrast.
 
-        Two panes are linked by the middles of their scans until `Linking.register` says better.
+        Two panes are linked by the middles of their scans until `LinkController.register` says better.
         """
         first = [one.contrasts[0] for one in examinations]
         titles = [TITLES[ROLES.index(role)] for role in roles[: len(first)]]
@@ -208,21 +210,21 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         days = {role: one.volume.acquisition for role, one in zip(roles, first, strict=False)}
         for number, (pane, one) in enumerate(zip(self.panes, first, strict=False)):
             scan = one.volume.acquisition
-            self._timings[number] = Timing.of(titles[number], scan, days.get("baseline"), identify=identify)
+            self._timings[number] = ScanTiming.of(titles[number], scan, days.get("baseline"), identify=identify)
             pane.describe(self._timings[number], contrast=one.name)
         self.examinations = examinations
         self._contrast = first[0].name
         if len(self._full) > 1:
-            self.linking.register(None)
+            self.link.register(None)
         QApplication.processEvents()  # the canvases that have just come get their sizes
         self.reset_view()
 
     def contrast(self, name: str) -> None:
         """Show another contrast of the same examinations at the same place; a pane without it keeps its own."""
-        with self.linking.paused():
+        with self.link.paused():
             for number, (pane, examination) in enumerate(zip(self._full, self.examinations, strict=False)):
                 if name in [one.name for one in examination.contrasts]:
-                    title = Timing("ABC"[number]) if self.blinded else self._timings[number]
+                    title = ScanTiming("ABC"[number]) if self.blinded else self._timings[number]
                     pane.replace_image(examination[name].volume, name=f"{title.title}: {name}")
                     pane.describe(title, blinded=self.blinded, contrast=name)
         self._contrast = name
@@ -241,7 +243,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
     @contextmanager
     def _measurements_kept(self) -> Iterator[None]:
         """Within this block other images are shown: measurements go with theirs, to whichever pane shows it then."""
-        before: dict[str, list[Mark]] = {}
+        before: dict[str, list[SliceMeasurement]] = {}
         for pane in self._full:
             if pane.marks:
                 before.setdefault(self._image_of(pane), []).extend(pane.marks)
@@ -262,7 +264,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Show a label map in a pane; gives napari's layer. See `Pane.show_labels`."""
         return self.panes[number].show_labels(labels, name=name, array=array)
 
-    def know(self, number: int, known: Known) -> None:
+    def set_readout_source(self, number: int, known: ReadoutSource) -> None:
         """Tell the crosshair of a pane what it can read out."""
         self.panes[number].known = known
 
@@ -275,11 +277,11 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         for number, (pane, timing) in enumerate(zip(self.panes, self._timings, strict=False)):
             if pane.volume is None:
                 continue
-            hidden = Timing("ABC"[number])
+            hidden = ScanTiming("ABC"[number])
             pane.describe(hidden if blinded else timing, blinded=blinded, contrast=self._contrast)
             pane.image.name = hidden.title if blinded else pane.name
-            pane.annotations.say(warnings=() if blinded else self._warnings)
-            pane.annotations.say_corner(bottom_left=())
+            pane.annotations.set_texts(warnings=() if blinded else self._warnings)
+            pane.annotations.set_corner(bottom_left=())
 
     # --- how it is shown
 
@@ -288,9 +290,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """The plane on screen."""
         return self.panes[0].plane
 
-    def turn(self, plane: Plane) -> None:
+    def set_plane(self, plane: Plane) -> None:
         """Show a plane in every pane."""
-        self.linking.turn(plane)
+        self.link.set_plane(plane)
         self.turned.emit(plane)
 
     def window(self, name: str) -> None:
@@ -304,27 +306,27 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Names of the presets for what is shown."""
         return tuple(self.panes[0].windows)
 
-    def cut(self, slab: Slab) -> None:
+    def set_slab(self, slab: Slab) -> None:
         """Show slabs, or thin slices, in every pane."""
         for pane in self._full:
-            pane.cut(slab)
+            pane.set_slab(slab)
 
     def next_slab(self) -> None:
         """Thin, MIP, MinIP, average, thin again."""
-        self.cut(next_kind(self.panes[0].slab))
+        self.set_slab(next_kind(self.panes[0].slab))
 
     def thicken(self, steps: int) -> None:
         """Thicker (1) or thinner (-1) slabs."""
-        self.cut(next_thickness(self.panes[0].slab, steps))
+        self.set_slab(next_thickness(self.panes[0].slab, steps))
 
-    def lay_over(self, overlay: str) -> None:
+    def set_overlay(self, overlay: str) -> None:
         """Show label maps filled, outlined, or hidden."""
         for pane in self.panes:
-            pane.lay_over(overlay)
+            pane.set_overlay(overlay)
 
     def next_overlay(self) -> None:
         """Filled, outlined, hidden, filled again."""
-        self.lay_over(OVERLAYS[(OVERLAYS.index(self.panes[0].overlay) + 1) % len(OVERLAYS)])
+        self.set_overlay(OVERLAYS[(OVERLAYS.index(self.panes[0].overlay) + 1) % len(OVERLAYS)])
 
     def step(self, slices: int) -> bool:
         """Go some slices on in the pane under the cursor, and wherever it is linked to."""
@@ -339,10 +341,10 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         """Show whole slices at one zoom."""
         for pane in self._full:
             pane.model.reset_view()
-        if self.linking.on:
+        if self.link.on:
             smallest = min(pane.model.scene.camera.zoom for pane in self._full)
             self.panes[0].model.scene.camera.zoom = smallest
-            self.linking.follow()
+            self.link.follow()
 
     @property
     def _full(self) -> list[Pane]:
@@ -350,7 +352,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
 
     # --- pictures
 
-    def take_key_image(self) -> Taken | None:
+    def take_key_image(self) -> KeyImageCapture | None:
         """A picture of the panes with everything that is written over them, of the slice under the cursor.
 
         It is told by signal too; None where nothing is shown.
@@ -358,61 +360,61 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         pane = self.under_cursor if self.under_cursor in self._full else next(iter(self._full), None)
         if pane is None:
             return None
-        taken = taken_of(self, pane, self._contrast)
+        taken = capture_key_image(self, pane, self._contrast)
         self.key_image_taken.emit(taken)
         return taken
 
     # --- the mouse
 
-    def hold(self, tool: Tool) -> None:
+    def grab_mouse(self, tool: MouseGrabber) -> None:
         """Give the left button to a tool, until it lets go; whichever tool had it before loses it."""
-        self._holder = tool
+        self._mouse_grabber = tool
         self._set_panning(False)
 
-    def let_go(self, tool: object) -> None:
+    def release_mouse(self, tool: object) -> None:
         """A tool gives the left button back; nothing happens if it does not hold it."""
-        if self._holder is tool:
-            self._holder = None
+        if self._mouse_grabber is tool:
+            self._mouse_grabber = None
             self._set_panning(True)
 
-    def put_down(self) -> None:
+    def deactivate(self) -> None:
         """Leave whatever tool holds the left button."""
-        if self._holder is not None:
-            self._holder.put_down()
+        if self._mouse_grabber is not None:
+            self._mouse_grabber.deactivate()
 
     @property
-    def holder(self) -> Tool | None:
+    def mouse_grabber(self) -> MouseGrabber | None:
         """The tool that the left button belongs to."""
-        return self._holder
+        return self._mouse_grabber
 
     def _set_panning(self, on: bool) -> None:
         for pane in self.panes:
             pane.canvas.canvas.native.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.CrossCursor)
 
-    def _tell(self, what: str, place: Place, steps: int) -> None:
-        self.under_cursor = self.panes[place.pane]
+    def _tell(self, what: str, cursor: CursorPosition, steps: int) -> None:
+        self.under_cursor = self.panes[cursor.pane]
         if what in ("moved", "dragged"):
-            self._read(place)
+            self._read(cursor)
         if what == "wheeled":
-            self.wheeled.emit(place, steps)
+            self.wheeled.emit(cursor, steps)
         else:
-            getattr(self, what).emit(place)
+            getattr(self, what).emit(cursor)
 
-    def _read(self, place: Place) -> None:
+    def _read(self, cursor: CursorPosition) -> None:
         """Write what lies under the cursor, and under the linked ones."""
-        places = {place.pane: place.lps, **self.linking.point_at(self.panes[place.pane], place.lps)}
+        places = {cursor.pane: cursor.lps, **self.link.show_linked_cursor(self.panes[cursor.pane], cursor.lps)}
         for number, pane in enumerate(self.panes):
             if pane.volume is None:
                 continue
             found = pane.read(places[number]) if number in places else None
             if found is not None and self.blinded:
                 found = replace(found, fate="")
-            pane.annotations.say_corner(bottom_left=() if found is None else found.lines)
+            pane.annotations.set_corner(bottom_left=() if found is None else found.lines)
 
     def _left(self) -> None:
         for pane in self._full:
-            pane.annotations.say_corner(bottom_left=())
-            pane.annotations.point_at(None)
+            pane.annotations.set_corner(bottom_left=())
+            pane.annotations.show_linked_cursor(None)
         self.left.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -447,9 +449,9 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         then, ends the process.
         """
         self.cine.stop()
-        self.linking.let_go()
-        for pointer in self._pointers:
-            pointer.let_go()
+        self.link.detach()
+        for gestures in self._gestures:
+            gestures.detach()
         for pane in self.panes:
             pane.canvas.dims.stop()
             pane.annotations.drawings = tuple

@@ -12,7 +12,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["Known", "Readout", "read"]
+__all__ = ["Readout", "ReadoutSource", "read"]
 
 _FATES = {
     # "resolved" is a word for the reader to confirm; until then the image only says this
@@ -26,7 +26,7 @@ _FATES = {
 
 
 @dataclass(frozen=True)
-class Known:
+class ReadoutSource:
     """What is known about one scan besides its image. Everything may be missing.
 
     Attributes
@@ -80,7 +80,7 @@ class Readout:
         return tuple(line for line in (written.replace("-", "−"), self.region, self.kind, self.fate) if line)
 
 
-def read(lps: FloatArray, volume: Volume, known: Known = Known()) -> Readout:
+def read(lps: FloatArray, volume: Volume, known: ReadoutSource = ReadoutSource()) -> Readout:
     """Read one place of a scan.
 
     Parameters
@@ -89,7 +89,7 @@ def read(lps: FloatArray, volume: Volume, known: Known = Known()) -> Readout:
         The place in LPS millimetres.
     volume : Volume
         The scan.
-    known : Known
+    known : ReadoutSource
         Label maps, regions and fate of the same scan; each on a grid of its own if need be.
     """
     index = _voxel(volume.geometry, lps)

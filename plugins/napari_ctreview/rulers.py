@@ -9,18 +9,18 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
-from napari_ctreview.pane import Mark, Pane
-from napari_ctreview.pointer import Place
+from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
+from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.pane import Pane, SliceMeasurement
 
-__all__ = ["Ruler", "Rulers"]
+__all__ = ["RulerKind", "Rulers"]
 
-Ruler = Literal["distance", "angle", "region"]
+RulerKind = Literal["distance", "angle", "region"]
 
 _POINTS = {"distance": 2, "angle": 3, "region": 2}
 
 
-class Surface(Protocol):
+class RulerSurface(Protocol):
     """What is measured on: panes that tell where the mouse is, and give its left button to one tool at a time.
 
     Attributes
@@ -28,7 +28,7 @@ class Surface(Protocol):
     panes : sequence of Pane
     under_cursor : Pane or None
     pressed, dragged, moved, released : Signal
-        Each with a `Place`.
+        Each with a `CursorPosition`.
     """
 
     panes: Sequence[Pane]
@@ -38,10 +38,10 @@ class Surface(Protocol):
     moved: Any
     released: Any
 
-    def hold(self, tool: Any) -> None:
+    def grab_mouse(self, tool: Any) -> None:
         """Give the left button to a tool, until it lets go."""
 
-    def let_go(self, tool: object) -> None:
+    def release_mouse(self, tool: object) -> None:
         """A tool gives the left button back."""
 
 
@@ -53,7 +53,7 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    surface : Surface
+    surface : RulerSurface
         Its parent.
 
     Attributes
@@ -64,29 +64,29 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
 
     done = Signal(int, object)
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: RulerSurface) -> None:
         super().__init__(surface)
         self._panes = surface
-        self.ruler: Ruler | None = None
+        self.ruler: RulerKind | None = None
         self._pane: Pane | None = None
         self._points: list[FloatArray] = []
-        self._shown: Mark | None = None
+        self._shown: SliceMeasurement | None = None
         surface.pressed.connect(self._press)
         surface.dragged.connect(self._drag)
         surface.moved.connect(self._move)
         surface.released.connect(self._release)
 
-    def take(self, ruler: Ruler) -> None:
+    def select(self, ruler: RulerKind) -> None:
         """Measure with the next drag."""
-        self.put_down()
+        self.deactivate()
         self.ruler = ruler
-        self._panes.hold(self)
+        self._panes.grab_mouse(self)
 
-    def put_down(self) -> None:
+    def deactivate(self) -> None:
         """Give the mouse back; an unfinished measurement is forgotten."""
         self._forget()
         self.ruler = None
-        self._panes.let_go(self)
+        self._panes.release_mouse(self)
 
     def remove_last(self) -> None:
         """Take the last measurement off the pane that has the cursor, else off any."""
@@ -96,38 +96,38 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
                 pane.annotations.update()
                 return
 
-    def _press(self, place: Place) -> None:
-        if self.ruler is None or place.button != "left":
+    def _press(self, cursor: CursorPosition) -> None:
+        if self.ruler is None or cursor.button != "left":
             return
-        pane = self._panes.panes[place.pane]
+        pane = self._panes.panes[cursor.pane]
         if self._pane is not None and pane is not self._pane:
             self._forget()
         if self._pane is None:
             self._pane = pane
-            self._points = [place.lps, place.lps]
+            self._points = [cursor.lps, cursor.lps]
             self._show()
 
-    def _drag(self, place: Place) -> None:
-        if self._pane is self._panes.panes[place.pane] and place.button == "left":
-            self._points[-1] = place.lps
+    def _drag(self, cursor: CursorPosition) -> None:
+        if self._pane is self._panes.panes[cursor.pane] and cursor.button == "left":
+            self._points[-1] = cursor.lps
             self._show()
 
-    def _move(self, place: Place) -> None:
-        if self.ruler == "angle" and len(self._points) == 3 and self._pane is self._panes.panes[place.pane]:
-            self._points[-1] = place.lps
+    def _move(self, cursor: CursorPosition) -> None:
+        if self.ruler == "angle" and len(self._points) == 3 and self._pane is self._panes.panes[cursor.pane]:
+            self._points[-1] = cursor.lps
             self._show()
 
-    def _release(self, place: Place) -> None:
-        if self.ruler is None or self._pane is None or place.button != "left":
+    def _release(self, cursor: CursorPosition) -> None:
+        if self.ruler is None or self._pane is None or cursor.button != "left":
             return
         if np.linalg.norm(self._points[-1] - self._points[-2]) < 0.1:
             return  # a click without a drag: the end still follows the mouse
         if len(self._points) < _POINTS[self.ruler]:
-            self._points.append(place.lps)
+            self._points.append(cursor.lps)
             return
-        number, mark = place.pane, self._shown
+        number, mark = cursor.pane, self._shown
         self._pane, self._points, self._shown = None, [], None
-        self.put_down()
+        self.deactivate()
         self.done.emit(number, mark)
 
     def _show(self) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from ctreview.errors import WrongUse
 
-__all__ = ["THIN", "Kind", "Slab", "apply", "next_kind", "next_thickness", "slab_named"]
+__all__ = ["THIN", "Projection", "Slab", "apply", "next_kind", "next_thickness", "slab_named"]
 
 
-class Kind(Enum):
+class Projection(Enum):
     """What is done with the slices of a slab; the value is napari's word for it."""
 
     THIN = "none"
@@ -20,14 +20,14 @@ class Kind(Enum):
     AVERAGE = "mean"
 
 
-THICKNESSES_MM: dict[Kind, tuple[float, ...]] = {
-    Kind.MIP: (5.0, 8.0, 10.0),  # vessels and nodules
-    Kind.MINIP: (3.0, 4.0, 5.0),  # airways, air trapping and the edge of ground glass
-    Kind.AVERAGE: (3.0, 5.0, 10.0),  # less noise
+THICKNESSES_MM: dict[Projection, tuple[float, ...]] = {
+    Projection.MIP: (5.0, 8.0, 10.0),  # vessels and nodules
+    Projection.MINIP: (3.0, 4.0, 5.0),  # airways, air trapping and the edge of ground glass
+    Projection.AVERAGE: (3.0, 5.0, 10.0),  # less noise
 }
 """Thicknesses that are offered, in millimetres."""
 
-_NAMES = {Kind.THIN: "", Kind.MIP: "MIP", Kind.MINIP: "MinIP", Kind.AVERAGE: "average"}
+_NAMES = {Projection.THIN: "", Projection.MIP: "MIP", Projection.MINIP: "MinIP", Projection.AVERAGE: "average"}
 # A whole slice would be rounded up to two where the point lies on a slice's centre (napari adds one to a stop that is
 # a whole number within 1e-5 of itself).
 _NEARLY_A_SLICE = 0.98
@@ -39,17 +39,17 @@ class Slab:
 
     Attributes
     ----------
-    kind : Kind
-        `Kind.THIN` shows the slice alone.
+    kind : Projection
+        `Projection.THIN` shows the slice alone.
     thickness_mm : float
         Across the plane; 0 where thin.
     """
 
-    kind: Kind = Kind.THIN
+    kind: Projection = Projection.THIN
     thickness_mm: float = 0.0
 
     def __post_init__(self) -> None:
-        if (self.kind is Kind.THIN) != (self.thickness_mm <= 0):
+        if (self.kind is Projection.THIN) != (self.thickness_mm <= 0):
             raise WrongUse(f"a slab of kind {self.kind.name} cannot be {self.thickness_mm} mm thick")
 
     @property
@@ -58,7 +58,7 @@ class Slab:
         return _NAMES[self.kind]
 
     def __str__(self) -> str:
-        return "" if self.kind is Kind.THIN else f"{self.name} {self.thickness_mm:g} mm"
+        return "" if self.kind is Projection.THIN else f"{self.name} {self.thickness_mm:g} mm"
 
     def slices(self, spacing_mm: float) -> int:
         """How many slices are put together: an odd number, so that the slab lies around the slice on screen."""
@@ -74,14 +74,14 @@ THIN = Slab()
 
 def next_kind(slab: Slab) -> Slab:
     """Thin, then MIP, MinIP, average, and thin again, each at its middle thickness."""
-    kinds = list(Kind)
+    kinds = list(Projection)
     kind = kinds[(kinds.index(slab.kind) + 1) % len(kinds)]
-    return THIN if kind is Kind.THIN else Slab(kind, THICKNESSES_MM[kind][1])
+    return THIN if kind is Projection.THIN else Slab(kind, THICKNESSES_MM[kind][1])
 
 
 def next_thickness(slab: Slab, steps: int) -> Slab:
     """The next thicker or thinner slab of its kind; the thickest and thinnest stay."""
-    if slab.kind is Kind.THIN:
+    if slab.kind is Projection.THIN:
         return slab
     offered = THICKNESSES_MM[slab.kind]
     here = min(range(len(offered)), key=lambda number: abs(offered[number] - slab.thickness_mm))
@@ -100,7 +100,7 @@ def apply(model: Any, image: Any, slab: Slab, spacing: tuple[float, float, float
     margins that is an odd number of slices around the one that is shown where the slab is thin.
     """
     left, right = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
-    if slab.kind is not Kind.THIN:
+    if slab.kind is not Projection.THIN:
         for axis in model.dims.not_displayed:
             beside = slab.slices(spacing[axis]) // 2
             left[axis] = beside * spacing[axis]

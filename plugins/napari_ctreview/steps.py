@@ -9,7 +9,7 @@ from typing import Literal
 from ctreview.checks import Check
 from ctreview.recipes.chest_ct import Prepared
 
-__all__ = ["SIGNED", "STEPS", "State", "Step", "Steps", "checks_of"]
+__all__ = ["SIGNED", "STEPS", "Step", "StepState", "Steps", "checks_of"]
 
 STEPS = ("load", "lungs", "opacity", "correct", "register", "change", "sign")
 """In the order of the work."""
@@ -17,7 +17,7 @@ STEPS = ("load", "lungs", "opacity", "correct", "register", "change", "sign")
 SIGNED = "signed, read-only: a correction makes a new version"
 """What the last step says of a reading that is closed."""
 
-State = Literal["to do", "running", "done", "failed"]
+StepState = Literal["to do", "running", "done", "failed"]
 
 _PREPARED = ("lungs", "opacity", "register")
 """The steps of one job of the core, in its order."""
@@ -31,7 +31,7 @@ class Step:
 
     Attributes
     ----------
-    state : State
+    state : StepState
     says : str
         What it does while it runs; what went wrong where it failed; else what came of it.
     share : float
@@ -40,7 +40,7 @@ class Step:
         Those that failed.
     """
 
-    state: State = "to do"
+    state: StepState = "to do"
     says: str = ""
     share: float = 0.0
     checks: tuple[Check, ...] = ()
@@ -95,7 +95,7 @@ class Steps(dict[str, Step]):
         if not registered:
             self["register"] = replace(self["register"], state="failed", says="Volumes stand, fate is withheld.")
 
-    def concluded(self, checks: Iterable[Check]) -> None:
+    def compared(self, checks: Iterable[Check]) -> None:
         """The comparison is there; a check that another step shows is not said twice."""
         known = {check.message for name in _PREPARED for check in self[name].checks}
         failed = (check for check in checks if not check.ok)

@@ -15,7 +15,7 @@ from qtpy.QtCore import QObject, Qt, Signal
 from ctreview.errors import in_words
 from ctreview.progress import Cancelled, Progress
 
-__all__ = ["Job", "Worker"]
+__all__ = ["BackgroundJob", "Worker"]
 
 _TOLD_EVERY_S = 0.05
 """Progress is told at most this often: a step may report thousands of times a second."""
@@ -28,7 +28,7 @@ _usual_switch_s = sys.getswitchinterval()
 
 
 @dataclass(eq=False)
-class Job:
+class BackgroundJob:
     """One step that waits or runs.
 
     Attributes
@@ -67,8 +67,8 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._waiting: deque[Job] = deque()
-        self._job: Job | None = None
+        self._waiting: deque[BackgroundJob] = deque()
+        self._job: BackgroundJob | None = None
         self._thread: threading.Thread | None = None
         # from here on the window's thread: whatever the job says is put into its queue
         self._came.connect(self._receive, Qt.ConnectionType.QueuedConnection)
@@ -85,7 +85,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
 
     def start(self, name: str, work: Callable[[Progress], Any], done: Callable[[Any], None]) -> None:
         """Run a step as soon as those before it have ended."""
-        self._waiting.append(Job(name, work, done))
+        self._waiting.append(BackgroundJob(name, work, done))
         self._next()
 
     def cancel(self, name: str | None = None) -> None:
@@ -110,7 +110,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
         self._thread = threading.Thread(target=self._run, args=(job,), name=f"ctreview {job.name}", daemon=True)
         self._thread.start()
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: BackgroundJob) -> None:
         """Everything here happens in the job's thread."""
         last = 0.0
 
@@ -128,13 +128,13 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
         except BaseException as error:
             self._tell((job, "cancelled" if isinstance(error, Cancelled) else "failed", error))
 
-    def _tell(self, message: tuple[Job, str, Any]) -> None:
+    def _tell(self, message: tuple[BackgroundJob, str, Any]) -> None:
         try:
             self._came.emit(message)
         except RuntimeError:  # the window went while the job ran
             message[0].stopped = True
 
-    def _receive(self, message: tuple[Job, str, Any]) -> None:
+    def _receive(self, message: tuple[BackgroundJob, str, Any]) -> None:
         job, kind, what = message
         if kind == "progress":
             if not job.stopped:
@@ -152,7 +152,7 @@ class Worker(QObject):  # type: ignore[misc,unused-ignore]
         self._next()
 
     @staticmethod
-    def _deliver(job: Job, result: Any) -> tuple[str, str]:
+    def _deliver(job: BackgroundJob, result: Any) -> tuple[str, str]:
         try:
             job.done(result)
         except Exception as error:

@@ -20,7 +20,7 @@ MOVES = 40
 REPEATS = 5
 
 
-class Bench:
+class BenchmarkLabelEditor:
     """Two sessions on the same canvas, drawn as the workplace draws them."""
 
     def __init__(self, panes: Any, canvases: list[Any]) -> None:
@@ -105,19 +105,21 @@ def measure() -> dict[str, float]:
     panes = Panes(viewer)
     scans = canvases()
     panes.show_timepoints(scans[0].volume, scans[1].volume)
-    bench = Bench(panes, scans)
-    corrector = Corrector(panes, bench)
+    editor = BenchmarkLabelEditor(panes, scans)
+    corrector = Corrector(panes, editor)
     place = scans[0].geometry.to_lps(MIDDLE)
     panes.go_to(place)
-    hand = _Hand(panes.panes[0])
-    hand.settle()
-    found = _pick(corrector, hand, place) | _brush(corrector, hand, place) | _scribble(corrector, hand, place, bench)
+    mouse = _TimedMouse(panes.panes[0])
+    mouse.settle()
+    found = (
+        _pick(corrector, mouse, place) | _brush(corrector, mouse, place) | _scribble(corrector, mouse, place, editor)
+    )
     panes.give_back()
     viewer.close()
     return found
 
 
-class _Hand:
+class _TimedMouse:
     """The mouse over a pane, and a clock that stops when the pane was painted."""
 
     def __init__(self, pane: Any) -> None:
@@ -207,92 +209,92 @@ class _Hand:
         self.event("release", lps)
 
 
-def _pick(corrector: Any, hand: _Hand, place: Any) -> dict[str, float]:
-    corrector.take("pick")
+def _pick(corrector: Any, mouse: _TimedMouse, place: Any) -> dict[str, float]:
+    corrector.select_tool("pick")
     taken, shown, undone = [], [], []
     corrector.act(0, "take_piece", {"point": [float(v) for v in place], "label": "ground_glass"})  # compiles
     corrector.undo()
     places = [place + np.array([1.4 * number, 0, 0]) for number in range(REPEATS)]
     for here in places:
-        taken.append(hand.until_drawn(lambda here=here: hand.click(here)))
-        assert corrector.bench.session(0).array.any()
+        taken.append(mouse.until_drawn(lambda here=here: mouse.click(here)))
+        assert corrector.editor.session(0).array.any()
         corrector.undo()
-    used = hand.used()
+    used = mouse.used()
     for here in places:
-        hand.event("move", here + np.array([0, 7.0, 0]))
-        hand.event("move", here)
+        mouse.event("move", here + np.array([0, 7.0, 0]))
+        mouse.event("move", here)
         end = time.monotonic() + 5
         while not corrector.tool.sketches(0) and time.monotonic() < end:
-            hand.settle()
-        shown.append(hand.until_drawn(lambda here=here: hand.click(here)))
-        hand.used()
-        undone.append(hand.until_drawn(corrector.undo))
+            mouse.settle()
+        shown.append(mouse.until_drawn(lambda here=here: mouse.click(here)))
+        mouse.used()
+        undone.append(mouse.until_drawn(corrector.undo))
     return {
         "pick": _middle(taken),
         "pick, processor": used,
         "pick shown before": _middle(shown),
         "undo": _middle(undone),
-        "undo, processor": hand.used(),
+        "undo, processor": mouse.used(),
     }
 
 
-def _brush(corrector: Any, hand: _Hand, place: Any) -> dict[str, float]:
+def _brush(corrector: Any, mouse: _TimedMouse, place: Any) -> dict[str, float]:
     """What a move costs while painting, above what it costs with nothing in the hand."""
     path = [place + np.array([0.7 * step, 0.35 * step, 0]) for step in range(MOVES)]
 
     def moves(kind: str) -> float:
-        return _middle([hand.move(kind, at) for at in path])
+        return _middle([mouse.move(kind, at) for at in path])
 
-    corrector.put_down()
+    corrector.deactivate()
     bare = moves("move")
-    corrector.take("brush")
-    hand.event("press", path[0])
+    corrector.select_tool("brush")
+    mouse.event("press", path[0])
     painting = moves("drag")
-    released = hand.until_drawn(lambda: hand.event("release", path[-1]))
-    undone = hand.until_drawn(corrector.undo)
-    corrector.put_down()
+    released = mouse.until_drawn(lambda: mouse.event("release", path[-1]))
+    undone = mouse.until_drawn(corrector.undo)
+    corrector.deactivate()
     return {"bare move": bare, "brush move": painting, "brush release": released, "undo brush": undone}
 
 
-def _scribble(corrector: Any, hand: _Hand, place: Any, bench: Bench) -> dict[str, float]:
+def _scribble(corrector: Any, mouse: _TimedMouse, place: Any, editor: BenchmarkLabelEditor) -> dict[str, float]:
     """From the end of a stroke to its preview on screen, for a box of about 256 × 256 × 64, and the whole lung."""
     settings = corrector.settings["scribble"]
     # a box is as large along every axis in millimetres; this one holds as many voxels
     reach = (256 * 256 * 64 * np.prod(SPACING)) ** (1 / 3) / 2
     corrector.set("scribble", replace(settings, reach_mm=float(reach)))
-    corrector.take("scribble")
+    corrector.select_tool("scribble")
     took: list[float] = []
     away = {"points": [[float(v) for v in place]], "label": "ground_glass"}
-    bench.session(0).preview("scribble", {"strokes": [away], "settings": {"reach_mm": 5.0}})  # compiles
-    hand.used()
-    hand.longest_stall()
+    editor.session(0).preview("scribble", {"strokes": [away], "settings": {"reach_mm": 5.0}})  # compiles
+    mouse.used()
+    mouse.longest_stall()
 
     def stroke(start: Any) -> None:
-        hand.event("press", start)
+        mouse.event("press", start)
         for step in range(1, 6):
-            hand.event("drag", start + np.array([step, 0, 0]))
+            mouse.event("drag", start + np.array([step, 0, 0]))
 
     for number in range(REPEATS):
         begin = place + np.array([0, 2.0 * number - 4, 0])
         stroke(begin)
         before = corrector.tool._preview
         took.append(
-            hand.until_drawn(
-                lambda begin=begin: hand.event("release", begin + np.array([5.0, 0, 0])),
+            mouse.until_drawn(
+                lambda begin=begin: mouse.event("release", begin + np.array([5.0, 0, 0])),
                 lambda before=before: corrector.tool._preview not in (None, before),
             )
         )
-    used = hand.used()
-    stalled = hand.longest_stall()
-    whole = hand.until_drawn(lambda: corrector.finish(everywhere=True), lambda: bool(bench.session(0).array.any()))
-    undone = hand.until_drawn(corrector.undo)
+    used = mouse.used()
+    stalled = mouse.longest_stall()
+    whole = mouse.until_drawn(lambda: corrector.finish(everywhere=True), lambda: bool(editor.session(0).array.any()))
+    undone = mouse.until_drawn(corrector.undo)
     return {
         "scribble, first": took[0],
         "scribble": _middle(took[1:]),
         "scribble, processor": used,
         "whole lung": whole,
         "stall": stalled,
-        "stall, whole lung": hand.longest_stall(),
+        "stall, whole lung": mouse.longest_stall(),
         "undo whole lung": undone,
     }
 

@@ -4,8 +4,8 @@ A `Corrector` turns what the mouse does over the panes into acts of the core's t
 and fields; `keys.KEYS` its keyboard map.
 """
 
-from napari_ctreview.correcting.bench import Bench
 from napari_ctreview.correcting.corrector import Corrector
+from napari_ctreview.correcting.label_editor import LabelEditor
 from napari_ctreview.correcting.toolbox import ToolBox
 
-__all__ = ["Bench", "Corrector", "ToolBox"]
+__all__ = ["Corrector", "LabelEditor", "ToolBox"]

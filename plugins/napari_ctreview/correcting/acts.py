@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from napari_ctreview.correcting.hand import Hand
+from napari_ctreview.correcting.tool_context import ToolContext
 
 __all__ = [
-    "Sizes",
+    "ActSettings",
     "copy_around_cursor",
     "copy_everywhere",
     "fill_between",
@@ -23,7 +23,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Sizes:
+class ActSettings:
     """The lengths and volumes that these acts take.
 
     Attributes
@@ -47,66 +47,66 @@ class Sizes:
     copy_mm: float = 30.0
 
 
-def remove_piece(hand: Hand) -> None:
+def remove_piece(context: ToolContext) -> None:
     """Remove the piece under the cursor."""
-    _at_cursor(hand, "remove_piece", {}, "Removing the piece")
+    _at_cursor(context, "remove_piece", {}, "Removing the piece")
 
 
-def keep_piece(hand: Hand) -> None:
+def keep_piece(context: ToolContext) -> None:
     """Keep only the piece under the cursor of its class."""
-    _at_cursor(hand, "keep_piece", {}, "Removing the other pieces")
+    _at_cursor(context, "keep_piece", {}, "Removing the other pieces")
 
 
-def keep_largest(hand: Hand) -> None:
+def keep_largest(context: ToolContext) -> None:
     """Keep only the largest piece of the class."""
-    _of_class(hand, "keep_largest", {}, "Removing the smaller pieces")
+    _of_class(context, "keep_largest", {}, "Removing the smaller pieces")
 
 
-def remove_small(hand: Hand) -> None:
+def remove_small(context: ToolContext) -> None:
     """Remove the small pieces of the class."""
-    sizes = hand.settings["acts"]
+    sizes = context.settings["acts"]
     below: dict[str, Any] = {"below_ml": sizes.island_ml}
     if sizes.island_mm:
         below["below_mm"] = sizes.island_mm
-    _of_class(hand, "remove_small", below, "Removing small pieces")
+    _of_class(context, "remove_small", below, "Removing small pieces")
 
 
-def smooth(hand: Hand) -> None:
+def smooth(context: ToolContext) -> None:
     """Smooth the outline of the class."""
-    _of_class(hand, "smooth_outline", {"by_mm": hand.settings["acts"].smooth_mm}, "Smoothing")
+    _of_class(context, "smooth_outline", {"by_mm": context.settings["acts"].smooth_mm}, "Smoothing")
 
 
-def grow(hand: Hand) -> None:
+def grow(context: ToolContext) -> None:
     """Grow the class."""
-    _of_class(hand, "move_outline", {"by_mm": hand.settings["acts"].grow_mm}, "Growing")
+    _of_class(context, "move_outline", {"by_mm": context.settings["acts"].grow_mm}, "Growing")
 
 
-def shrink(hand: Hand) -> None:
+def shrink(context: ToolContext) -> None:
     """Shrink the class."""
-    _of_class(hand, "move_outline", {"by_mm": -hand.settings["acts"].grow_mm}, "Shrinking")
+    _of_class(context, "move_outline", {"by_mm": -context.settings["acts"].grow_mm}, "Shrinking")
 
 
-def copy_around_cursor(hand: Hand) -> None:
+def copy_around_cursor(context: ToolContext) -> None:
     """Copy the class from the other timepoint, around the cursor."""
-    place = hand.under_cursor
-    if place is not None:
-        around = {"point": _point(place.lps), "radius_mm": hand.settings["acts"].copy_mm}
-        _of_class(hand, "carry", around, "Copying from the other timepoint")
+    cursor = context.under_cursor
+    if cursor is not None:
+        around = {"point": _point(cursor.lps), "radius_mm": context.settings["acts"].copy_mm}
+        _of_class(context, "carry", around, "Copying from the other timepoint")
 
 
-def copy_everywhere(hand: Hand) -> None:
+def copy_everywhere(context: ToolContext) -> None:
     """Copy the class from the other timepoint, everywhere."""
-    _of_class(hand, "carry", {}, "Copying from the other timepoint")
+    _of_class(context, "carry", {}, "Copying from the other timepoint")
 
 
-def fill_between(hand: Hand) -> None:
+def fill_between(context: ToolContext) -> None:
     """Fill the slices between those that the class was drawn on."""
-    number, label = hand.pane_in_hand, hand.label
-    session = hand.bench.session(number)
-    plane = hand.panes.panes[number].across if session is not None else 0
-    drawn = None if label is None else hand.drawn.of(number, plane, label)
+    number, label = context.active_pane, context.label
+    session = context.editor.session(number)
+    plane = context.panes.panes[number].across if session is not None else 0
+    drawn = None if label is None else context.drawn.of(number, plane, label)
     if session is None or label is None or drawn is None or len(drawn.levels) < 2:
-        hand.said.emit("Draw the class on two slices of this plane first; those between them are then filled.")
+        context.notice.emit("Draw the class on two slices of this plane first; those between them are then filled.")
         return
     payload = {
         "label": label,
@@ -114,21 +114,21 @@ def fill_between(hand: Hand) -> None:
         "slices": sorted(drawn.levels),
         "corners": drawn.corners(session.base.geometry),
     }
-    hand.drawn.forget(number, plane, label)
-    hand.act_later(number, "fill_between", payload, says="Filling between slices")
+    context.drawn.forget(number, plane, label)
+    context.act_in_background(number, "fill_between", payload, description="Filling between slices")
 
 
-def _at_cursor(hand: Hand, kind: str, payload: dict[str, Any], says: str) -> None:
-    place = hand.under_cursor
-    if place is not None:
-        hand.act_later(place.pane, kind, {"point": _point(place.lps), **payload}, says=says)
+def _at_cursor(context: ToolContext, kind: str, payload: dict[str, Any], description: str) -> None:
+    cursor = context.under_cursor
+    if cursor is not None:
+        context.act_in_background(cursor.pane, kind, {"point": _point(cursor.lps), **payload}, description=description)
 
 
-def _of_class(hand: Hand, kind: str, payload: dict[str, Any], says: str) -> None:
-    if hand.label is None:
-        hand.said.emit("Choose the class first that this is done to.")
+def _of_class(context: ToolContext, kind: str, payload: dict[str, Any], description: str) -> None:
+    if context.label is None:
+        context.notice.emit("Choose the class first that this is done to.")
         return
-    hand.act_later(hand.pane_in_hand, kind, {"label": hand.label, **payload}, says=says)
+    context.act_in_background(context.active_pane, kind, {"label": context.label, **payload}, description=description)
 
 
 def _point(lps: Any) -> list[float]:

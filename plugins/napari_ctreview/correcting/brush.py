@@ -12,18 +12,18 @@ from qtpy.QtGui import QColor
 from ctreview.errors import EditDoesNotApply
 from ctreview.tools import Canvas
 from ctreview.tools import brush as paint
-from napari_ctreview.correcting.sketch import Ring, Sketch, Tint, colours, level_of
-from napari_ctreview.correcting.tool import Tool
-from napari_ctreview.pointer import Place
+from napari_ctreview.correcting.sketches import CircleSketch, MaskSketch, Sketch, colours, level_of
+from napari_ctreview.correcting.tool import MouseTool
+from napari_ctreview.mouse_gestures import CursorPosition
 
-__all__ = ["Brush"]
+__all__ = ["BrushTool"]
 
 _ERASED = "#ff5a4f"
 _STEP = 1.15
 """One step of the wheel makes the brush so much wider."""
 
 
-class Brush(Tool):
+class BrushTool(MouseTool):
     """Paints a disc or a ball inside a range of densities and the organ."""
 
     name = "brush"
@@ -31,59 +31,59 @@ class Brush(Tool):
     hint = "Drag paints inside the gate; Ctrl or Alt erases. Shift+wheel changes the radius."
     settings_of = "brush"
 
-    def __init__(self, hand: Any) -> None:
-        super().__init__(hand)
-        self._place: Place | None = None
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._cursor: CursorPosition | None = None
         self._stroke: _Stroke | None = None
 
-    def pressed(self, place: Place) -> None:
+    def pressed(self, cursor: CursorPosition) -> None:
         """Begin a stroke."""
-        canvas = self.hand.bench.canvas(place.pane)
+        canvas = self.context.editor.canvas(cursor.pane)
         if canvas is None:
             return
-        pane = self.hand.panes.panes[place.pane]
-        label = self.label_for(place)
+        pane = self.context.panes.panes[cursor.pane]
+        label = self.label_for(cursor)
         level = level_of(pane, canvas.geometry)
-        self._stroke = _Stroke(place.pane, canvas, pane.across, level, label, self.hand.settings["brush"])
-        self._stroke.to(place)
-        self._follow(place)
+        self._stroke = _Stroke(cursor.pane, canvas, pane.across, level, label, self.context.settings["brush"])
+        self._stroke.to(cursor)
+        self._follow(cursor)
 
-    def dragged(self, place: Place) -> None:
+    def dragged(self, cursor: CursorPosition) -> None:
         """Paint on."""
-        if self._stroke is None or place.pane != self._stroke.pane:
+        if self._stroke is None or cursor.pane != self._stroke.pane:
             return
-        if level_of(self.hand.panes.panes[place.pane], self._stroke.canvas.geometry) != self._stroke.level:
+        if level_of(self.context.panes.panes[cursor.pane], self._stroke.canvas.geometry) != self._stroke.level:
             # the wheel was turned while painting: what was painted belongs to the slice it was painted on
-            self.released(place)
-            self.pressed(place)
+            self.released(cursor)
+            self.pressed(cursor)
             return
-        self._stroke.to(place)
-        self._follow(place)
+        self._stroke.to(cursor)
+        self._follow(cursor)
 
-    def released(self, place: Place) -> None:
+    def released(self, cursor: CursorPosition) -> None:
         """Make the stroke an edit."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None and stroke.idle:
-            self.hand.said.emit("Nothing there lies inside organ and gate.")
+            self.context.notice.emit("Nothing there lies inside organ and gate.")
         elif stroke is not None:
-            self.hand.act(stroke.pane, "brush", stroke.payload)
-        self._follow(place)
+            self.context.act(stroke.pane, "brush", stroke.payload)
+        self._follow(cursor)
 
-    def moved(self, place: Place) -> None:
+    def moved(self, cursor: CursorPosition) -> None:
         """Let the circle follow."""
-        self._follow(place)
+        self._follow(cursor)
 
-    def wheeled(self, place: Place, steps: int) -> None:
+    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """Make the brush wider or narrower."""
-        now = self.hand.settings["brush"]
+        now = self.context.settings["brush"]
         radius = min(max(now.radius_mm * _STEP**steps, 0.3), 60.0)
-        self.hand.set("brush", replace(now, radius_mm=round(radius, 2)))
-        self._follow(place)
+        self.context.set("brush", replace(now, radius_mm=round(radius, 2)))
+        self._follow(cursor)
 
     def left(self) -> None:
         """Take the circle away."""
-        self._place = None
-        self.hand.redraw()
+        self._cursor = None
+        self.context.redraw()
 
     def drop(self) -> None:
         """Forget the stroke."""
@@ -95,15 +95,15 @@ class Brush(Tool):
         found: list[Sketch] = []
         if self._stroke is not None and self._stroke.pane == number:
             found.append(self._stroke.tint)
-        if self._place is not None and self._place.pane == number:
-            settings = self.hand.settings["brush"]
-            colour = self.hand.colour(self.label_for(self._place))
-            found.append(Ring(self._place.lps, settings.radius_mm, colour, _gate(settings, self.hand.unit)))
+        if self._cursor is not None and self._cursor.pane == number:
+            settings = self.context.settings["brush"]
+            colour = self.context.colour(self.label_for(self._cursor))
+            found.append(CircleSketch(self._cursor.lps, settings.radius_mm, colour, _gate(settings, self.context.unit)))
         return found
 
-    def _follow(self, place: Place) -> None:
-        self._place = place
-        self.hand.redraw(place.pane)
+    def _follow(self, cursor: CursorPosition) -> None:
+        self._cursor = cursor
+        self.context.redraw(cursor.pane)
 
 
 class _Stroke:
@@ -131,15 +131,15 @@ class _Stroke:
         return self.settings.shape == "disc" and not self._changed.any()
 
     @property
-    def tint(self) -> Tint:
+    def tint(self) -> MaskSketch:
         """What it has painted so far."""
         box = tuple(slice(a, max(a, b)) for a, b in zip(self._low, self._high, strict=True))
         a, b, c = (self.level if axis == self.plane else int(n) for axis, n in enumerate(self._low))
-        return Tint((a, b, c), self._changed[box], self._table, grid=self.canvas.geometry)
+        return MaskSketch((a, b, c), self._changed[box], self._table, grid=self.canvas.geometry)
 
-    def to(self, place: Place) -> None:
+    def to(self, cursor: CursorPosition) -> None:
         """Go on to a place; only the new leg is looked at."""
-        point = [float(v) for v in place.lps]
+        point = [float(v) for v in cursor.lps]
         if self.points and np.linalg.norm(np.subtract(point, self.points[-1])) < self._apart:
             return
         self.points.append(point)

@@ -14,23 +14,23 @@ from ctreview.errors import CtreviewError, in_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
 from ctreview.volume.labels import Scheme
-from napari_ctreview.annotations import Drawing, Picture
-from napari_ctreview.correcting.acts import Sizes, remove_piece
-from napari_ctreview.correcting.bench import Bench
-from napari_ctreview.correcting.brush import Brush
-from napari_ctreview.correcting.drawn import Drawn
-from napari_ctreview.correcting.outline import Lasso, LassoSettings, Wire
-from napari_ctreview.correcting.pick import Pick
+from napari_ctreview.annotations import Drawing, ImageDrawing
+from napari_ctreview.correcting.acts import ActSettings, remove_piece
+from napari_ctreview.correcting.brush import BrushTool
+from napari_ctreview.correcting.drawing_history import DrawingHistory
+from napari_ctreview.correcting.label_editor import LabelEditor
+from napari_ctreview.correcting.outline import LassoSettings, LassoTool, LiveWireTool
+from napari_ctreview.correcting.pick import PickTool
 from napari_ctreview.correcting.scale import UNITS, rescaled, scale_of
-from napari_ctreview.correcting.scribble import Scribble
-from napari_ctreview.correcting.tool import Tool, What
+from napari_ctreview.correcting.scribble import ScribbleTool
+from napari_ctreview.correcting.tool import ChangedInput, MouseTool
+from napari_ctreview.mouse_gestures import CursorPosition
 from napari_ctreview.panes import Panes
-from napari_ctreview.pointer import Place
 from napari_ctreview.worker import Worker
 
 __all__ = ["TOOLS", "Corrector"]
 
-TOOLS: tuple[type[Tool], ...] = (Pick, Scribble, Brush, Wire, Lasso)
+TOOLS: tuple[type[MouseTool], ...] = (PickTool, ScribbleTool, BrushTool, LiveWireTool, LassoTool)
 """Every tool that takes the mouse, in the order of their buttons."""
 
 _NOTHING = "#ff5a4f"
@@ -41,56 +41,56 @@ _SCANS = (0, 1)
 
 
 class Corrector(QObject):  # type: ignore[misc,unused-ignore]
-    """The reader's hand: one tool, one class, and the settings of each tool.
+    """Holds the active tool, the active class, and the settings of each tool.
 
     Parameters
     ----------
     panes : Panes
         What it works on: whichever pane the mouse is in.
-    bench : Bench
+    editor : LabelEditor
         Where acts are done.
 
     Attributes
     ----------
-    said : Signal(str)
+    notice : Signal(str)
         A short message, such as why an act has no meaning here.
     changed : Signal()
         Another tool, class or setting was chosen.
     busy : Signal(str)
         What is being computed in the background; empty when nothing is.
-    tool : Tool or None
-        What is in the hand.
+    tool : MouseTool or None
+        The active one.
     label : str or None
         The class that is given; None takes labels away.
     settings : dict
         By tool, the core's own settings objects.
-    under_cursor : Place or None
+    under_cursor : CursorPosition or None
         Where the mouse was last.
     unit : str
         What stands behind a value of the image; empty where it has no unit.
     """
 
-    said = Signal(str)
+    notice = Signal(str)
     changed = Signal()
     busy = Signal(str)
 
-    def __init__(self, panes: Panes, bench: Bench, parent: QObject | None = None) -> None:
+    def __init__(self, panes: Panes, editor: LabelEditor, parent: QObject | None = None) -> None:
         super().__init__(parent or panes)
-        self.panes, self.bench = panes, bench
+        self.panes, self.editor = panes, editor
         self.settings: dict[str, Any] = {
             "pick": PickSettings(),
             "scribble": ScribbleSettings(),
             "brush": BrushSettings(),
             "wire": LiveWireSettings(),
             "lasso": LassoSettings(),
-            "acts": Sizes(),
+            "acts": ActSettings(),
         }
         self.label: str | None = next(iter(OPACITY_SCHEME)).key
-        self.tool: Tool | None = None
+        self.tool: MouseTool | None = None
         self.tools = {kind.name: kind(self) for kind in TOOLS}
-        self.under_cursor: Place | None = None
+        self.under_cursor: CursorPosition | None = None
         self.unit, self._scale, self._keys = "HU", 1.0, tuple(one.key for one in OPACITY_SCHEME)
-        self.drawn = Drawn()
+        self.drawn = DrawingHistory()
         self._worker = Worker(self)
         self._worker.began.connect(self._tell_busy)
         self._worker.ended.connect(self._ended)
@@ -98,20 +98,20 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         for number in _SCANS[: len(panes.panes)]:
             panes.panes[number].sketches.append(self._sketcher(number))
         for name in ("pressed", "dragged", "released", "clicked", "moved"):
-            getattr(panes, name).connect(self._hand(name))
+            getattr(panes, name).connect(self._gesture(name))
         panes.wheeled.connect(self._wheel)
         panes.left.connect(self._left)
 
-    # --- what is in the hand
+    # --- the active tool
 
     @property
     def scheme(self) -> Scheme:
         """The classes that can be given."""
-        session = self.bench.session(0)
+        session = self.editor.session(0)
         return OPACITY_SCHEME if session is None else session.base.scheme
 
     @property
-    def finest(self) -> float:
+    def value_resolution(self) -> float:
         """Values closer than this need not be told apart: 1 HU, or as little of another image's range."""
         return self._scale
 
@@ -119,24 +119,24 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         """Of a class, as Qt writes it."""
         return _NOTHING if label is None else QColor(*self.scheme[label].colour).name()
 
-    def take(self, name: str) -> None:
-        """Take a tool in the hand; taken again, it is put down."""
+    def select_tool(self, name: str) -> None:
+        """Activate a tool; selected again, it is deactivated."""
         if self.tool is not None and self.tool.name == name:
-            self.put_down()
+            self.deactivate()
             return
-        self.put_down()
+        self.deactivate()
         self.tool = self.tools[name]
-        self.panes.hold(self)
-        self.said.emit(self.tool.hint)
+        self.panes.grab_mouse(self)
+        self.notice.emit(self.tool.hint)
         self.changed.emit()
 
-    def put_down(self) -> None:
+    def deactivate(self) -> None:
         """Leave the tool; a gesture that was begun is forgotten."""
         if self.tool is not None:
             self.tool.drop()
         self.tool = None
         self._worker.cancel()
-        self.panes.let_go(self)
+        self.panes.release_mouse(self)
         self.redraw()
         self.changed.emit()
 
@@ -152,20 +152,20 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         self.settings[name] = settings
         self._tell_changed("settings")
 
-    def look_again(self) -> None:
+    def refresh_context(self) -> None:
         """Another reading is open, another region was named, or another contrast is in view."""
         keys = tuple(one.key for one in self.scheme)
         if keys != self._keys and self.label not in keys:
             self.label = next(iter(keys), None)
         self._keys = keys
-        canvas = self.bench.canvas(0)
+        canvas = self.editor.canvas(0)
         if canvas is not None:
             self.unit, scale = UNITS[canvas.volume.unit], scale_of(canvas.volume)
             if scale != self._scale:
                 self.settings, self._scale = rescaled(self.settings, scale / self._scale), scale
         self._tell_changed("settings")
 
-    def _tell_changed(self, what: What) -> None:
+    def _tell_changed(self, what: ChangedInput) -> None:
         if self.tool is not None:
             self.tool.changed(what)
         self.redraw()
@@ -175,13 +175,13 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
 
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Do an act at once; None, and a message, where it has no meaning."""
-        if self.bench.session(number) is None:
-            self.said.emit("There is nothing to correct yet: open two scans first.")
+        if self.editor.session(number) is None:
+            self.notice.emit("There is nothing to correct yet: open two scans first.")
             return None
         try:
-            change = self.bench.act(number, kind, payload)
+            change = self.editor.act(number, kind, payload)
         except CtreviewError as reason:
-            self.said.emit(_sentence(reason))
+            self.notice.emit(_sentence(reason))
             return None
         if change is not None:
             self.drawn.add(number, kind, payload, change)
@@ -189,15 +189,19 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
             self._tell_changed("labels")
         return change
 
-    def act_later(self, number: int, kind: str, payload: Mapping[str, Any], *, says: str) -> None:
+    def act_in_background(self, number: int, kind: str, payload: Mapping[str, Any], *, description: str) -> None:
         """Compute an act in the background, and do it when that is done."""
-        session = self.bench.session(number)
+        session = self.editor.session(number)
         if session is None:
             self.act(number, kind, payload)
             return
-        self.think(says, lambda: session.preview(kind, payload), lambda _patch: self.act(number, kind, payload))
+        self.run_in_background(
+            description, lambda: session.preview(kind, payload), lambda _patch: self.act(number, kind, payload)
+        )
 
-    def think(self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False) -> None:
+    def run_in_background(
+        self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False
+    ) -> None:
         """Compute in the background instead of what was asked for under this name before.
 
         Parameters
@@ -215,7 +219,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         self._worker.start(name, lambda _progress: work(), then)
 
     def finish(self, *, everywhere: bool = False) -> None:
-        """End the gesture of the tool in the hand."""
+        """End the gesture of the active tool."""
         if self.tool is not None:
             self.tool.finish(everywhere=everywhere)
 
@@ -227,22 +231,22 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
     def undo(self) -> None:
         """Take back the last act, or the last step of a gesture that is not ended."""
         if self.tool is None or not self.tool.back():
-            self._step(self.bench.undo)
+            self._step(self.editor.undo)
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        self._step(self.bench.redo)
+        self._step(self.editor.redo)
 
     def _step(self, step: Callable[[], object]) -> None:
         try:
             step()
         except CtreviewError as reason:
-            self.said.emit(_sentence(reason))
+            self.notice.emit(_sentence(reason))
         self._tell_changed("labels")
 
     def _say_change(self, number: int, change: LabelChange) -> None:
         """Say how much there came and went."""
-        session = self.bench.session(number)
+        session = self.editor.session(number)
         assert session is not None
         before, after = change.before.labels, change.after.labels
         said = []
@@ -251,18 +255,18 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
             if voxels:
                 ml = voxels * session.base.geometry.voxel_ml
                 said.append(f"{label.name} {ml:+.2f} mL".replace("-", "−"))
-        self.said.emit(", ".join(said) or "Nothing changed.")
+        self.notice.emit(", ".join(said) or "Nothing changed.")
 
     # --- places
 
     @property
-    def pane_in_hand(self) -> int:
+    def active_pane(self) -> int:
         """The pane that the mouse was in last."""
         return 0 if self.under_cursor is None else self.under_cursor.pane
 
-    def across_to_other(self, number: int, points: Sequence[Sequence[float]]) -> list[list[float]] | None:
+    def map_to_other_timepoint(self, number: int, points: Sequence[Sequence[float]]) -> list[list[float]] | None:
         """Points of one scan in the other; None where the scans are not linked."""
-        link = self.panes.linking.correspondence
+        link = self.panes.link.correspondence
         if link is None or len(self.panes.panes) < 2:
             return None
         here, there = self.panes.panes[number].role, self.panes.panes[1 - number].role
@@ -276,8 +280,8 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         for pane in self.panes.panes if number is None else (self.panes.panes[number],):
             pane.annotations.update()
 
-    def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing | Picture]]:
-        def sketch() -> Sequence[Drawing | Picture]:
+    def _sketcher(self, number: int) -> Callable[[], Sequence[Drawing | ImageDrawing]]:
+        def sketch() -> Sequence[Drawing | ImageDrawing]:
             found = () if self.tool is None else self.tool.sketches(number)
             return [drawing for one in found for drawing in one.on(self.panes.panes[number])]
 
@@ -285,25 +289,25 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
 
     # --- the mouse
 
-    def _hand(self, name: str) -> Callable[[Place], None]:
-        def hand_on(place: Place) -> None:
-            if place.pane not in _SCANS:
+    def _gesture(self, name: str) -> Callable[[CursorPosition], None]:
+        def pass_on(cursor: CursorPosition) -> None:
+            if cursor.pane not in _SCANS:
                 return
-            self.under_cursor = place
+            self.under_cursor = cursor
             if self.tool is None:
                 return
-            if name == "moved" and self.panes.holder is None:
-                self.panes.hold(self)  # a ruler was taken in between, and has been put down
+            if name == "moved" and self.panes.mouse_grabber is None:
+                self.panes.grab_mouse(self)  # a ruler was taken in between, and has been put down
             if not self._keys and name != "moved":
-                self.said.emit("Name a region first; then it can be painted.")
-            elif self.panes.holder is self and (name == "moved" or place.button == "left"):
-                getattr(self.tool, name)(place)
+                self.notice.emit("Name a region first; then it can be painted.")
+            elif self.panes.mouse_grabber is self and (name == "moved" or cursor.button == "left"):
+                getattr(self.tool, name)(cursor)
 
-        return hand_on
+        return pass_on
 
-    def _wheel(self, place: Place, steps: int) -> None:
-        if self.tool is not None and self.panes.holder is self and place.pane in _SCANS:
-            self.tool.wheeled(place, steps)
+    def _wheel(self, cursor: CursorPosition, steps: int) -> None:
+        if self.tool is not None and self.panes.mouse_grabber is self and cursor.pane in _SCANS:
+            self.tool.wheeled(cursor, steps)
 
     def _left(self) -> None:
         if self.tool is not None:
@@ -319,7 +323,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         if name not in self._quiet:
             self.busy.emit("")
             if how == "failed":
-                self.said.emit(_begun_large(said))
+                self.notice.emit(_begun_large(said))
 
 
 def _sentence(reason: CtreviewError) -> str:

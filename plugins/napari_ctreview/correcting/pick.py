@@ -10,11 +10,11 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from ctreview.edits import Patch, Session
-from napari_ctreview.correcting.sketch import Sketch, Tint, colours
-from napari_ctreview.correcting.tool import ERASING, Tool, What
-from napari_ctreview.pointer import Place
+from napari_ctreview.correcting.sketches import MaskSketch, Sketch, colours
+from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
+from napari_ctreview.mouse_gestures import CursorPosition
 
-__all__ = ["Pick"]
+__all__ = ["PickTool"]
 
 _STILL_MS = 60
 """The mouse must rest so long before the piece under it is looked for."""
@@ -29,7 +29,7 @@ class _Asked:
     payload: dict[str, Any]
 
 
-class Pick(Tool):
+class PickTool(MouseTool):
     """Takes the connected piece of like density under the cursor, or removes the piece of a label."""
 
     name = "pick"
@@ -37,54 +37,54 @@ class Pick(Tool):
     hint = "Click takes the piece shown; Ctrl or Alt with a click removes one. Shift+wheel grows or shrinks it."
     settings_of = "pick"
 
-    def __init__(self, hand: Any) -> None:
-        super().__init__(hand)
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
         self.steps = 0
-        self._place: Place | None = None
+        self._cursor: CursorPosition | None = None
         self._asked: _Asked | None = None
-        self._shown: tuple[int, Tint] | None = None
-        self._rest = QTimer(hand, singleShot=True, interval=_STILL_MS)
+        self._shown: tuple[int, MaskSketch] | None = None
+        self._rest = QTimer(context, singleShot=True, interval=_STILL_MS)
         self._rest.timeout.connect(self._look)
 
-    def moved(self, place: Place) -> None:
+    def moved(self, cursor: CursorPosition) -> None:
         """Look for the piece where the mouse comes to rest."""
-        if self._place is None or place.pane != self._place.pane or place.voxel != self._place.voxel:
+        if self._cursor is None or cursor.pane != self._cursor.pane or cursor.voxel != self._cursor.voxel:
             self._hide()
             self._rest.start()
-        elif bool(place.modifiers & ERASING) != bool(self._place.modifiers & ERASING):
+        elif bool(cursor.modifiers & ERASING) != bool(self._cursor.modifiers & ERASING):
             self._rest.start()
-        self._place = place
+        self._cursor = cursor
 
-    def wheeled(self, place: Place, steps: int) -> None:
+    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """Widen or narrow the gate."""
         # Alt alone would ask for the piece to be removed, which has no gate
         self.steps += steps
-        self._place = Place(place.pane, place.lps, place.voxel)
+        self._cursor = CursorPosition(cursor.pane, cursor.lps, cursor.voxel)
         steps = f"{self.steps:+d}".replace("-", "−")
-        whole = self.hand.settings["pick"].takes == "piece"
+        whole = self.context.settings["pick"].takes == "piece"
         what, unchanged = ("Gate", "as learned") if whole else ("Size", "as set")
-        self.hand.said.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
+        self.context.notice.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
         self._look()
 
-    def clicked(self, place: Place) -> None:
+    def clicked(self, cursor: CursorPosition) -> None:
         """Take the piece, or remove it."""
-        asked = self._act_at(place)
+        asked = self._act_at(cursor)
         self._hide()
         if asked is None:
-            self.hand.said.emit("The place clicked lies outside the scan.")
-        elif self.hand.act(asked.pane, asked.kind, asked.payload) is not None:
+            self.context.notice.emit("The place clicked lies outside the scan.")
+        elif self.context.act(asked.pane, asked.kind, asked.payload) is not None:
             self.steps = 0
 
-    def changed(self, what: What) -> None:
+    def changed(self, what: ChangedInput) -> None:
         """Look anew."""
         del what
         self._hide()
-        if self._place is not None:
+        if self._cursor is not None:
             self._rest.start()
 
     def left(self) -> None:
         """Show nothing."""
-        self._place = None
+        self._cursor = None
         self._rest.stop()
         self._hide()
 
@@ -97,46 +97,48 @@ class Pick(Tool):
         """The piece that a click would change."""
         return (self._shown[1],) if self._shown is not None and self._shown[0] == number else ()
 
-    def _act_at(self, place: Place) -> _Asked | None:
-        if place.voxel is None:
+    def _act_at(self, cursor: CursorPosition) -> _Asked | None:
+        if cursor.voxel is None:
             return None
-        label = self.label_for(place)
+        label = self.label_for(cursor)
         # the voxel's centre, so that what was foreseen while the mouse rested is what the click does
-        point = [float(v) for v in self.hand.panes.panes[place.pane].geometry.to_lps(place.voxel)]
+        point = [float(v) for v in self.context.panes.panes[cursor.pane].geometry.to_lps(cursor.voxel)]
         if label is None:
-            return _Asked(place.pane, "remove_piece", {"point": point})
-        settings = asdict(self.hand.settings["pick"])
+            return _Asked(cursor.pane, "remove_piece", {"point": point})
+        settings = asdict(self.context.settings["pick"])
         return _Asked(
-            place.pane, "take_piece", {"point": point, "label": label, "steps": self.steps, "settings": settings}
+            cursor.pane, "take_piece", {"point": point, "label": label, "steps": self.steps, "settings": settings}
         )
 
     def _look(self) -> None:
         """Find the piece in the background, and show it if the mouse is still there."""
-        session = None if self._place is None else self.hand.bench.session(self._place.pane)
-        self._asked = None if self._place is None else self._act_at(self._place)
+        session = None if self._cursor is None else self.context.editor.session(self._cursor.pane)
+        self._asked = None if self._cursor is None else self._act_at(self._cursor)
         if session is None or self._asked is None:
             return
         asked = self._asked
 
-        def show(found: Tint | None) -> None:
+        def show(found: MaskSketch | None) -> None:
             if asked is self._asked and found is not None:
                 self._shown = (asked.pane, found)
-                self.hand.redraw()
+                self.context.redraw()
 
-        colour = self.hand.colour(asked.payload.get("label"))
-        self.hand.think("look", lambda: _difference(session, asked, colour), show, quiet=True)
+        colour = self.context.colour(asked.payload.get("label"))
+        self.context.run_in_background("look", lambda: _difference(session, asked, colour), show, quiet=True)
 
     def _hide(self) -> None:
         self._asked = None
         if self._shown is not None:
             self._shown = None
-            self.hand.redraw()
+            self.context.redraw()
 
 
-def _difference(session: Session, asked: _Asked, colour: str) -> Tint | None:
+def _difference(session: Session, asked: _Asked, colour: str) -> MaskSketch | None:
     """The voxels that an act would change, faintly."""
     patch: Patch = session.preview(asked.kind, asked.payload)
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
         return None
-    return Tint(patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour}, session.base.geometry)
+    return MaskSketch(
+        patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour}, session.base.geometry
+    )

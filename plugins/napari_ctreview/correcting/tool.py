@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from napari_ctreview.correcting.hand import Hand
-from napari_ctreview.correcting.sketch import Sketch
-from napari_ctreview.pointer import Place
+from napari_ctreview.correcting.sketches import Sketch
+from napari_ctreview.correcting.tool_context import ToolContext
+from napari_ctreview.mouse_gestures import CursorPosition
 
-__all__ = ["ERASING", "Tool", "What"]
+__all__ = ["ERASING", "ChangedInput", "MouseTool"]
 
-What = Literal["class", "settings", "labels"]
+ChangedInput = Literal["class", "settings", "labels"]
 """What has changed."""
 
 ERASING = frozenset({"Control", "Alt"})
 """With one of these held a tool takes labels away."""
 
 
-class Tool:
+class MouseTool:
     """Does nothing of its own; each tool answers to the gestures that it knows.
 
     Attributes
@@ -30,7 +30,7 @@ class Tool:
     hint : str
         One line that says how it is used.
     settings_of : str
-        Which of the hand's settings it works with; empty where it has none.
+        Which of the corrector's settings it works with; empty where it has none.
     """
 
     name: ClassVar[str]
@@ -38,35 +38,35 @@ class Tool:
     hint: ClassVar[str]
     settings_of: ClassVar[str] = ""
 
-    def __init__(self, hand: Hand) -> None:
-        self.hand = hand
+    def __init__(self, context: ToolContext) -> None:
+        self.context = context
 
-    def label_for(self, place: Place) -> str | None:
+    def label_for(self, cursor: CursorPosition) -> str | None:
         """The class that a gesture gives: the chosen one, or none where a key for erasing is held."""
-        return None if place.modifiers & ERASING else self.hand.label
+        return None if cursor.modifiers & ERASING else self.context.label
 
-    def pressed(self, place: Place) -> None:
+    def pressed(self, cursor: CursorPosition) -> None:
         """The left button went down."""
 
-    def dragged(self, place: Place) -> None:
+    def dragged(self, cursor: CursorPosition) -> None:
         """The mouse moved with the left button held."""
 
-    def released(self, place: Place) -> None:
+    def released(self, cursor: CursorPosition) -> None:
         """The left button went up."""
 
-    def clicked(self, place: Place) -> None:
+    def clicked(self, cursor: CursorPosition) -> None:
         """The left button went down and up at one place."""
 
-    def moved(self, place: Place) -> None:
+    def moved(self, cursor: CursorPosition) -> None:
         """The mouse moved with no button held."""
 
-    def wheeled(self, place: Place, steps: int) -> None:
+    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """The wheel was turned with Shift or Alt held."""
 
     def left(self) -> None:
         """The mouse left the panes."""
 
-    def changed(self, what: What) -> None:
+    def changed(self, what: ChangedInput) -> None:
         """The class, a setting, or the labels are others now."""
 
     def finish(self, *, everywhere: bool = False) -> None:

@@ -20,9 +20,9 @@ from qtpy.QtWidgets import (
 
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import TOOLS, Corrector
-from napari_ctreview.correcting.fields import Fields
-from napari_ctreview.correcting.keys import CLASS_KEYS, KEYS, TOOL_KEYS
-from napari_ctreview.correcting.scribble import Scribble
+from napari_ctreview.correcting.scribble import ScribbleTool
+from napari_ctreview.correcting.shortcuts import CLASS_KEYS, KEYS, TOOL_KEYS
+from napari_ctreview.correcting.tool_settings_form import ToolSettingsForm
 
 __all__ = ["ToolBox"]
 
@@ -68,7 +68,7 @@ _ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
 
 
 class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
-    """Tools, classes, the settings of the tool in the hand, and acts on a whole class.
+    """Tools, classes, the settings of the active tool, and acts on a whole class.
 
     Its buttons never take the focus, so that the keys go on working over the panes.
     """
@@ -80,7 +80,7 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         self.tools: dict[str, QPushButton] = {}
         self.classes: dict[str | None, QPushButton] = {}
         self.acts: dict[str, QPushButton] = {}
-        self.fields: dict[str, Fields] = {}
+        self.fields: dict[str, ToolSettingsForm] = {}
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
@@ -101,37 +101,37 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         for tool in TOOLS:
             self._settings.addWidget(self._form(tool.settings_of))
         corrector.changed.connect(self._follow)
-        corrector.said.connect(self.message.setText)
+        corrector.notice.connect(self.message.setText)
         corrector.busy.connect(self._busy)
         self._follow()
 
     def _tool_buttons(self) -> QGridLayout:
         grid = QGridLayout()
-        for place, tool in enumerate(TOOLS):
+        for position, tool in enumerate(TOOLS):
             button = _button(tool.title, TOOL_KEYS[tool.name], tool.hint)
             button.setCheckable(True)
             button.clicked.connect(lambda _on, name=tool.name: self._take(name))
-            grid.addWidget(button, place // 3, place % 3)
+            grid.addWidget(button, position // 3, position % 3)
             self.tools[tool.name] = button
         return grid
 
     def _take(self, name: str) -> None:
-        self.corrector.take(name)
+        self.corrector.select_tool(name)
         self._follow()
 
     def _strokes(self) -> QHBoxLayout:
         row = QHBoxLayout()
         scribble = self.corrector.tools["scribble"]
-        assert isinstance(scribble, Scribble)
+        assert isinstance(scribble, ScribbleTool)
         doings: tuple[tuple[str, str, Callable[[], object]], ...] = (
             ("Take", "Return", self.corrector.finish),
             ("Whole lung", "Shift+Return", lambda: self.corrector.finish(everywhere=True)),
             ("To other", "Shift+T", scribble.to_other),
             ("Doubt", "U", scribble.toggle_doubt),
         )
-        says = {key.keys: key.says.capitalize() for key in KEYS}
+        descriptions = {key.keys: key.description.capitalize() for key in KEYS}
         for title, key, act in doings:
-            button = _button(title, key, says[key])
+            button = _button(title, key, descriptions[key])
             button.clicked.connect(lambda _on, act=act: act())
             row.addWidget(button)
             self.acts[title] = button
@@ -139,47 +139,47 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _act_buttons(self) -> QGridLayout:
         grid = QGridLayout()
-        for place, (title, act, key) in enumerate(_ACTS):
+        for position, (title, act, key) in enumerate(_ACTS):
             button = _button(title, key, act.__doc__ or "")
             button.clicked.connect(lambda _on, act=act: act(self.corrector))
-            grid.addWidget(button, place // 3, place % 3)
+            grid.addWidget(button, position // 3, position % 3)
             self.acts[title] = button
-        for place, (title, key, undo) in enumerate(
+        for position, (title, key, undo) in enumerate(
             (("Undo", "Ctrl+Z", self.corrector.undo), ("Redo", "Ctrl+Shift+Z", self.corrector.redo)), len(_ACTS)
         ):
             button = _button(title, key, title)
             button.clicked.connect(lambda _on, act=undo: act())
-            grid.addWidget(button, place // 3, place % 3)
+            grid.addWidget(button, position // 3, position % 3)
             self.acts[title] = button
         return grid
 
-    def _form(self, name: str) -> Fields:
-        self.fields[name] = Fields(
+    def _form(self, name: str) -> ToolSettingsForm:
+        self.fields[name] = ToolSettingsForm(
             self.corrector.settings[name], _SHOWN[name], lambda settings: self.corrector.set(name, settings), _TITLES
         )
         return self.fields[name]
 
     def _follow(self) -> None:
-        """Show what is in the hand."""
-        hand = self.corrector
-        if list(self.classes) != [*(label.key for label in hand.scheme), None]:
+        """Show the active tool, class and settings."""
+        corrector = self.corrector
+        if list(self.classes) != [*(label.key for label in corrector.scheme), None]:
             self._make_classes()
-        self.acts["Whole lung"].setText("Whole lung" if hand.unit == "HU" else "Everywhere")
-        name = "" if hand.tool is None else hand.tool.name
+        self.acts["Whole lung"].setText("Whole lung" if corrector.unit == "HU" else "Everywhere")
+        name = "" if corrector.tool is None else corrector.tool.name
         for tool, button in self.tools.items():
             button.setChecked(tool == name)
         for label, button in self.classes.items():
-            button.setChecked(label == hand.label)
-        self._show_settings(0 if hand.tool is None else 1 + list(self.tools).index(name))
+            button.setChecked(label == corrector.label)
+        self._show_settings(0 if corrector.tool is None else 1 + list(self.tools).index(name))
         for title in ("Take", "Whole lung", "To other", "Doubt"):
             self.acts[title].setEnabled(name == "scribble" or (title == "Take" and name == "wire"))
         for field, form in self.fields.items():
-            form.show_unit(hand.unit, hand.finest)
-            if form.settings != hand.settings[field]:
-                form.show_settings(hand.settings[field])
+            form.show_unit(corrector.unit, corrector.value_resolution)
+            if form.settings != corrector.settings[field]:
+                form.show_settings(corrector.settings[field])
 
     def _show_settings(self, page: int) -> None:
-        """The settings of the tool in the hand; those of the others take no room."""
+        """The settings of the active tool; those of the others take no room."""
         self._settings.setCurrentIndex(page)
         for number in range(self._settings.count()):
             room = QSizePolicy.Policy.Preferred if number == page else QSizePolicy.Policy.Ignored
@@ -194,14 +194,14 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         group = QButtonGroup(self)
         labels = enumerate(self.corrector.scheme)
         keys = [(label.key, label.name, str(5 + n) if n < CLASS_KEYS else "") for n, label in labels]
-        for place, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
+        for position, (label, title, key) in enumerate([*keys, (None, "None", "0")]):
             button = _button(title, key, "What is drawn becomes this" if label else "What is drawn loses its class")
             button.setCheckable(True)
             if label is not None:
                 button.setIcon(_swatch(self.corrector.colour(label)))
             button.clicked.connect(lambda _on, label=label: self.corrector.choose(label))
             group.addButton(button)
-            self._classes.addWidget(button, place // 2, place % 2)
+            self._classes.addWidget(button, position // 2, position % 2)
             self.classes[label] = button
 
     def _busy(self, what: str) -> None:

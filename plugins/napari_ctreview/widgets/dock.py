@@ -12,15 +12,16 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollA
 from ctreview.change import Comparison
 from ctreview.errors import EditDoesNotApply
 from ctreview.study import Study
-from napari_ctreview import keys, marking
+from napari_ctreview import finding_marker, shortcuts
 from napari_ctreview.correcting import Corrector, ToolBox
-from napari_ctreview.correcting import keys as correcting_keys
-from napari_ctreview.display import FATE_PANE
-from napari_ctreview.incoming import Incoming
-from napari_ctreview.key_images import Keeper
-from napari_ctreview.mapping import TITLES
-from napari_ctreview.marking import Marker
+from napari_ctreview.correcting import shortcuts as correcting_shortcuts
+from napari_ctreview.correspondence import TITLES
+from napari_ctreview.finding_marker import FindingMarker
+from napari_ctreview.key_image_recorder import KeyImageRecorder
+from napari_ctreview.layer_importer import LayerImporter
 from napari_ctreview.panes import Panes
+from napari_ctreview.reading_controller import ReadingController
+from napari_ctreview.reading_display import FATE_PANE
 from napari_ctreview.steps import STEPS
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
@@ -28,9 +29,8 @@ from napari_ctreview.widgets.key_images_list import KeyImagesList
 from napari_ctreview.widgets.load_step import LoadStep
 from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
-from napari_ctreview.widgets.sign_step import SignStep, Unsaved
+from napari_ctreview.widgets.sign_step import SignStep, UnsavedStudies
 from napari_ctreview.widgets.step_box import StepBox
-from napari_ctreview.workplace import Workplace
 
 __all__ = ["ReviewDock"]
 
@@ -62,7 +62,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     Attributes
     ----------
-    workplace : Workplace
+    controller : ReadingController
     boxes : dict of str to StepBox
         The steps by name.
     forms : dict of str to SettingsForm
@@ -75,18 +75,18 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self.panes = Panes(viewer, 3)
         self.panes.panes[FATE_PANE].canvas.setVisible(False)
-        self.workplace = Workplace(self.panes, self, author=_who())
-        self.workplace.display.warm_up()
-        self.corrector = Corrector(self.panes, self.workplace, self)
-        self.marker = Marker(self.panes, self.workplace, self)
-        self.keeper = Keeper(self.panes, self.workplace, self)
-        self._incoming = Incoming(viewer, self.workplace)
+        self.controller = ReadingController(self.panes, self, author=_who())
+        self.controller.display.warm_up()
+        self.corrector = Corrector(self.panes, self.controller, self)
+        self.marker = FindingMarker(self.panes, self.controller, self)
+        self.key_image_recorder = KeyImageRecorder(self.panes, self.controller, self)
+        self._incoming = LayerImporter(viewer, self.controller)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
         self._shortcuts = [
-            *keys.install(self.panes),
-            *correcting_keys.install(self.corrector),
-            *keys.bind(marking.KEYS, self.marker, self.panes),
+            *shortcuts.install(self.panes),
+            *correcting_shortcuts.install(self.corrector),
+            *shortcuts.bind(finding_marker.KEYS, self.marker, self.panes),
         ]
         self._build()
         self._connect()
@@ -105,7 +105,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.message.setStyleSheet("QLabel { background: #5a2a26; color: white; padding: 6px; border-radius: 3px; }")
         self.message.hide()
-        self.unsaved = Unsaved()
+        self.unsaved = UnsavedStudies()
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(2, 2, 2, 2)
@@ -143,27 +143,27 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         """A step's own widgets, its settings last and folded away."""
         found: list[QWidget] = []
         if name == "load":
-            self.load = LoadStep(self.workplace)
+            self.load = LoadStep(self.controller)
             found.append(self.load)
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
-            self.regions = RegionsPanel(self.workplace, self.corrector)
+            self.regions = RegionsPanel(self.controller, self.corrector)
             self.regions.hide()
-            self.key_images = KeyImagesList(self.keeper)
+            self.key_images = KeyImagesList(self.key_image_recorder)
             found += [self.tools, self.regions, self.findings, self.key_images]
         elif name == "change":
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
             found += [self.fate, self.change]
         elif name == "sign":
-            self.sign = SignStep(self.workplace)
+            self.sign = SignStep(self.controller)
             found.append(self.sign)
         if name in _PARTS:
             found += self._settings(name)
         return found
 
     def _settings(self, name: str) -> list[QWidget]:
-        form = self.forms[name] = SettingsForm(self.workplace.settings, _PARTS[name])
+        form = self.forms[name] = SettingsForm(self.controller.settings, _PARTS[name])
         form.hide()
         form.changed.connect(self._set)
         fold = QPushButton("Settings…")
@@ -179,21 +179,21 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
         return found
 
     def _connect(self) -> None:
-        place = self.workplace
+        controller = self.controller
         self.run_all.clicked.connect(self._run)
-        self.stop_all.clicked.connect(place.cancel)
+        self.stop_all.clicked.connect(controller.cancel)
         for box in self.boxes.values():
-            box.stopped.connect(place.cancel)
+            box.stopped.connect(controller.cancel)
         self.unsaved.chosen.connect(self._go_on)
-        self.fate.toggled.connect(place.display.want_fate)
-        place.failed.connect(self.complain)
-        place.replaced.connect(self._replaced)
-        place.worker.began.connect(self._began)
-        place.state_changed.connect(self._follow)
-        place.prepared_changed.connect(self._prepared)
-        place.edited.connect(self._edited)
-        place.concluded.connect(self._concluded)
-        self.panes.contrast_changed.connect(self.corrector.look_again)
+        self.fate.toggled.connect(controller.display.want_fate)
+        controller.failed.connect(self.complain)
+        controller.replaced.connect(self._replaced)
+        controller.worker.began.connect(self._began)
+        controller.state_changed.connect(self._follow)
+        controller.prepared_changed.connect(self._prepared)
+        controller.edited.connect(self._edited)
+        controller.compared.connect(self._compared_now)
+        self.panes.contrast_changed.connect(self.corrector.refresh_context)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
@@ -220,75 +220,75 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _run(self) -> None:
         self.complain("")
-        self.workplace.run()
+        self.controller.run()
 
     def _follow(self) -> None:
         """Show the state of every step."""
-        place = self.workplace
+        controller = self.controller
         for name, box in self.boxes.items():
-            box.show_step(place.steps[name], hidden_checks=place.blinded)
-        busy = place.worker.busy
-        self.run_all.setVisible(not place.painting.open)
-        self.run_all.setEnabled(place.loading.ready and not busy)
+            box.show_step(controller.steps[name], hidden_checks=controller.blinded)
+        busy = controller.worker.busy
+        self.run_all.setVisible(not controller.painting.open)
+        self.run_all.setEnabled(controller.loader.ready and not busy)
         self.stop_all.setEnabled(busy)
-        self.change.setVisible(not place.blinded)
-        self.fate.setEnabled(not place.blinded)
+        self.change.setVisible(not controller.blinded)
+        self.fate.setEnabled(not controller.blinded)
         for form in self.forms.values():
-            if form.settings != place.settings:
-                form.show_settings(place.settings)
+            if form.settings != controller.settings:
+                form.show_settings(controller.settings)
 
     def _set(self, settings: Any) -> None:
-        self.workplace.settings = settings
-        self.workplace.loading.settings = settings.load
+        self.controller.settings = settings
+        self.controller.loader.settings = settings.load
         self._follow()
 
     def _prepared(self) -> None:
-        place = self.workplace
-        ab = dict(zip(place.order, ("A", "B"), strict=True))
-        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if place.blinded else TITLES
+        controller = self.controller
+        ab = dict(zip(controller.order, ("A", "B"), strict=True))
+        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if controller.blinded else TITLES
         self.findings.show_findings()
         self.key_images.show_images()
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()
-        self.corrector.look_again()
+        self.corrector.refresh_context()
         for name in _COMPUTED:  # nothing is computed in MRI
-            self.boxes[name].setVisible(not place.painting.open)
-        if place.begun:
+            self.boxes[name].setVisible(not controller.painting.open)
+        if controller.begun:
             self.boxes["load"].open(False)
             self.boxes["correct"].open()
-            self.boxes["change"].open(not self.workplace.blinded)
+            self.boxes["change"].open(not self.controller.blinded)
 
     def _edited(self, _pane: int, _change: object) -> None:
-        tallies = self.workplace.tallies
-        if tallies is not None and not self.workplace.blinded:
+        tallies = self.controller.tallies
+        if tallies is not None and not self.controller.blinded:
             self.change.follow(tallies[0].ml(), tallies[1].ml())
 
-    def _concluded(self, comparison: Comparison) -> None:
-        place = self.workplace
-        if place.blinded:
+    def _compared_now(self, comparison: Comparison) -> None:
+        controller = self.controller
+        if controller.blinded:
             return
         self.change.show_comparison(comparison)
         self._marked()
 
     def _marked(self) -> None:
         """Let the report say what was marked, and who signed."""
-        place = self.workplace
-        if place.comparison is not None and not place.blinded:
-            signed = None if place.reading is None else place.reading.signature()
-            self.change.tell(signed=signed, findings=place.findings())
+        controller = self.controller
+        if controller.comparison is not None and not controller.blinded:
+            signed = None if controller.reading is None else controller.reading.signature()
+            self.change.tell(signed=signed, findings=controller.findings())
 
     def _go_to(self, timepoint: int, lps: Any) -> None:
-        self.panes.go_to(lps, pane=self.workplace.order.index(timepoint))
+        self.panes.go_to(lps, pane=self.controller.order.index(timepoint))
 
     def _decided(self, timepoint: int, kind: str, payload: Any) -> None:
         try:
-            self.workplace.act(self.workplace.order.index(timepoint), kind, payload)
+            self.controller.act(self.controller.order.index(timepoint), kind, payload)
         except EditDoesNotApply as reason:  # the reader has taken the piece away by hand already
             self.complain(f"The piece was left as it is: {reason.found}.")
 
     def _go_on(self, study: Study) -> None:
         readers = [reading.reader for reading in study.readings]
-        self.workplace.filing.open(study.folder, author=readers[0])
+        self.controller.archive.open(study.folder, author=readers[0])
 
     # --- the end
 
@@ -301,7 +301,7 @@ class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
     def stop(self) -> None:
         """Stop what runs and let go of the panes; acts are on the disk already."""
         self._incoming.stop()
-        self.workplace.close()
+        self.controller.close()
 
 
 def _who() -> str:

@@ -20,14 +20,14 @@ from qtpy.QtWidgets import (
 )
 
 from ctreview.study import FINDING_TYPES, Finding
+from napari_ctreview.correspondence import TITLES
+from napari_ctreview.finding_marker import FindingMarker, FindingShape
 from napari_ctreview.finding_sketches import size_of
-from napari_ctreview.mapping import TITLES
-from napari_ctreview.marking import Marker, Shape
 
 __all__ = ["FindingsList"]
 
 _COLUMNS = ("Finding", "When", "Size", "Where")
-_SHAPES: tuple[tuple[Shape, str, str], ...] = (
+_SHAPES: tuple[tuple[FindingShape, str, str], ...] = (
     ("point", "Point", "Q"),
     ("axes", "Two axes", "Y"),
     ("ellipsoid", "Ellipsoid", "E"),
@@ -39,13 +39,15 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    marker : Marker
+    marker : FindingMarker
         What marks them.
     titles : tuple of str
         What the timepoints are called, by the study's number.
     """
 
-    def __init__(self, marker: Marker, *, titles: tuple[str, str] = TITLES, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, marker: FindingMarker, *, titles: tuple[str, str] = TITLES, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.marker, self.titles = marker, titles
         self.shapes: dict[str, QPushButton] = {}
@@ -125,7 +127,7 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _connect(self) -> None:
         for shape, button in self.shapes.items():
-            button.clicked.connect(self._taking(shape))
+            button.clicked.connect(self._selecting(shape))
         self.type.currentTextChanged.connect(self._set_type)
         self.text.textChanged.connect(self._set_text)
         self.text.returnPressed.connect(self.text.clearFocus)
@@ -136,14 +138,14 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
         self.confirm.clicked.connect(self.marker.confirm)
         self.dismiss.clicked.connect(self.marker.dismiss)
         self.marker.changed.connect(self.show_findings)
-        self.marker.said.connect(self.message.setText)
+        self.marker.notice.connect(self.message.setText)
 
-    def _taking(self, shape: Shape) -> Callable[[], None]:
-        def take() -> None:
-            self.marker.take(shape)
+    def _selecting(self, shape: FindingShape) -> Callable[[], None]:
+        def select() -> None:
+            self.marker.select_shape(shape)
             self.show_findings()
 
-        return take
+        return select
 
     def _with_chosen(self, act: Callable[[Finding], None]) -> None:
         if self.chosen is not None:

@@ -6,8 +6,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ctreview.study import KeyImage
-from napari_ctreview.key_images import Keeper
-from napari_ctreview.mapping import TITLES
+from napari_ctreview.correspondence import TITLES
+from napari_ctreview.key_image_recorder import KeyImageRecorder
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["KeyImagesList"]
@@ -22,9 +22,9 @@ class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
         What the timepoints are called, by the study's number.
     """
 
-    def __init__(self, keeper: Keeper, parent: QWidget | None = None) -> None:
+    def __init__(self, key_image_recorder: KeyImageRecorder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.keeper = keeper
+        self.key_image_recorder = key_image_recorder
         self.titles = TITLES
         self.table = RowTable(("Key image", "Shown", "Caption"))
         self.table.setMinimumHeight(80)
@@ -48,23 +48,23 @@ class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
         layout.addWidget(self.message)
         self.table.currentCellChanged.connect(lambda *_: self._choose())
         self.table.cellDoubleClicked.connect(lambda *_: self._choose())
-        self.keep.clicked.connect(keeper.panes.take_key_image)
+        self.keep.clicked.connect(key_image_recorder.panes.take_key_image)
         self.remove.clicked.connect(self._remove)
         self.caption.editingFinished.connect(self._say)
         self.caption.returnPressed.connect(self.caption.clearFocus)
-        keeper.changed.connect(self.show_images)
-        keeper.said.connect(self.message.setText)
+        key_image_recorder.changed.connect(self.show_images)
+        key_image_recorder.notice.connect(self.message.setText)
         self.show_images()
 
     @property
     def chosen(self) -> KeyImage | None:
         """The key image of the row that is chosen."""
-        row, found = self.table.currentRow(), self.keeper.images
+        row, found = self.table.currentRow(), self.key_image_recorder.images
         return found[row] if 0 <= row < len(found) else None
 
     def show_images(self) -> None:
         """Fill the table anew."""
-        row, found = self.table.currentRow(), self.keeper.images
+        row, found = self.table.currentRow(), self.key_image_recorder.images
         self.table.blockSignals(True)
         self.table.setRowCount(len(found))
         for number, one in enumerate(found):
@@ -79,16 +79,16 @@ class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _choose(self) -> None:
         if self.chosen is not None:
-            self.keeper.go_to(self.chosen)
+            self.key_image_recorder.go_to(self.chosen)
         self._allow()
 
     def _remove(self) -> None:
         if self.chosen is not None:
-            self.keeper.remove(self.chosen)
+            self.key_image_recorder.remove(self.chosen)
 
     def _say(self) -> None:
         if self.chosen is not None:
-            self.keeper.say_of(self.chosen, self.caption.text().strip())
+            self.key_image_recorder.say_of(self.chosen, self.caption.text().strip())
 
     def _allow(self) -> None:
         """Offer only what can be done."""

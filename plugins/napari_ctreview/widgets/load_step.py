@@ -8,9 +8,9 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
+from napari_ctreview.reading_controller import ReadingController
 from napari_ctreview.scans import Scan
 from napari_ctreview.widgets import ask
-from napari_ctreview.workplace import Workplace
 
 __all__ = ["LoadStep"]
 
@@ -20,9 +20,9 @@ _NAMES = ("Baseline", "Follow-up")
 class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
     """Two scans: dropped on the panes, or chosen here."""
 
-    def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.place = workplace
+        self.controller = controller
         self.names: list[QLabel] = []
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
@@ -41,9 +41,9 @@ class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
         self.two_patients = QCheckBox("Two patients are meant (there is no verdict then)")
         self.two_patients.toggled.connect(self._allow)
         row = QHBoxLayout()
-        row.addWidget(self._button("swap", "Swap", workplace.loading.swap))
+        row.addWidget(self._button("swap", "Swap", controller.loader.swap))
         row.addWidget(self._button("sample", "Sample child", self.load_sample))
-        row.addWidget(self._button("clear", "Other scans", workplace.loading.clear))
+        row.addWidget(self._button("clear", "Other scans", controller.loader.clear))
         aged = QHBoxLayout()
         aged.addWidget(QLabel("Age at baseline (years)"))
         aged.addWidget(self.age, 1)
@@ -53,7 +53,7 @@ class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
         layout.addLayout(row)
         layout.addLayout(aged)
         layout.addWidget(self.two_patients)
-        workplace.state_changed.connect(self.follow)
+        controller.state_changed.connect(self.follow)
         self.follow()
 
     def load_sample(self) -> None:
@@ -61,22 +61,22 @@ class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
         try:
             there = sample_data()
         except CtreviewError as missing:
-            self.place.failed.emit(in_words(missing))
+            self.controller.failed.emit(in_words(missing))
             return
         for number, name in enumerate((BASELINE, FOLLOWUP)):
-            self.place.loading.open(number, there / name)
+            self.controller.loader.open(number, there / name)
 
     def follow(self) -> None:
         """Show what is loaded; of a blinded reading only that it is."""
-        for shown, scan in zip(self.names, self.place.loading.scans, strict=True):
-            shown.setText(_described(scan, blinded=self.place.blinded))
-        loading = self.place.loading
-        self.buttons["swap"].setEnabled(all(scan is not None for scan in loading.scans) and not self.place.blinded)
+        for shown, scan in zip(self.names, self.controller.loader.scans, strict=True):
+            shown.setText(_described(scan, blinded=self.controller.blinded))
+        loader = self.controller.loader
+        self.buttons["swap"].setEnabled(all(scan is not None for scan in loader.scans) and not self.controller.blinded)
         self.two_patients.blockSignals(True)
-        self.two_patients.setChecked(loading.allow_different_patients)
+        self.two_patients.setChecked(loader.allow_different_patients)
         self.two_patients.blockSignals(False)
         if not self.age.hasFocus():
-            self.age.setText("" if self.place.age_years is None else f"{self.place.age_years:g}")
+            self.age.setText("" if self.controller.age_years is None else f"{self.controller.age_years:g}")
 
     def _button(self, name: str, title: str, act: object) -> QPushButton:
         button = QPushButton(title)
@@ -87,18 +87,18 @@ class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
     def _folder(self, number: int) -> None:
         found = ask.folder_to_open(self, f"{_NAMES[number]}: a folder of DICOM files")
         if found is not None:
-            self.place.open_dropped(number, [str(found)])
+            self.controller.open_dropped(number, [str(found)])
 
     def _file(self, number: int) -> None:
         found = ask.file_to_open(self, f"{_NAMES[number]}: an archive or an image")
         if found is not None:
-            self.place.open_dropped(number, [str(found)])
+            self.controller.open_dropped(number, [str(found)])
 
     def _allow(self, allowed: bool) -> None:
         try:
-            self.place.loading.allow(allowed)
+            self.controller.loader.allow(allowed)
         except CtreviewError as error:
-            self.place.failed.emit(in_words(error))
+            self.controller.failed.emit(in_words(error))
 
     def _aged(self) -> None:
         text = self.age.text().strip().replace(",", ".")
@@ -107,10 +107,10 @@ class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
         except ValueError:
             years = -1.0
         if years is not None and not 0 <= years <= 130:
-            self.place.failed.emit(f"“{text}” is no age in years.")
+            self.controller.failed.emit(f"“{text}” is no age in years.")
             self.age.clear()
             years = None
-        self.place.age_years = years
+        self.controller.age_years = years
 
 
 def _described(scan: Scan | None, *, blinded: bool) -> str:

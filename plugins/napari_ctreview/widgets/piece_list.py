@@ -56,8 +56,8 @@ _MARKS = {"open": "", "accepted": "✓", "rejected": "✕", "in both": "⇄"}
 _TITLES = {"all": "All", "resolved": "Resolved", "persistent": "Persistent", "new": "New"}
 _COLUMNS = ("", "mL", "What became of it", "Where")
 
-State = Literal["open", "accepted", "rejected", "in both"]
-Name = tuple[int, str, tuple[float, float, float]]
+PieceState = Literal["open", "accepted", "rejected", "in both"]
+PieceId = tuple[int, str, tuple[float, float, float]]
 
 
 class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
@@ -77,7 +77,7 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pieces = Pieces((), ({}, {}))
-        self._states: dict[Name, State] = {}
+        self._states: dict[PieceId, PieceState] = {}
         self._shown: list[Piece] = []
         self._filter = "all"
         self.filters: dict[str, QPushButton] = {}
@@ -85,13 +85,13 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         self.table = RowTable(_COLUMNS)
         self.table.currentCellChanged.connect(self._moved)
         self.table.cellClicked.connect(lambda *_: self._tell())
-        self.said = QLabel("The pieces are listed once both scans are compared.")
-        self.said.setWordWrap(True)
+        self.notice = QLabel("The pieces are listed once both scans are compared.")
+        self.notice.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2, 4, 2, 2)
         layout.addLayout(self._filters())
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.said)
+        layout.addWidget(self.notice)
         layout.addLayout(self._buttons())
         self._refresh()
 
@@ -122,7 +122,7 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         row = self.table.currentRow()
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
-    def state(self, piece: Piece) -> State:
+    def state(self, piece: Piece) -> PieceState:
         """What was decided about a piece."""
         return self._states.get(_name(piece), "open")
 
@@ -147,7 +147,9 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         if piece is not None and piece.missed_elsewhere():
             self._decide("in both", Piece.missed_elsewhere)
 
-    def _decide(self, state: State, edits: Callable[[Piece], tuple[tuple[int, str, dict[str, object]], ...]]) -> None:
+    def _decide(
+        self, state: PieceState, edits: Callable[[Piece], tuple[tuple[int, str, dict[str, object]], ...]]
+    ) -> None:
         piece = self.piece
         if piece is None or self.state(piece) in ("rejected", "in both"):
             return
@@ -290,12 +292,12 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
         if self._shown:
             done = sum(self.state(one) != "open" for one in self._shown)
             head = f"{done} of {len(self._shown)} looked at. "
-            self.said.setText(head + ("" if piece is None else _sentence(piece)))
+            self.notice.setText(head + ("" if piece is None else _sentence(piece)))
         elif self.pieces.pieces:
-            self.said.setText("None of this kind.")
+            self.notice.setText("None of this kind.")
 
 
-def _name(piece: Piece) -> Name:
+def _name(piece: Piece) -> PieceId:
     return piece.timepoint, piece.label, piece.place
 
 

@@ -21,7 +21,7 @@ from ctreview.change import RegionChange
 from ctreview.change.residual import PARTS
 from ctreview.report import words
 
-__all__ = ["VERDICTS", "Bar", "RegionTable", "bar_of", "region_words"]
+__all__ = ["VERDICTS", "ChangeBar", "RegionTable", "bar_of", "region_words"]
 
 VERDICTS = {
     "decreased": ("▼ decreased", "#4fc46a"),
@@ -46,7 +46,7 @@ _WHISKER = QColor("#f2f2f2")
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChangeBar:
     """A bar's lengths as shares of the cell's width.
 
     Attributes
@@ -74,14 +74,14 @@ def region_words(key: str) -> str:
     return "Both lungs" if whole == "lungs" else whole.replace("_", " ").capitalize()
 
 
-def bar_of(found: RegionChange, scale_ml: float) -> Bar:
+def bar_of(found: RegionChange, scale_ml: float) -> ChangeBar:
     """The bar of a region on a scale of so many millilitres."""
     change = found.change["opacity_ml"]
     assert change is not None
     before = found.baseline.opacity_ml
     ends = [before, found.followup.opacity_ml, before + change.low, before + change.high]
     shares = [min(max(end / scale_ml, 0.0), 1.0) if scale_ml > 0 else 0.0 for end in ends]
-    return Bar(*shares, VERDICTS[found.verdict][1])
+    return ChangeBar(*shares, VERDICTS[found.verdict][1])
 
 
 class RegionTable(QTreeWidget):  # type: ignore[misc,unused-ignore]

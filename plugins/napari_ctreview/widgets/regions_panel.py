@@ -22,10 +22,10 @@ from ctreview.report import words
 from ctreview.review.regions import Row, as_csv
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
-from napari_ctreview.mapping import TITLES
+from napari_ctreview.correspondence import TITLES
+from napari_ctreview.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.row_table import RowTable
-from napari_ctreview.workplace import Workplace
 
 __all__ = ["RegionsPanel"]
 
@@ -43,14 +43,14 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
 
     Parameters
     ----------
-    workplace : Workplace
+    controller : ReadingController
     corrector : Corrector
         A region that is named or chosen is what its tools paint.
     """
 
-    def __init__(self, workplace: Workplace, corrector: Corrector, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ReadingController, corrector: Corrector, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.place, self.corrector = workplace, corrector
+        self.controller, self.corrector = controller, corrector
         self._shown: object = None
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a region, such as rectus femoris")
@@ -86,16 +86,16 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
         self.copy.clicked.connect(self._copy)
         self.export.clicked.connect(self._export)
         self.table.currentCellChanged.connect(lambda row, *_: self._choose(row))
-        workplace.state_changed.connect(self.follow)
-        workplace.panes.contrast_changed.connect(self.follow)
+        controller.state_changed.connect(self.follow)
+        controller.panes.contrast_changed.connect(self.follow)
 
     def follow(self) -> None:
         """Show what the regions measure, and offer what may be done now; it is told of every progress of a step."""
-        open_ = self.place.painting.open
+        open_ = self.controller.painting.open
         self.setVisible(open_)
         if not open_:
             return
-        timepoints = self.place.painting.rows()
+        timepoints = self.controller.painting.rows()
         if timepoints != self._shown:
             self._shown = timepoints
             self._fill(timepoints)
@@ -103,7 +103,7 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
         for button in (self.copy, self.export):
             button.setEnabled(any(timepoints))
         for widget in (self.name, self.add, self.middle):
-            widget.setEnabled(not self.place.signed)
+            widget.setEnabled(not self.controller.signed)
 
     def _fill(self, timepoints: Sequence[Sequence[Row]]) -> None:
         headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
@@ -125,13 +125,13 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
     def _add(self) -> None:
         key = None
         try:
-            key = self.place.painting.name(self.name.text())
+            key = self.controller.painting.name(self.name.text())
         except CtreviewError as error:
-            self.place.failed.emit(in_words(error))
+            self.controller.failed.emit(in_words(error))
         if key is not None:
             self.name.clear()
             self.name.clearFocus()
-            self.corrector.look_again()
+            self.corrector.refresh_context()
             self.corrector.choose(key)
 
     def _choose(self, row: int) -> None:
@@ -141,13 +141,13 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
             self.corrector.choose(keys[row // 3])
 
     def _set_middle(self) -> None:
-        number = self.corrector.pane_in_hand
-        pane = self.place.panes.panes[number]
+        number = self.corrector.active_pane
+        pane = self.controller.panes.panes[number]
         if pane.volume is not None:
-            self.place.painting.set_middle(number, float(pane.centre[0]))
+            self.controller.painting.set_middle(number, float(pane.centre[0]))
 
     def _rows(self) -> list[Row]:
-        review = self.place.painting.review
+        review = self.controller.painting.review
         return [] if review is None else [row for n in range(len(review.sessions)) for row in review.rows(n)]
 
     def _copy(self) -> None:
@@ -161,7 +161,7 @@ class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
         try:
             _write(path, as_csv(self._rows()))
         except OSError as error:
-            self.place.failed.emit(f"The table was not written: {in_words(error)}")
+            self.controller.failed.emit(f"The table was not written: {in_words(error)}")
 
 
 def _write(path: Path, text: str) -> None:

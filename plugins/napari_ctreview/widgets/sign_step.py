@@ -9,20 +9,20 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import Study, recovery
+from napari_ctreview.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
-from napari_ctreview.workplace import Workplace
 
-__all__ = ["SignStep", "Unsaved"]
+__all__ = ["SignStep", "UnsavedStudies"]
 
 
 class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
     """Who reads, where the work lies, and its end."""
 
-    def __init__(self, workplace: Workplace, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.place = workplace
+        self.controller = controller
         self.buttons: dict[str, QPushButton] = {}
-        self.reader = QLineEdit(workplace.workspace.author)
+        self.reader = QLineEdit(controller.workspace.author)
         self.reader.editingFinished.connect(self._named)
         self.state = QLabel()
         self.state.setWordWrap(True)
@@ -38,16 +38,16 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
         acts: tuple[tuple[str, Callable[[], object]], ...] = (
             ("Open study…", self._open),
             ("Save as…", self._save_as),
-            ("Save", workplace.filing.save),
+            ("Save", controller.archive.save),
             ("Sign", self._sign),
-            ("Correct (new version)", lambda: self._do(workplace.filing.correct)),
-            ("Read again, blinded", lambda: self._do(lambda: workplace.filing.read_again(blinded=True))),
-            ("Go on blinded", lambda: self._do(workplace.filing.blind)),
+            ("Correct (new version)", lambda: self._do(controller.archive.correct)),
+            ("Read again, blinded", lambda: self._do(lambda: controller.archive.read_again(blinded=True))),
+            ("Go on blinded", lambda: self._do(controller.archive.blind)),
         )
-        for place, (title, act) in enumerate(acts):
+        for position, (title, act) in enumerate(acts):
             button = QPushButton(title)
             button.clicked.connect(lambda _on=False, act=act: act())
-            grid.addWidget(button, place // 2, place % 2)
+            grid.addWidget(button, position // 2, position % 2)
             self.buttons[title] = button
         grid.addWidget(self.blinded, len(acts) // 2, 1)
         layout = QVBoxLayout(self)
@@ -55,20 +55,23 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
         layout.addLayout(who)
         layout.addWidget(self.state)
         layout.addLayout(grid)
-        workplace.state_changed.connect(self.follow)
+        controller.state_changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
         """Offer what may be done now."""
-        place, workspace = self.place, self.place.workspace
-        there, signed, idle = place.begun, place.signed, not place.signing
+        controller, workspace = self.controller, self.controller.workspace
+        there, signed, idle = controller.begun, controller.signed, not controller.signing
         for title, possible in {
             "Save as…": there and idle,
             "Save": there and workspace.saved and idle and not signed,
             "Sign": there and idle and not signed,
             "Correct (new version)": there and signed,
-            "Read again, blinded": place.prepared is not None and signed,
-            "Go on blinded": place.prepared is not None and not signed and not place.blinded and not workspace.journal,
+            "Read again, blinded": controller.prepared is not None and signed,
+            "Go on blinded": controller.prepared is not None
+            and not signed
+            and not controller.blinded
+            and not workspace.journal,
         }.items():
             self.buttons[title].setEnabled(possible)
         self.reader.setEnabled(workspace.study is None)
@@ -77,47 +80,47 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
         self.state.setText(self._says())
 
     def _says(self) -> str:
-        place, workspace = self.place, self.place.workspace
+        controller, workspace = self.controller, self.controller.workspace
         if workspace.study is None or workspace.reading is None:
             return "Nothing is being read yet."
         where = (
             f"Study “{workspace.study.folder.name}”" if workspace.saved else "Not saved yet; acts are kept for recovery"
         )
         version = f", version {workspace.reading.version}" if workspace.reading.version > 1 else ""
-        state = "signed, read-only" if place.signed else "draft"
-        return f"{where}. {workspace.author}{version}: {state}{', blinded' if place.blinded else ''}."
+        state = "signed, read-only" if controller.signed else "draft"
+        return f"{where}. {workspace.author}{version}: {state}{', blinded' if controller.blinded else ''}."
 
     def _named(self) -> None:
         try:
-            self.place.filing.name_reader(self.reader.text())
+            self.controller.archive.name_reader(self.reader.text())
         except CtreviewError as error:
-            self.place.failed.emit(in_words(error))
-            self.reader.setText(self.place.workspace.author)
+            self.controller.failed.emit(in_words(error))
+            self.reader.setText(self.controller.workspace.author)
 
     def _open(self) -> None:
         found = ask.folder_to_open(self, "Open a study")
         if found is not None:
-            self.place.filing.open(found, blinded=self.blinded.isChecked())
+            self.controller.archive.open(found, blinded=self.blinded.isChecked())
 
     def _save_as(self) -> None:
         found = ask.folder_to_save(self, "Save the study as")
         if found is not None:
-            self.place.filing.save_as(found)
+            self.controller.archive.save_as(found)
 
     def _sign(self) -> None:
-        if not self.place.workspace.saved:
-            self.place.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
+        if not self.controller.workspace.saved:
+            self.controller.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
             return
-        self.place.filing.sign()
+        self.controller.archive.sign()
 
     def _do(self, act: Callable[[], object]) -> None:
         try:
             act()
         except (CtreviewError, OSError) as error:
-            self.place.failed.emit(in_words(error))
+            self.controller.failed.emit(in_words(error))
 
 
-class Unsaved(QWidget):  # type: ignore[misc,unused-ignore]
+class UnsavedStudies(QWidget):  # type: ignore[misc,unused-ignore]
     """Work that a program which was killed left behind, to go on with or to throw away.
 
     Attributes

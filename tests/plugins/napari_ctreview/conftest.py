@@ -95,19 +95,19 @@ def make_panes(make_napari_viewer: Any, qtbot: Any) -> Callable[..., Any]:  # no
 
 @pytest.fixture
 def at_work(make_panes: Callable[..., Any], pair: Pair, qtbot: Any) -> Callable[..., Any]:
-    """Both scans at the lesion of the first, with a bench, a corrector and a hand on the mouse."""
+    """Both scans at the lesion of the first, with a label editor, a corrector and a simulated mouse."""
 
     def make(*, empty: bool = True) -> Any:
         from napari_ctreview.correcting import Corrector
 
-        from tests.plugins.napari_ctreview.hand import Bench, Hand, lesion_of
+        from tests.plugins.napari_ctreview.simulated_mouse import PhantomLabelEditor, SimulatedMouse, lesion_of
 
         panes = make_panes()
         panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
-        bench = Bench(panes, pair, empty=empty)
+        editor = PhantomLabelEditor(panes, pair, empty=empty)
         panes.go_to(lesion_of(pair))
         qtbot.wait(30)
-        return panes, bench, Corrector(panes, bench), Hand(panes, qtbot)
+        return panes, editor, Corrector(panes, editor), SimulatedMouse(panes, qtbot)
 
     return make
 
@@ -150,21 +150,21 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
         progress(1.0, 1.0, "registering")
         return found
 
-    monkeypatch.setattr("napari_ctreview.workplace.prepare", prepare)
+    monkeypatch.setattr("napari_ctreview.reading_controller.prepare", prepare)
 
 
 _PREPARED: dict[Any, Any] = {}
 
 
 @pytest.fixture
-def make_workplace(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+def make_controller(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Workplaces on panes of their own; ended with the test, as napari's window ends them."""
-    from napari_ctreview.workplace import Workplace
+    from napari_ctreview.reading_controller import ReadingController
 
-    places: list[Workplace] = []
+    places: list[ReadingController] = []
 
-    def make(author: str = "anna") -> Workplace:
-        places.append(Workplace(make_panes(3), author=author))
+    def make(author: str = "anna") -> ReadingController:
+        places.append(ReadingController(make_panes(3), author=author))
         return places[-1]
 
     yield make
@@ -187,7 +187,7 @@ def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]
         dock = ReviewDock(viewer)
         viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
         qtbot.wait(50)
-        workers.append(dock.workplace)
+        workers.append(dock.controller)
         return dock
 
     yield make

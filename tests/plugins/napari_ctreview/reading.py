@@ -11,36 +11,36 @@ import numpy as np
 from tests.plugins.napari_ctreview.waiting import told, until
 
 
-def run(qtbot: Any, workplace: Any) -> None:
+def run(qtbot: Any, controller: Any) -> None:
     """Run all steps to the comparison."""
-    concluded(qtbot, workplace, workplace.run)
+    compared(qtbot, controller, controller.run)
 
 
-def concluded(qtbot: Any, workplace: Any, start: Callable[[], object]) -> None:
+def compared(qtbot: Any, controller: Any, start: Callable[[], object]) -> None:
     """Start something and wait for the comparison; what fails on the way fails the test."""
     ends: list[str] = []
-    workplace.failed.connect(ends.append)
-    workplace.concluded.connect(lambda _: ends.append(""))
+    controller.failed.connect(ends.append)
+    controller.compared.connect(lambda _: ends.append(""))
     start()
     until(qtbot, lambda: bool(ends))
     assert ends == [""], ends
 
 
-def load(qtbot: Any, workplace: Any, *folders: Path) -> None:
+def load(qtbot: Any, controller: Any, *folders: Path) -> None:
     for number, folder in enumerate(folders):
-        with told(qtbot, workplace.loading.changed):
-            workplace.open_dropped(number, [str(folder)])
+        with told(qtbot, controller.loader.changed):
+            controller.open_dropped(number, [str(folder)])
 
 
-def glass_at(workplace: Any, number: int) -> list[float]:
+def glass_at(controller: Any, number: int) -> list[float]:
     """The middle one of the voxels of ground glass in a pane, in LPS millimetres."""
-    labels = workplace.session(number).labels
+    labels = controller.session(number).labels
     found = np.argwhere(labels.array == labels.scheme["ground_glass"].value)
     return [float(v) for v in labels.geometry.to_lps(found[len(found) // 2])]
 
 
-def glass_ml(workplace: Any, number: int) -> float:
-    return float(workplace.tallies[number].ml()["lungs"]["ground_glass"])
+def glass_ml(controller: Any, number: int) -> float:
+    return float(controller.tallies[number].ml()["lungs"]["ground_glass"])
 
 
 def write_mr(folder: Path, phantom: Any, *, description: str, number: int) -> None:

@@ -255,7 +255,7 @@ def test_the_keys_alone_step_through_and_decide(listed: Any, qtbot: Any, compari
     press(qtbot, listed, "9")
     assert pieces.state(second) == "rejected"
     assert tuple(heard.edits) == second.rejected()
-    assert pieces.said.text().startswith("2 of ")
+    assert pieces.notice.text().startswith("2 of ")
     assert len(heard.places) == 5
     row = [one for one in range(pieces.table.rowCount()) if pieces.table.item(one, 0).text() == "✕"]
     assert len(row) == 1
@@ -332,8 +332,8 @@ def test_keys_are_those_of_the_list_only_while_it_is_shown(shown: Any, qtbot: An
 
 def test_every_button_says_its_key_and_what_it_does(listed: Any) -> None:
     from napari.utils.shortcuts import default_shortcuts
-    from napari_ctreview import keys, marking
-    from napari_ctreview.correcting import keys as correcting
+    from napari_ctreview import finding_marker, shortcuts
+    from napari_ctreview.correcting import shortcuts as correcting
     from napari_ctreview.widgets.piece_list import KEYS
     from napari_ctreview.widgets.words_tab import COPY
 
@@ -341,7 +341,7 @@ def test_every_button_says_its_key_and_what_it_does(listed: Any) -> None:
         assert listed.pieces.buttons[name].text().endswith(f" {key}")
         assert f"({key})" in listed.pieces.buttons[name].toolTip()
     assert all(button.toolTip() for button in listed.pieces.filters.values())
-    taken = {key.keys for table in (keys.KEYS, correcting.KEYS, marking.KEYS) for key in table}
+    taken = {key.keys for table in (shortcuts.KEYS, correcting.KEYS, finding_marker.KEYS) for key in table}
     taken |= {str(key) for keys_of in default_shortcuts.values() for key in keys_of}
     assert not {COPY, *(key for key, _, _ in KEYS.values())} & taken
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.measure import RegionOfInterest
+from napari_ctreview.measurements import RegionOfInterest
 from napari_ctreview.presets import limits, windows_for
 
 from ctreview.volume.contrasts import examination

@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.correcting.keys import KEYS, install
-from napari_ctreview.keys import KEYS as PANE_KEYS
-from napari_ctreview.keys import install as install_pane_keys
+from napari_ctreview.correcting.shortcuts import KEYS, install
 from napari_ctreview.planes import Plane
+from napari_ctreview.shortcuts import KEYS as PANE_KEYS
+from napari_ctreview.shortcuts import install as install_pane_keys
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from ctreview.tools import BrushSettings
-from tests.plugins.napari_ctreview.hand import CTRL, lesion_of
+from tests.plugins.napari_ctreview.simulated_mouse import CTRL, lesion_of
 from tests.plugins.napari_ctreview.waiting import until
 
 
@@ -38,26 +38,26 @@ def healthy(pair: Any) -> Any:
 def test_strokes_show_what_they_come_to_and_return_takes_it(
     at_work: Any, pair: Any, qtbot: Any, canvas_of: Any
 ) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     pane, truth = panes.panes[0], pair.before.opacity.mask("ground_glass")
-    corrector.take("scribble")
+    corrector.select_tool("scribble")
     # a stroke as thick as a voxel, or it may pass between their centres
     corrector.set("scribble", replace(corrector.settings["scribble"], stroke_mm=4.0))
     bare = canvas_of(pane)
-    hand.drag(0, across_the_lesion(pair))
+    mouse.drag(0, across_the_lesion(pair))
     away = lesion_of(pair) + np.array([0.0, 45.0, 0.0])
-    hand.drag(0, [away, away + np.array([10.0, 0, 0])], modifiers=CTRL)
+    mouse.drag(0, [away, away + np.array([10.0, 0, 0])], modifiers=CTRL)
     until(qtbot, lambda: len(corrector.tool.sketches(0)) == 3)
-    assert not bench.session(0).array.any(), "a preview changes nothing"
+    assert not editor.session(0).array.any(), "a preview changes nothing"
     x, y = (round(float(v)) for v in pane.pixels_of(lesion_of(pair))[0])
     shown, previewed = canvas_of(pane), corrector.tool.sketches(0)
     assert np.abs(shown[y, x].astype(int) - bare[y, x]).max() > 20
     corrector.finish()
-    until(qtbot, lambda: len(bench.records) == 1)
-    record = bench.records[0][1]
+    until(qtbot, lambda: len(editor.records) == 1)
+    record = editor.records[0][1]
     assert record.kind == "scribble"
     assert [one["label"] for one in record.payload["strokes"]] == ["ground_glass", None]
-    labels = bench.session(0).array
+    labels = editor.session(0).array
     place = tuple(np.rint(pane.geometry.to_index(lesion_of(pair))).astype(int))
     beside = tuple(np.rint(pane.geometry.to_index(away)).astype(int))
     assert (labels[place], labels[beside]) == (1, 0)
@@ -70,11 +70,11 @@ def test_strokes_show_what_they_come_to_and_return_takes_it(
 
 
 def test_doubt_is_shown_and_undo_takes_strokes_back_before_acts(at_work: Any, pair: Any, qtbot: Any) -> None:
-    _, bench, corrector, hand = at_work()
-    corrector.take("scribble")
+    _, editor, corrector, mouse = at_work()
+    corrector.select_tool("scribble")
     scribble = corrector.tool
     scribble.toggle_doubt()
-    hand.drag(0, across_the_lesion(pair))
+    mouse.drag(0, across_the_lesion(pair))
     until(qtbot, lambda: len(scribble.sketches(0)) == 3)
     doubt = scribble.sketches(0)[0]
     assert 0 < doubt.values.max() <= 255
@@ -82,117 +82,117 @@ def test_doubt_is_shown_and_undo_takes_strokes_back_before_acts(at_work: Any, pa
     assert len(scribble.sketches(0)) == 2
     corrector.undo()
     assert scribble.sketches(0) == []
-    assert bench.records == []
+    assert editor.records == []
 
 
 def test_strokes_go_to_the_other_timepoint_through_the_registration(at_work: Any, pair: Any, qtbot: Any) -> None:
-    _, bench, corrector, hand = at_work()
-    corrector.take("scribble")
+    _, editor, corrector, mouse = at_work()
+    corrector.select_tool("scribble")
     points = across_the_lesion(pair)
-    hand.drag(0, points)
+    mouse.drag(0, points)
     corrector.tool.to_other()
     assert len(corrector.tool.sketches(0)) == 0
     line = corrector.tool.sketches(1)[-1]
     assert np.allclose(line.points[0], pair.transform.to_moving(points[0]), atol=2.1)
     corrector.finish()
-    until(qtbot, lambda: len(bench.records) == 1)
-    assert bench.records[0][0] == 1
-    assert not bench.session(0).array.any()
+    until(qtbot, lambda: len(editor.records) == 1)
+    assert editor.records[0][0] == 1
+    assert not editor.session(0).array.any()
 
 
 def test_the_whole_lung_is_labelled_in_the_background(at_work: Any, pair: Any, qtbot: Any) -> None:
-    _, bench, corrector, hand = at_work()
-    corrector.take("scribble")
+    _, editor, corrector, mouse = at_work()
+    corrector.select_tool("scribble")
     busy: list[str] = []
     corrector.busy.connect(busy.append)
-    hand.drag(0, across_the_lesion(pair))
+    mouse.drag(0, across_the_lesion(pair))
     corrector.finish(everywhere=True)
-    assert bench.records == [], "the window does not wait for it"
-    until(qtbot, lambda: len(bench.records) == 1)
-    assert bench.records[0][1].payload["settings"]["reach_mm"] is None
+    assert editor.records == [], "the window does not wait for it"
+    until(qtbot, lambda: len(editor.records) == 1)
+    assert editor.records[0][1].payload["settings"]["reach_mm"] is None
     assert "Labelling the whole lung" in busy
 
 
 @pytest.mark.parametrize("plane", list(Plane))
 def test_a_lasso_gives_the_class_to_what_it_encloses(at_work: Any, pair: Any, plane: Plane) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     place = lesion_of(pair)
-    panes.turn(plane)
+    panes.set_plane(plane)
     panes.go_to(place)
     first, second = ((1, 0), (2, 0), (2, 1))[plane.value]
     ring = np.zeros((16, 3))
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     ring[:, first], ring[:, second] = 14 * np.sin(angles), 14 * np.cos(angles)
     corrector.choose("consolidation")
-    corrector.take("lasso")
-    hand.drag(0, list(place + ring))
-    found = np.argwhere(bench.session(0).array == 2)
+    corrector.select_tool("lasso")
+    mouse.drag(0, list(place + ring))
+    found = np.argwhere(editor.session(0).array == 2)
     grid = panes.panes[0].geometry
     assert len(found) > 4
     assert set(found[:, plane.value]) == {round(float(grid.to_index(place)[plane.value]))}
     assert np.linalg.norm(grid.to_lps(found) - place, axis=1).max() < 14.5
-    hand.drag(0, list(place + ring), modifiers=CTRL)
-    assert not bench.session(0).array.any()
+    mouse.drag(0, list(place + ring), modifiers=CTRL)
+    assert not editor.session(0).array.any()
 
 
 def test_a_lasso_may_change_only_what_has_a_class(at_work: Any, pair: Any) -> None:
-    _, bench, corrector, hand = at_work(empty=False)
-    corrector.take("lasso")
+    _, editor, corrector, mouse = at_work(empty=False)
+    corrector.select_tool("lasso")
     corrector.choose("consolidation")
     corrector.set("lasso", replace(corrector.settings["lasso"], only_labelled=True, depth_mm=20.0))
-    before = bench.session(0).array.copy()
-    hand.drag(0, around(lesion_of(pair), 40.0))
-    after = bench.session(0).array
+    before = editor.session(0).array.copy()
+    mouse.drag(0, around(lesion_of(pair), 40.0))
+    after = editor.session(0).array
     assert np.array_equal(after > 0, before > 0)
     assert (after == 2).sum() > 100
 
 
 def test_a_live_wire_is_shown_between_clicks_and_closed_at_its_first(at_work: Any, pair: Any, qtbot: Any) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     place = healthy(pair)
     panes.go_to(place)
-    corrector.take("wire")
+    corrector.select_tool("wire")
     corners = around(place, 16.0, 4)
     for corner in corners[:3]:
-        hand.click(0, corner)
+        mouse.click(0, corner)
     wire = corrector.tool
-    hand.hover(0, corners[3])
+    mouse.hover(0, corners[3])
     until(qtbot, lambda: any(one.dashed for one in wire.sketches(0)))
     until(qtbot, lambda: len(wire.sketches(0)[0].points) > 3)
     leg = next(one for one in wire.sketches(0) if one.dashed).points
     spacing = max(panes.panes[0].geometry.spacing)
     assert np.linalg.norm(leg[0] - corners[2]) < spacing
     assert np.linalg.norm(leg[-1] - corners[3]) < spacing
-    hand.click(0, corners[3])
+    mouse.click(0, corners[3])
     assert wire.back()
-    hand.click(0, corners[3])
-    assert bench.records == []
-    hand.click(0, corners[0])
-    until(qtbot, lambda: len(bench.records) == 1)
-    assert len(bench.records[0][1].payload["points"]) == 4
-    assert bench.session(0).array[tuple(np.rint(panes.panes[0].geometry.to_index(place)).astype(int))] == 1
+    mouse.click(0, corners[3])
+    assert editor.records == []
+    mouse.click(0, corners[0])
+    until(qtbot, lambda: len(editor.records) == 1)
+    assert len(editor.records[0][1].payload["points"]) == 4
+    assert editor.session(0).array[tuple(np.rint(panes.panes[0].geometry.to_index(place)).astype(int))] == 1
     assert wire.sketches(0) == ()
 
 
 def test_slices_between_two_drawn_ones_are_filled_and_nothing_else(at_work: Any, pair: Any, qtbot: Any) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     pane, place = panes.panes[0], healthy(pair)
     said: list[str] = []
-    corrector.said.connect(said.append)
+    corrector.notice.connect(said.append)
     panes.go_to(place)
-    corrector.take("brush")
+    corrector.select_tool("brush")
     corrector.set("brush", BrushSettings(radius_mm=9.0))
     step = pane.geometry.spacing[0]
-    hand.click(0, place)
+    mouse.click(0, place)
     press("F", panes, corrector, qtbot)
     assert "two slices" in said[-1]
     panes.go_to(place + np.array([0, 0, 4 * step]))
-    hand.click(0, place + np.array([0, 0, 4 * step]))
-    drawn = set(np.argwhere(bench.session(0).array)[:, 0])
+    mouse.click(0, place + np.array([0, 0, 4 * step]))
+    drawn = set(np.argwhere(editor.session(0).array)[:, 0])
     assert len(drawn) == 2
     press("F", panes, corrector, qtbot)
-    until(qtbot, lambda: len(bench.records) == 3)
-    filled = set(np.argwhere(bench.session(0).array)[:, 0])
+    until(qtbot, lambda: len(editor.records) == 3)
+    filled = set(np.argwhere(editor.session(0).array)[:, 0])
     assert filled == set(range(min(drawn), max(drawn) + 1))
 
 
@@ -201,28 +201,28 @@ def press(keys: str, panes: Any, corrector: Any, qtbot: Any) -> None:
 
 
 def test_islands_outlines_and_copies(at_work: Any, pair: Any, qtbot: Any) -> None:
-    panes, bench, corrector, hand = at_work(empty=False)
+    panes, editor, corrector, mouse = at_work(empty=False)
     place, spot = lesion_of(pair), healthy(pair)
-    corrector.take("brush")
+    corrector.select_tool("brush")
     corrector.set("brush", BrushSettings(radius_mm=6.0, shape="ball"))
-    lesion = np.count_nonzero(bench.session(0).array)
+    lesion = np.count_nonzero(editor.session(0).array)
 
     def volume() -> int:
-        return int(np.count_nonzero(bench.session(0).array))
+        return int(np.count_nonzero(editor.session(0).array))
 
     def done(keys: str) -> int:
-        count = len(bench.records)
+        count = len(editor.records)
         press(keys, panes, corrector, qtbot)
-        until(qtbot, lambda: len(bench.records) == count + 1)
+        until(qtbot, lambda: len(editor.records) == count + 1)
         return volume()
 
-    hand.click(0, spot)
+    mouse.click(0, spot)
     with_spot = volume()
     assert with_spot > lesion
     corrector.set("acts", replace(corrector.settings["acts"], island_ml=10.0))
     assert done("J") <= lesion
     corrector.undo()
-    hand.hover(0, spot)
+    mouse.hover(0, spot)
     kept = done("I")
     assert 0 < kept <= with_spot - lesion + 5
     corrector.undo()
@@ -231,25 +231,25 @@ def test_islands_outlines_and_copies(at_work: Any, pair: Any, qtbot: Any) -> Non
     grown = done("+")
     assert grown > lesion
     assert done("-") < grown
-    hand.hover(0, place)
+    mouse.hover(0, place)
     assert done("Delete") < grown / 2
 
     # what the baseline had is brought to the follow-up, where nothing is
-    hand.hover(1, pair.transform.to_moving(place))
-    bench.session(1)
-    before = np.count_nonzero(bench.session(1).array)
-    count = len(bench.records)
+    mouse.hover(1, pair.transform.to_moving(place))
+    editor.session(1)
+    before = np.count_nonzero(editor.session(1).array)
+    count = len(editor.records)
     press("G", panes, corrector, qtbot)
-    until(qtbot, lambda: len(bench.records) == count + 1)
-    copied = np.argwhere(bench.session(1).array == 1)
+    until(qtbot, lambda: len(editor.records) == count + 1)
+    copied = np.argwhere(editor.session(1).array == 1)
     assert len(copied) > before
-    assert bench.records[-1][0] == 1
+    assert editor.records[-1][0] == 1
     middle = panes.panes[1].geometry.to_lps(copied.mean(axis=0))
     assert np.linalg.norm(middle - pair.transform.to_moving(place)) < 25
 
 
 def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: Any, qtbot: Any) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     every = [key.keys for key in (*PANE_KEYS, *KEYS)]
     assert len(set(every)) == len(every)
     assert all(key.says for key in KEYS)
@@ -269,12 +269,12 @@ def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: 
     key(Qt.Key.Key_0)
     assert corrector.label is None
     key(Qt.Key.Key_5)
-    hand.click(0, lesion_of(pair))
-    assert bench.session(0).array.any()
+    mouse.click(0, lesion_of(pair))
+    assert editor.session(0).array.any()
     key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert not bench.session(0).array.any()
+    assert not editor.session(0).array.any()
     key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert bench.session(0).array.any()
+    assert editor.session(0).array.any()
     key(Qt.Key.Key_Escape)
     assert corrector.tool is None
     key(Qt.Key.Key_P)

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.correcting.keys import KEYS as TOOL_KEYS
-from napari_ctreview.keys import KEYS as PANE_KEYS
-from napari_ctreview.marking import KEYS, Marker
+from napari_ctreview.correcting.shortcuts import KEYS as TOOL_KEYS
+from napari_ctreview.finding_marker import KEYS, FindingMarker
 from napari_ctreview.planes import Plane
-from napari_ctreview.readout import Known
+from napari_ctreview.readout import ReadoutSource
+from napari_ctreview.shortcuts import KEYS as PANE_KEYS
 from napari_ctreview.widgets.findings_list import FindingsList
 from qtpy.QtCore import Qt
 
 from ctreview.anatomy.regions import divide_lungs
 from ctreview.study import AlreadySigned, Finding
-from tests.plugins.napari_ctreview.hand import Hand, lesion_of
+from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, lesion_of
 
 
 class Ledger:
@@ -39,31 +39,31 @@ def marking(make_panes: Any, pair: Any, qtbot: Any) -> Callable[[], Any]:
         panes = make_panes()
         panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
         for number, scan in enumerate((pair.before, pair.after)):
-            panes.know(number, Known(regions=divide_lungs(scan.lungs)))
+            panes.set_readout_source(number, ReadoutSource(regions=divide_lungs(scan.lungs)))
         panes.go_to(lesion_of(pair))
         qtbot.wait(30)
-        ledger = Ledger()
-        return panes, ledger, Marker(panes, ledger), Hand(panes, qtbot)
+        store = Ledger()
+        return panes, store, FindingMarker(panes, store), SimulatedMouse(panes, qtbot)
 
     return make
 
 
 def test_a_point_is_kept_with_its_type_and_region_and_drawn(marking: Any, pair: Any, canvas_of: Any) -> None:
-    panes, ledger, marker, hand = marking()
+    panes, store, marker, mouse = marking()
     place = lesion_of(pair)
     bare = canvas_of(panes.panes[0])
     marker.type, marker.text = "spot", "round, at the pleura"
-    marker.take("point")
-    hand.click(0, place)
-    (finding,) = ledger.kept
+    marker.select_shape("point")
+    mouse.click(0, place)
+    (finding,) = store.kept
     assert finding.type == "spot"
     assert finding.timepoint == 1
     assert finding.tracked == "spot 1"
     assert finding.text == "round, at the pleura"
     assert np.allclose(finding.place, place, atol=1.0)
     assert finding.region.startswith("right lung")
-    assert panes.holder is None, "one gesture marks one finding"
-    hand.hover(0, place + 80.0)
+    assert panes.mouse_grabber is None, "one gesture marks one finding"
+    mouse.hover(0, place + 80.0)
     x, y = (round(float(v)) for v in panes.panes[0].pixels_of(place)[0])
     changed = np.any(np.abs(canvas_of(panes.panes[0]).astype(int) - bare) > 25, axis=-1)
     assert changed[y - 9 : y + 10, x - 9 : x + 10].any()
@@ -72,18 +72,18 @@ def test_a_point_is_kept_with_its_type_and_region_and_drawn(marking: Any, pair: 
 
 @pytest.mark.parametrize("plane", list(Plane))
 def test_two_axes_are_measured_and_the_longer_one_is_the_long_one(marking: Any, pair: Any, plane: Plane) -> None:
-    panes, ledger, marker, hand = marking()
-    panes.turn(plane)
+    panes, store, marker, mouse = marking()
+    panes.set_plane(plane)
     place = lesion_of(pair)
     panes.go_to(place)
     first, second = np.zeros(3), np.zeros(3)
     first[{0: 0, 1: 0, 2: 1}[plane.value]] = 1.0
     second[{0: 1, 1: 2, 2: 2}[plane.value]] = 1.0
-    marker.take("axes")
-    hand.drag(0, [place - 6 * second, place, place + 6 * second])
-    assert ledger.kept == []
-    hand.drag(0, [place - 10 * first, place, place + 10 * first])
-    (finding,) = ledger.kept
+    marker.select_shape("axes")
+    mouse.drag(0, [place - 6 * second, place, place + 6 * second])
+    assert store.kept == []
+    mouse.drag(0, [place - 10 * first, place, place + 10 * first])
+    (finding,) = store.kept
     assert finding.long_mm == pytest.approx(20, abs=1.5)
     assert finding.short_mm == pytest.approx(12, abs=1.5)
     assert finding.ellipsoid_ml == pytest.approx(np.pi / 6 * 20 * 12**2 / 1000, rel=0.2)
@@ -91,43 +91,43 @@ def test_two_axes_are_measured_and_the_longer_one_is_the_long_one(marking: Any, 
 
 
 def test_the_key_again_keeps_the_long_axis_alone_and_escape_forgets(marking: Any, pair: Any) -> None:
-    panes, ledger, marker, hand = marking()
+    panes, store, marker, mouse = marking()
     place = lesion_of(pair)
     ends = [place, place + np.array([15.0, 0, 0])]
-    marker.take("axes")
-    hand.drag(0, ends)
-    panes.put_down()
-    assert ledger.kept == []
-    marker.take("axes")
-    hand.drag(0, ends)
-    marker.take("axes")
-    (finding,) = ledger.kept
+    marker.select_shape("axes")
+    mouse.drag(0, ends)
+    panes.deactivate()
+    assert store.kept == []
+    marker.select_shape("axes")
+    mouse.drag(0, ends)
+    marker.select_shape("axes")
+    (finding,) = store.kept
     assert finding.short_axis is None
     assert finding.long_mm == pytest.approx(15, abs=1.5)
 
 
 def test_an_ellipsoid_is_dragged_from_corner_to_corner(marking: Any, pair: Any) -> None:
-    _, ledger, marker, hand = marking()
+    _, store, marker, mouse = marking()
     place = lesion_of(pair)
-    marker.take("ellipsoid")
-    hand.drag(0, [place - np.array([12.0, 8.0, 0]), place, place + np.array([12.0, 8.0, 0])])
-    (finding,) = ledger.kept
+    marker.select_shape("ellipsoid")
+    mouse.drag(0, [place - np.array([12.0, 8.0, 0]), place, place + np.array([12.0, 8.0, 0])])
+    (finding,) = store.kept
     assert finding.long_mm == pytest.approx(24, abs=1.5)
     assert finding.short_mm == pytest.approx(16, abs=1.5)
     assert np.allclose(finding.place, place, atol=1.5)
 
 
 def test_a_finding_is_offered_at_the_other_timepoint_and_confirmed(marking: Any, pair: Any) -> None:
-    _, ledger, marker, hand = marking()
+    _, store, marker, mouse = marking()
     place = lesion_of(pair)
-    marker.take("point")
-    hand.click(0, place)
-    marker.track(ledger.kept[0])
-    assert len(ledger.kept) == 1, "an offer is not yet a finding"
-    assert np.allclose(marker.offer.place, pair.transform.to_moving(np.array(ledger.kept[0].place)), atol=0.1)
+    marker.select_shape("point")
+    mouse.click(0, place)
+    marker.track(store.kept[0])
+    assert len(store.kept) == 1, "an offer is not yet a finding"
+    assert np.allclose(marker.offer.place, pair.transform.to_moving(np.array(store.kept[0].place)), atol=0.1)
     assert marker.offer.region.startswith("right lung")
     marker.confirm()
-    first, second = ledger.kept
+    first, second = store.kept
     assert (first.tracked, first.timepoint) == ("nodule 1", 1)
     assert (second.tracked, second.timepoint) == ("nodule 1", 2)
     marker.track(first)
@@ -135,19 +135,19 @@ def test_a_finding_is_offered_at_the_other_timepoint_and_confirmed(marking: Any,
     # measured anew instead of confirmed, it is the same finding
     marker.remove(second)
     marker.track(first)
-    marker.take("ellipsoid")
+    marker.select_shape("ellipsoid")
     there = np.array(marker.offer.place)
-    hand.drag(1, [there - np.array([5.0, 5.0, 0]), there + np.array([5.0, 5.0, 0])])
-    assert ledger.kept[-1].tracked == "nodule 1"
-    assert ledger.kept[-1].long_mm is not None
+    mouse.drag(1, [there - np.array([5.0, 5.0, 0]), there + np.array([5.0, 5.0, 0])])
+    assert store.kept[-1].tracked == "nodule 1"
+    assert store.kept[-1].long_mm is not None
     assert marker.offer is None
-    marker.take("point")
-    hand.click(1, there + np.array([20.0, 0, 0]))
-    assert ledger.kept[-1].tracked == "nodule 2"
+    marker.select_shape("point")
+    mouse.click(1, there + np.array([20.0, 0, 0]))
+    assert store.kept[-1].tracked == "nodule 2"
 
 
 def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any) -> None:
-    panes, ledger, marker, hand = marking()
+    panes, store, marker, mouse = marking()
     box = FindingsList(marker)
     panes.viewer.window.add_dock_widget(box, area="right")
     place = lesion_of(pair)
@@ -155,7 +155,7 @@ def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any)
     qtbot.keyClicks(box.text, "subpleural")
     qtbot.mouseClick(box.shapes["ellipsoid"], Qt.MouseButton.LeftButton)
     assert box.shapes["ellipsoid"].isChecked()
-    hand.drag(0, [place - np.array([12.0, 8.0, 0]), place + np.array([12.0, 8.0, 0])])
+    mouse.drag(0, [place - np.array([12.0, 8.0, 0]), place + np.array([12.0, 8.0, 0])])
     assert not box.shapes["ellipsoid"].isChecked()
     assert box.text.text() == ""
     assert box.table.rowCount() == 1
@@ -163,7 +163,7 @@ def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any)
     assert shown[:2] == ["reticulation 1", "baseline"]
     assert "mL" in shown[2]
     assert "right lung" in shown[3]
-    assert ledger.kept[0].text == "subpleural"
+    assert store.kept[0].text == "subpleural"
     panes.go_to(place + np.array([0, 0, 60.0]))
     box.table.setCurrentCell(0, 0)
     assert abs(panes.panes[0].centre[2] - place[2]) < 2.1
@@ -173,11 +173,11 @@ def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any)
     assert box.table.item(1, 1).text() == "follow-up"
     box.table.setCurrentCell(0, 0)
     qtbot.mouseClick(box.remove, Qt.MouseButton.LeftButton)
-    assert [one.timepoint for one in ledger.kept] == [2]
-    ledger.signed = True
+    assert [one.timepoint for one in store.kept] == [2]
+    store.signed = True
     box.table.setCurrentCell(0, 0)
     qtbot.mouseClick(box.remove, Qt.MouseButton.LeftButton)
-    assert len(ledger.kept) == 1
+    assert len(store.kept) == 1
     assert "signed" in box.message.text()
 
 

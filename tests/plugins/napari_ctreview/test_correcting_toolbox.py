@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 from napari_ctreview.correcting import ToolBox
-from napari_ctreview.correcting.fields import Fields
-from napari_ctreview.correcting.keys import KEYS
+from napari_ctreview.correcting.shortcuts import KEYS
+from napari_ctreview.correcting.tool_settings_form import ToolSettingsForm
 from qtpy.QtCore import Qt
 
 from ctreview.tools import BrushSettings
-from tests.plugins.napari_ctreview.hand import SHIFT, lesion_of
+from tests.plugins.napari_ctreview.simulated_mouse import SHIFT, lesion_of
 
 
 def test_every_field_says_what_it_is(at_work: Any) -> None:
@@ -23,7 +23,7 @@ def test_every_field_says_what_it_is(at_work: Any) -> None:
 
 def test_fields_show_the_settings_and_tell_of_changes(qtbot: Any) -> None:
     told: list[Any] = []
-    form = Fields(BrushSettings(), ("radius_mm", "shape", "low_hu"), told.append)
+    form = ToolSettingsForm(BrushSettings(), ("radius_mm", "shape", "low_hu"), told.append)
     qtbot.addWidget(form)
     assert form.widgets["radius_mm"].suffix() == " mm"
     assert form.widgets["low_hu"].text() == "no limit"
@@ -36,7 +36,7 @@ def test_fields_show_the_settings_and_tell_of_changes(qtbot: Any) -> None:
 
 
 def test_buttons_take_tools_and_never_the_focus(at_work: Any, pair: Any, qtbot: Any) -> None:
-    panes, bench, corrector, hand = at_work()
+    panes, editor, corrector, mouse = at_work()
     box = ToolBox(corrector)
     panes.viewer.window.add_dock_widget(box, area="right")
     qtbot.mouseClick(box.tools["brush"], Qt.MouseButton.LeftButton)
@@ -45,13 +45,13 @@ def test_buttons_take_tools_and_never_the_focus(at_work: Any, pair: Any, qtbot: 
     qtbot.mouseClick(box.classes["consolidation"], Qt.MouseButton.LeftButton)
     assert corrector.label == "consolidation"
     assert not box.classes["ground_glass"].isChecked()
-    hand.wheel(0, lesion_of(pair), 1, modifiers=SHIFT)
+    mouse.wheel(0, lesion_of(pair), 1, modifiers=SHIFT)
     assert box.fields["brush"].widgets["radius_mm"].value() > 5.0
-    hand.click(0, lesion_of(pair))
-    assert (bench.session(0).array == 2).any()
+    mouse.click(0, lesion_of(pair))
+    assert (editor.session(0).array == 2).any()
     assert "consolidation +" in box.message.text()
     qtbot.mouseClick(box.acts["Undo"], Qt.MouseButton.LeftButton)
-    assert not bench.session(0).array.any()
+    assert not editor.session(0).array.any()
     qtbot.mouseClick(box.tools["brush"], Qt.MouseButton.LeftButton)
     assert corrector.tool is None
     assert not any(button.isChecked() for button in box.tools.values())
@@ -92,14 +92,14 @@ def test_an_oblique_scan_is_painted_where_the_mouse_is(make_panes: Any, pair: An
     from napari_ctreview.correcting import Corrector
 
     from ctreview.volume.geometry import Geometry
-    from tests.plugins.napari_ctreview.hand import Bench, Hand
+    from tests.plugins.napari_ctreview.simulated_mouse import PhantomLabelEditor, SimulatedMouse
 
-    turn = np.eye(4)
-    turn[:2, :2] = [[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]]
+    set_plane = np.eye(4)
+    set_plane[:2, :2] = [[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]]
 
     def turned(item: Any) -> Any:
         grid = item.geometry
-        return replace(item, geometry=Geometry(grid.shape, turn @ grid.affine, grid.frame_of_reference))
+        return replace(item, geometry=Geometry(grid.shape, set_plane @ grid.affine, grid.frame_of_reference))
 
     def scan(phantom: Any) -> Any:
         names = ("volume", "opacity", "lobes", "vessels")
@@ -108,14 +108,14 @@ def test_an_oblique_scan_is_painted_where_the_mouse_is(make_panes: Any, pair: An
     both = SimpleNamespace(before=scan(pair.before), after=scan(pair.after), transform=pair.transform)
     panes = make_panes()
     panes.show_timepoints(both.before.volume, both.after.volume)
-    bench = Bench(panes, both)
-    corrector, hand = Corrector(panes, bench), Hand(panes, qtbot)
+    editor = PhantomLabelEditor(panes, both)
+    corrector, mouse = Corrector(panes, editor), SimulatedMouse(panes, qtbot)
     place = lesion_of(both)
     panes.go_to(place)
     corrector.set("brush", BrushSettings(radius_mm=6.0))
-    corrector.take("brush")
-    hand.click(0, place)
-    painted = panes.panes[0].geometry.to_lps(np.argwhere(bench.session(0).array))
+    corrector.select_tool("brush")
+    mouse.click(0, place)
+    painted = panes.panes[0].geometry.to_lps(np.argwhere(editor.session(0).array))
     assert len(painted)
     assert np.linalg.norm(painted - place, axis=1).max() < 7.5
     assert np.linalg.norm(painted.mean(axis=0) - place) < 3

@@ -10,8 +10,8 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
-from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
-from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml
+from tests.plugins.napari_ctreview.reading import compared, glass_at, glass_ml
+from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, drop, press
 from tests.plugins.napari_ctreview.waiting import drawn, until
 
 pytestmark = pytest.mark.usefixtures("prepared_once")
@@ -20,21 +20,21 @@ pytestmark = pytest.mark.usefixtures("prepared_once")
 def loaded(qtbot: Any, dock: Any, folder: Path) -> None:
     """Drop baseline and follow-up on their panes and wait until they are read."""
     drop(dock.panes.panes[0], folder / "before")
-    until(qtbot, lambda: dock.workplace.loading.scans[0] is not None)
+    until(qtbot, lambda: dock.controller.loader.scans[0] is not None)
     drop(dock.panes.panes[1], folder / "after")
-    until(qtbot, lambda: dock.workplace.loading.ready)
+    until(qtbot, lambda: dock.controller.loader.ready)
 
 
 def reviewed(qtbot: Any, dock: Any, folder: Path) -> None:
     """Load both scans and run all steps."""
     loaded(qtbot, dock, folder)
-    concluded(qtbot, dock.workplace, lambda: click(dock.run_all))
+    compared(qtbot, dock.controller, lambda: click(dock.run_all))
 
 
 def test_dropping_two_folders_and_run_all_shows_every_step(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
     states: list[tuple[str, str]] = []
-    place = dock.workplace
+    place = dock.controller
 
     def note() -> None:
         for name, box in dock.boxes.items():
@@ -70,7 +70,7 @@ def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
 
     dock = make_dock()
     reviewed(qtbot, dock, small_scans)
-    place = dock.workplace
+    place = dock.controller
     where = np.array(glass_at(place, 0))
     dock.panes.go_to(where)
     qtbot.wait(50)
@@ -80,10 +80,10 @@ def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
     before = glass_ml(place, 0)
     followed: list[float] = []
     place.edited.connect(lambda *_: followed.append(time.perf_counter()))
-    hand = Hand(dock.panes, qtbot)
+    mouse = SimulatedMouse(dock.panes, qtbot)
     click(dock.tools.tools["pick"])
     start = time.perf_counter()
-    hand.click(0, where, modifiers=Qt.KeyboardModifier.ControlModifier)
+    mouse.click(0, where, modifiers=Qt.KeyboardModifier.ControlModifier)
     until(qtbot, lambda: bool(followed))
     assert followed[0] - start < 1.0
     assert glass_ml(place, 0) < before
@@ -110,7 +110,7 @@ def test_a_wrong_folder_is_said_in_the_dock(make_dock: Any, small_scans: Path, t
 def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], small_scans / "after", small_scans / "before")
-    until(qtbot, lambda: dock.workplace.loading.ready)
+    until(qtbot, lambda: dock.controller.loader.ready)
     assert "swapped" in dock.boxes["load"].step.says
     click(dock.load.buttons["swap"])
     assert dock.boxes["load"].step.says == ""
@@ -122,21 +122,21 @@ def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scan
 
 def test_a_follow_up_alone_is_no_baseline(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
-    dock.workplace.loading.open(1, small_scans / "after")
-    until(qtbot, lambda: dock.workplace.loading.scans[1] is not None)
+    dock.controller.loader.open(1, small_scans / "after")
+    until(qtbot, lambda: dock.controller.loader.scans[1] is not None)
     pane = dock.panes.panes[0]
     assert pane.annotations.corners.top_left == ("FOLLOW-UP",), "days since a baseline that is not there are not known"
     drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
     press(qtbot, dock, Qt.Key.Key_Q)
-    Hand(dock.panes, qtbot).click(0, pane.centre)
-    (image,), (finding,) = dock.workplace.key_images(), dock.workplace.findings()
+    SimulatedMouse(dock.panes, qtbot).click(0, pane.centre)
+    (image,), (finding,) = dock.controller.key_images(), dock.controller.findings()
     assert (image.timepoint, finding.timepoint) == (2, 2)
     assert dock.key_images.table.item(0, 0).text() == "1  follow-up"
     assert dock.findings.table.item(0, 1).text() == "follow-up"
-    dock.workplace.loading.open(0, small_scans / "before")
-    until(qtbot, lambda: dock.workplace.loading.ready)
-    assert dock.workplace.key_images() == (image,)
+    dock.controller.loader.open(0, small_scans / "before")
+    until(qtbot, lambda: dock.controller.loader.ready)
+    assert dock.controller.key_images() == (image,)
     dock.marker.go_to(finding)
     assert np.allclose(dock.panes.panes[1].centre, finding.place, atol=2.1), (
         "it is found on the follow-up, at the right"
@@ -158,12 +158,12 @@ def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Pa
         asked.append(len(found))
         return found[1] if len(asked) > 1 else None
 
-    dock.workplace.loading.chooser = choose
+    dock.controller.loader.chooser = choose
     drop(dock.panes.panes[0], tmp_path / "both")
-    until(qtbot, lambda: len(asked) == 1 and not dock.workplace.worker.busy)
+    until(qtbot, lambda: len(asked) == 1 and not dock.controller.worker.busy)
     assert dock.boxes["load"].step.state == "to do"
     drop(dock.panes.panes[0], tmp_path / "both")
-    until(qtbot, lambda: dock.workplace.loading.scans[0] is not None)
+    until(qtbot, lambda: dock.controller.loader.scans[0] is not None)
     assert asked == [2, 2]
 
 
@@ -191,7 +191,7 @@ def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: A
     click(dock.run_all)
     until(qtbot, dock.boxes["lungs"].cancel.isVisible)
     click(dock.boxes["lungs"].cancel)
-    until(qtbot, lambda: not dock.workplace.worker.busy)
+    until(qtbot, lambda: not dock.controller.worker.busy)
     assert dock.boxes["lungs"].step.state == "to do"
     assert dock.boxes["lungs"].step.says == "stopped"
     assert dock.run_all.isEnabled()
@@ -201,7 +201,7 @@ def test_fields_come_from_the_settings_and_go_back_into_them(make_dock: Any) -> 
     from dataclasses import fields
 
     dock = make_dock()
-    place, form = dock.workplace, dock.forms["opacity"]
+    place, form = dock.controller, dock.forms["opacity"]
     settings = place.settings.opacity
     shown = {name.split(".")[1] for name in form.fields}
     assert shown >= {item.name for item in fields(settings) if isinstance(getattr(settings, item.name), float)}
@@ -236,23 +236,23 @@ def test_save_close_reopen_and_sign_by_the_buttons(
     dock.sign.reader.editingFinished.emit()
     reviewed(qtbot, dock, small_scans)
     dock.boxes["sign"].open()
-    dock.workplace.act(0, "remove_piece", {"point": glass_at(dock.workplace, 0)})
-    kept = glass_ml(dock.workplace, 0)
+    dock.controller.act(0, "remove_piece", {"point": glass_at(dock.controller, 0)})
+    kept = glass_ml(dock.controller, 0)
     click(dock.sign.buttons["Sign"])
     assert "save it first" in dock.message.text()
     click(dock.sign.buttons["Save as…"])
     until(qtbot, (tmp_path / "study/readers/Änne K/comparison").exists)
-    until(qtbot, lambda: not dock.workplace.worker.busy)
+    until(qtbot, lambda: not dock.controller.worker.busy)
     click(dock.load.buttons["clear"])
-    assert dock.workplace.study is None
+    assert dock.controller.study is None
     assert dock.panes.panes[0].volume is None
-    concluded(qtbot, dock.workplace, lambda: click(dock.sign.buttons["Open study…"]))
-    assert glass_ml(dock.workplace, 0) == kept
+    compared(qtbot, dock.controller, lambda: click(dock.sign.buttons["Open study…"]))
+    assert glass_ml(dock.controller, 0) == kept
     click(dock.sign.buttons["Sign"])
-    until(qtbot, lambda: dock.workplace.signed and not dock.workplace.worker.busy)
+    until(qtbot, lambda: dock.controller.signed and not dock.controller.worker.busy)
     assert "signed, read-only" in dock.sign.state.text()
     assert not dock.sign.buttons["Sign"].isEnabled()
-    signed = dock.workplace.reading.signature()
+    signed = dock.controller.reading.signature()
     assert signed["reader"] == "Änne K"
     assert signed["statement"]["words"]["en"].startswith("Signed by Änne K")
     click(dock.sign.buttons["Correct (new version)"])
@@ -262,14 +262,14 @@ def test_save_close_reopen_and_sign_by_the_buttons(
 def test_work_that_was_not_saved_is_offered_at_the_next_start(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     first = make_dock()
     reviewed(qtbot, first, small_scans)
-    first.workplace.act(0, "remove_piece", {"point": glass_at(first.workplace, 0)})
-    kept = glass_ml(first.workplace, 0)
+    first.controller.act(0, "remove_piece", {"point": glass_at(first.controller, 0)})
+    kept = glass_ml(first.controller, 0)
     first.stop()  # as with the window
     second = make_dock()
     ((_, on, _),) = second.unsaved.rows.values()
-    concluded(qtbot, second.workplace, lambda: click(on))
-    assert glass_ml(second.workplace, 0) == kept
-    assert second.workplace.review.can_undo
+    compared(qtbot, second.controller, lambda: click(on))
+    assert glass_ml(second.controller, 0) == kept
+    assert second.controller.review.can_undo
 
 
 def test_a_blinded_reader_is_told_nothing_by_the_dock(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
@@ -298,7 +298,7 @@ def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path
     dock = make_dock()
     for number, name in enumerate(("one", "two")):
         drop(dock.panes.panes[number], tmp_path / name)
-        until(qtbot, lambda number=number: dock.workplace.loading.scans[number] is not None)
+        until(qtbot, lambda number=number: dock.controller.loader.scans[number] is not None)
     assert [len(one.contrasts) for one in dock.panes.examinations] == [2, 2]
     assert "T1" in dock.load.names[0].text()
     first = dock.panes.panes[0].volume

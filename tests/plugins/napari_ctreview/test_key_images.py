@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.key_images import Keeper
+from napari_ctreview.key_image_recorder import KeyImageRecorder
 from napari_ctreview.planes import Plane
-from napari_ctreview.slabs import Kind, Slab
+from napari_ctreview.slabs import Projection, Slab
 from napari_ctreview.widgets.key_images_list import KeyImagesList
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QImage
 
 from ctreview.study import AlreadySigned, KeyImage
-from tests.plugins.napari_ctreview.hand import Hand, click, press
+from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, press
 from tests.plugins.napari_ctreview.test_dock import reviewed
 from tests.plugins.napari_ctreview.waiting import drawn, until
 
@@ -39,51 +39,51 @@ class Ledger:
 def test_a_key_image_is_kept_as_shown_and_found_again(make_panes: Any, pair: Any, qtbot: Any) -> None:
     panes = make_panes()
     panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
-    ledger = Ledger()
-    keeper = Keeper(panes, ledger)
-    box = KeyImagesList(keeper)
+    store = Ledger()
+    key_image_recorder = KeyImageRecorder(panes, store)
+    box = KeyImagesList(key_image_recorder)
     panes.viewer.window.add_dock_widget(box, area="right")
-    panes.turn(Plane.CORONAL)
-    panes.cut(Slab(Kind.MIP, 8.0))
+    panes.set_plane(Plane.CORONAL)
+    panes.set_slab(Slab(Projection.MIP, 8.0))
     panes.window("mediastinum")
     place = panes.panes[1].centre + np.array([10.0, 8.0, -12.0])
     panes.panes[1].go_to(place)
-    Hand(panes, qtbot).hover(1, place)
+    SimulatedMouse(panes, qtbot).hover(1, place)
     panes.take_key_image()
-    (image,) = ledger.kept
+    (image,) = store.kept
     assert (image.timepoint, image.plane, image.slab, image.slab_mm) == (2, "coronal", "MIP", 8.0)
     assert (image.window_level, image.window_width) == (40.0, 400.0)
     assert np.allclose(image.place, place, atol=0.1)
     assert KeyImage.from_json(json.loads(json.dumps(image.to_json()))) == image
-    png = ledger.pictures[image.id]
+    png = store.pictures[image.id]
     picture = QImage.fromData(png)
     assert picture.width() == panes.width()
     colours = {picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}
     assert len(colours) > 50, "all that was on screen is on it"
     assert b"tEXt" not in png
 
-    panes.turn(Plane.AXIAL)
-    panes.cut(Slab())
+    panes.set_plane(Plane.AXIAL)
+    panes.set_slab(Slab())
     panes.window("lung")
     panes.go_to(panes.panes[0].centre + np.array([0, 0, 40.0]))
     assert box.table.item(0, 1).text() == "coronal, MIP 8 mm, W 400 L 40"
     box.table.setCurrentCell(-1, 0)
     box.table.setCurrentCell(0, 0)
     assert panes.plane is Plane.CORONAL
-    assert panes.panes[1].slab == Slab(Kind.MIP, 8.0)
+    assert panes.panes[1].slab == Slab(Projection.MIP, 8.0)
     assert [tuple(pane.image.contrast_limits) for pane in panes.panes] == [(-160, 240)] * 2
     assert np.allclose(panes.panes[1].centre, place, atol=0.1)
 
     qtbot.keyClicks(box.caption, "node beside the trachea")
     qtbot.keyClick(box.caption, Qt.Key.Key_Return)
-    assert ledger.kept[0].caption == "node beside the trachea"
+    assert store.kept[0].caption == "node beside the trachea"
     assert box.table.item(0, 2).text() == "node beside the trachea"
-    ledger.signed = True
+    store.signed = True
     click(box.remove)
     assert "signed" in box.message.text()
-    ledger.signed = False
+    store.signed = False
     click(box.remove)
-    assert ledger.kept == []
+    assert store.kept == []
     assert box.table.rowCount() == 0
 
 
@@ -98,14 +98,14 @@ def test_key_images_are_saved_and_on_the_page(
     press(qtbot, dock, Qt.Key.Key_S)
     drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
-    reading = dock.workplace.reading
+    reading = dock.controller.reading
     assert [image.plane for image in reading.key_images()] == ["axial", "sagittal"], "on the disk at once"
     study = tmp_path / "study"
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: dock.workplace.workspace.saved and not dock.workplace.worker.busy)
-    reading = dock.workplace.reading
+    until(qtbot, lambda: dock.controller.workspace.saved and not dock.controller.worker.busy)
+    reading = dock.controller.reading
     assert reading.folder.is_relative_to(study)
     pictures = sorted(path.stem for path in (reading.folder / "key_images").glob("*.png"))
     assert pictures == sorted(image.id for image in reading.key_images())

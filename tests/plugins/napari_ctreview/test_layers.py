@@ -19,9 +19,9 @@ SCHEME = Scheme((Label(1, "ground_glass", (255, 200, 0)), Label(3, "consolidatio
 
 
 def grid(angle: float = 0.0) -> Geometry:
-    turn = np.array([(1, 0, 0), (0, np.cos(angle), -np.sin(angle)), (0, np.sin(angle), np.cos(angle))])
+    set_plane = np.array([(1, 0, 0), (0, np.cos(angle), -np.sin(angle)), (0, np.sin(angle), np.cos(angle))])
     affine = np.eye(4)
-    affine[:3, :3] = turn @ np.array([(0, 0, 0.7), (0, 0.8, 0), (2.5, 0, 0)])
+    affine[:3, :3] = set_plane @ np.array([(0, 0, 0.7), (0, 0.8, 0), (2.5, 0, 0)])
     affine[:3, 3] = (-31, 12, -207)
     return Geometry((5, 6, 7), affine, "1.2.3")
 

@@ -51,7 +51,7 @@ def test_an_opacity_is_drawn_where_the_phantom_has_it_in_every_plane(
         (Plane.CORONAL, place[0] > middle[0], place[2] < middle[2]),
         (Plane.SAGITTAL, place[1] > middle[1], place[2] < middle[2]),
     ):
-        panes.turn(plane)
+        panes.set_plane(plane)
         panes.reset_view()
         across = pane.across
         pane.model.dims.set_point(across, to_world(glass.geometry, place)[across])
@@ -79,13 +79,13 @@ def test_letters_stand_at_the_edges_and_name_the_right_side(
         (Plane.CORONAL, ("H", "L", "F", "R")),
         (Plane.SAGITTAL, ("H", "P", "F", "A")),
     ):
-        panes.turn(plane)
+        panes.set_plane(plane)
         for pane in panes.panes:
             assert pane.annotations.letters == letters
             with_letters = canvas_of(pane)
-            pane.annotations.say(letters=("", "", "", ""))
+            pane.annotations.set_texts(letters=("", "", "", ""))
             changed = np.any(with_letters != canvas_of(pane), axis=-1)
-            pane.annotations.say(letters=letters)
+            pane.annotations.set_texts(letters=letters)
             height, width = changed.shape
             for part in (
                 changed[:40, width // 2 - 30 : width // 2 + 30],
@@ -110,7 +110,7 @@ def test_scrolling_one_pane_takes_the_other_to_the_same_anatomy(make_panes: Any,
     left.model.scene.camera.zoom = 3.3
     assert right.model.scene.camera.zoom == pytest.approx(3.3)
     for plane in Plane:
-        panes.turn(plane)
+        panes.set_plane(plane)
         assert right.plane is plane
         assert np.allclose(pair.transform.to_moving(left.centre), right.centre, atol=half)
 
@@ -126,7 +126,7 @@ def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_
     panes.go_to(place, pane=1)
     qtbot.wait(30)
     for number, pane in enumerate(panes.panes):
-        there = place if number == 1 else panes.linking.link.mapping(1, number)(place)
+        there = place if number == 1 else panes.link.link.mapping(1, number)(place)
         canvas = pane.canvas.canvas.native
         pixels, off = pane.pixels_of(there)
         assert np.allclose(pixels, (canvas.width() / 2, canvas.height() / 2), atol=1)
@@ -138,7 +138,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     panes = make_panes()
     panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
-    panes.linking.toggle()
+    panes.link.toggle()
     before = right.centre
     left.step(4)
     assert np.allclose(right.centre, before)
@@ -147,7 +147,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     assert tuple(right.image.contrast_limits) == (-900, -400)
     panes.window("mediastinum")
     assert [tuple(pane.image.contrast_limits) for pane in panes.panes] == [(-160, 240)] * 2
-    panes.linking.toggle()
+    panes.link.toggle()
     assert np.allclose(right.centre, pair.transform.to_moving(left.centre), atol=2.1)
 
 
@@ -156,10 +156,10 @@ def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make
     panes.show_timepoints(pair.before.volume, pair.after.volume)
     left, right = panes.panes
     assert "linked by centres of the scans" in left.annotations.corners.bottom_right
-    panes.linking.toggle()
+    panes.link.toggle()
     right.step(5)
     shift = right.centre - left.centre
-    panes.linking.toggle()
+    panes.link.toggle()
     left.step(-3)
     assert np.allclose(right.centre - left.centre, shift)
     assert "linked by hand" in left.annotations.corners.bottom_right
@@ -240,9 +240,11 @@ def test_swapped_dates_are_warned_of(make_panes: Any, pair: Any) -> None:
 
 
 def test_an_oblique_scan_is_shown_straight_with_its_angle(make_panes: Any, canvas_of: Callable[[Any], Any]) -> None:
-    turn = np.radians(20)
+    set_plane = np.radians(20)
     affine = np.eye(4)
-    rotation = np.array([(np.cos(turn), -np.sin(turn), 0), (np.sin(turn), np.cos(turn), 0), (0, 0, 1)])
+    rotation = np.array(
+        [(np.cos(set_plane), -np.sin(set_plane), 0), (np.sin(set_plane), np.cos(set_plane), 0), (0, 0, 1)]
+    )
     affine[:3, :3] = rotation @ np.array([(0, 0, 2.0), (0, 2.0, 0), (3.0, 0, 0)])
     geometry = Geometry((20, 40, 50), affine, "1.2.3")
     array = np.full(geometry.shape, -1000, np.int16)
@@ -295,11 +297,11 @@ def test_the_mouse_scrolls_windows_zooms_and_speaks_to_tools(make_panes: Any, pa
     assert "dragged" in heard
     drag(Qt.MouseButton.LeftButton)
     assert not np.allclose(left.centre, place)
-    panes.hold(panes)
+    panes.grab_mouse(panes)
     place = left.centre
     drag(Qt.MouseButton.LeftButton)
     assert np.allclose(left.centre, place), "the image must not move while a tool holds the button"
-    panes.let_go(panes)
+    panes.release_mouse(panes)
     heard.clear()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(200, 200))
     assert heard == ["pressed", "released", "clicked"]

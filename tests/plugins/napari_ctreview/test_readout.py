@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from napari_ctreview.readout import Known, read
+from napari_ctreview.readout import ReadoutSource, read
 
 from ctreview.anatomy import divide_lungs
 from ctreview.change.fate import FATE_SCHEME
@@ -23,7 +23,7 @@ def labels(values: dict[tuple[int, int, int], int], *keys: str) -> LabelMap:
 def test_a_voxel_is_read_with_value_class_and_fate() -> None:
     place = (1, 2, 3)
     fate = LabelMap(labels({place: 1}, "x").array, GRID, FATE_SCHEME)
-    known = Known(classes=(labels({}, "vessel"), labels({place: 1}, "ground_glass")), fate=fate)
+    known = ReadoutSource(classes=(labels({}, "vessel"), labels({place: 1}, "ground_glass")), fate=fate)
     found = read(GRID.to_lps(place), HU, known)
     assert found.index == place
     assert found.value == HU.array[place]
@@ -33,7 +33,7 @@ def test_a_voxel_is_read_with_value_class_and_fate() -> None:
 
 def test_the_first_map_that_names_a_voxel_names_it() -> None:
     place = (0, 0, 0)
-    known = Known(classes=(labels({place: 1}, "vessel"), labels({place: 1}, "ground_glass")))
+    known = ReadoutSource(classes=(labels({place: 1}, "vessel"), labels({place: 1}, "ground_glass")))
     assert read(GRID.to_lps(place), HU, known).kind == "vessel"
 
 
@@ -42,11 +42,11 @@ def test_the_region_is_the_smallest_part_with_where_in_it(pair) -> None:
     regions = divide_lungs(phantom.lungs, lobes=phantom.lobes)
     wanted = regions.mask("right_upper_lobe/ventral") & regions.mask("right_upper_lobe/peripheral")
     place = phantom.lungs.geometry.to_lps(np.argwhere(wanted)[0])
-    words = read(place, phantom.volume, Known(regions=regions)).region.split(", ")
+    words = read(place, phantom.volume, ReadoutSource(regions=regions)).region.split(", ")
     assert words[0] == "right upper lobe"
     assert {"ventral", "peripheral"} <= set(words)
     outside = phantom.lungs.geometry.to_lps(np.argwhere(~regions.mask("lungs"))[0])
-    assert read(outside, phantom.volume, Known(regions=regions)).region == ""
+    assert read(outside, phantom.volume, ReadoutSource(regions=regions)).region == ""
 
 
 def test_outside_the_scan_nothing_is_claimed() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.cine import Cine
-from napari_ctreview.keys import KEYS, install
-from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
+from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
 from napari_ctreview.planes import Plane
-from napari_ctreview.slabs import Kind
+from napari_ctreview.shortcuts import KEYS, install
+from napari_ctreview.slabs import Projection
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
@@ -49,7 +49,7 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     zoom = left.model.scene.camera.zoom
 
     bare = canvas_of(left)
-    panes.rulers.take("distance")
+    panes.rulers.select("distance")
     drag(canvas, (x, y), (x + 30 * zoom, y + 40 * zoom), qtbot)
     number, caliper = done[-1]
     assert number == 0
@@ -59,7 +59,7 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     changed = np.any(canvas_of(left) != bare, axis=-1)
     assert changed[round(y + 15 * zoom), round(x + 11 * zoom) - 6 : round(x + 11 * zoom) + 8].any()
 
-    panes.rulers.take("region")
+    panes.rulers.select("region")
     drag(canvas, (x - 60 * zoom, y - 20 * zoom), (x - 40 * zoom, y), qtbot)
     region = done[-1][1]
     assert isinstance(region, RegionOfInterest)
@@ -67,7 +67,7 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     assert found is not None
     assert found.area_mm2 == pytest.approx(np.pi * 100, rel=0.25)
 
-    panes.rulers.take("angle")
+    panes.rulers.select("angle")
     drag(canvas, (x, y - 40 * zoom), (x, y), qtbot)
     assert len(done) == 2
     drag(canvas, (x + 5, y), (x + 40 * zoom, y), qtbot)
@@ -80,9 +80,9 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     assert left._drawings() == []  # they belong to their own slice
     panes.rulers.remove_last()
     assert left.marks == [caliper, region]
-    panes.rulers.take("distance")
-    panes.rulers.put_down()
-    assert panes.holder is None
+    panes.rulers.select("distance")
+    panes.rulers.deactivate()
+    assert panes.mouse_grabber is None
     drag(canvas, (x, y), (x + 40, y), qtbot)
     assert len(done) == 3
     assert not np.allclose(left.centre[0], start[0])
@@ -112,13 +112,13 @@ def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> 
     press(Qt.Key.Key_2)
     assert tuple(panes.panes[1].image.contrast_limits) == (-1050, -350)
     press(Qt.Key.Key_M)
-    assert panes.panes[1].slab.kind is Kind.MIP
+    assert panes.panes[1].slab.kind is Projection.MIP
     assert any(line.startswith("SLAB MIP") for line in panes.panes[1].annotations.corners.bottom_right)
     before = panes.panes[0].centre[2]
     press(Qt.Key.Key_Up)
     assert panes.panes[0].centre[2] > before
     press(Qt.Key.Key_L)
-    assert panes.linking.on is False
+    assert panes.link.on is False
     keys = [key.keys for key in KEYS]
     assert len(set(keys)) == len(keys)
     assert all(key.says for key in KEYS)

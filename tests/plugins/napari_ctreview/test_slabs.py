@@ -7,7 +7,7 @@ import pytest
 from napari.components import ViewerModel
 from napari_ctreview.layers import image_layer
 from napari_ctreview.planes import Plane, show
-from napari_ctreview.slabs import THIN, Kind, Slab, apply, next_kind, next_thickness
+from napari_ctreview.slabs import THIN, Projection, Slab, apply, next_kind, next_thickness
 
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
@@ -15,14 +15,14 @@ from ctreview.volume.volume import Volume
 
 GRID = Geometry.aligned((30, 40, 50), (1.5, 0.8, 0.7), origin=(-10.3, 5.1, -200.7), frame_of_reference="1.2.3")
 VOLUME = Volume(np.random.default_rng(2).integers(-1000, 0, GRID.shape).astype(np.int16), GRID)
-FUNCTIONS: dict[Kind, Any] = {Kind.MIP: np.max, Kind.MINIP: np.min, Kind.AVERAGE: np.mean}
+FUNCTIONS: dict[Projection, Any] = {Projection.MIP: np.max, Projection.MINIP: np.min, Projection.AVERAGE: np.mean}
 
 
 @pytest.mark.parametrize("kind", list(FUNCTIONS))
 @pytest.mark.parametrize("plane", list(Plane))
 @pytest.mark.parametrize("millimetres", [3.0, 8.0])
 def test_what_is_drawn_is_the_projection_of_the_slices_around_the_one_shown(
-    kind: Kind, plane: Plane, millimetres: float
+    kind: Projection, plane: Plane, millimetres: float
 ) -> None:
     model = ViewerModel()
     data, options, _ = image_layer(VOLUME, name="x")
@@ -48,7 +48,7 @@ def test_what_is_drawn_is_the_projection_of_the_slices_around_the_one_shown(
 def test_a_slab_is_an_odd_number_of_slices_and_says_how_thick_it_is(
     millimetres: float, spacing: float, slices: int
 ) -> None:
-    slab = Slab(Kind.MIP, millimetres)
+    slab = Slab(Projection.MIP, millimetres)
     assert slab.slices(spacing) == slices
     assert slab.shown_mm(spacing) == pytest.approx(slices * spacing)
     assert abs(slab.shown_mm(spacing) - millimetres) <= spacing
@@ -59,7 +59,7 @@ def test_a_key_walks_through_the_kinds_and_their_thicknesses() -> None:
     for _ in range(4):
         slab = next_kind(slab)
         seen.append(slab.kind)
-    assert seen == [Kind.MIP, Kind.MINIP, Kind.AVERAGE, Kind.THIN]
+    assert seen == [Projection.MIP, Projection.MINIP, Projection.AVERAGE, Projection.THIN]
     mip = next_kind(THIN)
     assert next_thickness(next_thickness(mip, 1), 1).thickness_mm == 10
     assert next_thickness(next_thickness(mip, -1), -1).thickness_mm == 5
@@ -68,6 +68,6 @@ def test_a_key_walks_through_the_kinds_and_their_thicknesses() -> None:
 
 def test_a_slab_without_thickness_is_refused() -> None:
     with pytest.raises(WrongUse):
-        Slab(Kind.MIP, 0)
+        Slab(Projection.MIP, 0)
     with pytest.raises(WrongUse):
-        Slab(Kind.THIN, 3)
+        Slab(Projection.THIN, 3)

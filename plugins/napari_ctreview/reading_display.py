@@ -14,10 +14,10 @@ from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.review.regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
+from napari_ctreview.correspondence import ROLES, TITLES
 from napari_ctreview.layers import labels_layer, to_lps, to_world
-from napari_ctreview.mapping import ROLES, TITLES
 from napari_ctreview.panes import Panes
-from napari_ctreview.readout import Known
+from napari_ctreview.readout import ReadoutSource
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from ctreview.review.regions import RegionReview
     from napari_ctreview.scans import Scan
 
-__all__ = ["FATE_PANE", "Display"]
+__all__ = ["FATE_PANE", "ReadingDisplay"]
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
 
 
-class Display:
+class ReadingDisplay:
     """Draws the state of a reading on the panes."""
 
     def __init__(self, panes: Panes) -> None:
@@ -81,7 +81,7 @@ class Display:
     def clear(self) -> None:
         """Empty panes."""
         panes = self._open()
-        panes.linking.unlink()
+        panes.link.unlink()
         for pane in panes.panes:
             pane.clear()
         self._shown = ()
@@ -99,7 +99,7 @@ class Display:
         panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
             pane.role = ROLES[timepoint]
-        panes.linking.register(None)
+        panes.link.register(None)
         self._shown = key
         self._hide_fate()
 
@@ -122,12 +122,12 @@ class Display:
         """Show the opacity under correction, linked by the registration."""
         panes = self._open()
         self._pair([scan for scan in scans if scan is not None], order)
-        panes.linking.register(review.prepared.transform)
+        panes.link.register(review.prepared.transform)
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
             self._take_away(pane, "lungs")
             panes.show_labels(pane, session.base, name=OPACITY, array=session.array)
-            panes.know(pane, _known(review, timepoint))
+            panes.set_readout_source(pane, _known(review, timepoint))
         panes.blind(blinded)
         self._comparison = None
 
@@ -136,7 +136,7 @@ class Display:
         panes = self._open()
         for number, session in enumerate(review.sessions):
             panes.show_labels(number, session.base, name=REGIONS, array=session.array)
-            panes.know(number, Known(classes=(session.labels,)))
+            panes.set_readout_source(number, ReadoutSource(classes=(session.labels,)))
 
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""
@@ -152,7 +152,7 @@ class Display:
         self._comparison = None if blinded else comparison
         for pane, timepoint in enumerate(order):
             fate = (comparison.baseline, comparison.followup)[timepoint].fate
-            panes.know(pane, replace(_known(review, timepoint), fate=None if blinded else fate))
+            panes.set_readout_source(pane, replace(_known(review, timepoint), fate=None if blinded else fate))
         self._draw_fate()
 
     def want_fate(self, wanted: bool) -> None:
@@ -175,19 +175,19 @@ class Display:
         pane.canvas.setVisible(True)
         panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
         place = panes.panes[0].centre
-        panes.linking.register(found.transform)
+        panes.link.register(found.transform)
         self._whole_slices(place)
 
     def _hide_fate(self) -> None:
         panes = self._open()
         if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
             return
-        linked = panes.linking.correspondence
+        linked = panes.link.correspondence
         place = panes.panes[0].centre
         panes.panes[FATE_PANE].clear()
         panes.panes[FATE_PANE].canvas.setVisible(False)
         if linked is not None:
-            panes.linking.register(linked.transform)
+            panes.link.register(linked.transform)
             self._whole_slices(place)
 
     def _whole_slices(self, place: FloatArray) -> None:
@@ -212,7 +212,7 @@ class Display:
         return self.panes
 
 
-def _known(review: OpacityReview, timepoint: int) -> Known:
+def _known(review: OpacityReview, timepoint: int) -> ReadoutSource:
     point = review.prepared.points[timepoint]
     vessels = () if point.vessels is None else (point.vessels,)
-    return Known(classes=(review.sessions[timepoint].labels, *vessels), regions=point.regions)
+    return ReadoutSource(classes=(review.sessions[timepoint].labels, *vessels), regions=point.regions)

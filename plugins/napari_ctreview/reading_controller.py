@@ -16,15 +16,15 @@ from ctreview.review.archive import only_of, plan_of
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace
 from ctreview.study import AnalysisPlan
-from napari_ctreview.display import Display
-from napari_ctreview.filing import Filing
-from napari_ctreview.loading import JOB, Loading
-from napari_ctreview.marks import Marks, kept_words, removed_words
-from napari_ctreview.painting import Painting
+from napari_ctreview.act_recorder import ActRecorder
+from napari_ctreview.carried_marks import CarriedMarks, kept_words, removed_words
 from napari_ctreview.panes import Panes
-from napari_ctreview.recorder import Recorder
+from napari_ctreview.reading_display import ReadingDisplay
+from napari_ctreview.region_painting import RegionPainting
+from napari_ctreview.scan_loader import JOB, ScanLoader
 from napari_ctreview.scans import one_path
 from napari_ctreview.steps import SIGNED, Step, Steps, checks_of
+from napari_ctreview.study_archive import StudyArchive
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ctreview.volume.labels import LabelMap
     from napari_ctreview.scans import Scan
 
-__all__ = ["PAUSE_MS", "Workplace"]
+__all__ = ["PAUSE_MS", "ReadingController"]
 
 PAUSE_MS = 1200
 """So long after the last act the comparison is made anew."""
@@ -44,7 +44,7 @@ _CONCLUDES = frozenset({"fate", "interval", "verdict", "inspiration"})
 """Settings that change nothing before the comparison."""
 
 
-class Workplace(Recorder):
+class ReadingController(ActRecorder):
     """The state of a reading, and what the reader puts down in it.
 
     Panes are numbered from the left. In an open reading pane 0 is the baseline and pane 1 the follow-up; a blinded
@@ -73,7 +73,7 @@ class Workplace(Recorder):
 
     prepared_changed = Signal()
     edited = Signal(int, object)
-    concluded = Signal(object)
+    compared = Signal(object)
     replaced = Signal(str)
     _arrived = Signal(int, str, object)
 
@@ -90,15 +90,15 @@ class Workplace(Recorder):
         self._read: tuple[Scan | None, ...] | None = None
         self.images: tuple[str | None, ...] = (None, None)
         self.workspace = Workspace(author)
-        self.display = Display(panes)
+        self.display = ReadingDisplay(panes)
         self.steps = Steps()
-        self.loading = Loading(self.worker, self)
-        self.filing = Filing(self)
-        self.painting = Painting(self)
+        self.loader = ScanLoader(self.worker, self)
+        self.archive = StudyArchive(self)
+        self.painting = RegionPainting(self)
         self.signing = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.conclude)
-        self.loading.changed.connect(self._loaded)
+        self.loader.changed.connect(self._loaded)
         self.worker.began.connect(self._began)
         self.worker.progressed.connect(self._progressed)
         self.worker.ended.connect(self._ended)
@@ -130,26 +130,26 @@ class Workplace(Recorder):
         """Load what was dropped on a pane; two things at once become baseline and follow-up, in this order."""
         found = one_path(paths)
         if len(found) == 1 and (found[0] / "study.json").exists():
-            self.filing.open(found[0])
+            self.archive.open(found[0])
             return
         first = min(pane, 1) if len(found) == 1 else 0
         for number, path in enumerate(found[:2], first):
-            self.loading.open(number, path)
+            self.loader.open(number, path)
 
     def open_on_pane(self, pane: int, paths: Sequence[str]) -> None:
         """Load what was dropped on a pane; beside a scan that is alone, and fills the window, as the other timepoint.
 
         To take another scan in its place, the reader opens it under “Load”.
         """
-        free = [number for number, scan in enumerate(self.loading.scans) if scan is None]
+        free = [number for number, scan in enumerate(self.loader.scans) if scan is None]
         self.open_dropped(free[0] if len(free) == 1 else pane, paths)
 
-    def leave(self, going_on: Marks | None = None) -> str:
+    def leave(self, carried_over: CarriedMarks | None = None) -> str:
         """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next.
 
         Parameters
         ----------
-        going_on : Marks, optional
+        carried_over : Marks, optional
             What applies to the scans that come next; none if not given.
 
         Returns
@@ -157,7 +157,7 @@ class Workplace(Recorder):
         str
             What of the reader's work does not go on, in words.
         """
-        marks, old = going_on or Marks(), self.workspace
+        marks, old = carried_over or CarriedMarks(), self.workspace
         kept = kept_words(old)
         removed = (
             ""
@@ -173,25 +173,25 @@ class Workplace(Recorder):
         self.images = (None, None)
         old.close()
         self.workspace = Workspace(old.author)
-        marks.put_down(self.workspace)
+        marks.store_in(self.workspace)
         self.steps.clear()
         self.prepared_changed.emit()
         return f"{removed} {kept}".strip()
 
     def _loaded(self) -> None:
         """Show what was loaded; what was read before is closed."""
-        scans = self.loading.scans
+        scans = self.loader.scans
         # also where a run is under way: what it finds is of the scans before, and must not be filed with these
-        another = (self._read is not None and self._read != tuple(scans)) or not self.painting.goes_on(scans)
-        now, said = self.loading.images, ""
+        another = (self._read is not None and self._read != tuple(scans)) or not self.painting.continues_with(scans)
+        now, said = self.loader.images, ""
         gone = any(was not in (None, is_now) for was, is_now in zip(self.images, now, strict=True))
         # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
         if another or (gone and (self.workspace.findings or self.workspace.key_images)):
-            said = self.leave(Marks.going_on(self.workspace, self.images, now))
+            said = self.leave(CarriedMarks.carried_over(self.workspace, self.images, now))
         self.images = now
         measured = self.display.measurements
         there = sum(scan is not None for scan in scans)
-        self.tell("load", Step("done" if there == 2 else "to do", self.loading.warning))
+        self.tell("load", Step("done" if there == 2 else "to do", self.loader.warning))
         self.display.show_scans(scans)
         removed = removed_words(measurements=measured - self.display.measurements)
         self.replaced.emit(f"{removed} {said}".strip())
@@ -203,16 +203,16 @@ class Workplace(Recorder):
 
     def run(self) -> None:
         """Find lungs and opacity in both scans, register them and compare; only what other settings change."""
-        if not self.loading.ready:
+        if not self.loader.ready:
             self.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
             return
         if self.prepared is not None and self._only_concludes(self.prepared):
             self._conclude_by(replace(self.prepared, settings=self.settings))
             return
-        first, second = self._read = tuple(self.loading.scans)
+        first, second = self._read = tuple(self.loader.scans)
         assert first is not None
         assert second is not None
-        settings, age, allowed = self.settings, self.age_years, self.loading.allow_different_patients
+        settings, age, allowed = self.settings, self.age_years, self.loader.allow_different_patients
         workspace = self.workspace
 
         def work(progress: Progress) -> tuple[Prepared, OpacityReview]:
@@ -234,7 +234,7 @@ class Workplace(Recorder):
 
         self.steps.prepare()
         self.worker.cancel("conclude")
-        self.worker.start("prepare", work, lambda found: self.take(*found))
+        self.worker.start("prepare", work, lambda found: self.show_prepared(*found))
 
     def _only_concludes(self, prepared: Prepared) -> bool:
         """Whether what is asked differs from what was found in nothing that comes before the comparison."""
@@ -244,7 +244,7 @@ class Workplace(Recorder):
     def _plan(self, prepared: Prepared) -> AnalysisPlan:
         """What is asked now, of the scans that were prepared."""
         asked = replace(prepared, settings=self.settings)
-        return plan_of(asked, self.age_years, allow_different_patients=self.loading.allow_different_patients)
+        return plan_of(asked, self.age_years, allow_different_patients=self.loader.allow_different_patients)
 
     def _conclude_by(self, prepared: Prepared) -> None:
         """Go on with other settings of the comparison alone."""
@@ -253,7 +253,7 @@ class Workplace(Recorder):
         except (OSError, CtreviewError) as error:
             self.failed.emit(in_words(error))
             return
-        self.take(prepared, None)
+        self.show_prepared(prepared, None)
 
     def _has_part(self, number: int, what: str, labels: LabelMap) -> None:
         """Show lungs or opacity before the rest is there."""
@@ -262,7 +262,7 @@ class Workplace(Recorder):
         self.steps.arrived(number, what)
         self.state_changed.emit()
 
-    def take(self, prepared: Prepared, review: OpacityReview | None) -> None:
+    def show_prepared(self, prepared: Prepared, review: OpacityReview | None) -> None:
         """Work on with what the computer found; the reader's corrections stand replayed on it."""
         if review is None or len(review.journal) != len(self.workspace.journal):  # acts that were made meanwhile
             review = _review(prepared, self.workspace)
@@ -275,18 +275,18 @@ class Workplace(Recorder):
         self.steps["correct"] = Step(done, says)
         if self.signed:
             self.steps["sign"] = Step("done", SIGNED)
-        self.display.show_review(review, self.loading.scans, self.order, blinded=self.blinded)
+        self.display.show_review(review, self.loader.scans, self.order, blinded=self.blinded)
         self.prepared_changed.emit()
         self.state_changed.emit()
         self.conclude()
 
-    def reread(self) -> None:
+    def restart_reading(self) -> None:
         """Go on with another reading of the same scans."""
         self.steps["sign"] = Step()
         if self.prepared is not None:
-            self.take(self.prepared, None)
+            self.show_prepared(self.prepared, None)
         elif self.painting.open:
-            self.painting.begin(self.loading.scans)
+            self.painting.begin(self.loader.scans)
 
     # --- change
 
@@ -306,9 +306,9 @@ class Workplace(Recorder):
         """Show what changed between the scans with these edits."""
         self.comparison, self._compared = comparison, edits
         assert self.review is not None
-        self.steps.concluded(comparison.checks)
+        self.steps.compared(comparison.checks)
         self.display.show_fate(self.review, comparison, self.order, blinded=self.blinded)
-        self.concluded.emit(comparison)
+        self.compared.emit(comparison)
         self.state_changed.emit()
 
     def _changed(self, timepoint: int, change: LabelChange) -> None:
@@ -317,9 +317,9 @@ class Workplace(Recorder):
         pane = self.order.index(timepoint)
         self.display.refresh(pane, OPACITY, change.before.box)
         self._pause.start()
-        self.tell_act(pane, change)
+        self.report_act(pane, change)
 
-    def tell_act(self, pane: int, change: LabelChange) -> None:
+    def report_act(self, pane: int, change: LabelChange) -> None:
         """Say that an act was kept."""
         acts = len(self.workspace.journal)
         self.steps["correct"] = Step("done", f"{acts} act{'' if acts == 1 else 's'} kept")
@@ -350,8 +350,8 @@ class Workplace(Recorder):
             self.signing = False
         if how != "done":
             self.steps.stop(job, failed=how == "failed", says=said)
-            if job == JOB and self.loading.ready and how == "cancelled":
-                self.steps["load"] = Step("done", self.loading.warning)
+            if job == JOB and self.loader.ready and how == "cancelled":
+                self.steps["load"] = Step("done", self.loader.warning)
         if how == "failed":
             self.failed.emit(said)
         self.state_changed.emit()

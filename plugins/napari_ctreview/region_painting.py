@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from ctreview.edits import LabelChange, Session
     from ctreview.review.workspace import Workspace
     from ctreview.tools import Canvas
-    from napari_ctreview.display import Display
-    from napari_ctreview.loading import Loading
     from napari_ctreview.panes import Panes
+    from napari_ctreview.reading_display import ReadingDisplay
+    from napari_ctreview.scan_loader import ScanLoader
     from napari_ctreview.scans import Scan
     from napari_ctreview.steps import Steps
 
-__all__ = ["Painting", "Surroundings"]
+__all__ = ["PaintingContext", "RegionPainting"]
 
 
-class Surroundings(Protocol):
+class PaintingContext(Protocol):
     """Where painting happens.
 
     Attributes
@@ -35,8 +35,8 @@ class Surroundings(Protocol):
     """
 
     workspace: Workspace
-    loading: Loading
-    display: Display
+    loader: ScanLoader
+    display: ReadingDisplay
     panes: Panes
     steps: Steps
     failed: Any
@@ -50,16 +50,16 @@ class Surroundings(Protocol):
     def keep(self, what: str, act: Callable[[], Any]) -> Any:
         """Do what is put down as a record; None, and `failed` says why, where it could not be."""
 
-    def tell_act(self, pane: int, change: LabelChange) -> None:
+    def report_act(self, pane: int, change: LabelChange) -> None:
         """Say that an act was kept."""
 
 
-class Painting(QObject):  # type: ignore[misc,unused-ignore]
-    """What a workplace does with MRI: nothing is computed in it, everything is painted.
+class RegionPainting(QObject):  # type: ignore[misc,unused-ignore]
+    """Reading MRI: nothing is computed in it, everything is painted.
 
     Parameters
     ----------
-    workplace : Surroundings
+    controller : PaintingContext
         Its parent.
 
     Attributes
@@ -68,11 +68,11 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         What is painted, by pane.
     """
 
-    def __init__(self, workplace: Surroundings) -> None:
-        super().__init__(workplace)
-        self._place = workplace
+    def __init__(self, controller: PaintingContext) -> None:
+        super().__init__(controller)
+        self._controller = controller
         self.review: RegionReview | None = None
-        workplace.panes.contrast_changed.connect(self._look)
+        controller.panes.contrast_changed.connect(self._look)
 
     @property
     def open(self) -> bool:
@@ -84,33 +84,33 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
 
         Scans are in the order of the timepoints; None where there is none.
         """
-        place = self._place
+        controller = self._controller
         there = {timepoint: scan for timepoint, scan in enumerate(scans, 1) if scan is not None}
         try:
             images = {timepoint: scan.volume for timepoint, scan in there.items()}
             places = {timepoint: scan.place for timepoint, scan in there.items()}
-            place.workspace.lay_out_images(images, places, plan_of(place.loading.settings, images))
+            controller.workspace.lay_out_images(images, places, plan_of(controller.loader.settings, images))
         except (OSError, CtreviewError) as error:
-            place.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
+            controller.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
             [scan.contrasts for scan in there.values() if scan.contrasts is not None],
             timepoints=tuple(there),
-            author=place.workspace.author,
-            record=place.workspace.record,
-            journal=place.workspace.journal,
+            author=controller.workspace.author,
+            record=controller.workspace.record,
+            journal=controller.workspace.journal,
             listener=self._painted,
         )
         self._look()
-        place.display.show_regions(self.review)
+        controller.display.show_regions(self.review)
         lost = "; ".join(f"{edit.kind}: {why}" for edit, why in self.review.refused)
         says = f"{len(self.review.refused)} earlier acts no longer apply ({lost})." if lost else ""
-        place.steps["correct"] = Step("done" if place.workspace.journal else "to do", says)
-        if place.signed:
-            place.steps["sign"] = Step("done", SIGNED)
-        place.prepared_changed.emit()
-        place.state_changed.emit()
+        controller.steps["correct"] = Step("done" if controller.workspace.journal else "to do", says)
+        if controller.signed:
+            controller.steps["sign"] = Step("done", SIGNED)
+        controller.prepared_changed.emit()
+        controller.state_changed.emit()
 
-    def goes_on(self, scans: Sequence[Scan | None]) -> bool:
+    def continues_with(self, scans: Sequence[Scan | None]) -> bool:
         """Whether what is painted on is still there, each at its timepoint; another timepoint may join it."""
         if self.review is None:
             return True
@@ -131,19 +131,19 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         review = self.review
         if review is None:
             return None
-        label = self._place.keep("The region was not kept", lambda: review.name(words))
+        label = self._controller.keep("The region was not kept", lambda: review.name(words))
         if label is None:
             return None
-        self._place.display.show_regions(review)
-        self._place.state_changed.emit()
+        self._controller.display.show_regions(review)
+        self._controller.state_changed.emit()
         return str(label.key)
 
     def set_middle(self, number: int, x_mm: float) -> None:
         """Say where right and left part in a pane, LPS millimetres."""
         review = self.review
         if review is not None and self._shows(number):
-            self._place.keep("The mid-plane was not kept", lambda: review.set_middle(number, x_mm))
-            self._place.state_changed.emit()
+            self._controller.keep("The mid-plane was not kept", lambda: review.set_middle(number, x_mm))
+            self._controller.state_changed.emit()
 
     def rows(self) -> tuple[tuple[Row, ...], ...]:
         """What every region measures in the contrast that each pane shows."""
@@ -153,7 +153,7 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
 
     def _contrast(self, number: int) -> str:
         assert self.review is not None
-        shown = self._place.panes.panes[number].volume
+        shown = self._controller.panes.panes[number].volume
         known = self.review.examinations[number].contrasts
         return next((one.name for one in known if one.volume is shown), known[0].name)
 
@@ -164,10 +164,10 @@ class Painting(QObject):  # type: ignore[misc,unused-ignore]
         """Let the tools work on the contrast that each pane shows."""
         if self.review is not None:
             for number in range(len(self.review.sessions)):
-                shown = self._place.panes.panes[number].volume
+                shown = self._controller.panes.panes[number].volume
                 if shown is not None:
                     self.review.look_at(number, shown.digest)
 
     def _painted(self, number: int, change: LabelChange) -> None:
-        self._place.display.refresh(number, REGIONS, change.before.box)
-        self._place.tell_act(number, change)
+        self._controller.display.refresh(number, REGIONS, change.before.box)
+        self._controller.report_act(number, change)

@@ -1,4 +1,4 @@
-"""The reading at hand, as those see it that do a part of the work on it for the workplace."""
+"""What parts of the window may ask of the open reading."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from ctreview.recipes.chest_ct.corrections import Edits
     from ctreview.review.corrections import OpacityReview
     from ctreview.review.workspace import Workspace
-    from napari_ctreview.display import Display
-    from napari_ctreview.loading import Loading
-    from napari_ctreview.painting import Painting
+    from napari_ctreview.reading_display import ReadingDisplay
+    from napari_ctreview.region_painting import RegionPainting
+    from napari_ctreview.scan_loader import ScanLoader
     from napari_ctreview.steps import Step
     from napari_ctreview.worker import Worker
 
-__all__ = ["AtHand"]
+__all__ = ["ReadingContext"]
 
 
-class AtHand(Protocol):
+class ReadingContext(Protocol):
     """What is read, by whom, how far it is, and where that is told.
 
     Attributes
@@ -39,10 +39,10 @@ class AtHand(Protocol):
     """
 
     workspace: Workspace
-    loading: Loading
-    display: Display
+    loader: ScanLoader
+    display: ReadingDisplay
     worker: Worker
-    painting: Painting
+    painting: RegionPainting
     settings: ChestCtSettings
     age_years: float | None
     prepared: Prepared | None
@@ -80,7 +80,7 @@ class AtHand(Protocol):
     def run(self) -> None:
         """Find what is in both scans, and compare."""
 
-    def reread(self) -> None:
+    def restart_reading(self) -> None:
         """Go on with another reading of the same scans."""
 
     def leave(self) -> str:

@@ -18,30 +18,30 @@ from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview import scans
-from napari_ctreview.marks import removed_words
+from napari_ctreview.carried_marks import removed_words
 from napari_ctreview.scans import Scan
 from napari_ctreview.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.recipes.chest_ct.corrections import Edits
-    from napari_ctreview.at_hand import AtHand
+    from napari_ctreview.reading_context import ReadingContext
 
-__all__ = ["Filing"]
+__all__ = ["StudyArchive"]
 
 
-class Filing(QObject):  # type: ignore[misc,unused-ignore]
-    """What a workplace does with folders.
+class StudyArchive(QObject):  # type: ignore[misc,unused-ignore]
+    """Saves, opens and signs what the controller holds.
 
     Parameters
     ----------
-    workplace : AtHand
+    controller : ReadingContext
         Its parent.
     """
 
-    def __init__(self, workplace: AtHand) -> None:
-        super().__init__(workplace)
-        self._place = workplace
+    def __init__(self, controller: ReadingContext) -> None:
+        super().__init__(controller)
+        self._controller = controller
 
     def name_reader(self, name: str) -> None:
         """Say who reads, before anything is read.
@@ -52,58 +52,62 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
             The name cannot be a folder's.
         """
         require_reader_name(name.strip())
-        if self._place.workspace.study is None:
-            self._place.workspace.author = name.strip()
-        self._place.state_changed.emit()
+        if self._controller.workspace.study is None:
+            self._controller.workspace.author = name.strip()
+        self._controller.state_changed.emit()
 
     # --- save
 
     def save(self) -> None:
         """Write masks, numbers and the report page to the study's folder; acts are there already.
 
-        A signed reading is read-only: `AtHand.failed` says so.
+        A signed reading is read-only: `ReadingContext.failed` says so.
         """
-        place, workspace = self._place, self._place.workspace
-        regions, reading = place.painting.review, workspace.reading
+        controller, workspace = self._controller, self._controller.workspace
+        regions, reading = controller.painting.review, workspace.reading
         if reading is not None and reading.state == "signed":
-            place.keep("Nothing was saved", reading.require_draft)
+            controller.keep("Nothing was saved", reading.require_draft)
             return
         if regions is not None and reading is not None:
             still = regions.snapshot()
-            place.worker.start("save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved())
+            controller.worker.start(
+                "save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved()
+            )
             return
-        prepared, review = place.prepared, place.review
+        prepared, review = controller.prepared, controller.review
         if prepared is None or review is None:
-            place.failed.emit("There is nothing to be saved yet: run the steps first.")
+            controller.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
-        edits, known = review.edits, place.up_to_date
+        edits, known = review.edits, controller.up_to_date
 
         def work(progress: Progress) -> None:
             found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
             workspace.write(prepared, found, edits, part(progress, 0.4, 1.0))
 
-        place.worker.start("save", work, lambda _: self._saved())
+        controller.worker.start("save", work, lambda _: self._saved())
 
     def save_as(self, folder: Path | str) -> None:
         """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
-        place, workspace = self._place, self._place.workspace
-        if not place.begun or workspace.study is None:
-            place.failed.emit("There is nothing to be saved yet: run the steps first.")
+        controller, workspace = self._controller, self._controller.workspace
+        if not controller.begun or workspace.study is None:
+            controller.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
 
         def moved(study: Study) -> None:
             workspace.move_to(study)
-            if place.signed:
-                place.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
+            if controller.signed:
+                controller.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
             else:
                 self.save()
 
-        place.worker.start("save", lambda _: workspace.save_as(folder), moved)
+        controller.worker.start("save", lambda _: workspace.save_as(folder), moved)
 
     def _saved(self) -> None:
-        place = self._place
-        assert place.workspace.study is not None
-        place.tell("sign", Step("to do", f"saved in {place.workspace.study.folder.name}, a draft until it is signed"))
+        controller = self._controller
+        assert controller.workspace.study is not None
+        controller.tell(
+            "sign", Step("to do", f"saved in {controller.workspace.study.folder.name}, a draft until it is signed")
+        )
 
     # --- open
 
@@ -112,8 +116,8 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
 
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
         """
-        place = self._place
-        workspace = Workspace(author or place.workspace.author)
+        controller = self._controller
+        workspace = Workspace(author or controller.workspace.author)
 
         def work(progress: Progress) -> list[Scan | None]:
             study = workspace.open(folder)
@@ -128,93 +132,98 @@ class Filing(QObject):  # type: ignore[misc,unused-ignore]
                 workspace.close()
                 raise
 
-        place.worker.start("load", work, lambda found: self._opened(workspace, found))
+        controller.worker.start("load", work, lambda found: self._opened(workspace, found))
 
     def _opened(self, workspace: Workspace, found: Sequence[Scan | None]) -> None:
-        place = self._place
+        controller = self._controller
         assert workspace.study is not None
         plan = workspace.study.plan
-        said, measured = place.leave(), place.display.measurements
-        place.workspace = workspace
-        place.loading.scans[:] = found
-        place.images = place.loading.images
+        said, measured = controller.leave(), controller.display.measurements
+        controller.workspace = workspace
+        controller.loader.scans[:] = found
+        controller.images = controller.loader.images
         if plan is not None and plan.recipe == regions.RECIPE:
-            place.loading.settings = regions.load_settings_of(workspace.study)
-            place.tell("load", Step("done"))
-            place.display.show_scans(place.loading.scans)
-            self._tell_replaced(said, measured)
-            place.painting.begin(found)
+            controller.loader.settings = regions.load_settings_of(workspace.study)
+            controller.tell("load", Step("done"))
+            controller.display.show_scans(controller.loader.scans)
+            self._report_replaced(said, measured)
+            controller.painting.begin(found)
             return
         if plan is not None:
-            place.settings = settings_of(workspace.study)
-            place.age_years, place.loading.allow_different_patients = plan.age_years, plan.allow_different_patients
-        place.tell("load", Step("done"))
-        place.display.show_pair([scan for scan in found if scan is not None], place.order, blinded=place.blinded)
-        self._tell_replaced(said, measured)
-        place.run()
+            controller.settings = settings_of(workspace.study)
+            controller.age_years, controller.loader.allow_different_patients = (
+                plan.age_years,
+                plan.allow_different_patients,
+            )
+        controller.tell("load", Step("done"))
+        controller.display.show_pair(
+            [scan for scan in found if scan is not None], controller.order, blinded=controller.blinded
+        )
+        self._report_replaced(said, measured)
+        controller.run()
 
-    def _tell_replaced(self, said: str, measured: int) -> None:
-        removed = removed_words(measurements=measured - self._place.display.measurements)
-        self._place.replaced.emit(f"{removed} {said}".strip())
+    def _report_replaced(self, said: str, measured: int) -> None:
+        removed = removed_words(measurements=measured - self._controller.display.measurements)
+        self._controller.replaced.emit(f"{removed} {said}".strip())
 
     # --- sign
 
     def sign(self) -> None:
         """Close the reading with its numbers and words under the reader's name; corrections make a new version."""
-        place, workspace = self._place, self._place.workspace
-        prepared, review = place.prepared, place.review
-        regions, reading = place.painting.review, workspace.reading
+        controller, workspace = self._controller, self._controller.workspace
+        prepared, review = controller.prepared, controller.review
+        regions, reading = controller.painting.review, workspace.reading
         if regions is not None and reading is not None:
-            place.signing = True
-            place.worker.start("sign", lambda _: sign_regions(regions, reading), lambda _: self._signed_regions())
+            controller.signing = True
+            controller.worker.start("sign", lambda _: sign_regions(regions, reading), lambda _: self._signed_regions())
             return
         if prepared is None or review is None or workspace.reading is None:
-            place.failed.emit("There is nothing to be signed yet: run the steps first.")
+            controller.failed.emit("There is nothing to be signed yet: run the steps first.")
             return
-        edits, known = review.edits, place.up_to_date
-        place.signing = True  # no act may come between the numbers and the signature
+        edits, known = review.edits, controller.up_to_date
+        controller.signing = True  # no act may come between the numbers and the signature
 
         def work(progress: Progress) -> Comparison:
             found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
             workspace.sign(prepared, found, edits, part(progress, 0.4, 1.0))
             return found
 
-        place.worker.start("sign", work, lambda found: self._signed(found, edits))
+        controller.worker.start("sign", work, lambda found: self._signed(found, edits))
 
     def _signed(self, comparison: Comparison, edits: Edits) -> None:
         """What was hidden from a blinded reader is shown from now on."""
-        place = self._place
-        place.signing = False
-        assert place.review is not None
-        place.display.show_review(place.review, place.loading.scans, place.order, blinded=False)
-        place.prepared_changed.emit()
-        place.has(comparison, edits)
+        controller = self._controller
+        controller.signing = False
+        assert controller.review is not None
+        controller.display.show_review(controller.review, controller.loader.scans, controller.order, blinded=False)
+        controller.prepared_changed.emit()
+        controller.has(comparison, edits)
         self._tell_signed()
 
     def _signed_regions(self) -> None:
-        self._place.signing = False
+        self._controller.signing = False
         self._tell_signed()
 
     def _tell_signed(self) -> None:
-        self._place.tell("sign", Step("done", SIGNED))
+        self._controller.tell("sign", Step("done", SIGNED))
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
-        self._place.workspace.next_version()
-        self._place.reread()
+        self._controller.workspace.next_version()
+        self._controller.restart_reading()
 
     def read_again(self, *, blinded: bool) -> None:
         """Read a signed study once more from the start, as if the first reading were not known."""
-        workspace = self._place.workspace
+        workspace = self._controller.workspace
         workspace.next_version(empty=True)
         if blinded:
             workspace.blind()
-        self._place.reread()
+        self._controller.restart_reading()
 
     def blind(self) -> None:
         """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""
-        self._place.workspace.blind()
-        self._place.reread()
+        self._controller.workspace.blind()
+        self._controller.restart_reading()
 
 
 def _require_ct(study: Study) -> None:

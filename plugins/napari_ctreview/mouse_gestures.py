@@ -16,7 +16,7 @@ from ctreview.volume.geometry import FloatArray
 from napari_ctreview.layers import to_lps
 from napari_ctreview.pane import Pane
 
-__all__ = ["Place", "Pointer"]
+__all__ = ["CursorPosition", "MouseGestures"]
 
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 _ZOOM_PER_STEP = 1.15
@@ -25,7 +25,7 @@ _WINDOW_SHARE_PER_PIXEL = 1 / 300
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class CursorPosition:
     """Where the mouse is.
 
     Attributes
@@ -49,8 +49,8 @@ class Place:
     modifiers: frozenset[str] = frozenset()
 
 
-class Pointer:
-    """Turns napari's mouse events on one pane into places.
+class MouseGestures:
+    """Turns napari's mouse events on one pane into cursor positions.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ class Pointer:
     pane : Pane
         What it is over.
     tell : callable
-        ``tell(what, place, steps)`` with what one of "moved", "pressed", "dragged", "released", "clicked", "wheeled".
+        ``tell(what, cursor, steps)`` with what one of "moved", "pressed", "dragged", "released", "clicked", "wheeled".
     held : callable
         Whether a tool holds the left button, so that a drag does not move the image.
     """
 
     def __init__(
-        self, number: int, pane: Pane, tell: Callable[[str, Place, int], None], held: Callable[[], bool]
+        self, number: int, pane: Pane, tell: Callable[[str, CursorPosition, int], None], held: Callable[[], bool]
     ) -> None:
         self.number, self.pane, self.tell, self.held = number, pane, tell, held
         model = pane.model
@@ -76,7 +76,7 @@ class Pointer:
         model.mouse_move_callbacks.append(self._move)
         model.mouse_drag_callbacks.append(self._drag)
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Give napari's own gestures back."""
         model = self.pane.model
         model.scene.camera.mouse_zoom = self._zoomed_by_napari
@@ -85,7 +85,7 @@ class Pointer:
             if ours in callbacks:
                 callbacks.remove(ours)
 
-    def place(self, event: Any) -> Place | None:
+    def position_of(self, event: Any) -> CursorPosition | None:
         """Where an event of napari happened, or None where the pane shows nothing."""
         if self.pane.volume is None:
             return None
@@ -95,53 +95,53 @@ class Pointer:
         inside = all(0 <= i < n for i, n in zip((a, b, c), geometry.shape, strict=True))
         button = {LEFT: "left", RIGHT: "right", MIDDLE: "middle"}.get(event.button, "")
         modifiers = frozenset(str(getattr(one, "name", one)) for one in event.modifiers)
-        return Place(self.number, lps, (a, b, c) if inside else None, button, modifiers)
+        return CursorPosition(self.number, lps, (a, b, c) if inside else None, button, modifiers)
 
     def _move(self, _model: Any, event: Any) -> None:
-        place = self.place(event)
-        if place is not None:
-            self.tell("moved", place, 0)
+        cursor = self.position_of(event)
+        if cursor is not None:
+            self.tell("moved", cursor, 0)
 
     def _wheel(self, _model: Any, event: Any) -> None:
         steps = int(np.sign(event.delta[1])) if event.delta[1] else int(np.sign(event.delta[0]))
-        place = self.place(event)
-        if place is None or not steps:
+        cursor = self.position_of(event)
+        if cursor is None or not steps:
             return
         event.handled = True
-        if "Control" in place.modifiers:
-            self._zoom(place, _ZOOM_PER_STEP**steps)
-        elif place.modifiers:
-            self.tell("wheeled", place, steps)  # with Shift or Alt the wheel is a tool's
+        if "Control" in cursor.modifiers:
+            self._zoom(cursor, _ZOOM_PER_STEP**steps)
+        elif cursor.modifiers:
+            self.tell("wheeled", cursor, steps)  # with Shift or Alt the wheel is a tool's
         else:
             # wheel down is the next image: a series runs from head to feet, from front to back, from left to right
             self.pane.step(steps if self.pane.across != 1 else -steps)
-            self.tell("moved", self._again(place), 0)
+            self.tell("moved", self._again(cursor), 0)
 
-    def _again(self, place: Place) -> Place:
+    def _again(self, cursor: CursorPosition) -> CursorPosition:
         """The place under a cursor that has not moved, on the slice that is now shown."""
         geometry, model = self.pane.geometry, self.pane.model
-        index = geometry.to_index(place.lps)
+        index = geometry.to_index(cursor.lps)
         here = geometry.to_index(to_lps(geometry, np.asarray(model.dims.point, dtype=float)))
         index[self.pane.across] = here[self.pane.across]
         a, b, c = (int(v) for v in np.rint(index))
-        return Place(self.number, geometry.to_lps(index), (a, b, c) if place.voxel else None)
+        return CursorPosition(self.number, geometry.to_lps(index), (a, b, c) if cursor.voxel else None)
 
-    def _zoom(self, place: Place, factor: float) -> None:
+    def _zoom(self, cursor: CursorPosition, factor: float) -> None:
         """Zoom so that the place under the cursor stays there."""
         camera = self.pane.model.scene.camera
         here = self.pane.centre
-        self.pane.go_to(place.lps + (here - place.lps) / factor)
+        self.pane.go_to(cursor.lps + (here - cursor.lps) / factor)
         camera.zoom = camera.zoom * factor
 
     def _drag(self, _model: Any, event: Any) -> Iterator[None]:
-        place = self.place(event)
-        if place is None:
+        cursor = self.position_of(event)
+        if cursor is None:
             return
-        window = place.button == "right" and not place.modifiers
-        tools = place.button == "left" and self.held()
+        window = cursor.button == "right" and not cursor.modifiers
+        tools = cursor.button == "left" and self.held()
         start, before, moved = np.asarray(event.pos, dtype=float), self.pane.image.contrast_limits, False
         event.handled = window or tools
-        self.tell("pressed", place, 0)
+        self.tell("pressed", cursor, 0)
         yield
         while event.type == "mouse_move":
             event.handled = window or tools
@@ -149,15 +149,15 @@ class Pointer:
             moved = moved or bool(np.linalg.norm(shift) > _STILL_PIXELS)
             if window and moved:
                 self.pane.image.contrast_limits = _rewindowed(before, shift)
-            now = self.place(event)
+            now = self.position_of(event)
             if now is not None:
-                place = Place(now.pane, now.lps, now.voxel, place.button, now.modifiers)
-                self.tell("dragged", place, 0)
+                cursor = CursorPosition(now.pane, now.lps, now.voxel, cursor.button, now.modifiers)
+                self.tell("dragged", cursor, 0)
             yield
         event.handled = window or tools
-        self.tell("released", place, 0)
+        self.tell("released", cursor, 0)
         if not moved:
-            self.tell("clicked", place, 0)
+            self.tell("clicked", cursor, 0)
 
 
 def _rewindowed(limits: tuple[float, float], shift: FloatArray) -> tuple[float, float]:

@@ -11,15 +11,15 @@ from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import KeyImage
+from napari_ctreview.key_image_capture import KeyImageCapture
 from napari_ctreview.panes import Panes
 from napari_ctreview.planes import Plane
 from napari_ctreview.slabs import slab_named
-from napari_ctreview.taking import Taken
 
-__all__ = ["Keeper", "Ledger"]
+__all__ = ["KeyImageRecorder", "KeyImageStore"]
 
 
-class Ledger(Protocol):
+class KeyImageStore(Protocol):
     """Where key images are kept."""
 
     def key_images(self) -> Sequence[KeyImage]:
@@ -29,34 +29,34 @@ class Ledger(Protocol):
         """Replace them; pictures are of those that are new."""
 
 
-class Keeper(QObject):  # type: ignore[misc,unused-ignore]
+class KeyImageRecorder(QObject):  # type: ignore[misc,unused-ignore]
     """Keeps the key images that are taken of the panes, and goes back to them.
 
     Attributes
     ----------
-    said : Signal(str)
+    notice : Signal(str)
         A short message.
     changed : Signal()
         There are other key images now.
     """
 
-    said = Signal(str)
+    notice = Signal(str)
     changed = Signal()
 
-    def __init__(self, panes: Panes, ledger: Ledger, parent: QObject | None = None) -> None:
+    def __init__(self, panes: Panes, store: KeyImageStore, parent: QObject | None = None) -> None:
         super().__init__(parent or panes)
-        self.panes, self.ledger = panes, ledger
+        self.panes, self.store = panes, store
         panes.key_image_taken.connect(self.keep)
 
     @property
     def images(self) -> tuple[KeyImage, ...]:
         """What was kept so far."""
-        return tuple(self.ledger.key_images())
+        return tuple(self.store.key_images())
 
-    def keep(self, taken: Taken) -> None:
+    def keep(self, taken: KeyImageCapture) -> None:
         """Keep one more."""
         if self._store([*self.images, taken.image], {taken.image.id: taken.png}):
-            self.said.emit(f"Kept as key image {len(self.images)}: {taken.image.shown}.")
+            self.notice.emit(f"Kept as key image {len(self.images)}: {taken.image.shown}.")
 
     def remove(self, image: KeyImage) -> None:
         """Take a key image out, with its picture."""
@@ -77,16 +77,16 @@ class Keeper(QObject):  # type: ignore[misc,unused-ignore]
         )
         if pane is None:
             return
-        self.panes.turn(Plane[image.plane.upper()])
-        self.panes.cut(slab_named(image.slab, image.slab_mm))
+        self.panes.set_plane(Plane[image.plane.upper()])
+        self.panes.set_slab(slab_named(image.slab, image.slab_mm))
         pane.window((image.window_level, image.window_width))
         pane.go_to(np.asarray(image.place))
 
     def _store(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> bool:
         try:
-            self.ledger.keep_key_images(list(images), pictures)
+            self.store.keep_key_images(list(images), pictures)
         except (CtreviewError, OSError) as reason:
-            self.said.emit(f"Not kept: {in_words(reason)}")
+            self.notice.emit(f"Not kept: {in_words(reason)}")
             return False
         self.changed.emit()
         return True

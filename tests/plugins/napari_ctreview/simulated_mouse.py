@@ -1,4 +1,4 @@
-"""A hand on the mouse, and the smallest bench that tools can work on."""
+"""A simulated mouse, and the smallest label editor that tools can work on."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
-class Bench:
-    """Two sessions on two phantoms, drawn as the workplace would draw them; keeps its records in a list."""
+class PhantomLabelEditor:
+    """Two sessions on two phantoms, drawn as the controller would draw them; keeps its records in a list."""
 
     def __init__(self, panes: Any, pair: Any, *, empty: bool = True) -> None:
         self.panes = panes
@@ -115,7 +115,7 @@ def drop(pane: Any, *paths: Path) -> None:
     QApplication.sendEvent(pane.canvas, QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *held))
 
 
-class Hand:
+class SimulatedMouse:
     """Moves, clicks and drags over a pane at places in the patient."""
 
     def __init__(self, panes: Any, qtbot: Any) -> None:

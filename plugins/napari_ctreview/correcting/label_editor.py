@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from ctreview.edits import LabelChange, Session
 from ctreview.tools import Canvas
 
-__all__ = ["Bench"]
+__all__ = ["LabelEditor"]
 
 
-class Bench(Protocol):
+class LabelEditor(Protocol):
     """Where acts are done and kept: number 0 is the baseline's pane, 1 that of the follow-up.
 
     It draws the labels anew after each change (`Pane.refresh_labels`).

@@ -14,7 +14,7 @@ from ctreview.volume.volume import Unit, Volume
 
 __all__ = ["Angle", "Caliper", "RegionOfInterest", "Statistics"]
 
-Shape = Literal["ellipse", "rectangle"]
+RoiShape = Literal["ellipse", "rectangle"]
 
 _ON_A_CENTRE = 1e-6
 
@@ -118,7 +118,7 @@ class RegionOfInterest:
     corners: FloatArray
     geometry: Geometry
     across: int
-    shape: Shape = "ellipse"
+    shape: RoiShape = "ellipse"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corners", _points(self.corners, 2))

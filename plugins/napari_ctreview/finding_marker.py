@@ -14,15 +14,15 @@ from ctreview.study import FINDING_TYPES, Finding
 from ctreview.volume.geometry import FloatArray, Geometry
 from napari_ctreview.annotations import Drawing
 from napari_ctreview.finding_sketches import sketches_of
-from napari_ctreview.keys import Key
+from napari_ctreview.mouse_gestures import CursorPosition
 from napari_ctreview.panes import Panes
-from napari_ctreview.pointer import Place
+from napari_ctreview.shortcuts import Shortcut
 
-__all__ = ["KEYS", "Ledger", "Marker", "Shape"]
+__all__ = ["KEYS", "FindingMarker", "FindingShape", "FindingStore"]
 
 Point = tuple[float, float, float]
 
-Shape = Literal["point", "axes", "ellipsoid"]
+FindingShape = Literal["point", "axes", "ellipsoid"]
 
 _SCANS = (0, 1)
 _SHORTEST_MM = 0.5
@@ -35,7 +35,7 @@ _HINTS = {
 }
 
 
-class Ledger(Protocol):
+class FindingStore(Protocol):
     """Where findings are kept."""
 
     def findings(self) -> Sequence[Finding]:
@@ -45,22 +45,22 @@ class Ledger(Protocol):
         """Replace them."""
 
 
-class Marker(QObject):  # type: ignore[misc,unused-ignore]
+class FindingMarker(QObject):  # type: ignore[misc,unused-ignore]
     """Marks findings on the panes.
 
     Parameters
     ----------
     panes : Panes
         Pane 0 shows the first timepoint, pane 1 the second.
-    ledger : Ledger
+    store : FindingStore
         Where findings are kept.
 
     Attributes
     ----------
-    said : Signal(str)
+    notice : Signal(str)
         A short message.
     changed : Signal()
-        There are other findings now, or another shape is in the hand, or a finding is offered.
+        There are other findings now, or another shape is active, or a finding is offered.
     shape : str or None
         What the next gesture marks.
     type : str
@@ -71,13 +71,13 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         A finding carried to the other timepoint that waits for the reader's word.
     """
 
-    said = Signal(str)
+    notice = Signal(str)
     changed = Signal()
 
-    def __init__(self, panes: Panes, ledger: Ledger, parent: QObject | None = None) -> None:
+    def __init__(self, panes: Panes, store: FindingStore, parent: QObject | None = None) -> None:
         super().__init__(parent or panes)
-        self.panes, self.ledger = panes, ledger
-        self.shape: Shape | None = None
+        self.panes, self.store = panes, store
+        self.shape: FindingShape | None = None
         self.type = FINDING_TYPES[0]
         self.text = ""
         self.offer: Finding | None = None
@@ -95,25 +95,25 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was marked so far."""
-        return tuple(self.ledger.findings())
+        return tuple(self.store.findings())
 
-    def take(self, shape: Shape) -> None:
+    def select_shape(self, shape: FindingShape) -> None:
         """Mark with the next gesture; a long axis that waits for its short one is kept without."""
         if self._long is not None:
             self._keep_axes(self._long[0], self._long[1], None)
             return
         again = self.shape == shape
-        self.put_down()
+        self.deactivate()
         if not again:
             self.shape = shape
-            self.panes.hold(self)
-            self.said.emit(_HINTS[shape])
+            self.panes.grab_mouse(self)
+            self.notice.emit(_HINTS[shape])
             self.changed.emit()
 
-    def put_down(self) -> None:
+    def deactivate(self) -> None:
         """Leave off; what was begun is forgotten."""
         self.shape, self._begun, self._long = None, None, None
-        self.panes.let_go(self)
+        self.panes.release_mouse(self)
         self._redraw()
         self.changed.emit()
 
@@ -136,10 +136,10 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
 
     def track(self, finding: Finding) -> None:
         """Offer a finding at the other timepoint, where the registration says that it lies."""
-        here, link = self._pane_of(finding), self.panes.linking.correspondence
+        here, link = self._pane_of(finding), self.panes.link.correspondence
         known = [one for one in self.findings if one.tracked == finding.tracked and one.timepoint != finding.timepoint]
         if known or link is None or here is None:
-            self.said.emit("It is marked there already." if known else "The scans are not linked.")
+            self.notice.emit("It is marked there already." if known else "The scans are not linked.")
             if known:
                 self.go_to(known[0])
             return
@@ -158,39 +158,39 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
             finding.tracked,
         )
         self.go_to(self.offer)
-        self.said.emit("Confirm it, or measure it anew there, or dismiss it.")
+        self.notice.emit("Confirm it, or measure it anew there, or dismiss it.")
         self._tell()
 
     def confirm(self) -> None:
         """Keep the finding that is offered."""
         if self.offer is not None:
             offer, self.offer = self.offer, None
-            self.said.emit("")
+            self.notice.emit("")
             self._store([*self.findings, offer])
 
     def dismiss(self) -> None:
         """Forget the finding that is offered."""
         self.offer = None
-        self.said.emit("")
+        self.notice.emit("")
         self._tell()
 
     # --- gestures
 
-    def _press(self, place: Place) -> None:
-        if self._is_mine(place) and self.shape != "point":
-            self._begun = (place.pane, place.lps, place.lps)
+    def _press(self, cursor: CursorPosition) -> None:
+        if self._is_mine(cursor) and self.shape != "point":
+            self._begun = (cursor.pane, cursor.lps, cursor.lps)
 
-    def _drag(self, place: Place) -> None:
-        if self._begun is not None and place.pane == self._begun[0]:
-            self._begun = (place.pane, self._begun[1], place.lps)
+    def _drag(self, cursor: CursorPosition) -> None:
+        if self._begun is not None and cursor.pane == self._begun[0]:
+            self._begun = (cursor.pane, self._begun[1], cursor.lps)
             self._redraw()
 
-    def _click(self, place: Place) -> None:
-        if self._is_mine(place) and self.shape == "point":
-            self._keep(place.pane, place.lps, None, None)
+    def _click(self, cursor: CursorPosition) -> None:
+        if self._is_mine(cursor) and self.shape == "point":
+            self._keep(cursor.pane, cursor.lps, None, None)
 
-    def _release(self, place: Place) -> None:
-        if self._begun is None or not self._is_mine(place):
+    def _release(self, cursor: CursorPosition) -> None:
+        if self._begun is None or not self._is_mine(cursor):
             return
         (number, start, end), self._begun = self._begun, None
         if np.linalg.norm(end - start) < _SHORTEST_MM:
@@ -201,14 +201,14 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
             self._keep_axes(number, one, other)
         elif self._long is None or self._long[0] != number:
             self._long = (number, drawn)
-            self.said.emit("Now drag across it; the key again keeps the long axis alone.")
+            self.notice.emit("Now drag across it; the key again keeps the long axis alone.")
             self._redraw()
         else:
             self._keep_axes(number, self._long[1], drawn)
 
-    def _is_mine(self, place: Place) -> bool:
-        mine = self.shape is not None and self.panes.holder is self
-        return mine and place.button == "left" and place.pane in _SCANS
+    def _is_mine(self, cursor: CursorPosition) -> bool:
+        mine = self.shape is not None and self.panes.mouse_grabber is self
+        return mine and cursor.button == "left" and cursor.pane in _SCANS
 
     def _keep_axes(self, number: int, one: FloatArray, other: FloatArray | None) -> None:
         if other is not None and np.linalg.norm(other[1] - other[0]) > np.linalg.norm(one[1] - one[0]):
@@ -229,7 +229,7 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
             self._name(kind) if offer is None else offer.tracked,
         )
         self.text, self.offer = "", None if offer is not None else self.offer
-        self.put_down()
+        self.deactivate()
         self._store([*self.findings, finding])
 
     def _name(self, kind: str) -> str:
@@ -253,9 +253,9 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
 
     def _store(self, findings: Sequence[Finding]) -> None:
         try:
-            self.ledger.keep_findings(list(findings))
+            self.store.keep_findings(list(findings))
         except (CtreviewError, OSError) as reason:
-            self.said.emit(in_words(reason))
+            self.notice.emit(in_words(reason))
         self._tell()
 
     # --- what is drawn
@@ -291,11 +291,11 @@ class Marker(QObject):  # type: ignore[misc,unused-ignore]
         self.changed.emit()
 
 
-KEYS: tuple[Key, ...] = (
-    Key("Q", "mark a finding by a point", lambda marker: marker.take("point")),
-    Key("Y", "mark a finding by its long and short axis", lambda marker: marker.take("axes")),
-    Key("E", "mark a finding by an ellipsoid", lambda marker: marker.take("ellipsoid")),
-    Key("Shift+Q", "confirm the finding offered at the other timepoint", lambda marker: marker.confirm()),
+KEYS: tuple[Shortcut, ...] = (
+    Shortcut("Q", "mark a finding by a point", lambda marker: marker.select_shape("point")),
+    Shortcut("Y", "mark a finding by its long and short axis", lambda marker: marker.select_shape("axes")),
+    Shortcut("E", "mark a finding by an ellipsoid", lambda marker: marker.select_shape("ellipsoid")),
+    Shortcut("Shift+Q", "confirm the finding offered at the other timepoint", lambda marker: marker.confirm()),
 )
 
 

@@ -12,18 +12,18 @@ from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace, shuffled
 from ctreview.study import Finding, KeyImage, Reading, Study
-from napari_ctreview.painting import Painting
+from napari_ctreview.region_painting import RegionPainting
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange
     from ctreview.review.regions import RegionReview
     from ctreview.tools import Canvas
 
-__all__ = ["Recorder"]
+__all__ = ["ActRecorder"]
 
 
-class Recorder(QObject):  # type: ignore[misc,unused-ignore]
-    """Takes what tools and marks ask for by pane, and puts it down at the workspace by timepoint.
+class ActRecorder(QObject):  # type: ignore[misc,unused-ignore]
+    """Takes what tools and marks ask for by pane, and records it in the workspace by timepoint.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
         Where acts are put down, and who reads.
     review : OpacityReview or None
         What is corrected of two CTs.
-    painting : Painting
+    painting : RegionPainting
         What is painted on MRI instead.
     signing : bool
         While it is set no act is taken.
@@ -43,7 +43,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
 
     workspace: Workspace
     review: OpacityReview | None
-    painting: Painting
+    painting: RegionPainting
     signing: bool
 
     # --- who reads what
@@ -95,7 +95,7 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
         EditDoesNotApply
             The tool has nothing to do there.
         """
-        review, timepoint = self._in_hand, self.order[min(number, 1)]
+        review, timepoint = self._active_review, self.order[min(number, 1)]
         if review is None or number > 1:
             return None
         change: LabelChange | None = self.keep("The act was not kept", lambda: review.act(timepoint, kind, payload))
@@ -103,16 +103,16 @@ class Recorder(QObject):  # type: ignore[misc,unused-ignore]
 
     def undo(self) -> None:
         """Take back the last act, in whichever pane it was."""
-        if self._in_hand is not None:
-            self.keep("Nothing was undone", self._in_hand.undo)
+        if self._active_review is not None:
+            self.keep("Nothing was undone", self._active_review.undo)
 
     def redo(self) -> None:
         """Bring back what was taken back last."""
-        if self._in_hand is not None:
-            self.keep("Nothing was redone", self._in_hand.redo)
+        if self._active_review is not None:
+            self.keep("Nothing was redone", self._active_review.redo)
 
     @property
-    def _in_hand(self) -> OpacityReview | RegionReview | None:
+    def _active_review(self) -> OpacityReview | RegionReview | None:
         return self.painting.review if self.painting.open else self.review
 
     def keep(self, what: str, act: Callable[[], Any]) -> Any:

@@ -9,22 +9,22 @@ from qtpy.QtCore import QTimer
 
 from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
 from ctreview.volume.volume import Volume
-from napari_ctreview.workplace import Workplace
+from napari_ctreview.reading_controller import ReadingController
 
-__all__ = ["Incoming"]
+__all__ = ["LayerImporter"]
 
 
-class Incoming:
-    """Hands scans that napari opened over to the workplace, into the first place that is free.
+class LayerImporter:
+    """Hands scans that napari opened over to the controller, into the first timepoint that is free.
 
     Parameters
     ----------
     viewer : napari.Viewer
-    workplace : Workplace
+    controller : ReadingController
     """
 
-    def __init__(self, viewer: Any, workplace: Workplace) -> None:
-        self._viewer, self._place = viewer, workplace
+    def __init__(self, viewer: Any, controller: ReadingController) -> None:
+        self._viewer, self._controller = viewer, controller
         viewer.layers.events.inserted.connect(self._inserted)
 
     def stop(self) -> None:
@@ -40,10 +40,10 @@ class Incoming:
     def _take(self, layer: Any, path: Path) -> None:
         if layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
-        scans = self._place.loading.scans
-        waiting = 1 if self._place.worker.running == "load" and scans[0] is None else 0
+        scans = self._controller.loader.scans
+        waiting = 1 if self._controller.worker.running == "load" and scans[0] is None else 0
         free = [number for number, scan in enumerate(scans) if scan is None][waiting:]
-        self._place.open_dropped(free[0] if free else 1, [str(path)])
+        self._controller.open_dropped(free[0] if free else 1, [str(path)])
 
 
 def _origin(layer: Any) -> Path | None:

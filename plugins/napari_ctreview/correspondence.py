@@ -11,15 +11,15 @@ import numpy as np
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["ROLES", "TITLES", "Correspondence", "Mapping", "Role"]
+__all__ = ["ROLES", "TITLES", "Correspondence", "PointMapping", "TimepointRole"]
 
-Mapping = Callable[[FloatArray], FloatArray]
+PointMapping = Callable[[FloatArray], FloatArray]
 """From points (…, 3) of one image to those of another, in LPS millimetres."""
 
-Role = Literal["baseline", "followup"]
+TimepointRole = Literal["baseline", "followup"]
 """Which of the two scans a pane shows."""
 
-ROLES: tuple[Role, Role] = ("baseline", "followup")
+ROLES: tuple[TimepointRole, TimepointRole] = ("baseline", "followup")
 """By timepoint: a study's timepoint 1 is the baseline."""
 
 TITLES = ("baseline", "follow-up")
@@ -62,7 +62,7 @@ class Correspondence:
             return self
         return replace(self, offset=np.asarray(followup - baseline, dtype=float), known_by="hand")
 
-    def between(self, here: Role, there: Role) -> Mapping:
+    def between(self, here: TimepointRole, there: TimepointRole) -> PointMapping:
         """The mapping from the points of one pane to those of another."""
         if here == there:
             return np.asarray

@@ -16,18 +16,18 @@ import numpy as np
 import pytest
 
 from ctreview.study import Study
-from tests.plugins.napari_ctreview.reading import concluded, glass_at, glass_ml, load, run
+from tests.plugins.napari_ctreview.reading import compared, glass_at, glass_ml, load, run
 from tests.plugins.napari_ctreview.waiting import told, until
 
 pytestmark = pytest.mark.usefixtures("prepared_once")
 
 
 @pytest.fixture
-def read(make_workplace: Callable[..., Any], small_scans: Path, qtbot: Any) -> Callable[..., Any]:
-    """A workplace with both scans prepared and one piece removed in each."""
+def read(make_controller: Callable[..., Any], small_scans: Path, qtbot: Any) -> Callable[..., Any]:
+    """A controller with both scans prepared and one piece removed in each."""
 
     def begin(author: str = "anna") -> Any:
-        place = make_workplace(author)
+        place = make_controller(author)
         load(qtbot, place, small_scans / "before", small_scans / "after")
         run(qtbot, place)
         for number in (0, 1):
@@ -45,17 +45,17 @@ def job(qtbot: Any, place: Any, name: str, start: Callable[[], object]) -> str:
 
 
 def opened(qtbot: Any, place: Any, folder: Path, **how: Any) -> Any:
-    concluded(qtbot, place, lambda: place.filing.open(folder, **how))
+    compared(qtbot, place, lambda: place.archive.open(folder, **how))
     return place
 
 
 def test_save_close_open_gives_what_was_there(
-    read: Any, make_workplace: Any, tmp_path: Path, small_scans: Path, qtbot: Any
+    read: Any, make_controller: Any, tmp_path: Path, small_scans: Path, qtbot: Any
 ) -> None:
     first = read()
     folder = tmp_path / "study"
     unsaved = first.study.folder
-    job(qtbot, first, "save", lambda: first.filing.save_as(folder))  # the copy, then what is written into it
+    job(qtbot, first, "save", lambda: first.archive.save_as(folder))  # the copy, then what is written into it
     until(qtbot, lambda: not first.worker.busy)
     assert first.study.folder == folder
     assert not unsaved.exists()
@@ -65,11 +65,11 @@ def test_save_close_open_gives_what_was_there(
     first.close()
     assert not (folder / "open.lock").exists()
 
-    second = opened(qtbot, make_workplace(), folder)
+    second = opened(qtbot, make_controller(), folder)
     for session, before in zip(second.review.sessions, drawn, strict=True):
         assert np.array_equal(session.array, before)
     assert second.review.can_undo
-    assert second.loading.scans[0].place.path == small_scans / "before"
+    assert second.loader.scans[0].place.path == small_scans / "before"
 
 
 def test_the_numbers_are_those_of_compare_with_the_same_edits(
@@ -80,9 +80,9 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
     place = read()
     place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
     place.undo()
-    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
     until(qtbot, lambda: not place.worker.busy)
-    job(qtbot, place, "sign", place.filing.sign)
+    job(qtbot, place, "sign", place.archive.sign)
     study = Study.open(tmp_path / "study")
     (reading,) = study.readings
     edits = tuple(reading.edits(image=study.source(number).digest) for number in (1, 2))
@@ -105,9 +105,9 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
 
 def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: Path, qtbot: Any) -> None:
     place = read()
-    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
     until(qtbot, lambda: not place.worker.busy)
-    job(qtbot, place, "sign", place.filing.sign)
+    job(qtbot, place, "sign", place.archive.sign)
     assert place.signed
     assert place.steps["sign"].state == "done"
     before = place.session(0).array.copy()
@@ -117,10 +117,10 @@ def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: 
     assert "new version" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
     with told(qtbot, place.failed) as failed:
-        place.filing.save()
+        place.archive.save()
     assert failed.args[0].startswith("Nothing was saved: ")
     assert "new version" in failed.args[0]
-    place.filing.correct()
+    place.archive.correct()
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
     versions = {reading.version: reading for reading in place.study.readings}
     assert len(versions[2].edits()) == len(versions[1].edits()) + 1
@@ -129,17 +129,17 @@ def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: 
 
 
 def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
-    make_workplace: Any, small_scans: Path, qtbot: Any, tmp_path: Path
+    make_controller: Any, small_scans: Path, qtbot: Any, tmp_path: Path
 ) -> None:
-    place = make_workplace()
+    place = make_controller()
     load(qtbot, place, small_scans / "before", small_scans / "after")
     run(qtbot, place)
     place.workspace.blind(seed=_seed_that_swaps())
-    place.reread()
+    place.restart_reading()
     assert place.blinded
     assert place.order == (1, 0)
     panes = place.panes.panes
-    assert panes[0].volume is place.loading.scans[1].volume
+    assert panes[0].volume is place.loader.scans[1].volume
     assert [pane.annotations.corners.top_left for pane in panes[:2]] == [("A",), ("B",)]
     assert all(pane.annotations.corners.top_right == () for pane in panes[:2])
     assert all(pane.known.fate is None for pane in panes)
@@ -154,26 +154,26 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
     middle = place.prepared.transform.to_fixed(place.panes.panes[0].centre[None])[0]
     assert np.abs(place.panes.panes[1].centre - middle).max() < 8
     until(qtbot, lambda: not place.worker.busy)
-    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
     until(qtbot, lambda: not place.worker.busy)
-    job(qtbot, place, "sign", place.filing.sign)
+    job(qtbot, place, "sign", place.archive.sign)
     assert not place.blinded
     assert place.order == (0, 1)
     assert "BASELINE" in panes[0].annotations.corners.top_left[0]
     assert panes[0].known.fate is not None
-    place.filing.read_again(blinded=True)
+    place.archive.read_again(blinded=True)
     assert place.blinded
     assert place.reading.version == 2
     assert glass_ml(place, 1) == before  # starts with nothing
 
 
-def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_workplace: Any, tmp_path: Path, qtbot: Any) -> None:
+def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_controller: Any, tmp_path: Path, qtbot: Any) -> None:
     first = read("anna")
     proposed = [float(session.base.volume_ml("ground_glass")) for session in first.review.sessions]
-    job(qtbot, first, "save", lambda: first.filing.save_as(tmp_path / "study"))
+    job(qtbot, first, "save", lambda: first.archive.save_as(tmp_path / "study"))
     until(qtbot, lambda: not first.worker.busy)
-    with told(qtbot, (other := make_workplace("ben")).failed) as failed:
-        other.filing.open(tmp_path / "study")
+    with told(qtbot, (other := make_controller("ben")).failed) as failed:
+        other.archive.open(tmp_path / "study")
     assert "has this study open" in failed.args[0]
     first.close()
     opened(qtbot, other, tmp_path / "study", blinded=True)
@@ -193,13 +193,13 @@ def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_workplace: An
     ids=["newer", "none", "moved", "damaged"],
 )
 def test_what_cannot_be_opened_is_refused_and_left_alone(
-    make_workplace: Any, kept: Path, qtbot: Any, spoil: Callable[[Path], object], says: str
+    make_controller: Any, kept: Path, qtbot: Any, spoil: Callable[[Path], object], says: str
 ) -> None:
     spoil(kept)
     before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
-    place = make_workplace()
+    place = make_controller()
     with told(qtbot, place.failed) as failed:
-        place.filing.open(kept)
+        place.archive.open(kept)
     assert says in failed.args[0]
     assert {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()} == before
     assert place.study is None
@@ -209,7 +209,7 @@ def test_what_cannot_be_opened_is_refused_and_left_alone(
 def kept(read: Any, tmp_path: Path, qtbot: Any) -> Path:
     """A saved study that nobody has open."""
     place = read()
-    job(qtbot, place, "save", lambda: place.filing.save_as(tmp_path / "study"))
+    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
     until(qtbot, lambda: not place.worker.busy)
     place.close()
     return tmp_path / "study"
@@ -231,14 +231,14 @@ def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkey
     assert place.reading.edits() == acts
     with monkeypatch.context() as patch, told(qtbot, place.failed) as failed:
         patch.setattr("ctreview.study.store.shutil.copytree", full)
-        place.filing.save_as(tmp_path / "study")
+        place.archive.save_as(tmp_path / "study")
     assert "No space left" in failed.args[0]
     assert not (tmp_path / "study").exists()
     assert place.reading.edits() == acts
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
 
 
-def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make_workplace: Any, qtbot: Any) -> None:
+def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make_controller: Any, qtbot: Any) -> None:
     from ctreview.study.recovery import left_over
 
     script = textwrap.dedent(
@@ -272,7 +272,7 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         os.kill(process.pid, signal.SIGKILL)
     (study,) = left_over()
     assert [edit.kind for edit in study.reading("anna").edits()] == ["remove_small"] * 3 + ["undo"]
-    place = opened(qtbot, make_workplace("anna"), study.folder)
+    place = opened(qtbot, make_controller("anna"), study.folder)
     assert place.review.can_undo
     assert len(place.review.edits[0]) == 4
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.mapping import Mapping
+from napari_ctreview.correspondence import PointMapping
 from napari_ctreview.pane import Pane
 from napari_ctreview.planes import Plane
 from napari_ctreview.presets import limits
 
-__all__ = ["Link"]
+__all__ = ["PaneSynchronizer"]
 
 _OUTSIDE = "this level lies outside the scan"
 
 
-class Link:
+class PaneSynchronizer:
     """Keeps panes at one place of the body, in one plane, at one zoom and in one window.
 
     Parameters
@@ -27,7 +27,7 @@ class Link:
     panes : sequence of Pane
         All with a volume.
     mapping : callable
-        ``mapping(i, j)`` gives the `Mapping` from pane i's points to pane j's.
+        ``mapping(i, j)`` gives the `PointMapping` from pane i's points to pane j's.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Link:
         Whether places, plane and zoom are kept together; windows always are: two windows make two impressions.
     """
 
-    def __init__(self, panes: Sequence[Pane], mapping: Callable[[int, int], Mapping]) -> None:
+    def __init__(self, panes: Sequence[Pane], mapping: Callable[[int, int], PointMapping]) -> None:
         self.panes = list(panes)
         self.mapping = mapping
         self.on = True
@@ -47,24 +47,24 @@ class Link:
                 self._connect(event, self._follower(number))
             self._connect(pane.image.events.contrast_limits, self._window_follower(number))
 
-    def break_up(self) -> None:
+    def disconnect(self) -> None:
         """Let go of the panes for good."""
         for event, callback in self._connections:
             event.disconnect(callback)
         self._connections = []
 
-    def turn(self, plane: Plane) -> None:
+    def set_plane(self, plane: Plane) -> None:
         """Show another plane in every pane, through the place of the first."""
-        with self.alone():
+        with self.events_blocked():
             for pane in self.panes:
-                pane.turn(plane)
+                pane.set_plane(plane)
         self.follow(0)
 
     def follow(self, leader: int) -> None:
         """Bring every other pane to where one of them is."""
         if self._busy or not self.on or any(pane.volume is None for pane in self.panes):
             return
-        with self.alone():
+        with self.events_blocked():
             here = self.panes[leader]
             place, zoom = here.centre, here.model.scene.camera.zoom
             self._say_outside(leader, outside=False)
@@ -73,22 +73,22 @@ class Link:
                     there = self.mapping(leader, number)(place)
                     pane.go_to(there)
                     pane.model.scene.camera.zoom = zoom
-                    self._say_outside(number, outside=not pane.holds(there))
+                    self._say_outside(number, outside=not pane.contains_slice_of(there))
 
-    def cursor(self, leader: int, lps: FloatArray | None) -> None:
+    def show_cursor(self, leader: int, lps: FloatArray | None) -> None:
         """Show in every other pane where the cursor of one of them is in the body."""
         for number, pane in enumerate(self.panes):
             if number == leader or lps is None or not self.on or pane.volume is None:
-                pane.annotations.point_at(None)
+                pane.annotations.show_linked_cursor(None)
             else:
-                pane.annotations.point_at(pane.cross_at(self.mapping(leader, number)(np.asarray(lps))))
+                pane.annotations.show_linked_cursor(pane.crosshair_at(self.mapping(leader, number)(np.asarray(lps))))
 
     def _say_outside(self, number: int, *, outside: bool) -> None:
         # napari stops at the last slice, which then looks as if it belonged here
         warnings = self.panes[number].annotations.warnings
         if outside != (_OUTSIDE in warnings):
             rest = tuple(text for text in warnings if text != _OUTSIDE)
-            self.panes[number].annotations.say(warnings=(*rest, _OUTSIDE) if outside else rest)
+            self.panes[number].annotations.set_texts(warnings=(*rest, _OUTSIDE) if outside else rest)
 
     def _follower(self, number: int) -> Callable[[Any], None]:
         return lambda _event=None: self.follow(number)
@@ -97,7 +97,7 @@ class Link:
         def same_window(_event: Any = None) -> None:
             if self._busy or any(pane.image is None for pane in self.panes):
                 return
-            with self.alone():
+            with self.events_blocked():
                 for pane in self.panes:
                     if pane is not self.panes[number]:
                         pane.image.contrast_limits = _same_window(self.panes[number], pane)
@@ -109,7 +109,7 @@ class Link:
         self._connections.append((event, callback))
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def events_blocked(self) -> Iterator[None]:
         """Do not answer the events that our own changes cause."""
         before, self._busy = self._busy, True
         try:

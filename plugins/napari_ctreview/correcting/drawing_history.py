@@ -11,13 +11,13 @@ import numpy as np
 from ctreview.edits import LabelChange
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Drawn", "Slices"]
+__all__ = ["DrawingHistory", "DrawnSlices"]
 
 _BY_HAND = ("brush", "lasso", "live_wire")
 
 
 @dataclass(frozen=True, eq=False)
-class Slices:
+class DrawnSlices:
     """Slices drawn on, and the box of what was drawn (first and last index of each axis)."""
 
     levels: frozenset[int]
@@ -29,11 +29,11 @@ class Slices:
         return [[float(v) for v in point] for point in geometry.to_lps([self.low, self.high])]
 
 
-class Drawn:
+class DrawingHistory:
     """What was drawn on each scan, in each plane, of each class, since it was filled last."""
 
     def __init__(self) -> None:
-        self._slices: dict[tuple[int, int, str], Slices] = {}
+        self._slices: dict[tuple[int, int, str], DrawnSlices] = {}
 
     def add(self, number: int, kind: str, payload: Mapping[str, Any], change: LabelChange) -> None:
         """Remember an act that drew a class on a slice."""
@@ -50,9 +50,9 @@ class Drawn:
         if before is not None:
             low, high = np.minimum(low, before.low), np.maximum(high, before.high)
             levels |= before.levels
-        self._slices[key] = Slices(levels, tuple(int(n) for n in low), tuple(int(n) for n in high))
+        self._slices[key] = DrawnSlices(levels, tuple(int(n) for n in low), tuple(int(n) for n in high))
 
-    def of(self, number: int, plane: int, label: str) -> Slices | None:
+    def of(self, number: int, plane: int, label: str) -> DrawnSlices | None:
         """What was drawn, or None."""
         return self._slices.get((number, plane, label))
 

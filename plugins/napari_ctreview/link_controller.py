@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.transform import Transform
-from napari_ctreview.link import Link
-from napari_ctreview.mapping import Correspondence, Role
+from napari_ctreview.correspondence import Correspondence, TimepointRole
 from napari_ctreview.pane import Pane
+from napari_ctreview.pane_synchronizer import PaneSynchronizer
 from napari_ctreview.planes import Plane
 
-__all__ = ["Linking"]
+__all__ = ["LinkController"]
 
 
-class Linking:
+class LinkController:
     """Links the panes that show something.
 
     Parameters
@@ -26,20 +26,20 @@ class Linking:
 
     Attributes
     ----------
-    link : Link or None
+    synchronizer : PaneSynchronizer or None
     correspondence : Correspondence or None
         How places of baseline and follow-up belong together, where both are shown.
     """
 
     def __init__(self, panes: Sequence[Pane]) -> None:
         self._panes = panes
-        self.link: Link | None = None
+        self.synchronizer: PaneSynchronizer | None = None
         self.correspondence: Correspondence | None = None
 
     @property
     def on(self) -> bool:
         """Whether places are kept together now."""
-        return self.link is not None and self.link.on
+        return self.synchronizer is not None and self.synchronizer.on
 
     def register(self, transform: Transform | None) -> None:
         """Link the panes by a registration, or by the best that is known without one.
@@ -57,83 +57,85 @@ class Linking:
 
     def unlink(self) -> None:
         """Let every pane go its own way for good."""
-        self.let_go()
+        self.detach()
         self.correspondence = None
         for pane in self._panes:
-            pane.annotations.point_at(None)
-            pane.says_link("")
+            pane.annotations.show_linked_cursor(None)
+            pane.set_link_text("")
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """Answer to the panes no longer; nothing is drawn on them."""
-        if self.link is not None:
-            self.link.break_up()
-        self.link = None
+        if self.synchronizer is not None:
+            self.synchronizer.disconnect()
+        self.synchronizer = None
 
     def toggle(self) -> None:
         """Let places go, or keep them together again.
 
         Without a registration the panes are linked again as the reader has put them beside each other.
         """
-        if self.link is None or self.correspondence is None:
+        if self.synchronizer is None or self.correspondence is None:
             return
-        if not self.link.on:
+        if not self.synchronizer.on:
             first = self._first()
             self._link(self.correspondence.by_hand(first["baseline"].centre, first["followup"].centre))
             return
-        self.link.on = False
-        for pane in self.link.panes:
-            pane.annotations.point_at(None)
-            pane.says_link("UNLINKED")
+        self.synchronizer.on = False
+        for pane in self.synchronizer.panes:
+            pane.annotations.show_linked_cursor(None)
+            pane.set_link_text("UNLINKED")
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Within this block the panes get other images of the same scans; they are linked again as they were."""
-        before = self.link
-        self.let_go()
+        before = self.synchronizer
+        self.detach()
         yield
         if before is not None:
-            self.link = Link(before.panes, before.mapping)
-            self.link.on = before.on
+            self.synchronizer = PaneSynchronizer(before.panes, before.mapping)
+            self.synchronizer.on = before.on
 
-    def turn(self, plane: Plane) -> None:
+    def set_plane(self, plane: Plane) -> None:
         """Show a plane in every pane, at one place where they are linked."""
-        if self.link is not None and self.link.on:
-            self.link.turn(plane)
+        if self.synchronizer is not None and self.synchronizer.on:
+            self.synchronizer.set_plane(plane)
             return
         for pane in self._full():
-            pane.turn(plane)
+            pane.set_plane(plane)
 
     def follow(self) -> None:
         """Bring the other panes to where the first is."""
-        if self.link is not None:
-            self.link.follow(0)
+        if self.synchronizer is not None:
+            self.synchronizer.follow(0)
 
-    def point_at(self, here: Pane, lps: FloatArray) -> dict[int, FloatArray]:
+    def show_linked_cursor(self, here: Pane, lps: FloatArray) -> dict[int, FloatArray]:
         """Show in the other panes where a place of one of them is; gives it for each that is linked, by its number."""
-        if self.link is None or not self.link.on or here not in self.link.panes:
+        if self.synchronizer is None or not self.synchronizer.on or here not in self.synchronizer.panes:
             return {}
-        linked = self.link.panes
+        linked = self.synchronizer.panes
         leader = linked.index(here)
-        self.link.cursor(leader, lps)
+        self.synchronizer.show_cursor(leader, lps)
         return {
-            self._panes.index(pane): self.link.mapping(leader, number)(lps)
+            self._panes.index(pane): self.synchronizer.mapping(leader, number)(lps)
             for number, pane in enumerate(linked)
             if pane is not here
         }
 
     def _link(self, belong: Correspondence) -> None:
-        self.let_go()
+        self.detach()
         self.correspondence = belong
         panes = self._full()
-        self.link = Link(panes, lambda here, there: belong.between(panes[here].role, panes[there].role))
+        self.synchronizer = PaneSynchronizer(
+            panes, lambda here, there: belong.between(panes[here].role, panes[there].role)
+        )
         for pane in panes:
-            pane.annotations.point_at(None)
-            pane.says_link(f"linked by {belong.known_by}")
-        self.link.follow(0)
+            pane.annotations.show_linked_cursor(None)
+            pane.set_link_text(f"linked by {belong.known_by}")
+        self.synchronizer.follow(0)
 
     def _full(self) -> list[Pane]:
         return [pane for pane in self._panes if pane.volume is not None]
 
-    def _first(self) -> dict[Role, Pane]:
+    def _first(self) -> dict[TimepointRole, Pane]:
         """The first pane of each timepoint that is shown."""
         return {pane.role: pane for pane in reversed(self._full())}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_ctreview.measure import Angle, Caliper, RegionOfInterest
+from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
 
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
@@ -15,8 +15,10 @@ VOLUME = Volume(np.random.default_rng(1).normal(-800, 30, GRID.shape).astype(np.
 
 
 def oblique() -> Geometry:
-    turn = np.radians(25)
-    rotation = np.array([(np.cos(turn), -np.sin(turn), 0), (np.sin(turn), np.cos(turn), 0), (0, 0, 1)])
+    set_plane = np.radians(25)
+    rotation = np.array(
+        [(np.cos(set_plane), -np.sin(set_plane), 0), (np.sin(set_plane), np.cos(set_plane), 0), (0, 0, 1)]
+    )
     affine = np.array(GRID.affine)
     affine[:3, :3] = rotation @ GRID.affine[:3, :3]
     return Geometry(GRID.shape, affine, "1.2.3")
@@ -29,9 +31,9 @@ def test_a_caliper_measures_in_space() -> None:
 
 @given(st.floats(0.001, 179.999), st.floats(1, 100), st.floats(1, 100))
 def test_an_angle_is_that_of_its_legs(degrees: float, one: float, other: float) -> None:
-    turn = np.radians(degrees)
+    set_plane = np.radians(degrees)
     corner = np.array([5.0, -3.0, 9.0])
-    ends = np.array([(one, 0, 0), (0, 0, 0), (other * np.cos(turn), other * np.sin(turn), 0)])
+    ends = np.array([(one, 0, 0), (0, 0, 0), (other * np.cos(set_plane), other * np.sin(set_plane), 0)])
     assert Angle(corner + ends).degrees == pytest.approx(degrees, abs=1e-6)
 
 

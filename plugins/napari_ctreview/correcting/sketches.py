@@ -12,10 +12,10 @@ from qtpy.QtGui import QColor, QImage, QTransform
 from skimage.measure import find_contours
 
 from ctreview.volume.geometry import FloatArray, Geometry
-from napari_ctreview.annotations import Drawing, Picture
+from napari_ctreview.annotations import Drawing, ImageDrawing
 from napari_ctreview.pane import Pane
 
-__all__ = ["Line", "Ring", "Sketch", "Tint", "colours", "level_of"]
+__all__ = ["CircleSketch", "MaskSketch", "PolylineSketch", "Sketch", "colours", "level_of"]
 
 _UPSIDE_DOWN = QTransform.fromScale(1, -1)
 
@@ -26,7 +26,7 @@ _ROUND = np.linspace(0, 2 * np.pi, 49)
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class PolylineSketch:
     """A polyline on one slice.
 
     Attributes
@@ -58,7 +58,7 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False)
-class Ring:
+class CircleSketch:
     """The circle that a tool would touch."""
 
     centre: FloatArray
@@ -77,7 +77,7 @@ class Ring:
 
 
 @dataclass(frozen=True, eq=False)
-class Tint:
+class MaskSketch:
     """Voxels coloured by their value, over a box of the grid.
 
     Attributes
@@ -101,7 +101,7 @@ class Tint:
     grid: Geometry | None = None
     _kept: dict[tuple[int, int], tuple[QImage, list[tuple[FloatArray, str]]]] = field(default_factory=dict, init=False)
 
-    def on(self, pane: Pane) -> Sequence[Drawing | Picture]:
+    def on(self, pane: Pane) -> Sequence[Drawing | ImageDrawing]:
         """Over the slice on screen; nothing where that does not cut the box."""
         grid = self.grid or pane.geometry
         across, level = pane.across, level_of(pane, grid)
@@ -117,7 +117,7 @@ class Tint:
         (left, top), (right, bottom) = pane.pixels_of(grid.to_lps(ends))[0]
         if bottom < top:  # coronal and sagittal slices are shown with the head up: their first row is the lowest
             image, top, bottom = image.transformed(_UPSIDE_DOWN), bottom, top
-        shown: list[Drawing | Picture] = [Picture(image, QRectF(left, top, right - left, bottom - top))]
+        shown: list[Drawing | ImageDrawing] = [ImageDrawing(image, QRectF(left, top, right - left, bottom - top))]
         for index, colour in lines:
             pixels, _ = pane.pixels_of(grid.to_lps(index))
             shown.append(Drawing(tuple((float(x), float(y)) for x, y in pixels), colour=colour, width=1.3))
@@ -135,7 +135,7 @@ class Tint:
         return [(np.insert(line + corner, across, level, axis=1), colour) for line, colour in longest]
 
 
-Sketch = Line | Ring | Tint
+Sketch = PolylineSketch | CircleSketch | MaskSketch
 
 
 def level_of(pane: Pane, grid: Geometry | None = None) -> int:

@@ -10,11 +10,11 @@ from qtpy.QtCore import QBuffer, QIODevice
 from ctreview.study import KeyImage
 from napari_ctreview.pane import Pane
 
-__all__ = ["Taken", "picture_of", "taken_of"]
+__all__ = ["KeyImageCapture", "capture_key_image", "capture_png"]
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
+class KeyImageCapture:
     """A key image as it was taken.
 
     Attributes
@@ -29,7 +29,7 @@ class Taken:
     png: bytes
 
 
-def taken_of(panes: Any, pane: Pane, contrast: str) -> Taken:
+def capture_key_image(panes: Any, pane: Pane, contrast: str) -> KeyImageCapture:
     """What a widget with panes shows now; the slice is that of one pane."""
     low, high = (float(v) for v in pane.image.contrast_limits)
     x, y, z = (float(v) for v in pane.centre)
@@ -43,10 +43,10 @@ def taken_of(panes: Any, pane: Pane, contrast: str) -> Taken:
         pane.slab.thickness_mm,
         contrast,
     )
-    return Taken(image, picture_of(panes))
+    return KeyImageCapture(image, capture_png(panes))
 
 
-def picture_of(widget: Any) -> bytes:
+def capture_png(widget: Any) -> bytes:
     """A widget as it is on screen, as PNG; it holds no text beside the pixels."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

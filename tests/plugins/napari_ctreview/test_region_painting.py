@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QApplication
 
 from ctreview.review.regions import replay_regions
 from ctreview.study import Study
-from tests.plugins.napari_ctreview.hand import Hand, click, drop, press
 from tests.plugins.napari_ctreview.reading import write_mr
+from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, drop, press
 from tests.plugins.napari_ctreview.waiting import until
 
 
@@ -35,8 +35,8 @@ def examinations(tmp_path: Path, pair: Any) -> tuple[Path, Path]:
 def opened(qtbot: Any, dock: Any, folders: tuple[Path, Path]) -> None:
     for number, folder in enumerate(folders):
         drop(dock.panes.panes[number], folder)
-        until(qtbot, lambda number=number: dock.workplace.loading.scans[number] is not None)
-    until(qtbot, lambda: not dock.workplace.worker.busy)
+        until(qtbot, lambda number=number: dock.controller.loader.scans[number] is not None)
+    until(qtbot, lambda: not dock.controller.worker.busy)
 
 
 def beside(place: Any, x_mm: float, y_mm: float = 0.0) -> Any:
@@ -59,32 +59,32 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
 ) -> None:
     dock = make_dock()
     said: list[str] = []
-    dock.workplace.failed.connect(said.append)
+    dock.controller.failed.connect(said.append)
     opened(qtbot, dock, examinations)
     assert dock.regions.isVisible()
     assert not dock.boxes["lungs"].isVisible(), "nothing is computed in MRI"
-    hand = Hand(dock.panes, qtbot)
+    mouse = SimulatedMouse(dock.panes, qtbot)
     at = dock.panes.panes[0].centre
     press(qtbot, dock, Qt.Key.Key_B)
-    hand.drag(0, [at, beside(at, 8.0)])
+    mouse.drag(0, [at, beside(at, 8.0)])
     assert dock.tools.message.text().startswith("Name a region first")
     name(qtbot, dock, "rectus femoris")
     assert dock.corrector.label == "rectus_femoris"
     assert [button.text() for button in dock.tools.classes.values()] == ["rectus femoris", "None"]
     right = beside(at, -60.0)
-    hand.drag(0, [right, beside(right, 16.0)])
+    mouse.drag(0, [right, beside(right, 16.0)])
     there = dock.panes.panes[1].centre
-    hand.drag(1, [beside(there, 40.0), beside(there, 70.0)])
+    mouse.drag(1, [beside(there, 40.0), beside(there, 70.0)])
     t1 = [cell(dock, row, 2) for row in range(3)]
     assert t1[0] == t1[2] != t1[1] == "0.00 mL\n–", "painted on the right at baseline"
     assert cell(dock, 1, 3) == cell(dock, 2, 3) != cell(dock, 0, 3) == "0.00 mL\n–", "on the left at follow-up"
     assert "T1" in dock.regions.says.text()
-    rows = dock.workplace.painting.rows()
+    rows = dock.controller.painting.rows()
     before = rows[0][0].values.mean
     press(qtbot, dock, Qt.Key.Key_X)
     qtbot.wait(50)
     assert "STIR" in dock.regions.says.text()
-    assert dock.workplace.painting.rows()[0][0].values.mean == pytest.approx(before + 100)
+    assert dock.controller.painting.rows()[0][0].values.mean == pytest.approx(before + 100)
     assert cell(dock, 0, 2).split("\n")[0] == t1[0].split("\n")[0], "the volume is that of what was painted"
 
     press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -105,45 +105,45 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: (study / "readers").exists() and not dock.workplace.worker.busy)
-    reading = dock.workplace.reading
+    until(qtbot, lambda: (study / "readers").exists() and not dock.controller.worker.busy)
+    reading = dock.controller.reading
     assert (reading.regions_folder / "regions.csv").read_text() == target.read_text()
-    painted = [np.array(session.array) for session in dock.workplace.painting.review.sessions]
-    dock.workplace.leave()
+    painted = [np.array(session.array) for session in dock.controller.painting.review.sessions]
+    dock.controller.leave()
     replayed = replay_regions(Study.open(study), reading)
     assert all(np.array_equal(one.array, other) for one, other in zip(replayed.sessions, painted, strict=True)), (
         "the same without a window, voxel for voxel"
     )
 
-    dock.workplace.filing.open(study, author=reading.reader)
-    until(qtbot, lambda: dock.workplace.painting.open)
+    dock.controller.archive.open(study, author=reading.reader)
+    until(qtbot, lambda: dock.controller.painting.open)
     assert dock.regions.isVisible()
     assert cell(dock, 0, 2) == t1[0]
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Sign"])
-    until(qtbot, lambda: dock.workplace.signed and not dock.workplace.worker.busy)
-    assert len(dock.workplace.reading.signature()["statement"]["regions"]) == 12
+    until(qtbot, lambda: dock.controller.signed and not dock.controller.worker.busy)
+    assert len(dock.controller.reading.signature()["statement"]["regions"]) == 12
     assert not dock.regions.add.isEnabled()
     assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.says
     mute: list[str] = []
-    dock.workplace.failed.connect(mute.append)
-    hand.drag(0, [right, beside(right, 0.0, 16.0)])
+    dock.controller.failed.connect(mute.append)
+    mouse.drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert said == mute, "nothing else went wrong"
-    dock.workplace.filing.save()
+    dock.controller.archive.save()
     assert mute[-1].startswith("Nothing was saved: ")
     assert mute[-1].endswith("signed and cannot be changed. Make a new version of it to correct it.")
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: tmp_path / "copy")
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.workplace.worker.busy)
+    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.controller.worker.busy)
     assert dock.boxes["sign"].step.state == "done"
     assert "copied to copy" in dock.boxes["sign"].step.says
     assert "read-only" in dock.boxes["sign"].step.says
-    assert dock.workplace.signed
+    assert dock.controller.signed
 
 
 def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
-    make_workplace: Any, pair: Any, tmp_path: Path, qtbot: Any
+    make_controller: Any, pair: Any, tmp_path: Path, qtbot: Any
 ) -> None:
     for number, (place, description) in enumerate([("a", "t1_tse"), ("a", "STIR"), ("b", "t2_tse")], 1):
         folder = tmp_path / "mixed" / f"{place}{number}"
@@ -152,14 +152,14 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
             header = pydicom.dcmread(path)
             header.FrameOfReferenceUID = "1.2.3.1" if place == "b" else "1.2.3.0"
             header.save_as(path)
-    place = make_workplace()
+    place = make_controller()
     asked: list[int] = []
 
     def choose(found: Any) -> Any:
         asked.append(len(found))
         return next(one for one in found if "STIR" in one.acquisition.description)
 
-    place.loading.chooser = choose
+    place.loader.chooser = choose
     place.open_dropped(0, [str(tmp_path / "mixed")])
     until(qtbot, lambda: place.painting.open)
     assert asked == [3]
@@ -168,10 +168,10 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
     (replayed,) = replay_regions(place.study, place.reading).examinations
     assert [one.name for one in replayed.contrasts] == ["STIR", "T1"]
     assert place.painting.name("vastus") == "vastus"
-    place.filing.save_as(tmp_path / "study")
+    place.archive.save_as(tmp_path / "study")
     until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
     place.leave()
-    place.filing.open(tmp_path / "study")
+    place.archive.open(tmp_path / "study")
     until(qtbot, lambda: place.painting.open)
     assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
 
@@ -188,11 +188,11 @@ def test_progress_of_a_step_measures_nothing(
     measure = regions.region_values
     monkeypatch.setattr(regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
     for share in (0.1, 0.2, 0.3):
-        dock.workplace.worker.progressed.emit("save", share, "writing")
+        dock.controller.worker.progressed.emit("save", share, "writing")
     assert not measured
     at = dock.panes.panes[0].centre
-    dock.corrector.take("brush")
-    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    dock.corrector.select_tool("brush")
+    SimulatedMouse(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
     assert len(measured) == 1, "the scan that was painted, in the contrast in view"
     assert cell(dock, 2, 2) != "0.00 mL\n–" == cell(dock, 2, 3)
 
@@ -201,14 +201,14 @@ def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations:
     dock = make_dock()
     opened(qtbot, dock, examinations)
     name(qtbot, dock, "vastus")
-    hand = Hand(dock.panes, qtbot)
+    mouse = SimulatedMouse(dock.panes, qtbot)
     at = dock.panes.panes[0].centre
-    dock.corrector.take("brush")
-    hand.drag(0, [beside(at, 30.0), beside(at, 50.0)])
+    dock.corrector.select_tool("brush")
+    mouse.drag(0, [beside(at, 30.0), beside(at, 50.0)])
     left = cell(dock, 1, 2)
     assert cell(dock, 0, 2) == "0.00 mL\n–" != left
     dock.panes.go_to(beside(at, 90.0))
-    hand.hover(0, beside(at, 60.0))
+    mouse.hover(0, beside(at, 60.0))
     click(dock.regions.middle)
     assert cell(dock, 0, 2) == left
     assert "(reader)" in dock.regions.says.text()
@@ -219,48 +219,48 @@ def test_a_second_examination_joins_what_is_painted_already(
 ) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], examinations[0])
-    until(qtbot, lambda: dock.workplace.painting.open)
+    until(qtbot, lambda: dock.controller.painting.open)
     name(qtbot, dock, "vastus")
-    dock.corrector.take("brush")
+    dock.corrector.select_tool("brush")
     at = dock.panes.panes[0].centre
-    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    SimulatedMouse(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
     painted = cell(dock, 2, 2)
     assert painted != "0.00 mL\n–"
     assert dock.regions.table.columnCount() == 3
     drop(dock.panes.panes[1], examinations[1])
     until(qtbot, lambda: dock.regions.table.columnCount() == 4)
     assert cell(dock, 2, 2) == painted
-    assert dock.workplace.study.timepoints == (1, 2)
+    assert dock.controller.study.timepoints == (1, 2)
 
 
 def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
     make_dock: Any, examinations: tuple[Path, Path], tmp_path: Path, qtbot: Any
 ) -> None:
     dock = make_dock()
-    place = dock.workplace
-    place.loading.open(1, examinations[1])
+    place = dock.controller
+    place.loader.open(1, examinations[1])
     until(qtbot, lambda: place.painting.open)
     name(qtbot, dock, "vastus")
-    dock.corrector.take("brush")
+    dock.corrector.select_tool("brush")
     at = dock.panes.panes[0].centre
-    Hand(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
+    SimulatedMouse(dock.panes, qtbot).drag(0, [at, beside(at, 20.0)])
     painted = cell(dock, 2, 2)
     assert painted != "0.00 mL\n–"
     assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
     assert "follow-up at x" in dock.regions.says.text()
-    place.filing.save_as(tmp_path / "study")
+    place.archive.save_as(tmp_path / "study")
     until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
     assert Study.open(tmp_path / "study").timepoints == (2,)
     written = place.reading.regions_folder
     assert {row["timepoint"] for row in csv.DictReader(io.StringIO((written / "regions.csv").read_text()))} == {"2"}
     assert (written / "timepoint-2.seg.nrrd").exists()
     place.leave()
-    place.filing.open(tmp_path / "study")
+    place.archive.open(tmp_path / "study")
     until(qtbot, lambda: place.painting.open)
-    assert [scan is not None for scan in place.loading.scans] == [False, True]
+    assert [scan is not None for scan in place.loader.scans] == [False, True]
     assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
     assert cell(dock, 2, 2) == painted
-    place.loading.open(0, examinations[0])
+    place.loader.open(0, examinations[0])
     until(qtbot, lambda: dock.regions.table.columnCount() == 4)
     assert [cell(dock, 2, column) for column in (2, 3)] == ["0.00 mL\n–", painted], "a baseline joins it"
     assert place.study.timepoints == (1, 2)

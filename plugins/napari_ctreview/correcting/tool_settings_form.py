@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QS
 
 from ctreview.settings_fields import described_attributes
 
-__all__ = ["Fields"]
+__all__ = ["ToolSettingsForm"]
 
 _UNITS = {"_hu_per_mm": "HU/mm", "_mm": "mm", "_hu": "HU", "_ml": "mL"}
 """What a name ends in, and what that means."""
@@ -21,7 +21,7 @@ _OPEN = -2001.0
 """Stands for "no limit" in the field of a density that may be left open."""
 
 
-class Fields(QWidget):  # type: ignore[misc,unused-ignore]
+class ToolSettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
     """A form for some attributes of a frozen dataclass.
 
     Parameters
@@ -77,14 +77,14 @@ class Fields(QWidget):  # type: ignore[misc,unused-ignore]
                 widget.setValue(value)
         self._telling = True
 
-    def show_unit(self, unit: str, finest: float) -> None:
+    def show_unit(self, unit: str, value_resolution: float) -> None:
         """Say in which unit the fields of densities are, and how far apart two values are that are worth telling."""
         self._telling = False
-        digits = max(0, -math.floor(math.log10(finest)))
+        digits = max(0, -math.floor(math.log10(value_resolution)))
         for name, widget in self.widgets.items():
             if name.endswith(("_hu", "_hu_per_mm")):
                 widget.setDecimals(digits if name.endswith("_hu") else max(1, digits))
-                widget.setSingleStep(10 * finest)
+                widget.setSingleStep(10 * value_resolution)
                 per_mm = f"{unit}/mm" if unit else "per mm"
                 widget.setSuffix(f" {per_mm if name.endswith('_per_mm') else unit}".rstrip())
         self._telling = True

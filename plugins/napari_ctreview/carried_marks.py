@@ -10,16 +10,16 @@ from typing import TypeVar
 from ctreview.review.workspace import Workspace
 from ctreview.study import Finding, KeyImage
 
-__all__ = ["Images", "Marks", "kept_words", "removed_words"]
+__all__ = ["CarriedMarks", "ImageDigests", "kept_words", "removed_words"]
 
-Images = Sequence[str | None]
+ImageDigests = Sequence[str | None]
 """The digest of each timepoint's image; None where there is none."""
 
 _M = TypeVar("_M", Finding, KeyImage)
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
+class CarriedMarks:
     """Findings and key images.
 
     Attributes
@@ -35,7 +35,7 @@ class Marks:
     pictures: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def going_on(cls, workspace: Workspace, before: Images, now: Images) -> Marks:
+    def carried_over(cls, workspace: Workspace, before: ImageDigests, now: ImageDigests) -> CarriedMarks:
         """What applies to the scans that are shown now: it goes with its image, to whichever timepoint that is.
 
         A study that was saved keeps its own, and a blinded reading starts nothing else.
@@ -46,7 +46,7 @@ class Marks:
         pictures = {image.id: workspace.picture(image) for image in images}
         return cls(_on(workspace.findings, before, now), images, {key: png for key, png in pictures.items() if png})
 
-    def put_down(self, workspace: Workspace) -> None:
+    def store_in(self, workspace: Workspace) -> None:
         """Go on with them at a workspace that holds none yet."""
         if self.findings:
             workspace.keep_findings(self.findings)
@@ -54,7 +54,7 @@ class Marks:
             workspace.keep_key_images(self.key_images, self.pictures)
 
 
-def _on(marks: Sequence[_M], before: Images, now: Images) -> tuple[_M, ...]:
+def _on(marks: Sequence[_M], before: ImageDigests, now: ImageDigests) -> tuple[_M, ...]:
     """The marks whose image is still there, with the timepoint that it has now."""
     there = {image: timepoint for timepoint, image in enumerate(now, 1) if image is not None}
     made_on = [(mark, before[mark.timepoint - 1]) for mark in marks]

@@ -1,0 +1,94 @@
+"""What each key does over the panes; the one list that the shortcuts and the guide are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import QShortcut, QWidget
+
+from napari_ctreview.panes import Panes
+from napari_ctreview.planes import Plane
+
+__all__ = ["KEYS", "Shortcut", "bind", "install"]
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """One key.
+
+    Attributes
+    ----------
+    keys : str
+        As Qt writes it.
+    description : str
+        What it does, for the guide.
+    act : callable
+        Called with the panes, or with whatever else the table of keys is for.
+    """
+
+    keys: str
+    description: str
+    act: Callable[[Any], object]
+
+
+def _window(number: int) -> Callable[[Panes], object]:
+    return lambda panes: panes.window(panes.windows[number]) if number < len(panes.windows) else None
+
+
+KEYS: tuple[Shortcut, ...] = (
+    Shortcut("A", "axial", lambda panes: panes.set_plane(Plane.AXIAL)),
+    Shortcut("C", "coronal", lambda panes: panes.set_plane(Plane.CORONAL)),
+    Shortcut("S", "sagittal", lambda panes: panes.set_plane(Plane.SAGITTAL)),
+    Shortcut("1", "lung window (MR: whole range)", _window(0)),
+    Shortcut("2", "ground glass window (MR: muscle)", _window(1)),
+    Shortcut("3", "mediastinum window (MR: oedema)", _window(2)),
+    Shortcut("4", "bone window", _window(3)),
+    Shortcut("Up", "next slice towards head, back or left", lambda panes: panes.step(1)),
+    Shortcut("Down", "next slice towards feet, front or right", lambda panes: panes.step(-1)),
+    Shortcut("PgUp", "ten slices on", lambda panes: panes.step(10)),
+    Shortcut("PgDown", "ten slices back", lambda panes: panes.step(-10)),
+    Shortcut("Space", "cine: run through the slices, stop", lambda panes: panes.cine.toggle()),
+    Shortcut("M", "slab: MIP, MinIP, average, thin", lambda panes: panes.next_slab()),
+    Shortcut("]", "thicker slab", lambda panes: panes.thicken(1)),
+    Shortcut("[", "thinner slab", lambda panes: panes.thicken(-1)),
+    Shortcut("L", "unlink the panes, link them again", lambda panes: panes.link.toggle()),
+    Shortcut("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
+    Shortcut("X", "next contrast (MR)", lambda panes: panes.next_contrast()),
+    Shortcut("Home", "whole slices", lambda panes: panes.reset_view()),
+    Shortcut("D", "measure a distance", lambda panes: panes.rulers.select("distance")),
+    Shortcut("N", "measure an angle", lambda panes: panes.rulers.select("angle")),
+    Shortcut("R", "measure a region: mean ± SD", lambda panes: panes.rulers.select("region")),
+    Shortcut("Backspace", "remove the last measurement", lambda panes: panes.rulers.remove_last()),
+    Shortcut("Escape", "put ruler or tool down", lambda panes: panes.deactivate()),
+    Shortcut("K", "keep the slice under the cursor as a key image", lambda panes: panes.take_key_image()),
+)
+
+
+def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
+    """Make the keys work while the panes, or another widget, or anything within has the focus.
+
+    A text field keeps the letters that are typed into it.
+    """
+    return bind(KEYS, panes, widget or panes)
+
+
+def bind(keys: Iterable[Shortcut], to: object, widget: QWidget) -> list[QShortcut]:
+    """Make the keys of a table work while a widget, or anything within it, has the focus."""
+    shortcuts = []
+    for key in keys:
+        shortcut = QShortcut(QKeySequence(key.keys), widget)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(_doing(key, to))
+        shortcuts.append(shortcut)
+    return shortcuts
+
+
+def _doing(key: Shortcut, to: object) -> Callable[[], None]:
+    def act() -> None:
+        key.act(to)
+
+    return act
