@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ActRecorder"]
 
 
-class ActRecorder(QObject):  # type: ignore[misc,unused-ignore]
+class ActRecorder(QObject):
     """Takes what tools and marks ask for by pane, and records it in the workspace by timepoint.
 
     Attributes

@@ -60,7 +60,7 @@ class ImageDrawing:
     area: QRectF
 
 
-class Annotations(QWidget):  # type: ignore[misc,unused-ignore]
+class Annotations(QWidget):
     """A transparent sheet over a canvas. It takes no mouse events.
 
     Parameters

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer
 __all__ = ["Cine"]
 
 
-class Cine(QObject):  # type: ignore[misc,unused-ignore]
+class Cine(QObject):
     """Steps forth and back between the ends of the scan.
 
     Parameters

@@ -45,7 +45,7 @@ class FindingStore(Protocol):
         """Replace them."""
 
 
-class FindingMarker(QObject):  # type: ignore[misc,unused-ignore]
+class FindingMarker(QObject):
     """Marks findings on the panes.
 
     Parameters

@@ -29,7 +29,7 @@ class KeyImageStore(Protocol):
         """Replace them; pictures are of those that are new."""
 
 
-class KeyImageRecorder(QObject):  # type: ignore[misc,unused-ignore]
+class KeyImageRecorder(QObject):
     """Keeps the key images that are taken of the panes, and goes back to them.
 
     Attributes
@@ -79,7 +79,7 @@ class KeyImageRecorder(QObject):  # type: ignore[misc,unused-ignore]
             return
         self.panes.set_plane(Plane[image.plane.upper()])
         self.panes.set_slab(slab_named(image.slab, image.slab_mm))
-        pane.window((image.window_level, image.window_width))
+        pane.set_window((image.window_level, image.window_width))
         pane.go_to(np.asarray(image.place))
 
     def _store(self, images: Sequence[KeyImage], pictures: Mapping[str, bytes]) -> bool:

@@ -59,10 +59,10 @@ def labels_layer(labels: LabelMap, *, name: str, array: npt.NDArray[Any] | None 
     colours: dict[int | None, Any] = {None: np.zeros(4), 0: np.zeros(4)}
     colours |= {label.value: np.array([*label.colour, 255]) / 255 for label in labels.scheme}
     shown = labels.array if array is None else array
-    features = {"index": [0], "name": ["background"]}
-    for label in labels.scheme:
-        features["index"].append(label.value)
-        features["name"].append(label.name)
+    features = {
+        "index": [0, *(label.value for label in labels.scheme)],
+        "name": ["background", *(label.name for label in labels.scheme)],
+    }
     options = _placed(labels.geometry, name) | {
         "colormap": colours,
         "features": features,

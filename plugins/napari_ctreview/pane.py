@@ -124,7 +124,7 @@ class Pane:
         self.image.events.contrast_limits.connect(self._moved)
         self.model.layers.move(self.model.layers.index(self.image), 0)
         self.volume, self.windows = volume, windows_for(volume)
-        self.window(self.windows.get(window, next(iter(self.windows.values()))))
+        self.set_window(self.windows.get(window, next(iter(self.windows.values()))))
         self.set_slab(self.slab)
         self.go_to(place)
 
@@ -203,7 +203,7 @@ class Pane:
             apply(self.model, self.image, slab, self.geometry.spacing)
         self._moved()
 
-    def window(self, window: Window) -> None:
+    def set_window(self, window: Window) -> None:
         """Set level and width; a link sets it in every pane."""
         if self.image is not None:
             self.image.contrast_limits = limits(window)
@@ -234,7 +234,7 @@ class Pane:
         spacing = self.geometry.spacing[axis]
         before = self.model.dims.point[axis]
         self.model.dims.set_point(axis, before + slices * spacing)
-        return abs(self.model.dims.point[axis] - before) > 0.01 * spacing
+        return bool(abs(self.model.dims.point[axis] - before) > 0.01 * spacing)
 
     def contains_slice_of(self, lps: FloatArray) -> bool:
         """Whether the slice through a place is one of this scan's."""

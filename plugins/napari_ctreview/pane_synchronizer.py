@@ -91,7 +91,10 @@ class PaneSynchronizer:
             self.panes[number].annotations.set_texts(warnings=(*rest, _OUTSIDE) if outside else rest)
 
     def _follower(self, number: int) -> Callable[[Any], None]:
-        return lambda _event=None: self.follow(number)
+        def follow(_event: Any = None) -> None:
+            self.follow(number)
+
+        return follow
 
     def _window_follower(self, number: int) -> Callable[[Any], None]:
         def same_window(_event: Any = None) -> None:

@@ -41,7 +41,7 @@ class MouseGrabber(Protocol):
         """Give it back, and forget what was begun."""
 
 
-class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
+class Panes(QSplitter):
     """napari's own canvas and the further ones beside it.
 
     Pane 0 shows the baseline, pane 1 the follow-up, and pane 2, where there is one, the baseline again for the map of
@@ -124,7 +124,7 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         for pane in self.panes:
             pane.canvas.installEventFilter(self)
             pane.canvas.canvas.native.installEventFilter(self)
-        self.rulers = Rulers(self)
+        self.rulers = Rulers(self, self)
         self.cine = Cine(self.step, parent=self)
 
     # --- what is shown
@@ -295,11 +295,11 @@ class Panes(QSplitter):  # type: ignore[misc,unused-ignore]
         self.link.set_plane(plane)
         self.turned.emit(plane)
 
-    def window(self, name: str) -> None:
+    def set_window(self, name: str) -> None:
         """Set a window preset in every pane that has one of that name."""
         for pane in self._full:
             if name in pane.windows:
-                pane.window(pane.windows[name])
+                pane.set_window(pane.windows[name])
 
     @property
     def windows(self) -> tuple[str, ...]:

@@ -93,8 +93,8 @@ class ReadingController(ActRecorder):
         self.display = ReadingDisplay(panes)
         self.steps = Steps()
         self.loader = ScanLoader(self.worker, self)
-        self.archive = StudyArchive(self)
-        self.painting = RegionPainting(self)
+        self.archive = StudyArchive(self, self)
+        self.painting = RegionPainting(self, self)
         self.signing = False
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.conclude)
@@ -270,9 +270,8 @@ class ReadingController(ActRecorder):
         self.prepared, self.review, self.comparison = prepared, review, None
         self.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
         lost = "; ".join(f"{edit.kind}: {why}" for edit, why in review.refused)
-        done = "done" if self.workspace.journal else "to do"
         says = f"{len(review.refused)} earlier corrections no longer apply ({lost})." if lost else ""
-        self.steps["correct"] = Step(done, says)
+        self.steps["correct"] = Step("done" if self.workspace.journal else "to do", says)
         if self.signed:
             self.steps["sign"] = Step("done", SIGNED)
         self.display.show_review(review, self.loader.scans, self.order, blinded=self.blinded)

@@ -54,13 +54,13 @@ class PaintingContext(Protocol):
         """Say that an act was kept."""
 
 
-class RegionPainting(QObject):  # type: ignore[misc,unused-ignore]
+class RegionPainting(QObject):
     """Reading MRI: nothing is computed in it, everything is painted.
 
     Parameters
     ----------
     controller : PaintingContext
-        Its parent.
+        Whose reading it is.
 
     Attributes
     ----------
@@ -68,8 +68,8 @@ class RegionPainting(QObject):  # type: ignore[misc,unused-ignore]
         What is painted, by pane.
     """
 
-    def __init__(self, controller: PaintingContext) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: PaintingContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._controller = controller
         self.review: RegionReview | None = None
         controller.panes.contrast_changed.connect(self._look)

@@ -31,12 +31,15 @@ class RulerSurface(Protocol):
         Each with a `CursorPosition`.
     """
 
-    panes: Sequence[Pane]
     under_cursor: Pane | None
     pressed: Any
     dragged: Any
     moved: Any
     released: Any
+
+    @property
+    def panes(self) -> Sequence[Pane]:
+        """What shows the scans."""
 
     def grab_mouse(self, tool: Any) -> None:
         """Give the left button to a tool, until it lets go."""
@@ -45,7 +48,7 @@ class RulerSurface(Protocol):
         """A tool gives the left button back."""
 
 
-class Rulers(QObject):  # type: ignore[misc,unused-ignore]
+class Rulers(QObject):
     """Draws measurements on the panes.
 
     A distance and a region are drawn by dragging; an angle by dragging its first leg and clicking the end of the
@@ -54,7 +57,7 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
     Parameters
     ----------
     surface : RulerSurface
-        Its parent.
+        What is measured on.
 
     Attributes
     ----------
@@ -64,8 +67,8 @@ class Rulers(QObject):  # type: ignore[misc,unused-ignore]
 
     done = Signal(int, object)
 
-    def __init__(self, surface: RulerSurface) -> None:
-        super().__init__(surface)
+    def __init__(self, surface: RulerSurface, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._panes = surface
         self.ruler: RulerKind | None = None
         self._pane: Pane | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctreview.recipes.chest_ct.loader import require_one_patient
+from ctreview.recipes.chest_ct.loading import require_one_patient
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import WrongUse
@@ -26,7 +26,7 @@ JOB = "load"
 """What its jobs are called."""
 
 
-class ScanLoader(QObject):  # type: ignore[misc,unused-ignore]
+class ScanLoader(QObject):
     """Baseline and follow-up as they were loaded.
 
     Attributes

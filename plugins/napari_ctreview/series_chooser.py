@@ -25,7 +25,7 @@ __all__ = ["SeriesChooser", "ask"]
 _COLUMNS = ("Series", "What it is", "Slices", "Spacing (mm)", "Kernel", "Remarks")
 
 
-class SeriesChooser(QDialog):  # type: ignore[misc,unused-ignore]
+class SeriesChooser(QDialog):
     """A table of series; a double click or Enter takes one.
 
     Parameters

@@ -36,7 +36,7 @@ class Shortcut:
 
 
 def _window(number: int) -> Callable[[Panes], object]:
-    return lambda panes: panes.window(panes.windows[number]) if number < len(panes.windows) else None
+    return lambda panes: panes.set_window(panes.windows[number]) if number < len(panes.windows) else None
 
 
 KEYS: tuple[Shortcut, ...] = (

@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 __all__ = ["StudyArchive"]
 
 
-class StudyArchive(QObject):  # type: ignore[misc,unused-ignore]
+class StudyArchive(QObject):
     """Saves, opens and signs what the controller holds.
 
     Parameters
     ----------
     controller : ReadingContext
-        Its parent.
+        Whose reading it is.
     """
 
-    def __init__(self, controller: ReadingContext) -> None:
-        super().__init__(controller)
+    def __init__(self, controller: ReadingContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._controller = controller
 
     def name_reader(self, name: str) -> None:

@@ -47,7 +47,7 @@ class BackgroundJob:
     stopped: bool = False
 
 
-class Worker(QObject):  # type: ignore[misc,unused-ignore]
+class Worker(QObject):
     """Runs jobs one after the other.
 
     Attributes

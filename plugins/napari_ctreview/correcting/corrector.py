@@ -40,7 +40,7 @@ _SCANS = (0, 1)
 """Panes whose labels can be corrected; a third shows the map of fate."""
 
 
-class Corrector(QObject):  # type: ignore[misc,unused-ignore]
+class Corrector(QObject):
     """Holds the active tool, the active class, and the settings of each tool.
 
     Parameters
@@ -200,7 +200,7 @@ class Corrector(QObject):  # type: ignore[misc,unused-ignore]
         )
 
     def run_in_background(
-        self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False
+        self, name: str, work: Callable[[], Any], then: Callable[[Any], object], *, quiet: bool = False
     ) -> None:
         """Compute in the background instead of what was asked for under this name before.
 

@@ -60,10 +60,10 @@ class PickTool(MouseTool):
         # Alt alone would ask for the piece to be removed, which has no gate
         self.steps += steps
         self._cursor = CursorPosition(cursor.pane, cursor.lps, cursor.voxel)
-        steps = f"{self.steps:+d}".replace("-", "−")
+        widened = f"{self.steps:+d}".replace("-", "−")
         whole = self.context.settings["pick"].takes == "piece"
         what, unchanged = ("Gate", "as learned") if whole else ("Size", "as set")
-        self.context.notice.emit(f"{what} of the pick: {steps if self.steps else unchanged}")
+        self.context.notice.emit(f"{what} of the pick: {widened if self.steps else unchanged}")
         self._look()
 
     def clicked(self, cursor: CursorPosition) -> None:

@@ -183,9 +183,9 @@ class ScribbleTool(MouseTool):
         shown += [self._line(one, width, in_mm=True) for one in drawn]
         return [*shown, *(self._line(one, 2.0, dashed=True) for one in self._taken)]
 
-    def _line(self, one: dict[str, Any], width: float, **how: bool) -> PolylineSketch:
+    def _line(self, one: dict[str, Any], width: float, *, in_mm: bool = False, dashed: bool = False) -> PolylineSketch:
         points = np.asarray(one["points"], dtype=float)
-        return PolylineSketch(points, self.context.colour(one["label"]), width, **how)
+        return PolylineSketch(points, self.context.colour(one["label"]), width, in_mm=in_mm, dashed=dashed)
 
 
 def _point(cursor: CursorPosition) -> list[float]:

@@ -70,7 +70,7 @@ class ToolContext(Protocol):
         """Compute an act in the background, and do it when that is done."""
 
     def run_in_background(
-        self, name: str, work: Callable[[], Any], then: Callable[[Any], None], *, quiet: bool = False
+        self, name: str, work: Callable[[], Any], then: Callable[[Any], object], *, quiet: bool = False
     ) -> None:
         """Compute in the background instead of what was asked for under this name before."""
 

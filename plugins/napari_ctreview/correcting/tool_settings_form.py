@@ -21,7 +21,7 @@ _OPEN = -2001.0
 """Stands for "no limit" in the field of a density that may be left open."""
 
 
-class ToolSettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
+class ToolSettingsForm(QWidget):
     """A form for some attributes of a frozen dataclass.
 
     Parameters

@@ -67,7 +67,7 @@ _ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
 )
 
 
-class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
+class ToolBox(QWidget):
     """Tools, classes, the settings of the active tool, and acts on a whole class.
 
     Its buttons never take the focus, so that the keys go on working over the panes.
@@ -183,7 +183,9 @@ class ToolBox(QWidget):  # type: ignore[misc,unused-ignore]
         self._settings.setCurrentIndex(page)
         for number in range(self._settings.count()):
             room = QSizePolicy.Policy.Preferred if number == page else QSizePolicy.Policy.Ignored
-            self._settings.widget(number).setSizePolicy(QSizePolicy.Policy.Preferred, room)
+            form = self._settings.widget(number)
+            assert form is not None
+            form.setSizePolicy(QSizePolicy.Policy.Preferred, room)
 
     def _make_classes(self) -> None:
         for button in self.classes.values():

@@ -21,7 +21,7 @@ __all__ = ["ChangePanel"]
 Counts = Mapping[str, Mapping[str, float]]
 
 
-class ChangePanel(QWidget):  # type: ignore[misc,unused-ignore]
+class ChangePanel(QWidget):
     """The change between two timepoints, live while it is corrected.
 
     Attributes

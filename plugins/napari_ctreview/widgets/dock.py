@@ -52,7 +52,7 @@ _COMPUTED = ("lungs", "opacity", "register", "change")
 _TITLES = {"correct": "Correct", "sign": "Save and sign"}
 
 
-class ReviewDock(QWidget):  # type: ignore[misc,unused-ignore]
+class ReviewDock(QWidget):
     """Review two timepoints: everything around the panes.
 
     Parameters

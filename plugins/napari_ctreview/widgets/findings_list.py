@@ -34,7 +34,7 @@ _SHAPES: tuple[tuple[FindingShape, str, str], ...] = (
 )
 
 
-class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
+class FindingsList(QWidget):
     """Findings of both timepoints; the one chosen is shown in the panes.
 
     Parameters
@@ -50,7 +50,7 @@ class FindingsList(QWidget):  # type: ignore[misc,unused-ignore]
     ) -> None:
         super().__init__(parent)
         self.marker, self.titles = marker, titles
-        self.shapes: dict[str, QPushButton] = {}
+        self.shapes: dict[FindingShape, QPushButton] = {}
         self.type = QComboBox()
         self.type.addItems(FINDING_TYPES)
         self.text = QLineEdit()

@@ -13,7 +13,7 @@ from napari_ctreview.widgets.row_table import RowTable
 __all__ = ["KeyImagesList"]
 
 
-class KeyImagesList(QWidget):  # type: ignore[misc,unused-ignore]
+class KeyImagesList(QWidget):
     """Key images of both timepoints; the one chosen is shown in the panes.
 
     Attributes

@@ -17,7 +17,7 @@ __all__ = ["LoadStep"]
 _NAMES = ("Baseline", "Follow-up")
 
 
-class LoadStep(QWidget):  # type: ignore[misc,unused-ignore]
+class LoadStep(QWidget):
     """Two scans: dropped on the panes, or chosen here."""
 
     def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:

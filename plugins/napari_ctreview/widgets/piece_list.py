@@ -60,7 +60,7 @@ PieceState = Literal["open", "accepted", "rejected", "in both"]
 PieceId = tuple[int, str, tuple[float, float, float]]
 
 
-class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
+class PieceList(QWidget):
     """Pieces of one comparison.
 
     Attributes
@@ -255,9 +255,12 @@ class PieceList(QWidget):  # type: ignore[misc,unused-ignore]
 
     def _mark(self, row: int) -> None:
         state = self.state(self._shown[row])
-        self.table.item(row, 0).setText(_MARKS[state])
-        for column in range(1, self.table.columnCount()):
+        for column in range(self.table.columnCount()):
             item = self.table.item(row, column)
+            assert item is not None
+            if column == 0:
+                item.setText(_MARKS[state])
+                continue
             font = item.font()
             font.setStrikeOut(state == "rejected")
             item.setFont(font)

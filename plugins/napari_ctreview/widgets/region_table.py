@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qtpy.QtCore import QModelIndex, QRectF, QSize, Qt
+from qtpy.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPen
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -80,11 +80,11 @@ def bar_of(found: RegionChange, scale_ml: float) -> ChangeBar:
     assert change is not None
     before = found.baseline.opacity_ml
     ends = [before, found.followup.opacity_ml, before + change.low, before + change.high]
-    shares = [min(max(end / scale_ml, 0.0), 1.0) if scale_ml > 0 else 0.0 for end in ends]
-    return ChangeBar(*shares, VERDICTS[found.verdict][1])
+    before, after, low, high = (min(max(end / scale_ml, 0.0), 1.0) if scale_ml > 0 else 0.0 for end in ends)
+    return ChangeBar(before, after, low, high, VERDICTS[found.verdict][1])
 
 
-class RegionTable(QTreeWidget):  # type: ignore[misc,unused-ignore]
+class RegionTable(QTreeWidget):
     """Regions with their parts under them; arrows walk, Enter or a click goes there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -169,14 +169,16 @@ def _tip(found: RegionChange, carried: bool) -> str:
     return f"Carried over from the last comparison, moved with the correction. {tip}" if carried else tip
 
 
-class _Bars(QStyledItemDelegate):  # type: ignore[misc,unused-ignore]
+class _Bars(QStyledItemDelegate):
     """Two bars and a whisker, with the verdict under them."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: ARG002, N802 - Qt's
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: ARG002, N802 - Qt's
         """Room for the bars and one line of text."""
         return QSize(96, 20 + option.fontMetrics.height())
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         """Draw the cell."""
         bar = index.data(BAR)
         text, option.text = str(index.data(Qt.ItemDataRole.DisplayRole) or ""), ""

@@ -38,7 +38,7 @@ _UNITS = {
 }
 
 
-class RegionsPanel(QWidget):  # type: ignore[misc,unused-ignore]
+class RegionsPanel(QWidget):
     """Names regions, and shows their volume, mean and standard deviation on each side at each timepoint.
 
     Parameters

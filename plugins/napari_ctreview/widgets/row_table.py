@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
 __all__ = ["RowTable"]
 
 
-class RowTable(QTableWidget):  # type: ignore[misc,unused-ignore]
+class RowTable(QTableWidget):
     """A table of which whole rows are chosen; the last column takes what is left of the width.
 
     Parameters

@@ -18,7 +18,7 @@ __all__ = ["SettingsForm"]
 _AUTOMATIC = "automatic"
 
 
-class SettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
+class SettingsForm(QWidget):
     """The settings of some stages.
 
     Parameters
@@ -46,7 +46,8 @@ class SettingsForm(QWidget):  # type: ignore[misc,unused-ignore]
         self._shown = settings_fields(
             settings, without=frozenset({"threads", "seed", "processes"}), parts=frozenset(parts)
         )
-        self._wrong = QLabel(objectName="wrong")
+        self._wrong = QLabel()
+        self._wrong.setObjectName("wrong")
         self._wrong.setWordWrap(True)
         self._wrong.hide()
         form = QFormLayout()

@@ -15,7 +15,7 @@ from napari_ctreview.widgets import ask
 __all__ = ["SignStep", "UnsavedStudies"]
 
 
-class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
+class SignStep(QWidget):
     """Who reads, where the work lies, and its end."""
 
     def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:
@@ -120,7 +120,7 @@ class SignStep(QWidget):  # type: ignore[misc,unused-ignore]
             self.controller.failed.emit(in_words(error))
 
 
-class UnsavedStudies(QWidget):  # type: ignore[misc,unused-ignore]
+class UnsavedStudies(QWidget):
     """Work that a program which was killed left behind, to go on with or to throw away.
 
     Attributes

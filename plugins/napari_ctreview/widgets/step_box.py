@@ -24,7 +24,7 @@ _MARKS = {"to do": ("○", "#9a9a9a"), "running": ("●", "#4aa3ff"), "done": ("
 _WARNING = "#e8b33c"
 
 
-class StepBox(QFrame):  # type: ignore[misc,unused-ignore]
+class StepBox(QFrame):
     """A step that can be opened and closed.
 
     Parameters

@@ -27,7 +27,7 @@ _LANGUAGES = {"en": "English", "de": "Deutsch"}
 COPY = "Shift+C"
 
 
-class WordsTab(QWidget):  # type: ignore[misc,unused-ignore]
+class WordsTab(QWidget):
     """Technique, comparison, findings, impression and limitations; a draft until signed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

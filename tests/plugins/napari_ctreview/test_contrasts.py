@@ -24,7 +24,7 @@ def test_contrasts_of_one_examination_lie_at_one_place(make_panes: Any) -> None:
     panes.show_examinations(found)
     pane = panes.panes[0]
     assert not panes.panes[1].canvas.isVisible()
-    panes.window("oedema")
+    panes.set_window("oedema")
     panes.go_to(np.array([12.0, 4.0, 30.0]))
     for name in ("STIR", "T2", "T1"):
         panes.next_contrast()

@@ -45,7 +45,7 @@ def test_a_key_image_is_kept_as_shown_and_found_again(make_panes: Any, pair: Any
     panes.viewer.window.add_dock_widget(box, area="right")
     panes.set_plane(Plane.CORONAL)
     panes.set_slab(Slab(Projection.MIP, 8.0))
-    panes.window("mediastinum")
+    panes.set_window("mediastinum")
     place = panes.panes[1].centre + np.array([10.0, 8.0, -12.0])
     panes.panes[1].go_to(place)
     SimulatedMouse(panes, qtbot).hover(1, place)
@@ -64,7 +64,7 @@ def test_a_key_image_is_kept_as_shown_and_found_again(make_panes: Any, pair: Any
 
     panes.set_plane(Plane.AXIAL)
     panes.set_slab(Slab())
-    panes.window("lung")
+    panes.set_window("lung")
     panes.go_to(panes.panes[0].centre + np.array([0, 0, 40.0]))
     assert box.table.item(0, 1).text() == "coronal, MIP 8 mm, W 400 L 40"
     box.table.setCurrentCell(-1, 0)

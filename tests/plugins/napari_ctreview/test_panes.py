@@ -145,7 +145,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
     assert "UNLINKED" in right.annotations.corners.bottom_right
     left.image.contrast_limits = (-900, -400)
     assert tuple(right.image.contrast_limits) == (-900, -400)
-    panes.window("mediastinum")
+    panes.set_window("mediastinum")
     assert [tuple(pane.image.contrast_limits) for pane in panes.panes] == [(-160, 240)] * 2
     panes.link.toggle()
     assert np.allclose(right.centre, pair.transform.to_moving(left.centre), atol=2.1)
