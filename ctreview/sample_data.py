@@ -20,7 +20,7 @@ def sample_data() -> Path:
     NoSeriesFound
         Neither is there.
     """
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parent
     for folder in (package / "_sample_data", package.parent / "sample_data"):
         if (folder / ANSWER).is_file():
             return folder

@@ -43,7 +43,7 @@ class BackgroundJob:
 
     name: str
     work: Callable[[Progress], Any]
-    done: Callable[[Any], None]
+    done: Callable[[Any], object]
     stopped: bool = False
 
 
@@ -83,7 +83,7 @@ class Worker(QObject):
         """The name of the job that runs, or an empty text."""
         return "" if self._job is None else self._job.name
 
-    def start(self, name: str, work: Callable[[Progress], Any], done: Callable[[Any], None]) -> None:
+    def start(self, name: str, work: Callable[[Progress], Any], done: Callable[[Any], object]) -> None:
         """Run a step as soon as those before it have ended."""
         self._waiting.append(BackgroundJob(name, work, done))
         self._next()
