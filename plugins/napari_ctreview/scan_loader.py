@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctreview.recipes.chest_ct.loading import require_one_patient
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import WrongUse
+from ctreview.recipes.chest_ct.loading import require_one_patient
 from ctreview.volume.contrasts import series_of_examination
 from ctreview.volume.load import LoadSettings
 from napari_ctreview import reader, scans
