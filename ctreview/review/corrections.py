@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -12,6 +11,7 @@ from ctreview.edits.replay import Patch
 from ctreview.edits.session_group import Listener
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, handlers_of
+from ctreview.review.journal import ReadingJournal
 from ctreview.tools import Canvas, with_defaults
 from ctreview.volume.labels import LabelMap
 
@@ -27,10 +27,8 @@ class OpacityReview(SessionGroup):
         What the computer found.
     author : str
         Who works.
-    record : callable
-        Puts an edit down for good, before anything changes.
-    journal : iterable of Edit
-        What the reader did before, on this base or on one of other settings.
+    journal : ReadingJournal
+        What the reader did before, on this base or on one of other settings, and where acts are put down.
     listener : callable, optional
         Told of every act, undo and redo.
 
@@ -39,8 +37,7 @@ class OpacityReview(SessionGroup):
     sessions : tuple of Session
     tallies : tuple of Tally
         Millilitres per region as they stand.
-    journal : list of Edit
-        All that was put down, in order.
+    journal : ReadingJournal
     """
 
     def __init__(
@@ -48,15 +45,15 @@ class OpacityReview(SessionGroup):
         prepared: Prepared,
         *,
         author: str,
-        record: Callable[[Edit], None],
-        journal: Iterable[Edit] = (),
+        journal: ReadingJournal,
         listener: Listener | None = None,
     ) -> None:
         self.prepared = prepared
         self.author = author
-        self._put_down = record
-        self.journal = list(journal)
-        super().__init__((self._session(0), self._session(1)), self.journal, listener)
+        self.journal = journal
+        before_it = tuple(journal)  # the reader may act elsewhere meanwhile
+        self._known = len(before_it)
+        super().__init__((self._session(0, before_it), self._session(1, before_it)), before_it, listener)
         self._canvases = tuple(canvas_of(point) for point in prepared.points)
         before, after = prepared.points
         self.tallies = (
@@ -67,13 +64,18 @@ class OpacityReview(SessionGroup):
     @property
     def edits(self) -> Edits:
         """The whole journal of each scan, undo and redo records included: what `compare_prepared` takes."""
-        return self._of(0), self._of(1)
+        first, second = (self.journal.of(point.volume.digest, OPACITY) for point in self.prepared.points)
+        return first, second
+
+    def follows(self, journal: ReadingJournal) -> bool:
+        """Whether it knows every edit of a journal; not so where another review recorded some meanwhile."""
+        return self.journal is journal and self._known == len(journal)
 
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the labels as they stand."""
         return replace(self._canvases[number], labels=self.sessions[number].labels)
 
-    def _session(self, number: int) -> Session:
+    def _session(self, number: int, edits: tuple[Edit, ...]) -> Session:
         point = self.prepared.points[number]
         session = Session(
             point.opacity,
@@ -84,7 +86,7 @@ class OpacityReview(SessionGroup):
             record=self._record,
             complete_payload=with_defaults,
         )
-        session.restore(self._of(number))
+        session.restore(edit for edit in edits if edit.image == session.image and edit.target == OPACITY)
         return session
 
     def _handlers(self, number: int) -> dict[str, Handler]:
@@ -100,13 +102,9 @@ class OpacityReview(SessionGroup):
 
         return {**handlers_of(point), "carry": carried}
 
-    def _of(self, number: int) -> tuple[Edit, ...]:
-        image = self.prepared.points[number].volume.digest
-        return tuple(edit for edit in self.journal if edit.image == image and edit.target == OPACITY)
-
     def _record(self, edit: Edit) -> None:
-        self._put_down(edit)
-        self.journal.append(edit)
+        self.journal.record(edit)
+        self._known += 1
 
     def _follow(self, number: int, change: LabelChange) -> None:
         self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)

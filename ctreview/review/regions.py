@@ -20,6 +20,7 @@ from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGr
 from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.review.archive import not_of_this_version
+from ctreview.review.journal import ReadingJournal
 from ctreview.review.replay import REPLAY_SCHEMA, open_reading, replay_facts
 from ctreview.study import AnalysisPlan, Reading, Source, Study
 from ctreview.study.document import write_document
@@ -146,10 +147,8 @@ class RegionReview(SessionGroup):
         The timepoint of each, from 1: a follow-up may be read alone. The first ones if not given.
     author : str
         Who works.
-    record : callable
-        Puts an edit down for good, before anything changes.
-    journal : iterable of Edit
-        What the reader did before.
+    journal : ReadingJournal
+        What the reader did before, and where acts are put down.
     listener : callable, optional
         Told the number of the examination and what changed.
 
@@ -163,15 +162,14 @@ class RegionReview(SessionGroup):
         examinations: Sequence[Examination],
         *,
         author: str,
-        record: Callable[[Edit], None],
         timepoints: Sequence[int] = (),
-        journal: Iterable[Edit] = (),
+        journal: ReadingJournal,
         listener: Callable[[int, LabelChange], None] | None = None,
     ) -> None:
         self.examinations = tuple(examinations)
         self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
         self.author = author
-        self._record = record
+        self._journal = journal
         self._images: dict[tuple[int, str], Volume] = {}
         self._rows: dict[tuple[int, str], tuple[Row, ...]] = {}  # measuring takes a while: only what changed is
         done = tuple(journal)
@@ -272,7 +270,7 @@ class RegionReview(SessionGroup):
                 image=session.image,
                 handlers={},
                 author=self.author,
-                record=self._record,
+                record=self._journal.record,
             )
             for session in self.sessions
         )
@@ -289,7 +287,7 @@ class RegionReview(SessionGroup):
             image=first.digest,
             handlers=self._handlers(number),
             author=self.author,
-            record=self._record,
+            record=self._journal.record,
             complete_payload=with_defaults,
         )
         session.restore([edit for edit in journal if edit.target == REGIONS and edit.image == first.digest])
@@ -327,7 +325,7 @@ class RegionReview(SessionGroup):
 
     def _put_down(self, number: int, kind: str, target: str, payload: Mapping[str, Any]) -> None:
         session = self.sessions[number]
-        self._record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
+        self._journal.record(Edit(kind, target, payload, self.author, session.image, session.base.geometry))
 
     def _follow(self, number: int, change: LabelChange) -> None:
         self._measure_anew(number)
@@ -414,7 +412,7 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
         for place, number in enumerate(numbers)
     ]
     return RegionReview(
-        found, timepoints=numbers, author=reading.reader, record=reading.record, journal=reading.edits()
+        found, timepoints=numbers, author=reading.reader, journal=ReadingJournal(reading.edits(), keep=reading.record)
     )
 
 

@@ -10,7 +10,6 @@ from random import Random, SystemRandom
 from types import MappingProxyType
 
 from ctreview.change import Comparison
-from ctreview.edits import Edit
 from ctreview.errors import WrongUse
 from ctreview.progress import Cancelled, Progress, part, quiet
 from ctreview.recipes.chest_ct import Prepared, compare_prepared
@@ -23,6 +22,7 @@ from ctreview.review.archive import (
     require_same_images,
     require_unsigned,
 )
+from ctreview.review.journal import ReadingJournal
 from ctreview.study import AnalysisPlan, Finding, KeyImage, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 
@@ -49,8 +49,8 @@ class Workspace:
     ----------
     study : Study or None
     reading : Reading or None
-    journal : list of Edit
-        All that was put down, in order.
+    journal : ReadingJournal
+        All that was put down, in order; the only list of it.
     findings : tuple of Finding
         What the reader marked.
     key_images : tuple of KeyImage
@@ -61,7 +61,7 @@ class Workspace:
         self.author = author
         self.study: Study | None = None
         self.reading: Reading | None = None
-        self.journal: list[Edit] = []
+        self.journal = ReadingJournal()
         self.findings: tuple[Finding, ...] = ()
         self.key_images: tuple[KeyImage, ...] = ()
         self._pictures: dict[str, bytes] = {}
@@ -162,7 +162,7 @@ class Workspace:
         hold.enter_context(study.writing())
         try:
             reading = study.reading(self.author)
-            journal, findings, images = list(reading.edits()), reading.findings(), reading.key_images()
+            journal, findings, images = _journal_of(reading), reading.findings(), reading.key_images()
             reading.signature()
         except BaseException:
             hold.close()
@@ -180,18 +180,17 @@ class Workspace:
     def move_to(self, study: Study) -> None:
         """Go on in a copy; what was put down since it was made goes with it, and an unsaved study is removed."""
         assert self.study is not None
-        old, was_saved, journal = self.study, self.saved, list(self.journal)
+        old, was_saved = self.study, self.saved
         hold = ExitStack()
         hold.enter_context(study.writing())
         try:
             reading = study.reading(self.author)
-            for edit in journal[len(reading.edits()) :]:
-                reading.record(edit)
             if reading.findings() != self.findings:
                 reading.write_findings(self.findings)
             if reading.key_images() != self.key_images:
                 found = {image.id: self.picture(image) for image in self.key_images}
                 reading.write_key_images(self.key_images, {key: png for key, png in found.items() if png})
+            self.journal.go_on_in(reading.edits(), reading.record)
         except BaseException:
             hold.close()
             raise
@@ -221,6 +220,7 @@ class Workspace:
     def _take(self, study: Study) -> None:
         self._hold.enter_context(study.writing())
         self.study, self.reading = study, study.reading(self.author)
+        self.journal.go_on_in((), self.reading.record)
         # what was marked on the scans before anything was found in them
         if self.findings:
             self.reading.write_findings(self.findings)
@@ -228,12 +228,6 @@ class Workspace:
             self.reading.write_key_images(self.key_images, self._pictures)
 
     # --- a reading
-
-    def record(self, edit: Edit) -> None:
-        """Put an act down; errors are those of `Reading.record`."""
-        if self.reading is not None:
-            self.reading.record(edit)
-        self.journal.append(edit)
 
     def keep_findings(self, findings: Sequence[Finding]) -> None:
         """Replace what the reader marked; errors are those of `Reading.write_findings`."""
@@ -341,9 +335,13 @@ class Workspace:
         """Go on in a new version of a signed reading: a correction of it, or with ``empty`` a second reading."""
         assert self.reading is not None
         self.reading = self.reading.next_version(empty=empty)
-        self.journal, self.findings = list(self.reading.edits()), self.reading.findings()
+        self.journal, self.findings = _journal_of(self.reading), self.reading.findings()
         self.key_images = self.reading.key_images()
         return self.reading
+
+
+def _journal_of(reading: Reading) -> ReadingJournal:
+    return ReadingJournal(reading.edits(), keep=reading.record)
 
 
 def _told(image: KeyImage) -> str:

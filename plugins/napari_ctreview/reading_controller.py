@@ -264,7 +264,7 @@ class ReadingController(ActRecorder):
 
     def show_prepared(self, prepared: Prepared, review: OpacityReview | None) -> None:
         """Work on with what the computer found; the reader's corrections stand replayed on it."""
-        if review is None or len(review.journal) != len(self.workspace.journal):  # acts that were made meanwhile
+        if review is None or not review.follows(self.workspace.journal):  # acts that were made meanwhile
             review = _review(prepared, self.workspace)
         review.listener = self._changed
         self.prepared, self.review, self.comparison = prepared, review, None
@@ -373,4 +373,4 @@ class ReadingController(ActRecorder):
 
 
 def _review(prepared: Prepared, workspace: Workspace) -> OpacityReview:
-    return OpacityReview(prepared, author=workspace.author, record=workspace.record, journal=workspace.journal)
+    return OpacityReview(prepared, author=workspace.author, journal=workspace.journal)

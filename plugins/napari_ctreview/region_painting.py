@@ -96,7 +96,6 @@ class RegionPainting(QObject):
             [scan.contrasts for scan in there.values() if scan.contrasts is not None],
             timepoints=tuple(there),
             author=controller.workspace.author,
-            record=controller.workspace.record,
             journal=controller.workspace.journal,
             listener=self._painted,
         )

@@ -267,7 +267,7 @@ def test_a_comparison_that_rests_on_the_same_is_left_and_another_made_anew(
     workspace: Workspace, prepared: Prepared, pages: list[str]
 ) -> None:
     assert workspace.study is not None
-    review = OpacityReview(prepared, author="anna", record=workspace.record)
+    review = OpacityReview(prepared, author="anna", journal=workspace.journal)
     review.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0})
     edits = review.edits
     corrected = compare_prepared(prepared, edits=edits)

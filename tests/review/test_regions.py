@@ -10,6 +10,7 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
+from ctreview.review.journal import ReadingJournal
 from ctreview.review.regions import (
     RegionReview,
     as_csv,
@@ -56,7 +57,7 @@ def paint(review: RegionReview, number: int, side: int, label: str = "rectus_fem
 
 
 def test_a_painted_region_is_measured_on_each_side_in_each_contrast() -> None:
-    review = RegionReview([both()], author="anna", record=lambda _: None)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal())
     assert review.name("Rectus  femoris").key == "Rectus_femoris"
     assert len(review.name("rectus femoris").key) == 14, "the same name is the same region"
     assert len(review.scheme) == 1
@@ -78,7 +79,7 @@ def test_a_painted_region_is_measured_on_each_side_in_each_contrast() -> None:
 def test_the_tools_look_at_the_contrast_in_view_and_the_record_says_so() -> None:
     records: list[Edit] = []
     shown = both()
-    review = RegionReview([shown], author="anna", record=records.append)
+    review = RegionReview([shown], author="anna", journal=ReadingJournal(keep=records.append))
     key = review.name("rim").key
     review.look_at(0, shown["STIR"].volume.digest)
     paint(review, 0, 1, key, low_hu=400.0)
@@ -86,17 +87,17 @@ def test_the_tools_look_at_the_contrast_in_view_and_the_record_says_so() -> None
     drawn = review.sessions[0].labels.mask(key)
     assert drawn.any(), "in T1 nothing is as bright as the gate asks"
     review.look_at(0, shown["T1"].volume.digest)
-    again = RegionReview([shown], author="anna", record=lambda _: None, journal=records)
+    again = RegionReview([shown], author="anna", journal=ReadingJournal(records))
     assert np.array_equal(again.sessions[0].array, review.sessions[0].array)
     assert [label.key for label in again.scheme] == [key]
-    alone = RegionReview([examination([shown["T1"].volume])], author="anna", record=lambda _: None, journal=records)
+    alone = RegionReview([examination([shown["T1"].volume])], author="anna", journal=ReadingJournal(records))
     assert [why for _, why in alone.refused] == ["it was drawn on a contrast that is not there"]
 
 
 def test_undo_goes_through_both_timepoints_and_the_reader_says_where_the_middle_is() -> None:
     records: list[Edit] = []
     later = examination([thighs(GRID, 210, 310, "T1")])
-    review = RegionReview([both(), later], author="anna", record=records.append)
+    review = RegionReview([both(), later], author="anna", journal=ReadingJournal(keep=records.append))
     key = review.name("vastus").key
     paint(review, 0, -1, key)
     paint(review, 1, -1, key)
@@ -105,7 +106,7 @@ def test_undo_goes_through_both_timepoints_and_the_reader_says_where_the_middle_
     assert not review.sessions[1].labels.mask(key).any()
     assert review.redo() is not None
     review.set_middle(1, -100.0)
-    again = RegionReview([both(), later], author="anna", record=lambda _: None, journal=records)
+    again = RegionReview([both(), later], author="anna", journal=ReadingJournal(records))
     assert (again.middle(1).x_mm, again.middle(1).method) == (-100.0, "reader")
     sides = {row.values.side: row.values.voxels for row in again.rows(1, "T1")}
     assert sides["right"] == 0
@@ -118,7 +119,7 @@ def test_a_disk_that_takes_nothing_leaves_no_region_behind() -> None:
     def full(_: Edit) -> None:
         raise OSError("no space left on device")
 
-    review = RegionReview([both()], author="anna", record=full)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal(keep=full))
     with pytest.raises(OSError, match="no space"):
         review.name("vastus")
     assert not len(review.scheme)
@@ -136,7 +137,7 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     with study.planned(plan_of(LoadSettings(), {1: scan})):
         study.add_timepoint(scan, path=image, series=None, masks=())
     reading = study.reading("anna")
-    review = RegionReview([load_timepoint(study, 1)], author="anna", record=reading.record)
+    review = RegionReview([load_timepoint(study, 1)], author="anna", journal=ReadingJournal(keep=reading.record))
     key = review.name("rectus femoris").key
     paint(review, 0, -1, key)
     again = replay_regions(Study.open(study.folder), study.reading("anna"))
@@ -189,7 +190,7 @@ def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_la
 
 
 def test_strokes_of_one_region_leave_the_others_alone() -> None:
-    review = RegionReview([both()], author="anna", record=lambda _: None)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal())
     first, second = review.name("rectus femoris").key, review.name("vastus").key
     paint(review, 0, -1, first)
     kept = review.sessions[0].labels.mask(first)
@@ -203,7 +204,7 @@ def test_strokes_of_one_region_leave_the_others_alone() -> None:
 
 
 def test_an_act_needs_a_tool_that_means_something_there() -> None:
-    review = RegionReview([both()], author="anna", record=lambda _: None)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal())
     key = review.name("vastus").key
     with pytest.raises(EditDoesNotApply, match="other timepoint"):
         review.act(0, "carry", {"label": key})
@@ -211,7 +212,7 @@ def test_an_act_needs_a_tool_that_means_something_there() -> None:
 
 def test_a_snapshot_stays_as_it_was_while_painting_goes_on() -> None:
     journal: list[Edit] = []
-    review = RegionReview([both()], author="anna", record=journal.append)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal(keep=journal.append))
     review.name("rectus femoris")
     paint(review, 0, -1)
     still, before = review.snapshot(), review.rows(0)
@@ -232,7 +233,7 @@ def test_regions_are_measured_once_until_something_changes(monkeypatch: pytest.M
 
     monkeypatch.setattr(regions, "region_values", counted)
     later = examination([thighs(GRID, 210, 310, "T1")])
-    review = RegionReview([both(), later], author="anna", record=lambda _: None)
+    review = RegionReview([both(), later], author="anna", journal=ReadingJournal())
     key = review.name("vastus").key
 
     def anew() -> list[str]:
@@ -259,7 +260,7 @@ def test_regions_are_measured_once_until_something_changes(monkeypatch: pytest.M
 
 
 def test_a_table_without_regions_has_its_columns_all_the_same() -> None:
-    review = RegionReview([both()], author="anna", record=lambda _: None)
+    review = RegionReview([both()], author="anna", journal=ReadingJournal())
     empty = as_csv(review.rows(0))
     review.name("vastus")
     assert as_csv(review.rows(0)).splitlines(keepends=True)[0] == empty

@@ -254,7 +254,7 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         found = prepare(sys.argv[1], sys.argv[2])
         workspace = Workspace("anna")
         workspace.lay_out(found, [ImageSource(Path(path)) for path in sys.argv[1:3]], plan_of(found))
-        review = OpacityReview(found, author="anna", record=workspace.record)
+        review = OpacityReview(found, author="anna", journal=workspace.journal)
         for below in (0.5, 1.0, 2.0):
             review.act(0, "remove_small", {"label": "ground_glass", "below_ml": below})
         review.undo()
