@@ -113,7 +113,9 @@ def guide() -> str:
 
 def _keys() -> Iterator[str]:
     """The keys of the plugin, one table for each that there is in it."""
-    from napari_ctreview import correcting, finding_marker, shortcuts  # Qt only where it is needed
+    from napari_ctreview import correcting  # Qt only where it is needed
+    from napari_ctreview.marking import finding_marker
+    from napari_ctreview.viewer import shortcuts
     from napari_ctreview.widgets import piece_list, words_tab
 
     tables = {

@@ -119,9 +119,9 @@ def _volumes() -> Any:
 def _one_side(side: str) -> dict[str, float]:
     import napari
     import psutil
-    from napari_ctreview.layers import image_layer, labels_layer
-    from napari_ctreview.panes import Panes
-    from napari_ctreview.planes import Plane, show
+    from napari_ctreview.viewer.layers import image_layer, labels_layer
+    from napari_ctreview.viewer.panes import Panes
+    from napari_ctreview.viewer.planes import Plane, show
     from qtpy.QtWidgets import QApplication
 
     from tests.plugins import screen

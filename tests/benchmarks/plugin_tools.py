@@ -93,7 +93,7 @@ def measure() -> dict[str, float]:
     """Milliseconds of each gesture; medians."""
     import napari
     from napari_ctreview.correcting import Corrector
-    from napari_ctreview.panes import Panes
+    from napari_ctreview.viewer.panes import Panes
     from qtpy.QtWidgets import QApplication
 
     from tests.plugins import screen

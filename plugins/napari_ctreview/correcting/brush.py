@@ -14,7 +14,7 @@ from ctreview.tools import Canvas
 from ctreview.tools import brush as paint
 from napari_ctreview.correcting.sketches import CircleSketch, MaskSketch, Sketch, colours, level_of
 from napari_ctreview.correcting.tool import MouseTool
-from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["BrushTool"]
 

@@ -14,7 +14,6 @@ from ctreview.errors import CtreviewError, in_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
 from ctreview.volume.labels import Scheme
-from napari_ctreview.annotations import Drawing, ImageDrawing
 from napari_ctreview.correcting.acts import ActSettings, remove_piece
 from napari_ctreview.correcting.brush import BrushTool
 from napari_ctreview.correcting.drawing_history import DrawingHistory
@@ -24,8 +23,9 @@ from napari_ctreview.correcting.pick import PickTool
 from napari_ctreview.correcting.scale import UNITS, rescaled, scale_of
 from napari_ctreview.correcting.scribble import ScribbleTool
 from napari_ctreview.correcting.tool import ChangedInput, MouseTool
-from napari_ctreview.mouse_gestures import CursorPosition
-from napari_ctreview.panes import Panes
+from napari_ctreview.viewer.annotations import Drawing, ImageDrawing
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.worker import Worker
 
 __all__ = ["TOOLS", "Corrector"]

@@ -13,7 +13,7 @@ from ctreview.tools import wire
 from ctreview.volume.geometry import FloatArray
 from napari_ctreview.correcting.sketches import PolylineSketch, Sketch, level_of
 from napari_ctreview.correcting.tool import MouseTool
-from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["LassoSettings", "LassoTool", "LiveWireTool"]
 

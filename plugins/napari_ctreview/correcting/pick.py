@@ -12,7 +12,7 @@ from qtpy.QtCore import QTimer
 from ctreview.edits import Patch, Session
 from napari_ctreview.correcting.sketches import MaskSketch, Sketch, colours
 from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
-from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["PickTool"]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ctreview.volume.volume import Volume
-from napari_ctreview.presets import WINDOWS, windows_for
+from napari_ctreview.viewer.presets import WINDOWS, windows_for
 
 __all__ = ["UNITS", "rescaled", "scale_of"]
 

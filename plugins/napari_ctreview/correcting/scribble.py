@@ -14,7 +14,7 @@ from ctreview.edits import Session
 from ctreview.tools import Canvas, Proposal, propose
 from napari_ctreview.correcting.sketches import MaskSketch, PolylineSketch, Sketch, colours
 from napari_ctreview.correcting.tool import ChangedInput, MouseTool
-from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["ScribbleTool"]
 

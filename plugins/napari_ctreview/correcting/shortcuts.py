@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QShortcut, QWidget
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import Corrector
 from napari_ctreview.correcting.scribble import ScribbleTool
-from napari_ctreview.shortcuts import Shortcut, bind
+from napari_ctreview.viewer.shortcuts import Shortcut, bind
 
 __all__ = ["CLASS_KEYS", "KEYS", "TOOL_KEYS", "install"]
 

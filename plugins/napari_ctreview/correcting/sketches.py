@@ -12,8 +12,8 @@ from qtpy.QtGui import QColor, QImage, QTransform
 from skimage.measure import find_contours
 
 from ctreview.volume.geometry import FloatArray, Geometry
-from napari_ctreview.annotations import Drawing, ImageDrawing
-from napari_ctreview.pane import Pane
+from napari_ctreview.viewer.annotations import Drawing, ImageDrawing
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["CircleSketch", "MaskSketch", "PolylineSketch", "Sketch", "colours", "level_of"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from napari_ctreview.correcting.sketches import Sketch
 from napari_ctreview.correcting.tool_context import ToolContext
-from napari_ctreview.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["ERASING", "ChangedInput", "MouseTool"]
 

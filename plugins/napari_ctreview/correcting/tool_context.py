@@ -9,8 +9,8 @@ from ctreview.edits import LabelChange
 from ctreview.volume.labels import Scheme
 from napari_ctreview.correcting.drawing_history import DrawingHistory
 from napari_ctreview.correcting.label_editor import LabelEditor
-from napari_ctreview.mouse_gestures import CursorPosition
-from napari_ctreview.panes import Panes
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.panes import Panes
 
 __all__ = ["ToolContext"]
 

@@ -12,17 +12,18 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollA
 from ctreview.change import Comparison
 from ctreview.errors import EditDoesNotApply
 from ctreview.study import Study
-from napari_ctreview import finding_marker, shortcuts
 from napari_ctreview.correcting import Corrector, ToolBox
 from napari_ctreview.correcting import shortcuts as correcting_shortcuts
-from napari_ctreview.correspondence import TITLES
-from napari_ctreview.finding_marker import FindingMarker
-from napari_ctreview.key_image_recorder import KeyImageRecorder
-from napari_ctreview.layer_importer import LayerImporter
-from napari_ctreview.panes import Panes
-from napari_ctreview.reading_controller import ReadingController
-from napari_ctreview.reading_display import FATE_PANE
-from napari_ctreview.steps import STEPS
+from napari_ctreview.input_output.layer_importer import LayerImporter
+from napari_ctreview.marking import finding_marker
+from napari_ctreview.marking.finding_marker import FindingMarker
+from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
+from napari_ctreview.session.reading_controller import ReadingController
+from napari_ctreview.session.reading_display import FATE_PANE
+from napari_ctreview.session.steps import STEPS
+from napari_ctreview.viewer import shortcuts
+from napari_ctreview.viewer.correspondence import TITLES
+from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
 from napari_ctreview.widgets.key_images_list import KeyImagesList
@@ -80,7 +81,7 @@ class ReviewDock(QWidget):
         self.corrector = Corrector(self.panes, self.controller, self)
         self.marker = FindingMarker(self.panes, self.controller, self)
         self.key_image_recorder = KeyImageRecorder(self.panes, self.controller, self)
-        self._incoming = LayerImporter(viewer, self.controller)
+        self._incoming = LayerImporter(viewer, self.controller.open_in_free_timepoint)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
         self._shortcuts = [

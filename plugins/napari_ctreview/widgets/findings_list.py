@@ -20,9 +20,9 @@ from qtpy.QtWidgets import (
 )
 
 from ctreview.study import FINDING_TYPES, Finding
-from napari_ctreview.correspondence import TITLES
-from napari_ctreview.finding_marker import FindingMarker, FindingShape
-from napari_ctreview.finding_sketches import size_of
+from napari_ctreview.marking.finding_marker import FindingMarker, FindingShape
+from napari_ctreview.marking.finding_sketches import size_of
+from napari_ctreview.viewer.correspondence import TITLES
 
 __all__ = ["FindingsList"]
 

@@ -6,8 +6,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ctreview.study import KeyImage
-from napari_ctreview.correspondence import TITLES
-from napari_ctreview.key_image_recorder import KeyImageRecorder
+from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
+from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["KeyImagesList"]

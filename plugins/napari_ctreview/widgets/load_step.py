@@ -8,8 +8,8 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
-from napari_ctreview.reading_controller import ReadingController
-from napari_ctreview.scans import Scan
+from napari_ctreview.input_output.scans import Scan
+from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
 
 __all__ = ["LoadStep"]

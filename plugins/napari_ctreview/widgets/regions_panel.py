@@ -22,8 +22,8 @@ from ctreview.report import words
 from ctreview.review.regions import Row, as_csv
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
-from napari_ctreview.correspondence import TITLES
-from napari_ctreview.reading_controller import ReadingController
+from napari_ctreview.session.reading_controller import ReadingController
+from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.row_table import RowTable
 

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdi
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import Study, recovery
-from napari_ctreview.reading_controller import ReadingController
+from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
 
 __all__ = ["SignStep", "UnsavedStudies"]

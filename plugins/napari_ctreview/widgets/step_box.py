@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_ctreview.steps import Step
+from napari_ctreview.session.steps import Step
 
 __all__ = ["StepBox"]
 

@@ -82,7 +82,7 @@ def make_panes(make_napari_viewer: Any, qtbot: Any) -> Callable[..., Any]:  # no
     """Panes in a window of 1400 × 800 pixels; napari closes them with its window."""
 
     def make(count: int = 2) -> Any:
-        from napari_ctreview.panes import Panes
+        from napari_ctreview.viewer.panes import Panes
 
         viewer = make_napari_viewer(show=True)
         viewer.window._qt_window.resize(1400, 800)
@@ -150,7 +150,7 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
         progress(1.0, 1.0, "registering")
         return found
 
-    monkeypatch.setattr("napari_ctreview.reading_controller.prepare", prepare)
+    monkeypatch.setattr("napari_ctreview.session.reading_controller.prepare", prepare)
 
 
 _PREPARED: dict[Any, Any] = {}
@@ -159,7 +159,7 @@ _PREPARED: dict[Any, Any] = {}
 @pytest.fixture
 def make_controller(make_panes: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """Workplaces on panes of their own; ended with the test, as napari's window ends them."""
-    from napari_ctreview.reading_controller import ReadingController
+    from napari_ctreview.session.reading_controller import ReadingController
 
     places: list[ReadingController] = []
 

@@ -332,8 +332,9 @@ def test_keys_are_those_of_the_list_only_while_it_is_shown(shown: Any, qtbot: An
 
 def test_every_button_says_its_key_and_what_it_does(listed: Any) -> None:
     from napari.utils.shortcuts import default_shortcuts
-    from napari_ctreview import finding_marker, shortcuts
     from napari_ctreview.correcting import shortcuts as correcting
+    from napari_ctreview.marking import finding_marker
+    from napari_ctreview.viewer import shortcuts
     from napari_ctreview.widgets.piece_list import KEYS
     from napari_ctreview.widgets.words_tab import COPY
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.measurements import RegionOfInterest
-from napari_ctreview.presets import limits, windows_for
+from napari_ctreview.viewer.measurements import RegionOfInterest
+from napari_ctreview.viewer.presets import limits, windows_for
 
 from ctreview.volume.contrasts import examination
 from ctreview.volume.geometry import Geometry

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.correcting.shortcuts import KEYS, install
-from napari_ctreview.planes import Plane
-from napari_ctreview.shortcuts import KEYS as PANE_KEYS
-from napari_ctreview.shortcuts import install as install_pane_keys
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.shortcuts import KEYS as PANE_KEYS
+from napari_ctreview.viewer.shortcuts import install as install_pane_keys
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.correcting.shortcuts import KEYS as TOOL_KEYS
-from napari_ctreview.finding_marker import KEYS, FindingMarker
-from napari_ctreview.planes import Plane
-from napari_ctreview.readout import ReadoutSource
-from napari_ctreview.shortcuts import KEYS as PANE_KEYS
+from napari_ctreview.marking.finding_marker import KEYS, FindingMarker
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.readout import ReadoutSource
+from napari_ctreview.viewer.shortcuts import KEYS as PANE_KEYS
 from napari_ctreview.widgets.findings_list import FindingsList
 from qtpy.QtCore import Qt
 

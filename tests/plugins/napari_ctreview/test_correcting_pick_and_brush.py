@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.planes import Plane
+from napari_ctreview.viewer.planes import Plane
 
 from ctreview.tools import BrushSettings
 from tests.plugins.napari_ctreview.simulated_mouse import CTRL, lesion_of

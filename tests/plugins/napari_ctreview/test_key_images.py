@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.key_image_recorder import KeyImageRecorder
-from napari_ctreview.planes import Plane
-from napari_ctreview.slabs import Projection, Slab
+from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.slabs import Projection, Slab
 from napari_ctreview.widgets.key_images_list import KeyImagesList
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QImage

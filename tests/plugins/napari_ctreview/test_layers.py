@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
-from napari_ctreview.layers import geometry_of, image_layer, labels_layer, labels_of, to_lps, to_world
-from napari_ctreview.writer import write_segmentation_layers
+from napari_ctreview.input_output.writer import write_segmentation_layers
+from napari_ctreview.viewer.layers import geometry_of, image_layer, labels_layer, labels_of, to_lps, to_world
 
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry

@@ -42,7 +42,7 @@ def test_readers_take_all_that_is_promised(manifest: PluginManifest) -> None:
 
 
 def test_the_samples_are_two_timepoints_of_the_child() -> None:
-    sample = importlib.import_module("napari_ctreview.sample")
+    sample = importlib.import_module("napari_ctreview.input_output.sample")
     (before,), (after,) = sample.before(), sample.after()
     first, second = before[1]["metadata"]["ctreview"], after[1]["metadata"]["ctreview"]
     assert first.acquisition.acquired < second.acquisition.acquired

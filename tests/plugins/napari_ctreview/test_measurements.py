@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
+from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
 
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry

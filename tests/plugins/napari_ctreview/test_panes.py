@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.layers import to_world
-from napari_ctreview.planes import Plane
+from napari_ctreview.viewer.layers import to_world
+from napari_ctreview.viewer.planes import Plane
 from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtTest import QTest
@@ -331,7 +331,12 @@ def test_what_is_dropped_on_a_pane_is_opened_there(make_panes: Any, small_scans:
 
     panes = make_panes()
     told: list[Any] = []
-    panes.opener = lambda number, paths: told.append((number, paths))
+
+    def opener(number: int, paths: list[str]) -> bool:
+        told.append((number, paths))
+        return True
+
+    panes.opener = opener
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(small_scans / "after"))])
     canvas, held = panes.panes[1].canvas, (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - its own name for itself
 from napari.layers import Image, Labels
-from napari_ctreview import reader
-from napari_ctreview.reader import get_reader, read
+from napari_ctreview.input_output import reader
+from napari_ctreview.input_output.reader import get_reader, read
 
 from ctreview.dicom import Series, find_series
 from ctreview.errors import CtreviewError, NoSeriesFound
@@ -121,7 +121,7 @@ def test_a_folder_without_images_says_what_was_found(tmp_path: Path) -> None:
 
 
 def test_the_chooser_shows_every_series_and_gives_the_one_that_is_taken(small_scans: Path, qtbot: Any) -> None:
-    from napari_ctreview.series_chooser import SeriesChooser
+    from napari_ctreview.input_output.series_chooser import SeriesChooser
     from qtpy.QtCore import Qt
 
     found = find_series(small_scans)
@@ -139,7 +139,7 @@ def test_the_chooser_shows_every_series_and_gives_the_one_that_is_taken(small_sc
 
 
 def test_the_question_may_be_closed(small_scans: Path, qtbot: Any) -> None:
-    from napari_ctreview.series_chooser import ask
+    from napari_ctreview.input_output.series_chooser import ask
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.measurements import Caliper
+from napari_ctreview.viewer.measurements import Caliper
 
 from ctreview.study import Finding, KeyImage
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
@@ -104,7 +104,7 @@ def test_a_step_that_is_stopped_can_be_run_again(controller: Any, small_scans: P
 def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they_find(
     prepared_once: None, controller: Any, small_scans: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_ctreview import reading_controller as module
+    from napari_ctreview.session import reading_controller as module
 
     from ctreview.study import recovery
 

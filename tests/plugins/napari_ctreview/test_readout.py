@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from napari_ctreview.readout import ReadoutSource, read
+from napari_ctreview.viewer.readout import ReadoutSource, read
 
 from ctreview.anatomy import divide_lungs
 from ctreview.change.fate import FATE_SCHEME

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.cine import Cine
-from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
-from napari_ctreview.planes import Plane
-from napari_ctreview.shortcuts import KEYS, install
-from napari_ctreview.slabs import Projection
+from napari_ctreview.viewer.cine import Cine
+from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.shortcuts import KEYS, install
+from napari_ctreview.viewer.slabs import Projection
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest

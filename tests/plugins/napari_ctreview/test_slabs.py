@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari_ctreview.layers import image_layer
-from napari_ctreview.planes import Plane, show
-from napari_ctreview.slabs import THIN, Projection, Slab, apply, next_kind, next_thickness
+from napari_ctreview.viewer.layers import image_layer
+from napari_ctreview.viewer.planes import Plane, show
+from napari_ctreview.viewer.slabs import THIN, Projection, Slab, apply, next_kind, next_thickness
 
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry

@@ -12,7 +12,7 @@ from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace, shuffled
 from ctreview.study import Finding, KeyImage, Reading, Study
-from napari_ctreview.region_painting import RegionPainting
+from napari_ctreview.session.region_painting import RegionPainting
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -16,15 +17,16 @@ from ctreview.review.archive import only_of, plan_of
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace
 from ctreview.study import AnalysisPlan
-from napari_ctreview.act_recorder import ActRecorder
-from napari_ctreview.carried_marks import CarriedMarks, kept_words, removed_words
-from napari_ctreview.panes import Panes
-from napari_ctreview.reading_display import ReadingDisplay
-from napari_ctreview.region_painting import RegionPainting
-from napari_ctreview.scan_loader import JOB, ScanLoader
-from napari_ctreview.scans import one_path
-from napari_ctreview.steps import SIGNED, Step, Steps, checks_of
-from napari_ctreview.study_archive import StudyArchive
+from napari_ctreview.input_output.reader import get_reader
+from napari_ctreview.input_output.scans import one_path
+from napari_ctreview.session.act_recorder import ActRecorder
+from napari_ctreview.session.carried_marks import CarriedMarks, kept_words, removed_words
+from napari_ctreview.session.reading_display import ReadingDisplay
+from napari_ctreview.session.region_painting import RegionPainting
+from napari_ctreview.session.scan_loader import JOB, ScanLoader
+from napari_ctreview.session.steps import SIGNED, Step, Steps, checks_of
+from napari_ctreview.session.study_archive import StudyArchive
+from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from ctreview.edits import LabelChange
     from ctreview.recipes.chest_ct.corrections import Edits
     from ctreview.volume.labels import LabelMap
-    from napari_ctreview.scans import Scan
+    from napari_ctreview.input_output.scans import Scan
 
 __all__ = ["PAUSE_MS", "ReadingController"]
 
@@ -136,13 +138,27 @@ class ReadingController(ActRecorder):
         for number, path in enumerate(found[:2], first):
             self.loader.open(number, path)
 
-    def open_on_pane(self, pane: int, paths: Sequence[str]) -> None:
-        """Load what was dropped on a pane; beside a scan that is alone, and fills the window, as the other timepoint.
+    def open_on_pane(self, pane: int, paths: Sequence[str]) -> bool:
+        """Load what was dropped on a pane; False where ctreview does not read it.
+
+        Beside a scan that is alone, and fills the window, it becomes the other timepoint.
 
         To take another scan in its place, the reader opens it under “Load”.
         """
-        free = [number for number, scan in enumerate(self.loader.scans) if scan is None]
+        if not all(get_reader(path) for path in paths):
+            return False
+        free = self._free_timepoints()
         self.open_dropped(free[0] if len(free) == 1 else pane, paths)
+        return True
+
+    def open_in_free_timepoint(self, path: Path) -> None:
+        """Load a scan that was dropped on no pane: as the first timepoint that is free, else as the follow-up."""
+        waiting = 1 if self.worker.running == JOB and self.loader.scans[0] is None else 0
+        free = self._free_timepoints()[waiting:]
+        self.open_dropped(free[0] if free else 1, [str(path)])
+
+    def _free_timepoints(self) -> list[int]:
+        return [number for number, scan in enumerate(self.loader.scans) if scan is None]
 
     def leave(self, carried_over: CarriedMarks | None = None) -> str:
         """Close what is read; its acts are on the disk already. What is being loaded goes on: it comes next.

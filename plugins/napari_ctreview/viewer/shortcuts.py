@@ -10,8 +10,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QShortcut, QWidget
 
-from napari_ctreview.panes import Panes
-from napari_ctreview.planes import Plane
+from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.viewer.planes import Plane
 
 __all__ = ["KEYS", "Shortcut", "bind", "install"]
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.transform import Transform
-from napari_ctreview.correspondence import Correspondence, TimepointRole
-from napari_ctreview.pane import Pane
-from napari_ctreview.pane_synchronizer import PaneSynchronizer
-from napari_ctreview.planes import Plane
+from napari_ctreview.viewer.correspondence import Correspondence, TimepointRole
+from napari_ctreview.viewer.pane import Pane
+from napari_ctreview.viewer.pane_synchronizer import PaneSynchronizer
+from napari_ctreview.viewer.planes import Plane
 
 __all__ = ["LinkController"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ctreview.sample_data import sample_data
-from napari_ctreview.layers import LayerData
-from napari_ctreview.reader import read
+from napari_ctreview.input_output.reader import read
+from napari_ctreview.viewer.layers import LayerData
 
 __all__ = ["after", "before"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.layers import to_lps
-from napari_ctreview.pane import Pane
+from napari_ctreview.viewer.layers import to_lps
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["CursorPosition", "MouseGestures"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.segmentation import write_segmentation
-from napari_ctreview.layers import labels_of
+from napari_ctreview.viewer.layers import labels_of
 
 __all__ = ["write_segmentation_layers"]
 

@@ -12,11 +12,11 @@ from qtpy.QtCore import QObject, Signal
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import FINDING_TYPES, Finding
 from ctreview.volume.geometry import FloatArray, Geometry
-from napari_ctreview.annotations import Drawing
-from napari_ctreview.finding_sketches import sketches_of
-from napari_ctreview.mouse_gestures import CursorPosition
-from napari_ctreview.panes import Panes
-from napari_ctreview.shortcuts import Shortcut
+from napari_ctreview.marking.finding_sketches import sketches_of
+from napari_ctreview.viewer.annotations import Drawing
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.viewer.shortcuts import Shortcut
 
 __all__ = ["KEYS", "FindingMarker", "FindingShape", "FindingStore"]
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.correspondence import PointMapping
-from napari_ctreview.pane import Pane
-from napari_ctreview.planes import Plane
-from napari_ctreview.presets import limits
+from napari_ctreview.viewer.correspondence import PointMapping
+from napari_ctreview.viewer.pane import Pane
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.presets import limits
 
 __all__ = ["PaneSynchronizer"]
 

@@ -13,7 +13,7 @@ from ctreview.review.archive import ImageSource
 from ctreview.volume.contrasts import Examination, examination, load_examination
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
-from napari_ctreview.reader import is_image_file
+from napari_ctreview.input_output.reader import is_image_file
 
 __all__ = ["Scan", "look", "one_path", "read", "require_one_kind"]
 

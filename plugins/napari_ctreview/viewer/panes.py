@@ -18,18 +18,17 @@ from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
-from napari_ctreview.cine import Cine
-from napari_ctreview.corner_text import ScanTiming, dates_swapped
-from napari_ctreview.correspondence import ROLES, TITLES, TimepointRole
-from napari_ctreview.key_image_capture import KeyImageCapture, capture_key_image
-from napari_ctreview.link_controller import LinkController
-from napari_ctreview.mouse_gestures import CursorPosition, MouseGestures
-from napari_ctreview.pane import OVERLAYS, Pane, SliceMeasurement
-from napari_ctreview.planes import Plane
-from napari_ctreview.reader import get_reader
-from napari_ctreview.readout import ReadoutSource
-from napari_ctreview.rulers import Rulers
-from napari_ctreview.slabs import Slab, next_kind, next_thickness
+from napari_ctreview.viewer.cine import Cine
+from napari_ctreview.viewer.corner_text import ScanTiming, dates_swapped
+from napari_ctreview.viewer.correspondence import ROLES, TITLES, TimepointRole
+from napari_ctreview.viewer.key_image_capture import KeyImageCapture, capture_key_image
+from napari_ctreview.viewer.link_controller import LinkController
+from napari_ctreview.viewer.mouse_gestures import CursorPosition, MouseGestures
+from napari_ctreview.viewer.pane import OVERLAYS, Pane, SliceMeasurement
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.readout import ReadoutSource
+from napari_ctreview.viewer.rulers import Rulers
+from napari_ctreview.viewer.slabs import Slab, next_kind, next_thickness
 
 __all__ = ["CursorPosition", "Pane", "Panes", "SliceMeasurement"]
 
@@ -71,8 +70,8 @@ class Panes(QSplitter):
     link : LinkController
         Which places of them belong together.
     opener : callable or None
-        ``opener(pane, paths)`` is called instead of napari's own reader where files or folders that ctreview reads
-        are dropped on a pane.
+        ``opener(pane, paths)`` is asked first where files or folders are dropped on a pane; where it gives False,
+        napari opens them itself.
     """
 
     moved = Signal(object)
@@ -111,7 +110,7 @@ class Panes(QSplitter):
         self.link = LinkController(self.panes)
         self.under_cursor: Pane | None = None
         self.blinded = False
-        self.opener: Callable[[int, list[str]], None] | None = None
+        self.opener: Callable[[int, list[str]], bool] | None = None
         self.examinations: tuple[Examination, ...] = ()
         self._contrast = ""
         self._timings: list[ScanTiming] = []
@@ -434,10 +433,9 @@ class Panes(QSplitter):
         if number is None or self.opener is None:
             return False
         paths = [str(Path(url.toLocalFile())) for url in event.mimeData().urls() if url.isLocalFile()]
-        if not paths or not all(get_reader(path) for path in paths):
+        if not paths or not self.opener(number, paths):
             return False
         event.acceptProposedAction()
-        self.opener(number, paths)
         return True
 
     # --- the end

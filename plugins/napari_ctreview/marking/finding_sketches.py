@@ -6,8 +6,8 @@ import numpy as np
 
 from ctreview.study import Finding
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.annotations import Drawing
-from napari_ctreview.pane import Pane
+from napari_ctreview.viewer.annotations import Drawing
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["size_of", "sketches_of"]
 

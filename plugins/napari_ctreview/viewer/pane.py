@@ -13,15 +13,15 @@ from napari.qt import QtViewer
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
-from napari_ctreview.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
-from napari_ctreview.corner_text import ScanTiming, facts
-from napari_ctreview.correspondence import ROLES, TimepointRole
-from napari_ctreview.layers import image_layer, labels_layer, to_lps, to_world
-from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
-from napari_ctreview.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
-from napari_ctreview.presets import Window, limits, window_name, windows_for
-from napari_ctreview.readout import Readout, ReadoutSource, read
-from napari_ctreview.slabs import THIN, Slab, apply
+from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
+from napari_ctreview.viewer.corner_text import ScanTiming, facts
+from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
+from napari_ctreview.viewer.layers import image_layer, labels_layer, to_lps, to_world
+from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
+from napari_ctreview.viewer.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
+from napari_ctreview.viewer.presets import Window, limits, window_name, windows_for
+from napari_ctreview.viewer.readout import Readout, ReadoutSource, read
+from napari_ctreview.viewer.slabs import THIN, Slab, apply
 
 __all__ = ["OVERLAYS", "Pane", "SliceMeasurement"]
 

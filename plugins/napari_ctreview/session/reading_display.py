@@ -14,16 +14,16 @@ from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.review.regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
-from napari_ctreview.correspondence import ROLES, TITLES
-from napari_ctreview.layers import labels_layer, to_lps, to_world
-from napari_ctreview.panes import Panes
-from napari_ctreview.readout import ReadoutSource
+from napari_ctreview.viewer.correspondence import ROLES, TITLES
+from napari_ctreview.viewer.layers import labels_layer, to_lps, to_world
+from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.viewer.readout import ReadoutSource
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.review.corrections import OpacityReview
     from ctreview.review.regions import RegionReview
-    from napari_ctreview.scans import Scan
+    from napari_ctreview.input_output.scans import Scan
 
 __all__ = ["FATE_PANE", "ReadingDisplay"]
 

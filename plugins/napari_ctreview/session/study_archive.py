@@ -17,15 +17,15 @@ from ctreview.review.regions import sign_regions, write_regions
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
-from napari_ctreview import scans
-from napari_ctreview.carried_marks import removed_words
-from napari_ctreview.scans import Scan
-from napari_ctreview.steps import SIGNED, Step
+from napari_ctreview.input_output import scans
+from napari_ctreview.input_output.scans import Scan
+from napari_ctreview.session.carried_marks import removed_words
+from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.recipes.chest_ct.corrections import Edits
-    from napari_ctreview.reading_context import ReadingContext
+    from napari_ctreview.session.reading_context import ReadingContext
 
 __all__ = ["StudyArchive"]
 

@@ -9,17 +9,17 @@ from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.review.regions import REGIONS, RegionReview, Row, plan_of
-from napari_ctreview.steps import SIGNED, Step
+from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange, Session
     from ctreview.review.workspace import Workspace
     from ctreview.tools import Canvas
-    from napari_ctreview.panes import Panes
-    from napari_ctreview.reading_display import ReadingDisplay
-    from napari_ctreview.scan_loader import ScanLoader
-    from napari_ctreview.scans import Scan
-    from napari_ctreview.steps import Steps
+    from napari_ctreview.input_output.scans import Scan
+    from napari_ctreview.session.reading_display import ReadingDisplay
+    from napari_ctreview.session.scan_loader import ScanLoader
+    from napari_ctreview.session.steps import Steps
+    from napari_ctreview.viewer.panes import Panes
 
 __all__ = ["PaintingContext", "RegionPainting"]
 

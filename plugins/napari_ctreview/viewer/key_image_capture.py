@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import QBuffer, QIODevice
 
 from ctreview.study import KeyImage
-from napari_ctreview.pane import Pane
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["KeyImageCapture", "capture_key_image", "capture_png"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ctreview.dicom import Series, find_series
 from ctreview.volume.load import load_volume
 from ctreview.volume.segmentation import read_segmentation
-from napari_ctreview.layers import LayerData, image_layer, labels_layer
+from napari_ctreview.viewer.layers import LayerData, image_layer, labels_layer
 
 __all__ = ["choose_series", "get_reader", "is_image_file", "read"]
 
@@ -50,7 +50,7 @@ def read(path: str | list[str]) -> list[LayerData]:
 
 def choose_series(found: Sequence[Series]) -> Series | None:
     """Ask which series is meant; None if the question was closed. Replaced in tests."""
-    from napari_ctreview.series_chooser import ask  # noqa: PLC0415 - a window, needed only where there is a choice
+    from napari_ctreview.input_output.series_chooser import ask  # noqa: PLC0415 - a window, needed only where there is a choice
 
     return ask(found)
 

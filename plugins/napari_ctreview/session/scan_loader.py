@@ -12,13 +12,13 @@ from ctreview.errors import WrongUse
 from ctreview.recipes.chest_ct.loading import require_one_patient
 from ctreview.volume.contrasts import series_of_examination
 from ctreview.volume.load import LoadSettings
-from napari_ctreview import reader, scans
-from napari_ctreview.corner_text import dates_swapped
+from napari_ctreview.input_output import reader, scans
+from napari_ctreview.viewer.corner_text import dates_swapped
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
     from ctreview.dicom import Series
-    from napari_ctreview.scans import Scan
+    from napari_ctreview.input_output.scans import Scan
 
 __all__ = ["JOB", "ScanLoader"]
 

@@ -11,7 +11,7 @@ from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
-from napari_ctreview.presets import limits, windows_for
+from napari_ctreview.viewer.presets import limits, windows_for
 
 __all__ = [
     "AXES",

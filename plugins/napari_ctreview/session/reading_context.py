@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from ctreview.recipes.chest_ct.corrections import Edits
     from ctreview.review.corrections import OpacityReview
     from ctreview.review.workspace import Workspace
-    from napari_ctreview.reading_display import ReadingDisplay
-    from napari_ctreview.region_painting import RegionPainting
-    from napari_ctreview.scan_loader import ScanLoader
-    from napari_ctreview.steps import Step
+    from napari_ctreview.session.reading_display import ReadingDisplay
+    from napari_ctreview.session.region_painting import RegionPainting
+    from napari_ctreview.session.scan_loader import ScanLoader
+    from napari_ctreview.session.steps import Step
     from napari_ctreview.worker import Worker
 
 __all__ = ["ReadingContext"]

@@ -9,9 +9,9 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.measurements import Angle, Caliper, RegionOfInterest
-from napari_ctreview.mouse_gestures import CursorPosition
-from napari_ctreview.pane import Pane, SliceMeasurement
+from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.pane import Pane, SliceMeasurement
 
 __all__ = ["RulerKind", "Rulers"]
 

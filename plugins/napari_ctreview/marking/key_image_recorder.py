@@ -11,10 +11,10 @@ from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.study import KeyImage
-from napari_ctreview.key_image_capture import KeyImageCapture
-from napari_ctreview.panes import Panes
-from napari_ctreview.planes import Plane
-from napari_ctreview.slabs import slab_named
+from napari_ctreview.viewer.key_image_capture import KeyImageCapture
+from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.slabs import slab_named
 
 __all__ = ["KeyImageRecorder", "KeyImageStore"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +10,22 @@ from qtpy.QtCore import QTimer
 
 from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
 from ctreview.volume.volume import Volume
-from napari_ctreview.reading_controller import ReadingController
 
 __all__ = ["LayerImporter"]
 
 
 class LayerImporter:
-    """Hands scans that napari opened over to the controller, into the first timepoint that is free.
+    """Takes scans that napari opened off its list of layers, and opens them as timepoints instead.
 
     Parameters
     ----------
     viewer : napari.Viewer
-    controller : ReadingController
+    open_scan : callable
+        ``open_scan(path)`` opens one.
     """
 
-    def __init__(self, viewer: Any, controller: ReadingController) -> None:
-        self._viewer, self._controller = viewer, controller
+    def __init__(self, viewer: Any, open_scan: Callable[[Path], None]) -> None:
+        self._viewer, self._open_scan = viewer, open_scan
         viewer.layers.events.inserted.connect(self._inserted)
 
     def stop(self) -> None:
@@ -40,10 +41,7 @@ class LayerImporter:
     def _take(self, layer: Any, path: Path) -> None:
         if layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
-        scans = self._controller.loader.scans
-        waiting = 1 if self._controller.worker.running == "load" and scans[0] is None else 0
-        free = [number for number, scan in enumerate(scans) if scan is None][waiting:]
-        self._controller.open_dropped(free[0] if free else 1, [str(path)])
+        self._open_scan(path)
 
 
 def _origin(layer: Any) -> Path | None:

@@ -1,0 +1,1 @@
+"""What a reader marks: findings and key images."""
