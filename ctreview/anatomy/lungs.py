@@ -69,7 +69,7 @@ class LungSettings:
 def find_lungs(
     volume: Volume,
     *,
-    settings: LungSettings = LungSettings(),
+    settings: LungSettings | None = None,
     prior: LabelMap | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
@@ -109,6 +109,7 @@ def find_lungs(
     from the trachea (`airways`), aerated parts chosen and told apart (`sides`), vessels and hilum closed, dense lung
     recovered from the rib cage (`dense`). Only then is the border drawn at full resolution (`border`).
     """
+    settings = settings or LungSettings()
     volume.require_hu("lungs are found in", remedy="Load a CT.")
     if prior is not None:
         require_same_grid(volume, prior)

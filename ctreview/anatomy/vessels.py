@@ -128,7 +128,7 @@ class _Grid:
 
 
 def find_vessels(
-    volume: Volume, lungs: LabelMap, *, settings: VesselSettings = VesselSettings(), progress: Progress = quiet
+    volume: Volume, lungs: LabelMap, *, settings: VesselSettings | None = None, progress: Progress = quiet
 ) -> LabelMap:
     """Find vessels and walls of bronchi inside the lungs.
 
@@ -161,6 +161,7 @@ def find_vessels(
     glass or consolidation has not and a vessel inside it has. Voxels of the full grid then belong to a tube where
     they stand out of the mean of what lies around and is no tube.
     """
+    settings = settings or VesselSettings()
     require_same_grid(volume, lungs)
     inside = lungs.mask("right_lung", "left_lung")
     if not inside.any():

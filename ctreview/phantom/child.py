@@ -113,8 +113,8 @@ def phantom_child(
     if spacing is not None:
         settings = (replace(settings[0], spacing=spacing), replace(settings[1], spacing=spacing))
     before, after = ((), ()) if healthy else (_BEFORE, _AFTER)
-    first = make_thorax(settings[0], before)
-    second = make_thorax(replace(settings[1], markings=0.0) if healthy else settings[1], after)
+    first = make_thorax(before, settings=settings[0])
+    second = make_thorax(after, settings=replace(settings[1], markings=0.0) if healthy else settings[1])
     return (
         replace(first, assumed=_ASSUMED_ALWAYS + (() if healthy else _ASSUMED_BEFORE)),
         replace(second, assumed=_ASSUMED_ALWAYS + (() if healthy else _ASSUMED_AFTER)),

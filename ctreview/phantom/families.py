@@ -174,7 +174,7 @@ def random_phantom(
     rng = np.random.default_rng([seed, 17])
     settings = _settings(rng, age_years, changes)
     lesions = () if healthy else random_lesions(rng, _lungs_ml(settings), strength=strength)
-    return make_thorax(settings, lesions)
+    return make_thorax(lesions, settings=settings)
 
 
 def random_phantom_pair(
@@ -210,7 +210,7 @@ def random_phantom_pair(
         noise_hu=first.noise_hu * float(rng.uniform(0.75, 1.3)),
         **{key: value for key, value in changes.items() if key in {"breath_depth", "bumps", "noise_hu"}},
     )
-    return make_thorax(first, before), make_thorax(second, after)
+    return make_thorax(before, settings=first), make_thorax(after, settings=second)
 
 
 def _later(

@@ -240,15 +240,15 @@ def _frame(settings: ThoraxSettings) -> str:
     return f"2.25.{int.from_bytes(hashlib.sha256(visit.encode()).digest()[:16], 'big')}"
 
 
-def make_thorax(settings: ThoraxSettings | None = None, lesions: tuple[Lesion | Nodule, ...] = ()) -> Phantom:
+def make_thorax(lesions: tuple[Lesion | Nodule, ...] = (), *, settings: ThoraxSettings | None = None) -> Phantom:
     """Make a thorax CT.
 
     Parameters
     ----------
+    lesions : tuple of Lesion or Nodule
+        What is planted into the lung.
     settings : ThoraxSettings, optional
         Who and how; an adult at full inspiration by default.
-    lesions : tuple of Lesion
-        What is planted into the lung.
 
     Returns
     -------
@@ -297,7 +297,7 @@ def small_thorax(
     ).motion.mean_scale
     step = spacing_mm * (1.0 if age_years >= 10 else max(0.6, scale))
     chosen: dict[str, Any] = {"spacing": (step,) * 3, "vessel_detail": 0.25, "noise_hu": 8.0, **changes}
-    return make_thorax(ThoraxSettings(age_years=age_years, **chosen), lesions)
+    return make_thorax(lesions, settings=ThoraxSettings(age_years=age_years, **chosen))
 
 
 class _Moved(Protocol):

@@ -140,7 +140,7 @@ def _deep(inside: Mask) -> Mask:
     return deep if deep.any() else inside
 
 
-def quality_checks(figures: Mapping[str, float], limits: QualityLimits | None = None) -> tuple[Check, ...]:
+def quality_checks(figures: Mapping[str, float], *, limits: QualityLimits | None = None) -> tuple[Check, ...]:
     """What the figures mean for whoever wants to use the transform."""
     limits = limits or QualityLimits()
     mismatch = figures["volume_ratio"] / figures["volume_ratio_measured"] - 1

@@ -48,7 +48,7 @@ def brush(
     points: Sequence[Sequence[float]],
     label: str | None,
     plane: int = 0,
-    settings: BrushSettings = BrushSettings(),
+    settings: BrushSettings | None = None,
 ) -> Patch:
     """Paint along a stroke, inside the gate.
 
@@ -70,6 +70,7 @@ def brush(
     Patch
         The painted box.
     """
+    settings = settings or BrushSettings()
     path = np.atleast_2d(np.asarray(points, dtype=float))
     box = box_around(canvas.geometry, path, settings.radius_mm)
     if settings.shape == "disc":

@@ -45,7 +45,7 @@ def wire(
     points: Sequence[Sequence[float]],
     plane: int = 0,
     closed: bool = True,
-    settings: LiveWireSettings = LiveWireSettings(),
+    settings: LiveWireSettings | None = None,
 ) -> FloatArray:
     """The cheapest path along edges through clicks in one slice.
 
@@ -71,6 +71,7 @@ def wire(
     -----
     Intelligent scissors / live wire: Mortensen and Barrett 1995; Falcão et al., Graph Models Image Process 1998.
     """
+    settings = settings or LiveWireSettings()
     clicks, level = _clicks(canvas, points, plane)
     low, values = _window(canvas, clicks, plane, level, settings.margin_mm)
     spacing = [s for axis, s in enumerate(canvas.geometry.spacing) if axis != plane]
@@ -93,7 +94,7 @@ def live_wire(
     points: Sequence[Sequence[float]],
     label: str | None,
     plane: int = 0,
-    settings: LiveWireSettings = LiveWireSettings(),
+    settings: LiveWireSettings | None = None,
 ) -> Patch:
     """Label what a live wire through the clicks encloses, in their slice.
 
@@ -102,6 +103,7 @@ def live_wire(
     EditDoesNotApply
         Fewer than three clicks, or outside the image.
     """
+    settings = settings or LiveWireSettings()
     if len(points) < 3:
         raise EditDoesNotApply("an outline needs at least three clicks")
     return lasso(

@@ -82,9 +82,7 @@ class Gate:
     high_hu: float
 
 
-def learn_gate(
-    canvas: Canvas, point: Sequence[float], *, steps: int = 0, settings: PickSettings = PickSettings()
-) -> Gate:
+def learn_gate(canvas: Canvas, point: Sequence[float], *, steps: int = 0, settings: PickSettings | None = None) -> Gate:
     """The range of densities that belongs to the place clicked.
 
     The place is the median of the smoothed voxels close to the click. Where the reach holds clearly lighter or denser
@@ -106,6 +104,7 @@ def learn_gate(
     EditDoesNotApply
         No voxel there may be labelled.
     """
+    settings = settings or PickSettings()
     return _Neighbourhood.at(canvas, point, settings).gate(steps, settings)
 
 
@@ -171,7 +170,7 @@ def take_piece(
     point: Sequence[float],
     label: str | None,
     steps: int = 0,
-    settings: PickSettings = PickSettings(),
+    settings: PickSettings | None = None,
 ) -> Patch:
     """Label the connected piece around a click whose density is like that of the place clicked.
 
@@ -199,6 +198,7 @@ def take_piece(
     EditDoesNotApply
         The click lies outside the image, or where no label may be set.
     """
+    settings = settings or PickSettings()
     if settings.takes == "supervoxel":
         return _take_supervoxel(canvas, point, label, steps, settings)
     look = _Neighbourhood.at(canvas, point, settings)

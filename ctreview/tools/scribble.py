@@ -114,7 +114,7 @@ def scribble(
     canvas: Canvas,
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
-    settings: ScribbleSettings = ScribbleSettings(),
+    settings: ScribbleSettings | None = None,
     memory: FeatureMemory | None = None,
 ) -> Patch:
     """Label the surroundings of some strokes, or everything, after their example; see `propose`."""
@@ -125,7 +125,7 @@ def propose(
     canvas: Canvas,
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
-    settings: ScribbleSettings = ScribbleSettings(),
+    settings: ScribbleSettings | None = None,
     memory: FeatureMemory | None = None,
 ) -> Proposal:
     """Train on strokes, label the reach, and say how sure each label is.
@@ -151,6 +151,7 @@ def propose(
     EditDoesNotApply
         No stroke touches where labels may be set.
     """
+    settings = settings or ScribbleSettings()
     examples = [one if isinstance(one, Stroke) else Stroke(one["points"], one["label"]) for one in strokes]
     geometry = canvas.geometry
     cells = Cells.from_geometry(geometry, settings.cell_mm)

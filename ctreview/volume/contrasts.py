@@ -160,7 +160,9 @@ def series_of_examination(series: Sequence[Series], leader: Series | None = None
     )
 
 
-def load_examination(series: Sequence[Series], *, settings: LoadSettings, progress: Progress = quiet) -> Examination:
+def load_examination(
+    series: Sequence[Series], *, settings: LoadSettings | None = None, progress: Progress = quiet
+) -> Examination:
     """Load the series of one examination and bring them to one place; errors are those of loading and `examination`."""
     steps = len(series)
     return examination(

@@ -57,7 +57,7 @@ def load_volume(
     source: Series | Path | str,
     *,
     series: str | None = None,
-    settings: LoadSettings = LoadSettings(),
+    settings: LoadSettings | None = None,
     progress: Progress = quiet,
 ) -> Volume:
     """Read an image into canonical axes.
@@ -86,17 +86,18 @@ def load_volume(
     InputRefused
         It cannot be read; the reason and the file are named.
     """
+    settings = settings or LoadSettings()
     if isinstance(source, Series):
         return _load(source, settings, progress)
     path = Path(source)
     if is_itk_file(path):
         return read_itk_file(path)
     found = find_series(path, progress=part(progress, 0.0, 0.3))
-    return _load(choose_series(found, series, path, settings), settings, part(progress, 0.3, 1.0))
+    return _load(choose_series(found, series, path, settings=settings), settings, part(progress, 0.3, 1.0))
 
 
 def choose_series(
-    found: tuple[Series, ...], series: str | None, path: Path, settings: LoadSettings = LoadSettings()
+    found: tuple[Series, ...], series: str | None, path: Path, *, settings: LoadSettings | None = None
 ) -> Series:
     """The one series that is meant.
 
@@ -107,6 +108,7 @@ def choose_series(
     WrongUse
         The named one is not there.
     """
+    settings = settings or LoadSettings()
     usable = [one for one in found if _reads(one, settings)]
     if series is not None:
         named = [one for one in found if series in (one.key, one.uid)]

@@ -149,7 +149,7 @@ def test_gas_in_the_stomach_is_no_lung(adult: Phantom) -> None:
 
 def test_gas_of_stomach_and_colon_right_under_a_childs_diaphragm_is_no_lung() -> None:
     usual = ThoraxSettings(age_years=4.0, spacing=(2.0, 1.2, 1.2), seed=3, anatomy_seed=5)
-    child = make_thorax(replace(usual, shape=replace(usual.body, gas=1.3, colon_gas=1.4)))
+    child = make_thorax(settings=replace(usual, shape=replace(usual.body, gas=1.3, colon_gas=1.4)))
     found = find_lungs(child.volume)
     false = both(found) & ~child.lungs.mask("right_lung", "left_lung")
     assert np.count_nonzero(ndimage.binary_opening(false)) * child.volume.geometry.voxel_ml < 2.0

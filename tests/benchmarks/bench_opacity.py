@@ -138,7 +138,7 @@ def _cases() -> dict[str, tuple[ThoraxSettings, tuple[Lesion, ...], str]]:
 def _phantoms() -> list[Row]:
     rows: list[Row] = []
     for case, (settings, lesions, goal) in _cases().items():
-        phantom = make_thorax(settings, lesions)
+        phantom = make_thorax(lesions, settings=settings)
         vessels = find_vessels(phantom.volume, phantom.lungs)
         found = _opacity(find_opacity(phantom.volume, phantom.lungs, vessels))
         peer = reference(phantom.volume, phantom.lungs, vessels)

@@ -179,7 +179,7 @@ def _said(values: np.ndarray[Any, Any]) -> str:
 
 def _large(host: Host | None) -> tuple[Volume, LabelMap, LabelMap]:
     """A chest of 512×512×300 with its lungs and vessels."""
-    known: Host | Phantom = host if host is not None else make_thorax(ThoraxSettings(spacing=(2.5, 1.5, 1.5)), ())
+    known: Host | Phantom = host if host is not None else make_thorax(settings=ThoraxSettings(spacing=(2.5, 1.5, 1.5)))
     old = known.volume.geometry
     grid = old.resized([s * n / m for s, n, m in zip(old.spacing, old.shape, LARGE, strict=True)])
     lungs = resample_labels(known.lungs, grid)

@@ -118,7 +118,7 @@ def test_an_oblique_grid_samples_the_same_anatomy(adult):
     centre = grid.to_lps((np.array(grid.shape) - 1) / 2)
     affine[:3, :3] = rotation @ affine[:3, :3]
     affine[:3, 3] = centre - affine[:3, :3] @ ((np.array(grid.shape) - 1) / 2)
-    oblique = make_thorax(replace(adult.settings, geometry=Geometry(grid.shape, affine, "2.25.77")))
+    oblique = make_thorax(settings=replace(adult.settings, geometry=Geometry(grid.shape, affine, "2.25.77")))
     assert oblique.lungs.volume_ml("right_lung") == pytest.approx(adult.lungs.volume_ml("right_lung"), rel=0.005)
     index = np.argwhere(oblique.lobes.array > 0)[::50]
     there = np.rint(grid.to_index(oblique.volume.geometry.to_lps(index))).astype(int)
@@ -151,7 +151,7 @@ def test_the_sharp_kernel_is_noisier_and_steeper():
     quiet, grainy = (
         [
             make_thorax(
-                ThoraxSettings(4.0, kernel=k, noise_hu=n, geometry=SMALL, vessel_detail=0.1)
+                settings=ThoraxSettings(4.0, kernel=k, noise_hu=n, geometry=SMALL, vessel_detail=0.1)
             ).volume.array.astype(float)
             for k in ("soft", "sharp")
         ]
@@ -164,7 +164,7 @@ def test_the_sharp_kernel_is_noisier_and_steeper():
 
 def test_noise_is_as_strong_as_asked():
     quiet, loud = (
-        make_thorax(ThoraxSettings(4.0, noise_hu=n, geometry=SMALL, vessel_detail=0.1)).volume.array
+        make_thorax(settings=ThoraxSettings(4.0, noise_hu=n, geometry=SMALL, vessel_detail=0.1)).volume.array
         for n in (0.0, 20.0)
     )
     assert (loud.astype(float) - quiet).std() == pytest.approx(20.0, rel=0.1)
@@ -182,7 +182,7 @@ def test_gas_under_the_diaphragm_is_not_lung():
 
 def test_a_spot_sits_on_the_minor_fissure_and_is_not_opacity():
     grid = Geometry.aligned((40, 60, 60), (1, 1, 1), origin=(-80, -50, -30), frame_of_reference="2.25.4")
-    phantom = make_thorax(ThoraxSettings(4.0, noise_hu=0.0, geometry=grid, vessel_detail=0.1), (Nodule(8.0),))
+    phantom = make_thorax((Nodule(8.0),), settings=ThoraxSettings(4.0, noise_hu=0.0, geometry=grid, vessel_detail=0.1))
     (finding,) = phantom.findings
     index = np.rint(phantom.volume.geometry.to_index(finding.centre)).astype(int)
     assert phantom.volume.array[tuple(index)] > -100

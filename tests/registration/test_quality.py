@@ -65,7 +65,7 @@ def test_a_wrong_change_of_volume_is_seen() -> None:
 def test_limits_can_be_moved() -> None:
     truth = stretched()
     figures = quality_figures(pair_of(truth), truth)
-    strict = quality_checks(figures, QualityLimits(mask_dice=1.1))
+    strict = quality_checks(figures, limits=QualityLimits(mask_dice=1.1))
     assert [check.name for check in strict if not check.ok] == ["registration_overlap"]
 
 
