@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.dicom.scan import find_series
-from ctreview.dicom.series import Series, require_modality
+from ctreview.dicom.series import Series
 from ctreview.dicom.survey import SeriesPair, SeriesSummary, compare_series, pairs, survey
 
 __all__ = [
@@ -22,6 +22,5 @@ __all__ = [
     "compare_series",
     "find_series",
     "pairs",
-    "require_modality",
     "survey",
 ]

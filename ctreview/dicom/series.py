@@ -8,9 +8,9 @@ from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.frame import Frame
 from ctreview.dicom.sort import Stack
 from ctreview.dicom.source import FileRef
-from ctreview.errors import CtreviewError, InputRefused, WrongModality
+from ctreview.errors import CtreviewError
 
-__all__ = ["Series", "require_modality"]
+__all__ = ["Series"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,42 +75,3 @@ class Series:
     def where(self) -> str:
         """The folder, archive or file that it lies in."""
         return self.files[0].folder if len(self.files) > 1 else str(self.files[0])
-
-
-def require_modality(source: object, modality: str) -> None:
-    """Check that an image is of the modality that a step was made for.
-
-    Parameters
-    ----------
-    source : Series, Volume, or anything with an ``acquisition``
-        The image. Where its header names no modality (NIfTI, NRRD), nothing is objected.
-    modality : str
-        ``"CT"`` or ``"MR"``.
-
-    Raises
-    ------
-    WrongModality
-        It is of another one.
-    """
-    acquisition: Acquisition | None = getattr(source, "acquisition", None)
-    found = acquisition.modality if acquisition is not None else None
-    if found and found != modality:
-        where = source.where if isinstance(source, Series) else None
-        raise WrongModality(
-            f"the image is {found}, and this step needs {modality}", where=where, remedy=f"Choose a {modality} series."
-        )
-
-
-def refuse(series: Series) -> Series:
-    """Give the series back if it can be read.
-
-    Raises
-    ------
-    CtreviewError
-        Its refusal.
-    """
-    if series.refusal is not None:
-        raise series.refusal
-    if series.stack is None:
-        raise InputRefused("the series holds no volume", where=series.where)
-    return series

@@ -139,11 +139,6 @@ class Session:
         """Whether there is an act to take back."""
         return bool(self._done or self._earlier)
 
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an act to bring back."""
-        return bool(self._undone)
-
     def restore(self, edits: Iterable[Edit]) -> None:
         """Start from a journal: the base with everything in it that applies; the rest stands in ``refused``."""
         journal = tuple(edits)

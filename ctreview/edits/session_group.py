@@ -69,11 +69,6 @@ class SessionGroup:
         """Whether there is an act to take back."""
         return bool(self._done)
 
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is an act to bring back."""
-        return bool(self._undone)
-
     def _follow(self, number: int, change: LabelChange) -> None:
         if self.listener is not None:
             self.listener(number, change)
