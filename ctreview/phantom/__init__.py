@@ -16,7 +16,7 @@ from ctreview.phantom.families import (
 )
 from ctreview.phantom.hybrid import Host, Hybrid, HybridSettings, make_hybrid
 from ctreview.phantom.lesions import Lesion, Nodule, TrueFinding
-from ctreview.phantom.motion import Bump, Correspondence, Motion
+from ctreview.phantom.motion import Bump, Motion, TrueCorrespondence
 from ctreview.phantom.thorax import (
     Phantom,
     ThoraxSettings,
@@ -30,7 +30,6 @@ from ctreview.phantom.truth import ground_truth, true_fate, true_landmarks
 __all__ = [
     "CHILD",
     "Bump",
-    "Correspondence",
     "Host",
     "Hybrid",
     "HybridSettings",
@@ -40,6 +39,7 @@ __all__ = [
     "Phantom",
     "Shape",
     "ThoraxSettings",
+    "TrueCorrespondence",
     "TrueFinding",
     "child_settings",
     "ground_truth",

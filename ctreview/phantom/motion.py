@@ -19,7 +19,7 @@ from ctreview.phantom.body import APEX_Z, BACK_Y, BASE_Z
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Bump", "Correspondence", "Motion", "fit_transform", "triple"]
+__all__ = ["Bump", "Motion", "TrueCorrespondence", "fit_transform", "triple"]
 
 EXPIRED = (0.15, 0.20, 0.35)
 """Share by which width, depth and height of the lungs shrink from full inspiration to resting expiration.
@@ -255,7 +255,7 @@ def _ratio_all(points, m):  # type: ignore[no-untyped-def]
 
 
 @dataclass(frozen=True)
-class Correspondence:
+class TrueCorrespondence:
     """The exact correspondence of two moments of one body; both ways, in LPS millimetres, for any point."""
 
     fixed: Motion
@@ -274,7 +274,9 @@ class Correspondence:
         return np.asarray(self.moving.volume_ratio(self.to_moving(points)) / self.fixed.volume_ratio(points))
 
 
-def fit_transform(mapping: Correspondence, fixed: Geometry, moving: Geometry, *, spacing_mm: float = 4.0) -> Transform:
+def fit_transform(
+    mapping: TrueCorrespondence, fixed: Geometry, moving: Geometry, *, spacing_mm: float = 4.0
+) -> Transform:
     """The mapping as a `Transform`: best affine over the fixed grid's field, the rest on a grid of ``spacing_mm``.
 
     Between nodes the displacement is linear, so that it departs from the exact mapping by some hundredths of a

@@ -15,7 +15,7 @@ from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.errors import WrongUse
 from ctreview.phantom.body import Shape, lungs_ml
 from ctreview.phantom.lesions import Lesion, LesionsOnGrid, Nodule, TrueFinding, draw_lesions
-from ctreview.phantom.motion import Bump, Correspondence, Motion, fit_transform
+from ctreview.phantom.motion import Bump, Motion, TrueCorrespondence, fit_transform
 from ctreview.phantom.sampling import BodyOnGrid, TreesOnGrid, sample_body, sample_trees
 from ctreview.phantom.scanner import KERNELS, KernelName, blurred, noise
 from ctreview.phantom.schemes import (
@@ -307,9 +307,9 @@ class _Moved(Protocol):
     def motion(self) -> Motion: ...
 
 
-def true_correspondence(fixed: _Moved, moving: _Moved) -> Correspondence:
+def true_correspondence(fixed: _Moved, moving: _Moved) -> TrueCorrespondence:
     """The exact correspondence of two phantoms of one body, or of two hybrids of one scan."""
-    return Correspondence(fixed.motion, moving.motion)
+    return TrueCorrespondence(fixed.motion, moving.motion)
 
 
 def true_transform(fixed: _Moved, moving: _Moved, *, spacing_mm: float = 4.0) -> Transform:

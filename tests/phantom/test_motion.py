@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctreview.phantom.body import Shape, reference_lung_points
-from ctreview.phantom.motion import Bump, Correspondence, Motion, fit_transform
+from ctreview.phantom.motion import Bump, Motion, TrueCorrespondence, fit_transform
 from ctreview.volume.geometry import Geometry
 
 BUMPS = (Bump((-60.0, 0.0, -20.0), (3.0, -2.0, 4.0), 35.0), Bump((60.0, 10.0, 20.0), (-2.0, 3.0, 2.0), 30.0))
@@ -58,7 +58,7 @@ def test_prone_squeezes_the_front():
 
 
 def test_a_transform_holds_the_mapping_within_a_tenth_of_a_millimetre():
-    mapping = Correspondence(
+    mapping = TrueCorrespondence(
         Motion(breath_depth=0.9), Motion(breath_depth=0.5, offset=(4, 2, -9), turn_degrees=2, bumps=BUMPS)
     )
     grid = Geometry.aligned((75, 56, 72), (4, 4, 4), origin=(-142, -110, -170), frame_of_reference="2.25.1")
@@ -72,7 +72,7 @@ def test_a_transform_holds_the_mapping_within_a_tenth_of_a_millimetre():
 
 
 def test_mapping_volume_ratio_is_that_of_volumes():
-    mapping = Correspondence(Motion(breath_depth=1.0), Motion(breath_depth=0.5))
+    mapping = TrueCorrespondence(Motion(breath_depth=1.0), Motion(breath_depth=0.5))
     points, _ = reference_lung_points(Shape(), 8.0)
     half = 1 - 0.5 * np.array((0.15, 0.20, 0.35))
     assert mapping.volume_ratio(points).mean() == pytest.approx(half.prod(), rel=0.03)
