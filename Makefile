@@ -16,16 +16,18 @@ CHECK := $(BIN)/python -m tests
 LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock docs guide screenshot clean
+.PHONY: help demo test quick prepare lint bench lock docs guide screenshot clean
 
 help:
 	@echo "make demo    install into $(VENV) and compare the two series of sample_data/"
 	@echo "make test    install and run everything: lint, types, import contracts, tests"
+	@echo "make quick   lint, types and unit tests: a minute, for while you work"
+	@echo "make prepare install the screen and the browser that tests draw with, or name the line that does"
 	@echo "make lint    only ruff, mypy and the import contracts"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
 	@echo "make docs    write docs/commands.md and the table of keys in docs/guide.md again"
 	@echo "make guide   take the pictures of docs/guide.md again, from the window"
-	@echo "make screenshot   take docs/images/report.png of the demo again (needs Chromium)"
+	@echo "make screenshot   take docs/images/report.png of the demo again"
 	@echo "make lock    resolve requirements/*.txt again"
 	@echo "make clean   remove $(VENV) and everything that was built"
 	@echo "PYTHON=/path/to/python3.12 make demo   uses another Python"
@@ -59,8 +61,15 @@ demo: $(VENV)/ctreview.stamp
 lint: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(CHECK) lint
 
-test: $(VENV)/test.stamp $(VENV)/ctreview.stamp
+test: prepare
 	@$(CHECK) lint pytest --workers $(WORKERS)
+
+quick: $(VENV)/test.stamp $(VENV)/ctreview.stamp
+	@$(CHECK) lint unit --workers $(WORKERS)
+
+# What the tests need of the system: a screen and a browser, installed where that may be done, else named.
+prepare: $(VENV)/test.stamp $(VENV)/ctreview.stamp
+	@$(BIN)/python -m tests.system_packages
 
 bench: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m tests.benchmarks $(MODULES)
@@ -68,10 +77,10 @@ bench: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 docs: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m docs.generate
 
-guide: docs
+guide: docs prepare
 	@$(BIN)/python -m docs.guide_pictures
 
-screenshot: demo
+screenshot: demo prepare
 	@$(BIN)/python -m docs.screenshot demo-report/report.html
 
 lock: | $(VENV)/pyvenv.cfg

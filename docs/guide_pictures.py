@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.plugins import screen
+from tests.system_packages import without_screen
 
 IMAGES = Path(__file__).resolve().parent / "images"
 WINDOW = (1560, 940)
@@ -210,9 +211,8 @@ def blinded(reader: Reading) -> None:
 
 def main(images: Path = IMAGES) -> None:
     """Take every picture."""
-    still = screen.install()
-    if still:
-        sys.exit(still)
+    if lacking := without_screen():
+        sys.exit(f"{lacking}; run `make prepare`")
     screen.start()
     with own_state() as folder:
         import napari

@@ -20,7 +20,7 @@ def shoot(page: Path, target: Path, size: tuple[int, int] = SIZE) -> None:
     """Draw a page as a browser without a window does."""
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
-        sys.exit(f"None of {', '.join(BROWSERS)} is installed.")
+        sys.exit(f"None of {', '.join(BROWSERS)} is installed; run `make prepare`.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(

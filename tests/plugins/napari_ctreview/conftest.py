@@ -25,6 +25,7 @@ from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform
 from tests.plugins import screen as virtual_screen
 from tests.plugins.napari_ctreview.waiting import LONGEST_S
+from tests.system_packages import without_screen
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,9 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     """What Qt is started with; before that, a screen is found."""
-    still = virtual_screen.install()
-    if still:
-        pytest.fail(still, pytrace=False)
+    if lacking := without_screen():
+        pytest.fail(f"{lacking}; run `make prepare`", pytrace=False)
     virtual_screen.start()
     os.environ.pop("QT_QPA_PLATFORM", None)  # "offscreen" leaves the canvas blank
     return ["ctreview tests"]
