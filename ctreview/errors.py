@@ -12,7 +12,7 @@
     │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
     │   └── DifferentPatients         two timepoints whose id, birth date or sex differ
-    ├── GridMismatch                  two grids were combined that do not lie in the same place
+    ├── GridMismatch                  two grids were combined that do not lie in the same place; exit code 3
     ├── EditDoesNotApply              an edit that has no meaning on this mask
     ├── SegmentationFailed            a structure was not found, or what was found cannot be it
     ├── RegistrationFailed            two images could not be brought together
@@ -117,6 +117,8 @@ class DifferentPatients(InputRefused):
 
 class GridMismatch(CtreviewError):
     """Two grids were combined that do not lie in the same place."""
+
+    exit_code = 3
 
 
 class EditDoesNotApply(CtreviewError):

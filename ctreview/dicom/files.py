@@ -11,10 +11,14 @@ from ctreview.dicom.directory import dicomdir_files
 from ctreview.dicom.source import FileRef
 from ctreview.errors import InputRefused, UnreadableFile
 
-__all__ = ["MAX_FILES", "files_at"]
+__all__ = ["MAX_FILES", "OTHER_FORMATS", "files_at"]
 
 MAX_FILES = 200_000
 """More files than this are not one patient's, nor one ward's day."""
+
+
+OTHER_FORMATS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Endings of NIfTI, NRRD and MetaImage, which are read as single files."""
 
 
 def files_at(path: Path) -> tuple[list[FileRef], list[str]]:

@@ -20,7 +20,7 @@ from ctreview.review.replay import Corrected, find_label_map, find_reading, open
 from ctreview.study import Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
-from ctreview.volume.segmentation import read_segmentation
+from ctreview.volume.segmentation import read_segmentations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,8 +182,7 @@ def agree(
         The two readings have no scan in common.
     """
     if study is None and Path(first).is_file() and Path(second).is_file():
-        maps = read_segmentation(first)
-        others = read_segmentation(second, on=maps[0].geometry)
+        maps, others = read_segmentations(first, second)
         return compare_masks(maps, others, names=(Path(first).name, Path(second).name))
     if study is None and (Path(first).is_file() or Path(second).is_file()):
         raise WrongUse(

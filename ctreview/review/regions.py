@@ -28,7 +28,7 @@ from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
 from ctreview.version import __version__
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.contrasts import Contrast, Examination, examination, load_examination, series_of_examination
-from ctreview.volume.itk_files import is_itk_file
+from ctreview.volume.image_file import is_image_file
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.resample import resample
@@ -368,7 +368,7 @@ def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> 
     if not source.path.exists():
         raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
     settings = load_settings_of(study)
-    there = () if is_itk_file(source.path) else _series(source)
+    there = () if is_image_file(source.path) else _series(source)
     found = (
         load_examination(there, settings=settings, progress=progress)
         if there

@@ -15,7 +15,7 @@ from ctreview.dicom.sort import Stack
 from ctreview.errors import NoSeriesFound, SeveralSeriesFound, UnreadableFile, UnsupportedSeries, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.itk_files import is_itk_file, read_itk_file
+from ctreview.volume.image_file import is_image_file, read_image_file
 from ctreview.volume.straighten import resample_evenly, shear_to_box
 from ctreview.volume.values import AIR_HU, fill_slice
 from ctreview.volume.volume import Unit, Volume
@@ -90,8 +90,8 @@ def load_volume(
     if isinstance(source, Series):
         return _load(source, settings, progress)
     path = Path(source)
-    if is_itk_file(path):
-        return read_itk_file(path)
+    if is_image_file(path):
+        return read_image_file(path, padding=settings.padding)
     found = find_series(path, progress=part(progress, 0.0, 0.3))
     return _load(choose_series(found, series, path, settings=settings), settings, part(progress, 0.3, 1.0))
 

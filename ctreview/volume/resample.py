@@ -17,7 +17,9 @@ from ctreview.volume.volume import Volume
 
 __all__ = [
     "Interpolation",
+    "affine_of_image",
     "itk_transform",
+    "require_box",
     "resample",
     "resample_labels",
     "sitk_image",
@@ -27,6 +29,9 @@ __all__ = [
 ]
 
 Interpolation = Literal["nearest", "linear", "cubic"]
+
+SQUARE = 2e-3
+"""Cosine between two axes up to which they count as perpendicular: 0.1°, as where a series is read."""
 
 _SLAB_VOXELS = 1 << 23
 """Sampled at a time: 32 MB as float32."""
@@ -151,12 +156,8 @@ def sitk_image(array: npt.NDArray[Any], geometry: Geometry) -> Any:
     GridMismatch
         The grid is sheared, which such an image cannot say.
     """
+    require_box(geometry)
     directions = geometry.directions[:, ::-1]
-    if np.abs(directions.T @ directions - np.eye(3)).max() > 1e-4:
-        raise GridMismatch(
-            "the grid is sheared (gantry tilt), which this format cannot say",
-            remedy="Resample the volume onto a right box first.",
-        )
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(geometry.spacing[::-1])
     # the nearest exactly orthogonal axes: headers round direction cosines, and ITK wants them orthogonal
@@ -164,6 +165,22 @@ def sitk_image(array: npt.NDArray[Any], geometry: Geometry) -> Any:
     image.SetDirection((left @ right).ravel().tolist())
     image.SetOrigin(geometry.origin.tolist())
     return image
+
+
+def require_box(geometry: Geometry) -> None:
+    """Refuse a grid whose axes are not perpendicular.
+
+    Raises
+    ------
+    GridMismatch
+        The grid is sheared.
+    """
+    directions = geometry.directions
+    if np.abs(directions.T @ directions - np.eye(3)).max() > SQUARE:
+        raise GridMismatch(
+            "the grid is sheared (gantry tilt), which this format cannot say",
+            remedy="Resample the volume onto a right box first.",
+        )
 
 
 def itk_transform(transform: Transform) -> Any:
@@ -229,3 +246,12 @@ def _rounded(found: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         return found
     info = np.iinfo(dtype)
     return np.asarray(np.clip(np.rint(found), info.min, info.max))
+
+
+def affine_of_image(image: Any) -> npt.NDArray[np.float64]:
+    """The affine from array index (z, y, x) to LPS millimetres of a SimpleITK image."""
+    affine = np.eye(4)
+    direction = np.array(image.GetDirection()).reshape(3, 3)
+    affine[:3, :3] = (direction * np.array(image.GetSpacing()))[:, ::-1]
+    affine[:3, 3] = image.GetOrigin()
+    return affine

@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk  # noqa: N813
 from scipy.ndimage import find_objects
 
 from ctreview.errors import GridMismatch, UnreadableFile, WrongUse
-from ctreview.volume.geometry import Geometry, require_same_grid
-from ctreview.volume.itk_files import affine_of_image, path_frame
+from ctreview.volume.geometry import SAME_GRID_MM, Geometry, require_same_grid
+from ctreview.volume.image_file import path_frame
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.nrrd import write_nrrd_file
+from ctreview.volume.nrrd_header import read_nrrd_header
+from ctreview.volume.voxels import read_layers
 
-__all__ = ["read_segmentation", "write_segmentation"]
+__all__ = ["read_segmentation", "read_segmentations", "write_segmentation"]
 
 _CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
 _TISSUE = Code("85756007", "SCT", "Tissue")
@@ -105,7 +106,8 @@ def read_segmentation(path: Path | str, *, on: Geometry | None = None) -> tuple[
         The file.
     on : Geometry, optional
         The grid of the image that it was drawn on. The file format carries no frame of reference; with this the label
-        maps get the image's, after shape and corners were compared.
+        maps get the image's, after corners were compared. A file that was cropped to its segments, as 3D Slicer saves
+        it, gets the rest of the image back.
 
     Returns
     -------
@@ -119,47 +121,101 @@ def read_segmentation(path: Path | str, *, on: Geometry | None = None) -> tuple[
     GridMismatch
         It does not lie on ``on``.
     """
-    path = Path(path)
-    try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise UnreadableFile("the file does not read as a segmentation", where=path) from error
-    fields = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
-    array = sitk.GetArrayFromImage(image)
-    if array.ndim == 3:
-        array = array[..., None]
-    geometry = Geometry(array.shape[:3], affine_of_image(image), path_frame(path))
+    found = _read(Path(path))
+    return found if on is None else tuple(_placed(one, on, Path(path)) for one in found)
+
+
+def read_segmentations(first: Path | str, second: Path | str) -> tuple[tuple[LabelMap, ...], tuple[LabelMap, ...]]:
+    """Read two segmentations of one image onto one grid, which covers both.
+
+    3D Slicer crops a file to its segments, so that two segmentations of one image seldom have the same grid.
+
+    Raises
+    ------
+    UnreadableFile
+        One of them is no such file, or broken.
+    GridMismatch
+        Their voxels do not lie on each other.
+    """
+    one, other = _read(Path(first)), _read(Path(second))
+    here, there = one[0].geometry, other[0].geometry
+    offset = _whole_offset(there, here)
+    if offset is None:
+        raise _mismatch(replace(there, frame_of_reference=here.frame_of_reference), here, Path(second))
+    start = np.minimum(offset, 0)
+    stop = np.maximum(offset + there.shape, here.shape)
+    affine = np.array(here.affine)
+    affine[:3, 3] = here.to_lps(start)
+    a, b, c = (int(size) for size in stop - start)
+    grid = replace(here, shape=(a, b, c), affine=affine)
+    return tuple(_placed(m, grid, Path(first)) for m in one), tuple(_placed(m, grid, Path(second)) for m in other)
+
+
+def _read(path: Path) -> tuple[LabelMap, ...]:
+    """The layers of a file, on their own grid."""
+    image = read_nrrd_header(path, layered=True)
+    fields = dict(image.fields)
     layers: dict[int, list[Label]] = defaultdict(list)
-    for number in range(10_000):
-        name = f"Segment{number}"
-        if f"{name}_LabelValue" not in fields and f"{name}_ID" not in fields:
-            break
-        layers[int(fields.get(f"{name}_Layer", "0"))].append(_label(name, number, fields))
+    try:
+        for number in range(10_000):
+            name = f"Segment{number}"
+            if f"{name}_LabelValue" not in fields and f"{name}_ID" not in fields:
+                break
+            layers[int(fields.get(f"{name}_Layer", "0"))].append(_label(name, number, fields))
+    except (ValueError, IndexError) as error:
+        raise UnreadableFile("the description of a segment is broken", where=path) from error
     if not layers:
         raise UnreadableFile(
             "the file names no segments", where=path, remedy="Save it as a segmentation (.seg.nrrd) in 3D Slicer."
         )
-    found = [_map(array[..., layer], geometry, labels) for layer, labels in sorted(layers.items())]
-    return tuple(found if on is None else [_placed(one, on, path) for one in found])
+    if image.dtype.kind not in "iu" or not 0 <= min(layers) <= max(layers) < image.layers:
+        raise UnreadableFile("the file does not read as a segmentation", where=path)
+    arrays, geometry = read_layers(image, path_frame(path))
+    return tuple(_map(arrays[layer], geometry, labels) for layer, labels in sorted(layers.items()))
 
 
 def _map(array: npt.NDArray[Any], geometry: Geometry, labels: list[Label]) -> LabelMap:
-    order, flips = geometry.canonical_steps()
-    turned = np.flip(array.transpose(order), flips) if flips else array.transpose(order)
     kind = np.uint8 if int(array.max(initial=0)) < 256 else np.uint16
-    return LabelMap(np.ascontiguousarray(turned, dtype=kind), geometry.canonical(), Scheme(tuple(labels)))
+    return LabelMap(array.astype(kind, copy=False), geometry, Scheme(tuple(labels)))
 
 
 def _placed(one: LabelMap, on: Geometry, path: Path) -> LabelMap:
+    """The label map on the grid of an image: as it is, or with the rim that 3D Slicer cropped."""
     here = replace(one.geometry, frame_of_reference=on.frame_of_reference)
-    differences = here.differences(on)
-    if differences:
-        raise GridMismatch(
-            f"the segmentation does not lie on the image: {' and '.join(differences)}",
-            where=path,
-            remedy="Use the segmentation that was drawn on this image.",
-        )
-    return replace(one, geometry=on)
+    if not here.differences(on):
+        return replace(one, geometry=on)
+    offset = _whole_offset(here, on)
+    if offset is None:
+        raise _mismatch(here, on, path)
+    inside = [(max(at, 0), min(at + size, room)) for at, size, room in zip(offset, here.shape, on.shape, strict=True)]
+    array = np.zeros(on.shape, dtype=one.array.dtype)
+    target = tuple(slice(start, stop) for start, stop in inside)
+    source = tuple(slice(start - at, stop - at) for (start, stop), at in zip(inside, offset, strict=True))
+    empty = any(stop <= start for start, stop in inside)
+    if not empty:
+        array[target] = one.array[source]
+    if np.count_nonzero(array) < np.count_nonzero(one.array):
+        raise _mismatch(here, on, path)
+    return replace(one, array=array, geometry=on)
+
+
+def _whole_offset(here: Geometry, on: Geometry) -> npt.NDArray[np.int64] | None:
+    """By how many voxels of a grid another one of the same steps begins later; None where voxels do not meet."""
+    at = np.rint(on.to_index(here.to_lps((0, 0, 0)))).astype(np.int64)
+    ends = np.array(here.shape) - 1
+    for index in (np.zeros(3), ends):
+        if np.linalg.norm(on.to_lps(at + index) - here.to_lps(index)) > SAME_GRID_MM:
+            return None
+    steps = (on.affine - here.affine)[:3, :3] * np.maximum(ends, 1)
+    return None if float(np.abs(steps).max()) > SAME_GRID_MM else at
+
+
+def _mismatch(here: Geometry, on: Geometry, path: Path) -> GridMismatch:
+    return GridMismatch(
+        f"the segmentation does not lie on the image: {' and '.join(here.differences(on))}",
+        where=path,
+        remedy="Use the segmentation that was drawn on this image.",
+    )
 
 
 def _label(name: str, number: int, fields: Mapping[str, str]) -> Label:

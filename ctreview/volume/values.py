@@ -10,12 +10,12 @@ import numpy.typing as npt
 from ctreview.dicom.decode import stored_values
 from ctreview.dicom.frame import Frame
 
-__all__ = ["AIR_HU", "fill_slice"]
+__all__ = ["AIR_HU", "NOT_MEASURED_HU", "fill_slice"]
 
 AIR_HU = -1024
 """What stands where nothing was measured (padding around the field of view)."""
 
-_NOT_MEASURED_HU = -1500
+NOT_MEASURED_HU = -1500
 """No matter attenuates less than vacuum (−1000 HU); noise reaches −1200. Below this it is a filling number."""
 
 
@@ -77,8 +77,8 @@ def _fill_padding(out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, no
             out[(raw >= low) & (raw <= high)] = AIR_HU
         else:
             notes.append("The header's padding value lies among densities of tissue and was not believed.")
-    if int(out.min()) < _NOT_MEASURED_HU:
-        out[out < _NOT_MEASURED_HU] = AIR_HU
+    if int(out.min()) < NOT_MEASURED_HU:
+        out[out < NOT_MEASURED_HU] = AIR_HU
 
 
 def _in_range(number: float, frame: Frame) -> bool:

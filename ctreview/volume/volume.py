@@ -39,6 +39,8 @@ class Volume:
         What was odd about the source and accepted all the same, one sentence each.
     original : Geometry or None
         The grid as acquired, where the voxels had to be brought onto another one (gantry tilt); canonical, sheared.
+    unit_reason : str or None
+        Why the values are no HU, as a clause, where they might have been.
     """
 
     array: npt.NDArray[Any]
@@ -47,6 +49,7 @@ class Volume:
     acquisition: Acquisition = field(default_factory=Acquisition)
     notes: tuple[str, ...] = ()
     original: Geometry | None = None
+    unit_reason: str | None = None
 
     def __post_init__(self) -> None:
         if self.array.shape != self.geometry.shape:

@@ -15,10 +15,9 @@ from ctreview.errors import UnreadableFile, UnsupportedSeries
 from ctreview.volume.atomic import atomic_path
 from ctreview.volume.dicom_file import Compression, write_dicom
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.itk_files import affine_of_image
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.nrrd import write_nrrd_file
-from ctreview.volume.resample import itk_transform, sitk_image
+from ctreview.volume.resample import affine_of_image, itk_transform, require_box
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
@@ -51,8 +50,18 @@ def write_nifti(image: Volume | LabelMap, path: Path | str) -> None:
     GridMismatch
         The grid is sheared.
     """
+    import nibabel  # noqa: PLC0415 - slow to load, and seldom needed
+
+    require_box(image.geometry)
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ image.geometry.affine
+    affine[:3, :3] = affine[:3, 2::-1]
+    array = image.array.astype(np.uint8) if image.array.dtype == np.bool_ else image.array
+    made = nibabel.Nifti1Image(array.transpose(2, 1, 0), affine)
+    made.header.set_xyzt_units("mm")
+    made.set_qform(affine, 1)
+    made.set_sform(affine, 1)
     with atomic_path(path) as draft:
-        sitk.WriteImage(sitk_image(np.ascontiguousarray(image.array), image.geometry), str(draft))
+        nibabel.save(made, draft)
 
 
 def write_transform(transform: Transform, path: Path | str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from ctreview.volume import Volume
-from ctreview.volume.itk_files import read_itk_file
+from ctreview.volume.image_file import read_image_file
 
 
 def converted(folder: Path, *options: str) -> dict[str, Volume]:
@@ -19,7 +19,7 @@ def converted(folder: Path, *options: str) -> dict[str, Volume]:
     with tempfile.TemporaryDirectory() as out:
         command = [dcm2niix.bin, "-z", "n", "-b", "n", "-f", "%s_%e", *options, "-o", out, str(folder)]
         subprocess.run(command, check=False, capture_output=True, timeout=120)
-        return {path.stem: read_itk_file(path) for path in sorted(Path(out).glob("*.nii"))}
+        return {path.stem: read_image_file(path) for path in sorted(Path(out).glob("*.nii"))}
 
 
 def itk_series(folder: Path) -> Volume:
@@ -29,7 +29,7 @@ def itk_series(folder: Path) -> Volume:
     with tempfile.TemporaryDirectory() as out:
         path = Path(out, "a.nrrd")
         sitk.WriteImage(reader.Execute(), str(path))
-        return read_itk_file(path)
+        return read_image_file(path)
 
 
 def apart_mm(one: Volume, other: Volume) -> float:

@@ -10,7 +10,7 @@ import pytest
 from ctreview.dicom import find_series
 from ctreview.errors import InconsistentSeries, UnsupportedSeries
 from ctreview.volume import LoadSettings, load_volume
-from ctreview.volume.itk_files import read_itk_file
+from ctreview.volume.image_file import read_image_file
 from tests.dicom.oracles import apart_mm, converted, itk_series, unlike
 
 pytestmark = pytest.mark.data
@@ -40,7 +40,7 @@ def test_the_reference_beside_it(shared_data: Path, folder: str) -> None:
     path = shared_data / folder
     volume = load_volume(path, settings=AS_STORED)
     for ending in ("_ground_truth", "_ground_truth_reoriented"):
-        reference = read_itk_file(path.with_name(f"{path.name}{ending}.nii.gz"))
+        reference = read_image_file(path.with_name(f"{path.name}{ending}.nii.gz"))
         assert apart_mm(volume, reference) < 0.01
         assert unlike(volume, reference) < 1e-4
 
@@ -74,7 +74,7 @@ def test_whole_thorax_scans_agree(shared_data: Path, folder: str) -> None:
 
 def test_t1_matches_the_published_reference(shared_data: Path) -> None:
     volume = load_volume(shared_data / "t1_mr" / "dicom")
-    reference = read_itk_file(shared_data / "t1_mr" / "reference.nii.gz")
+    reference = read_image_file(shared_data / "t1_mr" / "reference.nii.gz")
     assert apart_mm(volume, reference) < 0.01
     assert unlike(volume, reference) == 0
 

@@ -124,10 +124,9 @@ def test_what_cannot_be_compared_is_refused(read: Read, tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="a file and a folder"):
         agree(first, read.study.folder / "readers/ben")
     labels = read.sessions["ben"][0].labels
-    write_segmentation(
-        second,
-        [replace(labels, array=labels.array[1:], geometry=labels.geometry.crop((1, 0, 0), labels.geometry.shape))],
-    )
+    affine = np.array(labels.geometry.affine)
+    affine[:3, 3] += 0.5 * affine[:3, 2]
+    write_segmentation(second, [replace(labels, geometry=replace(labels.geometry, affine=affine))])
     with pytest.raises(GridMismatch):
         agree(first, second)
 

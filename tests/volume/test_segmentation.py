@@ -11,7 +11,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from ctreview.errors import GridMismatch, UnreadableFile, WrongUse
 from ctreview.volume import Code, Geometry, Label, LabelMap, Scheme
-from ctreview.volume.segmentation import read_segmentation, write_segmentation
+from ctreview.volume.segmentation import read_segmentation, read_segmentations, write_segmentation
 
 GRID = Geometry.aligned((4, 5, 6), (2.0, 1.5, 0.7), origin=(-10, 3, 8), frame_of_reference="1.2.3")
 LUNG = Code("39607008", "SCT", "Lung")
@@ -88,3 +88,53 @@ def test_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=r"b\.seg\.nrrd"):
         read_segmentation(tmp_path / "b.seg.nrrd")
     assert not (tmp_path / "a.seg.nrrd").exists()
+
+
+def _with_rim() -> LabelMap:
+    array = np.zeros(GRID.shape, np.uint8)
+    array[1:3, 2:4, 1:5] = 1
+    array[2, 3, 2] = 3
+    return LabelMap(array, GRID, LUNGS)
+
+
+def _cropped(one: LabelMap, start: tuple[int, int, int], stop: tuple[int, int, int]) -> LabelMap:
+    """As 3D Slicer saves it: the box around the segments alone."""
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    return replace(one, array=one.array[box], geometry=one.geometry.crop(start, stop))
+
+
+def test_a_cropped_segmentation_gets_its_rim_back(tmp_path: Path) -> None:
+    whole = _with_rim()
+    write_segmentation(tmp_path / "a.seg.nrrd", [_cropped(whole, (1, 2, 1), (3, 4, 5))])
+    (again,) = read_segmentation(tmp_path / "a.seg.nrrd", on=GRID)
+    assert again.geometry == GRID
+    assert np.array_equal(again.array, whole.array)
+
+
+@pytest.mark.parametrize("boxes", [(None, 1), (1, None), (1, 2)])
+def test_two_segmentations_meet_on_one_grid_whichever_was_cropped(
+    tmp_path: Path, boxes: tuple[int | None, ...]
+) -> None:
+    starts = {1: ((1, 2, 1), (3, 4, 5)), 2: ((1, 1, 1), (4, 5, 5))}
+    paths = (tmp_path / "a.seg.nrrd", tmp_path / "b.seg.nrrd")
+    for path, box in zip(paths, boxes, strict=True):
+        whole = _with_rim()
+        write_segmentation(path, [whole if box is None else _cropped(whole, *starts[box])])
+    (first,), (second,) = read_segmentations(*paths)
+    assert first.geometry == second.geometry
+    assert np.array_equal(first.array, second.array)
+    assert first.volume_ml("right_lung") == pytest.approx(_with_rim().volume_ml("right_lung"))
+
+
+def test_a_segmentation_between_the_voxels_or_beyond_the_image_is_refused(tmp_path: Path) -> None:
+    whole = _with_rim()
+    affine = np.array(GRID.affine)
+    affine[:3, 3] += 0.4 * affine[:3, 2]
+    beyond = np.array(GRID.affine)
+    beyond[:3, 3] += 3 * beyond[:3, 2]
+    for number, shifted in enumerate((affine, beyond)):
+        path = tmp_path / f"{number}.seg.nrrd"
+        write_segmentation(path, [replace(whole, geometry=replace(GRID, affine=shifted))])
+        with pytest.raises(GridMismatch) as refusal:
+            read_segmentation(path, on=GRID)
+        assert refusal.value.exit_code == 3
