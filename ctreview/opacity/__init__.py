@@ -2,14 +2,14 @@
 
 ``measure_parenchyma`` brings the lung between its vessels to one resolution, ``fit_normal_lung`` says what healthy
 lung looks like in this patient, ``common_thresholds`` makes one rule for all timepoints, ``excess_density`` takes
-normal lung off, and ``classify`` draws the borders; ``find_opacity`` does all of it for one scan. ``fixed_bands``
-counts the bands of the literature.
+normal lung off, and ``classify`` draws the borders; `JointClassification`
+does so for two registered scans. ``fixed_bands`` counts the bands of the literature.
 """
 
 from __future__ import annotations
 
 from ctreview.opacity.bands import FIXED_BANDS_HU, HIGH_ATTENUATION_HU, Band, fixed_bands
-from ctreview.opacity.classify import classify, find_opacity
+from ctreview.opacity.classify import classify
 from ctreview.opacity.excess import Excess, excess_density
 from ctreview.opacity.joint import JointClassification
 from ctreview.opacity.normal import Gravity, NormalLung, fit_normal_lung
@@ -33,7 +33,6 @@ __all__ = [
     "classify",
     "common_thresholds",
     "excess_density",
-    "find_opacity",
     "fit_normal_lung",
     "fixed_bands",
     "measure_parenchyma",

@@ -10,17 +10,14 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
-from ctreview.opacity.excess import DENSE_SPOT_HU, LOCAL_MAXIMUM_MM, Excess, excess_density
-from ctreview.opacity.normal import NormalLung, fit_normal_lung
-from ctreview.opacity.parenchyma import measure_parenchyma
+from ctreview.opacity.excess import DENSE_SPOT_HU, LOCAL_MAXIMUM_MM, Excess
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
-from ctreview.opacity.thresholds import Thresholds, own_thresholds
-from ctreview.progress import Progress, part, quiet
+from ctreview.opacity.thresholds import Thresholds
+from ctreview.progress import Progress, quiet
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.volume import Volume
 
-__all__ = ["classify", "find_opacity", "find_seeds", "offset_hu"]
+__all__ = ["classify", "find_seeds", "offset_hu"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -31,56 +28,6 @@ GROUND_GLASS, CONSOLIDATION, DEPENDENT = (
 
 SIDES = (1, 2)
 """Right and left in `Parenchyma.side`."""
-
-
-def find_opacity(
-    volume: Volume,
-    lungs: LabelMap,
-    vessels: LabelMap | None,
-    *,
-    thresholds: Thresholds | None = None,
-    normal: NormalLung | None = None,
-    age_years: float | None = None,
-    settings: OpacitySettings | None = None,
-    progress: Progress = quiet,
-) -> LabelMap:
-    """Find ground glass, consolidation and dependent opacity in one scan.
-
-    Parameters
-    ----------
-    volume : Volume
-        CT in HU.
-    lungs, vessels : LabelMap
-        As for `measure_parenchyma`.
-    thresholds : Thresholds, optional
-        Where opacity begins; the scan's own rule where not given.
-    normal : NormalLung, optional
-        The scan's normal lung; fitted where not given.
-    age_years : float, optional
-        Overrides the age in the header.
-
-    Returns
-    -------
-    LabelMap
-        `OPACITY_SCHEME` on the scan's grid, without vessels and airway walls, with the checks of the thresholds.
-
-    Raises
-    ------
-    WrongUse, GridMismatch, SegmentationFailed
-        As `measure_parenchyma`.
-    """
-    settings = settings or OpacitySettings()
-    parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings, progress=part(progress, 0.0, 0.6))
-    if normal is None:
-        normal = fit_normal_lung(volume, lungs, vessels, age_years=age_years, parenchyma=parenchyma, settings=settings)
-    progress(0.7, 1.0, "comparing with normal lung")
-    excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings)
-    return classify(
-        excess,
-        thresholds or own_thresholds(normal, settings=settings),
-        settings=settings,
-        progress=part(progress, 0.8, 1.0),
-    )
 
 
 def classify(

@@ -24,7 +24,6 @@ from ctreview.anatomy import find_lungs, find_vessels
 from ctreview.opacity import (
     classify,
     excess_density,
-    find_opacity,
     fit_normal_lung,
     measure_parenchyma,
     own_thresholds,
@@ -34,6 +33,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample, resample_labels
 from ctreview.volume.volume import Volume
+from tests.opacity.one_scan import find_opacity
 from tests.real_scans import DATA, healthy_host
 
 Row = dict[str, Any]

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from ctreview.edits import Session
-from ctreview.opacity import find_opacity
 from ctreview.phantom import Host, Hybrid, Phantom, ThoraxSettings, make_thorax, random_hybrid, random_phantom
 from ctreview.phantom.schemes import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
@@ -38,6 +37,7 @@ from tests.benchmarks.simulated_reader import (
     threshold_painting,
     walked,
 )
+from tests.opacity.one_scan import find_opacity
 from tests.real_scans import healthy_host
 
 Row = dict[str, Any]

@@ -14,13 +14,14 @@ from ctreview.opacity import (
     OpacitySettings,
     classify,
     excess_density,
-    find_opacity,
     fit_normal_lung,
     measure_parenchyma,
     own_thresholds,
 )
 from ctreview.volume.labels import LabelMap
 from tests.opacity.bodies import Ball, Body, body, dice
+
+from .one_scan import find_opacity
 
 MIDDLE = (0.0, 0.0, 60.0)
 
