@@ -5,7 +5,8 @@ In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and ma
 reported (`divide_lungs`).
 """
 
-from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs, lung_size
+from ctreview.anatomy.lung_size import lung_size
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
 from ctreview.anatomy.other_timepoint import aerated_lung_mask, missed_lung_ml, remove_unconfirmed_dense_lung
 from ctreview.anatomy.regions import LOBES, divide_lungs
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels

@@ -15,6 +15,7 @@ from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated
 from ctreview.anatomy.dense import DenseLung, find_dense_lung
 from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
 from ctreview.anatomy.lung_checks import lung_checks
+from ctreview.anatomy.lung_size import relative_size
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
@@ -22,7 +23,7 @@ from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs", "lung_size", "relative_size"]
+__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -154,17 +155,6 @@ def _no_lung() -> SegmentationFailed:
 def _size(coarse: CoarseImage, aerated: Labels) -> float:
     """`relative_size` of aerated lungs on the coarse grid."""
     return relative_size(coarse.volume_ml(aerated > 0), both=len(np.unique(aerated)) == 3)
-
-
-def relative_size(ml: float, *, both: bool) -> float:
-    """A length's ratio to the lungs of an adult: the cube root of volume over 5 L, of one lung over 2.5 L."""
-    return float((ml / (5000.0 if both else 2500.0)) ** (1 / 3))
-
-
-def lung_size(lungs: LabelMap) -> float:
-    """`relative_size` of both lungs, or of the one that is there."""
-    right, left = lungs.volume_ml("right_lung"), lungs.volume_ml("left_lung")
-    return relative_size(right + left, both=min(right, left) > 0)
 
 
 def _closed(coarse: CoarseImage, aerated: Labels, radius: float) -> Labels:

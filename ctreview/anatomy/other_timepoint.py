@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
-from ctreview.anatomy.lungs import lung_size
+from ctreview.anatomy.lung_size import lung_size
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap

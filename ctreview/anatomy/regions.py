@@ -10,6 +10,7 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
@@ -17,16 +18,13 @@ from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
 
-__all__ = ["LOBES", "PERIPHERAL_MM", "REFERENCE_ML", "divide_lungs"]
+__all__ = ["LOBES", "PERIPHERAL_MM", "divide_lungs"]
 
 LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
 """Keys that a label map of lobes may hold."""
 
 PERIPHERAL_MM = 20.0
-"""How deep the peripheral rim reaches under the pleura of lungs of `REFERENCE_ML`."""
-
-REFERENCE_ML = 5000.0
-"""Volume of both lungs of an adult, to whose cube root the depth of the rim is scaled."""
+"""How deep the peripheral rim reaches under the pleura in an adult; scaled with the cube root of lung volume."""
 
 THIRDS = ("basal", "middle", "apical")
 HALVES = ("ventral", "dorsal")
@@ -96,7 +94,7 @@ def _peripheral(sides: Labels, grid: Geometry, touched: Sequence[tuple[bool, boo
     """Where lung lies within the rim under the pleura."""
     lung = sides > 0
     share = len(np.unique(sides[lung])) / 2
-    depth = PERIPHERAL_MM * (np.count_nonzero(lung) * grid.voxel_ml / (REFERENCE_ML * share)) ** (1 / 3)
+    depth = PERIPHERAL_MM * (np.count_nonzero(lung) * grid.voxel_ml / (ADULT_LUNGS_ML * share)) ** (1 / 3)
     # a layer of background around the box makes a surface, except where the field of view cuts the lung
     padding = [(0 if first else 1, 0 if last else 1) for first, last in touched]
     inside = np.pad(lung, padding)

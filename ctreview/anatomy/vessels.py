@@ -14,7 +14,8 @@ from scipy import ndimage
 
 from ctreview.anatomy.coarse import Mask, Spacing, dilated, opened
 from ctreview.anatomy.costal import costal_depth
-from ctreview.anatomy.lungs import LUNG_SCHEME, relative_size
+from ctreview.anatomy.lung_size import relative_size
+from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.anatomy.tubeness import update_tubeness
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.opacity.settings import OpacitySettings
@@ -95,7 +96,7 @@ class Parenchyma:
     @property
     def scale(self) -> float:
         """Size of this lung beside an adult's of 5 L, as a length; lengths set for an adult are scaled with it."""
-        return float(min(max((self.lung_ml / 5000.0) ** (1 / 3), 0.5), 1.2))
+        return float(min(max((self.lung_ml / ADULT_LUNGS_ML) ** (1 / 3), 0.5), 1.2))
 
     @property
     def inside(self) -> Bools:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.errors import WrongUse
 from ctreview.phantom.body import Shape, lungs_ml
@@ -40,7 +41,6 @@ __all__ = [
     "true_transform",
 ]
 
-ADULT_LUNGS_ML = 5000.0
 CHILD_LUNGS_ML = 1150.0
 """Both lungs of a four-year-old at full inspiration: 1.0 to 1.3 L."""
 _DOWN = {"HFS": (0, 1), "FFS": (0, 1), "HFP": (0, -1), "FFP": (0, -1), "HFDR": (-1, 0), "HFDL": (1, 0)}
