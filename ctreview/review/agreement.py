@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import divide_lungs
 from ctreview.change.agreement import BlandAltman, Overlap, bland_altman, intraclass_correlation, overlap
 from ctreview.change.tally import Tally
 from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct.masks import find_label_map, regions_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
-from ctreview.review.replay import Corrected, find_label_map, find_reading, open_reading, replay_study
+from ctreview.review.replay import Corrected, find_reading, open_reading, replay_study
 from ctreview.study import Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -248,9 +248,9 @@ def compare_masks(first: Sequence[LabelMap], second: Sequence[LabelMap], *, name
     opacity, other = (find_label_map(maps, "ground_glass", "consolidation") for maps in (first, second))
     if opacity is None or other is None:
         raise WrongUse("a segmentation holds neither ground glass nor consolidation")
-    organ = find_label_map(first, "right_lung", "left_lung")
-    notes = [] if organ else ["The first segmentation holds no lungs, so that no zones are compared."]
-    return _agreement([_Compared(1, opacity, other, None if organ is None else divide_lungs(organ))], names, notes)
+    regions = regions_from_masks(first)
+    notes = [] if regions else ["The first segmentation holds no lungs, so that no zones are compared."]
+    return _agreement([_Compared(1, opacity, other, regions)], names, notes)
 
 
 def write_agreement(found: Agreement, folder: Path | str, *, overwrite: bool = False) -> Path:

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.change import Timepoint, measure
+from ctreview.change import measure
 from ctreview.errors import InputRefused, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import Edits
+from ctreview.recipes.chest_ct.masks import masks_of
 from ctreview.recipes.chest_ct.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.study import AnalysisPlan, KeyImage, Study
 from ctreview.study.plan import Difference
 from ctreview.version import __version__
-from ctreview.volume.labels import LabelMap
 
 __all__ = [
     "RECIPE",
@@ -121,7 +121,7 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[ImageSource], pla
                 point.volume,
                 path=place.path,
                 series=place.series,
-                masks=_maps(point),
+                masks=masks_of(point),
                 measurements=_measurements(prepared, number - 1),
                 schema=MEASUREMENTS_SCHEMA,
                 number=number,
@@ -211,7 +211,7 @@ def _signed(study: Study) -> bool:
 def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, plan: AnalysisPlan) -> None:
     for number, point in enumerate(prepared.points, 1):
         there = study.masks(number, on=point.volume.geometry)
-        found = _maps(point)
+        found = masks_of(point)
         same = [np.array_equal(a.array, b.array) for a, b in zip(there, found, strict=False)]
         if len(there) != len(found) or not all(same):
             by = f"ctreview {kept.version}" if kept.version else "another version of ctreview"
@@ -222,10 +222,6 @@ def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, pl
                 remedy="What was signed can be read in its folder readers/. Open it with that version, or start a"
                 " study of its own from the two scans.",
             )
-
-
-def _maps(point: Timepoint) -> list[LabelMap]:
-    return [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
 
 
 def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:

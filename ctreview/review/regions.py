@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,20 @@ from typing import Any
 import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
-from ctreview.dicom import Series, find_series
 from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
-from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
+from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.progress import Progress, part, quiet
-from ctreview.review.archive import not_of_this_version
+from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.replay import REPLAY_SCHEMA, open_reading, replay_facts
-from ctreview.study import AnalysisPlan, Reading, Source, Study
+from ctreview.study import AnalysisPlan, Reading, Study
 from ctreview.study.document import write_document
 from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
 from ctreview.version import __version__
 from ctreview.volume.atomic import atomic_folder
-from ctreview.volume.contrasts import Contrast, Examination, examination, load_examination, series_of_examination
-from ctreview.volume.image_file import is_image_file
+from ctreview.volume.contrasts import Contrast, Examination
 from ctreview.volume.labels import Label, LabelMap, Scheme
-from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.load import LoadSettings
 from ctreview.volume.resample import resample
 from ctreview.volume.segmentation import write_segmentation
 from ctreview.volume.statistics import RegionValues, region_values
@@ -43,8 +41,6 @@ __all__ = [
     "RegionReview",
     "Row",
     "as_csv",
-    "load_settings_of",
-    "load_timepoint",
     "painted",
     "plan_of",
     "replay_regions",
@@ -339,56 +335,6 @@ def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> AnalysisPla
     return AnalysisPlan(RECIPE, {"load": asdict(settings)}, images=digests, version=__version__)
 
 
-def load_settings_of(study: Study) -> LoadSettings:
-    """How the images of a study were loaded; today's defaults where it does not say.
-
-    Raises
-    ------
-    UnreadableFile
-        It names a setting that this version does not have.
-    """
-    plan = study.plan
-    if plan is None:
-        return LoadSettings()
-    kept, known = plan.settings["load"], {field.name for field in fields(LoadSettings)}
-    if unknown := sorted(set(kept) - known):
-        raise not_of_this_version(study, plan, f"there is no setting load.{unknown[0]}", "Update ctreview.")
-    return LoadSettings(**kept)
-
-
-def load_timepoint(study: Study, number: int, *, progress: Progress = quiet) -> Examination:
-    """The images of a timepoint, as they were when it was made.
-
-    Raises
-    ------
-    InputRefused
-        They are gone, or others lie there now.
-    """
-    source = study.source(number)
-    if not source.path.exists():
-        raise InputRefused(f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there.")
-    settings = load_settings_of(study)
-    there = () if is_image_file(source.path) else _series(source)
-    found = (
-        load_examination(there, settings=settings, progress=progress)
-        if there
-        else examination([load_volume(source.path, settings=settings, progress=progress)])
-    )
-    if found.contrasts[0].volume.digest != source.digest:
-        raise InputRefused(
-            f"this is not the image that timepoint {number} was read on",
-            where=source.path,
-            remedy="Put the images back that the study was made with.",
-        )
-    return found
-
-
-def _series(source: Source) -> tuple[Series, ...]:
-    """What was read of a folder: the series that was chosen, with those that belong to it."""
-    found = [one for one in find_series(source.path) if one.usable]
-    return series_of_examination(found, next((one for one in found if one.key == source.series), None))
-
-
 def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
     """The study of MRI and the reading that a folder stands for; None where it holds CT or is no folder of a study.
 
@@ -408,7 +354,9 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
     """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
     numbers = study.timepoints
     found = [
-        load_timepoint(study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers)))
+        load_examination_of_study(
+            study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers))
+        )
         for place, number in enumerate(numbers)
     ]
     return RegionReview(

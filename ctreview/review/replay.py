@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.anatomy import divide_lungs
 from ctreview.change import Timepoint
 from ctreview.edits import Edit, Journal
-from ctreview.errors import InputRefused, UnreadableFile, WrongUse
+from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct import segment
 from ctreview.recipes.chest_ct.corrections import OPACITY, replayed
-from ctreview.recipes.chest_ct.facts import scan_facts
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
+from ctreview.recipes.chest_ct.masks import find_label_map, masks_of, timepoint_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.review.images import load_ct_of_study
 from ctreview.study import Reading, Study
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
@@ -30,7 +31,6 @@ from ctreview.volume.write import read_transform
 __all__ = [
     "REPLAY_SCHEMA",
     "Corrected",
-    "find_label_map",
     "find_reading",
     "open_journal",
     "open_reading",
@@ -211,7 +211,9 @@ def replay_study(
     found = []
     for done, number in enumerate(numbers):
         listener = part(progress, done / len(numbers), (done + 1) / len(numbers))
-        point = _timepoint(study, number, scan, settings, listener)
+        volume = load_ct_of_study(study, number, scan=scan, settings=settings, progress=listener)
+        masks = study.masks(number, on=volume.geometry)
+        point = timepoint_from_masks(volume, masks, where=study.folder / "timepoints" / str(number))
         own = [reading.edits(image=point.volume.digest, target=OPACITY) for reading in readings]
         copied = any(edit.kind == "carry" for edits in own for edit in edits)
         other = _other(study, number, point.volume) if copied else None
@@ -257,12 +259,10 @@ def replay_journal(
     edits = [edit for edit in require_well_formed(journal.read(), where=journal.path) if edit.target == OPACITY]
     settings = settings or ChestCtSettings()
     if masks is None:
-        from ctreview.recipes.chest_ct import segment  # noqa: PLC0415 - imports this stage's neighbours in turn
-
         point = segment(scan, series=series, settings=settings, progress=progress).timepoint
     else:
         volume = load_ct(scan, series, settings=settings, progress=progress)
-        point = _assembled(volume, read_segmentation(masks, on=volume.geometry), masks)
+        point = timepoint_from_masks(volume, read_segmentation(masks, on=volume.geometry), where=masks)
     own = [edit for edit in edits if edit.image == point.volume.digest]
     done = _corrected(point, own, None)
     return replace(done, elsewhere=tuple(edit for edit in edits if edit.image != point.volume.digest))
@@ -352,9 +352,7 @@ def write_replayed(found: Sequence[Corrected], folder: Path | str, *, overwrite:
     inputs = {f"timepoint {one.number}": one.timepoint.volume for one in found}
     with result_folder(folder, overwrite=overwrite) as draft:
         for one in found:
-            maps = (one.timepoint.organ, one.timepoint.vessels, one.timepoint.opacity)
-            path = draft / f"timepoint-{one.number}.seg.nrrd"
-            write_segmentation(path, [labels for labels in maps if labels is not None])
+            write_segmentation(draft / f"timepoint-{one.number}.seg.nrrd", masks_of(one.timepoint))
         write_json(replay_document(found), draft / "replay.json")
         write_json(provenance(inputs, settings={}, seeds={}, timings={}), draft / "provenance.json")
     return Path(folder)
@@ -388,41 +386,6 @@ def _loaded_by(study: Study) -> ChestCtSettings:
     """
     plan = study.plan
     return ChestCtSettings.from_dict({} if plan is None else {"load": plan.settings.get("load", {})})
-
-
-def _timepoint(
-    study: Study, number: int, scan: Path | str | None, settings: ChestCtSettings, progress: Progress
-) -> Timepoint:
-    """A timepoint as the study keeps it, after its image was found to be the same."""
-    source = study.source(number)
-    path = source.path if scan is None else Path(scan)
-    if not path.exists():
-        raise InputRefused(
-            f"the image of timepoint {number} is gone", where=path, remedy="Say where it lies now with --scan."
-        )
-    volume = load_ct(path, source.series if scan is None else None, settings=settings, progress=progress)
-    if volume.digest != source.digest:
-        raise InputRefused(
-            f"this is not the image that timepoint {number} was read on",
-            where=path,
-            remedy="Give the scan that the study was made with, loaded with the same settings.",
-        )
-    return _assembled(volume, study.masks(number, on=volume.geometry), study.folder / "timepoints" / str(number))
-
-
-def _assembled(volume: Volume, maps: Sequence[LabelMap], where: object) -> Timepoint:
-    """A timepoint from label maps that are told apart by the names of their labels."""
-    organ, opacity = find_label_map(maps, "right_lung", "left_lung"), find_label_map(maps, "ground_glass")
-    if organ is None or opacity is None:
-        missing = "lungs" if organ is None else "opacity"
-        raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
-    vessels = find_label_map(maps, "vessel", "airway_wall")
-    return Timepoint(volume, organ, opacity, divide_lungs(organ), vessels, facts=scan_facts(volume, None))
-
-
-def find_label_map(maps: Sequence[LabelMap], *keys: str) -> LabelMap | None:
-    """The first label map that knows one of these labels."""
-    return next((one for one in maps if {label.key for label in one.scheme} & set(keys)), None)
 
 
 def _other(study: Study, number: int, volume: Volume) -> LabelMap | None:

@@ -9,16 +9,16 @@ from ctreview.study.key_image import KeyImage
 from ctreview.study.lock import StudyLocked
 from ctreview.study.plan import AnalysisPlan
 from ctreview.study.reading import AlreadySigned, Reading
-from ctreview.study.store import Source, Study
+from ctreview.study.store import ImageReference, Study
 
 __all__ = [
     "FINDING_TYPES",
     "AlreadySigned",
     "AnalysisPlan",
     "Finding",
+    "ImageReference",
     "KeyImage",
     "Reading",
-    "Source",
     "Study",
     "StudyLocked",
 ]

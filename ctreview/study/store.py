@@ -21,7 +21,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.segmentation import read_segmentation, write_segmentation
 from ctreview.volume.volume import Volume
 
-__all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "Source", "Study", "require_reader_name"]
+__all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "ImageReference", "Study", "require_reader_name"]
 
 STUDY_SCHEMA = "ctreview.study/1"
 SOURCE_SCHEMA = "ctreview.source/1"
@@ -29,7 +29,7 @@ LOCK = "open.lock"
 
 
 @dataclass(frozen=True)
-class Source:
+class ImageReference:
     """Where a timepoint's image comes from; the image itself stays where it is.
 
     Attributes
@@ -172,10 +172,10 @@ class Study:
         there = self.timepoints
         return tuple(self.source(n).digest if n in there else "" for n in range(1, max(there, default=0) + 1))
 
-    def source(self, timepoint: int) -> Source:
+    def source(self, timepoint: int) -> ImageReference:
         """Where a timepoint's image comes from."""
         plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA)
-        return Source(Path(plain["path"]), plain["series"], plain["digest"])
+        return ImageReference(Path(plain["path"]), plain["series"], plain["digest"])
 
     def masks(self, timepoint: int, *, on: Geometry | None = None) -> tuple[LabelMap, ...]:
         """What the computer proposed at a timepoint; ``on`` is the grid of its image, which it is checked against."""

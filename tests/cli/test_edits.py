@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ctreview.review import regions
+from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import Study
 from ctreview.volume.geometry import Geometry
@@ -93,7 +94,7 @@ def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
         study.add_timepoint(scan, path=there, series=None, masks=())
     reading = study.reading("anna")
     review = regions.RegionReview(
-        [regions.load_timepoint(study, 1)], author="anna", journal=ReadingJournal(keep=reading.record)
+        [load_examination_of_study(study, 1)], author="anna", journal=ReadingJournal(keep=reading.record)
     )
     key = review.name("vastus").key
     at = [float(v) for v in review.sessions[0].base.geometry.to_lps([3, 20, 40])]

@@ -10,11 +10,11 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
+from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.regions import (
     RegionReview,
     as_csv,
-    load_timepoint,
     plan_of,
     replay_regions,
     write_regions,
@@ -137,7 +137,9 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     with study.planned(plan_of(LoadSettings(), {1: scan})):
         study.add_timepoint(scan, path=image, series=None, masks=())
     reading = study.reading("anna")
-    review = RegionReview([load_timepoint(study, 1)], author="anna", journal=ReadingJournal(keep=reading.record))
+    review = RegionReview(
+        [load_examination_of_study(study, 1)], author="anna", journal=ReadingJournal(keep=reading.record)
+    )
     key = review.name("rectus femoris").key
     paint(review, 0, -1, key)
     again = replay_regions(Study.open(study.folder), study.reading("anna"))
@@ -156,7 +158,7 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     assert plain[0]["volume_ml"] == pytest.approx(float(rows[0]["volume_ml"]), rel=1e-5)
     write_nifti(thighs(GRID, 200, 301, "T1"), image)
     with pytest.raises(InputRefused, match="not the image"):
-        load_timepoint(study, 1)
+        load_examination_of_study(study, 1)
 
 
 def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_later(tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import compare_prepared
 from ctreview.review import regions
 from ctreview.review.archive import ImageSource, settings_of
+from ctreview.review.images import load_ct_of_study, load_examination_of_study, load_settings_of
 from ctreview.review.regions import sign_regions, write_regions
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
-from napari_ctreview.input_output import scans
 from napari_ctreview.input_output.scans import Scan
 from napari_ctreview.session.carried_marks import removed_words
 from napari_ctreview.session.steps import SIGNED, Step
@@ -143,7 +143,7 @@ class StudyArchive(QObject):
         controller.loader.scans[:] = found
         controller.images = controller.loader.images
         if plan is not None and plan.recipe == regions.RECIPE:
-            controller.loader.settings = regions.load_settings_of(workspace.study)
+            controller.loader.settings = load_settings_of(workspace.study)
             controller.tell("load", Step("done"))
             controller.display.show_scans(controller.loader.scans)
             self._report_replaced(said, measured)
@@ -244,7 +244,7 @@ def _examinations(study: Study, progress: Progress) -> list[Scan | None]:
     numbers = study.timepoints
     for done, number in enumerate(numbers):
         share = part(progress, done / len(numbers), (done + 1) / len(numbers))
-        images = regions.load_timepoint(study, number, progress=share)
+        images = load_examination_of_study(study, number, progress=share)
         source = study.source(number)
         found[number - 1] = Scan(ImageSource(source.path, source.series), images.contrasts[0].volume, images)
     return found
@@ -268,19 +268,7 @@ def _scans(study: Study, progress: Progress) -> list[Scan | None]:
     found: list[Scan | None] = []
     for number in study.timepoints:
         source = study.source(number)
-        if not source.path.exists():
-            raise InputRefused(
-                f"the image of timepoint {number} is gone", where=source.path, remedy="Put it back there."
-            )
         share = part(progress, (number - 1) / 2, number / 2)
-        series = [one for one in scans.look(source.path, share) if source.series in (None, one.key)]
-        scan = scans.read(source.path, series[:1], settings.load, share)
-        volume = scan.volume.canonical()
-        if volume.digest != source.digest:
-            raise InputRefused(
-                f"this is not the image that timepoint {number} was read on",
-                where=source.path,
-                remedy="Put the scan back that the study was made with.",
-            )
+        volume = load_ct_of_study(study, number, settings=settings, progress=share)
         found.append(Scan(ImageSource(source.path, source.series), volume))
     return found
