@@ -42,8 +42,8 @@ def write_segmentation_layers(path: str, layers: list[tuple[Any, dict[str, Any],
 
 def _as_layer(data: Any, options: dict[str, Any]) -> Any:
     """What `labels_of` needs of a layer, from the plain tuple that a writer gets."""
-    from napari.layers import Layer  # noqa: PLC0415
+    from napari_ctreview.napari_adapter import make_layer  # noqa: PLC0415 - Qt, needed only for a foreign layer
 
     if "metadata" in options and "ctreview" in options["metadata"]:
         return SimpleNamespace(data=data, metadata=options["metadata"], name=options.get("name", ""))
-    return Layer.create(data, options, "labels")
+    return make_layer(data, options, "labels")

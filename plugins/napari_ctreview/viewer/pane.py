@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from napari.qt import QtViewer
 
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
+from napari_ctreview.napari_adapter import QtViewer, drawing_surface
 from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
 from napari_ctreview.viewer.corner_text import ScanTiming, facts
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
@@ -50,6 +50,8 @@ class Pane:
 
     Attributes
     ----------
+    surface : QWidget
+        What the image is drawn on: the canvas without its sliders.
     role : {"baseline", "followup"}
         Which scan it shows.
     known : ReadoutSource
@@ -63,6 +65,7 @@ class Pane:
     def __init__(self, model: Any, canvas: QtViewer) -> None:
         self.model = model
         self.canvas = canvas
+        self.surface = drawing_surface(canvas)
         self.role: TimepointRole = "baseline"
         self.name = ""
         self.volume: Volume | None = None
@@ -77,7 +80,7 @@ class Pane:
         self.link_text = ""
         self.windows: dict[str, Window] = {}
         self._opacities: dict[str, float] = {}
-        self.annotations = Annotations(canvas.canvas.native)
+        self.annotations = Annotations(self.surface)
         self.annotations.drawings = self._drawings
         for event in (model.scene.camera.events.center, model.scene.camera.events.zoom):
             event.connect(self._moved)
@@ -262,7 +265,7 @@ class Pane:
             Millimetres from the slice on screen, along the array axis across it.
         """
         world = to_world(self.geometry, lps)
-        widget, camera = self.canvas.canvas.native, self.model.scene.camera
+        widget, camera = self.surface, self.model.scene.camera
         vertical, horizontal = self.model.dims.displayed
         down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
         x = widget.width() / 2 + (world[..., horizontal] - camera.center[2]) * camera.zoom

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from napari.components import ViewerModel
-from napari.qt import QtViewer
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
@@ -18,6 +16,14 @@ from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
+from napari_ctreview.napari_adapter import (
+    give_canvas_back,
+    narrow_slider,
+    new_canvas,
+    replace_canvas,
+    stop_playing,
+    take_canvas,
+)
 from napari_ctreview.viewer.cine import Cine
 from napari_ctreview.viewer.corner_text import ScanTiming, dates_swapped
 from napari_ctreview.viewer.correspondence import ROLES, TITLES, TimepointRole
@@ -88,20 +94,16 @@ class Panes(QSplitter):
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.viewer = viewer
-        own = viewer.window._qt_viewer  # napari 0.9 has no public way to its canvas
-        layout = viewer.window._qt_window.centralWidget().layout()
-        layout.removeWidget(own)
+        own = take_canvas(viewer)
         self.addWidget(own)
         self.panes = [Pane(viewer, own)]
         for _ in range(count - 1):
-            model = ViewerModel()
-            canvas = QtViewer(model, show_welcome_screen=False)
+            model, canvas = new_canvas()
             self.addWidget(canvas)
             self.panes.append(Pane(model, canvas))
         for pane in self.panes:
-            # napari's slider asks for so much room that three panes would widen the window beyond a small screen
-            pane.canvas.dims.setMinimumWidth(1)
-        layout.addWidget(self)
+            narrow_slider(pane.canvas)
+        replace_canvas(viewer, self)
         self.show()
         # a canvas that is moved to another parent makes its drawing context anew when it is shown; layers that are
         # added before that fail
@@ -122,7 +124,7 @@ class Panes(QSplitter):
         ]
         for pane in self.panes:
             pane.canvas.installEventFilter(self)
-            pane.canvas.canvas.native.installEventFilter(self)
+            pane.surface.installEventFilter(self)
         self.rulers = Rulers(self, self)
         self.cine = Cine(self.step, parent=self)
 
@@ -388,7 +390,7 @@ class Panes(QSplitter):
 
     def _set_panning(self, on: bool) -> None:
         for pane in self.panes:
-            pane.canvas.canvas.native.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.CrossCursor)
+            pane.surface.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.CrossCursor)
 
     def _tell(self, what: str, cursor: CursorPosition, steps: int) -> None:
         self.under_cursor = self.panes[cursor.pane]
@@ -451,16 +453,13 @@ class Panes(QSplitter):
         for gestures in self._gestures:
             gestures.detach()
         for pane in self.panes:
-            pane.canvas.dims.stop()
+            stop_playing(pane.canvas)
             pane.annotations.drawings = tuple
 
     def give_back(self) -> None:
         """Put napari's canvas back where it was and close the others."""
         self.stop()
-        own = self.panes[0].canvas
-        layout = self.viewer.window._qt_window.centralWidget().layout()
-        layout.removeWidget(self)
-        layout.addWidget(own)
+        give_canvas_back(self.viewer, self)
         for pane in self.panes[1:]:
             pane.canvas.close()
         self.panes[0].annotations.deleteLater()

@@ -18,6 +18,7 @@ from napari_ctreview.input_output.layer_importer import LayerImporter
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
 from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
+from napari_ctreview.napari_adapter import hide_layer_panels, unwrapped, window_of
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.session.reading_display import FATE_PANE
 from napari_ctreview.session.steps import STEPS
@@ -72,8 +73,7 @@ class ReviewDock(QWidget):
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # from its menu napari hands over a proxy that hides the canvas, which the panes stand beside
-        viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        viewer = unwrapped(napari_viewer)
         self.panes = Panes(viewer, 3)
         self.panes.panes[FATE_PANE].canvas.setVisible(False)
         self.controller = ReadingController(self.panes, self, author=_who())
@@ -134,11 +134,8 @@ class ReviewDock(QWidget):
 
     def _make_room(self, viewer: Any) -> None:
         """On a narrow screen the panes get the place of napari's layer controls and list; its Window menu has them."""
-        window = viewer.window._qt_window
-        if window.screen().availableGeometry().width() < _WIDE_ENOUGH:
-            own = viewer.window._qt_viewer  # napari 0.9 has no public way to its docks
-            for dock in (own.dockLayerControls, own.dockLayerList):
-                dock.hide()
+        if window_of(viewer).screen().availableGeometry().width() < _WIDE_ENOUGH:
+            hide_layer_panels(viewer)
 
     def _inside(self, name: str) -> list[QWidget]:
         """A step's own widgets, its settings last and folded away."""

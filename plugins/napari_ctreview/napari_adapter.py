@@ -1,0 +1,101 @@
+"""What the plugin takes of napari beyond its public viewer: canvases, their place in the window, its own panels.
+
+napari has no public way to these before 0.10, and none of the ways used here after it; `pyproject.toml` keeps it below.
+Nothing else in the plugin imports napari or touches its private attributes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from napari.components import ViewerModel
+from napari.layers import Layer
+from napari.qt import QtViewer
+from qtpy.QtWidgets import QLayout, QWidget
+
+__all__ = [
+    "QtViewer",
+    "canvas_of",
+    "drawing_surface",
+    "give_canvas_back",
+    "hide_layer_panels",
+    "make_layer",
+    "narrow_slider",
+    "new_canvas",
+    "replace_canvas",
+    "stop_playing",
+    "take_canvas",
+    "unwrapped",
+    "window_of",
+]
+
+
+def unwrapped(viewer: Any) -> Any:
+    """The viewer itself: from its menu napari hands over a proxy that hides the canvas."""
+    return getattr(viewer, "__wrapped__", viewer)
+
+
+def window_of(viewer: Any) -> QWidget:
+    """The main window of a viewer."""
+    return cast(QWidget, viewer.window._qt_window)
+
+
+def canvas_of(viewer: Any) -> QtViewer:
+    """The canvas of a viewer, with its sliders."""
+    return viewer.window._qt_viewer
+
+
+def new_canvas() -> tuple[Any, QtViewer]:
+    """A further viewer model without a window of its own, and its canvas."""
+    model = ViewerModel()
+    return model, QtViewer(model, show_welcome_screen=False)
+
+
+def take_canvas(viewer: Any) -> QtViewer:
+    """Take napari's canvas out of its window."""
+    own = canvas_of(viewer)
+    _layout(viewer).removeWidget(own)
+    return own
+
+
+def replace_canvas(viewer: Any, widget: QWidget) -> None:
+    """Put a widget where napari's canvas was."""
+    _layout(viewer).addWidget(widget)
+
+
+def give_canvas_back(viewer: Any, widget: QWidget) -> None:
+    """Put napari's canvas back where a widget is now."""
+    layout = _layout(viewer)
+    layout.removeWidget(widget)
+    layout.addWidget(canvas_of(viewer))
+
+
+def drawing_surface(canvas: QtViewer) -> QWidget:
+    """The widget of a canvas that is drawn on: without sliders, with the mouse over the image."""
+    return cast(QWidget, canvas.canvas.native)
+
+
+def narrow_slider(canvas: QtViewer) -> None:
+    """Let the slider of a canvas be narrow: it asks for so much room that three panes would not fit a small screen."""
+    canvas.dims.setMinimumWidth(1)
+
+
+def stop_playing(canvas: QtViewer) -> None:
+    """Stop what napari plays by itself along its sliders."""
+    canvas.dims.stop()
+
+
+def hide_layer_panels(viewer: Any) -> None:
+    """Hide napari's own layer controls and layer list; its Window menu shows them again."""
+    own = canvas_of(viewer)
+    for panel in (own.dockLayerControls, own.dockLayerList):
+        panel.hide()
+
+
+def make_layer(data: Any, options: dict[str, Any], kind: str) -> Any:
+    """A layer of napari from its tuple, in no viewer."""
+    return Layer.create(data, options, kind)
+
+
+def _layout(viewer: Any) -> QLayout:
+    return cast(QLayout, viewer.window._qt_window.centralWidget().layout())
