@@ -11,7 +11,9 @@
     │   ├── UnsupportedSeries         an image that is recognised and named, and not read
     │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
-    │   └── DifferentPatients         two timepoints whose id, birth date or sex differ
+    │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
+    │   ├── StudyLocked               another process has a study open for writing
+    │   └── AlreadySigned             a reading that is read-only since it was signed
     ├── GridMismatch                  two grids were combined that do not lie in the same place; exit code 3
     ├── EditDoesNotApply              an edit that has no meaning on this mask
     ├── SegmentationFailed            a structure was not found, or what was found cannot be it
@@ -20,6 +22,10 @@
 
 Each carries what was found, where, and what to do about it. None carries a patient's identity: ``where`` is a
 path that the user gave or a position in it, never a header's text.
+
+Two things are no error of this tree. `ctreview.progress.Cancelled` ends what a person stopped. While headers are read
+(`ctreview.dicom`), `MalformedDataSet`, `NotDicom` and `StackFault` carry a clause to the function that knows the file
+and raises one of these.
 """
 
 from __future__ import annotations
@@ -29,6 +35,7 @@ import traceback
 from pathlib import Path
 
 __all__ = [
+    "AlreadySigned",
     "CtreviewError",
     "DifferentPatients",
     "EditDoesNotApply",
@@ -40,6 +47,7 @@ __all__ = [
     "RegistrationFailed",
     "SegmentationFailed",
     "SeveralSeriesFound",
+    "StudyLocked",
     "UnreadableFile",
     "UnsupportedSeries",
     "WrongModality",
@@ -113,6 +121,14 @@ class WrongModality(InputRefused):
 
 class DifferentPatients(InputRefused):
     """Two timepoints whose patient id, birth date or sex differ."""
+
+
+class StudyLocked(InputRefused):
+    """Another process has the study open for writing."""
+
+
+class AlreadySigned(InputRefused):
+    """A signed reading is read-only; a correction is a new version."""
 
 
 class GridMismatch(CtreviewError):

@@ -6,19 +6,16 @@ line. Images stay where they are: a study keeps where they lie and their digest.
 
 from ctreview.study.finding import FINDING_TYPES, Finding
 from ctreview.study.key_image import KeyImage
-from ctreview.study.lock import StudyLocked
 from ctreview.study.plan import AnalysisPlan
-from ctreview.study.reading import AlreadySigned, Reading
+from ctreview.study.reading import Reading
 from ctreview.study.store import ImageReference, Study
 
 __all__ = [
     "FINDING_TYPES",
-    "AlreadySigned",
     "AnalysisPlan",
     "Finding",
     "ImageReference",
     "KeyImage",
     "Reading",
     "Study",
-    "StudyLocked",
 ]

@@ -11,14 +11,10 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ctreview.errors import InputRefused
+from ctreview.errors import StudyLocked
 from ctreview.processes import runs
 
-__all__ = ["StudyLocked", "locked"]
-
-
-class StudyLocked(InputRefused):
-    """Another process has the study open for writing."""
+__all__ = ["locked"]
 
 
 @contextmanager

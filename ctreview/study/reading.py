@@ -11,23 +11,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ctreview.edits import Edit, Journal
-from ctreview.errors import InputRefused
+from ctreview.errors import AlreadySigned, InputRefused
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import Finding
 from ctreview.study.key_image import KeyImage
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.atomic import atomic_folder, atomic_path
 
-__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "AlreadySigned", "Reading"]
+__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "Reading"]
 
 KEY_IMAGES_SCHEMA = "ctreview.key_images/1"
 FINDINGS_SCHEMA = "ctreview.findings/1"
 SIGNED_SCHEMA = "ctreview.signed/1"
 BLINDED_SCHEMA = "ctreview.blinded/1"
-
-
-class AlreadySigned(InputRefused):
-    """A signed reading is read-only; a correction is a new version."""
 
 
 @dataclass(frozen=True)

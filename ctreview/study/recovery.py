@@ -9,8 +9,7 @@ from uuid import uuid4
 
 from platformdirs import user_state_path
 
-from ctreview.errors import CtreviewError
-from ctreview.study.lock import StudyLocked
+from ctreview.errors import CtreviewError, StudyLocked
 from ctreview.study.store import Study
 
 __all__ = ["begin", "discard", "left_over", "recovery_folder"]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ctreview.edits import Edit
-from ctreview.errors import GridMismatch, InputRefused, UnreadableFile, WrongUse
+from ctreview.errors import AlreadySigned, GridMismatch, InputRefused, StudyLocked, UnreadableFile, WrongUse
 from ctreview.processes import computer_mark
-from ctreview.study import AlreadySigned, Finding, KeyImage, Study, StudyLocked
+from ctreview.study import Finding, KeyImage, Study
 from ctreview.study.document import read_document, write_document
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme

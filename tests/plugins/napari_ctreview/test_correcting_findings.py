@@ -14,7 +14,8 @@ from napari_ctreview.widgets.findings_list import FindingsList
 from qtpy.QtCore import Qt
 
 from ctreview.anatomy.regions import divide_lungs
-from ctreview.study import AlreadySigned, Finding
+from ctreview.errors import AlreadySigned
+from ctreview.study import Finding
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, lesion_of
 
 

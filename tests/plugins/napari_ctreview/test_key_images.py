@@ -14,7 +14,8 @@ from napari_ctreview.widgets.key_images_list import KeyImagesList
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QImage
 
-from ctreview.study import AlreadySigned, KeyImage
+from ctreview.errors import AlreadySigned
+from ctreview.study import KeyImage
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, press
 from tests.plugins.napari_ctreview.test_dock import reviewed
 from tests.plugins.napari_ctreview.waiting import drawn, until
