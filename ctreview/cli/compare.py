@@ -74,7 +74,7 @@ def compare(
     from ctreview.recipes import chest_ct
     from ctreview.recipes.chest_ct.corrections import NO_EDITS
     from ctreview.report import write_comparison
-    from ctreview.review.replay import open_journal
+    from ctreview.review.readings import open_journal
 
     open_folder(out, overwrite=overwrite)
     corrections = NO_EDITS if edits is None else open_journal(edits)

@@ -19,7 +19,7 @@ from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
 if TYPE_CHECKING:
     from ctreview.change.comparison import Comparison, Interval
 
-__all__ = ["Row", "beside_truth", "demo"]
+__all__ = ["TruthRow", "beside_truth", "demo"]
 
 
 def demo(
@@ -60,7 +60,7 @@ def demo(
 
 
 @dataclass(frozen=True)
-class Row:
+class TruthRow:
     """What was measured in a region beside what is true; opacity in millilitres."""
 
     region: str
@@ -95,21 +95,21 @@ class Row:
         }
 
 
-def beside_truth(found: Comparison, answer: dict[str, Any]) -> Iterator[Row]:
+def beside_truth(found: Comparison, answer: dict[str, Any]) -> Iterator[TruthRow]:
     """Put what was measured beside the answer, for every region that both name."""
     known = {when: answer[when]["regions"] for when in ("baseline", "followup")}
     for region in found.regions:
         if all(region.region in regions for regions in known.values()):
             before, after = (_opacity(known[when][region.region]) for when in ("baseline", "followup"))
             measured = region.baseline.opacity_ml, region.followup.opacity_ml
-            yield Row(region.region, before, after, *measured, region.change["opacity_ml"])
+            yield TruthRow(region.region, before, after, *measured, region.change["opacity_ml"])
 
 
 def _opacity(true: dict[str, float]) -> float:
     return round(true["ground_glass_ml"] + true["consolidation_ml"], 3)
 
 
-def _show(rows: tuple[Row, ...]) -> None:
+def _show(rows: tuple[TruthRow, ...]) -> None:
     table = bare_table(("", "true before", "measured", "true after", "measured", "true change", "measured (interval)"))
     for row in rows:
         table.add_row(

@@ -17,7 +17,7 @@ from ctreview.cli.options import AsJson
 from ctreview.cli.terminal import print_json, results
 from ctreview.version import __version__
 
-__all__ = ["Finding", "doctor", "examine"]
+__all__ = ["SelfTest", "doctor", "examine"]
 
 MODULES = {
     "connected-components-3d": "cc3d",
@@ -35,7 +35,7 @@ EXTRAS = {"elastix": ("itk-elastix", "itk")}
 
 
 @dataclass(frozen=True)
-class Finding:
+class SelfTest:
     """One thing that was tried.
 
     Attributes
@@ -68,11 +68,11 @@ def doctor(*, as_json: AsJson = False) -> int:
     return 0 if well else 1
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[SelfTest]:
     """Try everything, one after the other."""
     system = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield Finding("Python", sys.version_info >= (3, 11), True, system, "Install Python 3.11 or newer.")
-    yield Finding("ctreview", True, True, __version__)
+    yield SelfTest("Python", sys.version_info >= (3, 11), True, system, "Install Python 3.11 or newer.")
+    yield SelfTest("ctreview", True, True, __version__)
     yield from _dependencies()
     yield _tried("decode JPEG Lossless", _decode, "Install again what requirements/run.txt locks.")
     yield _tried(
@@ -83,20 +83,22 @@ def examine() -> Iterator[Finding]:
     for extra, (distribution, module) in EXTRAS.items():
         found = _version_of(distribution, module)
         remedy = f"Only for those who want it: pip install 'ctreview[{extra}]'."
-        yield Finding(f"extra: {extra}", found is not None, False, found or "not installed", remedy)
+        yield SelfTest(f"extra: {extra}", found is not None, False, found or "not installed", remedy)
 
 
-def _dependencies() -> Iterator[Finding]:
+def _dependencies() -> Iterator[SelfTest]:
     """What the distribution says it needs; the list is read from its metadata, not kept twice."""
     try:
         wanted = importlib.metadata.requires("ctreview") or []
     except importlib.metadata.PackageNotFoundError:
-        yield Finding("installation", False, False, "ctreview runs from a folder and is not installed", "pip install .")
+        yield SelfTest(
+            "installation", False, False, "ctreview runs from a folder and is not installed", "pip install ."
+        )
         return
     names = {m.group() for line in wanted if "extra ==" not in line and (m := re.match(r"[A-Za-z0-9._-]+", line))}
     for name in sorted(names, key=str.lower):
         found = _version_of(name, MODULES.get(name.lower(), name.lower()))
-        yield Finding(name, found is not None, True, found or "does not import", f"pip install {name}")
+        yield SelfTest(name, found is not None, True, found or "does not import", f"pip install {name}")
 
 
 def _version_of(distribution: str, module: str) -> str | None:
@@ -107,11 +109,11 @@ def _version_of(distribution: str, module: str) -> str | None:
         return None
 
 
-def _tried(name: str, attempt: Callable[[], str], remedy: str) -> Finding:
+def _tried(name: str, attempt: Callable[[], str], remedy: str) -> SelfTest:
     try:
-        return Finding(name, True, True, attempt())
+        return SelfTest(name, True, True, attempt())
     except Exception as error:
-        return Finding(name, False, True, f"{type(error).__name__}: {error}", remedy)
+        return SelfTest(name, False, True, f"{type(error).__name__}: {error}", remedy)
 
 
 JPEG_LOSSLESS = (
@@ -193,7 +195,7 @@ def _sample() -> str:
     return str(sample_data())
 
 
-def _show(findings: list[Finding], well: bool) -> None:
+def _show(findings: list[SelfTest], well: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, show_header=False)

@@ -84,11 +84,11 @@ def replay(
     is what --json prints. Of a study of muscle MRI the masks are the regions that were painted, and what they measure
     stands in regions.csv and regions.json beside them.
     """
-    from ctreview.review import regions
+    from ctreview.review import region_files
     from ctreview.review import replay as replaying
 
     open_folder(out, overwrite=overwrite)
-    mri = regions.painted(source, reader)
+    mri = region_files.painted(source, reader)
     if mri is not None:
         return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     chosen = chosen_settings(context, _settings())
@@ -113,11 +113,11 @@ def replay(
 
 def _replay_regions(study: Study, reading: Reading, out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> int:
     """Write the regions of a study of MRI, and say what they measure."""
-    from ctreview.review import regions
+    from ctreview.review import region_files
 
     with progress_bar(quiet=quiet) as progress:
-        review = regions.replay_regions(study, reading, progress=progress)
-        regions.write_replayed_regions(review, reading, out, overwrite=overwrite)
+        review = region_files.replay_regions(study, reading, progress=progress)
+        region_files.write_replayed_regions(review, reading, out, overwrite=overwrite)
     if as_json:
         print_document(out / "replay.json")
         return 0

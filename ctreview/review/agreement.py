@@ -16,7 +16,8 @@ from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.masks import find_label_map, regions_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
-from ctreview.review.replay import Corrected, find_reading, open_reading, replay_study
+from ctreview.review.readings import find_reading, open_reading
+from ctreview.review.replay import Corrected, replay_study
 from ctreview.study import Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions

@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
-from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGroup, active_edits
+from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGroup
 from ctreview.errors import EditDoesNotApply, WrongUse
-from ctreview.progress import Progress, part, quiet
-from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
-from ctreview.review.replay import REPLAY_SCHEMA, open_reading, replay_facts
-from ctreview.study import AnalysisPlan, Reading, Study
-from ctreview.study.document import write_document
+from ctreview.study import AnalysisPlan
 from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
 from ctreview.version import __version__
-from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.contrasts import Contrast, Examination
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings
 from ctreview.volume.resample import resample
-from ctreview.volume.segmentation import write_segmentation
 from ctreview.volume.statistics import RegionValues, region_values
 from ctreview.volume.volume import Volume
 
-__all__ = [
-    "RECIPE",
-    "REGIONS",
-    "REGIONS_SCHEMA",
-    "RegionReview",
-    "Row",
-    "as_csv",
-    "painted",
-    "plan_of",
-    "replay_regions",
-    "sign_regions",
-    "write_regions",
-    "write_replayed_regions",
-]
+__all__ = ["RECIPE", "REGIONS", "RegionReview", "RegionRow", "plan_of"]
 
 RECIPE = "mr_regions"
 """What a study's plan calls this: nothing is computed, everything is painted."""
-
-REGIONS_SCHEMA = "ctreview.regions/1"
 
 REGIONS = "regions"
 """What edits call the label map of painted regions."""
@@ -73,24 +49,9 @@ _COLOURS = (
 
 _MOST = 255
 
-_COLUMNS = (
-    "region",
-    "side",
-    "timepoint",
-    "contrast",
-    "volume_ml",
-    "mean",
-    "sd",
-    "value_unit",
-    "voxels",
-    "middle_x_mm",
-    "side_told_by",
-)
-"""Of the table; those of `Row.to_dict`."""
-
 
 @dataclass(frozen=True)
-class Row:
+class RegionRow:
     """What a region measures at one timepoint in one contrast.
 
     Attributes
@@ -167,7 +128,7 @@ class RegionReview(SessionGroup):
         self.author = author
         self._journal = journal
         self._images: dict[tuple[int, str], Volume] = {}
-        self._rows: dict[tuple[int, str], tuple[Row, ...]] = {}  # measuring takes a while: only what changed is
+        self._rows: dict[tuple[int, str], tuple[RegionRow, ...]] = {}  # measuring takes a while: only what changed is
         done = tuple(journal)
         scheme = _scheme(tuple(dict.fromkeys(str(edit.payload["key"]) for edit in done if edit.target == _NAMES)))
         self._middles: dict[str, float] = {
@@ -238,19 +199,19 @@ class RegionReview(SessionGroup):
         self._middles[self.sessions[number].image] = float(x_mm)
         self._measure_anew(number)
 
-    def rows(self, number: int, contrast: str | None = None) -> tuple[Row, ...]:
+    def rows(self, number: int, contrast: str | None = None) -> tuple[RegionRow, ...]:
         """What every region measures in an examination, in one contrast or in all."""
         wanted = (one for one in self.examinations[number].contrasts if contrast in (None, one.name))
         return tuple(row for one in wanted for row in self._rows_of(number, one))
 
-    def _rows_of(self, number: int, contrast: Contrast) -> tuple[Row, ...]:
+    def _rows_of(self, number: int, contrast: Contrast) -> tuple[RegionRow, ...]:
         """Measured once, until the regions, their names or the middle change."""
         key = (number, contrast.name)
         if key not in self._rows:
             middle, labels = self.middle(number), self.sessions[number].labels
             found = region_values(labels, contrast.own, middle_mm=middle.x_mm)
             timepoint, unit = self.timepoints[number], contrast.own.unit
-            self._rows[key] = tuple(Row(timepoint, contrast.name, unit, values, middle) for values in found)
+            self._rows[key] = tuple(RegionRow(timepoint, contrast.name, unit, values, middle) for values in found)
         return self._rows[key]
 
     def _measure_anew(self, number: int) -> None:
@@ -335,127 +296,6 @@ def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> AnalysisPla
     return AnalysisPlan(RECIPE, {"load": asdict(settings)}, images=digests, version=__version__)
 
 
-def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
-    """The study of MRI and the reading that a folder stands for; None where it holds CT or is no folder of a study.
-
-    Raises
-    ------
-    WrongUse
-        Several readers painted there and none was named.
-    """
-    folder = Path(source)
-    if not folder.is_dir():
-        return None
-    study, reading = open_reading(folder, reader)
-    return (study, reading) if study.plan is not None and study.plan.recipe == RECIPE else None
-
-
-def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet) -> RegionReview:
-    """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
-    numbers = study.timepoints
-    found = [
-        load_examination_of_study(
-            study, number, progress=part(progress, place / len(numbers), (place + 1) / len(numbers))
-        )
-        for place, number in enumerate(numbers)
-    ]
-    return RegionReview(
-        found, timepoints=numbers, author=reading.reader, journal=ReadingJournal(reading.edits(), keep=reading.record)
-    )
-
-
-def as_csv(rows: Iterable[Row], *, separator: str = ",") -> str:
-    """Rows as a table with a line of column names, one line each."""
-    plain = [row.to_dict() for row in rows]
-    text = io.StringIO()
-    table = csv.DictWriter(text, _COLUMNS, delimiter=separator, lineterminator="\n")
-    table.writeheader()
-    table.writerows({key: _rounded(value) for key, value in row.items()} for row in plain)
-    return text.getvalue()
-
-
-def write_regions(review: RegionReview, folder: Path) -> Path:
-    """Write ``regions.csv``, ``regions.json`` and for each timepoint ``timepoint-N.seg.nrrd``; whole or not at all.
-
-    Parameters
-    ----------
-    review : RegionReview
-    folder : Path
-        Replaced where it is there.
-    """
-    with atomic_folder(folder, replace=True) as draft:
-        _fill(review, draft)
-    return folder
-
-
-def write_replayed_regions(
-    review: RegionReview, reading: Reading, folder: Path | str, *, overwrite: bool = False
-) -> Path:
-    """Write what `write_regions` does, with ``replay.json`` and ``provenance.json``, as a result that may be replaced.
-
-    Raises
-    ------
-    WrongUse
-        The folder may not be written to.
-    """
-    from ctreview.report.document import write_json  # noqa: PLC0415 - the page's libraries are loaded only here
-    from ctreview.report.folder import result_folder  # noqa: PLC0415
-    from ctreview.report.provenance import provenance  # noqa: PLC0415
-
-    inputs = {
-        f"timepoint {number} {one.name}": one.own
-        for number, shown in zip(review.timepoints, review.examinations, strict=True)
-        for one in shown.contrasts
-    }
-    with result_folder(folder, overwrite=overwrite) as draft:
-        _fill(review, draft)
-        write_json({"schema": REPLAY_SCHEMA, "timepoints": _replayed(review, reading)}, draft / "replay.json")
-        write_json(provenance(inputs, settings={}, seeds={}, timings={}), draft / "provenance.json")
-    return Path(folder)
-
-
-def _fill(review: RegionReview, draft: Path) -> None:
-    """Write tables and segmentations into a folder that is there."""
-    rows = [row for number in range(len(review.sessions)) for row in review.rows(number)]
-    (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
-    write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
-    for timepoint, session in zip(review.timepoints, review.sessions, strict=True):
-        if len(review.scheme):
-            write_segmentation(draft / f"timepoint-{timepoint}.seg.nrrd", [session.labels])
-
-
-def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
-    """What became of a reading's edits at each timepoint."""
-    drawn = active_edits(reading.edits(target=REGIONS))
-    known = {session.image for session in review.sessions}
-    return [
-        replay_facts(
-            number,
-            (reading.reader, reading.version),
-            applied=sum(edit.image == session.image for edit in drawn) - len(session.refused),
-            refused=session.refused,
-            elsewhere=sum(edit.image not in known for edit in drawn),
-            proposed=session.base,
-            corrected=session.labels,
-        )
-        for number, session in zip(review.timepoints, review.sessions, strict=True)
-    ]
-
-
-def sign_regions(review: RegionReview, reading: Reading) -> None:
-    """Write the regions and close the reading with what they measure.
-
-    Raises
-    ------
-    AlreadySigned
-        It is closed already.
-    """
-    reading.require_draft()
-    write_regions(review, reading.regions_folder)
-    rows = [row.to_dict() for number in range(len(review.sessions)) for row in review.rows(number)]
-    reading.sign({"regions": rows})
-
-
 def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:
     """A scribble that takes nothing from regions of which no stroke speaks, and gives them nothing."""
     spoken = [0, *(labels.scheme[one["label"]].value for one in strokes if one["label"] is not None)]
@@ -467,7 +307,3 @@ def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[st
 def _scheme(keys: Sequence[str]) -> Scheme:
     """Regions in the order they were named, each with a colour of its own as far as those go."""
     return Scheme(tuple(Label(n, key, _COLOURS[(n - 1) % len(_COLOURS)]) for n, key in enumerate(keys, 1)))
-
-
-def _rounded(value: Any) -> Any:
-    return f"{value:.6g}" if isinstance(value, float) else value

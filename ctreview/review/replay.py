@@ -12,7 +12,7 @@ import numpy as np
 
 from ctreview.change import Timepoint
 from ctreview.edits import Edit, Journal
-from ctreview.errors import UnreadableFile, WrongUse
+from ctreview.errors import WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import segment
 from ctreview.recipes.chest_ct.corrections import OPACITY, replayed
@@ -20,6 +20,7 @@ from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.masks import find_label_map, masks_of, timepoint_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.review.images import load_ct_of_study
+from ctreview.review.readings import open_journal, open_reading
 from ctreview.study import Reading, Study
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
@@ -31,9 +32,6 @@ from ctreview.volume.write import read_transform
 __all__ = [
     "REPLAY_SCHEMA",
     "Corrected",
-    "find_reading",
-    "open_journal",
-    "open_reading",
     "replay",
     "replay_document",
     "replay_facts",
@@ -101,7 +99,7 @@ def replay(
     source : path
         A study's folder, the folder of a reading in it, or a journal.
     reader : str, optional
-        See `find_reading`.
+        See `readings.find_reading`.
     timepoints, scan, series, masks, settings, progress
         As in `replay_study` and `replay_journal`.
 
@@ -129,42 +127,6 @@ def replay(
         raise WrongUse("a study knows its masks and series", where=source, remedy="Leave --masks and --series out.")
     study, reading = open_reading(source, reader)
     return replay_study(study, (reading,), timepoints=timepoints, scan=scan, settings=settings, progress=progress)
-
-
-def open_journal(source: Path | str) -> Journal:
-    """The journal that a path stands for: a file, the folder of a reading, or a study with one reader.
-
-    Raises
-    ------
-    UnreadableFile
-        There is none.
-    WrongUse
-        Several readers' journals lie there.
-    """
-    journal = Journal(Path(source)) if not Path(source).is_dir() else open_reading(source)[1].journal
-    if not journal.path.is_file():
-        raise UnreadableFile("there is no journal", where=journal.path)
-    return journal
-
-
-def open_reading(folder: Path | str, reader: str | None = None) -> tuple[Study, Reading]:
-    """The study and the reading that a folder stands for: a study's folder, or that of one reading in it.
-
-    Raises
-    ------
-    UnreadableFile
-        The folder is neither.
-    WrongUse
-        See `find_reading`.
-    """
-    folder = Path(folder).absolute()
-    above = folder.parent.parent
-    if folder.parent.name == "readers" and not (folder / "study.json").exists() and (above / "study.json").exists():
-        study = Study.open(above)
-        found = [reading for reading in study.readings if reading.folder.name == folder.name]
-        return study, found[0] if found else find_reading(study, folder.name)
-    study = Study.open(folder)
-    return study, find_reading(study, reader)
 
 
 def replay_study(
@@ -266,28 +228,6 @@ def replay_journal(
     own = [edit for edit in edits if edit.image == point.volume.digest]
     done = _corrected(point, own, None)
     return replace(done, elsewhere=tuple(edit for edit in edits if edit.image != point.volume.digest))
-
-
-def find_reading(study: Study, name: str | None = None) -> Reading:
-    """The latest reading of a reader, or one by name and version as in ``"anna.1"``; without a name, the only reader's.
-
-    Raises
-    ------
-    WrongUse
-        There is no such reading, or several readers and none was named.
-    """
-    readings = study.readings
-    names = sorted({reading.reader for reading in readings})
-    known = f"Readers here: {', '.join(names)}." if names else "Nobody has read this study yet."
-    if name is None:
-        if len(names) != 1:
-            raise WrongUse(f"the study has {len(names)} readers, and one is needed", where=study.folder, remedy=known)
-        name = names[0]
-    found = [reading for reading in readings if reading.reader == name]
-    found = found or [reading for reading in readings if f"{reading.reader}.{reading.version}" == name]
-    if not found:
-        raise WrongUse(f"no reader is called {name!r}", where=study.folder, remedy=known)
-    return found[-1]
 
 
 def replay_facts(

@@ -12,13 +12,8 @@ from ctreview.edits import Edit
 from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
 from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
-from ctreview.review.regions import (
-    RegionReview,
-    as_csv,
-    plan_of,
-    replay_regions,
-    write_regions,
-)
+from ctreview.review.region_files import as_csv, replay_regions, write_regions
+from ctreview.review.regions import RegionReview, plan_of
 from ctreview.study import Study
 from ctreview.study.document import read_document
 from ctreview.volume.contrasts import examination

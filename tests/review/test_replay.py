@@ -15,7 +15,8 @@ from ctreview.errors import InputRefused, UnreadableFile, WrongUse
 from ctreview.recipes.chest_ct.loading import load_ct
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.report.document import plain
-from ctreview.review.replay import find_reading, open_reading, replay, replay_document, replay_study, write_replayed
+from ctreview.review.readings import find_reading, open_reading
+from ctreview.review.replay import replay, replay_document, replay_study, write_replayed
 from ctreview.study import AnalysisPlan, Study
 from ctreview.volume.segmentation import read_segmentation
 from ctreview.volume.volume import Volume

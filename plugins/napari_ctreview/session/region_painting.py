@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
-from ctreview.review.regions import REGIONS, RegionReview, Row, plan_of
+from ctreview.review.regions import REGIONS, RegionReview, RegionRow, plan_of
 from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class RegionPainting(QObject):
             self._controller.keep("The mid-plane was not kept", lambda: review.set_middle(number, x_mm))
             self._controller.state_changed.emit()
 
-    def rows(self) -> tuple[tuple[Row, ...], ...]:
+    def rows(self) -> tuple[tuple[RegionRow, ...], ...]:
         """What every region measures in the contrast that each pane shows."""
         if self.review is None:
             return ()

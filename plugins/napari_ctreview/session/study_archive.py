@@ -14,7 +14,7 @@ from ctreview.recipes.chest_ct import compare_prepared
 from ctreview.review import regions
 from ctreview.review.archive import ImageSource, settings_of
 from ctreview.review.images import load_ct_of_study, load_examination_of_study, load_settings_of
-from ctreview.review.regions import sign_regions, write_regions
+from ctreview.review.region_files import sign_regions, write_regions
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name

@@ -19,7 +19,8 @@ from qtpy.QtWidgets import (
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.report import words
-from ctreview.review.regions import Row, as_csv
+from ctreview.review.region_files import as_csv
+from ctreview.review.regions import RegionRow
 from ctreview.volume.atomic import atomic_path
 from napari_ctreview.correcting import Corrector
 from napari_ctreview.session.reading_controller import ReadingController
@@ -105,7 +106,7 @@ class RegionsPanel(QWidget):
         for widget in (self.name, self.add, self.middle):
             widget.setEnabled(not self.controller.signed)
 
-    def _fill(self, timepoints: Sequence[Sequence[Row]]) -> None:
+    def _fill(self, timepoints: Sequence[Sequence[RegionRow]]) -> None:
         headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
         row = self.table.currentRow()
         self.table.blockSignals(True)
@@ -146,7 +147,7 @@ class RegionsPanel(QWidget):
         if pane.volume is not None:
             self.controller.painting.set_middle(number, float(pane.centre[0]))
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[RegionRow]:
         review = self.controller.painting.review
         return [] if review is None else [row for n in range(len(review.sessions)) for row in review.rows(n)]
 
@@ -169,7 +170,7 @@ def _write(path: Path, text: str) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
-def _mean_words(row: Row) -> str:
+def _mean_words(row: RegionRow) -> str:
     values = row.values
     if values.mean is None:
         return "–"
@@ -179,7 +180,7 @@ def _mean_words(row: Row) -> str:
     return f"{mean:.{digits}f}" + ("" if sd is None else f" ± {sd:.{digits}f}")
 
 
-def _explained(timepoints: Sequence[Sequence[Row]]) -> str:
+def _explained(timepoints: Sequence[Sequence[RegionRow]]) -> str:
     """Which contrast and unit the means are of, and what parts right from left."""
     there = [rows[0] for rows in timepoints if rows]
     if not there:

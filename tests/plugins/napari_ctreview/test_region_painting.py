@@ -14,7 +14,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from ctreview.review.regions import replay_regions
+from ctreview.review.region_files import replay_regions
 from ctreview.study import Study
 from tests.plugins.napari_ctreview.reading import write_mr
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, drop, press
