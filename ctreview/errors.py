@@ -14,7 +14,7 @@
     │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
     │   ├── StudyLocked               another process has a study open for writing
     │   └── AlreadySigned             a reading that is read-only since it was signed
-    ├── GridMismatch                  two grids were combined that do not lie in the same place; exit code 3
+    ├── GridMismatch                  two grids were combined that are not one and the same; exit code 3
     ├── EditDoesNotApply              an edit that has no meaning on this mask
     ├── SegmentationFailed            a structure was not found, or what was found cannot be it
     ├── RegistrationFailed            two images could not be brought together
@@ -132,7 +132,7 @@ class AlreadySigned(InputRefused):
 
 
 class GridMismatch(CtreviewError):
-    """Two grids were combined that do not lie in the same place."""
+    """Two grids were combined that are not one and the same (shape, position, frame of reference)."""
 
     exit_code = 3
 

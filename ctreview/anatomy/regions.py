@@ -58,7 +58,7 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     Raises
     ------
     GridMismatch
-        The lobes do not lie in the same place.
+        The lobes do not lie on one grid.
     SegmentationFailed
         There is no lung to divide.
 

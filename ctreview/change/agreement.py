@@ -72,7 +72,7 @@ def overlap(first: LabelMap, second: LabelMap, *keys: str, within: Mask | None =
     Raises
     ------
     GridMismatch
-        They do not lie in the same place.
+        They do not lie on one grid.
     """
     geometry = require_same_grid(first, second)
     one, other = first.mask(*keys), second.mask(*keys)

@@ -86,7 +86,7 @@ def measure(
     Raises
     ------
     GridMismatch
-        The three do not lie in the same place.
+        The three do not lie on one grid.
     """
     geometry = require_same_grid(volume, regions, opacity)
     box, regions = organ_box(regions)

@@ -140,7 +140,7 @@ def find_sensitivity(
     Raises
     ------
     GridMismatch
-        The parts do not lie in the same place.
+        The parts do not lie on one grid.
     """
     geometry = require_same_grid(volume, regions, opacity, *(() if vessels is None else (vessels,)))
     if not (min(shifts_hu) < 0 < max(shifts_hu)):

@@ -244,7 +244,7 @@ def compare_masks(first: Sequence[LabelMap], second: Sequence[LabelMap], *, name
     WrongUse
         One of them holds no opacity.
     GridMismatch
-        They do not lie in the same place.
+        They do not lie on one grid.
     """
     opacity, other = (find_label_map(maps, "ground_glass", "consolidation") for maps in (first, second))
     if opacity is None or other is None:

@@ -132,7 +132,7 @@ class Geometry:
         return not self.differences(other)
 
     def differences(self, other: Geometry) -> list[str]:
-        """What keeps two grids from being in the same place, in words; empty where nothing does."""
+        """What keeps two grids from being the same, in words; empty where nothing does."""
         found = []
         if self.shape != other.shape:
             found.append(f"shapes {self.shape} and {other.shape}")
