@@ -6,7 +6,7 @@ reported (`divide_lungs`).
 """
 
 from ctreview.anatomy.lung_size import lung_size
-from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungMap, LungSettings, find_lungs
 from ctreview.anatomy.other_timepoint import aerated_lung_mask, missed_lung_ml, remove_unconfirmed_dense_lung
 from ctreview.anatomy.regions import LOBES, divide_lungs
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
@@ -15,6 +15,7 @@ __all__ = [
     "LOBES",
     "LUNG_SCHEME",
     "VESSEL_SCHEME",
+    "LungMap",
     "LungSettings",
     "VesselSettings",
     "aerated_lung_mask",

@@ -23,7 +23,7 @@ from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs"]
+__all__ = ["LUNG_SCHEME", "LungMap", "LungSettings", "find_lungs"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -39,6 +39,19 @@ LUNG_SCHEME = Scheme(
     )
 )
 """What `find_lungs` gives. Colours are told apart by colour-blind eyes (Okabe and Ito)."""
+
+
+@dataclass(frozen=True, eq=False)
+class LungMap(LabelMap):
+    """Lungs that were found, and how much of them is dense.
+
+    Attributes
+    ----------
+    dense_ml : float
+        How much of them was recovered though it holds no air, in millilitres to one decimal.
+    """
+
+    dense_ml: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ def find_lungs(
     settings: LungSettings | None = None,
     prior: LabelMap | None = None,
     progress: Progress = quiet,
-) -> LabelMap:
+) -> LungMap:
     """Find right and left lung, or the one that is there.
 
     Parameters
@@ -139,10 +152,11 @@ def find_lungs(
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
     if airways is not None:
         _enter_airways(labels, airways)
-    lungs = LabelMap(labels, volume.geometry, LUNG_SCHEME)
+    lungs = LungMap(labels, volume.geometry, LUNG_SCHEME)
     progress(5, 5, "lungs")
     amounts = coarse.volume_ml(dense.lung > 0), coarse.volume_ml(dense.fluid)
-    return replace(lungs, checks=lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None))
+    checks = lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None)
+    return replace(lungs, checks=checks, dense_ml=round(amounts[0], 1))
 
 
 def _no_lung() -> SegmentationFailed:

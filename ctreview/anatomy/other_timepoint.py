@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
 from ctreview.anatomy.lung_size import lung_size
+from ctreview.anatomy.lungs import LungMap
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
@@ -74,7 +75,7 @@ def missed_lung_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
     return coarse.volume_ml(opened(outside & there & soft, MISSED_MM * size, coarse.spacing))
 
 
-def remove_unconfirmed_dense_lung(volume: Volume, lungs: LabelMap, vessels: LabelMap, other: LabelMap) -> LabelMap:
+def remove_unconfirmed_dense_lung(volume: Volume, lungs: LungMap, vessels: LabelMap, other: LabelMap) -> LungMap:
     """Leave out small pieces of airless lung where the other timepoint has none of its lung.
 
     Consolidation that came or went lies where the other scan has aerated lung. What neither scan shows aerated, and
@@ -84,14 +85,15 @@ def remove_unconfirmed_dense_lung(volume: Volume, lungs: LabelMap, vessels: Labe
     ----------
     volume : Volume
         In HU.
-    lungs, vessels : LabelMap
+    lungs : LungMap
+    vessels : LabelMap
         Of this scan.
     other : LabelMap
         Lungs of the other timepoint, carried over onto this grid.
 
     Returns
     -------
-    LabelMap
+    LungMap
         The lungs, themselves where nothing was left out. Check ``lone_dense_left_out`` says how much was.
     """
     geometry = require_same_grid(volume, lungs, vessels, other)

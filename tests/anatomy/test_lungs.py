@@ -65,6 +65,7 @@ def test_both_lungs_of_an_adult(adult: Phantom, adult_lungs: LabelMap) -> None:
 
 def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: LabelMap) -> None:
     (found,) = (item.value for item in adult_lungs.checks if item.name == "dense_lung_recovered")
+    assert found == adult_lungs.dense_ml
     assert isinstance(found, float)
     assert found < 0.002 * adult_lungs.volume_ml("right_lung", "left_lung")
 

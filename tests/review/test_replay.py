@@ -118,7 +118,7 @@ def test_scans_are_loaded_as_the_study_says(copy: Study) -> None:
         return load_ct(source, series, settings=settings, progress=progress)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ctreview.review.replay.load_ct", watch)
+        patch.setattr("ctreview.review.images.load_ct", watch)
         replay(copy.folder, reader="ben")
         replay(copy.folder, reader="ben", settings=ChestCtSettings())
     assert loaded == ["keep", "keep", "air", "air"]

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ctreview.anatomy import divide_lungs, find_lungs, find_vessels
+from ctreview.anatomy import LungMap, divide_lungs, find_lungs, find_vessels
 from ctreview.change import Timepoint
 from ctreview.opacity import (
     Excess,
@@ -35,7 +35,7 @@ class ScanAnalysis:
 
     volume: Volume
     age_years: float | None
-    lungs: LabelMap
+    lungs: LungMap
     vessels: LabelMap
     regions: Regions
     parenchyma: Parenchyma
@@ -89,7 +89,7 @@ def analyse_scan(
 
 def analyse_with_lungs(
     scan: ScanAnalysis,
-    lungs: LabelMap,
+    lungs: LungMap,
     *,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
@@ -107,7 +107,7 @@ def analyse_with_lungs(
 def _analyse_density(
     volume: Volume,
     age_years: float | None,
-    lungs: LabelMap,
+    lungs: LungMap,
     vessels: LabelMap,
     *,
     settings: ChestCtSettings,

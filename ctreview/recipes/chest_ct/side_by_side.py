@@ -101,7 +101,7 @@ def remove_lone_pieces(
     timer = timer or StepTimer()
     kept = list(scans)
     for number, own in enumerate(scans):
-        if not _recovered_ml(own.lungs):
+        if not own.lungs.dense_ml:
             continue
         with timer("lungs"):
             # what the other scan's field of view leaves out is no place where it has none of its lung
@@ -128,15 +128,6 @@ def _prior(scans: ScanPair, transform: Transform, number: int) -> LabelMap | Non
     prior = _carried(aerated_lung_mask(other.volume, other.lungs), transform, number)
     size = lung_size(own.lungs)
     return prior if missed_lung_ml(own.volume, own.lungs, prior) >= LOST_ML * size**3 else None
-
-
-def _recovered_ml(lungs: LabelMap) -> float:
-    """How much of the lungs was recovered though it holds no air."""
-    return sum(
-        float(check.value)
-        for check in lungs.checks
-        if check.name == "dense_lung_recovered" and isinstance(check.value, int | float)
-    )
 
 
 def _carried(lungs: LabelMap, transform: Transform, number: int, *, unseen: LabelMap | None = None) -> LabelMap:

@@ -3,9 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME
+from ctreview.anatomy import LUNG_SCHEME, LungMap
 from ctreview.anatomy.vessels import VESSEL_SCHEME
-from ctreview.checks import Check
 from ctreview.phantom import true_transform
 from ctreview.recipes import ChestCtSettings
 from ctreview.recipes.chest_ct import scan, side_by_side
@@ -132,8 +131,7 @@ def boxed(*, piece, first_level=0):
     array[PIECE] = 35
     lung[PIECE] = 2 if piece else 0
     place = GRID.crop((first_level, 0, 0), GRID.shape)
-    recovered = Check("dense_lung_recovered", 8.0 if piece else 0.0, None, ok=True, message="…")
-    lungs = LabelMap(lung[first_level:], place, LUNG_SCHEME, (recovered,))
+    lungs = LungMap(lung[first_level:], place, LUNG_SCHEME, dense_ml=8.0 if piece else 0.0)
     vessels = LabelMap(np.zeros(place.shape, dtype=np.uint8), place, VESSEL_SCHEME)
     return FoundLungs(Volume(array[first_level:], place, "HU"), lungs, vessels)
 
