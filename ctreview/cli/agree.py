@@ -12,7 +12,7 @@ from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_json, progress_bar, results
 
 if TYPE_CHECKING:
-    from ctreview.review.agreement import Agreement, Paired
+    from ctreview.review.agreement import Agreement, PairedValues
 
 __all__ = ["agree"]
 
@@ -91,7 +91,7 @@ def _show(found: Agreement) -> None:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
-def _statistics(paired: Paired) -> str:
+def _statistics(paired: PairedValues) -> str:
     """Bland–Altman and ICC in words; nothing where there are no two pairs."""
     apart = paired.differences
     if apart is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ctreview.recipes.chest_ct.settings import ChestCtSettings
-    from ctreview.review.replay import Corrected
+    from ctreview.review.replay import CorrectedScan
     from ctreview.study import Reading, Study
 
 __all__ = ["ReplayCommand", "edits", "replay"]
@@ -88,7 +88,7 @@ def replay(
     from ctreview.review import replay as replaying
 
     open_folder(out, overwrite=overwrite)
-    mri = region_files.painted(source, reader)
+    mri = region_files.find_region_reading(source, reader)
     if mri is not None:
         return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     chosen = chosen_settings(context, _settings())
@@ -133,7 +133,7 @@ def _replay_regions(study: Study, reading: Reading, out: Path, *, overwrite: boo
     return 0
 
 
-def _show(found: Sequence[Corrected], folder: Path) -> None:
+def _show(found: Sequence[CorrectedScan], folder: Path) -> None:
     """Print how many edits apply, what they changed, and which are lost."""
     console = results()
     table = bare_table(("", "edits applied", "lost", "opacity proposed", "corrected"))

@@ -17,7 +17,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.masks import find_label_map, regions_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.review.readings import find_reading, open_reading
-from ctreview.review.replay import Corrected, replay_study
+from ctreview.review.replay import CorrectedScan, replay_study
 from ctreview.study import Study
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREEMENT_SCHEMA",
-    "Agreed",
     "Agreement",
-    "Paired",
+    "LabelAgreement",
+    "PairedValues",
     "agree",
     "compare_corrected",
     "compare_masks",
@@ -52,7 +52,7 @@ ZONES = tuple(f"{side}/{third}" for side in PARTS[1:] for third in ("apical", "m
 
 
 @dataclass(frozen=True)
-class Agreed:
+class LabelAgreement:
     """One label in one region at one timepoint.
 
     Attributes
@@ -70,7 +70,7 @@ class Agreed:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedValues:
     """Both readers' millilitres of opacity in zones of the lungs.
 
     Zones of one patient are no independent cases: limits and ICC describe this patient, not the readers in general.
@@ -94,7 +94,7 @@ class Paired:
     icc: float | None
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[str, float, float]]) -> Paired:
+    def of(cls, rows: Sequence[tuple[str, float, float]]) -> PairedValues:
         """From rows of case, first and second."""
         one, other = tuple(row[1] for row in rows), tuple(row[2] for row in rows)
         enough = len(rows) > 1
@@ -115,11 +115,11 @@ class Agreement:
     ----------
     first, second : str
         What they are called.
-    rows : tuple of Agreed
+    rows : tuple of LabelAgreement
         By timepoint, region and label.
-    volumes : Paired
+    volumes : PairedValues
         Opacity in each zone at each timepoint.
-    change : Paired
+    change : PairedValues
         Its change in each zone from each timepoint to the next.
     notes : tuple of str
         What a reader of these numbers must know, one sentence each.
@@ -127,9 +127,9 @@ class Agreement:
 
     first: str
     second: str
-    rows: tuple[Agreed, ...]
-    volumes: Paired
-    change: Paired
+    rows: tuple[LabelAgreement, ...]
+    volumes: PairedValues
+    change: PairedValues
     notes: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -214,7 +214,9 @@ def agree(
     return compare_corrected(*sides, names=names)
 
 
-def compare_corrected(first: Sequence[Corrected], second: Sequence[Corrected], *, names: tuple[str, str]) -> Agreement:
+def compare_corrected(
+    first: Sequence[CorrectedScan], second: Sequence[CorrectedScan], *, names: tuple[str, str]
+) -> Agreement:
     """Compare what two readings made of the same scans, which are told by their digests.
 
     Raises
@@ -299,17 +301,17 @@ def _agreement(compared: Sequence[_Compared], names: tuple[str, str], notes: Seq
         if zone in after
     ]
     rows = tuple(row for one in compared for row in _rows(one))
-    return Agreement(*names, rows, Paired.of(volumes), Paired.of(change), tuple(notes))
+    return Agreement(*names, rows, PairedValues.of(volumes), PairedValues.of(change), tuple(notes))
 
 
-def _rows(one: _Compared) -> list[Agreed]:
+def _rows(one: _Compared) -> list[LabelAgreement]:
     known = [{label.key for label in labels.scheme} for labels in (one.first, one.second)]
     shared = {name: keys for name, keys in LABELS.items() if set(keys) <= known[0] & known[1]}
     parts: list[tuple[str, npt.NDArray[np.bool_] | None]] = [("all", None)]
     if one.regions is not None:
         parts = [(name, one.regions.mask(name)) for name in PARTS if name in one.regions.names]
     return [
-        Agreed(one.timepoint, region, label, overlap(one.first, one.second, *keys, within=mask))
+        LabelAgreement(one.timepoint, region, label, overlap(one.first, one.second, *keys, within=mask))
         for region, mask in parts
         for label, keys in shared.items()
     ]
@@ -328,10 +330,10 @@ def _opacity(ml: Mapping[str, float]) -> float:
     return sum(ml.get(key, 0.0) for key in LABELS["opacity"])
 
 
-def _lost(one: Corrected, name: str) -> str:
+def _lost(one: CorrectedScan, name: str) -> str:
     count = len(one.refused)
     return f"{count} of the corrections of {name} at timepoint {one.number} no longer apply and were left out."
 
 
-def _row(row: Agreed) -> dict[str, Any]:
+def _row(row: LabelAgreement) -> dict[str, Any]:
     return {"timepoint": row.timepoint, "region": row.region, "label": row.label, **asdict(row.overlap)}

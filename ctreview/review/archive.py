@@ -27,14 +27,14 @@ __all__ = [
     "RECIPE",
     "ImageSource",
     "basis",
-    "lay_out",
+    "differ_only_in",
     "not_of_this_version",
-    "only_of",
     "plan_of",
     "require_as_signed",
     "require_same_images",
     "require_unsigned",
     "settings_of",
+    "store_pair",
 ]
 
 RECIPE = "chest_ct"
@@ -92,7 +92,7 @@ def basis(plan: AnalysisPlan, edits: Edits, key_images: Sequence[KeyImage] = ())
     return hashlib.sha256(f"{plan.digest}{json.dumps([drawn, shown], sort_keys=True)}".encode()).hexdigest()
 
 
-def lay_out(study: Study, prepared: Prepared, places: Sequence[ImageSource], plan: AnalysisPlan) -> None:
+def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource], plan: AnalysisPlan) -> None:
     """Keep what the computer found in a study, unless the study keeps just that already.
 
     What somebody signed stays as it was signed. It may be looked at by another version of ctreview, as long as that
@@ -108,7 +108,7 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[ImageSource], pla
     kept = _kept_by(study, plan)
     differences = plan.differences(kept)
     require_same_images(study, plan)
-    there = len(study.timepoints) == len(places) and study.filed
+    there = len(study.timepoints) == len(sources) and study.filed
     if there and not differences:
         return
     if _signed(study):
@@ -116,11 +116,11 @@ def lay_out(study: Study, prepared: Prepared, places: Sequence[ImageSource], pla
         _require_same_masks(study, prepared, kept, plan)
         return
     with study.planned(plan):
-        for number, (point, place) in enumerate(zip(prepared.points, places, strict=True), 1):
+        for number, (point, source) in enumerate(zip(prepared.points, sources, strict=True), 1):
             study.add_timepoint(
                 point.volume,
-                path=place.path,
-                series=place.series,
+                path=source.path,
+                series=source.series,
                 masks=masks_of(point),
                 measurements=_measurements(prepared, number - 1),
                 schema=MEASUREMENTS_SCHEMA,
@@ -187,7 +187,7 @@ def require_unsigned(study: Study) -> None:
         )
 
 
-def only_of(differences: Sequence[Difference], stages: frozenset[str]) -> bool:
+def differ_only_in(differences: Sequence[Difference], stages: frozenset[str]) -> bool:
     """Whether nothing differs but settings of these stages."""
     names = [one.name.split(".") for one in differences]
     return all(parts[0] == "settings" and len(parts) > 1 and parts[1] in stages for parts in names)

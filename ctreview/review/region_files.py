@@ -23,7 +23,7 @@ from ctreview.volume.segmentation import write_segmentation
 __all__ = [
     "REGIONS_SCHEMA",
     "as_csv",
-    "painted",
+    "find_region_reading",
     "replay_regions",
     "sign_regions",
     "write_regions",
@@ -48,7 +48,7 @@ _COLUMNS = (
 """Of the table; those of `RegionRow.to_dict`."""
 
 
-def painted(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
+def find_region_reading(source: Path | str, reader: str | None = None) -> tuple[Study, Reading] | None:
     """The study of MRI and the reading that a folder stands for; None where it holds CT or is no folder of a study.
 
     Raises

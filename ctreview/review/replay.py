@@ -31,7 +31,7 @@ from ctreview.volume.write import read_transform
 
 __all__ = [
     "REPLAY_SCHEMA",
-    "Corrected",
+    "CorrectedScan",
     "replay",
     "replay_document",
     "replay_facts",
@@ -45,7 +45,7 @@ REPLAY_SCHEMA = "ctreview.replay/1"
 
 
 @dataclass(frozen=True, eq=False)
-class Corrected:
+class CorrectedScan:
     """One scan with one reader's corrections.
 
     Attributes
@@ -91,7 +91,7 @@ def replay(
     masks: Path | None = None,
     settings: ChestCtSettings | None = None,
     progress: Progress = quiet,
-) -> tuple[Corrected, ...]:
+) -> tuple[CorrectedScan, ...]:
     """Replay whatever holds edits: a study, one reading of it, or a bare journal with its scan.
 
     Parameters
@@ -105,7 +105,7 @@ def replay(
 
     Returns
     -------
-    tuple of Corrected
+    tuple of CorrectedScan
         One for each timepoint.
 
     Raises
@@ -137,7 +137,7 @@ def replay_study(
     scan: Path | str | None = None,
     settings: ChestCtSettings | None = None,
     progress: Progress = quiet,
-) -> tuple[Corrected, ...]:
+) -> tuple[CorrectedScan, ...]:
     """Replay readings of a study on the masks that it keeps.
 
     Parameters
@@ -155,7 +155,7 @@ def replay_study(
 
     Returns
     -------
-    tuple of Corrected
+    tuple of CorrectedScan
         By timepoint, then by reading.
 
     Raises
@@ -196,7 +196,7 @@ def replay_journal(
     series: str | None = None,
     settings: ChestCtSettings | None = None,
     progress: Progress = quiet,
-) -> Corrected:
+) -> CorrectedScan:
     """Replay a bare journal on one scan.
 
     Parameters
@@ -269,12 +269,12 @@ def replay_facts(
     }
 
 
-def replay_document(found: Sequence[Corrected]) -> dict[str, Any]:
+def replay_document(found: Sequence[CorrectedScan]) -> dict[str, Any]:
     """What came of a replay, ready for JSON; ``sha256`` tells whether two opacities are the same voxel for voxel."""
     return {"schema": REPLAY_SCHEMA, "timepoints": [_facts(one) for one in found]}
 
 
-def write_replayed(found: Sequence[Corrected], folder: Path | str, *, overwrite: bool = False) -> Path:
+def write_replayed(found: Sequence[CorrectedScan], folder: Path | str, *, overwrite: bool = False) -> Path:
     """Write ``timepoint-<n>.seg.nrrd`` (lungs, vessels, corrected opacity), ``replay.json`` and ``provenance.json``.
 
     Raises
@@ -298,7 +298,7 @@ def write_replayed(found: Sequence[Corrected], folder: Path | str, *, overwrite:
     return Path(folder)
 
 
-def _facts(one: Corrected) -> dict[str, Any]:
+def _facts(one: CorrectedScan) -> dict[str, Any]:
     return replay_facts(
         one.number,
         (one.reader, one.version),
@@ -314,9 +314,9 @@ def _ml(labels: LabelMap) -> dict[str, float]:
     return {label.key: labels.volume_ml(label.key) for label in labels.scheme}
 
 
-def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) -> Corrected:
+def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) -> CorrectedScan:
     done = replayed(point, point.opacity, edits, other)
-    return Corrected(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
+    return CorrectedScan(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
 
 
 def _loaded_by(study: Study) -> ChestCtSettings:

@@ -17,19 +17,19 @@ from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits
 from ctreview.review.archive import (
     ImageSource,
     basis,
-    lay_out,
     require_as_signed,
     require_same_images,
     require_unsigned,
+    store_pair,
 )
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import AnalysisPlan, Finding, KeyImage, Reading, Study, recovery
 from ctreview.volume.volume import Volume
 
-__all__ = ["Workspace", "shuffled"]
+__all__ = ["Workspace", "reading_order"]
 
 
-def shuffled(seed: int | None) -> tuple[int, int]:
+def reading_order(seed: int | None) -> tuple[int, int]:
     """Which timepoint (0 baseline, 1 follow-up) a blinded reader sees first and second; None is an open reading."""
     if seed is None:
         return 0, 1
@@ -82,13 +82,13 @@ class Workspace:
 
     # --- a study
 
-    def lay_out(self, prepared: Prepared, places: Sequence[ImageSource], plan: AnalysisPlan) -> None:
+    def store_pair(self, prepared: Prepared, sources: Sequence[ImageSource], plan: AnalysisPlan) -> None:
         """Keep what the computer found, in the study that is open or in an unsaved one.
 
         Raises
         ------
         InputRefused
-            See `archive.lay_out`.
+            See `archive.store_pair`.
         OSError
             It could not be written.
         Cancelled
@@ -96,10 +96,10 @@ class Workspace:
         """
         if self._closed:
             raise Cancelled
-        self._asked = (tuple(places), plan)
-        lay_out(self._begun(), prepared, places, plan)
+        self._asked = (tuple(sources), plan)
+        store_pair(self._begun(), prepared, sources, plan)
 
-    def plan_anew(self, plan: AnalysisPlan) -> None:
+    def change_plan(self, plan: AnalysisPlan) -> None:
         """Keep another plan that changes nothing of what is filed: other settings of the comparison.
 
         Raises
@@ -118,14 +118,14 @@ class Workspace:
                 pass
         self._asked = (self._asked[0], plan)
 
-    def lay_out_images(
-        self, images: Mapping[int, Volume], places: Mapping[int, ImageSource], plan: AnalysisPlan
+    def store_images(
+        self, images: Mapping[int, Volume], sources: Mapping[int, ImageSource], plan: AnalysisPlan
     ) -> None:
         """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
 
         Parameters
         ----------
-        images, places
+        images, sources
             By the number of the timepoint, from 1.
         plan : AnalysisPlan
 
@@ -144,8 +144,8 @@ class Workspace:
         require_unsigned(study)
         with study.planned(plan):
             for number in new:
-                image, place = images[number], places[number]
-                study.add_timepoint(image, path=place.path, series=place.series, masks=(), number=number)
+                image, source = images[number], sources[number]
+                study.add_timepoint(image, path=source.path, series=source.series, masks=(), number=number)
 
     def open(self, folder: Path | str) -> Study:
         """Open a study, with its lock, at the reader's latest reading or at a new one.
@@ -280,7 +280,7 @@ class Workspace:
         Parameters
         ----------
         prepared : Prepared
-            What was laid out last.
+            What was stored last.
         comparison : Comparison
             Of ``prepared`` with ``edits``.
         edits : Edits
@@ -296,14 +296,14 @@ class Workspace:
         assert self.study is not None
         assert self.reading is not None
         assert self._asked is not None
-        places, plan = self._asked
-        lay_out(self.study, prepared, places, plan)  # where that failed before, as on a full disk
+        sources, plan = self._asked
+        store_pair(self.study, prepared, sources, plan)  # where that failed before, as on a full disk
         bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
         if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
             found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
             write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
         if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):
-            pictures = [(_told(image), self.picture(image)) for image in self.key_images]
+            pictures = [(_caption(image), self.picture(image)) for image in self.key_images]
             shown = [(says, picture) for says, picture in pictures if picture]
             listener = part(progress, 0.6, 1.0)
             write_comparison(comparison, mine, key_images=shown, overwrite=True, basis=rests, progress=listener)
@@ -344,7 +344,7 @@ def _journal_of(reading: Reading) -> ReadingJournal:
     return ReadingJournal(reading.edits(), keep=reading.record)
 
 
-def _told(image: KeyImage) -> str:
+def _caption(image: KeyImage) -> str:
     """What stands under a key image on the page."""
     when = {1: "Baseline", 2: "Follow-up"}.get(image.timepoint, f"Timepoint {image.timepoint}")
     return ": ".join(words for words in (f"{when}, {image.shown}", image.caption) if words)

@@ -40,10 +40,10 @@ def prepared(read: Read) -> Prepared:
 def workspace(
     prepared: Prepared, places: tuple[ImageSource, ImageSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
-    """With both scans laid out in an unsaved study."""
+    """With both scans stored in an unsaved study."""
     monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "recovery")
     made = Workspace("anna")
-    made.lay_out(prepared, places, plan_of(prepared))
+    made.store_pair(prepared, places, plan_of(prepared))
     yield made
     made.close()
 
@@ -103,7 +103,7 @@ def test_a_scan_that_took_the_place_of_another_is_not_filed(
     before = masks_of(workspace.study)
     other = other_scan(prepared, 1)
     with pytest.raises(InputRefused, match="another image of timepoint 2") as refused:
-        workspace.lay_out(other, places, plan_of(other))
+        workspace.store_pair(other, places, plan_of(other))
     assert str(workspace.study.folder) in str(refused.value)
     assert "study of its own" in str(refused.value)
     assert masks_of(workspace.study) == before
@@ -116,7 +116,7 @@ def test_what_is_there_already_is_not_written_again(
     assert workspace.study is not None
     when = [path.stat().st_mtime_ns for path in workspace.study.folder.rglob("*")]
     threads = replace(prepared, settings=prepared.settings.with_threads(1))
-    workspace.lay_out(threads, places, plan_of(threads))
+    workspace.store_pair(threads, places, plan_of(threads))
     assert [path.stat().st_mtime_ns for path in workspace.study.folder.rglob("*")] == when
 
 
@@ -126,7 +126,7 @@ def test_another_version_files_anew_while_nobody_signed(
     assert workspace.study is not None
     by_version(workspace.study, "0.0.1")
     before = masks_of(workspace.study)
-    workspace.lay_out(emptied(prepared), places, plan_of(prepared))
+    workspace.store_pair(emptied(prepared), places, plan_of(prepared))
     assert masks_of(workspace.study) != before
     assert workspace.study.plan == plan_of(prepared)
 
@@ -144,7 +144,7 @@ def test_a_signed_study_is_run_again_by_its_own_settings(
     path.write_text(json.dumps({**plain, "version": "0.0.1"}))
     before = {one: one.read_bytes() for one in workspace.study.folder.rglob("*") if one.is_file()}
     assert settings_of(workspace.study) == prepared.settings
-    workspace.lay_out(prepared, places, plan_of(prepared))
+    workspace.store_pair(prepared, places, plan_of(prepared))
     assert {one: one.read_bytes() for one in workspace.study.folder.rglob("*") if one.is_file()} == before
 
 
@@ -175,7 +175,7 @@ def test_a_signed_study_refuses_what_another_version_finds_otherwise(
     by_version(workspace.study, "0.0.1")
     before = masks_of(workspace.study)
     with pytest.raises(InputRefused, match=r"signed with ctreview 0\.0\.1.*timepoint 2"):
-        workspace.lay_out(emptied(prepared), places, plan_of(prepared))
+        workspace.store_pair(emptied(prepared), places, plan_of(prepared))
     assert masks_of(workspace.study) == before
 
 
@@ -187,11 +187,14 @@ def test_a_signed_study_refuses_other_settings_and_names_them(
     workspace.reading.sign({})
     other = other_settings(prepared)
     (name,) = _moved(VerdictSettings())
-    for ask in (lambda: workspace.lay_out(other, places, plan_of(other)), lambda: workspace.plan_anew(plan_of(other))):
+    for ask in (
+        lambda: workspace.store_pair(other, places, plan_of(other)),
+        lambda: workspace.change_plan(plan_of(other)),
+    ):
         with pytest.raises(InputRefused, match=rf"settings\.verdict\.{name} was .*, now"):
             ask()
     with pytest.raises(InputRefused, match=r"age_years was null, now 7\.5"):
-        workspace.plan_anew(plan_of(prepared, 7.5))
+        workspace.change_plan(plan_of(prepared, 7.5))
 
 
 def test_a_study_of_a_version_that_knew_other_settings_is_still_replayed(read: Read, tmp_path: Path) -> None:
@@ -220,10 +223,10 @@ def test_filing_that_was_broken_off_is_done_again(
     with monkeypatch.context() as patch:
         patch.setattr(Study, "add_timepoint", killed)
         with pytest.raises(KeyboardInterrupt):
-            workspace.lay_out(prepared, places, plan)
+            workspace.store_pair(prepared, places, plan)
     assert workspace.study.plan == plan
     assert not workspace.study.filed
-    workspace.lay_out(prepared, places, plan)
+    workspace.store_pair(prepared, places, plan)
     assert workspace.study.filed
 
 
@@ -243,7 +246,7 @@ def test_a_closed_desk_files_nothing(
 ) -> None:
     workspace.close()
     with pytest.raises(Cancelled):
-        workspace.lay_out(prepared, places, plan_of(prepared))
+        workspace.store_pair(prepared, places, plan_of(prepared))
     assert workspace.study is None
 
 
@@ -256,7 +259,7 @@ def test_the_comparison_of_another_age_is_never_taken_for_the_present_one(
     first = basis_of(bare)
     assert first is not None
     aged = replace(prepared, age_years=7.5)
-    workspace.lay_out(aged, places, plan_of(aged, 7.5))
+    workspace.store_pair(aged, places, plan_of(aged, 7.5))
     assert not bare.exists()
     assert not mine.exists()
     workspace.write(aged, compare_prepared(aged), NO_EDITS)
@@ -298,7 +301,7 @@ def test_other_settings_of_the_comparison_alone_are_kept_too(
     assert workspace.study is not None
     workspace.write(prepared, compare_prepared(prepared), NO_EDITS)
     other = other_settings(prepared)
-    workspace.plan_anew(plan_of(other))
+    workspace.change_plan(plan_of(other))
     assert settings_of(workspace.study) == other.settings
     assert not workspace.study.comparison_folder(1, 2).exists()
 

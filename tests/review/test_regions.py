@@ -170,18 +170,18 @@ def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_la
     workspace = Workspace("anna")
     workspace.open(study.folder)
     alone = {2: images[2]}
-    workspace.lay_out_images(alone, places, plan_of(LoadSettings(), alone))
+    workspace.store_images(alone, places, plan_of(LoadSettings(), alone))
     assert study.timepoints == (2,)
     assert study.images == study.plan.images == ("", images[2].digest)
     again = replay_regions(study, study.reading("anna"))
     again.name("vastus")
     assert {row.timepoint for row in again.rows(0)} == {2}
     with pytest.raises(InputRefused, match="has timepoint 2, and timepoint 1 was read"):
-        workspace.lay_out_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
+        workspace.store_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
     swapped = {1: images[2], 2: images[1]}
     with pytest.raises(InputRefused, match="another image of timepoint 2"):
-        workspace.lay_out_images(swapped, places, plan_of(LoadSettings(), swapped))
-    workspace.lay_out_images(images, places, plan_of(LoadSettings(), images))
+        workspace.store_images(swapped, places, plan_of(LoadSettings(), swapped))
+    workspace.store_images(images, places, plan_of(LoadSettings(), images))
     assert study.images == (images[1].digest, images[2].digest)
     workspace.close()
 

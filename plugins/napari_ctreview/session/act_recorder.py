@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 from ctreview.edits import Session
 from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.review.corrections import OpacityReview
-from ctreview.review.workspace import Workspace, shuffled
+from ctreview.review.workspace import Workspace, reading_order
 from ctreview.study import Finding, KeyImage, Reading, Study
 from napari_ctreview.session.region_painting import RegionPainting
 
@@ -61,7 +61,7 @@ class ActRecorder(QObject):
     @property
     def order(self) -> tuple[int, int]:
         """Which timepoint each pane shows."""
-        return shuffled(self.workspace.seed)
+        return reading_order(self.workspace.seed)
 
     @property
     def blinded(self) -> bool:

@@ -13,7 +13,7 @@ from ctreview.errors import CtreviewError, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
-from ctreview.review.archive import only_of, plan_of
+from ctreview.review.archive import differ_only_in, plan_of
 from ctreview.review.corrections import OpacityReview
 from ctreview.review.workspace import Workspace
 from ctreview.study import AnalysisPlan
@@ -243,7 +243,7 @@ class ReadingController(ActRecorder):
             )
             try:
                 plan = plan_of(prepared, age, allow_different_patients=allowed)
-                workspace.lay_out(prepared, (first.place, second.place), plan)
+                workspace.store_pair(prepared, (first.place, second.place), plan)
             except OSError as error:
                 self.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
             return prepared, _review(prepared, workspace)
@@ -255,7 +255,7 @@ class ReadingController(ActRecorder):
     def _only_concludes(self, prepared: Prepared) -> bool:
         """Whether what is asked differs from what was found in nothing that comes before the comparison."""
         kept = None if self.study is None else self.study.plan
-        return kept is not None and only_of(self._plan(prepared).differences(kept), _CONCLUDES)
+        return kept is not None and differ_only_in(self._plan(prepared).differences(kept), _CONCLUDES)
 
     def _plan(self, prepared: Prepared) -> AnalysisPlan:
         """What is asked now, of the scans that were prepared."""
@@ -265,7 +265,7 @@ class ReadingController(ActRecorder):
     def _conclude_by(self, prepared: Prepared) -> None:
         """Go on with other settings of the comparison alone."""
         try:
-            self.workspace.plan_anew(self._plan(prepared))
+            self.workspace.change_plan(self._plan(prepared))
         except (OSError, CtreviewError) as error:
             self.failed.emit(in_words(error))
             return

@@ -89,7 +89,7 @@ class RegionPainting(QObject):
         try:
             images = {timepoint: scan.volume for timepoint, scan in there.items()}
             places = {timepoint: scan.place for timepoint, scan in there.items()}
-            controller.workspace.lay_out_images(images, places, plan_of(controller.loader.settings, images))
+            controller.workspace.store_images(images, places, plan_of(controller.loader.settings, images))
         except (OSError, CtreviewError) as error:
             controller.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
