@@ -1,4 +1,4 @@
-"""Gas of stomach and bowel under the diaphragm, told from the lung it seems to touch by what lies around it."""
+"""Gas of stomach and bowel under the diaphragm, distinguished from lung by the soft tissue around it."""
 
 from __future__ import annotations
 

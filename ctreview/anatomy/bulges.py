@@ -1,4 +1,4 @@
-"""Dense lung that bulges into aerated lung from diaphragm, fissure or heart, told from them by its shape.
+"""Dense lung that bulges into aerated lung from diaphragm, fissure or heart, distinguished from them by its shape.
 
 The surfaces of diaphragm and chest wall are gently curved. Consolidation on them ends in a mound that a large ball,
 rolled over the lung from outside, does not enter. Vessels, hilum and the borders of heart and spine are as sharply

@@ -94,7 +94,7 @@ def find_dense_lung(
 
 
 def _solid(coarse: CoarseImage, lungs: Labels, found: Mask, view: RibRays, size: float) -> Mask:
-    """Without thin slivers, joined to the lung, in pieces worth having."""
+    """Without thin slivers and small pieces, joined to the lung."""
     lung, hu = lungs[view.box] > 0, coarse.array[view.box]
     found = opened(found, 2.5 * size, coarse.spacing) & found
     if not found.any():

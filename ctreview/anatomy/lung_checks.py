@@ -1,4 +1,4 @@
-"""What is looked at before a lung's volume is believed."""
+"""Checks of a lung segmentation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
 """Both lungs of a newborn at rest, and more than those of the tallest adult."""
 
 CLEAR_LATERALITY_SCORE = 1.0
-"""How much must speak for one side of a single lung (`sides.AeratedLungs.laterality_score`)."""
+"""How much must speak for one side of a single lung (`laterality.AeratedLungs.laterality_score`)."""
 
 FLUID_REPORTED_ML = 20.0
 
@@ -30,7 +30,7 @@ def lung_checks(
     lungs : LabelMap
         Of the scheme of `find_lungs`.
     laterality_score : float or None
-        For a single lung, how much speaks for its side (`sides.AeratedLungs.laterality_score`).
+        For a single lung, how much speaks for its side (`laterality.AeratedLungs.laterality_score`).
     dense_ml, fluid_ml : float
         How much dense lung was recovered, and how much between lung and ribs was taken for fluid.
     by_prior : bool

@@ -38,7 +38,7 @@ LUNG_SCHEME = Scheme(
         Label(3, "trachea_and_main_bronchi", (240, 228, 66), _TREE, _STRUCTURE),
     )
 )
-"""What `find_lungs` gives. Colours are told apart by colour-blind eyes (Okabe and Ito)."""
+"""What `find_lungs` gives. The colours are safe for colour blindness (Okabe and Ito)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ def find_lungs(
     prior : LabelMap, optional
         Lung (same keys) that another timepoint shows aerated, carried over onto this grid, to recover dense lung by.
     progress : Progress
-        Is told how far it is.
+        Called with the progress.
 
     Returns
     -------
@@ -120,8 +120,9 @@ def find_lungs(
     Notes
     -----
     Shapes are found in blocks of about 2 mm: air around the patient and table are set aside, airways are followed
-    from the trachea (`airways`), aerated parts chosen and told apart (`sides`), vessels and hilum closed, dense lung
-    recovered from the rib cage (`dense`). Only then is the border drawn at full resolution (`border`).
+    from the trachea (`airways`), aerated parts chosen and parted into right and left (`laterality`), vessels and hilum
+    closed, dense lung recovered from the rib cage (`dense`). Only then is the border drawn at full resolution
+    (`border`).
     """
     settings = settings or LungSettings()
     volume.require_hu("lungs are found in", remedy="Load a CT.")

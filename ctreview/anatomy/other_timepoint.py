@@ -46,7 +46,7 @@ BORDER_HU = -600.0
 
 
 def aerated_lung_mask(volume: Volume, lungs: LabelMap) -> LabelMap:
-    """The part of the lungs, in blocks of some millimetres, that holds air beyond doubt."""
+    """The part of the lungs, in blocks of some millimetres, that holds air for certain."""
     geometry = require_same_grid(volume, lungs)
     coarse = CoarseImage.from_array(volume.array, geometry, BLOCK_MM)
     return replace(

@@ -1,4 +1,4 @@
-"""Dense lung beside the chest wall, told from it by the ribs.
+"""Dense lung beside the chest wall, distinguished from it by the ribs.
 
 Seen from the middle of one half of the chest, lung reaches out to the ribs in every direction in which there is lung
 at all; heart, liver and spleen lie inward of it. Where a wide gap of soft tissue lies between aerated lung and rib

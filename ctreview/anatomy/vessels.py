@@ -39,7 +39,7 @@ VESSEL_SCHEME = Scheme(
         Label(2, "airway_wall", (230, 159, 0), Code("110726009", "SCT", "Trachea and bronchus"), _STRUCTURE),
     )
 )
-"""What `find_vessels` gives. Colours are told apart by colour-blind eyes (Okabe and Ito)."""
+"""What `find_vessels` gives. The colours are safe for colour blindness (Okabe and Ito)."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def find_vessels(
     settings : VesselSettings
         How.
     progress : Progress
-        Is told how far it is.
+        Called with the progress.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def find_vessels(
 
     Notes
     -----
-    Tubes are found by the curvature of the smoothed image at several scales (`tubes`), which a flat patch of ground
+    Tubes are found by the curvature of the smoothed image at several scales (`tubeness`), which a flat patch of ground
     glass or consolidation has not and a vessel inside it has. Voxels of the full grid then belong to a tube where
     they stand out of the mean of what lies around and is no tube.
     """

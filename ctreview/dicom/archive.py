@@ -1,6 +1,6 @@
 """ZIP archives, also in one another, read in place: nothing is unpacked onto the disk.
 
-An archive comes from anywhere, so that nothing it says about itself is believed: names are only names (they are
+An archive may come from anywhere, so that nothing it declares is trusted: names are only names (they are
 never joined to a folder), links and encrypted members are left out, and sizes, ratios, numbers and depth are
 limited.
 """

@@ -32,7 +32,7 @@ def decompressed(data: bytes, layout: PixelLayout, *, quick: bool = False) -> np
     layout : PixelLayout
         What the header says of it.
     quick : bool
-        Whether JPEG Lossless is worth our own decoder, which takes a second to load and is then three times as fast.
+        Whether to use our own decoder of JPEG Lossless, which takes a second to load and is then three times as fast.
 
     Raises
     ------

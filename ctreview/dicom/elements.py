@@ -1,6 +1,6 @@
 """A walk over the elements of a DICOM data set (PS3.5) that reads only what is asked for.
 
-It stops in front of the pixel data, steps over everything that `tags` does not list, and never believes a length
+It stops in front of the pixel data, steps over everything that `tags` does not list, and never trusts a length
 that goes beyond the file. pydicom reads more and takes five to ten times as long; the tests compare the two on
 every file that either knows.
 """

@@ -25,7 +25,7 @@ IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN = (
 )
 _MAX_INFLATED = 2 << 30
 _PARENT_FRAMES = 65_536
-"""More frames than this in one file are not believed."""
+"""Most frames in one file."""
 
 
 class NotDicom(Exception):

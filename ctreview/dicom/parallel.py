@@ -34,7 +34,7 @@ _SECONDS_PER_MEGAPIXEL = {"gdcm": 0.033, "jpegls": 0.04, "rle": 0.1}
 """Measured on one core of 2.5 GHz with 16-bit CT; JPEG 2000 takes four times as long as JPEG Lossless."""
 
 _PROCESS_PAYS_OFF_S = 1.0
-"""Less decoding than this is not worth another process."""
+"""Below this decoding time other processes do not pay off."""
 
 _MOST_PROCESSES = 8
 

@@ -1,4 +1,4 @@
-"""Opening a ZIP archive, or one that lies in another, without believing what it says about its size."""
+"""Opening a ZIP archive, or one that lies in another, without trusting the sizes it declares."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _TRAITS = (
     "station",
     "folder",
 )
-"""In this order slices at one place are told apart."""
+"""Attributes that separate slices at one position, in the order in which they are tried."""
 
 _ZONES = ("stack", "station", "acquisition", "kernel", "echo")
 """Of these also slices at different places, where together they make no even grid."""
@@ -170,7 +170,7 @@ def _all_even(
 
 
 def _by_time(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
-    """Repeated passes over the same places, told apart by the time of acquisition (or of content) alone."""
+    """Repeated passes over the same positions, separated by the time of acquisition (or of content) alone."""
     for clock in ("acquisition time", "content time"):
         if any(frame.traits.get(clock) is None for frame in frames):
             continue
@@ -215,7 +215,7 @@ def _sortable(value: Trait) -> tuple[int, float, str]:
 
 
 def _short(folder: Trait, groups: Collection[tuple[Trait, ...]]) -> str:
-    """As much of a folder's path, from its end, as tells it from the others: names further up are nobody's business."""
+    """As much of a folder's path, from its end, as tells it from the others; folders further up may name a patient."""
     others = [str(value) for values in groups for value in values if value != folder]
     parts = str(folder).replace("\\", "/").split("/")
     for count in range(1, len(parts)):

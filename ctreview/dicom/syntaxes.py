@@ -17,7 +17,7 @@ class Syntax:
     name : str
         As the standard calls it, shortened.
     decoder : {"native", "rle", "gdcm", "jpegls"} or None
-        Who decodes it; ``None`` where nobody does. The decoder is named here and never chosen by what happens to be
+        The decoder; ``None`` where there is none. The decoder is named here and never chosen by what happens to be
         installed: some plugins that pydicom would pick up by itself are under the GPL.
     lossy : bool
         Whether the syntax itself always loses something.

@@ -2,7 +2,7 @@
 
 `Edit` is one act, `Journal` the append-only file it is written to, `replay` the function that turns a mask and a
 journal into the mask the reader meant, `Session` the same thing while the reader is still at work. The tools that give
-edits their meaning come later on the path and are handed in as handlers.
+edits their meaning come later on the path and are passed in as handlers.
 """
 
 from ctreview.edits.journal import Journal

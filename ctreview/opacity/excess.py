@@ -30,7 +30,7 @@ DENSE_SPOT_HU = 400.0
 """Excess of a spot that is denser than ground glass. Its blurred edge reaches above the threshold of haze."""
 
 RIM_MM = 3.0
-"""How far: where the edge of soft tissue, at the resolution for borders, is no longer told from noise."""
+"""Distance at which the blurred edge of soft tissue is below noise, at the resolution for borders."""
 
 BLUR_REACH_MM = 10.0
 """Farther from a dense spot neither its blur at the resolution for detection nor its level reaches."""

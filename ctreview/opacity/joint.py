@@ -54,7 +54,7 @@ class MatchedVoxels:
 
 @dataclass(frozen=True, eq=False)
 class JointClassification:
-    """Baseline and follow-up, in this order, with what each of them is told by the other.
+    """Baseline and follow-up, in this order, each with what the other one shows.
 
     Attributes
     ----------

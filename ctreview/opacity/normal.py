@@ -113,7 +113,7 @@ class NormalLung:
         geometry : Geometry
             The grid.
         depth_mm : ndarray, shape ``geometry.shape``, optional
-            Distance to the lung's border; without it the rim under the pleura is not told from the rest.
+            Distance to the lung's border; without it the rim under the pleura is treated as the rest.
         """
         expected = np.asarray(self.mu_hu + self.rise_hu * (self.gravity.height(geometry) - 0.5), dtype=np.float32)
         if depth_mm is not None and self.subpleural:

@@ -34,7 +34,7 @@ FAR_HU = np.float32(1e6)
 THREADS = max(1, min(2, os.cpu_count() or 1))
 """Filters let go of the interpreter's lock; more than two gain little here. The answer does not depend on it."""
 LEAST_WEIGHT = 0.01
-"""Means of less weight than this (1 is a voxel's surroundings in full) are not believed."""
+"""Means of less weight than this (1: a voxel's surroundings in full) are not used."""
 FWHM = 2.0 * float(np.sqrt(2.0 * np.log(2.0)))
 """Full width at half maximum of a Gaussian in standard deviations."""
 Floats = npt.NDArray[np.float32]
@@ -208,7 +208,7 @@ def _side(
 
 
 def _margin(geometry: Geometry, settings: OpacitySettings) -> tuple[int, int, int]:
-    """Voxels along each axis within which the lung must go on for a voxel to be believed."""
+    """Margin in voxels along each axis: nearer to the lung's border a voxel is not used."""
     a, b, c = (max(1, round(settings.pleura_mm / s)) for s in geometry.spacing)
     return a, b, c
 
@@ -348,7 +348,7 @@ def _block_means(
     factors: npt.NDArray[Any],
     margin: npt.NDArray[Any],
 ) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled
-    """Sum of HU and of weights over the believed voxels of each block, and the block's share of lung."""
+    """Sum of HU and of weights over the usable voxels of each block, and the block's share of lung."""
     nz, ny, nx = hu.shape
     fz, fy, fx = factors[0], factors[1], factors[2]
     shape = ((nz + fz - 1) // fz, (ny + fy - 1) // fy, (nx + fx - 1) // fx)

@@ -1,4 +1,4 @@
-"""What the search for opacity can be told."""
+"""Settings of the search for opacity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OpacitySettings:
     detection_mm : float
         Full width at half maximum that opacity is looked for at; wider, so that noise and lobules count less.
     pleura_mm : float
-        Voxels closer than this to the lung's border are not believed (partial volume) but filled from inside.
+        Voxels closer than this to the lung's border are not used (partial volume) but filled from inside.
     thin_hu : float
         What stands out by this much, and is too thin to hold a cube of three working voxels, is a vessel, a wall
         or a fissure and is left out.
@@ -57,7 +57,7 @@ class OpacitySettings:
     consolidation_range_hu : tuple of float
         Clamp of that limit after it was adjusted to the patient's own lung.
     least_normal_share : float
-        Share of the lung that must look normal for its histogram to be believed.
+        Share of the lung that must look normal for its histogram to be used.
     least_patch_ml : float
         Smaller patches are not counted.
     least_depth_mm : float

@@ -16,7 +16,7 @@ from ctreview.opacity.settings import OpacitySettings
 __all__ = ["Thresholds", "common_thresholds", "own_thresholds"]
 
 GREATEST_RATIO = 4.0 / 3.0
-"""Lung volumes further apart than this are no longer told by one law of kept mass."""
+"""Ratio of lung volumes beyond which constant mass no longer predicts density."""
 
 AGREEMENT_HU = 25.0
 

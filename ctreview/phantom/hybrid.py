@@ -417,7 +417,7 @@ def _warp_kernel(start, box, affine, inverse, moving, fixed, image, sides, vesse
                 x, y, z = x * fixed[0] + fixed[7], y * fixed[1] + fixed[8], z * fixed[2] + fixed[9]
                 for axis in range(3):
                     index[axis] = inverse[axis, 0] * x + inverse[axis, 1] * y + inverse[axis, 2] * z + inverse[axis, 3]
-                # beyond its field of view the scan goes on as at its edge
+                # beyond its field of view the scan is continued by its edge values
                 index[0] = min(max(index[0], 0.0), n0 - 1.0)
                 index[1] = min(max(index[1], 0.0), n1 - 1.0)
                 index[2] = min(max(index[2], 0.0), n2 - 1.0)

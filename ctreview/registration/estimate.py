@@ -27,7 +27,7 @@ HOPELESS_DICE = 0.3
 
 @dataclass(frozen=True, eq=False)
 class Registration:
-    """Which point became which, and how far that may be believed.
+    """A transform and its quality.
 
     Attributes
     ----------

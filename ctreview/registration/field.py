@@ -76,7 +76,7 @@ def thin_plate(points: FloatArray, displacements: FloatArray, weights: FloatArra
     points, displacements : ndarray, shape (n, 3)
         In millimetres; at least one point.
     weights : ndarray, shape (n,)
-        Above 0; how far each displacement is believed.
+        Above 0; weight of each displacement.
     smoothing : float
         0 passes through all; larger bends less. In units of the points' mean distance, so that it means the same
         for few and many points.

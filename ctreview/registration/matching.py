@@ -35,7 +35,7 @@ BORDER_SHARE = 0.03
 """A patch of which a smaller part lies across a border does not see it."""
 
 RETURN_VOXELS = 2.0
-"""A match whose way back ends farther from its start than this is not believed."""
+"""A match is rejected if the backward match ends farther from its start than this."""
 
 COUPLING = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """How strongly a displacement is held to its neighbours' mean, round by round; bits per voxel and squared step."""
@@ -300,7 +300,7 @@ def _found(
 def _bidirectional(
     found: Matches, there: Descriptors, here: Descriptors, aim: Borders, stage: MatchingStage, threads: int
 ) -> tuple[npt.NDArray[np.bool_], FloatArray]:
-    """Match back from where each match ended, and take the mean of both ways, or the one that can be believed."""
+    """Match back from where each match ended, and take the mean of both ways, or the one that is consistent."""
     ends = np.rint(found.points + found.displacements).astype(np.int64)
     ends = np.clip(ends, 0, np.array(here.shape) - 1)
     back = _found(there, here, ends, aim, stage, threads)

@@ -1,4 +1,4 @@
-"""How good a registration is, and whether it may be believed."""
+"""Quality of a registration, and whether it is accepted."""
 
 from __future__ import annotations
 

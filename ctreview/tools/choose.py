@@ -64,7 +64,7 @@ def near_strokes(
     shape : tuple of int
         Of the box.
     classes : ndarray
-        The classes told apart.
+        The classes of the forest.
     spacing : tuple of float
         Of the voxels, in millimetres.
     near, near_mm : float

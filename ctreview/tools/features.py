@@ -74,7 +74,7 @@ def features(
     cells : Cells
         How the grid is parted; each voxel by itself unless said.
     position : OrganPosition, optional
-        `OrganPosition.from_canvas` of this canvas, if it is at hand.
+        `OrganPosition.from_canvas` of this canvas, if it is known.
 
     Returns
     -------

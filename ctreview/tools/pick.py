@@ -281,7 +281,7 @@ def piece_at(canvas: Canvas, point: Sequence[float]) -> tuple[Box, Mask]:
     value = canvas.labels.array[seed]
     if value == 0:
         raise EditDoesNotApply("no piece lies under the click")
-    # most pieces are small beside the image: look around the click first, and farther only where the piece goes on
+    # most pieces are small: search around the click first, and farther only where the piece reaches the edge
     reach = _FIRST_WINDOW
     while True:
         window = tuple(

@@ -23,7 +23,7 @@ from ctreview.volume.volume import Unit, Volume
 __all__ = ["LoadSettings", "choose_series", "load_volume"]
 
 _LARGEST_VOLUME = 1 << 34
-"""More voxels than this are not believed (16 billion; a large CT has 0.5)."""
+"""Most voxels of a volume (16 billion; a large CT has 0.5)."""
 
 
 @dataclass(frozen=True)

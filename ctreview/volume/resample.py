@@ -210,7 +210,7 @@ def _sampled(
 ) -> npt.NDArray[Any]:
     """Sample ``array`` at the voxels of ``target``, slab by slab, rounding where the values are whole numbers.
 
-    The moving image is handed to ITK in index coordinates and its affine put into the transform, so that sheared
+    The moving image is given to ITK in index coordinates and its affine put into the transform, so that sheared
     grids work as any other. ITK would cut off decimals, which lowers a mean by half a unit; hence float32 between.
     """
     kind = {"nearest": sitk.sitkNearestNeighbor, "linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}[interpolation]

@@ -1,7 +1,7 @@
 """Volumes, segmentations and transforms as files that other programs open.
 
 Every file appears whole or not at all (`atomic`). Nothing written here carries a patient's identity unless
-`write_dicom` is told whom to name.
+`write_dicom` is given a patient to write.
 """
 
 from __future__ import annotations
