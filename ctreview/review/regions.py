@@ -25,7 +25,7 @@ from ctreview.volume.resample import resample
 from ctreview.volume.statistics import RegionValues, region_values
 from ctreview.volume.volume import Volume
 
-__all__ = ["RECIPE", "REGIONS", "RegionReview", "RegionRow", "plan_of"]
+__all__ = ["RECIPE", "REGIONS", "RegionReview", "RegionRow", "region_plan"]
 
 RECIPE = "mr_regions"
 """What a study's plan calls this: nothing is computed, everything is painted."""
@@ -289,11 +289,11 @@ class RegionReview(SessionGroup):
         super()._follow(number, change)
 
 
-def plan_of(settings: LoadSettings, images: Mapping[int, Volume]) -> AnalysisPlan:
+def region_plan(images: Mapping[int, Volume], *, settings: LoadSettings | None = None) -> AnalysisPlan:
     """What a study keeps of the images of its timepoints, by their numbers, and of how they are loaded."""
     numbers = range(1, max(images) + 1)
     digests = tuple(images[number].digest if number in images else "" for number in numbers)
-    return AnalysisPlan(RECIPE, {"load": asdict(settings)}, images=digests, version=__version__)
+    return AnalysisPlan(RECIPE, {"load": asdict(settings or LoadSettings())}, images=digests, version=__version__)
 
 
 def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:

@@ -13,12 +13,11 @@ from ctreview.errors import EditDoesNotApply, InputRefused, WrongUse
 from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.region_files import as_csv, replay_regions, write_regions
-from ctreview.review.regions import RegionReview, plan_of
+from ctreview.review.regions import RegionReview, region_plan
 from ctreview.study import Study
 from ctreview.study.document import read_document
 from ctreview.volume.contrasts import examination
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.load import LoadSettings
 from ctreview.volume.segmentation import read_segmentation
 from ctreview.volume.statistics import region_values
 from ctreview.volume.volume import Volume
@@ -129,7 +128,7 @@ def test_a_study_is_replayed_from_its_images_and_journal_alone(tmp_path: Path) -
     from ctreview.volume.load import load_volume
 
     scan = load_volume(image).canonical()
-    with study.planned(plan_of(LoadSettings(), {1: scan})):
+    with study.planned(region_plan({1: scan})):
         study.add_timepoint(scan, path=image, series=None, masks=())
     reading = study.reading("anna")
     review = RegionReview(
@@ -170,18 +169,18 @@ def test_a_study_of_a_follow_up_alone_keeps_its_number_and_takes_the_baseline_la
     workspace = Workspace("anna")
     workspace.open(study.folder)
     alone = {2: images[2]}
-    workspace.store_images(alone, places, plan_of(LoadSettings(), alone))
+    workspace.store_images(alone, places, region_plan(alone))
     assert study.timepoints == (2,)
     assert study.images == study.plan.images == ("", images[2].digest)
     again = replay_regions(study, study.reading("anna"))
     again.name("vastus")
     assert {row.timepoint for row in again.rows(0)} == {2}
     with pytest.raises(InputRefused, match="has timepoint 2, and timepoint 1 was read"):
-        workspace.store_images({1: images[1]}, places, plan_of(LoadSettings(), {1: images[1]}))
+        workspace.store_images({1: images[1]}, places, region_plan({1: images[1]}))
     swapped = {1: images[2], 2: images[1]}
     with pytest.raises(InputRefused, match="another image of timepoint 2"):
-        workspace.store_images(swapped, places, plan_of(LoadSettings(), swapped))
-    workspace.store_images(images, places, plan_of(LoadSettings(), images))
+        workspace.store_images(swapped, places, region_plan(swapped))
+    workspace.store_images(images, places, region_plan(images))
     assert study.images == (images[1].digest, images[2].digest)
     workspace.close()
 

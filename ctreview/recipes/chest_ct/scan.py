@@ -126,10 +126,13 @@ def _analyse_density(
     return ScanAnalysis(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
 
 
-def with_normal_lung_of_other(scan: ScanAnalysis, other: NormalLung, *, settings: ChestCtSettings) -> ScanAnalysis:
+def with_normal_lung_of_other(
+    scan: ScanAnalysis, other: NormalLung, *, settings: ChestCtSettings | None = None
+) -> ScanAnalysis:
     """The scan by the other timepoint's normal lung, where too little of its own lung is normal."""
     if scan.normal.source == "histogram" or other.source != "histogram":
         return scan
+    settings = settings or ChestCtSettings()
     fitted = partial(fit_normal_lung, scan.volume, scan.lungs, scan.vessels, parenchyma=scan.parenchyma)
     normal = fitted(age_years=scan.age_years, other=other, settings=settings.opacity)
     excess = excess_density(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
-from ctreview.review.regions import REGIONS, RegionReview, RegionRow, plan_of
+from ctreview.review.regions import REGIONS, RegionReview, RegionRow, region_plan
 from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class RegionPainting(QObject):
         try:
             images = {timepoint: scan.volume for timepoint, scan in there.items()}
             places = {timepoint: scan.place for timepoint, scan in there.items()}
-            controller.workspace.store_images(images, places, plan_of(controller.loader.settings, images))
+            controller.workspace.store_images(images, places, region_plan(images, settings=controller.loader.settings))
         except (OSError, CtreviewError) as error:
             controller.failed.emit(f"What is painted is not kept until the study is saved: {in_words(error)}")
         self.review = RegionReview(
