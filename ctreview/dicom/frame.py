@@ -9,9 +9,9 @@ from typing import Literal
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.source import FileRef
 
-__all__ = ["Frame", "Instance", "PixelLayout", "Trait"]
+__all__ = ["AttributeValue", "Frame", "Instance", "PixelLayout"]
 
-Trait = str | float | tuple[str, ...] | tuple[float, ...] | None
+AttributeValue = str | float | tuple[str, ...] | tuple[float, ...] | None
 """A value by which slices of one series may differ."""
 
 
@@ -75,7 +75,7 @@ class Frame:
         compare between series (Chenevert et al., Transl Oncol 2014, doi 10.1593/tlo.13811).
     padding : tuple of float or None
         Lowest and highest stored number that mean "no data".
-    traits : mapping
+    attributes : mapping
         What may tell slices of one series apart (echo, phase, acquisition, kernel …).
     """
 
@@ -90,7 +90,7 @@ class Frame:
     rescale_type: str | None = None
     precise: tuple[float, float] | None = None
     padding: tuple[float, float] | None = None
-    traits: Mapping[str, Trait] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

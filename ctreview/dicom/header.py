@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.enhanced import frame_groups
-from ctreview.dicom.frame import Frame, Instance, PixelLayout, Trait
+from ctreview.dicom.frame import AttributeValue, Frame, Instance, PixelLayout
 from ctreview.dicom.header_fields import acquisition_from_header
 from ctreview.dicom.source import FileRef
 from ctreview.dicom.tags import Tag
@@ -218,7 +218,7 @@ def _frame(
         rescale_type=(group.text(Tag.RescaleType) or "").upper() or None,
         precise=_precise(group, slope, intercept),
         padding=_padding(header, layout),
-        traits=_traits(header, group, acquisition),
+        attributes=_separating_attributes(header, group, acquisition),
     )
 
 
@@ -253,7 +253,7 @@ def _stored_number(header: Elements, tag: int, layout: PixelLayout) -> float | N
     return float(int.from_bytes(data, "little" if header.little else "big", signed=layout.signed))
 
 
-def _traits(header: Elements, group: Elements, acquisition: Acquisition) -> dict[str, Trait]:
+def _separating_attributes(header: Elements, group: Elements, acquisition: Acquisition) -> dict[str, AttributeValue]:
     """What may tell this slice from another one at the same place."""
 
     def number(*tags: int) -> float | None:

@@ -9,12 +9,12 @@ from itertools import combinations
 
 import numpy as np
 
-from ctreview.dicom.frame import Frame, Trait
+from ctreview.dicom.frame import AttributeValue, Frame
 from ctreview.dicom.sort import Stack, StackFault, stack_of
 
 __all__ = ["SliceGroup", "split_slices"]
 
-_TRAITS = (
+_SAME_POSITION_ATTRIBUTES = (
     "stack",
     "echo",
     "echo number",
@@ -33,7 +33,7 @@ _TRAITS = (
 )
 """Attributes that separate slices at one position, in the order in which they are tried."""
 
-_ZONES = ("stack", "station", "acquisition", "kernel", "echo")
+_OTHER_POSITION_ATTRIBUTES = ("stack", "station", "acquisition", "kernel", "echo")
 """Of these also slices at different places, where together they make no even grid."""
 
 
@@ -117,7 +117,7 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
         stack = stack_of(frames, thickness_mm=thickness_mm)
     except StackFault as fault:
         if fault.fault in ("doubled", "gap", "uneven", "wandering"):
-            parts = _by_traits(frames, label, fault, thickness_mm)
+            parts = _by_attributes(frames, label, fault, thickness_mm)
             if parts:
                 return parts
         if fault.stack is not None:
@@ -126,15 +126,15 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
     return [SliceGroup(tuple(frames[i] for i in stack.order), label, stack, None)]
 
 
-def _by_traits(
+def _by_attributes(
     frames: list[Frame], label: str | None, fault: StackFault, thickness_mm: float | None
 ) -> list[SliceGroup]:
-    candidates = _TRAITS if fault.fault == "doubled" else _ZONES
-    varying = [name for name in candidates if len({_trait(frame, name) for frame in frames}) > 1]
+    candidates = _SAME_POSITION_ATTRIBUTES if fault.fault == "doubled" else _OTHER_POSITION_ATTRIBUTES
+    varying = [name for name in candidates if len({_attribute(frame, name) for frame in frames}) > 1]
     for names in [(name,) for name in varying] + list(combinations(varying, 2)):
-        groups: dict[tuple[Trait, ...], list[Frame]] = defaultdict(list)
+        groups: dict[tuple[AttributeValue, ...], list[Frame]] = defaultdict(list)
         for frame in frames:
-            groups[tuple(_trait(frame, name) for name in names)].append(frame)
+            groups[tuple(_attribute(frame, name) for name in names)].append(frame)
         parts = _all_even(groups, names, label, fault, thickness_mm)
         if parts:
             return parts
@@ -144,7 +144,7 @@ def _by_traits(
 
 
 def _all_even(
-    groups: dict[tuple[Trait, ...], list[Frame]],
+    groups: dict[tuple[AttributeValue, ...], list[Frame]],
     names: tuple[str, ...],
     label: str | None,
     fault: StackFault,
@@ -172,12 +172,14 @@ def _all_even(
 def _by_time(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
     """Repeated passes over the same positions, separated by the time of acquisition (or of content) alone."""
     for clock in ("acquisition time", "content time"):
-        if any(frame.traits.get(clock) is None for frame in frames):
+        if any(frame.attributes.get(clock) is None for frame in frames):
             continue
         passes = _passes(frames, clock)
         if passes is None:
             continue
-        groups: dict[tuple[Trait, ...], list[Frame]] = {(float(i),): group for i, group in enumerate(passes, 1)}
+        groups: dict[tuple[AttributeValue, ...], list[Frame]] = {
+            (float(i),): group for i, group in enumerate(passes, 1)
+        }
         fault = StackFault("doubled", "")
         parts = _all_even(groups, ("pass",), label, fault, thickness_mm)
         if parts:
@@ -196,25 +198,25 @@ def _passes(frames: list[Frame], clock: str) -> list[list[Frame]] | None:
     if len(counts) != 1:
         return None
     for group in at.values():
-        group.sort(key=lambda frame: str(frame.traits[clock]))
-        if len({frame.traits[clock] for frame in group}) < len(group):
+        group.sort(key=lambda frame: str(frame.attributes[clock]))
+        if len({frame.attributes[clock] for frame in group}) < len(group):
             return None
     return [[group[i] for group in at.values()] for i in range(counts.pop())]
 
 
-def _trait(frame: Frame, name: str) -> Trait:
+def _attribute(frame: Frame, name: str) -> AttributeValue:
     """A trait, rounded; the folder counts as one, since a series may have been exported twice."""
-    value = frame.file.folder if name == "folder" else frame.traits.get(name)
+    value = frame.file.folder if name == "folder" else frame.attributes.get(name)
     return round(value, 3) if isinstance(value, float) else value
 
 
-def _sortable(value: Trait) -> tuple[int, float, str]:
+def _sortable(value: AttributeValue) -> tuple[int, float, str]:
     if isinstance(value, float):
         return 0, value, ""
     return 1, 0.0, str(value)
 
 
-def _short(folder: Trait, groups: Collection[tuple[Trait, ...]]) -> str:
+def _short(folder: AttributeValue, groups: Collection[tuple[AttributeValue, ...]]) -> str:
     """As much of a folder's path, from its end, as tells it from the others; folders further up may name a patient."""
     others = [str(value) for values in groups for value in values if value != folder]
     parts = str(folder).replace("\\", "/").split("/")
@@ -225,7 +227,7 @@ def _short(folder: Trait, groups: Collection[tuple[Trait, ...]]) -> str:
     return str(folder)
 
 
-def _words(value: Trait) -> str:
+def _words(value: AttributeValue) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple):

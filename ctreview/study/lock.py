@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ctreview.errors import StudyLocked
-from ctreview.processes import runs
+from ctreview.processes import is_running
 
 __all__ = ["locked"]
 
@@ -85,7 +85,7 @@ def _gone(holder: dict[str, str | int]) -> bool:
         return False
     if process == os.getpid():
         return False
-    return not runs(process)
+    return not is_running(process)
 
 
 def _user() -> str:

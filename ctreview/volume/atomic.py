@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ctreview.processes import computer_mark, runs
+from ctreview.processes import computer_hash, is_running
 
 if sys.platform != "win32":
     import fcntl
@@ -92,7 +92,7 @@ def remove_leftovers(folder: Path) -> None:
     with suppress(OSError):
         for entry in sorted(folder.iterdir()):  # ".old" before ".writing"
             found = _OURS.fullmatch(entry.name)
-            if found is None or found["computer"] != computer_mark() or runs(int(found["process"])):
+            if found is None or found["computer"] != computer_hash() or is_running(int(found["process"])):
                 continue
             with _held(entry) as free:
                 if free:
@@ -104,7 +104,7 @@ def _own_folder(kind: str, parent: Path) -> Iterator[Path]:
     """A folder of this process, told from those that were left behind; removed with what is still in it at the end."""
     parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(parent)
-    folder = Path(tempfile.mkdtemp(prefix=f".{kind}-{computer_mark()}-{os.getpid()}-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f".{kind}-{computer_hash()}-{os.getpid()}-", dir=parent))
     try:
         with _held(folder):
             yield folder

@@ -189,7 +189,7 @@ def _unit(series: Series, notes: list[str]) -> Unit:
     named = {frame.rescale_type for frame in series.frames} - {None, "HU", "HU_MOD"}
     if not named:
         return "HU"
-    kinds = [frame.traits.get("image type") for frame in series.frames]
+    kinds = [frame.attributes.get("image type") for frame in series.frames]
     types = {word for kind in kinds if isinstance(kind, tuple) for word in kind}
     if named == {"US"} and "ORIGINAL" in types:
         notes.append("The header leaves open what the numbers are; they were taken as HU, since the image is original.")

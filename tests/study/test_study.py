@@ -13,7 +13,7 @@ import pytest
 
 from ctreview.edits import Edit
 from ctreview.errors import AlreadySigned, GridMismatch, InputRefused, StudyLocked, UnreadableFile, WrongUse
-from ctreview.processes import computer_mark
+from ctreview.processes import computer_hash
 from ctreview.study import Finding, KeyImage, Study
 from ctreview.study.document import read_document, write_document
 from ctreview.volume.geometry import Geometry
@@ -171,7 +171,7 @@ def test_only_one_process_writes_and_a_dead_one_does_not_block(study: Study) -> 
 
 def test_who_writes_next_sweeps_what_a_kill_left_and_gets_back_what_was_there(study: Study) -> None:
     study.add_timepoint(volume(), path="before", series=None, masks=[labels()])
-    ours = f"{computer_mark()}-{2**30}-abc"  # a process number above any
+    ours = f"{computer_hash()}-{2**30}-abc"  # a process number above any
     aside = study.folder / f"timepoints/.old-{ours}"
     aside.mkdir()
     (study.folder / "timepoints/1").rename(aside / "1")

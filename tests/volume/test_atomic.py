@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ctreview.processes import computer_mark
+from ctreview.processes import computer_hash
 from ctreview.volume.atomic import atomic_folder, atomic_path, remove_leftovers
 
 
@@ -188,7 +188,7 @@ def test_a_process_that_still_writes_keeps_its_folder(tmp_path: Path) -> None:
 
 
 def test_only_what_is_ours_and_of_no_living_process_is_swept(tmp_path: Path) -> None:
-    mark, gone = computer_mark(), 2**30  # above any process number
+    mark, gone = computer_hash(), 2**30  # above any process number
     keep = [
         f".writing-{mark}-{os.getpid()}-abc",  # ours, and we live
         f".writing-00000000-{gone}-abc",  # another computer's
@@ -208,7 +208,7 @@ def test_a_folder_whose_lock_is_held_is_kept_although_its_process_is_not_seen(tm
     """As between two containers that share a folder, and count processes on their own."""
     import fcntl
 
-    name = f".writing-{computer_mark()}-{2**30}-abc"
+    name = f".writing-{computer_hash()}-{2**30}-abc"
     (tmp_path / name).mkdir()
     handle = os.open(tmp_path / name, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
