@@ -13,9 +13,13 @@ from tests.system_packages import held, wait_until_free
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no package manager with such locks")
 
-HOLD = (
-    "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print('held', flush=True); input()"
-)
+HOLD = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+input()
+"""
 
 
 @pytest.fixture
