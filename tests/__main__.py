@@ -1,5 +1,6 @@
 """Run every check, say how long each took, and fail if one failed: ``python -m tests lint pytest``.
 
+``lint`` is ruff, the import contracts and mypy, ``unit`` the quick tests (`tests.quick`), ``pytest`` every test.
 All of them run even where an early one fails, so that one run shows everything there is to mend.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHECKED = ["ctreview", "plugins", "tests", "docs"]
+NO_UNITS = ("plugins", "end_to_end", "benchmarks", "cli")
+"""Folders of tests that draw windows or run whole commands."""
 
 
 def steps(wanted: list[str], workers: int) -> dict[str, list[str]]:
@@ -27,16 +30,16 @@ def steps(wanted: list[str], workers: int) -> dict[str, list[str]]:
         "import contracts": [lint_imports],
         "mypy": [sys.executable, "-m", "mypy"],
     }
-    pytest = {
-        "pytest": [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile", "--durations", "15"]
-    }
-    return {**(lint if "lint" in wanted else {}), **(pytest if "pytest" in wanted else {})}
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile"]
+    unit = [*pytest, "-p", "tests.quick", "-r", "fE", *(f"--ignore=tests/{folder}" for folder in NO_UNITS)]
+    groups = {"lint": lint, "unit": {"unit tests": unit}, "pytest": {"pytest": [*pytest, "--durations", "15"]}}
+    return {name: command for group in wanted for name, command in groups[group].items()}
 
 
 def main() -> int:
     """Run them one after the other."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
-    parser.add_argument("what", nargs="+", choices=["lint", "pytest"])
+    parser.add_argument("what", nargs="+", choices=["lint", "unit", "pytest"])
     parser.add_argument("--workers", type=int, default=2, help="processes that pytest uses")
     given = parser.parse_args()
     # Workers share the cores; a library that starts a thread per core in each of them only makes all slower.
