@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings, option_name
 from ctreview.errors import WrongUse
-from ctreview.settings_fields import described_attributes, settings_fields
+from ctreview.settings_fields import settings_fields
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,6 @@ def test_every_field_that_can_be_written_has_a_flag():
         "--smooth": True,
         "--age-limit": None,
     }
-
-
-def test_help_comes_from_the_docstring():
-    assert described_attributes(Inner)["threshold_sigma"] == "Opacity begins this many sigma above the mean."
-    assert described_attributes(Inner)["low_hu"] == described_attributes(Inner)["high_hu"] == "Ends of a band."
-    assert described_attributes(Outer)["smooth"] == "Whether to smooth."
 
 
 @pytest.fixture

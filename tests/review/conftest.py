@@ -1,0 +1,49 @@
+"""Two coarse scans stored in an unsaved study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ctreview.recipes.chest_ct import Prepared
+from ctreview.review.archive import ImageSource, plan_of
+from ctreview.review.workspace import Workspace
+from tests.readings import Read
+
+
+@pytest.fixture
+def places(small_scans: Path) -> tuple[ImageSource, ImageSource]:
+    return ImageSource(small_scans / "before"), ImageSource(small_scans / "after")
+
+
+@pytest.fixture
+def prepared(read: Read) -> Prepared:
+    return read.prepared
+
+
+@pytest.fixture
+def workspace(
+    prepared: Prepared, places: tuple[ImageSource, ImageSource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """With both scans stored in an unsaved study."""
+    monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "recovery")
+    made = Workspace("anna")
+    made.store_pair(prepared, places, plan_of(prepared))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Folders that a page is rendered for are counted, and the page is a stand-in."""
+    made: list[str] = []
+
+    def render(comparison: Any, *_: Any, **__: Any) -> str:
+        made.append(comparison.verdict)
+        return "<html></html>"
+
+    monkeypatch.setattr("ctreview.report.folder.render_page", render)
+    return made
