@@ -1,4 +1,4 @@
-"""Two timepoints at once, and how long each step took."""
+"""What pipelines share: two scans worked on at once, and the time of each step."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 LabelsListener = Callable[[int, str, LabelMap], None]
-"""Told, in the thread that works, what is there before the whole is: which scan (0 or 1), what, and where it lies."""
+"""Called in the working thread as soon as labels are found: number of the scan (0, 1), "lungs" or "opacity", labels."""
 
 
 def ignore_labels(number: int, what: str, labels: LabelMap) -> None:
-    """Wait for the whole."""
+    """Listen to none: whoever calls waits for the result."""
 
 
 class StepTimer:
-    """Seconds of each named step, going on from what was measured before."""
+    """Measures the seconds of each named step, added to those of earlier steps."""
 
     def __init__(self, before: Mapping[str, float] | None = None) -> None:
         self.seconds: dict[str, float] = dict(before or {})
@@ -42,7 +42,7 @@ class StepTimer:
 
 
 class _Shared:
-    """The progress of two tasks as one: the mean of both. When one is stopped the other stops at its next report."""
+    """Reports the progress of two tasks as one, their mean. Once one is stopped, the other stops at its next report."""
 
     def __init__(self, listener: Progress) -> None:
         self._listener = listener
@@ -68,7 +68,7 @@ class _Shared:
 def run_both(
     first: Callable[[Progress], T], second: Callable[[Progress], S], *, threads: int, progress: Progress
 ) -> tuple[T, S]:
-    """Do two things, at the same time where there are two threads.
+    """Run two tasks, at the same time where there are two threads.
 
     Most of the work is done in libraries and compiled loops that release Python's lock.
 

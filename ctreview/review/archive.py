@@ -1,4 +1,4 @@
-"""What a study keeps of two prepared scans, what that rests on, and what may not be filed into it any more."""
+"""What a study stores of two prepared scans, what that rests on, and what may no longer be stored in it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def basis(plan: AnalysisPlan, edits: Edits, key_images: Sequence[KeyImage] = ())
 
 
 def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource], plan: AnalysisPlan) -> None:
-    """Keep what the computer found in a study, unless the study keeps just that already.
+    """Store two prepared scans in a study, unless it holds just that already.
 
     What somebody signed stays as it was signed. It may be looked at by another version of ctreview, as long as that
     finds the same by the settings that were recorded.

@@ -10,14 +10,14 @@ __all__ = ["ReadingJournal"]
 
 
 class ReadingJournal:
-    """All edits of a reading in order; each is kept for good before it stands here.
+    """All edits of a reading in order; each is written before it stands here.
 
     Parameters
     ----------
     edits : iterable of Edit
-        What is kept already.
+        What is written already.
     keep : callable, optional
-        Keeps an edit for good, say in the reading's folder; raises where it cannot.
+        Writes an edit, say into the reading's folder; raises where it cannot.
     """
 
     def __init__(self, edits: Iterable[Edit] = (), *, keep: Callable[[Edit], None] | None = None) -> None:
@@ -31,7 +31,7 @@ class ReadingJournal:
         return len(self._edits)
 
     def record(self, edit: Edit) -> None:
-        """Put an edit down; nothing stands here where it could not be kept."""
+        """Record an edit; where it could not be written, it does not stand here."""
         if self._keep is not None:
             self._keep(edit)
         self._edits.append(edit)
@@ -41,7 +41,7 @@ class ReadingJournal:
         return tuple(edit for edit in self if edit.image == image and edit.target == target)
 
     def go_on_in(self, kept: Iterable[Edit], keep: Callable[[Edit], None]) -> None:
-        """Keep edits elsewhere from now on, and there those that it lacks.
+        """Write edits elsewhere from now on, and first those that are missing there.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Where a reader's work goes: into an unsaved study from the first act on, into the reader's own folder once chosen."""
+"""What is open: a study and one reading of it; an unsaved study until the reader chooses a folder."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def reading_order(seed: int | None) -> tuple[int, int]:
 
 
 class Workspace:
-    """The study and the reading that a reader's acts are put down in.
+    """The study and the reading in which a reader's edits are recorded.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Workspace:
     study : Study or None
     reading : Reading or None
     journal : ReadingJournal
-        All that was put down, in order; the only list of it.
+        Every edit in order; the only list of them.
     findings : tuple of Finding
         What the reader marked.
     key_images : tuple of KeyImage
@@ -83,7 +83,7 @@ class Workspace:
     # --- a study
 
     def store_pair(self, prepared: Prepared, sources: Sequence[ImageSource], plan: AnalysisPlan) -> None:
-        """Keep what the computer found, in the study that is open or in an unsaved one.
+        """Store two prepared scans in the open study, or in an unsaved one.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class Workspace:
         store_pair(self._begun(), prepared, sources, plan)
 
     def change_plan(self, plan: AnalysisPlan) -> None:
-        """Keep another plan that changes nothing of what is filed: other settings of the comparison.
+        """Store a plan that changes nothing of what is stored: other settings of the comparison.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Workspace:
     def store_images(
         self, images: Mapping[int, Volume], sources: Mapping[int, ImageSource], plan: AnalysisPlan
     ) -> None:
-        """Keep which images are read, where the computer finds nothing in them; those that are kept already stay.
+        """Store which images are read, where nothing is segmented in them; those that are stored already stay.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class Workspace:
         return self.study.copy_to(folder)
 
     def move_to(self, study: Study) -> None:
-        """Go on in a copy; what was put down since it was made goes with it, and an unsaved study is removed."""
+        """Continue in a copy: edits since it was made are added to it, and an unsaved study is removed."""
         assert self.study is not None
         old, was_saved = self.study, self.saved
         hold = ExitStack()
@@ -200,7 +200,7 @@ class Workspace:
             recovery.discard(old)
 
     def close(self) -> None:
-        """Let go of the study; an unsaved one without any work is removed."""
+        """Close the study; an unsaved one without any work is removed."""
         study, saved = self.study, self.saved
         # every reading counts: an earlier one may be signed while the one at hand is empty
         empty = study is not None and not any(reading.holds_work for reading in study.readings)
@@ -211,7 +211,7 @@ class Workspace:
             recovery.discard(study)
 
     def _begun(self) -> Study:
-        """The study at hand; an unsaved one where there is none."""
+        """The open study; an unsaved one where none is open."""
         if self.study is None:
             self._take(recovery.begin())
         assert self.study is not None
@@ -297,7 +297,7 @@ class Workspace:
         assert self.reading is not None
         assert self._asked is not None
         sources, plan = self._asked
-        store_pair(self.study, prepared, sources, plan)  # where that failed before, as on a full disk
+        store_pair(self.study, prepared, sources, plan)  # it may have failed before, as on a full disk
         bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
         if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
             found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
@@ -332,7 +332,7 @@ class Workspace:
         self.reading.sign({"verdict": comparison.verdict, "change": change_document(comparison), "words": words})
 
     def next_version(self, *, empty: bool = False) -> Reading:
-        """Go on in a new version of a signed reading: a correction of it, or with ``empty`` a second reading."""
+        """Continue in a new version of a signed reading: a correction of it, or with ``empty`` a second reading."""
         assert self.reading is not None
         self.reading = self.reading.next_version(empty=empty)
         self.journal, self.findings = _journal_of(self.reading), self.reading.findings()

@@ -21,16 +21,16 @@ __all__ = ["Prepared"]
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Two scans up to where a reader's corrections come in; they change nothing of this.
+    """Two scans up to where a reader's corrections come in, which change nothing of this.
 
     Attributes
     ----------
     pair : PairAnalysis
-        Both scans as the computer sees them, judged by one rule, and side by side where they were registered.
+        Both scans with their opacity by one rule; side by side where they were registered.
     registration : Registration or None
         None where it failed or is too poor to be used.
     registration_checks : tuple of Check
-        What was said of the registration.
+        About the registration.
     interval_days, age_years
         Days between the scans, and the age at baseline; None where unknown.
     settings : ChestCtSettings
