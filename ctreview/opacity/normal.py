@@ -81,7 +81,7 @@ class NormalLung:
     subpleural : tuple of (float, float)
         How much denser (HU) normal lung is at some depths (mm) below the pleura than deep inside: septa, fine vessels
         and breathing make a rim of some millimetres.
-    share : float
+    normal_fraction : float
         Share of the lung within the normal range.
     source : {"histogram", "age", "other timepoint"}
         Where ``mu_hu`` comes from.
@@ -97,7 +97,7 @@ class NormalLung:
     sigma_hu: float
     rise_hu: float
     gravity: Gravity
-    share: float
+    normal_fraction: float
     source: NormalLungSource
     lung_ml: float
     age_years: float | None = None
@@ -313,7 +313,7 @@ def _with_enough_normal_lung(
     fitted: NormalLung, sample: _Sample, prior: Prior, other: NormalLung | None, settings: OpacitySettings
 ) -> NormalLung:
     """Take the other timepoint's lung, or that of the age, where too little of this one is normal."""
-    if fitted.share >= settings.least_normal_share and fitted.mu_hu <= prior.densest_hu:
+    if fitted.normal_fraction >= settings.least_normal_share and fitted.mu_hu <= prior.densest_hu:
         return fitted
     source: NormalLungSource
     if other is not None and other.source == "histogram":
@@ -322,7 +322,7 @@ def _with_enough_normal_lung(
         mu, sigma, source = prior.routine_hu, 30.0, "age"
     rise = prior.rise_hu(mu)
     share = sample.share(mu, sigma, rise, settings)
-    return replace(fitted, mu_hu=mu, sigma_hu=sigma, rise_hu=rise, share=share, source=source)
+    return replace(fitted, mu_hu=mu, sigma_hu=sigma, rise_hu=rise, normal_fraction=share, source=source)
 
 
 def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
@@ -356,10 +356,11 @@ def _checks(fitted: NormalLung, settings: OpacitySettings) -> tuple[Check, ...]:
         ),
         Check(
             "normal_lung_share",
-            round(fitted.share, 3),
+            round(fitted.normal_fraction, 3),
             round(least, 3),
             fitted.source == "histogram",
-            f"{fitted.share:.0%} of the lung is of normal density; normal was set by {sources[fitted.source]}.",
+            f"{fitted.normal_fraction:.0%} of the lung is of normal density; "
+            f"normal was set by {sources[fitted.source]}.",
         ),
         Check(
             "lungs_alike",

@@ -98,7 +98,7 @@ def common_thresholds(
     volumes = [normal.lung_ml for normal in normals] if inflation is None else [float(v) for v in inflation]
     if not normals or len(volumes) != len(normals) or min(volumes) <= 0:
         raise WrongUse("a common rule needs at least one timepoint, and one inflation above 0 for each")
-    weights = np.array([n.share if n.source == "histogram" else 0.0 for n in normals])
+    weights = np.array([n.normal_fraction if n.source == "histogram" else 0.0 for n in normals])
     if weights.sum() == 0:
         weights = np.ones(len(normals))
     weights = weights / weights.sum()

@@ -116,7 +116,7 @@ def write_replayed_regions(
     from ctreview.report.provenance import provenance  # noqa: PLC0415
 
     inputs = {
-        f"timepoint {number} {one.name}": one.own
+        f"timepoint {number} {one.name}": one.acquired
         for number, shown in zip(review.timepoints, review.examinations, strict=True)
         for one in shown.contrasts
     }

@@ -209,8 +209,8 @@ class RegionReview(SessionGroup):
         key = (number, contrast.name)
         if key not in self._rows:
             middle, labels = self.middle(number), self.sessions[number].labels
-            found = region_values(labels, contrast.own, middle_mm=middle.x_mm)
-            timepoint, unit = self.timepoints[number], contrast.own.unit
+            found = region_values(labels, contrast.acquired, middle_mm=middle.x_mm)
+            timepoint, unit = self.timepoints[number], contrast.acquired.unit
             self._rows[key] = tuple(RegionRow(timepoint, contrast.name, unit, values, middle) for values in found)
         return self._rows[key]
 

@@ -46,18 +46,18 @@ class Contrast:
         "T1", "STIR", "Dixon water" …; the series' own description where that says none of them.
     volume : Volume
         On axes parallel to the examination's first image.
-    own : Volume
+    acquired : Volume
         On its own grid, for measuring; the same unless it was turned onto those axes for display.
     """
 
     name: str
     volume: Volume
-    own: Volume
+    acquired: Volume
 
     @property
     def resampled(self) -> bool:
         """Whether it was turned."""
-        return self.own is not self.volume
+        return self.acquired is not self.volume
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ def test_mean_and_rise_of_a_healthy_lung() -> None:
     assert normal.rise_hu == pytest.approx(40, abs=8)
     assert normal.sigma_hu < 15
     assert normal.source == "histogram"
-    assert normal.share > 0.98
+    assert normal.normal_fraction > 0.98
     assert all(check.ok for check in normal.checks)
 
 
@@ -146,7 +146,7 @@ def test_drift_of_the_fits_is_shared() -> None:
 
 
 def test_a_fit_without_normal_lung_has_no_say() -> None:
-    sure, unsure = normal_of(-870.0, 5000.0), normal_of(-860.0, 5000.0, source="age", share=0.1)
+    sure, unsure = normal_of(-870.0, 5000.0), normal_of(-860.0, 5000.0, source="age", normal_fraction=0.1)
     assert all(t.normal_hu == pytest.approx(-870.0) for t in common_thresholds([sure, unsure]))
 
 
