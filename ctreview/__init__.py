@@ -8,7 +8,7 @@ The path of the data, in a dozen lines::
         print(series.key, series.shape, series.refusal)
     volume = ct.load_volume("patient/2021-09")               # HU with their place, axes to head, back and left
     found = ct.segment(volume, age_years=4)                  # lungs, vessels, ground glass, consolidation
-    print(found.measures["right_lung"].ground_glass_ml)
+    print(found.measures["right_lung"].classes_ml["ground_glass"])
     comparison = ct.compare("patient/2021-09", "patient/2021-11", age_years=4)
     print(comparison.verdict, comparison["lungs"].change["opacity_ml"])   # decreased, with an interval
     print(comparison.residual)                               # where the rest is, in words

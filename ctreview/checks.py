@@ -51,4 +51,12 @@ class Check:
 
     def to_dict(self) -> dict[str, Any]:
         """What a document of results holds of it."""
-        return {"name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok, "says": self.message}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "limit": self.limit,
+            "ok": self.ok,
+            "message": self.message,
+            "effect": self.effect,
+            "regions": list(self.regions),
+        }

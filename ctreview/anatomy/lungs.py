@@ -35,7 +35,7 @@ LUNG_SCHEME = Scheme(
     (
         Label(RIGHT, "right_lung", (86, 180, 233), _LUNG, _STRUCTURE, Code("24028007", "SCT", "Right")),
         Label(LEFT, "left_lung", (0, 114, 178), _LUNG, _STRUCTURE, Code("7771000", "SCT", "Left")),
-        Label(3, "trachea_and_main_bronchi", (240, 228, 66), _TREE, _STRUCTURE),
+        Label(3, "trachea_and_main_bronchi", (240, 228, 66), _TREE, _STRUCTURE, counted=False),
     )
 )
 """What `find_lungs` gives. The colours are safe for colour blindness (Okabe and Ito)."""

@@ -16,7 +16,7 @@ from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.regions import Partition, Regions
+from ctreview.volume.regions import Division, Partition, Regions
 
 __all__ = ["LOBES", "PERIPHERAL_MM", "divide_lungs"]
 
@@ -29,6 +29,13 @@ PERIPHERAL_MM = 20.0
 THIRDS = ("basal", "middle", "apical")
 HALVES = ("ventral", "dorsal")
 SHELLS = ("central", "peripheral")
+
+DIVISIONS = (
+    Division(tuple(reversed(THIRDS)), "third"),
+    Division(HALVES, "half"),
+    Division(SHELLS, "part", locates=False),
+)
+"""How lungs, sides and lobes are divided into parts."""
 
 Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -82,7 +89,8 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     if lobes is not None:
         parts.append(_lobe_numbers(lobes, box, whole))
     cut = [_partition(numbers, words, rim, grid) for numbers, words in parts]
-    return Regions(lungs.geometry, tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions))
+    placed = tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions)
+    return Regions(lungs.geometry, placed, DIVISIONS)
 
 
 def _touched(geometry: Geometry, box: Sequence[slice]) -> list[tuple[bool, bool]]:
@@ -154,7 +162,7 @@ def _named(name: str, first: int) -> dict[str, tuple[int, ...]]:
         for (i, j, k), key in zip(product(range(3), range(2), range(2)), product(THIRDS, HALVES, SHELLS), strict=True)
     }
     regions = {name: tuple(cells.values())}
-    for word in (*reversed(THIRDS), *HALVES, *SHELLS):
+    for word in (part for division in DIVISIONS for part in division.parts):
         regions[f"{name}/{word}"] = tuple(cell for words, cell in cells.items() if word in words)
     return regions
 

@@ -1,6 +1,6 @@
 """Two scans with their regions and opacity, and a transform between them, to a comparison.
 
-In go, for each timepoint, a `Volume`, its `Regions` and a label map with ``ground_glass`` and ``consolidation``;
+In go, for each timepoint, a `Volume`, its `Regions` and a label map of what is sought;
 out come, per region, the measures (`measure`), what became of each voxel (`find_fate`), how far each number could
 be off (`find_sensitivity` of each scan, `find_intervals` of both), what may be said (`judge`), where the rest is
 (`name_residual`, and piece by piece `find_pieces`), and all of it as one `Comparison`; `carry_over` follows a reader's
@@ -10,10 +10,7 @@ segmentation are handed in.
 
 from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
-    AIR_LIMIT_HU,
-    BLOOD_LIMIT_HU,
     check_coverage,
-    check_growth,
     check_order,
     check_parts,
     check_references,
@@ -23,27 +20,36 @@ from ctreview.change.comparison import (
     CHANGE_SCHEMA,
     Comparison,
     Interval,
-    Measurement,
     RegionChange,
     Timepoint,
     Verdict,
     Writer,
 )
-from ctreview.change.fate import BASELINE_FATES, FATE_SCHEME, FOLLOWUP_FATES, Fate, FateSettings, fate_ml, find_fate
+from ctreview.change.fate import (
+    BASELINE_FATES,
+    FATE_SCHEME,
+    FOLLOWUP_FATES,
+    Fate,
+    FateSettings,
+    fate_ml,
+    fate_words,
+    find_fate,
+)
 from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find_intervals
 from ctreview.change.measure import RegionMeasures, measure
+from ctreview.change.measurements import MEASUREMENTS_SCHEMA, measurements_document
 from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
 from ctreview.change.sensitivity import Perturbation, Sensitivity, Variants, find_sensitivity
+from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
 __all__ = [
-    "AIR_LIMIT_HU",
     "BASELINE_FATES",
-    "BLOOD_LIMIT_HU",
     "CHANGE_SCHEMA",
     "FATE_SCHEME",
     "FOLLOWUP_FATES",
+    "MEASUREMENTS_SCHEMA",
     "SOURCES",
     "Comparison",
     "Conditions",
@@ -51,7 +57,6 @@ __all__ = [
     "FateSettings",
     "Interval",
     "IntervalSettings",
-    "Measurement",
     "Perturbation",
     "Piece",
     "PieceSettings",
@@ -67,13 +72,14 @@ __all__ = [
     "VerdictSettings",
     "Writer",
     "carry_over",
+    "change_rows",
     "check_coverage",
-    "check_growth",
     "check_order",
     "check_parts",
     "check_references",
     "failed_first",
     "fate_ml",
+    "fate_words",
     "find_fate",
     "find_intervals",
     "find_pieces",
@@ -81,6 +87,8 @@ __all__ = [
     "find_sensitivity",
     "judge",
     "measure",
+    "measurement_rows",
+    "measurements_document",
     "name_residual",
     "repeatability_ml",
     "residual_words",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ctreview.change.comparison import Comparison, Interval, RegionChange
-from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, RegionMeasures
+from ctreview.change.measure import RegionMeasures
+from ctreview.change.table import columns
 from ctreview.change.verdict import VerdictSettings, judge
 
 __all__ = ["carry_over"]
@@ -35,13 +36,14 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
     tuple of RegionChange
         Those of the comparison that both mappings know.
     """
+    counted = [label.key for label in comparison.baseline.opacity.scheme.counted]
     settings = VerdictSettings(**comparison.settings.get("verdict", {}))
     found = []
     for old in comparison.regions:
         if old.region not in baseline_ml or old.region not in followup_ml:
             continue
-        before = _measures(old.baseline, baseline_ml[old.region])
-        after = _measures(old.followup, followup_ml[old.region])
+        before = _measures(old.baseline, baseline_ml[old.region], counted)
+        after = _measures(old.followup, followup_ml[old.region], counted)
         change = {key: _moved(key, one, old, before, after) for key, one in old.change.items()}
         opacity = change["opacity_ml"]
         assert opacity is not None
@@ -50,15 +52,13 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
     return tuple(found)
 
 
-def _measures(old: RegionMeasures, ml: Mapping[str, float]) -> RegionMeasures:
-    glass, solid = ml.get(GROUND_GLASS, 0.0), ml.get(CONSOLIDATION, 0.0)
+def _measures(old: RegionMeasures, ml: Mapping[str, float], counted: Sequence[str]) -> RegionMeasures:
+    total = sum(ml.get(key, 0.0) for key in counted)
     return replace(
         old,
-        ground_glass_ml=glass,
-        consolidation_ml=solid,
-        dependent_ml=ml.get(DEPENDENT, 0.0),
-        opacity_ml=glass + solid,
-        opacity_percent=100.0 * (glass + solid) / old.volume_ml if old.volume_ml > 0 else None,
+        classes_ml={key: ml.get(key, 0.0) for key in old.classes_ml},
+        opacity_ml=total,
+        opacity_percent=100.0 * total / old.volume_ml if old.volume_ml > 0 else None,
     )
 
 
@@ -69,7 +69,8 @@ def _moved(
     if interval is None or key == "opacity_relative_percent":
         return None  # its width depends on the baseline, which may have changed
     name = "opacity_percent" if key == "opacity_pp" else key
-    ends = [getattr(one, name) for one in (old.baseline, old.followup, before, after)]
+    rows = [columns(one.to_dict()) for one in (old.baseline, old.followup, before, after)]
+    ends = [row[name] for row in rows]
     if None in ends:
         return None
     step = (ends[3] - ends[2]) - (ends[1] - ends[0])

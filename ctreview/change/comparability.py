@@ -6,24 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ctreview.checks import Check
 
-__all__ = ["check_coverage", "check_growth", "check_order", "check_parts", "check_references", "failed_first"]
-
-AIR_LIMIT_HU = 20.0
-"""Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, alike
-in both scans of one patient. More than this between two scans is a matter of the scanner."""
-
-BLOOD_LIMIT_HU = 50.0
-"""Unenhanced blood lies at 30–50 HU; with a contrast agent above 100. Between two unenhanced scans anaemia and noise
-leave far less than this."""
-
-GROWTH_LIMIT_PERCENT = 10.0
-"""The same share that depth of breath may make before it is warned of."""
-
-ADULT_YEARS = 18.0
-
-LUNG_GROWTH_PERCENT_PER_YEAR = 10.0
-"""A round figure: total lung capacity rises from about 1 L at 4 years to 5–6 L at 18, which is 12 % a year at first
-and less later. Used only to say when growth can no longer be ignored, never to correct a number."""
+__all__ = ["check_coverage", "check_order", "check_parts", "check_references", "failed_first"]
 
 
 def check_order(interval_days: int | None) -> Check:
@@ -49,35 +32,8 @@ def check_order(interval_days: int | None) -> Check:
     )
 
 
-def check_growth(age_years: float | None, interval_days: int | None) -> Check | None:
-    """Whether a child grew so much in between that the volumes of its lungs differ by that alone.
-
-    Returns
-    -------
-    Check or None
-        None for adults, and where age or interval is unknown.
-    """
-    if age_years is None or interval_days is None or age_years >= ADULT_YEARS:
-        return None
-    years = min(abs(interval_days) / 365.25, ADULT_YEARS - age_years)
-    percent = 100.0 * ((1 + LUNG_GROWTH_PERCENT_PER_YEAR / 100.0) ** years - 1)
-    ok = percent <= GROWTH_LIMIT_PERCENT
-    return Check(
-        name="growth",
-        value=round(percent, 1),
-        limit=GROWTH_LIMIT_PERCENT,
-        ok=ok,
-        message=f"The lungs of a child of {age_years:.0f} years grow by about {percent:.0f} % in that time"
-        + (
-            ", which is small beside depth of breath."
-            if ok
-            else "; read the shares of lung volume rather than millilitres."
-        ),
-    )
-
-
 def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
-    """Whether both scans hold the same parts of the organ, such as both lungs; parts of parts are not named."""
+    """Whether both scans hold the same parts of the organ, such as both sides; parts of parts are not named."""
     alone = [name for name in (*baseline, *followup) if "/" not in name and (name in baseline) != (name in followup)]
     words = " and ".join(name.replace("_", " ") for name in alone)
     return Check(
@@ -96,7 +52,7 @@ def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
 def check_references(
     baseline: Mapping[str, float], followup: Mapping[str, float], limits: Mapping[str, float]
 ) -> tuple[Check, ...]:
-    """Compare the HU of tissues that do not change, such as air in the trachea and blood in the aorta.
+    """Compare the HU of tissues that do not change, such as air and blood.
 
     Parameters
     ----------
@@ -144,4 +100,4 @@ def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
 
 def failed_first(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The same checks: those that forbid a verdict, other failed ones, then the rest, each in the given order."""
-    return tuple(sorted(checks, key=lambda check: (check.ok, not check.stops)))
+    return tuple(sorted(checks, key=lambda check: (check.ok, check.effect != "stops")))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ctreview.change.measure import RegionMeasures
+from ctreview.change.measurements import classes_document
+from ctreview.change.table import change_rows
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
 from ctreview.volume.labels import LabelMap
@@ -18,9 +20,9 @@ from ctreview.volume.volume import Volume
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CHANGE_SCHEMA", "Comparison", "Interval", "Measurement", "RegionChange", "Timepoint", "Verdict", "Writer"]
+__all__ = ["CHANGE_SCHEMA", "Comparison", "Interval", "RegionChange", "Timepoint", "Verdict", "Writer"]
 
-CHANGE_SCHEMA = "ctreview.change/1"
+CHANGE_SCHEMA = "ctreview.change/2"
 """Name and version of the shape that `Comparison.to_dict` gives."""
 
 Verdict = Literal["decreased", "increased", "unchanged", "not_interpretable"]
@@ -70,31 +72,6 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Measurement:
-    """One number with all that is needed to understand it alone.
-
-    Attributes
-    ----------
-    value : float
-    unit : str
-        UCUM: ``"cm3"``, ``"g"``, ``"%"``, ``"[hnsf'U]"``.
-    region : str
-    interval : Interval or None
-    method : str
-        How it was measured, in words.
-    provenance : mapping
-        Version, settings, digest of the image.
-    """
-
-    value: float
-    unit: str
-    region: str
-    method: str
-    interval: Interval | None = None
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class RegionChange:
     """What changed in one region.
 
@@ -105,8 +82,8 @@ class RegionChange:
     baseline, followup : RegionMeasures
         Each on its own grid.
     change : mapping of str to Interval or None
-        Follow-up minus baseline: ``opacity_ml``, ``ground_glass_ml``, ``consolidation_ml``, ``opacity_pp`` (points
-        of per cent of the region), ``opacity_relative_percent`` (None below 5 mL at baseline), ``mass_g``.
+        Follow-up minus baseline: ``opacity_ml``, the key of each counted label and ``_ml``, ``opacity_pp`` (points
+        of per cent of the region), ``opacity_relative_percent`` (None below 5 mL at baseline).
     fate_ml : mapping of str to float, or None
         ``resolved``, ``persistent``, ``worsened``, ``improved`` (they add up to the baseline's ``opacity_ml``),
         ``new``, ``persistent_followup`` (the follow-up's). None where the two scans could not be registered.
@@ -126,10 +103,15 @@ class RegionChange:
             "region": self.region,
             "baseline": self.baseline.to_dict(),
             "followup": self.followup.to_dict(),
-            "change": {key: None if found is None else found.to_dict() for key, found in self.change.items()},
+            "change": self._change(),
             "fate_ml": None if self.fate_ml is None else dict(self.fate_ml),
             "verdict": self.verdict,
         }
+
+    def _change(self) -> dict[str, Any]:
+        said = {key: None if found is None else found.to_dict() for key, found in self.change.items()}
+        classes = {key: said.pop(f"{key}_ml") for key in self.baseline.classes_ml if f"{key}_ml" in said}
+        return {**said, "classes_ml": classes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +122,9 @@ class Timepoint:
     ----------
     volume : Volume
     organ : LabelMap
-        The lungs.
+        Its counted labels are what is measured: lungs without the airways.
     opacity : LabelMap
-        ``ground_glass``, ``consolidation``, ``dependent_opacity``.
+        What is sought in it; the scheme says which labels are counted together.
     regions : Regions
     vessels : LabelMap or None
         Vessels and airway walls, which were left out of the opacity.
@@ -183,6 +165,8 @@ class Comparison:
         Engine and figures of quality, ready for JSON; None where the two scans could not be registered.
     thresholds : mapping
         The thresholds of both scans and how they came about, ready for JSON.
+    fixed_bands : mapping
+        Counts of the organ of ``baseline`` and ``followup`` between fixed limits of density, ready for JSON.
     residual : str
         One sentence that says where the rest is.
     transform : Transform or None
@@ -201,6 +185,7 @@ class Comparison:
     checks: tuple[Check, ...] = field(repr=False)
     registration: Mapping[str, Any] | None = field(repr=False)
     thresholds: Mapping[str, Any] = field(repr=False)
+    fixed_bands: Mapping[str, Any] = field(default_factory=dict, repr=False)
     residual: str = ""
     transform: Transform | None = field(default=None, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -228,18 +213,26 @@ class Comparison:
             "baseline": dict(self.baseline.facts),
             "followup": dict(self.followup.facts),
             "interval_days": self.interval_days,
+            "reading_warnings": {when: list(point.volume.notes) for when, point in self._points()},
+            "classes": classes_document(self.baseline.opacity.scheme),
             "regions": [found.to_dict() for found in self.regions],
+            "fixed_bands": {when: list(self.fixed_bands.get(when, ())) for when, _ in self._points()},
+            "lobes": None,
+            "candidates": [],
             "checks": [check.to_dict() for check in self.checks],
             "registration": None if self.registration is None else dict(self.registration),
             "thresholds": dict(self.thresholds),
         }
+
+    def _points(self) -> tuple[tuple[str, Timepoint], tuple[str, Timepoint]]:
+        return ("baseline", self.baseline), ("followup", self.followup)
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per region; the unit is the end of each column's name."""
         import pandas as pd  # noqa: PLC0415 - heavy, and only tables need it
 
-        return pd.DataFrame([_row(found) for found in self.regions])
+        return pd.DataFrame(change_rows({"regions": [found.to_dict() for found in self.regions]}))
 
     def save(self, folder: str | Path) -> Path:
         """Write what ``ctreview compare`` writes into ``folder`` and give the folder back.
@@ -255,17 +248,3 @@ class Comparison:
                 remedy="Use ctreview.report.write_comparison(comparison, folder).",
             )
         return self.writer(self, Path(folder))
-
-
-def _row(found: RegionChange) -> dict[str, Any]:
-    row: dict[str, Any] = {"region": found.region, "verdict": found.verdict}
-    for name, measures in (("baseline", found.baseline), ("followup", found.followup)):
-        row |= {f"{name}_{item.name}": getattr(measures, item.name) for item in fields(measures)}
-    for key, interval in found.change.items():
-        for end in ("value", "low", "high"):
-            column = f"change_{key}" if end == "value" else f"change_{end}_{key}"
-            row[column] = None if interval is None else getattr(interval, end)
-        row[f"change_dominant_{key}"] = None if interval is None else interval.dominant
-    for key in ("resolved", "persistent", "worsened", "improved", "new", "persistent_followup"):
-        row[f"fate_{key}_ml"] = None if found.fate_ml is None else found.fate_ml[key]
-    return row

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
-from ctreview.change.sensitivity import COUNTED, Sensitivity
+from ctreview.change.interval_settings import REFERENCE_ML, SOURCES, Conditions, IntervalSettings
+from ctreview.change.sensitivity import Sensitivity
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["RAW", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
 
-_GLASS, _SOLID, _BOTH = range(COUNTED)
+ALL = "all"
+"""All other interpretations together."""
 
-REFERENCE_ML = 5000.0
-"""An adult's lungs, for which `IntervalSettings.overlooked_ml` is said."""
+_SUM = -1
 
 Pair = tuple[Sensitivity, Sensitivity]
 
@@ -27,13 +27,13 @@ class Interpretation:
 
     Attributes
     ----------
-    dependent : bool
-        Dependent opacity counts as ground glass, in both scans.
+    counting : tuple of str
+        Labels that are counted beside the others, in both scans, by their names.
     volume_factor : float
         The follow-up's volumes are multiplied by this, to what they would be at the baseline's depth of breath.
     """
 
-    dependent: bool = False
+    counting: tuple[str, ...] = ()
     volume_factor: float = 1.0
 
 
@@ -43,13 +43,15 @@ RAW = Interpretation()
 
 def interpretations(pair: Pair, conditions: Conditions) -> dict[str, Interpretation]:
     """The other ways to read a pair, by the source that is in doubt; and all of them together."""
-    found = {}
-    if any(sensitivity.dependent_ml.any() for sensitivity in pair):
-        found["dependent opacity"] = Interpretation(dependent=True)
+    names = tuple(dict.fromkeys(name for sensitivity in pair for name in sensitivity.alternatives_ml))
+    there = tuple(name for name in names if any(one.alternatives_ml[name].any() for one in pair))
+    found = {name: Interpretation(counting=(name,)) for name in there}
+    factor = 1.0
     if conditions.volume_ratio is not None:
-        found["inspiration"] = Interpretation(volume_factor=1.0 / conditions.volume_ratio)
-    if len(found) == 2:
-        found["both"] = Interpretation(dependent=True, volume_factor=found["inspiration"].volume_factor)
+        factor = 1.0 / conditions.volume_ratio
+        found["inspiration"] = Interpretation(volume_factor=factor)
+    if len(found) > 1:
+        found[ALL] = Interpretation(counting=there, volume_factor=factor)
     return found
 
 
@@ -57,7 +59,7 @@ def interpretations(pair: Pair, conditions: Conditions) -> dict[str, Interpretat
 class Draws:
     """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still.
 
-    ``local``, of shape (2, draws, regions, 3), is in millilitres.
+    ``local``, of shape (2, draws, regions, columns), is in millilitres.
     """
 
     common_hu: FloatArray
@@ -70,7 +72,6 @@ class Draws:
     own_dense: FloatArray
     overlooked: FloatArray
     kernel: FloatArray
-    calibration_hu: FloatArray
     local: FloatArray
 
 
@@ -78,7 +79,8 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
     """Draw the active sources; every source has its own stream, so that one alone draws what it draws in company."""
     active = set(active)
     n = settings.draws if active else 1
-    streams = dict(zip(SOURCES, np.random.SeedSequence(settings.seed).spawn(len(SOURCES)), strict=True))
+    spawned = np.random.SeedSequence(settings.seed).spawn(1 + max(source.stream for source in SOURCES.values()))
+    streams = {name: spawned[source.stream] for name, source in SOURCES.items()}
 
     def uniform(source: str, scans: int, limit: float) -> FloatArray:
         if source not in active:
@@ -98,25 +100,24 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
-        calibration_hu=uniform("calibration", 2, settings.calibration_hu),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
 
 
 def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
-    """Errors that are alike within a block and not beyond it, shape (2, draws, regions, 3).
+    """Errors that are alike within a block and not beyond it, shape (2, draws, regions, columns).
 
     A wild bootstrap over blocks: the sensitivity of each keeps or changes its sign at random (Cameron, Gelbach and
     Miller, Rev Econ Stat 2008, doi 10.1162/rest.90.3.414). Voxels are never resampled: neighbours err together.
     """
-    regions = len(pair[0].names)
-    found = np.zeros((2, draws, regions, COUNTED))
+    regions, columns = len(pair[0].names), len(pair[0].classes) + 1
+    found = np.zeros((2, draws, regions, columns))
     for scan, sensitivity in enumerate(pair):
         blocks = len(sensitivity.blocks)
         if active and blocks:
             signs = random.integers(0, 2, (draws, blocks), dtype=np.int8).astype(np.float32) * 2 - 1
             flat = sensitivity.blocks.reshape(blocks, -1).astype(np.float32)
-            found[scan] = (signs @ flat).reshape(draws, regions, COUNTED)
+            found[scan] = (signs @ flat).reshape(draws, regions, columns)
     return found
 
 
@@ -130,20 +131,13 @@ def changes(pair: Pair, draws: Draws, interpretation: Interpretation = RAW) -> d
     ]
     # Volume at the baseline's depth of breath, so that a share compares like with like.
     whole[1] = whole[1] * interpretation.volume_factor
-    mass = [
-        sensitivity.mass_g[:, None]
-        + sensitivity.rim_g[:, None] * draws.rim[scan]
-        + sensitivity.volume_ml[:, None] * draws.calibration_hu[scan] / 1000.0
-        for scan, sensitivity in enumerate(pair)
-    ]
-    least = np.maximum(0.2 * pair[0].opacity_ml[unshifted(pair[0]), :, _BOTH], 1e-9)[:, None]
+    least = np.maximum(0.2 * pair[0].opacity_ml[unshifted(pair[0]), :, _SUM], 1e-9)[:, None]
+    change = after - before
     return {
-        "opacity_ml": after[_BOTH] - before[_BOTH],
-        "ground_glass_ml": after[_GLASS] - before[_GLASS],
-        "consolidation_ml": after[_SOLID] - before[_SOLID],
-        "opacity_pp": 100.0 * (_share(after[_BOTH], whole[1]) - _share(before[_BOTH], whole[0])),
-        "opacity_relative_percent": 100.0 * (after[_BOTH] - before[_BOTH]) / np.maximum(before[_BOTH], least),
-        "mass_g": mass[1] - mass[0],
+        "opacity_ml": change[_SUM],
+        **{f"{key}_ml": change[place] for place, key in enumerate(pair[0].classes)},
+        "opacity_pp": 100.0 * (_share(after[_SUM], whole[1]) - _share(before[_SUM], whole[0])),
+        "opacity_relative_percent": 100.0 * change[_SUM] / np.maximum(before[_SUM], least),
     }
 
 
@@ -152,7 +146,7 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 
 def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: Interpretation) -> FloatArray:
-    """Millilitres of one scan under every draw, shape (3, regions, draws), never below 0."""
+    """Millilitres of one scan under every draw, shape (columns, regions, draws), never below 0."""
     found = sensitivity.opacity_ml[unshifted(sensitivity)][..., None]
     moved = _at(sensitivity, draws.common_hu)
     # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
@@ -161,15 +155,15 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
-    moved[..., [_SOLID, _BOTH], :] += sensitivity.bordering_ml[:, None, None] * (draws.dense + draws.own_dense[scan])
+    moved = moved + sensitivity.bordering_ml[..., None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
-    if interpretation.dependent:
-        moved[[_GLASS, _BOTH]] += sensitivity.dependent_ml[:, None]
+    for name in interpretation.counting:
+        moved += sensitivity.alternatives_ml[name].T[..., None]
     return np.asarray(moved)
 
 
 def _at(sensitivity: Sensitivity, shift_hu: FloatArray) -> FloatArray:
-    """Millilitres at shifts (draws,) of the threshold, linear between those that were tried: (regions, 3, draws)."""
+    """Millilitres at shifts of the threshold, linear between those that were tried; shape (regions, columns, draws)."""
     shifts = sensitivity.shifts_hu
     if len(shifts) == 1:
         return np.broadcast_to(sensitivity.opacity_ml[0][..., None], (*sensitivity.opacity_ml[0].shape, len(shift_hu)))

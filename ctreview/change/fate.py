@@ -9,7 +9,7 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS, count_labelled
+from ctreview.change.measure import count_labelled
 from ctreview.errors import GridMismatch, WrongUse
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry
@@ -17,25 +17,48 @@ from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Regions
 from ctreview.volume.transform import Transform
 
-__all__ = ["BASELINE_FATES", "FATE_SCHEME", "FOLLOWUP_FATES", "Fate", "FateSettings", "fate_ml", "find_fate"]
+__all__ = [
+    "BASELINE_FATES",
+    "FATE_SCHEME",
+    "FOLLOWUP_FATES",
+    "Fate",
+    "FateSettings",
+    "fate_ml",
+    "fate_words",
+    "find_fate",
+]
+
+
+def _label(
+    value: int, key: str, colour: tuple[int, int, int], line: tuple[int, int, int], english: str, german: str
+) -> Label:
+    return Label(value, key, colour, line_colour=line, words={"en": english, "de": german})
+
+
+_PERSISTENT = "persistent", "weiterhin vorhanden"
 
 FATE_SCHEME = Scheme(
     (
-        # Okabe and Ito's colours, told apart by colour-blind eyes.
-        Label(1, "resolved", (0, 158, 115)),
-        Label(2, "persistent", (230, 159, 0)),
-        Label(3, "worsened", (213, 94, 0)),
-        Label(4, "improved", (86, 180, 233)),
-        Label(5, "new", (204, 121, 167)),
-        Label(6, "persistent_followup", (240, 228, 66)),
+        # Okabe and Ito's colours, told apart by colour-blind eyes; lightened for lines over dark images.
+        _label(
+            1,
+            "resolved",
+            (0, 158, 115),
+            (32, 201, 151),
+            "below threshold at follow-up",
+            "aktuell unter der Schwelle",
+        ),
+        _label(2, "persistent", (230, 159, 0), (240, 180, 41), *_PERSISTENT),
+        _label(3, "worsened", (213, 94, 0), (255, 95, 61), "worsened", "zugenommen"),
+        _label(4, "improved", (86, 180, 233), (86, 180, 233), "improved", "abgenommen"),
+        _label(5, "new", (204, 121, 167), (229, 143, 192), "new", "neu"),
+        _label(6, "persistent_followup", (240, 228, 66), (240, 180, 41), *_PERSISTENT),
     )
 )
 """Fates on both grids; DICOM has no codes for them."""
 
 BASELINE_FATES = ("resolved", "persistent", "worsened", "improved")
 FOLLOWUP_FATES = ("new", "persistent_followup")
-
-_NOTHING, _SAME, _OTHER = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -64,8 +87,8 @@ class Fate:
     Attributes
     ----------
     baseline : LabelMap
-        ``resolved``, ``persistent``, ``worsened`` (ground glass → consolidation) or ``improved`` (the reverse) for
-        every voxel of ground glass and consolidation at baseline, and 0 elsewhere.
+        ``resolved``, ``persistent``, ``worsened`` (now a label of higher severity) or ``improved`` (the reverse) for
+        every voxel of a counted label at baseline, and 0 elsewhere.
     followup : LabelMap
         ``new`` or ``persistent_followup`` for every such voxel at follow-up.
     unseen_ml : float
@@ -84,7 +107,7 @@ def find_fate(
     """Tell what became of each voxel of opacity.
 
     A voxel is carried to the other scan. Where the other scan has the same class there, it is persistent; where it
-    has the other class, it has turned; where it has none, it is gone. A registration that is off by a millimetre
+    has another class, it has turned; where it has none, it is gone. A registration that is off by a millimetre
     would so find a rim of resolved and a rim of new opacity around every patch that never changed. Hence a part
     that looks gone (or turned) counts only if somewhere it is deeper than ``tolerance_mm``, measured from what is
     left, and then counts whole: a patch that lost a 5 mm rim has lost all of it, a rim of 2 mm is no finding. (To
@@ -94,7 +117,7 @@ def find_fate(
     Parameters
     ----------
     baseline, followup : LabelMap
-        With labels ``ground_glass`` and ``consolidation``, each on its own grid.
+        Each on its own grid, of one scheme. Only labels that are counted have a fate.
     transform : Transform
         From baseline to follow-up points.
     settings : FateSettings, optional
@@ -117,23 +140,19 @@ def find_fate(
     def back(points: FloatArray) -> FloatArray:
         return transform.to_fixed(points, tolerance_mm=0.1)
 
-    gone, turned, unseen = _sort(baseline, followup, transform.to_moving, settings.tolerance_mm)
-    was = {key: baseline.mask(key) for key in (GROUND_GLASS, CONSOLIDATION)}
-    codes = np.zeros(baseline.geometry.shape, dtype=np.uint8)
-    codes[was[GROUND_GLASS] | was[CONSOLIDATION]] = FATE_SCHEME["persistent"].value
-    codes[gone] = FATE_SCHEME["resolved"].value
-    codes[turned & was[GROUND_GLASS]] = FATE_SCHEME["worsened"].value
-    codes[turned & was[CONSOLIDATION]] = FATE_SCHEME["improved"].value
+    found = _sort(baseline, followup, transform.to_moving, settings.tolerance_mm)
+    codes = baseline.counted_mask().astype(np.uint8) * np.uint8(FATE_SCHEME["persistent"].value)
+    codes[found.gone] = FATE_SCHEME["resolved"].value
+    codes[found.worse] = FATE_SCHEME["worsened"].value
+    codes[found.better] = FATE_SCHEME["improved"].value
 
-    new, _, unseen_later = _sort(followup, baseline, back, settings.tolerance_mm)
-    later = followup.mask(GROUND_GLASS, CONSOLIDATION).astype(np.uint8) * np.uint8(
-        FATE_SCHEME["persistent_followup"].value
-    )
-    later[new] = FATE_SCHEME["new"].value
+    earlier = _sort(followup, baseline, back, settings.tolerance_mm)
+    later = followup.counted_mask().astype(np.uint8) * np.uint8(FATE_SCHEME["persistent_followup"].value)
+    later[earlier.gone] = FATE_SCHEME["new"].value
     return Fate(
         baseline=LabelMap(codes, baseline.geometry, FATE_SCHEME),
         followup=LabelMap(later, followup.geometry, FATE_SCHEME),
-        unseen_ml=unseen * baseline.geometry.voxel_ml + unseen_later * followup.geometry.voxel_ml,
+        unseen_ml=found.unseen * baseline.geometry.voxel_ml + earlier.unseen * followup.geometry.voxel_ml,
     )
 
 
@@ -151,33 +170,71 @@ def fate_ml(fate: Fate, baseline: Regions, followup: Regions) -> dict[str, Mappi
     }
 
 
+def fate_words(key: str, classes: Scheme, language: str = "en") -> str:
+    """A fate in words; one in which a class turned names both, where there are but two."""
+    said = FATE_SCHEME[key].called(language)
+    if key not in ("worsened", "improved") or len(classes.counted) != 2:
+        return said
+    names = [label.called(language) for label in classes.counted]
+    return f"{said} ({f' {_TO[language]} '.join(names if key == 'worsened' else reversed(names))})"
+
+
+_TO = {"en": "to", "de": "zu"}
+
 Mask = npt.NDArray[np.bool_]
+Voxels = tuple[npt.NDArray[np.int64], ...]
 
 
-def _sort(
-    here: LabelMap, there: LabelMap, carry: Callable[[FloatArray], FloatArray], tolerance_mm: float
-) -> tuple[Mask, Mask, int]:
-    """Masks of the voxels of ``here`` that are gone and turned ``there``, and how many it cannot see."""
-    index = np.argwhere(here.mask(GROUND_GLASS, CONSOLIDATION))
-    gone, turned = (np.zeros(here.geometry.shape, dtype=bool) for _ in range(2))
+@dataclass(frozen=True)
+class _Sorted:
+    """Voxels of one scan that the other shows otherwise, as indices, and how many it cannot see."""
+
+    gone: Voxels
+    worse: Voxels
+    better: Voxels
+    unseen: int
+
+
+_NONE: Voxels = tuple(np.empty((3, 0), dtype=np.int64))
+
+
+def _sort(here: LabelMap, there: LabelMap, carry: Callable[[FloatArray], FloatArray], tolerance_mm: float) -> _Sorted:
+    """Tell the voxels of ``here`` that are gone and turned ``there``."""
+    index = np.argwhere(here.counted_mask())
     if len(index) == 0:
-        return gone, turned, 0
+        return _Sorted(_NONE, _NONE, _NONE, 0)
     at = np.rint(there.geometry.to_index(carry(here.geometry.to_lps(index)))).astype(np.int64)
     seen = np.all((at >= 0) & (at < there.geometry.shape), axis=1)
 
-    far = {key: _distance(there, key, at) for key in (GROUND_GLASS, CONSOLIDATION)}
-    is_glass = here.array[tuple(index.T)] == here.scheme[GROUND_GLASS].value
-    same = np.where(is_glass, far[GROUND_GLASS], far[CONSOLIDATION])
-    other = np.where(is_glass, far[CONSOLIDATION], far[GROUND_GLASS])
+    far = np.stack([_distance(there, label.key, at) for label in here.scheme.counted])
+    own = _places(here)[here.array[tuple(index.T)]]
+    rows = np.arange(len(index))
+    same = far[own, rows]
+    others = far.copy()
+    others[own, rows] = np.inf
+    turned_to = others.argmin(axis=0)
+    other = others[turned_to, rows]
 
     # Distances run between centres of voxels, and the surface lies half a voxel before the first centre.
     deep_mm = tolerance_mm + max(there.geometry.spacing) / 2 if tolerance_mm > 0 else 0.0
     nearest = np.minimum(same, other)
     nothing = seen & (nearest > 0)
+    gone = np.zeros(here.geometry.shape, dtype=bool)
     gone[_deep_parts(index[nothing], nearest[nothing], here.geometry, deep_mm)] = True
     changed = seen & ~gone[tuple(index.T)] & (other < same)
+    turned = np.zeros(here.geometry.shape, dtype=bool)
     turned[_deep_parts(index[changed], same[changed], here.geometry, deep_mm)] = True
-    return gone, turned, int((~seen).sum())
+    severity = np.array([label.severity for label in here.scheme.counted])
+    step = (severity[turned_to] - severity[own]) * turned[tuple(index.T)]
+    return _Sorted(np.nonzero(gone), tuple(index[step > 0].T), tuple(index[step < 0].T), int((~seen).sum()))
+
+
+def _places(labels: LabelMap) -> npt.NDArray[np.int64]:
+    """By label value the place of a label among those that are counted."""
+    table = np.zeros(1 + max(label.value for label in labels.scheme), dtype=np.int64)
+    for place, label in enumerate(labels.scheme.counted):
+        table[label.value] = place
+    return table
 
 
 def _distance(labels: LabelMap, key: str, at: npt.NDArray[np.int64]) -> FloatArray:

@@ -7,17 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ctreview.change.comparison import Interval
-from ctreview.change.draws import RAW, Interpretation, Pair, changes, draw, interpretations, unshifted
+from ctreview.change.draws import ALL, RAW, Interpretation, Pair, changes, draw, interpretations, unshifted
 from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
-from ctreview.change.sensitivity import COUNTED, Sensitivity
+from ctreview.change.sensitivity import Sensitivity
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["SOURCES", "Conditions", "IntervalSettings", "find_intervals"]
-
-INTERPRETED = ("dependent opacity", "inspiration")
-"""Sources that are another interpretation of the numbers, not an error of them."""
-
-_BOTH = COUNTED - 1
 
 
 def find_intervals(
@@ -31,9 +26,9 @@ def find_intervals(
 
     Draws everything that the numbers rest on at once, and takes the middle ``level`` of the results. Then each
     source is drawn alone, to say what makes the interval wide. Two things are no errors but other interpretations of
-    the same numbers: the follow-up's volumes at the baseline's depth of breath, and dependent opacity counted as
-    ground glass in both scans. The interval reaches over all interpretations, so that it may lie to one side of the
-    value.
+    the same numbers: the follow-up's volumes at the baseline's depth of breath, and labels counted in both
+    scans that are not counted but may be disease. The interval reaches over all interpretations, so that it may lie to
+    one side of the value.
 
     Parameters
     ----------
@@ -45,8 +40,8 @@ def find_intervals(
     Returns
     -------
     dict of str to dict
-        By region, then by ``opacity_ml``, ``ground_glass_ml``, ``consolidation_ml``, ``opacity_pp``,
-        ``opacity_relative_percent`` (None below 5 mL at baseline), ``mass_g``.
+        By region, then by ``opacity_ml``, each counted label's key and ``_ml``, ``opacity_pp``,
+        ``opacity_relative_percent`` (None below ``least_baseline_ml`` at baseline).
     """
     conditions, settings = conditions or Conditions(), settings or IntervalSettings()
     names = tuple(name for name in baseline.names if name in followup.names)
@@ -57,8 +52,11 @@ def find_intervals(
     ends = _hull(
         [_ends(changes(pair, everything, interpretation), settings.level) for interpretation in (RAW, *other.values())]
     )
-    alone = {source: _alone(pair, source, other, value, conditions, settings) for source in SOURCES}
-    relative = pair[0].opacity_ml[unshifted(pair[0]), :, _BOTH] >= settings.least_baseline_ml
+    alone = {source: _alone(pair, source, conditions, settings) for source in SOURCES}
+    for name, interpretation in other.items():
+        if name != ALL:
+            alone[name] = _apart(pair, interpretation, value, conditions, settings)
+    relative = pair[0].opacity_ml[unshifted(pair[0]), :, -1] >= settings.least_baseline_ml
     return {
         name: {
             key: _interval(
@@ -93,22 +91,22 @@ def _hull(parts: Sequence[Ends]) -> Ends:
     }
 
 
-def _alone(
+def _alone(pair: Pair, source: str, conditions: Conditions, settings: IntervalSettings) -> Ends:
+    """Half of the interval's width if nothing but one source were in doubt, shape (regions,)."""
+    found = _ends(changes(pair, draw(pair, conditions, settings, (source,))), settings.level)
+    return {key: np.ptp(ends, axis=0) / 2 for key, ends in found.items()}
+
+
+def _apart(
     pair: Pair,
-    source: str,
-    other: Mapping[str, Interpretation],
+    interpretation: Interpretation,
     value: Mapping[str, FloatArray],
     conditions: Conditions,
     settings: IntervalSettings,
-) -> dict[str, FloatArray]:
-    """Half of the interval's width if nothing but one source were in doubt, shape (regions,)."""
-    if source in INTERPRETED:
-        if source not in other:
-            return {key: np.zeros_like(found) for key, found in value.items()}
-        read = changes(pair, draw(pair, conditions, settings, ()), other[source])
-        return {key: np.abs(read[key][:, 0] - found) / 2 for key, found in value.items()}
-    found = _ends(changes(pair, draw(pair, conditions, settings, (source,))), settings.level)
-    return {key: np.ptp(ends, axis=0) / 2 for key, ends in found.items()}
+) -> Ends:
+    """Half of what another interpretation moves the numbers by, shape (regions,)."""
+    read = changes(pair, draw(pair, conditions, settings, ()), interpretation)
+    return {key: np.abs(read[key][:, 0] - found) / 2 for key, found in value.items()}
 
 
 def _interval(value: float, ends: FloatArray, sources: Mapping[str, float], level: float) -> Interval:

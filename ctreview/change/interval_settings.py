@@ -7,25 +7,45 @@ from dataclasses import dataclass, replace
 
 from ctreview.errors import WrongUse
 
-__all__ = ["SOURCES", "Conditions", "IntervalSettings"]
+__all__ = ["REFERENCE_ML", "SOURCES", "Conditions", "IntervalSettings", "Source"]
 
-SOURCES: Mapping[str, str] = {
-    "threshold": "the threshold of both scans together",
-    "threshold of each scan": "the threshold of each scan on its own",
-    "local threshold": "thresholds that are off in one place and not in another",
-    "boundary": "the boundary of opacity, in both scans together",
-    "boundary of each scan": "the boundary of opacity in each scan on its own",
-    "vessels": "the boundary between opacity and vessels",
-    "mask": "the boundary of the organ",
-    "dense tissue": "consolidation against the wall or the middle of the organ, told from them by shape alone",
-    "dependent opacity": "dependent opacity, should it be disease",
-    "inspiration": "depth of breath",
-    "kernel": "different reconstruction kernels",
-    "calibration": "calibration of the HU scale",
-    "overlooked opacity": "opacity too faint, small or flat to be found, and what only looks like it, in each scan",
+REFERENCE_ML = 5000.0
+"""The size of a region for which `IntervalSettings.overlooked_ml` is said."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something that an interval varies.
+
+    Attributes
+    ----------
+    words : str
+        What it is.
+    stream : int
+        The stream of random numbers that it draws from. A new source takes one that was never used, so that the others
+        draw what they drew before.
+    """
+
+    words: str
+    stream: int
+
+
+SOURCES: Mapping[str, Source] = {
+    "threshold": Source("the threshold of both scans together", 0),
+    "threshold of each scan": Source("the threshold of each scan on its own", 1),
+    "local threshold": Source("thresholds that are off in one place and not in another", 2),
+    "boundary": Source("the boundary of opacity, in both scans together", 3),
+    "boundary of each scan": Source("the boundary of opacity in each scan on its own", 4),
+    "vessels": Source("the boundary between opacity and vessels", 5),
+    "mask": Source("the boundary of the organ", 6),
+    "dense tissue": Source("dense tissue against what surrounds the organ, told from it by shape alone", 7),
+    "kernel": Source("different reconstruction kernels", 10),
+    "overlooked opacity": Source(
+        "opacity too faint, small or flat to be found, and what only looks like it, in each scan", 12
+    ),
 }
-"""What is varied, by the name that stands in `Interval.dominant` and `Interval.sources`, in words. Random numbers go by
-place: a new source comes last, so that the others draw what they drew before."""
+"""What is drawn at random, by the name that stands in `Interval.dominant` and `Interval.sources`. Beside these stand
+the labels that are not counted and may be disease, by their names, and ``"inspiration"``."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +76,17 @@ class IntervalSettings:
         Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
         (docs/decisions/0021-interval.md).
     dense_share : float
-        Limit for the share by which consolidation that touches the outside of the organ is too large or too small, in
+        Limit for the share by which dense tissue that touches the outside of the organ is too large or too small, in
         both scans together; half of it for each scan on its own. Set on phantoms.
     overlooked_ml : float
-        Limit for what was overlooked or wrongly called in each scan on its own, in a region of 5 L; in others with the
-        square root of their volume, as what is independent from place to place adds up. It is the limit of each
-        number by itself: of ground glass, of consolidation, and of both together. Where nothing was found there is
-        nothing that another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
+        Limit for what was overlooked or wrongly called in each scan on its own, in a region of `REFERENCE_ML`; in
+        others with the square root of their volume, as what is independent from place to place adds up. It is the limit
+        of each number by itself: of each class, and of all together. Where nothing was found there is nothing that
+        another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
     block_mm : float
         Side of the cubes within which local errors of the threshold are alike.
     kernel_share : float
         Limit for the change of a volume by another kernel: kernels shift such measures by up to 14 %.
-    calibration_hu : float
-        Limit for the HU scale of each scan, which moves mass: acceptance limits for the CT number of water are
-        ±4 HU (IEC 61223-3-5) to ±5 HU.
     least_baseline_ml : float
         Below this there is no relative change.
     """
@@ -86,7 +103,6 @@ class IntervalSettings:
     overlooked_ml: float = 2.5
     block_mm: float = 20.0
     kernel_share: float = 0.14
-    calibration_hu: float = 5.0
     least_baseline_ml: float = 5.0
 
     def __post_init__(self) -> None:

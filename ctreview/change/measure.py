@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,11 @@ import numpy.typing as npt
 
 from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import require_same_grid
-from ctreview.volume.labels import LabelMap
+from ctreview.volume.labels import LabelMap, Scheme
 from ctreview.volume.regions import Partition, Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["CONSOLIDATION", "DEPENDENT", "GROUND_GLASS", "RegionMeasures", "count_labelled", "measure"]
-
-GROUND_GLASS = "ground_glass"
-CONSOLIDATION = "consolidation"
-DEPENDENT = "dependent_opacity"
-
-HIGH_ATTENUATION_HU = (-600.0, -250.0)
-"""High-attenuation areas: Lederer et al., AJRCCM 2009 (doi 10.1164/rccm.200812-1966OC)."""
+__all__ = ["RegionMeasures", "count_labelled", "measure"]
 
 
 @dataclass(frozen=True)
@@ -31,31 +24,37 @@ class RegionMeasures:
 
     Attributes
     ----------
-    volume_ml, mass_g : float
-        All of the region, with vessels and opacity; the mass from ``density = 1 + HU / 1000`` in g/mL.
+    volume_ml : float
+        All of the region, with vessels and opacity.
     mean_hu : float or None
-        None where the region is empty, as are the two shares.
-    ground_glass_ml, consolidation_ml, opacity_ml : float
-        ``opacity_ml`` is the sum of the two before it.
-    dependent_ml : float
-        Dependent opacity, which is no part of ``opacity_ml``.
-    opacity_percent, haa_percent : float or None
-        ``opacity_ml``, and what lies in −600…−250 HU, as a share of ``volume_ml``.
+        None where the region is empty, as are the shares.
+    opacity_ml : float
+        The sum of all labels that are counted.
+    opacity_percent : float or None
+        ``opacity_ml`` as a share of ``volume_ml``.
+    classes_ml : mapping of str to float
+        Each label by its key, also one that is not counted.
+    bands_percent : mapping of str to float or None
+        What lies in each band of density that was asked for, as a share of ``volume_ml``.
     """
 
     volume_ml: float
-    mass_g: float
     mean_hu: float | None
-    ground_glass_ml: float
-    consolidation_ml: float
-    dependent_ml: float
     opacity_ml: float
     opacity_percent: float | None
-    haa_percent: float | None
+    classes_ml: Mapping[str, float]
+    bands_percent: Mapping[str, float | None] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, float | None]:
+    def to_dict(self) -> dict[str, Any]:
         """The measures by their names, ready for JSON."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        return {
+            "volume_ml": self.volume_ml,
+            "mean_hu": self.mean_hu,
+            "opacity_ml": self.opacity_ml,
+            "opacity_percent": self.opacity_percent,
+            "classes_ml": dict(self.classes_ml),
+            "bands_percent": dict(self.bands_percent),
+        }
 
 
 def measure(
@@ -63,7 +62,7 @@ def measure(
     regions: Regions,
     opacity: LabelMap,
     *,
-    high_attenuation_hu: tuple[float, float] = HIGH_ATTENUATION_HU,
+    bands_hu: Mapping[str, tuple[float, float]] | None = None,
 ) -> dict[str, RegionMeasures]:
     """Count what each region holds.
 
@@ -74,9 +73,9 @@ def measure(
     regions : Regions
         Of the same grid.
     opacity : LabelMap
-        Labels ``ground_glass``, ``consolidation`` and, where the scheme has it, ``dependent_opacity``; same grid.
-    high_attenuation_hu : tuple of float
-        Lower (included) and upper bound of ``haa_percent``.
+        What is measured; its scheme says which labels are counted together. Same grid.
+    bands_hu : mapping of str to (float, float), optional
+        Lower (included) and upper bound of each of ``bands_percent``, by its name.
 
     Returns
     -------
@@ -89,38 +88,40 @@ def measure(
         The three do not lie on one grid.
     """
     geometry = require_same_grid(volume, regions, opacity)
+    bands_hu = bands_hu or {}
     box, regions = organ_box(regions)
     hu = volume.array[box]
     size = 1 + max(label.value for label in opacity.scheme)
-    low, high = high_attenuation_hu
-    dense = (hu >= low) & (hu < high)
-    counts = regions.count(opacity.array[box] + dense.astype(np.uint8) * np.uint8(size), 2 * size)
+    columns = size << len(bands_hu)
+    codes = opacity.array[box].astype(np.min_scalar_type(columns - 1))
+    # one bit for each band above the label: regions are walked through once, however many bands there are
+    for place, (low, high) in enumerate(bands_hu.values()):
+        codes += ((hu >= low) & (hu < high)) * codes.dtype.type(size << place)
+    counts = regions.count(codes, columns)
     sums = regions.total(hu)
-    values = {label.key: label.value for label in opacity.scheme}
     return {
-        name: _measures(table.reshape(2, size), sums[name], values, geometry.voxel_ml) for name, table in counts.items()
+        name: _measures(table.reshape(-1, size), sums[name], opacity.scheme, tuple(bands_hu), geometry.voxel_ml)
+        for name, table in counts.items()
     }
 
 
 def _measures(
-    table: npt.NDArray[np.int64], hu_sum: float, values: Mapping[str, int], voxel_ml: float
+    table: npt.NDArray[np.int64], hu_sum: float, scheme: Scheme, bands: tuple[str, ...], voxel_ml: float
 ) -> RegionMeasures:
-    """From voxel counts (rows: outside, inside the high-attenuation band; columns: label values)."""
+    """From voxel counts (rows: which bands a voxel lies in, as bits; columns: label values)."""
     by_label = table.sum(axis=0)
     voxels = int(by_label.sum())
-    ml = {key: float(by_label[value]) * voxel_ml for key, value in values.items()}
-    opaque = int(by_label[values[GROUND_GLASS]] + by_label[values[CONSOLIDATION]])
+    by_bands = table.sum(axis=1)
+    rows = np.arange(len(table))
+    in_band = {band: int(by_bands[(rows >> place) & 1 == 1].sum()) for place, band in enumerate(bands)}
+    counted = sum(int(by_label[label.value]) for label in scheme.counted)
     return RegionMeasures(
         volume_ml=voxels * voxel_ml,
-        # Not clipped at −1000 HU: noise around air is symmetric, and cutting one side off it would add mass.
-        mass_g=(voxels + hu_sum / 1000.0) * voxel_ml,
         mean_hu=hu_sum / voxels if voxels else None,
-        ground_glass_ml=ml[GROUND_GLASS],
-        consolidation_ml=ml[CONSOLIDATION],
-        dependent_ml=ml.get(DEPENDENT, 0.0),
-        opacity_ml=opaque * voxel_ml,
-        opacity_percent=100.0 * opaque / voxels if voxels else None,
-        haa_percent=100.0 * int(table[1].sum()) / voxels if voxels else None,
+        opacity_ml=counted * voxel_ml,
+        opacity_percent=100.0 * counted / voxels if voxels else None,
+        classes_ml={label.key: float(by_label[label.value]) * voxel_ml for label in scheme},
+        bands_percent={band: 100.0 * found / voxels if voxels else None for band, found in in_band.items()},
     )
 
 
@@ -132,6 +133,7 @@ def organ_box(regions: Regions) -> tuple[Box, Regions]:
     return box, Regions(
         geometry,
         tuple(Partition(np.ascontiguousarray(one.cells[box]), one.regions) for one in regions.partitions),
+        regions.divisions,
     )
 
 

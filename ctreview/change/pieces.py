@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.change.comparison import Comparison, Timepoint
-from ctreview.change.measure import CONSOLIDATION, GROUND_GLASS
 from ctreview.change.residual import CLEAR_SHARE
 from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.canvas import box_around
 from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.regions import Partition, Regions
+from ctreview.volume.regions import Regions
 
 __all__ = ["Piece", "PieceSettings", "Pieces", "find_pieces"]
 
@@ -29,8 +28,6 @@ Decision = tuple[int, str, dict[str, Any]]
 
 STAYED = ("persistent", "worsened", "improved", "persistent_followup")
 """Fates of what is in both scans, so that it is rejected in both."""
-
-THIRDS = ("apical", "middle", "basal")
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Piece:
     timepoint : int
         0 for the baseline, 1 for the follow-up.
     label : str
-        ``"ground_glass"`` or ``"consolidation"``.
+        Its class, one that is counted.
     ml : float
         All of it.
     fate : str or None
@@ -74,7 +71,7 @@ class Piece:
     places : mapping of str to point
         The same for each fate it has.
     region : str
-        Where most of it lies, down to a third where that is clear; empty outside every region.
+        Where most of it lies, down to a part of it where that is clear; empty outside every region.
     elsewhere : point or None
         Where ``place`` lies in the other scan; None outside its image, and where the scans could not be registered.
     counterpart : point or None
@@ -134,7 +131,7 @@ class Pieces:
 
 
 def find_pieces(comparison: Comparison, *, settings: PieceSettings | None = None) -> Pieces:
-    """List the pieces of ground glass and consolidation of both scans by what became of them.
+    """List the pieces of what is counted in both scans by what became of them.
 
     Parameters
     ----------
@@ -173,7 +170,7 @@ class _Listed:
     def of(cls, point: Timepoint, least_ml: float) -> _Listed | None:
         """None where there is no piece."""
         opacity, grid = point.opacity, point.volume.geometry
-        there = opacity.mask(GROUND_GLASS, CONSOLIDATION)
+        there = opacity.counted_mask()
         if not there.any():
             return None
         box = bounding_box(there)
@@ -218,9 +215,7 @@ class _Listed:
         ends = np.flatnonzero(np.diff(self.piece[order])) + 1
         fates = {} if point.fate is None else {label.value: label.key for label in point.fate.scheme}
         labels = {label.value: label.key for label in point.opacity.scheme}
-        return [
-            self._piece(rows, number, labels, fates, point.regions.partitions[-1]) for rows in np.split(order, ends)
-        ]
+        return [self._piece(rows, number, labels, fates, point.regions) for rows in np.split(order, ends)]
 
     def _piece(
         self,
@@ -228,7 +223,7 @@ class _Listed:
         number: int,
         labels: Mapping[int, str],
         fates: Mapping[int, str],
-        finest: Partition,
+        regions: Regions,
     ) -> Piece:
         own = self.fate[rows]
         counts = {key: int((own == value).sum()) for value, key in fates.items()}
@@ -242,7 +237,7 @@ class _Listed:
             ml=len(rows) * self.voxel_ml,
             fate=fate,
             place=self._deepest(rows) if fate is None else places[fate],
-            region=_name(finest, self.index[rows]),
+            region=_name(regions, self.index[rows]),
             fate_ml={key: count * self.voxel_ml for key, count in counts.items()},
             places=places,
         )
@@ -255,15 +250,17 @@ class _Listed:
         return _point(middle)
 
 
-def _name(finest: Partition, index: npt.NDArray[np.int64]) -> str:
-    """The part that holds most of a piece, with the third of that part where one holds most of that."""
+def _name(regions: Regions, index: npt.NDArray[np.int64]) -> str:
+    """The place that holds most of a piece, with the part of it (a third) where one holds most of that."""
+    finest = regions.partitions[-1]
+    parts = next((division.parts for division in regions.divisions if division.locates), ())
     cells = np.bincount(finest.cells[tuple(index.T)].astype(np.int64), minlength=finest.size)
     held = {name: int(cells[list(own)].sum()) for name, own in finest.regions.items()}
-    part = max((name for name in held if "/" not in name), key=lambda name: held[name], default="")
-    if not part or held[part] == 0:
+    place = max((name for name in held if "/" not in name), key=lambda name: held[name], default="")
+    if not place or held[place] == 0:
         return ""
-    clear = [f"{part}/{third}" for third in THIRDS if held.get(f"{part}/{third}", 0) >= CLEAR_SHARE * held[part]]
-    return clear[0] if clear else part
+    clear = [f"{place}/{part}" for part in parts if held.get(f"{place}/{part}", 0) >= CLEAR_SHARE * held[place]]
+    return clear[0] if clear else place
 
 
 def _carrier(comparison: Comparison, number: int) -> Callable[[Point], FloatArray] | None:
@@ -293,7 +290,7 @@ def _nearest(opacity: LabelMap, point: FloatArray, reach_mm: float) -> Point | N
         box: Box = box_around(opacity.geometry, [point], reach_mm)
     except EditDoesNotApply:
         return None
-    values = [opacity.scheme[key].value for key in (GROUND_GLASS, CONSOLIDATION)]
+    values = [label.value for label in opacity.scheme.counted]
     index = np.argwhere(np.isin(opacity.array[box], values))
     if not len(index):
         return None

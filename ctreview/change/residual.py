@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ctreview.change.measure import RegionMeasures
-from ctreview.volume.regions import Regions
+from ctreview.volume.regions import Division, Regions
 
 __all__ = ["Residual", "Share", "find_residual", "name_residual", "residual_places", "residual_words"]
 
@@ -19,11 +19,7 @@ NAMED_SHARE = 0.85
 MOST_PLACES = 3
 
 CLEAR_SHARE = 0.6
-"""A third or half is named where it holds at least this share of its place."""
-
-THIRDS = {"apical": "apical third", "middle": "middle third", "basal": "basal third"}
-HALVES = {"ventral": "ventral half", "dorsal": "dorsal half"}
-PARTS = THIRDS | HALVES
+"""A part of a place (a third of its height) is named where it holds at least this share of its place."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +50,13 @@ class Residual:
     total_ml : float
     places : tuple of Share
         The largest first, until they hold most of it.
+    part_words : mapping of str to str
+        What parts of places are called: ``{"basal": "basal third"}``.
     """
 
     total_ml: float
     places: tuple[Share, ...]
+    part_words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:
@@ -73,11 +72,13 @@ def find_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> R
     measures : mapping of str to RegionMeasures
         Of the follow-up; the first is the whole organ.
     regions : Regions
-        Its last partition holds the finest places: lobes where they are known, else the sides.
+        Its last partition holds the finest places: lobes where they are known, else the sides; its divisions say in
+        which parts of them something may lie.
     """
     total = next(iter(measures.values())).opacity_ml
     if total < LEAST_ML:
         return Residual(total, ())
+    divisions = [division for division in regions.divisions if division.locates]
     places = [name for name in regions.partitions[-1].regions if "/" not in name and name in measures]
     places.sort(key=lambda name: measures[name].opacity_ml, reverse=True)
     shares: list[Share] = []
@@ -85,8 +86,9 @@ def find_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> R
         share = measures[place].opacity_ml / total
         if sum(one.share for one in shares) >= NAMED_SHARE or round(100 * share) < 1:
             break
-        shares.append(Share(place, share, _within(measures, place)))
-    return Residual(total, tuple(shares))
+        shares.append(Share(place, share, _within(measures, place, divisions)))
+    words = {part: division.called(part) for division in divisions for part in division.parts}
+    return Residual(total, tuple(shares), words)
 
 
 def name_residual(measures: Mapping[str, RegionMeasures], regions: Regions) -> str:
@@ -110,24 +112,29 @@ def residual_words(found: Residual) -> str:
 
 def residual_places(found: Residual) -> str:
     """The places of a residual and the share of each, such as "92 % in the right lung; 8 % in the left lung"."""
-    parts = [f"{_percent(one.share)} in the {_words(one.region)}{_brackets(one.parts)}" for one in found.places]
+    parts = [
+        f"{_percent(one.share)} in the {_words(one.region)}{_brackets(one.parts, found.part_words)}"
+        for one in found.places
+    ]
     return "; ".join(parts) if parts else "in no part that has a name"
 
 
-def _brackets(parts: Sequence[tuple[str, float]]) -> str:
+def _brackets(parts: Sequence[tuple[str, float]], words: Mapping[str, str]) -> str:
     if not parts:
         return ""
-    said = [f"{_percent(share)} in its {PARTS[part]}" for part, share in parts]
+    said = [f"{_percent(share)} in its {words[part]}" for part, share in parts]
     said[0] = said[0].replace(" in its", " of that in its")
     return f" ({', '.join(said)})"
 
 
-def _within(measures: Mapping[str, RegionMeasures], place: str) -> tuple[tuple[str, float], ...]:
-    """In which third and half of a place most of it lies; nothing where it is spread out."""
+def _within(
+    measures: Mapping[str, RegionMeasures], place: str, divisions: Sequence[Division]
+) -> tuple[tuple[str, float], ...]:
+    """In which parts of a place most of it lies, one for each division; nothing where it is spread out."""
     own = measures[place].opacity_ml
     found: list[tuple[str, float]] = []
-    for names in (THIRDS, HALVES):
-        inside = {part: measures[f"{place}/{part}"].opacity_ml / own for part in _known(measures, place, names)}
+    for division in divisions:
+        inside = {part: measures[f"{place}/{part}"].opacity_ml / own for part in _known(measures, place, division)}
         if inside:
             part, share = max(inside.items(), key=lambda item: item[1])
             if share >= CLEAR_SHARE:
@@ -135,8 +142,8 @@ def _within(measures: Mapping[str, RegionMeasures], place: str) -> tuple[tuple[s
     return tuple(found)
 
 
-def _known(measures: Mapping[str, RegionMeasures], place: str, names: Mapping[str, str]) -> Sequence[str]:
-    return [part for part in names if f"{place}/{part}" in measures]
+def _known(measures: Mapping[str, RegionMeasures], place: str, division: Division) -> Sequence[str]:
+    return [part for part in division.parts if f"{place}/{part}" in measures]
 
 
 def _words(place: str) -> str:

@@ -1,8 +1,8 @@
-"""How the numbers of one scan move with what they rest on: threshold, boundary, masks, calibration."""
+"""How the numbers of one scan move with what they rest on: threshold, boundary, masks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.change.interval_settings import IntervalSettings
-from ctreview.change.measure import CONSOLIDATION, DEPENDENT, GROUND_GLASS, count_labelled, count_listed, organ_box
+from ctreview.change.measure import count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
-from ctreview.volume.volume import Volume
 
 __all__ = ["Perturbation", "Sensitivity", "Variants", "find_sensitivity"]
 
@@ -40,49 +39,48 @@ Variants = Callable[[Perturbation], LabelMap]
 FACE_TO_SURFACE = 2.0 / 3.0
 """Faces of voxels overstate a surface of all orientations by 3/2: the mean of |x| + |y| + |z| over the sphere."""
 
-_CLEAR, _GLASS, _SOLID, _SPARED, _OUTSIDE = range(5)
-
-COUNTED = 3
-"""Columns of every table of opacity: ground glass, consolidation, both together."""
+_CLEAR = 0
+"""Tissue of no counted label; counted labels follow from 1, then vessels and walls, then what is outside."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
     """What the numbers of one scan are, and how they move.
 
-    All tables have one row per region. ``edge``, ``vessel`` and ``rim`` hold the millilitres won when the boundary
-    towards clear tissue, towards vessels and airway walls, and towards the outside of the organ moves outwards by
-    half a voxel.
+    All tables have one row per region, those of opacity a column for each of ``classes`` and one for their sum.
+    ``edge``, ``vessel`` and ``rim`` hold the millilitres won when the boundary towards clear tissue, towards vessels
+    and airway walls, and towards the outside of the organ moves outwards by half a voxel.
 
     Attributes
     ----------
     names : tuple of str
         The regions.
-    volume_ml, mass_g : ndarray, shape (regions,)
+    classes : tuple of str
+        Keys of the labels that are counted, the least severe first.
+    volume_ml : ndarray, shape (regions,)
         Of the whole region.
-    rim_ml, rim_g : ndarray, shape (regions,)
-        What volume and mass win when the organ's boundary moves outwards by half a voxel.
+    rim_ml : ndarray, shape (regions,)
+        What the volume wins when the organ's boundary moves outwards by half a voxel.
     shifts_hu : ndarray, shape (shifts,)
         Rising; contains 0.
-    opacity_ml : ndarray, shape (shifts, regions, 3)
-        Ground glass, consolidation and both at each shift of the threshold.
-    dependent_ml : ndarray, shape (regions,)
-        Dependent opacity, which some would count as ground glass.
-    edge, vessel, rim : ndarray, shape (regions, 3)
-    bordering_ml : ndarray, shape (regions,)
-        Consolidation in pieces that touch the outside of the organ.
-    blocks : ndarray, shape (blocks, regions, 3)
+    opacity_ml : ndarray, shape (shifts, regions, columns)
+        At each shift of the threshold.
+    alternatives_ml : mapping of str to ndarray, shape (regions, columns)
+        What would be won were a label counted that is not, by its name.
+    edge, vessel, rim : ndarray, shape (regions, columns)
+    bordering_ml : ndarray, shape (regions, columns)
+        Dense tissue in pieces that touch the outside of the organ.
+    blocks : ndarray, shape (blocks, regions, columns)
         Half of what each block wins or loses between the two smallest shifts either side of 0.
     """
 
     names: tuple[str, ...]
+    classes: tuple[str, ...]
     volume_ml: FloatArray
-    mass_g: FloatArray
     rim_ml: FloatArray
-    rim_g: FloatArray
     shifts_hu: FloatArray
     opacity_ml: FloatArray
-    dependent_ml: FloatArray
+    alternatives_ml: Mapping[str, FloatArray]
     edge: FloatArray
     vessel: FloatArray
     rim: FloatArray
@@ -94,13 +92,12 @@ class Sensitivity:
         rows = [self.names.index(name) for name in names]
         return Sensitivity(
             names=names,
+            classes=self.classes,
             volume_ml=self.volume_ml[rows],
-            mass_g=self.mass_g[rows],
             rim_ml=self.rim_ml[rows],
-            rim_g=self.rim_g[rows],
             shifts_hu=self.shifts_hu,
             opacity_ml=self.opacity_ml[:, rows],
-            dependent_ml=self.dependent_ml[rows],
+            alternatives_ml={name: table[rows] for name, table in self.alternatives_ml.items()},
             edge=self.edge[rows],
             vessel=self.vessel[rows],
             rim=self.rim[rows],
@@ -110,7 +107,6 @@ class Sensitivity:
 
 
 def find_sensitivity(
-    volume: Volume,
     regions: Regions,
     opacity: LabelMap,
     *,
@@ -123,11 +119,9 @@ def find_sensitivity(
 
     Parameters
     ----------
-    volume : Volume
-        In HU.
     regions : Regions
     opacity : LabelMap
-        As it was found: ``ground_glass``, ``consolidation``.
+        As it was found.
     vessels : LabelMap, optional
         What was left out of the opacity.
     variants : callable, optional
@@ -142,34 +136,34 @@ def find_sensitivity(
     GridMismatch
         The parts do not lie on one grid.
     """
-    geometry = require_same_grid(volume, regions, opacity, *(() if vessels is None else (vessels,)))
+    geometry = require_same_grid(regions, opacity, *(() if vessels is None else (vessels,)))
     if not (min(shifts_hu) < 0 < max(shifts_hu)):
         raise WrongUse("thresholds must be shifted both down and up")
     box, regions = organ_box(regions)
+    counted = opacity.scheme.counted
     found = {0.0: _classes(opacity, box)}
     if variants is not None:
         found |= {shift: _classes(variants(Perturbation(threshold_hu=shift)), box) for shift in shifts_hu}
     shifts = np.array(sorted(found))
-    counts = np.stack([_with_sum(count_labelled(regions, found[shift], 3)) for shift in shifts])
-    edge, vessel, rim = _surfaces(found[0.0], regions, None if vessels is None else vessels.array[box])
+    size = len(counted) + 1
+    counts = np.stack([_with_sum(count_labelled(regions, found[shift], size)) for shift in shifts])
+    edge, vessel, rim = _surfaces(found[0.0], len(counted), regions, None if vessels is None else vessels.array[box])
     surface = _organ_faces(_inside(regions))
-    volume_ml, mass_g, rim_ml, rim_g = _organ(volume.array[box], regions, surface)
     low = max((shift for shift in found if shift < 0), default=0.0)
     high = min((shift for shift in found if shift > 0), default=0.0)
     return Sensitivity(
         names=regions.names,
-        volume_ml=volume_ml,
-        mass_g=mass_g,
-        rim_ml=rim_ml,
-        rim_g=rim_g,
+        classes=tuple(label.key for label in counted),
+        volume_ml=_volume_ml(regions),
+        rim_ml=_rim_ml(regions, surface),
         shifts_hu=shifts,
         opacity_ml=counts * geometry.voxel_ml,
-        dependent_ml=_dependent(opacity, box, regions),
+        alternatives_ml=_alternatives(opacity, box, regions),
         edge=edge,
         vessel=vessel,
         rim=rim,
-        bordering_ml=_bordering(found[0.0], regions, surface[0]),
-        blocks=_blocks(found[low], found[high], regions, block_mm),
+        bordering_ml=_bordering(found[0.0], [label.dense for label in counted], regions, surface[0]),
+        blocks=_blocks(found[low], found[high], len(counted), regions, block_mm),
     )
 
 
@@ -178,25 +172,46 @@ Array = npt.NDArray[Any]
 
 
 def _classes(labels: LabelMap, box: tuple[slice, slice, slice]) -> Codes:
-    """1 where ground glass, 2 where consolidation, 0 elsewhere; cut to a box."""
+    """From 1 the place of each voxel's label among those that are counted, 0 elsewhere; cut to a box."""
     table = np.zeros(256, dtype=np.uint8)
-    table[labels.scheme[GROUND_GLASS].value] = _GLASS
-    table[labels.scheme[CONSOLIDATION].value] = _SOLID
+    for place, label in enumerate(labels.scheme.counted, 1):
+        table[label.value] = place
     return np.asarray(table[labels.array[box]])
 
 
-def _dependent(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regions) -> FloatArray:
-    values = [label.value for label in labels.scheme if label.key == DEPENDENT]
-    found = np.isin(labels.array[box], values).view(np.uint8)
-    return count_labelled(regions, found, 2)[:, 1] * regions.geometry.voxel_ml
+def _alternatives(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regions) -> dict[str, FloatArray]:
+    """What would be won were a label counted as what it may be, in millilitres by its name."""
+    counted = [label.key for label in labels.scheme.counted]
+    found = {}
+    for label in labels.scheme:
+        if label.may_be:
+            there = np.asarray(labels.array[box] == label.value).view(np.uint8)
+            won = count_labelled(regions, there, 2)[:, 1] * regions.geometry.voxel_ml
+            found[label.name] = _in_columns(won, counted.index(label.may_be), len(counted))
+    return found
 
 
-def _bordering(classes: Codes, regions: Regions, surface: npt.NDArray[np.int64]) -> FloatArray:
-    """Consolidation in pieces that touch the outside of the organ, in millilitres by region.
+def _in_columns(values: FloatArray, place: int, classes: int) -> FloatArray:
+    """Values of one class as a table: in its own column and in that of the sum."""
+    table = np.zeros((len(values), classes + 1))
+    table[:, place] = values
+    table[:, -1] = values
+    return table
 
-    There the organ's border was not seen but concluded, from ribs and neighbours.
+
+def _bordering(classes: Codes, dense: Sequence[bool], regions: Regions, surface: npt.NDArray[np.int64]) -> FloatArray:
+    """Dense tissue in pieces that touch the outside of the organ, in millilitres by region.
+
+    There the organ's border was not seen but concluded, from bones and neighbours.
     """
-    solid = classes == _SOLID
+    found = np.zeros((len(regions.names), len(dense) + 1))
+    for place, wanted in enumerate(dense):
+        if wanted:
+            found += _in_columns(_touching_ml(classes == place + 1, regions, surface), place, len(dense))
+    return found
+
+
+def _touching_ml(solid: npt.NDArray[np.bool_], regions: Regions, surface: npt.NDArray[np.int64]) -> FloatArray:
     touching = np.zeros(solid.shape, dtype=np.uint8)
     if solid.any():
         pieces = cc3d.connected_components(solid, connectivity=6)
@@ -208,8 +223,8 @@ def _bordering(classes: Codes, regions: Regions, surface: npt.NDArray[np.int64])
 
 
 def _with_sum(table: FloatArray) -> FloatArray:
-    """From columns (nothing, ground glass, consolidation) to (ground glass, consolidation, both)."""
-    return np.stack([table[:, _GLASS], table[:, _SOLID], table[:, _GLASS] + table[:, _SOLID]], axis=1)
+    """From columns (nothing, each class) to (each class, all together)."""
+    return np.concatenate([table[:, 1:], table[:, 1:].sum(axis=1, keepdims=True)], axis=1)
 
 
 def _inside(regions: Regions) -> npt.NDArray[np.bool_]:
@@ -221,40 +236,46 @@ def _half_voxel_ml(geometry: Geometry) -> float:
     return FACE_TO_SURFACE * 0.5 * geometry.voxel_ml
 
 
-def _surfaces(classes: Codes, regions: Regions, vessels: Array | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _surfaces(
+    classes: Codes, count: int, regions: Regions, vessels: Array | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What a shift by half a voxel wins in each region: towards clear tissue, vessels, the outside."""
-    nothing = np.zeros((len(regions.names), COUNTED))
+    nothing = np.zeros((len(regions.names), count + 1))
     where = np.flatnonzero(classes)
     if len(where) == 0:
         return nothing, nothing, nothing
-    faces = _faces(classes, regions, vessels, where)
+    faces = _faces(classes, count, regions, vessels, where)
     own = classes.ravel()[where].astype(np.int64)
-    is_glass = own == _GLASS
 
     def won(weights: FloatArray) -> FloatArray:
-        return count_listed(regions, where, own, 3, weights)
+        return count_listed(regions, where, own, count + 1, weights)
 
-    to_other = np.where(is_glass, faces[:, _SOLID], faces[:, _GLASS])
+    classes_beside = faces[:, 1 : count + 1]
+    to_other = classes_beside.sum(axis=1) - classes_beside[np.arange(len(own)), own - 1]
     clear = _with_sum(won(faces[:, _CLEAR]))
-    # What one class wins from the other is no gain of both together.
-    clear[:, :2] += won(to_other)[:, [_GLASS, _SOLID]]
+    # What one class wins from another is no gain of all together.
+    clear[:, :-1] += won(to_other)[:, 1:]
     scale = _half_voxel_ml(regions.geometry)
-    return clear * scale, _with_sum(won(faces[:, _SPARED])) * scale, _with_sum(won(faces[:, _OUTSIDE])) * scale
+    spared, outside = (_with_sum(won(faces[:, count + more])) for more in (1, 2))
+    return clear * scale, spared * scale, outside * scale
 
 
-def _faces(classes: Codes, regions: Regions, vessels: Array | None, where: npt.NDArray[np.int64]) -> FloatArray:
-    """How many of its six faces each listed voxel turns to each kind of tissue, shape (voxels, 5)."""
+def _faces(
+    classes: Codes, count: int, regions: Regions, vessels: Array | None, where: npt.NDArray[np.int64]
+) -> FloatArray:
+    """How many of its six faces each listed voxel turns to each kind of tissue, shape (voxels, count + 3)."""
+    spared, outside = count + 1, count + 2
     index = np.stack(np.unravel_index(where, classes.shape), axis=1)
     start = np.maximum(index.min(axis=0) - 1, 0)
     stop = np.minimum(index.max(axis=0) + 2, classes.shape)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-    tissue = np.where(_inside(regions)[box], np.uint8(_CLEAR), np.uint8(_OUTSIDE))
+    tissue = np.where(_inside(regions)[box], np.uint8(_CLEAR), np.uint8(outside))
     if vessels is not None:
-        tissue[(vessels[box] > 0) & (tissue == _CLEAR)] = _SPARED
+        tissue[(vessels[box] > 0) & (tissue == _CLEAR)] = spared
     tissue[classes[box] > 0] = classes[box][classes[box] > 0]
-    tissue = np.pad(tissue, 1, constant_values=_OUTSIDE)
+    tissue = np.pad(tissue, 1, constant_values=outside)
     at = index - start + 1
-    faces = np.zeros((len(where), 5))
+    faces = np.zeros((len(where), count + 3))
     rows = np.arange(len(where))
     for axis in range(3):
         for step in (-1, 1):
@@ -264,25 +285,16 @@ def _faces(classes: Codes, regions: Regions, vessels: Array | None, where: npt.N
     return faces
 
 
-def _organ(
-    hu: Array, regions: Regions, surface: tuple[npt.NDArray[np.int64], FloatArray]
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Volume and mass of each region, and what both win when the organ grows by half a voxel."""
-    geometry = regions.geometry
-    counted = regions.count(np.zeros(geometry.shape, dtype=np.uint8), 1)
-    sums = regions.total(hu)
-    voxels = np.array([float(counted[name][0]) for name in regions.names])
-    hu_sum = np.array([sums[name] for name in regions.names])
+def _volume_ml(regions: Regions) -> FloatArray:
+    counted = regions.count(np.zeros(regions.geometry.shape, dtype=np.uint8), 1)
+    return np.array([float(counted[name][0]) for name in regions.names]) * regions.geometry.voxel_ml
+
+
+def _rim_ml(regions: Regions, surface: tuple[npt.NDArray[np.int64], FloatArray]) -> FloatArray:
+    """What each region wins when the organ grows by half a voxel."""
     where, faces = surface
     ones = np.ones(len(where), dtype=np.int64)
-    density = np.maximum(0.0, 1.0 + hu.ravel()[where] / 1000.0)
-    scale = _half_voxel_ml(geometry)
-    return (
-        voxels * geometry.voxel_ml,
-        (voxels + hu_sum / 1000.0) * geometry.voxel_ml,
-        count_listed(regions, where, ones, 2, faces)[:, 1] * scale,
-        count_listed(regions, where, ones, 2, faces * density)[:, 1] * scale,
-    )
+    return count_listed(regions, where, ones, 2, faces)[:, 1] * _half_voxel_ml(regions.geometry)
 
 
 def _organ_faces(inside: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], FloatArray]:
@@ -304,10 +316,10 @@ def _organ_faces(inside: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], 
     return where, free.ravel()[where].astype(np.float64)
 
 
-def _blocks(low: Codes, high: Codes, regions: Regions, block_mm: float) -> FloatArray:
-    """Half of what each block differs by between two segmentations, shape (blocks, regions, 3)."""
+def _blocks(low: Codes, high: Codes, count: int, regions: Regions, block_mm: float) -> FloatArray:
+    """Half of what each block differs by between two segmentations, shape (blocks, regions, columns)."""
     where = np.flatnonzero(low != high)
-    nothing = np.zeros((0, len(regions.names), COUNTED))
+    nothing = np.zeros((0, len(regions.names), count + 1))
     if len(where) == 0:
         return nothing
     index = np.stack(np.unravel_index(where, low.shape), axis=1)
@@ -316,8 +328,7 @@ def _blocks(low: Codes, high: Codes, regions: Regions, block_mm: float) -> Float
     size = int(block.max()) + 1
     before, after = low.ravel()[where].astype(np.int64), high.ravel()[where].astype(np.int64)
     by_class = []
-    for kind in (_GLASS, _SOLID):
+    for kind in range(1, count + 1):
         won = (before == kind).astype(np.float64) - (after == kind)
         by_class.append(count_listed(regions, where, block.ravel(), size, won).T)
-    glass, solid = by_class
-    return np.stack([glass, solid, glass + solid], axis=2) * (0.5 * regions.geometry.voxel_ml)
+    return np.stack([*by_class, np.sum(by_class, axis=0)], axis=2) * (0.5 * regions.geometry.voxel_ml)

@@ -57,10 +57,11 @@ def show_ending(found: Comparison, folder: Path) -> None:
 
 def show_segmentation(found: Segmented, folder: Path) -> None:
     """Print the volumes of the lungs and of what lies in them, the checks that failed, and where the rest is."""
-    columns = ("volume_ml", "ground_glass_ml", "consolidation_ml", "dependent_ml")
-    table = bare_table(("", *(name.removesuffix("_ml").replace("_", " ") for name in columns)))
-    for region in (one for one in found.to_dict()["regions"] if _whole(one["region"])):
-        table.add_row(region["region"].replace("_", " "), *(f"{region[name]:.0f} mL" for name in columns))
+    document = found.to_dict()
+    table = bare_table(("", "volume", *(one["name"] for one in document["classes"])))
+    for region in (one for one in document["regions"] if _whole(one["region"])):
+        ml = [region["volume_ml"], *(region["classes_ml"][one["key"]] for one in document["classes"])]
+        table.add_row(region["region"].replace("_", " "), *(f"{one:.0f} mL" for one in ml))
     console = results()
     console.print(table)
     show_checks(found.checks)

@@ -52,10 +52,6 @@ class Inspiration:
     expected_shift_hu: float
     checks: tuple[Check, ...]
 
-    def normalised_ml(self, followup_ml: float) -> float:
-        """Volume of a part of the follow-up at the baseline's breath, if that part stretched as the lung did."""
-        return followup_ml / self.volume_ratio
-
 
 def hu_at_volume_ratio(hu: float, volume_ratio: float) -> float:
     """Density that lung of ``hu`` takes on at ``volume_ratio`` times its volume, its mass kept (ρ = 1 + HU/1000).

@@ -1,9 +1,8 @@
 """A comparison or a segmentation to files that last: tables, JSON with a published schema, and the page.
 
 In goes what the stages before found; out come result folders that appear whole or not at all (`write_comparison`,
-`write_segmentation_result`), the rows of their tables (`change_rows`, `change_table`, `measurement_rows`,
-`summary_rows`), the page (`render_page`), and a report in words (`narrate`). Every number on the page is one of
-``change.json``. `schema` gives the JSON Schema of a document by the name that it carries.
+`write_segmentation_result`), the page (`render_page`), and a report in words (`narrate`). Every number on the page is
+one of ``change.json``. `schema` gives the JSON Schema of a document by the name that it carries.
 """
 
 from ctreview.report.document import change_document, schema
@@ -18,22 +17,17 @@ from ctreview.report.folder import (
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
-from ctreview.report.table import change_rows, change_table, measurement_rows, summary_rows
 
 __all__ = [
     "LANGUAGES",
     "Segmented",
     "basis_of",
     "change_document",
-    "change_rows",
-    "change_table",
-    "measurement_rows",
     "narrate",
     "render_page",
     "require_free",
     "result_folder",
     "schema",
-    "summary_rows",
     "write_comparison",
     "write_segmentation_result",
 ]

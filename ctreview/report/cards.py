@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.fate import fate_words
 from ctreview.report.charts import Frontal, frontal
 from ctreview.report.figures import Outline, SlicePicture, outlines, picture
 from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view
 from ctreview.report.planes import Cut, FieldOfView, View, lay
 
-__all__ = ["COLOURS", "Card", "CardScan", "cards_of", "frontals_of", "legend", "organ_keys"]
+__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "legend", "organ_keys"]
 
-COLOURS = {
-    "organ": "#dfe3e6",
-    "ground_glass": "#f0b429",
-    "consolidation": "#ff5f3d",
-    "dependent_opacity": "#56b4e9",
-    "resolved": "#20c997",
-    "persistent": "#f0b429",
-    "persistent_followup": "#f0b429",
-    "worsened": "#ff5f3d",
-    "improved": "#56b4e9",
-    "new": "#e58fc0",
-}
-"""Lines over dark images: the hues of Okabe and Ito (Color Universal Design, 2008), lightened to stand out there.
-Every kind has its own line style as well, so that colour is never the only sign."""
+BORDER_COLOUR = "#dfe3e6"
+BORDER_WORDS = "lung border"
 
-NAMES = {
-    "organ": "lung border",
-    "ground_glass": "ground glass",
-    "consolidation": "consolidation",
-    "dependent_opacity": "dependent opacity (not counted)",
-    "resolved": "below threshold at follow-up",
-    "persistent": "persistent",
-    "persistent_followup": "persistent",
-    "worsened": "worsened (ground glass to consolidation)",
-    "improved": "improved (consolidation to ground glass)",
-    "new": "new",
-}
-
-OPACITIES = ("ground_glass", "consolidation")
 LEVELS: tuple[tuple[View, int], ...] = (("axial", 3), ("coronal", 2))
 
 
@@ -69,14 +44,14 @@ class Card:
 
 def organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
     """The labels of the organ that are counted: lungs without the airways."""
-    return tuple(label.key for label in timepoint.organ.scheme if label.key.endswith("_lung"))
+    return tuple(label.key for label in timepoint.organ.scheme.counted)
 
 
 def _organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
     return OrganAndFinding(
         timepoint.volume.geometry,
         timepoint.organ.mask(*organ_keys(timepoint)),
-        timepoint.opacity.mask(*OPACITIES),
+        timepoint.opacity.counted_mask(),
     )
 
 
@@ -106,7 +81,7 @@ def _card(comparison: Comparison, field: FieldOfView, level: Level, identifier: 
                 place=f"{short} of {level.of[number]}" if level.view == "axial" else short,
                 short=short,
                 picture=picture(timepoint.volume, cut),
-                opacity=_border(timepoint, cut) + outlines(timepoint.opacity, cut, colours=COLOURS),
+                opacity=_border(timepoint, cut) + _opacity(timepoint, cut),
                 fate=_fate(timepoint, cut),
             )
         )
@@ -121,24 +96,34 @@ def _card(comparison: Comparison, field: FieldOfView, level: Level, identifier: 
 def _border(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
     """The organ's edge, so that a reader sees whether dense lung fell out of the mask."""
     found = outlines(timepoint.organ, cut, keys=organ_keys(timepoint))
-    return tuple(Outline("organ", NAMES["organ"], COLOURS["organ"], one.path) for one in found)
+    return tuple(Outline("organ", BORDER_WORDS, BORDER_COLOUR, one.path) for one in found)
 
 
 def _fate(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
-    return () if timepoint.fate is None else outlines(timepoint.fate, cut, colours=COLOURS)
+    if timepoint.fate is None:
+        return ()
+    classes = timepoint.opacity.scheme
+    return tuple(replace(one, name=fate_words(one.key, classes)) for one in outlines(timepoint.fate, cut))
+
+
+def _opacity(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
+    return tuple(
+        one if timepoint.opacity.scheme[one.key].counted else replace(one, name=f"{one.name} (not counted)")
+        for one in outlines(timepoint.opacity, cut)
+    )
 
 
 def legend(drawn: Sequence[Outline]) -> list[tuple[str, str, str]]:
-    """Key, words and colour of what is drawn somewhere on the page, each name once, in a fixed order."""
-    keys = {outline.key for outline in drawn}
-    rows = {NAMES[key]: (key, NAMES[key], COLOURS[key]) for key in NAMES if key in keys}
+    """Key, words and colour of what is drawn somewhere on the page, each name once, in the order of the schemes."""
+    rows = {outline.name: (outline.key, outline.name, outline.colour) for outline in sorted(drawn, key=_order)}
     return list(rows.values())
+
+
+def _order(outline: Outline) -> tuple[bool, int]:
+    return outline.key != "organ", outline.value
 
 
 def frontals_of(comparison: Comparison) -> tuple[Frontal, Frontal]:
     """The opacity of both scans seen from the front."""
-    before, after = (
-        frontal(point.organ, point.opacity, organ_keys(point), OPACITIES)
-        for point in (comparison.baseline, comparison.followup)
-    )
+    before, after = (frontal(point.organ, point.opacity) for point in (comparison.baseline, comparison.followup))
     return before, after

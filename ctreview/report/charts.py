@@ -101,24 +101,22 @@ class Frontal:
     height_mm: float
 
 
-def frontal(organ: LabelMap, opacity: LabelMap, keys: Sequence[str], findings: Sequence[str]) -> Frontal:
+def frontal(organ: LabelMap, opacity: LabelMap) -> Frontal:
     """Look at an organ from the front (array axis 1), the patient's right on the left.
 
     Parameters
     ----------
     organ, opacity : LabelMap
-        In one place and canonical axes.
-    keys, findings : sequence of str
-        Labels of the organ, and of the opacity that is summed.
+        In one place and canonical axes; what is counted of each is shown.
     """
-    mask = organ.mask(*keys)
+    mask = organ.counted_mask()
     silhouette = np.asarray(mask.any(axis=1))
     rows, columns = (np.flatnonzero(np.asarray(silhouette.any(axis=axis))) for axis in (1, 0))
     if not rows.size:
         return Frontal(data_uri(np.full((2, 2), 255, np.uint8)), 2.0, 2.0)
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     spacing = organ.geometry.spacing
-    depth = opacity.mask(*findings).sum(axis=1)[box] * spacing[1]
+    depth = opacity.counted_mask().sum(axis=1)[box] * spacing[1]
     grey = np.where(silhouette[box], 222.0 - 190.0 * np.clip(depth / FRONTAL_FULL_MM, 0.0, 1.0), 255.0)
     height, width = (float(n) * s for n, s in zip(grey.shape, (spacing[0], spacing[2]), strict=True))
     return Frontal(data_uri(np.flipud(grey).astype(np.uint8)), width, height)

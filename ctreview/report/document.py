@@ -17,7 +17,12 @@ from ctreview.change.comparison import Comparison, Timepoint
 
 __all__ = ["SCHEMAS", "change_document", "plain", "schema", "with_identity", "write_json"]
 
-SCHEMAS = {"ctreview.change/1": "change-1", "ctreview.measurements/1": "measurements-1"}
+SCHEMAS = {
+    "ctreview.change/1": "change-1",
+    "ctreview.change/2": "change-2",
+    "ctreview.measurements/1": "measurements-1",
+    "ctreview.measurements/2": "measurements-2",
+}
 """Name and version that a document carries as ``schema``, and the file that describes it."""
 
 DECIMALS = 6

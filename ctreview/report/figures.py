@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,7 @@ class Outline:
     name: str
     colour: str
     path: str
+    value: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,7 @@ def scale_bar_mm(width_mm: float) -> int:
     return max((mm for mm in (10, 20, 50, 100) if mm <= 0.3 * width_mm), default=10)
 
 
-def outlines(
-    labels: LabelMap, cut: Cut, *, keys: Sequence[str] | None = None, colours: Mapping[str, str] | None = None
-) -> tuple[Outline, ...]:
+def outlines(labels: LabelMap, cut: Cut, *, keys: Sequence[str] | None = None) -> tuple[Outline, ...]:
     """Edges of labels on a plane, half-way between voxels.
 
     Parameters
@@ -105,8 +104,6 @@ def outlines(
         Through the grid of the labels.
     keys : sequence of str, optional
         Which labels; all if not given.
-    colours : mapping of str to str, optional
-        ``"#rrggbb"`` by key, instead of those of the scheme.
     """
     found = []
     for label in labels.scheme:
@@ -114,8 +111,7 @@ def outlines(
             continue
         path = _path(cut.share(labels.array, label.value), cut.plane.pixel_mm)
         if path:
-            colour = (colours or {}).get(label.key, "#{:02x}{:02x}{:02x}".format(*label.colour))
-            found.append(Outline(label.key, label.name, colour, path))
+            found.append(Outline(label.key, label.called("en"), label.line, path, label.value))
     return tuple(found)
 
 

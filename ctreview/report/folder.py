@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ctreview.change.comparison import Comparison, Timepoint
 from ctreview.change.fate import BASELINE_FATES, FOLLOWUP_FATES
+from ctreview.change.table import change_rows, measurement_rows
 from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet
@@ -18,7 +19,7 @@ from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
 from ctreview.report.provenance import PROVENANCE_SCHEMA, provenance
-from ctreview.report.table import change_rows, measurement_rows, write_csv
+from ctreview.report.table import write_csv
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.labels import LabelMap, Scheme
 from ctreview.volume.transform import Transform
@@ -73,8 +74,8 @@ def write_comparison(
     ``report.html``           the page: self-contained, to be read and printed
     ``report.en.txt``         a draft of a radiologist's report in English, to be copied (`narrate`)
     ``report.de.txt``         the same in German
-    ``change.json``           every number, by `schema` ``ctreview.change/1``
-    ``change.csv``            the same as tidy rows
+    ``change.json``           every number, by `schema` ``ctreview.change/2``
+    ``change.csv``            the same as a table, one row per region
     ``baseline.seg.nrrd``     lungs, vessels, opacity of the baseline, on its grid
     ``followup.seg.nrrd``     the same of the follow-up on its own grid, and there what is new and what is persistent
     ``fate.seg.nrrd``         what became of the baseline's opacity, on the baseline's grid
@@ -155,7 +156,7 @@ def write_segmentation_result(
     """Write what was found in one scan.
 
     ``segmentation.seg.nrrd`` (lungs, vessels, opacity, in layers; opens in 3D Slicer), ``measurements.json``
-    (by `schema` ``ctreview.measurements/1``), ``measurements.csv`` (one row per region) and ``provenance.json``.
+    (by `schema` ``ctreview.measurements/2``), ``measurements.csv`` (one row per region) and ``provenance.json``.
 
     Parameters, returned value and errors are those of `write_comparison`.
     """

@@ -85,10 +85,10 @@ def _findings(comparison: Comparison, say: Phrases) -> list[str]:
         blocking = [say.check(check) for check in comparison.checks if check.stops]
         return [" ".join((say.not_interpretable(), *blocking))]
     whole = comparison.regions[0]
-    told = [_told(region) for region in comparison.regions if "/" not in region.region]
+    told = [_told(region, comparison) for region in comparison.regions if "/" not in region.region]
     lines = [say.terms(told[0].level), *(say.region(one) for one in told)]
     if not told[0].empty:
-        lines.append(say.fate(whole.baseline.opacity_ml, whole.fate_ml))
+        lines.append(say.fate(whole.baseline.opacity_ml, whole.fate_ml, comparison.baseline.opacity.scheme.counted))
         residual = _residual(comparison)
         lines += [] if residual.nothing else [say.distribution(residual)]
     return lines
@@ -96,7 +96,7 @@ def _findings(comparison: Comparison, say: Phrases) -> list[str]:
 
 def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     whole = comparison.regions[0]
-    told = _told(whole)
+    told = _told(whole, comparison)
     lines = [say.impression(told, comparison.interval_days)]
     if whole.verdict == "not_interpretable" or told.empty:
         return lines
@@ -117,14 +117,11 @@ def _limitations(comparison: Comparison, say: Phrases) -> list[str]:
     return list(dict.fromkeys((*failed, *say.limitations([region.region for region in comparison.regions]))))
 
 
-def _told(found: RegionChange) -> RegionTold:
+def _told(found: RegionChange, comparison: Comparison) -> RegionTold:
     opacity = found.change["opacity_ml"]
     assert opacity is not None
     both = (found.baseline, found.followup)
-    classes = {
-        "ground_glass": max(one.ground_glass_ml for one in both),
-        "consolidation": max(one.consolidation_ml for one in both),
-    }
+    counted = comparison.baseline.opacity.scheme.counted
     return RegionTold(
         region=found.region,
         verdict=found.verdict,
@@ -136,7 +133,7 @@ def _told(found: RegionChange) -> RegionTold:
         low_ml=opacity.low,
         high_ml=opacity.high,
         level=opacity.level,
-        classes=tuple(key for key, ml in classes.items() if ml >= TRACE_ML),
+        classes=tuple(label for label in counted if max(one.classes_ml[label.key] for one in both) >= TRACE_ML),
     )
 
 

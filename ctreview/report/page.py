@@ -1,7 +1,7 @@
 """The page a radiologist reads: one file that needs nothing else.
 
 Every measure on it is taken from the document that ``change.json`` holds, so that page and file cannot differ; only
-the pictures, the histogram of density and the fixed bands beside it are made from the images.
+the pictures and the histogram of density are made from the images.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison
-from ctreview.opacity.bands import Band, fixed_bands
 from ctreview.progress import Progress, quiet
 from ctreview.report import words
 from ctreview.report.cards import cards_of, frontals_of, legend, organ_keys
 from ctreview.report.charts import HISTOGRAM_HU, density_path, density_shares
 from ctreview.report.figures import LUNG_WINDOW
 from ctreview.report.methods import limitations, methods
-from ctreview.report.rows import cell, facing, facts, humane, measure_rows, region_rows
+from ctreview.report.rows import by_severity, cell, facing, facts, humane, measure_rows, region_rows
 
 __all__ = ["render_page"]
 
@@ -61,6 +60,8 @@ def render_page(
         "document": document,
         "provenance": provenance,
         "found": _found(document),
+        "counted": [one["name"] for one in by_severity(document["classes"])],
+        "not_counted": ["vessels", "airway walls", *(one["name"] for one in document["classes"] if not one["counted"])],
         "headline": words.headline(_found(document)),
         "residual": _unbroken(comparison.residual),
         "fate": _unbroken(_fate_words(document)),
@@ -77,7 +78,7 @@ def render_page(
         "checks": sorted(document["checks"], key=lambda check: bool(check["ok"])),
         "registration": facts(document["registration"] or {}),
         "thresholds": facing(document["thresholds"]),
-        "bands": _bands(comparison),
+        "bands": list(zip(*document["fixed_bands"].values(), strict=True)),
         "scans": facing({"baseline": document["baseline"], "followup": document["followup"]}),
         "methods": methods(document, provenance),
         "limitations": limitations(document),
@@ -104,7 +105,7 @@ def _environment() -> Environment:
     )
     environment.globals["style"] = Markup(load("report.css"))  # noqa: S704 - ours, from the package
     environment.globals["script"] = Markup(load("report.js"))  # noqa: S704 - ours, from the package
-    for function in (words.number, words.signed, words.span, words.region_name):
+    for function in (words.listed, words.number, words.signed, words.span, words.region_name):
         environment.filters[function.__name__] = function
     environment.filters["cell"] = cell
     environment.filters["humane"] = humane
@@ -129,20 +130,18 @@ def _found(document: Mapping[str, Any]) -> words.Found:
 def _fate_words(document: Mapping[str, Any]) -> str:
     whole = document["regions"][0]
     fate = whole["fate_ml"]
-    return "" if fate is None else words.fate_sentence(whole["baseline"]["opacity_ml"], fate)
+    return (
+        ""
+        if fate is None
+        else words.fate_sentence(
+            whole["baseline"]["opacity_ml"], fate, [one["name"] for one in by_severity(document["classes"])]
+        )
+    )
 
 
 def _unbroken(sentence: str) -> str:
     """A sentence whose numbers stay on one line with their units."""
     return re.sub(r"(?<=\d) (?=%|mL\b)", "\N{NO-BREAK SPACE}", sentence)
-
-
-def _bands(comparison: Comparison) -> list[tuple[Band, Band]]:
-    """The fixed bands of the literature in both scans, counted on the images."""
-    before, after = (
-        fixed_bands(point.volume, point.organ, point.vessels) for point in (comparison.baseline, comparison.followup)
-    )
-    return list(zip(before, after, strict=True))
 
 
 def _histogram(comparison: Comparison) -> dict[str, Any]:

@@ -6,22 +6,41 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctreview.change.comparison import Interval
+from ctreview.change.table import columns
 from ctreview.report import words
 from ctreview.report.charts import scale_of
 
-__all__ = ["cell", "facing", "facts", "humane", "measure_rows", "region_rows"]
+__all__ = ["by_severity", "cell", "facing", "facts", "humane", "measure_rows", "region_rows"]
 
-MEASURES = (
-    ("volume_ml", "Lung volume", "mL", 0),
-    ("mass_g", "Lung mass", "g", 0),
-    ("mean_hu", "Mean density", "HU", 0),
-    ("ground_glass_ml", "Ground glass", "mL", None),
-    ("consolidation_ml", "Consolidation", "mL", None),
-    ("opacity_ml", "Opacity (the two together)", "mL", None),
-    ("opacity_percent", "Opacity, share of lung", "%", 1),
-    ("dependent_ml", "Dependent opacity (not counted)", "mL", None),
-    ("haa_percent", "High attenuation (−600 to −250 HU)", "%", 1),
-)
+BANDS = {"haa_percent": "High attenuation (−600 to −250 HU)"}
+"""Bands whose share is measured, in words."""
+
+Named = tuple[str, str, str, int | None]
+"""The key of a measure, its name, unit and decimals."""
+
+
+def by_severity(classes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The classes of a document that are counted, the least severe first."""
+    return sorted((one for one in classes if one["counted"]), key=lambda one: int(one["severity"]))
+
+
+def _measures(document: Mapping[str, Any]) -> list[Named]:
+    counted = by_severity(document["classes"])
+    rest = [one for one in document["classes"] if not one["counted"]]
+    together = "the two together" if len(counted) == 2 else "all together"
+    return [
+        ("volume_ml", "Lung volume", "mL", 0),
+        ("mean_hu", "Mean density", "HU", 0),
+        *((f"{one['key']}_ml", _capital(one["name"]), "mL", None) for one in counted),
+        ("opacity_ml", f"Opacity ({together})", "mL", None),
+        ("opacity_percent", "Opacity, share of lung", "%", 1),
+        *((f"{one['key']}_ml", f"{_capital(one['name'])} (not counted)", "mL", None) for one in rest),
+        *((key, name, "%", 1) for key, name in BANDS.items()),
+    ]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -43,10 +62,10 @@ def region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def measure_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every measure of the lungs as a whole at baseline, at follow-up, and how it changed."""
-    whole = document["regions"][0]
+    whole = {key: columns(document["regions"][0][key]) for key in ("baseline", "followup", "change")}
     rows = []
-    for key, name, unit, decimals in MEASURES:
-        before, after = whole["baseline"][key], whole["followup"][key]
+    for key, name, unit, decimals in _measures(document):
+        before, after = whole["baseline"].get(key), whole["followup"].get(key)
         change = whole["change"].get("opacity_pp" if key == "opacity_percent" else key)
         rows.append(
             {
@@ -55,7 +74,7 @@ def measure_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "decimals": decimals,
                 "before": before,
                 "after": after,
-                "change": change["value"] if change else None if None in (before, after) else after - before,
+                "change": change["value"] if change else None if before is None or after is None else after - before,
                 "interval": change,
             }
         )

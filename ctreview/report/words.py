@@ -99,8 +99,11 @@ def region_name(key: str) -> str:
     return key.replace("_", " ").replace("/", ", ")
 
 
-def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float]) -> str:
-    """What became of the opacity, in the words that a reader has not yet confirmed."""
+def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float], classes: Sequence[str]) -> str:
+    """What became of the opacity, in the words that a reader has not yet confirmed.
+
+    ``classes`` are the names of those that are counted, the least severe first.
+    """
     gone, new = fate_ml["resolved"], fate_ml["new"]
     if baseline_ml < TRACE_ML:
         return f"There was no measurable opacity at baseline; {number(new)} mL are new."
@@ -109,8 +112,8 @@ def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float]) -> str:
         f"{number(fate_ml[key])} mL {words}"
         for key, words in (
             ("persistent", "persist"),
-            ("worsened", "went from ground glass to consolidation"),
-            ("improved", "went from consolidation to ground glass"),
+            ("worsened", f"went from {classes[0]} to {classes[-1]}"),
+            ("improved", f"went from {classes[-1]} to {classes[0]}"),
         )
         if fate_ml[key] >= TRACE_ML
     ]

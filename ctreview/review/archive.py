@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.change import measure
 from ctreview.errors import InputRefused, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import Edits
 from ctreview.recipes.chest_ct.masks import masks_of
-from ctreview.recipes.chest_ct.segmentation import MEASUREMENTS_SCHEMA, thresholds_dict
+from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, scan_document
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.study import AnalysisPlan, KeyImage, Study
 from ctreview.study.plan import Difference
@@ -123,7 +122,6 @@ def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource],
                 series=source.series,
                 masks=masks_of(point),
                 measurements=_measurements(prepared, number - 1),
-                schema=MEASUREMENTS_SCHEMA,
                 number=number,
             )
 
@@ -228,11 +226,5 @@ def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
     """What was measured on what the computer found in one scan."""
     point, thresholds = prepared.points[number], prepared.pair.thresholds[number]
     scan = prepared.pair.scans[number]
-    found = measure(point.volume, point.regions, point.opacity)
     checks = (*scan.lungs.checks, *scan.vessels.checks, *thresholds.checks)
-    return {
-        "scan": dict(point.facts),
-        "regions": [{"region": name, **measures.to_dict()} for name, measures in found.items()],
-        "checks": [check.to_dict() for check in checks],
-        "thresholds": thresholds_dict(thresholds),
-    }
+    return scan_document(point, measure_scan(point), checks, thresholds, bands_dict(point))

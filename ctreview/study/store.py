@@ -131,7 +131,7 @@ class Study:
         series: str | None,
         masks: Sequence[LabelMap],
         measurements: Mapping[str, Any] | None = None,
-        schema: str = "ctreview.measurements/1",
+        schema: str = "ctreview.measurements/2",
         number: int | None = None,
     ) -> int:
         """Keep what the computer proposed for an image; whole or not at all.

@@ -9,13 +9,14 @@ from __future__ import annotations
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings, load_volume
-from ctreview.volume.regions import Partition, Regions
+from ctreview.volume.regions import Division, Partition, Regions
 from ctreview.volume.resample import resample, resample_labels, warp, warp_labels
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Unit, Volume
 
 __all__ = [
     "Code",
+    "Division",
     "Geometry",
     "Label",
     "LabelMap",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -37,13 +37,29 @@ class Label:
     value : int
         The number in the array; 0 is always background.
     key : str
-        How programs call it: ``"right_lung"``. The words for people are the same with spaces.
+        How programs call it: ``"right_lung"``.
     colour : tuple of int
         Red, green, blue, 0–255.
     code, category : Code or None
         What DICOM SEG calls it.
     modifier : Code or None
         Laterality.
+    counted : bool
+        Whether it is part of the sum of its scheme: airways are no part of the lungs' volume, dependent opacity none of
+        ``opacity_ml``.
+    severity : int
+        Tissue that turns into a counted label of higher severity has worsened, of lower severity improved.
+    dense : bool
+        Whether it is as dense as what surrounds the organ, so that only shape tells the two apart where they touch.
+    may_be : str
+        Of one that is not counted: the key of the counted label that it might be. Intervals of change reach over that
+        as well.
+    line_colour : tuple of int, or None
+        Of a line over a dark image, where ``colour`` would not stand out.
+    words : mapping of str to str
+        What people call it, by language (``"en"``, ``"de"``); English is the key with spaces if nothing is given.
+    subject : mapping of str to str
+        The same as the subject of a sentence, by language, where that is another word.
     """
 
     value: int
@@ -52,11 +68,31 @@ class Label:
     code: Code | None = None
     category: Code | None = None
     modifier: Code | None = None
+    counted: bool = True
+    severity: int = 0
+    dense: bool = False
+    may_be: str = ""
+    line_colour: tuple[int, int, int] | None = None
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    subject: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:
-        """The words for a person: ``"right lung"``."""
+        """The key with spaces, ``"right lung"``: what segmentations in files call it."""
         return self.key.replace("_", " ")
+
+    def called(self, language: str) -> str:
+        """What people call it in a language; in English where there is no word."""
+        return self.words.get(language) or self.words.get("en") or self.name
+
+    def as_subject(self, language: str) -> str:
+        """What it is called as the subject of a sentence."""
+        return self.subject.get(language) or self.called(language)
+
+    @property
+    def line(self) -> str:
+        """The colour of a line over a dark image, ``"#rrggbb"``."""
+        return "#{:02x}{:02x}{:02x}".format(*(self.line_colour or self.colour))
 
 
 @dataclass(frozen=True)
@@ -69,6 +105,13 @@ class Scheme:
         values, keys = [label.value for label in self.labels], [label.key for label in self.labels]
         if len(set(values)) < len(values) or len(set(keys)) < len(keys) or min(values, default=1) < 1:
             raise WrongUse("labels of a scheme need unique keys and unique values above 0")
+        if any(label.may_be and label.may_be not in [one.key for one in self.counted] for label in self.labels):
+            raise WrongUse("a label can only be taken for one that is counted in the same scheme")
+
+    @property
+    def counted(self) -> tuple[Label, ...]:
+        """The labels that are summed, the least severe first."""
+        return tuple(sorted((label for label in self.labels if label.counted), key=lambda label: label.severity))
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self.labels)
@@ -126,6 +169,15 @@ class LabelMap:
             return np.isin(self.array, values)
         wanted[values] = True
         return np.asarray(wanted[self.array])
+
+    def counted_mask(self) -> Mask:
+        """Where any label is that is counted."""
+        keys = [label.key for label in self.scheme.counted]
+        return self.mask(*keys) if keys else np.zeros(self.geometry.shape, dtype=bool)
+
+    def counted_ml(self) -> float:
+        """Volume of all labels that are counted, in millilitres."""
+        return sum(self.voxels[label.key] for label in self.scheme.counted) * self.geometry.voxel_ml
 
     @cached_property
     def voxels(self) -> Mapping[str, int]:

@@ -12,7 +12,30 @@ import numpy.typing as npt
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Partition", "Regions"]
+__all__ = ["Division", "Partition", "Regions"]
+
+
+@dataclass(frozen=True)
+class Division:
+    """One way in which every place of an organ is divided, such as into thirds of its height.
+
+    Attributes
+    ----------
+    parts : tuple of str
+        What follows the slash in the names of regions: ``"apical"`` in ``"right_lung/apical"``.
+    noun : str
+        What one part is called after its key: ``"third"``.
+    locates : bool
+        Whether it says where a finding lies; core and rim do not.
+    """
+
+    parts: tuple[str, ...]
+    noun: str
+    locates: bool = True
+
+    def called(self, part: str) -> str:
+        """A part in words: ``"apical third"``."""
+        return f"{part} {self.noun}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +78,13 @@ class Regions:
         Where the voxels lie.
     partitions : tuple of Partition
         Together they hold every region once.
+    divisions : tuple of Division
+        How places are divided into parts.
     """
 
     geometry: Geometry
     partitions: tuple[Partition, ...]
+    divisions: tuple[Division, ...] = ()
 
     def __post_init__(self) -> None:
         names = [name for partition in self.partitions for name in partition.regions]

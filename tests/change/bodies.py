@@ -10,17 +10,18 @@ from scipy import ndimage
 from ctreview.change import Perturbation, Sensitivity, find_sensitivity
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
-from ctreview.volume.regions import Partition, Regions
+from ctreview.volume.regions import Division, Partition, Regions
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
 OPACITY = Scheme(
     (
-        Label(1, "ground_glass", (0, 0, 1)),
-        Label(2, "consolidation", (0, 1, 0)),
-        Label(3, "dependent_opacity", (1, 0, 0)),
+        Label(1, "ground_glass", (0, 0, 1), severity=1),
+        Label(2, "consolidation", (0, 1, 0), severity=2, dense=True),
+        Label(3, "dependent_opacity", (1, 0, 0), counted=False, may_be="ground_glass"),
     )
 )
+DIVISIONS = (Division(("apical", "middle", "basal"), "third"), Division(("ventral", "dorsal"), "half"))
 LUNG_HU, GLASS_HU, SOLID_HU = -850.0, -600.0, -50.0
 
 
@@ -58,6 +59,7 @@ def box_regions(geometry: Geometry, margin: int = 2) -> Regions:
             Partition(whole, {"lungs": (1, 2), "lungs/basal": (1,), "lungs/apical": (2,)}),
             Partition(sides, {"right_lung": (1,), "left_lung": (2,)}),
         ),
+        DIVISIONS,
     )
 
 
@@ -82,7 +84,7 @@ class Scan:
         return labels(self.volume.geometry, glass=inside & (smooth > middle) & ~solid, solid=solid)
 
     def sensitivity(self) -> Sensitivity:
-        return find_sensitivity(self.volume, self.regions, self.segment(), variants=self.segment)
+        return find_sensitivity(self.regions, self.segment(), variants=self.segment)
 
 
 def paint(geometry: Geometry, parts: dict[float, np.ndarray], *, noise_hu: float = 25.0, seed: int = 0) -> Scan:

@@ -17,7 +17,7 @@ from .bodies import box_regions, grid, labels
 
 def measures(glass: float, solid: float = 0.0) -> RegionMeasures:
     total = glass + solid
-    return RegionMeasures(1000.0, 200.0, -800.0, glass, solid, 0.0, total, total / 10, 3.0)
+    return RegionMeasures(1000.0, -800.0, total, total / 10, {"ground_glass": glass, "consolidation": solid})
 
 
 def around(value: float, width: float) -> Interval:
@@ -30,7 +30,6 @@ def region(name: str, before: RegionMeasures, after: RegionMeasures, width: floa
         "opacity_ml": around(step, width),
         "opacity_pp": around(step / 10, 1.0),
         "opacity_relative_percent": around(100.0 * step / before.opacity_ml, 9.0),
-        "mass_g": around(-4.0, 2.0),
     }
     return RegionChange(name, before, after, change, {"resolved": 1.0}, "unchanged")
 
@@ -53,13 +52,13 @@ def ml(glass: float, solid: float = 0.0) -> dict[str, dict[str, float]]:
 
 def test_volumes_are_exact_and_the_interval_moves_with_its_value(comparison: Comparison) -> None:
     (lungs,) = carry_over(comparison, ml(32.0), ml(10.0, 2.0))
-    assert (lungs.baseline.opacity_ml, lungs.followup.opacity_ml, lungs.followup.consolidation_ml) == (32.0, 12.0, 2.0)
+    assert (lungs.baseline.opacity_ml, lungs.followup.opacity_ml) == (32.0, 12.0)
+    assert lungs.followup.classes_ml == {"ground_glass": 10.0, "consolidation": 2.0}
     assert lungs.followup.opacity_percent == pytest.approx(1.2)
     assert lungs.change["opacity_ml"] == around(-20.0, 5.0)
     share = lungs.change["opacity_pp"]
     assert share is not None
     assert (share.value, share.low, share.high) == pytest.approx((-2.0, -3.0, -1.0))
-    assert lungs.change["mass_g"] == around(-4.0, 2.0)
     assert lungs.change["opacity_relative_percent"] is None
     assert lungs.fate_ml is None
 

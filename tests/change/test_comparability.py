@@ -2,7 +2,6 @@ import pytest
 
 from ctreview.change import (
     check_coverage,
-    check_growth,
     check_order,
     check_parts,
     check_references,
@@ -25,16 +24,6 @@ def test_a_lung_that_only_one_scan_holds_leaves_no_verdict():
     found = check_parts(["lungs", "right_lung", "left_lung", "left_lung/basal"], ["lungs", "right_lung"])
     assert (found.ok, found.stops, found.value) == (False, True, "left lung")
     assert check_parts(["lungs"], ["lungs"]).ok
-
-
-def test_growth_is_a_matter_of_children_and_years():
-    assert check_growth(40, 4000) is None
-    assert check_growth(None, 10) is None
-    assert check_growth(4, 60).ok
-    found = check_growth(4, 1100)
-    assert not found.ok
-    assert 25 < found.value < 45
-    assert check_growth(17.9, 4000).ok  # grown up after a month
 
 
 def test_references_are_compared_where_both_scans_have_them():

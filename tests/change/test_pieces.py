@@ -17,7 +17,7 @@ from ctreview.volume.regions import Partition, Regions
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
-from .bodies import OPACITY, ball, box_regions, labels, shift_transform
+from .bodies import DIVISIONS, OPACITY, ball, box_regions, labels, shift_transform
 
 GRID = Geometry.aligned((40, 44, 48), (2.0, 1.5, 1.5), origin=(-30.0, -20.0, 5.0), frame_of_reference="source:test")
 FAR, NEAR, NEW = (10, 12, 10), (28, 30, 36), (12, 30, 36)
@@ -136,7 +136,7 @@ def test_a_third_is_named_where_it_holds_most() -> None:
     cells = np.zeros(GRID.shape, np.uint8)
     cells[...] = (1 + np.arange(40) * 3 // 40)[:, None, None]
     thirds = {f"left_lung/{third}": (n,) for n, third in enumerate(("basal", "middle", "apical"), 1)}
-    regions = Regions(GRID, (Partition(cells, {"left_lung": (1, 2, 3), **thirds}),))
+    regions = Regions(GRID, (Partition(cells, {"left_lung": (1, 2, 3), **thirds}),), DIVISIONS)
     volume = Volume(np.full(GRID.shape, -800, np.int16), GRID)
     for level, name in ((6, "left_lung/basal"), (20, "left_lung/middle"), (26.5, "left_lung")):
         opacity = labels(GRID, glass=ball(GRID, (level, 22, 24), 6.0))

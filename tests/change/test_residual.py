@@ -7,7 +7,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Partition, Regions
 from ctreview.volume.volume import Volume
 
-from .bodies import OPACITY
+from .bodies import DIVISIONS, OPACITY
 
 GRID = Geometry.aligned((12, 10, 20), (10.0, 10.0, 10.0), frame_of_reference="source:test")
 THIRDS, HALVES = ("basal", "middle", "apical"), ("ventral", "dorsal")
@@ -25,7 +25,7 @@ def sides(names=("right_lung", "left_lung")) -> Regions:
         found |= {f"{name}/{word}": tuple(own[t, h] for h in range(2)) for t, word in enumerate(THIRDS)}
         found |= {f"{name}/{word}": tuple(own[t, h] for t in range(3)) for h, word in enumerate(HALVES)}
     whole = Partition(np.ones(GRID.shape, dtype=np.uint8), {"lungs": (1,)})
-    return Regions(GRID, (whole, Partition(np.broadcast_to(cells, GRID.shape), found)))
+    return Regions(GRID, (whole, Partition(np.broadcast_to(cells, GRID.shape), found)), DIVISIONS)
 
 
 def sentence(*places, regions=None):

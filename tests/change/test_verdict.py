@@ -7,9 +7,7 @@ from ctreview.checks import Check
 
 
 def region(opacity_ml: float, volume_ml: float = 1000.0) -> RegionMeasures:
-    return RegionMeasures(
-        volume_ml, 200.0, -800.0, opacity_ml, 0.0, 0.0, opacity_ml, 100 * opacity_ml / volume_ml, 10.0
-    )
+    return RegionMeasures(volume_ml, -800.0, opacity_ml, 100 * opacity_ml / volume_ml, {"ground_glass": opacity_ml})
 
 
 def change(value: float, half: float) -> Interval:

@@ -40,7 +40,7 @@ def test_stdout_is_the_document_and_nothing_else(done):
     said, folder = done
     assert said.returncode in {0, 4}, said.stderr
     document = json.loads(said.stdout)
-    jsonschema.validate(document, schema("ctreview.change/1"))
+    jsonschema.validate(document, schema("ctreview.change/2"))
     assert said.stdout == (folder / "change.json").read_text()
     assert said.stderr == ""
 

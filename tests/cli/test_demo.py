@@ -63,7 +63,7 @@ def test_what_was_measured_is_close_to_what_is_true(done):
 def test_it_says_what_became_of_what(done):
     said, home = done
     change = json.loads(said.stdout)["change"]
-    assert change["registration"] is not None, [check["says"] for check in change["checks"] if not check["ok"]]
+    assert change["registration"] is not None, [check["message"] for check in change["checks"] if not check["ok"]]
     assert change["regions"][0]["fate_ml"]["resolved"] > 100
     assert (home / "ctreview-demo" / "fate.seg.nrrd").is_file()
 

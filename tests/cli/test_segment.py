@@ -29,7 +29,7 @@ def test_stdout_is_the_document_and_nothing_else(done):
     said, folder = done
     assert said.returncode == 0, said.stderr
     document = json.loads(said.stdout)
-    jsonschema.validate(document, schema("ctreview.measurements/1"))
+    jsonschema.validate(document, schema("ctreview.measurements/2"))
     assert said.stdout == (folder / "measurements.json").read_text()
     assert said.stderr == ""
 

@@ -43,10 +43,6 @@ def test_growth_is_no_breath() -> None:
     assert grown.checks[0].ok
 
 
-def test_normalised_volume_stretches_back() -> None:
-    assert compare_inspiration(4000.0, 3200.0).normalised_ml(80.0) == pytest.approx(100.0)
-
-
 @pytest.mark.parametrize(("first", "second"), [(0.0, 1.0), (1.0, -1.0)])
 def test_no_lung_no_ratio(first: float, second: float) -> None:
     with pytest.raises(WrongUse):

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from ctreview.anatomy.regions import DIVISIONS
 from ctreview.change.comparison import Comparison, Interval, RegionChange, Timepoint
 from ctreview.change.fate import FATE_SCHEME
-from ctreview.change.measure import RegionMeasures, measure
+from ctreview.change.measure import RegionMeasures
 from ctreview.change.residual import name_residual
 from ctreview.checks import Check
 from ctreview.dicom.acquisition import Acquisition, Patient
+from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Partition, Regions
@@ -20,13 +23,7 @@ from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
 LUNGS = Scheme((Label(1, "right_lung", (86, 180, 233)), Label(2, "left_lung", (0, 114, 178))))
-OPACITIES = Scheme(
-    (
-        Label(1, "ground_glass", (230, 159, 0)),
-        Label(2, "consolidation", (213, 94, 0)),
-        Label(3, "dependent_opacity", (0, 114, 178)),
-    )
-)
+WIDTHS = {"ground_glass": 6.0, "consolidation": 1.0}
 SHIFT = np.array((4.0, -3.0, 6.0))
 """Baseline to follow-up, LPS millimetres."""
 
@@ -74,7 +71,7 @@ def regions(lungs: LabelMap) -> Regions:
         for k, word in enumerate(("basal", "middle", "apical")):
             parts[f"{name}/{word}"] = tuple(first + k for first in firsts)
     split = [{n: c for n, c in parts.items() if n.startswith("lungs") == whole} for whole in (True, False)]
-    return Regions(lungs.geometry, tuple(Partition(cells, named) for named in split))
+    return Regions(lungs.geometry, tuple(Partition(cells, named) for named in split), DIVISIONS)
 
 
 def timepoint(balls: tuple[Ball, ...], grid: Geometry, shift: np.ndarray, **facts: object) -> Timepoint:
@@ -95,7 +92,7 @@ def timepoint(balls: tuple[Ball, ...], grid: Geometry, shift: np.ndarray, **fact
     return Timepoint(
         volume=Volume((hu + noise).astype(np.int16), grid, acquisition=acquisition),
         organ=lungs,
-        opacity=LabelMap(labels, grid, OPACITIES),
+        opacity=LabelMap(labels, grid, OPACITY_SCHEME),
         regions=regions(lungs),
         facts={
             "age_years": 4.3,
@@ -145,11 +142,9 @@ def _changes(before: RegionMeasures, after: RegionMeasures) -> dict[str, Interva
         relative = around(100.0 * (after.opacity_ml / before.opacity_ml - 1.0), 8.0)
     return {
         "opacity_ml": around(after.opacity_ml - before.opacity_ml, 6.0),
-        "ground_glass_ml": around(after.ground_glass_ml - before.ground_glass_ml, 6.0),
-        "consolidation_ml": around(after.consolidation_ml - before.consolidation_ml, 1.0),
+        **{f"{key}_ml": around(after.classes_ml[key] - before.classes_ml[key], width) for key, width in WIDTHS.items()},
         "opacity_pp": around((after.opacity_percent or 0) - (before.opacity_percent or 0), 0.5),
         "opacity_relative_percent": relative,
-        "mass_g": around(after.mass_g - before.mass_g, 9.0),
     }
 
 
@@ -159,8 +154,8 @@ def _verdict(change: Interval) -> str:
 
 def compare(baseline: Timepoint, followup: Timepoint, *, registered: bool = True) -> Comparison:
     """Put a comparison together whose numbers are counted, not written down."""
-    first = measure(baseline.volume, baseline.regions, baseline.opacity)
-    second = measure(followup.volume, followup.regions, followup.opacity)
+    first = measure_scan(baseline)
+    second = measure_scan(followup)
     fates: dict[str, dict[str, float]] | None = None
     if registered:
         early, late = _fates(baseline, followup)
@@ -182,6 +177,7 @@ def compare(baseline: Timepoint, followup: Timepoint, *, registered: bool = True
         baseline=baseline,
         followup=followup,
         interval_days=62,
+        fixed_bands={"baseline": bands_dict(baseline), "followup": bands_dict(followup)},
         regions=tuple(rows),
         checks=(
             Check("kernel", "B<40>f and B70f", "equal", False, "The kernels differ: density may be off by 14 %."),

@@ -20,11 +20,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ctreview.change.comparison import Timepoint
-from ctreview.change.measure import measure
+from ctreview.change.measurements import measurements_document
 from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
+from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.report import folder as folder_module
 from ctreview.report import result_folder, schema, write_comparison, write_segmentation_result
+from ctreview.report.document import SCHEMAS
 from ctreview.volume.write import read_segmentation, read_transform
 
 
@@ -39,14 +41,8 @@ class Segmented:
 
     def to_dict(self) -> dict[str, Any]:
         point = self.timepoint
-        measures = measure(point.volume, point.regions, point.opacity)
-        return {
-            "schema": "ctreview.measurements/1",
-            "scan": dict(point.facts),
-            "regions": [{"region": name, **found.to_dict()} for name, found in measures.items()],
-            "checks": [check.to_dict() for check in self.checks],
-            "thresholds": {"ground_glass_hu": -700.0, "consolidation_hu": -300.0, "rule": "own"},
-        }
+        thresholds = {"ground_glass_hu": -700.0, "consolidation_hu": -300.0, "rule": "own"}
+        return measurements_document(point, measure_scan(point), self.checks, thresholds=thresholds)
 
 
 FILES = {
@@ -82,7 +78,7 @@ def test_a_comparison_writes_exactly_the_promised_files(written):
 
 def test_change_json_follows_its_schema_and_holds_the_numbers(written, comparison):
     document = _json(written / "change.json")
-    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    Draft202012Validator(schema("ctreview.change/2")).validate(document)
     for row, found in zip(document["regions"], comparison.regions, strict=True):
         assert row["region"] == found.region
         assert row["baseline"]["opacity_ml"] == pytest.approx(found.baseline.opacity_ml, abs=1e-6)
@@ -103,11 +99,11 @@ def test_change_json_follows_its_schema_and_holds_the_numbers(written, compariso
 def test_the_schema_refuses_what_it_does_not_know(written, spoil):
     document = _json(written / "change.json")
     spoil(document)
-    assert not Draft202012Validator(schema("ctreview.change/1")).is_valid(document)
+    assert not Draft202012Validator(schema("ctreview.change/2")).is_valid(document)
 
 
-def test_both_schemas_are_schemas():
-    for name in ("ctreview.change/1", "ctreview.measurements/1"):
+def test_every_schema_is_one():
+    for name in SCHEMAS:
         Draft202012Validator.check_schema(schema(name))
 
 
@@ -115,19 +111,21 @@ def test_change_csv_holds_the_numbers_of_change_json(written):
     document = _json(written / "change.json")
     with (written / "change.csv").open(encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
-    assert len(rows) == 3 * len(document["regions"])
-    by_place = {(row["region"], row["timepoint"]): row for row in rows}
-    assert len(by_place) == len(rows)
-    for region in document["regions"]:
+    for row, region in zip(rows, document["regions"], strict=True):
+        assert (row["region"], row["verdict"]) == (region["region"], region["verdict"])
         for when in ("baseline", "followup"):
-            row = by_place[region["region"], when]
-            assert float(row["opacity_ml"]) == region[when]["opacity_ml"]
-            assert float(row["mean_hu"]) == region[when]["mean_hu"]
-        change = by_place[region["region"], "change"]
-        assert float(change["opacity_ml"]) == region["change"]["opacity_ml"]["value"]
-        assert float(change["opacity_high_ml"]) == region["change"]["opacity_ml"]["high"]
-        assert float(change["fate_resolved_ml"]) == region["fate_ml"]["resolved"]
-        assert change["verdict"] == region["verdict"]
+            assert float(row[f"{when}_opacity_ml"]) == region[when]["opacity_ml"]
+            assert float(row[f"{when}_ground_glass_ml"]) == region[when]["classes_ml"]["ground_glass"]
+            assert float(row[f"{when}_haa_percent"]) == region[when]["bands_percent"]["haa"]
+        assert float(row["change_opacity_ml"]) == region["change"]["opacity_ml"]["value"]
+        assert float(row["change_opacity_high_ml"]) == region["change"]["opacity_ml"]["high"]
+        assert float(row["change_consolidation_low_ml"]) == region["change"]["classes_ml"]["consolidation"]["low"]
+        assert float(row["fate_resolved_ml"]) == region["fate_ml"]["resolved"]
+
+
+def test_the_table_of_a_comparison_has_the_columns_of_its_file(written, comparison):
+    with (written / "change.csv").open(encoding="utf-8", newline="") as source:
+        assert list(comparison.table.columns) == next(csv.reader(source))
 
 
 def test_masks_are_written_on_their_own_grids_with_the_fates_of_each(written, comparison):
@@ -166,7 +164,7 @@ def test_no_identity_is_in_any_file_unless_asked_for(written, comparison, tmp_pa
         assert b"Doe" not in content, path.name
     named = write_comparison(comparison, tmp_path / "named", identify=True)
     document = _json(named / "change.json")
-    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    Draft202012Validator(schema("ctreview.change/2")).validate(document)
     assert document["baseline"]["patient"]["id"] == "ID-4711"
 
 
@@ -174,7 +172,7 @@ def test_without_registration_the_fate_is_withheld(unregistered, tmp_path):
     folder = write_comparison(unregistered, tmp_path / "pair")
     assert {path.name for path in folder.iterdir()} == FILES - {"fate.seg.nrrd", "transform.h5"}
     document = _json(folder / "change.json")
-    Draft202012Validator(schema("ctreview.change/1")).validate(document)
+    Draft202012Validator(schema("ctreview.change/2")).validate(document)
     assert document["registration"] is None
     assert {row["fate_ml"] for row in document["regions"]} == {None}
 
@@ -273,12 +271,12 @@ class TestSegmentations:
 
     def test_measurements_follow_their_schema_and_the_table_holds_the_same(self, result, segmentation):
         document = _json(result / "measurements.json")
-        Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
+        Draft202012Validator(schema("ctreview.measurements/2")).validate(document)
         with (result / "measurements.csv").open(encoding="utf-8", newline="") as source:
             rows = list(csv.DictReader(source))
         assert [row["region"] for row in rows] == [row["region"] for row in document["regions"]]
         for row, region in zip(rows, document["regions"], strict=True):
-            assert float(row["ground_glass_ml"]) == region["ground_glass_ml"]
+            assert float(row["ground_glass_ml"]) == region["classes_ml"]["ground_glass"]
 
     def test_the_masks_come_back_by_name(self, result, segmentation):
         grid = segmentation.timepoint.volume.geometry
@@ -290,7 +288,7 @@ class TestSegmentations:
         assert all(b"4711" not in path.read_bytes() for path in result.iterdir())
         named = write_segmentation_result(segmentation, tmp_path / "named", identify=True)
         document = _json(named / "measurements.json")
-        Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
+        Draft202012Validator(schema("ctreview.measurements/2")).validate(document)
         assert document["scan"]["patient"]["name"] == "Doe^Jane"
 
 
@@ -304,5 +302,5 @@ def test_the_recipe_gives_what_is_written(tmp_path):
     found = chest_ct.segment(small_thorax(lesions=(lesion,)).volume, threads=1)
     folder = write_segmentation_result(found, tmp_path / "scan")
     document = _json(folder / "measurements.json")
-    Draft202012Validator(schema("ctreview.measurements/1")).validate(document)
-    assert document["regions"][0]["ground_glass_ml"] == pytest.approx(found.measures["lungs"].ground_glass_ml, abs=1e-6)
+    Draft202012Validator(schema("ctreview.measurements/2")).validate(document)
+    assert document["regions"][0]["classes_ml"] == pytest.approx(dict(found.measures["lungs"].classes_ml), abs=1e-6)

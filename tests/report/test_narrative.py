@@ -30,7 +30,7 @@ def with_whole(comparison: Comparison, verdict: str, glass: tuple[float, float],
     """The comparison with other numbers of both lungs, ground glass only."""
     old = comparison.regions[0]
     before, after = (
-        replace(one, ground_glass_ml=ml, consolidation_ml=0.0, opacity_ml=ml, opacity_percent=ml / 20)
+        replace(one, classes_ml={"ground_glass": ml, "consolidation": 0.0}, opacity_ml=ml, opacity_percent=ml / 20)
         for one, ml in zip((old.baseline, old.followup), glass, strict=True)
     )
     whole = RegionChange("lungs", before, after, {**old.change, "opacity_ml": interval}, old.fate_ml, verdict)  # type: ignore[arg-type]

@@ -71,11 +71,12 @@ def test_regions_in_words():
 
 def test_fate_in_words_leaves_out_what_is_nothing():
     fate = {"resolved": 195.0, "persistent": 50.4, "worsened": 0.1, "improved": 3.0, "new": 2.0}
-    assert fate_sentence(249.0, fate) == (
+    classes = ("ground glass", "consolidation")
+    assert fate_sentence(249.0, fate, classes) == (
         "Of the 249 mL at baseline, 195 mL are below the threshold at follow-up and 50 mL persist and "
         "3.0 mL went from consolidation to ground glass; 2.0 mL are new."
     )
-    assert fate_sentence(0.0, fate) == "There was no measurable opacity at baseline; 2.0 mL are new."
+    assert fate_sentence(0.0, fate, classes) == "There was no measurable opacity at baseline; 2.0 mL are new."
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_a_timepoint_comes_back_as_it_was_put_in(study: Study) -> None:
     (found,) = again.masks(1, on=GRID)
     assert np.array_equal(found.array, masks.array)
     assert [label.key for label in found.scheme] == ["ground_glass", "consolidation"]
-    assert read_document(again.folder / "timepoints/1/measurements.json", "ctreview.measurements/1")["lungs"]
+    assert read_document(again.folder / "timepoints/1/measurements.json", "ctreview.measurements/2")["lungs"]
 
 
 def test_masks_of_another_grid_are_refused_and_leave_nothing(study: Study) -> None:

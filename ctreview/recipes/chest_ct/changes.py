@@ -34,7 +34,7 @@ def opacity_fate(
     fate = find_fate(
         points[0].opacity, points[1].opacity, registration.transform, settings=(settings or ChestCtSettings()).fate
     )
-    opacity_ml = sum(point.opacity.volume_ml("ground_glass", "consolidation") for point in points)
+    opacity_ml = sum(point.opacity.counted_ml() for point in points)
     return fate, (check_coverage(fate.unseen_ml, opacity_ml),)
 
 

@@ -9,14 +9,13 @@ from ctreview.change import (
     Conditions,
     RegionMeasures,
     Timepoint,
-    check_growth,
     check_order,
     check_parts,
     check_references,
 )
 from ctreview.checks import Check
 from ctreview.dicom.comparability import compare_acquisitions, kernels_differ
-from ctreview.lung import compare_inspiration
+from ctreview.lung import compare_inspiration, expected_growth
 from ctreview.opacity import Thresholds
 from ctreview.recipes.chest_ct.references import REFERENCE_LIMITS_HU, reference_hu
 from ctreview.recipes.chest_ct.scan import ScanAnalysis
@@ -45,13 +44,12 @@ def check_comparability(
     """Protocol, order, growth, depth of breath, HU of air and blood."""
     settings = settings or ChestCtSettings()
     protocols = points[0].volume.acquisition, points[1].volume.acquisition
-    growth = check_growth(age_years, days)
-    grown = 1.0 if growth is None or growth.ok or not isinstance(growth.value, float) else 1.0 + growth.value / 100.0
+    growth = expected_growth(age_years, days)
     breath = compare_inspiration(
         measures[0]["lungs"].volume_ml,
         measures[1]["lungs"].volume_ml,
         normal_hu=thresholds[0].normal_hu,
-        growth=grown,
+        growth=1.0 if growth is None else growth.factor,
         settings=settings.inspiration,
     )
     first, second = (reference_hu(point.volume, point.organ) for point in points)
@@ -60,7 +58,7 @@ def check_comparability(
         *compare_acquisitions(*protocols),
         check_parts(*measures),
         check_order(days),
-        *(() if growth is None else (growth,)),
+        *(() if growth is None else (growth.check,)),
         *breath.checks,
         *references,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ctreview.change import Comparison, failed_first, find_intervals, measure, name_residual
+from ctreview.change import Comparison, failed_first, find_intervals, name_residual
 from ctreview.checks import Check
 from ctreview.edits import Journal
 from ctreview.opacity import classify, own_thresholds
@@ -14,11 +14,12 @@ from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
 from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
 from ctreview.recipes.chest_ct.loading import ScanInput, ages_at, days_between, load_ct, require_one_patient
+from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
 from ctreview.recipes.chest_ct.prepared import Prepared
 from ctreview.recipes.chest_ct.registering import register_lungs
 from ctreview.recipes.chest_ct.scan import analyse_scan
-from ctreview.recipes.chest_ct.segmentation import Segmentation, thresholds_dict
+from ctreview.recipes.chest_ct.segmentation import Segmentation
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.chest_ct.side_by_side import analyse_side_by_side
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
@@ -71,14 +72,16 @@ def segment(
     with timer("opacity"):
         opacity = classify(scan.excess, thresholds, settings=settings.opacity, progress=part(progress, 0.8, 0.95))
     with timer("measures"):
-        measures = measure(volume, scan.regions, opacity)
+        point = scan.timepoint(opacity)
+        measures, bands = measure_scan(point), bands_dict(point)
     progress(1.0, 1.0, "measuring")
     return Segmentation(
-        timepoint=scan.timepoint(opacity),
+        timepoint=point,
         measures=measures,
         normal=scan.normal,
         thresholds=thresholds,
         checks=failed_first(unique((*scan.lungs.checks, *scan.vessels.checks, *thresholds.checks))),
+        fixed_bands=bands,
         settings=settings.to_dict(),
         timings=timer.seconds,
     )
@@ -220,7 +223,8 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     with timer("fate"):
         fate, covered = opacity_fate(points, prepared.registration, settings=settings)
     with timer("measures"):
-        measures = tuple(measure(point.volume, point.regions, point.opacity) for point in points)
+        measures = tuple(measure_scan(point) for point in points)
+        bands = {"baseline": bands_dict(points[0]), "followup": bands_dict(points[1])}
     compared = check_comparability(
         points, measures, thresholds, prepared.interval_days, prepared.age_years, settings=settings
     )
@@ -258,6 +262,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
             "baseline": thresholds_dict(thresholds[0]),
             "followup": thresholds_dict(thresholds[1]),
         },
+        fixed_bands=bands,
         residual=name_residual(measures[1], points[1].regions),
         transform=transform,
         settings=settings.to_dict(),

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.change import AIR_LIMIT_HU, BLOOD_LIMIT_HU
 from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -16,6 +15,14 @@ from ctreview.volume.volume import Volume
 __all__ = ["REFERENCE_LIMITS_HU", "reference_hu"]
 
 AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
+
+AIR_LIMIT_HU = 20.0
+"""Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, alike
+in both scans of one patient. More than this between two scans is a matter of the scanner."""
+
+BLOOD_LIMIT_HU = 50.0
+"""Unenhanced blood lies at 30–50 HU; with a contrast agent above 100. Between two unenhanced scans anaemia and noise
+leave far less than this."""
 
 REFERENCE_LIMITS_HU: Mapping[str, float] = {AIR: AIR_LIMIT_HU, BLOOD: BLOOD_LIMIT_HU}
 

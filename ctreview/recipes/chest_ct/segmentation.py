@@ -9,14 +9,12 @@ from typing import Any
 from ctreview.change import RegionMeasures, Timepoint
 from ctreview.checks import Check
 from ctreview.opacity import NormalLung, Thresholds
+from ctreview.recipes.chest_ct.measuring import scan_document
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
 
-__all__ = ["MEASUREMENTS_SCHEMA", "Segmentation", "thresholds_dict"]
-
-MEASUREMENTS_SCHEMA = "ctreview.measurements/1"
-"""Name and version of the shape that `Segmentation.to_dict` gives."""
+__all__ = ["Segmentation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +33,8 @@ class Segmentation:
         Where opacity begins.
     checks : tuple of Check
         The failed ones first.
+    fixed_bands : tuple of mapping
+        Counts of the lungs between fixed limits of density, ready for JSON.
     settings, timings : mapping
         Settings of every step, and its seconds; ready for JSON.
     """
@@ -44,6 +44,7 @@ class Segmentation:
     normal: NormalLung = field(repr=False)
     thresholds: Thresholds = field(repr=False)
     checks: tuple[Check, ...] = field(repr=False)
+    fixed_bands: tuple[Mapping[str, Any], ...] = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
 
@@ -74,21 +75,4 @@ class Segmentation:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``measurements.json``: no identity, no array, no date."""
-        return {
-            "schema": MEASUREMENTS_SCHEMA,
-            "scan": dict(self.timepoint.facts),
-            "regions": [{"region": name, **found.to_dict()} for name, found in self.measures.items()],
-            "checks": [check.to_dict() for check in self.checks],
-            "thresholds": thresholds_dict(self.thresholds),
-        }
-
-
-def thresholds_dict(thresholds: Thresholds) -> dict[str, Any]:
-    """Where opacity begins in one scan, ready for JSON."""
-    return {
-        "normal_hu": thresholds.normal_hu,
-        "excess_hu": thresholds.excess_hu,
-        "ground_glass_hu": thresholds.ground_glass_hu,
-        "consolidation_hu": thresholds.consolidation_hu,
-        "rule": thresholds.rule,
-    }
+        return scan_document(self.timepoint, self.measures, self.checks, self.thresholds, self.fixed_bands)

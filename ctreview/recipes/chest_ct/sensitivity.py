@@ -38,7 +38,6 @@ def scan_sensitivity(
         return replayed(point, found, edits, other).labels if edits else found
 
     return find_sensitivity(
-        point.volume,
         point.regions,
         point.opacity,
         vessels=point.vessels,

@@ -16,6 +16,9 @@ from ctreview.volume.load import LoadSettings
 
 __all__ = ["ChestCtSettings"]
 
+RETIRED = frozenset({"interval.calibration_hu"})
+"""Settings of earlier versions that no number rests on any more: plans that name them are read all the same."""
+
 
 @dataclass(frozen=True)
 class ChestCtSettings:
@@ -74,6 +77,7 @@ def _read(standard: Any, plain: Any, where: str) -> Any:
     """A value of the kind of ``standard``; JSON knows no tuples."""
     if is_dataclass(standard) and not isinstance(standard, type):
         known = {item.name: getattr(standard, item.name) for item in fields(standard)}
+        plain = {name: value for name, value in plain.items() if f"{where}{name}" not in RETIRED}
         strange = sorted(set(plain) - set(known))
         if strange:
             raise UnreadableFile(

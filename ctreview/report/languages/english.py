@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from ctreview.change.residual import PARTS, Residual, residual_places, residual_words
+from ctreview.anatomy.regions import DIVISIONS
+from ctreview.change.residual import Residual, residual_places, residual_words
 from ctreview.checks import Check
 from ctreview.report import words
 from ctreview.report.languages.phrases import Marked, Protocol, RegionTold
 from ctreview.report.methods import limitations
+from ctreview.volume.labels import Label
 
 __all__ = ["English"]
 
-CLASSES = {"ground_glass": "ground glass", "consolidation": "consolidation"}
 
 VERDICTS = {
     "decreased": "decreased",
@@ -23,6 +24,9 @@ VERDICTS = {
 }
 
 WHEN = {1: "at baseline", 2: "at follow-up"}
+
+
+PARTS = {part: division.called(part) for division in DIVISIONS for part in division.parts}
 
 
 class English:
@@ -94,11 +98,11 @@ class English:
             f"({words.span(told.low_ml, told.high_ml)} mL): {VERDICTS[told.verdict]}."
         )
 
-    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None) -> str:
+    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None, classes: Sequence[Label]) -> str:
         """What became of the opacity."""
         if fate_ml is None:
             return "The scans could not be registered; what became of each part is not reported."
-        return words.fate_sentence(baseline_ml, fate_ml)
+        return words.fate_sentence(baseline_ml, fate_ml, [label.called("en") for label in classes])
 
     def distribution(self, found: Residual) -> str:
         """Where opacity lies at follow-up."""
@@ -160,7 +164,7 @@ def _protocol(one: Protocol) -> str:
 
 
 def _subject(told: RegionTold) -> str:
-    return words.listed([CLASSES[key] for key in told.classes]) or "opacity"
+    return words.listed([label.as_subject("en") for label in told.classes]) or "opacity"
 
 
 def _region(key: str) -> str:
@@ -174,7 +178,7 @@ def _place(key: str) -> str:
     """``"middle third of the right lung"``."""
     organ, _, part = key.partition("/")
     whole = words.region_name(organ)
-    return f"{PARTS.get(part, f'{part} part')} of the {whole}" if part else whole
+    return f"{PARTS.get(part, part)} of the {whole}" if part else whole
 
 
 def _ml(value: float) -> str:

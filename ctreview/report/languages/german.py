@@ -11,6 +11,7 @@ from ctreview.report import words
 from ctreview.report.languages.german_checks import check_in_german
 from ctreview.report.languages.german_places import place, place_in
 from ctreview.report.languages.phrases import Marked, Protocol, RegionTold
+from ctreview.volume.labels import Label
 
 __all__ = ["German"]
 
@@ -21,7 +22,6 @@ POSTURES = {
     "lying on the right side": "Rechtsseitenlage",
 }
 
-CLASSES = {"ground_glass": "Milchglastrübungen", "consolidation": "Konsolidierungen"}
 
 VERDICTS = {
     "decreased": "rückläufig",
@@ -128,7 +128,7 @@ class German:
             f"{VERDICTS[told.verdict]}."
         )
 
-    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None) -> str:
+    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None, classes: Sequence[Label]) -> str:
         """What became of the opacity."""
         if fate_ml is None:
             return (
@@ -138,10 +138,11 @@ class German:
         if baseline_ml < words.TRACE_ML:
             return f"In der Voraufnahme keine messbare Verdichtung; {new}"
         parts = [f"{_ml(fate_ml['resolved'])} aktuell unter der Schwelle"]
+        mild, grave = (classes[place].called("de") for place in (0, -1))
         for key, what in (
             ("persistent", "weiterhin vorhanden"),
-            ("worsened", "von Milchglas in Konsolidierung übergegangen"),
-            ("improved", "von Konsolidierung in Milchglas übergegangen"),
+            ("worsened", f"von {mild} in {grave} übergegangen"),
+            ("improved", f"von {grave} in {mild} übergegangen"),
         ):
             if fate_ml[key] >= words.TRACE_ML:
                 parts.append(f"{_ml(fate_ml[key])} {what}")
@@ -217,7 +218,7 @@ def _places(found: Residual) -> str:
 
 
 def _subject(told: RegionTold) -> str:
-    return _listed([CLASSES[key] for key in told.classes]) or "Verdichtungen"
+    return _listed([label.as_subject("de") for label in told.classes]) or "Verdichtungen"
 
 
 def _days(days: int) -> str:

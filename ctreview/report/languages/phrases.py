@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
 from ctreview.report.words import TRACE_ML
+from ctreview.volume.labels import Label
 
 __all__ = ["HEADINGS", "Marked", "Phrases", "Protocol", "RegionTold"]
 
@@ -52,8 +53,8 @@ class RegionTold:
         The change and its interval.
     level : float
         Of the interval.
-    classes : tuple of str
-        ``"ground_glass"``, ``"consolidation"``: those of which there is more than a trace.
+    classes : tuple of Label
+        What is counted and of which there is more than a trace.
     """
 
     region: str
@@ -66,7 +67,7 @@ class RegionTold:
     low_ml: float
     high_ml: float
     level: float
-    classes: tuple[str, ...]
+    classes: tuple[Label, ...]
 
     @property
     def empty(self) -> bool:
@@ -131,7 +132,7 @@ class Phrases(typing.Protocol):
     def region(self, told: RegionTold) -> str:
         """What is found in one region."""
 
-    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None) -> str:
+    def fate(self, baseline_ml: float, fate_ml: Mapping[str, float] | None, classes: Sequence[Label]) -> str:
         """What became of the opacity; None where that is withheld."""
 
     def distribution(self, found: Residual) -> str:

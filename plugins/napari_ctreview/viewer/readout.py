@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ctreview.change import FATE_SCHEME, fate_words
+from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -14,15 +16,8 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["Readout", "ReadoutSource", "read"]
 
-_FATES = {
-    # "resolved" is a word for the reader to confirm; until then the image only says this
-    "resolved": "below threshold at follow-up",
-    "persistent": "still there at follow-up",
-    "worsened": "consolidation at follow-up",
-    "improved": "ground glass at follow-up",
-    "new": "new since baseline",
-    "persistent_followup": "there at baseline too",
-}
+# "resolved" is a word for the reader to confirm; until then the image only says that it is below the threshold
+_FATES = {label.key: fate_words(label.key, OPACITY_SCHEME) for label in FATE_SCHEME}
 
 
 @dataclass(frozen=True)

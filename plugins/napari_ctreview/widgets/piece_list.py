@@ -19,7 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from ctreview.change import Piece, Pieces
+from ctreview.change import FATE_SCHEME, Piece, Pieces, fate_words
+from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.report import words
 from napari_ctreview.widgets.row_table import RowTable
 
@@ -33,14 +34,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
 }
 """Which fates each filter shows. What persists is listed as it is at follow-up; it would else stand there twice."""
 
-FATES = {
-    "resolved": ("below threshold", "#20c997"),
-    "persistent_followup": ("persistent", "#f0b429"),
-    "persistent": ("persistent", "#f0b429"),
-    "worsened": ("now consolidation", "#ff5f3d"),
-    "improved": ("now ground glass", "#56b4e9"),
-    "new": ("new", "#e58fc0"),
-}
+FATES = {label.key: (fate_words(label.key, OPACITY_SCHEME), label.line) for label in FATE_SCHEME}
 """The words and colours of the fates; “below threshold” until a reader has confirmed that it resolved."""
 
 KEYS = {

@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ctreview.anatomy.regions import DIVISIONS
 from ctreview.change import RegionChange
-from ctreview.change.residual import PARTS
 from ctreview.report import words
 
 __all__ = ["VERDICTS", "ChangeBar", "RegionTable", "bar_of", "region_words"]
@@ -70,7 +70,7 @@ def region_words(key: str) -> str:
     """A region as a row names it: parts without the whole that they stand under."""
     whole, _, part = key.partition("/")
     if part:
-        return PARTS.get(part, part)
+        return next((division.called(part) for division in DIVISIONS if part in division.parts), part)
     return "Both lungs" if whole == "lungs" else whole.replace("_", " ").capitalize()
 
 

@@ -46,7 +46,7 @@ def test_what_a_reader_paints_counts_in_that_lung_and_in_its_interval(
     found = compare_prepared(prepared, edits=((), (dab,)))
     for region in ("lungs", "left_lung"):
         before, after = comparison[region], found[region]
-        painted = after.followup.ground_glass_ml - before.followup.ground_glass_ml
+        painted = after.followup.classes_ml["ground_glass"] - before.followup.classes_ml["ground_glass"]
         assert painted == pytest.approx(4 / 3 * np.pi * 1.2**3, rel=0.35)
         old, new = before.change["opacity_ml"], after.change["opacity_ml"]
         assert old is not None

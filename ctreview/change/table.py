@@ -1,0 +1,68 @@
+"""The numbers of a document as rows of a table, one for each region: one layout, one naming of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["change_rows", "columns", "measurement_rows"]
+
+ENDS = ("low", "high")
+
+
+def columns(measures: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of a region under one name each, the unit at its end.
+
+    A mapping of classes or bands is laid out by its keys: ``{"classes_ml": {"ground_glass": 3.0}}`` becomes
+    ``{"ground_glass_ml": 3.0}``.
+    """
+    found: dict[str, Any] = {}
+    for name, value in measures.items():
+        if name.startswith(("classes_", "bands_")):
+            unit = name.partition("_")[2]
+            found |= {f"{key}_{unit}": one for key, one in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The regions of a ``change.json``, one row each.
+
+    Returns
+    -------
+    list of dict
+        All with the same keys: ``region``, ``verdict``, the measures after ``baseline_`` and ``followup_``, the change
+        as ``change_opacity_ml`` with its interval as ``change_opacity_low_ml`` and ``change_opacity_high_ml`` and what
+        makes it wide as ``change_opacity_ml_dominant``, and ``fate_resolved_ml`` … None is what is not known.
+    """
+    rows = []
+    for region in document["regions"]:
+        row: dict[str, Any] = {"region": region["region"], "verdict": region["verdict"]}
+        for when in ("baseline", "followup"):
+            row |= {f"{when}_{name}": value for name, value in columns(region[when]).items()}
+        for name, interval in columns(region["change"]).items():
+            row |= _interval(f"change_{name}", interval)
+        row |= {f"fate_{key}_ml": value for key, value in (region["fate_ml"] or {}).items()}
+        rows.append(row)
+    return _same_keys(rows)
+
+
+def measurement_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The regions of a ``measurements.json``, one row each."""
+    return _same_keys([columns(region) for region in document["regions"]])
+
+
+def _interval(name: str, interval: Mapping[str, Any] | None) -> dict[str, Any]:
+    stem, _, unit = name.rpartition("_")
+    known = interval or {}
+    return {
+        name: known.get("value"),
+        **{f"{stem}_{end}_{unit}": known.get(end) for end in ENDS},
+        f"{name}_dominant": known.get("dominant"),
+    }
+
+
+def _same_keys(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return [{key: row.get(key) for key in keys} for row in rows]

@@ -1,0 +1,69 @@
+"""How much a child's lungs grow between two scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctreview.checks import Check
+
+__all__ = ["Growth", "expected_growth"]
+
+GROWTH_LIMIT_PERCENT = 10.0
+"""The same share that depth of breath may make before it is warned of."""
+
+ADULT_YEARS = 18.0
+
+LUNG_GROWTH_PERCENT_PER_YEAR = 10.0
+"""A round figure: total lung capacity rises from about 1 L at 4 years to 5–6 L at 18, which is 12 % a year at first
+and less later. Used only to say when growth can no longer be ignored, never to correct a number."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What growth alone does to the volume of a child's lungs.
+
+    Attributes
+    ----------
+    age_years : float
+        At baseline.
+    percent : float
+        By how much the lungs grow until the follow-up.
+    """
+
+    age_years: float
+    percent: float
+
+    @property
+    def small(self) -> bool:
+        """Whether depth of breath matters more."""
+        return self.percent <= GROWTH_LIMIT_PERCENT
+
+    @property
+    def factor(self) -> float:
+        """Predicted volume over predicted volume; 1 where growth is small."""
+        return 1.0 if self.small else 1.0 + round(self.percent, 1) / 100.0
+
+    @property
+    def check(self) -> Check:
+        """Whether growth can be ignored."""
+        return Check(
+            name="growth",
+            value=round(self.percent, 1),
+            limit=GROWTH_LIMIT_PERCENT,
+            ok=self.small,
+            message=f"The lungs of a child of {self.age_years:.0f} years grow by about {self.percent:.0f} % in that"
+            " time"
+            + (
+                ", which is small beside depth of breath."
+                if self.small
+                else "; read the shares of lung volume rather than millilitres."
+            ),
+        )
+
+
+def expected_growth(age_years: float | None, interval_days: int | None) -> Growth | None:
+    """How much a child's lungs grow between two scans; None for adults, and where age or interval is unknown."""
+    if age_years is None or interval_days is None or age_years >= ADULT_YEARS:
+        return None
+    years = min(abs(interval_days) / 365.25, ADULT_YEARS - age_years)
+    return Growth(age_years, 100.0 * ((1 + LUNG_GROWTH_PERCENT_PER_YEAR / 100.0) ** years - 1))
