@@ -66,7 +66,7 @@ def test_nobody_is_named_anywhere(done):
 
 
 def test_less_is_found_where_less_was_planted(done):
-    change = json.loads(done[0].stdout)["regions"][0]["change"]["ground_glass_ml"]
+    change = json.loads(done[0].stdout)["regions"][0]["change"]["classes_ml"]["ground_glass"]
     assert change["value"] < 0
     assert change["low"] <= change["value"] <= change["high"]
 

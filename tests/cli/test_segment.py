@@ -44,8 +44,9 @@ def test_the_folder_holds_what_is_promised(done):
 def test_the_planted_ground_glass_is_there(done):
     """60 mL right and 40 mL left were planted in a coarse phantom; the exact figures are tested with the recipe."""
     regions = {one["region"]: one for one in json.loads(done[0].stdout)["regions"]}
-    assert 30 < regions["lungs"]["ground_glass_ml"] < 220
-    assert regions["right_lung"]["ground_glass_ml"] > regions["left_lung"]["ground_glass_ml"]
+    assert 30 < regions["lungs"]["classes_ml"]["ground_glass"] < 220
+    right, left = (regions[side]["classes_ml"]["ground_glass"] for side in ("right_lung", "left_lung"))
+    assert right > left
 
 
 def test_nobody_is_named_anywhere(done):

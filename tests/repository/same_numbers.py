@@ -97,7 +97,7 @@ def document_numbers(document: Mapping[str, Any]) -> Numbers:
 
 def _unnested(name: str) -> str:
     """Measures that are kept by class under the name that they had when they were not: ``ground_glass_ml``."""
-    found = re.sub(r"/(?:classes|by_class)/(\w+)/(ml|percent|pp|relative_percent)\b", r"/\1_\2", name)
+    found = re.sub(r"/(?:classes|bands)_(ml|percent)/(\w+)", r"/\2_\1", name)
     return re.sub(r"[^/]+$", lambda last: RENAMED.get(last[0], last[0]), found)
 
 

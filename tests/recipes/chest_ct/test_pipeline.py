@@ -103,7 +103,7 @@ def test_the_table_has_a_row_for_each_region_and_units_in_its_names(comparison):
     assert list(table["region"]) == [found.region for found in comparison.regions]
     row = table.set_index("region").loc["lungs"]
     assert row["change_opacity_ml"] == comparison["lungs"].change["opacity_ml"].value
-    assert row["change_low_opacity_ml"] <= row["change_opacity_ml"] <= row["change_high_opacity_ml"]
+    assert row["change_opacity_low_ml"] <= row["change_opacity_ml"] <= row["change_opacity_high_ml"]
     assert row["fate_resolved_ml"] == comparison["lungs"].fate_ml["resolved"]
 
 
