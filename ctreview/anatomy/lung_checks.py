@@ -93,7 +93,12 @@ def _volume(lungs: LabelMap) -> Check:
     if not ok:
         message += " No lungs are of this size: check the mask and the spacing of the image."
     return Check(
-        "lung_volume_plausible", round(ml, 1), f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}", ok, message, effect="stops"
+        "lung_volume_plausible",
+        round(ml, 1),
+        f"{SMALLEST_ML:.0f}…{LARGEST_ML:.0f}",
+        ok,
+        message,
+        effect="tells" if ok else "stops",
     )
 
 

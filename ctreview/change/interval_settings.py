@@ -79,7 +79,7 @@ class IntervalSettings:
         Limit for the share by which dense tissue that touches the outside of the organ is too large or too small, in
         both scans together; half of it for each scan on its own. Set on phantoms.
     overlooked_ml : float
-        Limit for what was overlooked or wrongly called in each scan on its own, in a region of `REFERENCE_ML`; in
+        Limit for what was overlooked or wrongly called in each scan on its own, in a region of 5 L; in
         others with the square root of their volume, as what is independent from place to place adds up. It is the limit
         of each number by itself: of each class, and of all together. Where nothing was found there is nothing that
         another source would move. Set on hybrids (docs/decisions/0029-overlooked.md).
