@@ -14,8 +14,8 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 
 from .conftest import LESION
+from .drawing import after, dice
 from .test_scribble import GLASS, NOT, truth
-from .test_tools import after, dice
 
 PARTED = Cells((1, 2, 3))
 NO_STROKE = np.ones((2, 1, 1, 1), np.float32), np.array([99, 99, 99])

@@ -18,7 +18,7 @@ from ctreview.tools.payloads import RECORDED_DEFAULTS, read_payload, require_wel
 from ctreview.volume.labels import LabelMap
 
 from .conftest import LESION, SCHEME
-from .test_tools import PAYLOADS, ball
+from .drawing import PAYLOADS, ball
 
 DEFAULTED = ["brush", "fill_between", "lasso", "live_wire", "remove_small", "scribble", "take_piece"]
 """Tools with numbers among their defaults."""

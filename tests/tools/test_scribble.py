@@ -16,7 +16,7 @@ from ctreview.tools.features import FEATURES, Features, Scales, features
 from ctreview.tools.forest import pad_to_full_depth
 
 from .conftest import LESION, distance_to
-from .test_tools import after, dice
+from .drawing import after, dice
 
 GLASS = Stroke([(LESION + np.array([-4, 4, 2])).tolist(), (LESION + np.array([4, 4, 2])).tolist()], "ground_glass")
 NOT = Stroke([[-10.0, -20.0, 0.0], [-10.0, 15.0, 0.0]], None)

@@ -13,8 +13,7 @@ from ctreview.anatomy import find_lungs, find_vessels
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.resample import resample
-
-from .one_scan import find_opacity
+from tests.opacity.one_scan import find_opacity
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

@@ -11,7 +11,7 @@ from ctreview.dicom import find_series
 from ctreview.errors import InconsistentSeries, UnsupportedSeries
 from ctreview.volume import LoadSettings, load_volume
 from ctreview.volume.image_file import read_image_file
-from tests.dicom.oracles import apart_mm, converted, itk_series, unlike
+from tests.end_to_end.reading.oracles import apart_mm, converted, itk_series, unlike
 
 pytestmark = pytest.mark.data
 

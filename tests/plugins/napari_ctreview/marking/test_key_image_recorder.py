@@ -17,8 +17,8 @@ from qtpy.QtGui import QImage
 from ctreview.errors import AlreadySigned
 from ctreview.study import KeyImage
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, press
-from tests.plugins.napari_ctreview.test_dock import reviewed
 from tests.plugins.napari_ctreview.waiting import drawn, until
+from tests.plugins.napari_ctreview.widgets.test_dock import reviewed
 
 
 class Ledger:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qtpy.QtGui import QKeySequence
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def test_the_table_of_keys_is_current():

@@ -4,17 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_ctreview.viewer.cine import Cine
 from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
-from napari_ctreview.viewer.planes import Plane
-from napari_ctreview.viewer.shortcuts import KEYS, install
-from napari_ctreview.viewer.slabs import Projection
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
-
-from tests.plugins.napari_ctreview.waiting import until
 
 
 def drag(canvas: Any, start: tuple[float, float], end: tuple[float, float], qtbot: Any) -> None:
@@ -86,60 +80,3 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     drag(canvas, (x, y), (x + 40, y), qtbot)
     assert len(done) == 3
     assert not np.allclose(left.centre[0], start[0])
-
-
-def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> None:
-    panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
-    install(panes)
-    window = panes.viewer.window._qt_window
-    window.activateWindow()
-    canvas = panes.panes[1].canvas.canvas.native
-    canvas.setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
-
-    def press(key: Any) -> None:
-        qtbot.keyClick(QApplication.focusWidget(), key)
-
-    press(Qt.Key.Key_C)
-    assert panes.plane is Plane.CORONAL
-    press(Qt.Key.Key_S)
-    assert panes.panes[1].plane is Plane.SAGITTAL
-    press(Qt.Key.Key_A)
-    press(Qt.Key.Key_3)
-    assert tuple(panes.panes[0].image.contrast_limits) == (-160, 240)
-    assert "mediastinum" in panes.panes[1].annotations.corners.bottom_right[-1]
-    press(Qt.Key.Key_2)
-    assert tuple(panes.panes[1].image.contrast_limits) == (-1050, -350)
-    press(Qt.Key.Key_M)
-    assert panes.panes[1].slab.kind is Projection.MIP
-    assert any(line.startswith("SLAB MIP") for line in panes.panes[1].annotations.corners.bottom_right)
-    before = panes.panes[0].centre[2]
-    press(Qt.Key.Key_Up)
-    assert panes.panes[0].centre[2] > before
-    press(Qt.Key.Key_L)
-    assert panes.link.on is False
-    keys = [key.keys for key in KEYS]
-    assert len(set(keys)) == len(keys)
-    assert all(key.says for key in KEYS)
-
-
-def test_cine_runs_to_the_end_and_back(qtbot: Any) -> None:
-    place, ends = [0], []
-
-    def step(by: int) -> bool:
-        if not 0 <= place[0] + by <= 3:
-            return False
-        place[0] += by
-        ends.append(place[0])
-        return True
-
-    cine = Cine(step, per_second=60)
-    cine.toggle()
-    until(qtbot, lambda: len(ends) >= 8)
-    cine.toggle()
-    assert not cine.running
-    assert ends[:8] == [1, 2, 3, 2, 1, 0, 1, 2]
-    stuck = Cine(lambda by: False, per_second=60)
-    stuck.toggle()
-    until(qtbot, lambda: not stuck.running)

@@ -1,0 +1,64 @@
+"""What tests of the tools share: drawing on a canvas, and a call of every tool."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from ctreview.edits import Patch, apply
+from ctreview.tools import (
+    BrushSettings,
+    Canvas,
+    PickSettings,
+    ScribbleSettings,
+)
+
+from .conftest import LESION, distance_to
+
+ANGLES = [0.0, 0.3]
+BESIDE_THE_TUBE = LESION + np.array([0, 4, 2])
+
+
+def after(canvas: Canvas, patch: Patch) -> Canvas:
+    """The canvas with a patch applied."""
+    array = canvas.labels.array.copy()
+    apply(array, patch)
+    return replace(canvas, labels=replace(canvas.labels, array=array))
+
+
+def ball(canvas: Canvas, centre: np.ndarray, radius: float, value: int = 1) -> Canvas:
+    array = canvas.labels.array.copy()
+    array[distance_to(canvas.geometry, centre) <= radius] = value
+    return replace(canvas, labels=replace(canvas.labels, array=array))
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return float(2 * (a & b).sum() / (a.sum() + b.sum()))
+
+
+PAYLOADS = {
+    "brush": {"points": [LESION.tolist()], "label": "ground_glass", "settings": asdict(BrushSettings(6, "ball"))},
+    "take_piece": {"point": BESIDE_THE_TUBE.tolist(), "label": "ground_glass", "settings": asdict(PickSettings())},
+    "remove_piece": {"point": [-10.0, 0.0, 0.0]},
+    "remove_small": {"label": "ground_glass", "below_ml": 0.3},
+    "keep_largest": {"label": "ground_glass"},
+    "keep_piece": {"point": [-10.0, 0.0, 0.0]},
+    "move_outline": {"label": "ground_glass", "by_mm": 2.0},
+    "smooth_outline": {"label": "ground_glass", "by_mm": 2.0},
+    "fill_between": {"label": "consolidation"},
+    "live_wire": {
+        "points": [[0, 0, 1.0], [9, 0, 1.0], [9, 9, 1.0]],
+        "label": "ground_glass",
+        "settings": {"edge_mm": 1.0},
+    },
+    "lasso": {"points": [[0, 0, 1.0], [9, 0, 1.0], [9, 9, 1.0]], "label": "consolidation"},
+    "scribble": {
+        "strokes": [
+            {"points": [BESIDE_THE_TUBE.tolist()], "label": "ground_glass"},
+            {"points": [[-10.0, 0.0, 0.0]], "label": None},
+        ],
+        "settings": asdict(ScribbleSettings(reach_mm=15)),
+    },
+    "carry": {"label": "ground_glass"},
+}
