@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, open_folder
+from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, chest_ct_settings, open_folder
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_comparison
 from ctreview.cli.terminal import print_document, progress_bar
 from ctreview.progress import part
 
-if TYPE_CHECKING:
-    from ctreview.recipes.chest_ct import ChestCtSettings
-
 __all__ = ["CompareCommand", "compare"]
-
-
-def _settings() -> ChestCtSettings:
-    from ctreview.recipes.chest_ct import ChestCtSettings
-
-    return ChestCtSettings()
 
 
 class CompareCommand(CommandWithSettings):
     """Its options include the settings of the chest CT recipe."""
 
-    settings = staticmethod(_settings)
+    settings = staticmethod(chest_ct_settings)
     without = frozenset({"threads"})
 
 
@@ -82,7 +73,7 @@ def compare(
         found = chest_ct.compare(
             baseline,
             followup,
-            settings=chosen_settings(context, _settings()),
+            settings=chosen_settings(context, chest_ct_settings()),
             baseline_series=baseline_series,
             followup_series=followup_series,
             age_years=age,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ctreview.cli.options import AsJson, Out, Overwrite, Quiet, open_folder
+from ctreview.cli.options import AsJson, Out, Overwrite, Quiet, chest_ct_settings, open_folder
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_document, progress_bar, results
@@ -15,7 +15,6 @@ from ctreview.cli.terminal import print_document, progress_bar, results
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ctreview.recipes.chest_ct.settings import ChestCtSettings
     from ctreview.review.replay import CorrectedScan
     from ctreview.study import Reading, Study
 
@@ -24,16 +23,10 @@ __all__ = ["ReplayCommand", "edits", "replay"]
 edits = typer.Typer(name="edits", no_args_is_help=True, help="What readers corrected.")
 
 
-def _settings() -> ChestCtSettings:
-    from ctreview.recipes.chest_ct.settings import ChestCtSettings
-
-    return ChestCtSettings()
-
-
 class ReplayCommand(CommandWithSettings):
     """Its options include how scans are loaded, where no study says so: loaded otherwise, a scan is another image."""
 
-    settings = staticmethod(_settings)
+    settings = staticmethod(chest_ct_settings)
     without = frozenset({"threads"})
     parts = frozenset({"load"})
 
@@ -91,7 +84,7 @@ def replay(
     mri = region_files.find_region_reading(source, reader)
     if mri is not None:
         return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)
-    chosen = chosen_settings(context, _settings())
+    chosen = chosen_settings(context, chest_ct_settings())
     with progress_bar(quiet=quiet) as progress:
         found = replaying.replay(
             source,
@@ -100,7 +93,7 @@ def replay(
             scan=scan,
             series=series,
             masks=masks,
-            settings=None if chosen == _settings() else chosen,  # a study knows its own
+            settings=None if chosen == chest_ct_settings() else chosen,  # a study knows its own
             progress=progress,
         )
         replaying.write_replayed(found, out, overwrite=overwrite)

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-__all__ = ["Age", "AsJson", "Identify", "Out", "Overwrite", "Quiet", "Source", "Threads", "open_folder"]
+if TYPE_CHECKING:
+    from ctreview.recipes.chest_ct import ChestCtSettings
+
+__all__ = [
+    "Age",
+    "AsJson",
+    "Identify",
+    "Out",
+    "Overwrite",
+    "Quiet",
+    "Source",
+    "Threads",
+    "chest_ct_settings",
+    "open_folder",
+]
 
 Source = Annotated[
     Path,
@@ -37,6 +51,13 @@ Threads = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="At most so many threads; results do not depend on it.", show_default=False),
 ]
+
+
+def chest_ct_settings() -> ChestCtSettings:
+    """Give the standard settings; they are imported only when they are asked for."""
+    from ctreview.recipes.chest_ct import ChestCtSettings
+
+    return ChestCtSettings()
 
 
 def open_folder(folder: Path, *, overwrite: bool) -> Path:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Source, Threads, open_folder
+from ctreview.cli.options import (
+    Age,
+    AsJson,
+    Identify,
+    Out,
+    Overwrite,
+    Quiet,
+    Source,
+    Threads,
+    chest_ct_settings,
+    open_folder,
+)
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_segmentation
 from ctreview.cli.terminal import print_document, progress_bar
 from ctreview.progress import part
 
-if TYPE_CHECKING:
-    from ctreview.recipes.chest_ct import ChestCtSettings
-
 __all__ = ["SegmentCommand", "segment"]
-
-
-def _settings() -> ChestCtSettings:
-    from ctreview.recipes.chest_ct import ChestCtSettings
-
-    return ChestCtSettings()
 
 
 class SegmentCommand(CommandWithSettings):
     """Its options include those settings of the chest CT recipe that concern one scan."""
 
-    settings = staticmethod(_settings)
+    settings = staticmethod(chest_ct_settings)
     without = frozenset({"threads"})
     parts = frozenset({"load", "lungs", "vessels", "opacity"})
 
@@ -58,7 +60,7 @@ def segment(
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.segment(
             source,
-            settings=chosen_settings(context, _settings()),
+            settings=chosen_settings(context, chest_ct_settings()),
             series=series,
             age_years=age,
             threads=threads,

@@ -13,7 +13,7 @@ from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import Study
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.load import load_volume
 from ctreview.volume.segmentation import read_segmentation
 from ctreview.volume.volume import Volume
 from ctreview.volume.write import write_nifti
@@ -90,7 +90,7 @@ def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
     study = Study.create(tmp_path / "study")
     there = tmp_path / "thigh.nii.gz"
     scan = load_volume(there).canonical()
-    with study.planned(regions.plan_of(LoadSettings(), {1: scan})):
+    with study.planned(regions.region_plan({1: scan})):
         study.add_timepoint(scan, path=there, series=None, masks=())
     reading = study.reading("anna")
     review = regions.RegionReview(
@@ -106,7 +106,8 @@ def test_regions_painted_on_mri_are_written_and_measured(command, tmp_path):
     assert np.array_equal(labels.array, review.sessions[0].array)
     rows = json.loads((tmp_path / "out/regions.json").read_text())["regions"]
     assert [row["mean"] for row in rows if row["side"] == "left"] == [200.0]
-    reading.record(replace(reading.edits(target="regions")[0], payload={"contrast": "gone"}, id="lost"))
+    first = reading.edits(target="regions")[0]
+    reading.record(replace(first, payload={**first.payload, "contrast": "gone"}, id="lost"))
     said = command("edits", "replay", study.folder, "--out", tmp_path / "out", "--overwrite", "--json", "-q")
     assert said.code == 0, said.err
     assert (tmp_path / "out/provenance.json").exists()
