@@ -50,7 +50,7 @@ def fit_affine(source: FloatArray, target: FloatArray, *, rounds: int = 20) -> F
     return affine
 
 
-def estimate_affine(pair: RegistrationPair, settings: RegistrationSettings) -> FloatArray:
+def estimate_affine(pair: RegistrationPair, *, settings: RegistrationSettings) -> FloatArray:
     """The affine from the fixed to the moving image, shape (4, 4), LPS millimetres.
 
     Raises

@@ -71,7 +71,7 @@ def _elastix() -> Any:
 
 
 def register_by_elastix(
-    pair: RegistrationPair, settings: RegistrationSettings, *, progress: Progress = quiet
+    pair: RegistrationPair, *, settings: RegistrationSettings, progress: Progress = quiet
 ) -> Transform:
     """Affine and B-splines by elastix.
 

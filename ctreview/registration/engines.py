@@ -19,7 +19,7 @@ class Engine(Protocol):
     """Finds the transform of a prepared pair."""
 
     def __call__(
-        self, pair: RegistrationPair, settings: RegistrationSettings, *, progress: Progress = quiet
+        self, pair: RegistrationPair, *, settings: RegistrationSettings, progress: Progress = quiet
     ) -> Transform:
         """Bring the pair together; raise `RegistrationFailed` where that is hopeless."""
         ...

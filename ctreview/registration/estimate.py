@@ -102,7 +102,7 @@ def register(
         spacing_mm=WORKING_SPACING_MM,
         intensity_range=settings.intensity_range,
     )
-    transform = engine(pair, settings, progress=part(progress, 0.05, 0.9))
+    transform = engine(pair, settings=settings, progress=part(progress, 0.05, 0.9))
     progress(0.9, 1.0, "judging the registration")
     figures = quality_figures(pair, transform, threads=settings.threads)
     if figures["mask_dice"] < HOPELESS_DICE:

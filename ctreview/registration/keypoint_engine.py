@@ -16,7 +16,7 @@ __all__ = ["register_by_keypoints"]
 
 
 def register_by_keypoints(
-    pair: RegistrationPair, settings: RegistrationSettings, *, progress: Progress = quiet
+    pair: RegistrationPair, *, settings: RegistrationSettings, progress: Progress = quiet
 ) -> Transform:
     """Affine, then one smooth displacement, refitted to finer and finer matches.
 
@@ -32,7 +32,7 @@ def register_by_keypoints(
     """
     steps = len(settings.stages) + 1
     progress(0, steps, "aligning")
-    transform = pair.transform(estimate_affine(pair, settings))
+    transform = pair.transform(estimate_affine(pair, settings=settings))
     nodes = field_geometry(pair.grid(settings.grid_mm, 0.0), settings.grid_mm, FIELD_MARGIN_MM)
     for number, stage in enumerate(settings.stages):
         progress(number + 1, steps, "matching keypoints")
