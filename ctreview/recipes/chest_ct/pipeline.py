@@ -214,8 +214,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     Comparison
         An edit that no longer applies stands among the checks, with the reason.
     """
-    settings, (before, after) = prepared.settings, prepared.pair.scans
-    thresholds, transform = prepared.pair.thresholds, prepared.transform
+    settings, thresholds, transform = prepared.settings, prepared.pair.thresholds, prepared.transform
     timer = StepTimer(prepared.timings)
     with timer("edits"):
         others = carried_opacity(prepared.points, edits, transform)
@@ -237,16 +236,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         )
         intervals = find_intervals(*sensitivities, conditions=compared.conditions, settings=prepared.interval)
 
-    checks = unique(
-        (
-            *compared.checks,
-            *prepared.registration_checks,
-            *scan_checks(before, thresholds[0], "baseline"),
-            *scan_checks(after, thresholds[1], "follow-up"),
-            *covered,
-            *refused,
-        )
-    )
+    checks = unique((*compared.checks, *_checks_so_far(prepared), *covered, *refused))
     regions = region_changes(points, measures, intervals, fate, checks, settings=settings)
     progress(1.0, 1.0, "comparing")
     registration = prepared.registration
@@ -270,6 +260,13 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         timings=timer.seconds,
         writer=_write,
     )
+
+
+def _checks_so_far(prepared: Prepared) -> tuple[Check, ...]:
+    """About the registration and about each scan."""
+    (before, after), (first, second) = prepared.pair.scans, prepared.pair.thresholds
+    of_scans = (*scan_checks(before, first, "baseline"), *scan_checks(after, second, "follow-up"))
+    return (*prepared.registration_checks, *of_scans)
 
 
 def _write(comparison: Comparison, folder: Path) -> Path:
