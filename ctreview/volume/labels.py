@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -169,6 +169,16 @@ class LabelMap:
             return np.isin(self.array, values)
         wanted[values] = True
         return np.asarray(wanted[self.array])
+
+    def described_by(self, known: Scheme) -> LabelMap:
+        """The same map, each label described as in ``known`` where that has its key.
+
+        Files hold names, values and colours; what is counted and how severe it is stands in the code.
+        """
+        own = {label.key for label in self.scheme}
+        described = {label.key: replace(label, may_be=label.may_be if label.may_be in own else "") for label in known}
+        labels = (replace(described.get(label.key, label), value=label.value) for label in self.scheme)
+        return replace(self, scheme=Scheme(tuple(labels)))
 
     def counted_mask(self) -> Mask:
         """Where any label is that is counted."""

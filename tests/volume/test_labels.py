@@ -59,3 +59,12 @@ def test_regions_count_and_sum_what_their_masks_hold() -> None:
         assert regions.total(values)[name] == pytest.approx(float(values[mask].sum()))
     with pytest.raises(WrongUse, match="lungs/ventral"):
         regions.mask("liver")
+
+
+def test_labels_from_a_file_are_described_as_the_code_knows_them() -> None:
+    known = Scheme((Label(1, "haze", (0, 0, 0), severity=2), Label(2, "base", (0, 0, 0), counted=False, may_be="haze")))
+    stored = Scheme((Label(5, "base", (1, 1, 1)), Label(6, "other", (2, 2, 2))))
+    read = LabelMap(np.full(GRID.shape, 5, np.uint8), GRID, stored)
+    found = read.described_by(known)
+    assert [(label.value, label.counted) for label in found.scheme] == [(5, False), (6, True)]
+    assert (found.counted_ml(), read.counted_ml()) == (0.0, pytest.approx(0.12))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctreview.anatomy import LOBES, divide_lungs
+from ctreview.anatomy import LOBES, LUNG_SCHEME, divide_lungs
 from ctreview.change import Timepoint
 from ctreview.errors import UnreadableFile
+from ctreview.opacity import OPACITY_SCHEME
 from ctreview.recipes.chest_ct.facts import scan_facts
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -41,6 +42,7 @@ def timepoint_from_masks(volume: Volume, masks: Sequence[LabelMap], *, where: ob
     if lungs is None or regions is None or opacity is None:
         missing = "lungs" if lungs is None else "opacity"
         raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
+    lungs, opacity = lungs.described_by(LUNG_SCHEME), opacity.described_by(OPACITY_SCHEME)
     vessels = find_label_map(masks, "vessel", "airway_wall")
     return Timepoint(volume, lungs, opacity, regions, vessels, facts=scan_facts(volume, None))
 

@@ -291,7 +291,7 @@ def test_what_is_in_both_scans_is_taken_in_the_other(listed: Any, qtbot: Any) ->
 def test_filters_show_one_kind_each(listed: Any, qtbot: Any) -> None:
     from qtpy.QtCore import Qt
 
-    for name, word in (("resolved", "below threshold"), ("persistent", "persistent"), ("new", "new")):
+    for name, word in (("resolved", "below threshold at follow-up"), ("persistent", "persistent"), ("new", "new")):
         qtbot.mouseClick(listed.pieces.filters[name], Qt.MouseButton.LeftButton)
         table = listed.pieces.table
         assert {table.item(row, 2).text() for row in range(table.rowCount())} == {word}
