@@ -36,9 +36,11 @@ class Acquisition:
     modality : str or None
         ``"CT"``, ``"MR"`` …
     age_years : float or None
-        Age at acquisition: from birth date and acquisition date, else from PatientAge.
+        Age at acquisition: from birth date and acquisition date, else from PatientAge (`dates`).
+    height_m : float or None
+        Height of the patient. Not shown by ``repr``.
     acquired : datetime or None
-        When (acquisition, else series, else study date). Not shown by ``repr``.
+        When: the date that most of the header's statements support. Not shown by ``repr``.
     kvp, tube_current_time_mas : float or None
         Tube voltage in kV and exposure in mAs.
     kernel : str or None
@@ -46,7 +48,7 @@ class Acquisition:
     slice_thickness_mm : float or None
         What the header calls SliceThickness; never used as spacing.
     contrast : bool or None
-        Whether an intravenous contrast agent is named.
+        Whether an intravenous contrast agent is named (`contrast`).
     posture : str or None
         DICOM patient position: ``"HFS"``, ``"FFP"`` …
     lossy : bool
@@ -56,6 +58,7 @@ class Acquisition:
     modality: str | None = None
     patient: Patient = field(default_factory=Patient)
     age_years: float | None = None
+    height_m: float | None = field(default=None, repr=False)
     acquired: datetime | None = field(default=None, repr=False)
     kvp: float | None = None
     tube_current_time_mas: float | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from ctreview.dicom.character_sets import without_controls
 from ctreview.dicom.tags import VR_OF, Tag
 
 __all__ = ["MAX_DEPTH", "Elements", "MalformedDataSet", "Walker"]
@@ -85,7 +86,7 @@ class Elements:
         found = self.values.get(tag)
         if found is None or isinstance(found[1], list):
             return None
-        return found[1].decode("latin-1").strip(" \0\t\r\n") or None
+        return without_controls(found[1].decode("latin-1")).strip() or None
 
     def raw(self, tag: int) -> bytes:
         """The bytes of an element, empty where absent."""

@@ -32,6 +32,7 @@ class Tag:
     ConversionType = 0x00080064
     Manufacturer = 0x00080070
     StationName = 0x00081010
+    CodeMeaning = 0x00080104
     StudyDescription = 0x00081030
     SeriesDescription = 0x0008103E
     ManufacturerModelName = 0x00081090
@@ -44,6 +45,8 @@ class Tag:
     PatientBirthDate = 0x00100030
     PatientSex = 0x00100040
     PatientAge = 0x00101010
+    PatientSize = 0x00101020
+    PatientWeight = 0x00101030
     ContrastBolusAgent = 0x00180010
     ContrastBolusAgentSequence = 0x00180012
     BodyPartExamined = 0x00180015
@@ -143,7 +146,8 @@ SEQUENCES = frozenset(
 _VR = {
     "UI": "MediaStorageSOPClassUID MediaStorageSOPInstanceUID TransferSyntaxUID SOPClassUID SOPInstanceUID "
     "StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID",
-    "DS": "SliceThickness KVP RepetitionTime EchoTime InversionTime SpacingBetweenSlices ContrastBolusVolume "
+    "DS": "PatientSize PatientWeight "
+    "SliceThickness KVP RepetitionTime EchoTime InversionTime SpacingBetweenSlices ContrastBolusVolume "
     "TriggerTime GantryDetectorTilt ImagerPixelSpacing ImagePositionPatient ImageOrientationPatient PixelSpacing "
     "RescaleIntercept RescaleSlope",
     "IS": "EchoNumbers ExposureTime XRayTubeCurrent Exposure SeriesNumber AcquisitionNumber InstanceNumber "
