@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from ctreview.dicom.frame import Instance
+from ctreview.dicom.frame import MODALITY_OF_CLASS, Instance
 
 __all__ = ["KINDS", "kind_of", "refusal_reason"]
-
-_IMAGE_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.2": "CT",
-    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
-    "1.2.840.10008.5.1.4.1.1.2.2": "CT",
-    "1.2.840.10008.5.1.4.1.1.4": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.4": "MR",
-}
-"""CT and MR image storage: classic, enhanced, legacy converted enhanced."""
 
 _ENHANCED_COLOUR = "1.2.840.10008.5.1.4.1.1.4.3"
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -54,7 +44,7 @@ def kind_of(instance: Instance) -> str:
     words = set(instance.image_type)
     if instance.layout is None or not instance.frames:
         return "dose report" if instance.modality == "SR" and _names_dose(instance) else "document"
-    if instance.sop_class.startswith(_SECONDARY_CAPTURE) or instance.conversion:
+    if instance.sop_class.startswith(_SECONDARY_CAPTURE) or (instance.conversion and not _is_slice(instance)):
         return "dose report" if _names_dose(instance) else "secondary capture"
     for kind, found in (
         ("localiser", bool(words & {"LOCALIZER", "SCOUT", "TOPOGRAM"})),
@@ -69,7 +59,7 @@ def kind_of(instance: Instance) -> str:
     ):
         if found:
             return kind
-    known = instance.sop_class in _IMAGE_CLASSES or instance.modality in ("CT", "MR", "PT")
+    known = instance.sop_class in MODALITY_OF_CLASS or instance.modality in ("CT", "MR", "PT")
     return "volume" if known else "other"
 
 
@@ -78,6 +68,11 @@ def refusal_reason(kind: str) -> str | None:
     if kind == "volume":
         return None
     return _REFUSAL_REASONS.get(kind, "images of this kind are not read")
+
+
+def _is_slice(instance: Instance) -> bool:
+    """Whether an image is stored as CT or MR and says where it lies, whatever program it was converted by."""
+    return instance.sop_class in MODALITY_OF_CLASS and instance.frames[0].position is not None
 
 
 def _names_dose(instance: Instance) -> bool:

@@ -42,6 +42,7 @@ def decompressed(data: bytes, layout: PixelLayout, *, quick: bool = False) -> np
     decoder = SYNTAXES[layout.syntax].decoder
     if decoder == "rle":
         return _rle(data, layout)
+    data = _without_boxes(data)
     _require_size(data, layout)
     if decoder == "jpegls":
         return _jpegls(data, layout)
@@ -59,6 +60,25 @@ def _require_size(data: bytes, layout: PixelLayout) -> None:
         raise MalformedDataSet(
             f"the stream holds {rows} × {columns} pixels instead of {layout.rows} × {layout.columns}"
         )
+
+
+def _without_boxes(data: bytes) -> bytes:
+    """The code stream of a JPEG 2000 file, which some writers put where the bare stream belongs (ISO 15444-1 I.4)."""
+    if data[4:8] != b"jP  ":
+        return data
+    pos = 0
+    while pos + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[pos : pos + 8])
+        head = 8
+        if length == 1 and pos + 16 <= len(data):
+            length, head = int.from_bytes(data[pos + 8 : pos + 16], "big"), 16
+        stop = len(data) if length == 0 else pos + length
+        if length and length < head:
+            break
+        if kind == b"jp2c":
+            return data[pos + head : stop]
+        pos = stop
+    raise MalformedDataSet("the JPEG 2000 file holds no code stream")
 
 
 def _jpeg2000_size(data: bytes) -> tuple[int, int]:

@@ -15,7 +15,8 @@ _WITHOUT = _words(
     """
     no non none not nil null neg negative n na n/a 0 nein nicht kein keine keines ohne nativ native natives nativo
     nativa natif wo w/o w-o without unenhanced noncontrast noncon nonce nonenhanced nect ncct plain false off c- km- iv-
-    cm- -c -km -iv sans sin senza sem zonder geen uten uden utan ingen bez brak ne nu fara nélkül nincs ei ilman olmadan yok
+    cm- -c -km -iv sans sin senza sem zonder geen
+    uten uden utan ingen bez brak ne nu fara nélkül nincs ei ilman olmadan yok
     kontrastsız без нет безконтраста не χωρίς όχι بدون לא ללא
     无 無 平扫 平掃 なし 無し 単純 造影なし 없음 조영제없음 비조영
     """

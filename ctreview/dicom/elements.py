@@ -181,7 +181,10 @@ class Walker:
             if tag in _PIXELS and depth == 0:
                 return pos
             if tag in (_ITEM_END, _SEQUENCE_END):
-                return value
+                if depth > 0:
+                    return value
+                pos = value  # left over from a sequence whose lengths were wrong
+                continue
             pos = self._element(tag, vr, length, value, end, into, depth)
         return end
 
@@ -221,8 +224,8 @@ class Walker:
         if depth >= MAX_DEPTH:
             raise MalformedDataSet(f"sequences are nested more than {MAX_DEPTH} deep")
         explicit = self.explicit
-        if vr == "UN":  # PS3.5 6.2.2: the content of an unknown sequence is implicit little endian
-            self.explicit = False
+        if vr == "UN":  # PS3.5 6.2.2: the content of an unknown sequence is implicit; some write it explicit
+            self.explicit = self._explicit_inside(pos)
         stop = end if length == _UNDEFINED else pos + length
         if stop > end:
             raise MalformedDataSet(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) claims more bytes than there are")
@@ -233,6 +236,9 @@ class Walker:
             mark = group << 16 | element
             pos += 8
             if mark == _SEQUENCE_END:
+                break
+            if mark not in (_ITEM, _SEQUENCE_END) and tag not in VR_OF and length == _UNDEFINED:
+                pos = self._after_delimiter(pos - 8, stop)
                 break
             if mark != _ITEM or len(items) >= MAX_ITEMS:
                 raise MalformedDataSet(f"sequence ({tag >> 16:04x},{tag & 0xFFFF:04x}) is broken")
@@ -251,3 +257,27 @@ class Walker:
         if not undefined and tag not in VR_OF:
             return inside
         return self.data_set(pos, inside, item, depth=depth + 1)
+
+    def _explicit_inside(self, pos: int) -> bool:
+        """Whether the first element of a sequence's first item names its value representation."""
+        if pos + 14 > self.size:
+            return False
+        self.need(pos + 14)
+        vr = bytes(self.buffer[pos + 12 : pos + 14])
+        return vr in _SHORT_VRS or vr in _LONG_VRS
+
+    def _after_delimiter(self, pos: int, stop: int) -> int:
+        """Where a sequence that nobody asked for ends, after an item in it gave a wrong length.
+
+        An icon whose compressed pixels were not counted in the lengths around it is such a one.
+        """
+        end = struct.pack("<HHI" if self.little else ">HHI", _SEQUENCE_END >> 16, _SEQUENCE_END & 0xFFFF, 0)
+        start = pos
+        while True:
+            at = self.buffer.find(end, start)
+            if at >= 0:
+                return at + 8
+            start = max(len(self.buffer) - 7, pos)
+            if len(self.buffer) >= stop:
+                raise MalformedDataSet("a sequence is broken and has no end")
+            self.need(min(len(self.buffer) + _CHUNK, stop))

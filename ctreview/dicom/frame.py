@@ -9,7 +9,17 @@ from typing import Literal
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.source import FileRef
 
-__all__ = ["AttributeValue", "Frame", "Instance", "PixelLayout"]
+__all__ = ["MODALITY_OF_CLASS", "AttributeValue", "Frame", "Instance", "PixelLayout"]
+
+MODALITY_OF_CLASS = {
+    "1.2.840.10008.5.1.4.1.1.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
+    "1.2.840.10008.5.1.4.1.1.2.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.4": "MR",
+}
+"""CT and MR image storage: classic, enhanced, legacy converted enhanced."""
 
 AttributeValue = str | float | tuple[str, ...] | tuple[float, ...] | None
 """A value by which slices of one series may differ."""
@@ -68,6 +78,8 @@ class Frame:
         Millimetres from row to row, and from column to column.
     slope, intercept : float
         From stored number to value.
+    rescaled : bool
+        Whether the header gives both as numbers; what stands there otherwise means nothing.
     rescale_type : str or None
         What the values are after rescaling, as the header names it: ``"HU"``, ``"US"`` (unspecified), ``"MGML"`` …
     precise : tuple of float or None
@@ -87,6 +99,7 @@ class Frame:
     spacing: tuple[float, ...] | None
     slope: float = 1.0
     intercept: float = 0.0
+    rescaled: bool = True
     rescale_type: str | None = None
     precise: tuple[float, float] | None = None
     padding: tuple[float, float] | None = None
@@ -111,6 +124,7 @@ class Instance:
     sop_class: str
     sop_uid: str
     study_uid: str
+    study_date: str
     series_uid: str
     frame_of_reference: str
     modality: str
@@ -119,6 +133,7 @@ class Instance:
     conversion: str | None
     instance_number: int | None
     images_in_acquisition: int | None
+    spacing_between_mm: float | None
     acquisition: Acquisition
     layout: PixelLayout | None
     frames: tuple[Frame, ...]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 from typing import BinaryIO, Literal
 
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.elements import Elements, MalformedDataSet, Walker
 from ctreview.dicom.enhanced import frame_groups
-from ctreview.dicom.frame import AttributeValue, Frame, Instance, PixelLayout
+from ctreview.dicom.frame import MODALITY_OF_CLASS, AttributeValue, Frame, Instance, PixelLayout
 from ctreview.dicom.header_fields import acquisition_from_header
 from ctreview.dicom.source import FileRef
 from ctreview.dicom.tags import Tag
@@ -26,6 +27,10 @@ IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN = (
 _MAX_INFLATED = 2 << 30
 _PARENT_FRAMES = 65_536
 """Most frames in one file."""
+
+
+_ITEM_BYTES = 8
+"""The least that a frame takes in compressed pixel data: an empty item."""
 
 
 class NotDicom(Exception):
@@ -159,6 +164,9 @@ def _assemble(file: FileRef, meta: Elements, header: Elements, layout: PixelLayo
     sop_class = header.text(Tag.SOPClassUID) or meta.text(Tag.MediaStorageSOPClassUID) or ""
     series_uid = _uid(header, Tag.SeriesInstanceUID, "series UID", warnings)
     acquisition = acquisition_from_header(header, warnings)
+    if acquisition.modality is None and sop_class in MODALITY_OF_CLASS:
+        acquisition = replace(acquisition, modality=MODALITY_OF_CLASS[sop_class])
+        warnings.append(f"The header names no modality; by its storage class it is {acquisition.modality}.")
     frames: tuple[Frame, ...] = ()
     if layout is not None and layout.rows and layout.columns:
         frames = _frames(file, header, layout, acquisition)
@@ -167,14 +175,16 @@ def _assemble(file: FileRef, meta: Elements, header: Elements, layout: PixelLayo
         sop_class=sop_class,
         sop_uid=header.text(Tag.SOPInstanceUID) or "",
         study_uid=header.text(Tag.StudyInstanceUID) or "",
+        study_date=header.text(Tag.StudyDate) or "",
         series_uid=series_uid,
         frame_of_reference=header.text(Tag.FrameOfReferenceUID) or "",
-        modality=(header.text(Tag.Modality) or "").upper(),
+        modality=acquisition.modality or "",
         series_number=header.integer(Tag.SeriesNumber),
         image_type=tuple(word.upper() for word in header.words(Tag.ImageType)),
         conversion=header.text(Tag.ConversionType),
         instance_number=header.integer(Tag.InstanceNumber),
         images_in_acquisition=header.integer(Tag.ImagesInAcquisition),
+        spacing_between_mm=header.number(Tag.SpacingBetweenSlices),
         acquisition=acquisition,
         layout=layout,
         frames=frames,
@@ -194,6 +204,11 @@ def _uid(header: Elements, tag: int, name: str, warnings: list[str]) -> str:
 def _frames(file: FileRef, header: Elements, layout: PixelLayout, acquisition: Acquisition) -> tuple[Frame, ...]:
     if layout.frames > _PARENT_FRAMES:
         raise MalformedDataSet(f"the header claims {layout.frames} frames")
+    least = layout.frame_bytes if layout.length is not None else _ITEM_BYTES
+    if layout.frames > 1 and layout.frames * least > layout.available:
+        raise MalformedDataSet(
+            f"the header claims {layout.frames} frames, and there are {layout.available} bytes of pixels"
+        )
     groups = frame_groups(header, layout.frames)
     return tuple(_frame(file, number, header, group, layout, acquisition) for number, group in enumerate(groups))
 
@@ -205,7 +220,9 @@ def _frame(
     position = _vector(group, Tag.ImagePositionPatient, 3)
     orientation = _vector(group, Tag.ImageOrientationPatient, 6)
     spacing = _vector(group, Tag.PixelSpacing, 2)
-    slope, intercept = group.number(Tag.RescaleSlope) or 1.0, group.number(Tag.RescaleIntercept) or 0.0
+    slope, intercept = group.number(Tag.RescaleSlope), group.number(Tag.RescaleIntercept)
+    rescaled = bool(slope) and intercept is not None and not group.items(Tag.ModalityLUTSequence)
+    slope, intercept = slope or 1.0, intercept or 0.0
     return Frame(
         file=file,
         number=number,
@@ -215,6 +232,7 @@ def _frame(
         spacing=spacing if spacing is not None and min(spacing) > 0 else None,
         slope=slope,
         intercept=intercept,
+        rescaled=rescaled,
         rescale_type=(group.text(Tag.RescaleType) or "").upper() or None,
         precise=_precise(group, slope, intercept),
         padding=_padding(header, layout),

@@ -105,6 +105,7 @@ class Tag:
     RescaleIntercept = 0x00281052
     RescaleSlope = 0x00281053
     RescaleType = 0x00281054
+    ModalityLUTSequence = 0x00283000
     LossyImageCompression = 0x00282110
     CTImageFrameTypeSequence = 0x00189329
     CTAcquisitionDetailsSequence = 0x00189304
