@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from ctreview.dicom.classify import kind_of, refusal_reason
+from ctreview.dicom.copies import without_copies
 from ctreview.dicom.decode import require_decodable
 from ctreview.dicom.files import files_at
 from ctreview.dicom.frame import Frame, Instance
 from ctreview.dicom.header import NotDicom, read_header
+from ctreview.dicom.sampling import sampling_warnings
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import StackFault
 from ctreview.dicom.source import FileRef
@@ -130,17 +132,46 @@ def _series(found: _ScannedFiles, left_out: tuple[str, ...]) -> list[Series]:
     for instance in found.instances:
         uid = instance.series_uid or f"folder:{instance.file.folder}"
         groups[uid, instance.modality, str(instance.series_number), kind_of(instance)].append(instance)
-    listed = [series for (uid, _, _, kind), group in groups.items() for series in _series_of_group(uid, kind, group)]
+    listed = [
+        series
+        for (uid, _, _, kind), group in groups.items()
+        for study, members in _studies(group)
+        for series in _series_of_group(uid, kind, study, members)
+    ]
     return [_refuse_beside_broken(replace(series, warnings=(*series.warnings, *left_out)), found) for series in listed]
 
 
-def _series_of_group(uid: str, kind: str, group: list[Instance]) -> list[Series]:
+def _studies(group: list[Instance]) -> list[tuple[str | None, list[Instance]]]:
+    """Images of one series UID, by the study that they belong to, each with what to call it.
+
+    An anonymiser may give one UID to the series of two timepoints; study UID or study date tell them apart. Where
+    nearly every image names a study of its own, that is a fault of the writer and tells nothing.
+    """
+    by_study: dict[tuple[str, str], list[Instance]] = defaultdict(list)
+    for instance in group:
+        by_study[instance.study_uid, instance.study_date].append(instance)
+    if len(by_study) == 1 or 2 * len(by_study) > len(group):
+        return [(None, group)]
+    ordered = sorted(by_study, key=lambda key: (key[1], key[0]))
+    return [(f"study {number}", by_study[key]) for number, key in enumerate(ordered, 1)]
+
+
+def _series_of_group(uid: str, kind: str, study: str | None, group: list[Instance]) -> list[Series]:
+    group, note = without_copies(group)
     frames = [frame for instance in group for frame in instance.frames]
     reason = refusal_reason(kind)
     if reason is not None:
-        return [_unreadable_series(uid, kind, group, frames, reason)]
+        return [replace(_unreadable_series(uid, kind, group, frames, reason), part=study)]
     thickness = group[0].acquisition.slice_thickness_mm
-    return [_series_of_part(uid, group, part) for part in split_slices(frames, thickness_mm=thickness)]
+    found = [_series_of_part(uid, group, part) for part in split_slices(frames, thickness_mm=thickness)]
+    return [
+        replace(
+            series,
+            part=", ".join(word for word in (study, series.part) if word) or None,
+            warnings=(*series.warnings, *note),
+        )
+        for series in found
+    ]
 
 
 def _base(uid: str, kind: str, group: list[Instance], frames: Sequence[Frame]) -> Series:
@@ -190,7 +221,12 @@ def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series
             stack=part.stack,
             spacing=(steps[0], steps[1], steps[2]),
             kind="volume" if len(part.frames) > 1 else "single image",
-            warnings=(*series.warnings, *part.stack.notes, *_missing_images_warning(members, part)),
+            warnings=(
+                *series.warnings,
+                *part.stack.notes,
+                *_missing_images_warning(members, part),
+                *sampling_warnings(series.acquisition.slice_thickness_mm, members, part.stack),
+            ),
         )
     return replace(series, refusal=_refusal(series, members, part.fault))
 
@@ -209,6 +245,13 @@ def _refusal(series: Series, members: list[Instance], fault: StackFault | None) 
             require_decodable(frame)
     except CtreviewError as error:
         return error
+    bare = sum(not frame.rescaled for frame in series.frames) if series.modality == "CT" else 0
+    if bare:
+        return UnsupportedSeries(
+            f"there is no rescaling to HU in {bare} of {len(series.frames)} slices",
+            where=series.where,
+            remedy="Send the original series again from the archive; its numbers are no densities as they are.",
+        )
     first = members[0]
     if any(first.acquisition.patient.conflicts(other.acquisition.patient) for other in members):
         return InconsistentSeries("slices of two patients share one series", where=series.where)

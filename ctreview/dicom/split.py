@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -35,6 +35,15 @@ _SAME_POSITION_ATTRIBUTES = (
 
 _OTHER_POSITION_ATTRIBUTES = ("stack", "station", "acquisition", "kernel", "echo")
 """Of these also slices at different places, where together they make no even grid."""
+
+
+_KINDS = ("kernel", "echo", "component", "inversion time", "b-value", "cardiac phase")
+"""Slices that differ in one of these are never of one volume."""
+
+_PASSES = ("acquisition", "time point", "image type", "station", "folder", "acquisition time")
+"""These may also change within one pass."""
+
+_MOST_PASSES, _LEAST_SLICES = 8, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +132,52 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
         if fault.stack is not None:
             frames = [frames[i] for i in fault.stack.order]
         return [SliceGroup(tuple(frames), label, fault.stack, fault)]
-    return [SliceGroup(tuple(frames[i] for i in stack.order), label, stack, None)]
+    passes = _interleaved(frames, label, thickness_mm)
+    return passes or [SliceGroup(tuple(frames[i] for i in stack.order), label, stack, None)]
+
+
+def _interleaved(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
+    """Two volumes or more whose slices lie between each other, so that together they look like one even grid.
+
+    Each must be even by itself, over the same stretch of the patient. What merely counts along within one pass is no
+    volume of its own: passes follow each other, by time or by slice number, and reconstructions differ in kernel.
+    """
+    for name in (*_KINDS, *_PASSES):
+        groups: dict[tuple[Trait, ...], list[Frame]] = defaultdict(list)
+        for frame in frames:
+            groups[_trait(frame, name),].append(frame)
+        if not 2 <= len(groups) <= _MOST_PASSES or min(len(group) for group in groups.values()) < _LEAST_SLICES:
+            continue
+        if name in _PASSES and not _one_after_the_other(list(groups.values())):
+            continue
+        parts = _all_even(groups, (name,), label, StackFault("uneven", ""), thickness_mm)
+        if parts and _same_stretch(parts):
+            return parts
+    return []
+
+
+def _same_stretch(parts: list[SliceGroup]) -> bool:
+    """Whether the parts lie over each other for at least half of the shortest."""
+    assert parts[0].stack is not None
+    normal = np.cross(parts[0].stack.affine[:3, 2], parts[0].stack.affine[:3, 1])
+    normal /= np.linalg.norm(normal)
+    spans = [np.array([frame.position for frame in part.frames], dtype=float) @ normal for part in parts]
+    low, high = max(span.min() for span in spans), min(span.max() for span in spans)
+    return bool(high - low >= 0.5 * min(np.ptp(span) for span in spans))
+
+
+def _one_after_the_other(groups: list[list[Frame]]) -> bool:
+    """Whether one group was acquired (or numbered) as a whole before the next began."""
+    for clock in ("acquisition time", "content time", "instance"):
+        values = [[frame.traits.get(clock) for frame in group] for group in groups]
+        if any(value is None for group in values for value in group):
+            continue
+        spans = sorted((min(map(_sortable, group)), max(map(_sortable, group))) for group in values)
+        if all(before[1] < after[0] for before, after in pairwise(spans)):
+            return True
+        if len({value for group in values for value in group}) > 1:
+            return False
+    return False
 
 
 def _by_attributes(

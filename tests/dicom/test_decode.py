@@ -7,7 +7,9 @@ from pathlib import Path
 
 import gdcm
 import numpy as np
+import pydicom
 import pytest
+from pydicom.encaps import encapsulate, generate_frames
 
 from ctreview.dicom import find_series, parallel
 from ctreview.dicom.codecs import _gdcm, decompressed
@@ -168,3 +170,18 @@ def test_a_child_that_dies_costs_nothing(compressed: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(parallel, "_started", dying)
     assert sorted(dict(decode_all(series.frames, processes=2))) == list(range(6))
+
+
+def test_jpeg_2000_files_instead_of_bare_streams(tmp_path: Path) -> None:
+    """ISO 15444-1 Annex I: boxes around the code stream."""
+    make_stack(tmp_path, _smooth((3, 30, 31), 20, np.uint16), bits=12)
+    plain = load_volume(tmp_path).array
+    _transcode(tmp_path, SYNTAX.JPEG2000Lossless)
+    for path in tmp_path.iterdir():
+        data = pydicom.dcmread(path)
+        (stream,) = generate_frames(data.PixelData, number_of_frames=1)
+        boxes = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
+        boxes += b"\0\0\0\x08jp2h" + (len(stream) + 8).to_bytes(4, "big") + b"jp2c" + stream
+        data.PixelData = encapsulate([boxes])
+        data.save_as(path)
+    assert np.array_equal(load_volume(tmp_path).array, plain)

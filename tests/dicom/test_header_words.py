@@ -85,3 +85,16 @@ def test_no_control_character_comes_out_of_a_header(tmp_path: Path) -> None:
 
 def test_an_escape_sequence_that_nobody_knows_is_left_out() -> None:
     assert decoded_text(b"A\x1b[31mB", ()) == "A[31mB"
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [{"Modality": None}, {"ConversionType": "WSD"}, {"Modality": "", "ConversionType": "DI"}],
+)
+def test_ct_of_other_programs_is_read(tmp_path: Path, elements: dict[str, str | None]) -> None:
+    for number in range(3):
+        data = make_slice(ramp((1, 4, 4))[0], position=(0, 0, 2 * number), number=number, **elements)
+        save(data, tmp_path / f"{number}.dcm")
+    (series,) = find_series(tmp_path)
+    assert series.usable
+    assert series.modality == "CT"

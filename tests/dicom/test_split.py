@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +57,9 @@ def test_what_nothing_tells_apart_is_refused(tmp_path: Path) -> None:
         load_volume(tmp_path)
 
 
-def test_a_series_exported_twice_is_two(tmp_path: Path) -> None:
+def test_a_series_exported_twice_with_other_headers_is_two(tmp_path: Path) -> None:
     make_stack(tmp_path / "cd", ramp(SHAPE))
-    shutil.copytree(tmp_path / "cd", tmp_path / "copy")
+    make_stack(tmp_path / "copy", ramp(SHAPE), InstitutionName="elsewhere")
     found = find_series(tmp_path)
     assert [series.part for series in found] == ["folder cd", "folder copy"]
     assert all(series.usable for series in found)

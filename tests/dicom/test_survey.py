@@ -12,11 +12,11 @@ FACTS = {"KVP": "120", "ConvolutionKernel": "B40f", "ContrastBolusAgent": "", "M
 
 
 def test_a_series_in_a_radiographers_words(tmp_path: Path) -> None:
-    make_stack(tmp_path, ramp(SHAPE), spacing=(2.5, 0.7, 0.7), **FACTS)
+    make_stack(tmp_path, ramp(SHAPE), spacing=(2, 0.7, 0.7), **FACTS)
     (entry,) = survey(find_series(tmp_path))
     assert entry.key == "ct3"
     assert entry.what == "CT, axial, 4 slices"
-    assert entry.geometry == "2.5 mm slice spacing, 5 × 6 pixels of 0.7 mm"
+    assert entry.geometry == "2 mm slice spacing, 5 × 6 pixels of 0.7 mm"
     assert entry.protocol == "120 kV, kernel B40f, 2 mm thick, no contrast agent, supine, ACME"
     assert entry.reads
     assert entry.remarks == ()
