@@ -143,9 +143,9 @@ def _interleaved(frames: list[Frame], label: str | None, thickness_mm: float | N
     volume of its own: passes follow each other, by time or by slice number, and reconstructions differ in kernel.
     """
     for name in (*_KINDS, *_PASSES):
-        groups: dict[tuple[Trait, ...], list[Frame]] = defaultdict(list)
+        groups: dict[tuple[AttributeValue, ...], list[Frame]] = defaultdict(list)
         for frame in frames:
-            groups[_trait(frame, name),].append(frame)
+            groups[_attribute(frame, name),].append(frame)
         if not 2 <= len(groups) <= _MOST_PASSES or min(len(group) for group in groups.values()) < _LEAST_SLICES:
             continue
         if name in _PASSES and not _one_after_the_other(list(groups.values())):
@@ -169,7 +169,7 @@ def _same_stretch(parts: list[SliceGroup]) -> bool:
 def _one_after_the_other(groups: list[list[Frame]]) -> bool:
     """Whether one group was acquired (or numbered) as a whole before the next began."""
     for clock in ("acquisition time", "content time", "instance"):
-        values = [[frame.traits.get(clock) for frame in group] for group in groups]
+        values = [[frame.attributes.get(clock) for frame in group] for group in groups]
         if any(value is None for group in values for value in group):
             continue
         spans = sorted((min(map(_sortable, group)), max(map(_sortable, group))) for group in values)
