@@ -122,7 +122,7 @@ class Reading:
         from tests.plugins.napari_ctreview.reading import compared
 
         compared(self.events, self.place, start)
-        self.events.waitUntil(lambda: not self.place.worker.busy)
+        self.events.waitUntil(lambda: not self.place.state.worker.busy)
         self.events.waitUntil(lambda: not self.dock.change._worker.busy)
 
     def look_at(self, number: int, place: Any) -> None:
@@ -142,7 +142,7 @@ class Reading:
 def side_by_side(reader: Reading) -> None:
     """Load the phantom child, run every step, and look at what changed."""
     reader.click(reader.dock.load.buttons["sample"])
-    reader.events.waitUntil(lambda: reader.place.loader.ready)
+    reader.events.waitUntil(lambda: reader.place.state.loader.ready)
     reader.shoot("guide-load", reader.dock.boxes["load"])
     reader.compared(lambda: reader.click(reader.dock.run_all))
     reader.only("change")
@@ -197,9 +197,9 @@ def sign(reader: Reading, folder: Path) -> None:
     """Save into a folder and sign."""
     reader.only("sign")
     reader.place.archive.save_as(folder / "child 1")
-    reader.events.waitUntil(lambda: reader.place.workspace.saved and not reader.place.worker.busy)
+    reader.events.waitUntil(lambda: reader.place.state.workspace.saved and not reader.place.state.worker.busy)
     reader.click(reader.dock.sign.buttons["Sign"])
-    reader.events.waitUntil(lambda: reader.place.signed and not reader.place.worker.busy)
+    reader.events.waitUntil(lambda: reader.place.state.signed and not reader.place.state.worker.busy)
     reader.shoot("guide-sign", reader.dock.boxes["sign"])
 
 

@@ -18,7 +18,7 @@ from ctreview.progress import Cancelled, Progress
 __all__ = ["BackgroundJob", "Worker"]
 
 _TOLD_EVERY_S = 0.05
-"""Progress is told at most this often: a step may report thousands of times a second."""
+"""Progress is reported at most this often: a step may report thousands of times a second."""
 
 _SWITCH_S = 0.0005
 """How long the window waits for Python while a step works; at Python's own 5 ms each of the thousand calls of one

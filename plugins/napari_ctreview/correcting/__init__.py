@@ -1,4 +1,4 @@
-"""The semi-automatic tools at work on the panes.
+"""The semi-automatic tools on the panes.
 
 A `Corrector` turns what the mouse does over the panes into acts of the core's tools; `ToolBox` is its row of buttons
 and fields; `keys.KEYS` its keyboard map.

@@ -1,4 +1,4 @@
-"""Brush: paints while the mouse is dragged, and becomes one edit when it is let go."""
+"""Brush: paints while the mouse is dragged, and becomes one edit when the button is released."""
 
 from __future__ import annotations
 

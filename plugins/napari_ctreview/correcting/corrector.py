@@ -112,7 +112,7 @@ class Corrector(QObject):
 
     @property
     def value_resolution(self) -> float:
-        """Values closer than this need not be told apart: 1 HU, or as little of another image's range."""
+        """The smallest difference of two values that matters: 1 HU, or as little of another image's range."""
         return self._scale
 
     def colour(self, label: str | None) -> str:
@@ -297,7 +297,7 @@ class Corrector(QObject):
             if self.tool is None:
                 return
             if name == "moved" and self.panes.mouse_grabber is None:
-                self.panes.grab_mouse(self)  # a ruler was taken in between, and has been put down
+                self.panes.grab_mouse(self)  # a ruler was selected in between, and has been released
             if not self._keys and name != "moved":
                 self.notice.emit("Name a region first; then it can be painted.")
             elif self.panes.mouse_grabber is self and (name == "moved" or cursor.button == "left"):

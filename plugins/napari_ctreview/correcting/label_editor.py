@@ -1,4 +1,4 @@
-"""What the tools need of whoever keeps the labels."""
+"""What the tools need of the owner of the labels."""
 
 from __future__ import annotations
 

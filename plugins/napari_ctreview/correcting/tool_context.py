@@ -51,7 +51,7 @@ class ToolContext(Protocol):
 
     @property
     def value_resolution(self) -> float:
-        """Values closer than this need not be told apart."""
+        """The smallest difference of two values that matters."""
 
     @property
     def active_pane(self) -> int:

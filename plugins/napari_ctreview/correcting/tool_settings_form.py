@@ -78,7 +78,7 @@ class ToolSettingsForm(QWidget):
         self._telling = True
 
     def show_unit(self, unit: str, value_resolution: float) -> None:
-        """Say in which unit the fields of densities are, and how far apart two values are that are worth telling."""
+        """Set the unit of the fields of densities, and the smallest difference of two values that matters."""
         self._telling = False
         digits = max(0, -math.floor(math.log10(value_resolution)))
         for name, widget in self.widgets.items():

@@ -15,7 +15,7 @@ from ctreview.volume.load import LoadSettings, load_volume
 from ctreview.volume.volume import Volume
 from napari_ctreview.input_output.reader import is_image_file
 
-__all__ = ["Scan", "look", "one_path", "read", "require_one_kind"]
+__all__ = ["Scan", "find_readable", "load_scan", "one_path", "require_one_kind"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,17 +54,17 @@ def _alone(path: Path) -> bool:
     return path.is_dir() or is_image_file(path) or path.suffix.lower() == ".zip"
 
 
-def look(path: Path, progress: Progress) -> tuple[Series, ...]:
+def find_readable(path: Path, progress: Progress) -> tuple[Series, ...]:
     """The series that can be read; none where the path is an image file of another format.
 
-    Where nothing can be read, `read` says why.
+    Where nothing can be read, `load_scan` says why.
     """
     if is_image_file(path):
         return ()
     return tuple(series for series in find_series(path, progress=progress) if series.usable)
 
 
-def read(path: Path, series: Sequence[Series], settings: LoadSettings, progress: Progress) -> Scan:
+def load_scan(path: Path, series: Sequence[Series], settings: LoadSettings, progress: Progress) -> Scan:
     """Load the series that were chosen: one CT, or the images of an MR examination.
 
     Raises

@@ -62,7 +62,7 @@ class KeyImageRecorder(QObject):
         """Take a key image out, with its picture."""
         self._store([one for one in self.images if one.id != image.id], {})
 
-    def say_of(self, image: KeyImage, caption: str) -> None:
+    def set_caption(self, image: KeyImage, caption: str) -> None:
         """Say something else of a key image."""
         if caption != image.caption:
             new = replace(image, caption=caption)

@@ -1,4 +1,4 @@
-"""What a reader has marked on scans that give way to others: what still applies, and what he is told of the rest."""
+"""Findings and key images when other scans are loaded: which still apply, and what the reader is told of the rest."""
 
 from __future__ import annotations
 

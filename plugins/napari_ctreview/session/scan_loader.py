@@ -75,7 +75,7 @@ class ScanLoader(QObject):
         """Load baseline (0) or follow-up (1) in the background; a folder with several series asks which."""
         where = Path(path)
         self._worker.start(
-            JOB, lambda progress: scans.look(where, progress), lambda found: self._choose(number, where, found)
+            JOB, lambda progress: scans.find_readable(where, progress), lambda found: self._choose(number, where, found)
         )
 
     def allow(self, different_patients: bool) -> None:
@@ -105,7 +105,9 @@ class ScanLoader(QObject):
             chosen = series_of_examination(found, one) if one.modality == "MR" else (one,)
         settings = self.settings
         self._worker.start(
-            JOB, lambda progress: scans.read(path, chosen, settings, progress), lambda scan: self._put(number, scan)
+            JOB,
+            lambda progress: scans.load_scan(path, chosen, settings, progress),
+            lambda scan: self._put(number, scan),
         )
 
     def _put(self, number: int, scan: Scan) -> None:
@@ -131,7 +133,7 @@ class ScanLoader(QObject):
 
 
 def _without_asking(found: Sequence[Series]) -> Sequence[Series] | None:
-    """What is loaded where only one thing can be meant; None where the reader must say."""
+    """The series to load where there is no choice; None where the reader must choose."""
     if len(found) < 2:
         return found
     together = series_of_examination(found)

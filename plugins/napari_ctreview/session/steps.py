@@ -15,14 +15,14 @@ STEPS = ("load", "lungs", "opacity", "correct", "register", "change", "sign")
 """In the order of the work."""
 
 SIGNED = "signed, read-only: a correction makes a new version"
-"""What the last step says of a reading that is closed."""
+"""The message of the last step for a reading that is closed."""
 
 StepState = Literal["to do", "running", "done", "failed"]
 
 _PREPARED = ("lungs", "opacity", "register")
 """The steps of one job of the core, in its order."""
 
-_OF_JOB = {"load": "load", "conclude": "change", "save": "sign", "sign": "sign"}
+_OF_JOB = {"load": "load", "compare": "change", "save": "sign", "sign": "sign"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Step:
     Attributes
     ----------
     state : StepState
-    says : str
+    message : str
         What it does while it runs; what went wrong where it failed; else what came of it.
     share : float
         How much of it is done while it runs, 0 to 1.
@@ -41,7 +41,7 @@ class Step:
     """
 
     state: StepState = "to do"
-    says: str = ""
+    message: str = ""
     share: float = 0.0
     checks: tuple[Check, ...] = ()
 
@@ -67,11 +67,11 @@ class Steps(dict[str, Step]):
     def run(self, job: str, share: float = 0.0, what: str = "") -> None:
         """A job works."""
         name = self.of(job)
-        self[name] = replace(self[name], state="running", says=what, share=share)
+        self[name] = replace(self[name], state="running", message=what, share=share)
 
-    def stop(self, job: str, *, failed: bool, says: str) -> None:
+    def stop(self, job: str, *, failed: bool, message: str) -> None:
         """A job ended before its end."""
-        self[self.of(job)] = Step("failed" if failed else "to do", says)
+        self[self.of(job)] = Step("failed" if failed else "to do", message)
 
     # --- lungs, opacity, registration: one job
 
@@ -81,7 +81,7 @@ class Steps(dict[str, Step]):
         self.update({name: Step() for name in (*_PREPARED, "change")})
         self["lungs"] = Step("running")
 
-    def arrived(self, number: int, what: str) -> None:
+    def labels_found(self, number: int, what: str) -> None:
         """Lungs or opacity of one scan are there; with those of both the next step has begun."""
         self._parts.add((number, what))
         if {(0, what), (1, what)} <= self._parts and self[what].state == "running":
@@ -93,17 +93,17 @@ class Steps(dict[str, Step]):
         """That job has ended."""
         self.update({name: Step("done", checks=checks[name]) for name in _PREPARED})
         if not registered:
-            self["register"] = replace(self["register"], state="failed", says="Volumes stand, fate is withheld.")
+            self["register"] = replace(self["register"], state="failed", message="Volumes stand, fate is withheld.")
 
     def compared(self, checks: Iterable[Check]) -> None:
-        """The comparison is there; a check that another step shows is not said twice."""
+        """The comparison is there; a check that another step shows is not repeated."""
         known = {check.message for name in _PREPARED for check in self[name].checks}
         failed = (check for check in checks if not check.ok)
         self["change"] = Step("done", checks=tuple(check for check in failed if check.message not in known))
 
 
 def checks_of(prepared: Prepared) -> dict[str, tuple[Check, ...]]:
-    """The failed checks of what the computer did, by step; of which scan they speak is said."""
+    """The failed checks of what the computer did, by step; each names its scan."""
     found: dict[str, list[Check]] = {"lungs": [], "opacity": [], "register": list(prepared.registration_checks)}
     for when, seen, thresholds in zip(
         ("Baseline", "Follow-up"), prepared.pair.scans, prepared.pair.thresholds, strict=True

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
-from ctreview.errors import InputRefused, WrongUse
-from ctreview.progress import Progress, part
-from ctreview.recipes.chest_ct import compare_prepared
-from ctreview.review import regions
-from ctreview.review.archive import ImageSource, settings_of
-from ctreview.review.images import load_ct_of_study, load_examination_of_study, load_settings_of
-from ctreview.review.region_files import sign_regions, write_regions
+from ctreview.errors import WrongUse
+from ctreview.progress import Progress
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
-from napari_ctreview.input_output.scans import Scan
-from napari_ctreview.session.carried_marks import removed_words
+from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
-    from ctreview.change import Comparison
-    from ctreview.recipes.chest_ct.corrections import Edits
-    from napari_ctreview.session.reading_context import ReadingContext
+    from napari_ctreview.input_output.scans import Scan
+    from napari_ctreview.session.reading_mode import ReadingMode
 
 __all__ = ["StudyArchive"]
 
 
 class StudyArchive(QObject):
-    """Saves, opens and signs what the controller holds.
+    """Saves, opens and signs what is read, in whichever mode.
 
     Parameters
     ----------
-    controller : ReadingContext
-        Whose reading it is.
+    state : ReadingState
     """
 
-    def __init__(self, controller: ReadingContext, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._controller = controller
+    def __init__(self, state: ReadingState) -> None:
+        super().__init__(state)
+        self._state = state
 
     def name_reader(self, name: str) -> None:
         """Say who reads, before anything is read.
@@ -52,62 +44,47 @@ class StudyArchive(QObject):
             The name cannot be a folder's.
         """
         require_reader_name(name.strip())
-        if self._controller.workspace.study is None:
-            self._controller.workspace.author = name.strip()
-        self._controller.state_changed.emit()
+        if self._state.study is None:
+            self._state.workspace.author = name.strip()
+        self._state.changed.emit()
 
     # --- save
 
     def save(self) -> None:
         """Write masks, numbers and the report page to the study's folder; acts are there already.
 
-        A signed reading is read-only: `ReadingContext.failed` says so.
+        A signed reading is read-only: `ReadingState.failed` says so.
         """
-        controller, workspace = self._controller, self._controller.workspace
-        regions, reading = controller.painting.review, workspace.reading
+        state, reading = self._state, self._state.reading
         if reading is not None and reading.state == "signed":
-            controller.keep("Nothing was saved", reading.require_draft)
+            state.record("Nothing was saved", reading.require_draft)
             return
-        if regions is not None and reading is not None:
-            still = regions.snapshot()
-            controller.worker.start(
-                "save", lambda _: write_regions(still, reading.regions_folder), lambda _: self._saved()
-            )
+        work = state.mode.save_job()
+        if work is None:
+            state.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
-        prepared, review = controller.prepared, controller.review
-        if prepared is None or review is None:
-            controller.failed.emit("There is nothing to be saved yet: run the steps first.")
-            return
-        edits, known = review.edits, controller.up_to_date
-
-        def work(progress: Progress) -> None:
-            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            workspace.write(prepared, found, edits, part(progress, 0.4, 1.0))
-
-        controller.worker.start("save", work, lambda _: self._saved())
+        state.worker.start("save", work, lambda _: self._saved())
 
     def save_as(self, folder: Path | str) -> None:
         """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
-        controller, workspace = self._controller, self._controller.workspace
-        if not controller.begun or workspace.study is None:
-            controller.failed.emit("There is nothing to be saved yet: run the steps first.")
+        state, workspace = self._state, self._state.workspace
+        if not state.mode.begun or workspace.study is None:
+            state.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
 
         def moved(study: Study) -> None:
             workspace.move_to(study)
-            if controller.signed:
-                controller.tell("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
+            if state.signed:
+                state.set_step("sign", Step("done", f"copied to {study.folder.name}. {SIGNED.capitalize()}"))
             else:
                 self.save()
 
-        controller.worker.start("save", lambda _: workspace.save_as(folder), moved)
+        state.worker.start("save", lambda _: workspace.save_as(folder), moved)
 
     def _saved(self) -> None:
-        controller = self._controller
-        assert controller.workspace.study is not None
-        controller.tell(
-            "sign", Step("to do", f"saved in {controller.workspace.study.folder.name}, a draft until it is signed")
-        )
+        study = self._state.study
+        assert study is not None
+        self._state.set_step("sign", Step("to do", f"saved in {study.folder.name}, a draft until it is signed"))
 
     # --- open
 
@@ -116,159 +93,81 @@ class StudyArchive(QObject):
 
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
         """
-        controller = self._controller
-        workspace = Workspace(author or controller.workspace.author)
+        state = self._state
+        workspace = Workspace(author or state.workspace.author)
 
-        def work(progress: Progress) -> list[Scan | None]:
+        def work(progress: Progress) -> tuple[ReadingMode, list[Scan | None]]:
             study = workspace.open(folder)
             try:
+                mode = state.mode_of(study)
                 if blinded:
-                    _require_ct(study)
+                    _require_blindable(mode, study)
                     workspace.read_blinded()
-                if study.plan is not None and study.plan.recipe == regions.RECIPE:
-                    return _examinations(study, progress)
-                return _scans(study, progress)
+                return mode, mode.load_study(study, progress)
             except BaseException:
                 workspace.close()
                 raise
 
-        controller.worker.start("load", work, lambda found: self._opened(workspace, found))
+        state.worker.start("load", work, lambda found: self._opened(workspace, *found))
 
-    def _opened(self, workspace: Workspace, found: Sequence[Scan | None]) -> None:
-        controller = self._controller
+    def _opened(self, workspace: Workspace, mode: ReadingMode, scans: Sequence[Scan | None]) -> None:
+        state = self._state
         assert workspace.study is not None
-        plan = workspace.study.plan
-        said, measured = controller.leave(), controller.display.measurements
-        controller.workspace = workspace
-        controller.loader.scans[:] = found
-        controller.images = controller.loader.images
-        if plan is not None and plan.recipe == regions.RECIPE:
-            controller.loader.settings = load_settings_of(workspace.study)
-            controller.tell("load", Step("done"))
-            controller.display.show_scans(controller.loader.scans)
-            self._report_replaced(said, measured)
-            controller.painting.begin(found)
-            return
-        if plan is not None:
-            controller.settings = settings_of(workspace.study)
-            controller.age_years, controller.loader.allow_different_patients = (
-                plan.age_years,
-                plan.allow_different_patients,
-            )
-        controller.tell("load", Step("done"))
-        controller.display.show_pair(
-            [scan for scan in found if scan is not None], controller.order, blinded=controller.blinded
-        )
-        self._report_replaced(said, measured)
-        controller.run()
-
-    def _report_replaced(self, said: str, measured: int) -> None:
-        removed = removed_words(measurements=measured - self._controller.display.measurements)
-        self._controller.replaced.emit(f"{removed} {said}".strip())
+        said, measured = state.close_reading(), state.panes.measurements
+        state.workspace, state.mode = workspace, mode
+        state.loader.scans[:] = scans
+        state.images = state.loader.images
+        mode.show_study(workspace.study, scans)
+        state.report_replaced(said, measured)
+        mode.resume()
 
     # --- sign
 
     def sign(self) -> None:
         """Close the reading with its numbers and words under the reader's name; corrections make a new version."""
-        controller, workspace = self._controller, self._controller.workspace
-        prepared, review = controller.prepared, controller.review
-        regions, reading = controller.painting.review, workspace.reading
-        if regions is not None and reading is not None:
-            controller.signing = True
-            controller.worker.start("sign", lambda _: sign_regions(regions, reading), lambda _: self._signed_regions())
+        state = self._state
+        job = state.mode.sign_job()
+        if job is None:
+            state.failed.emit("There is nothing to be signed yet: run the steps first.")
             return
-        if prepared is None or review is None or workspace.reading is None:
-            controller.failed.emit("There is nothing to be signed yet: run the steps first.")
-            return
-        edits, known = review.edits, controller.up_to_date
-        controller.signing = True  # no act may come between the numbers and the signature
+        state.signing = True  # no act may come between the numbers and the signature
+        state.worker.start("sign", job.work, lambda found: self._signed(job.then, found))
 
-        def work(progress: Progress) -> Comparison:
-            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            workspace.sign(prepared, found, edits, part(progress, 0.4, 1.0))
-            return found
-
-        controller.worker.start("sign", work, lambda found: self._signed(found, edits))
-
-    def _signed(self, comparison: Comparison, edits: Edits) -> None:
-        """What was hidden from a blinded reader is shown from now on."""
-        controller = self._controller
-        controller.signing = False
-        assert controller.review is not None
-        controller.display.show_review(controller.review, controller.loader.scans, controller.order, blinded=False)
-        controller.prepared_changed.emit()
-        controller.has(comparison, edits)
-        self._tell_signed()
-
-    def _signed_regions(self) -> None:
-        self._controller.signing = False
-        self._tell_signed()
-
-    def _tell_signed(self) -> None:
-        self._controller.tell("sign", Step("done", SIGNED))
+    def _signed(self, then: Callable[[Any], object], found: Any) -> None:
+        self._state.signing = False
+        then(found)
+        self._state.set_step("sign", Step("done", SIGNED))
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
-        self._controller.workspace.next_version()
-        self._controller.restart_reading()
+        self._state.workspace.next_version()
+        self._restart()
 
     def read_again(self, *, blinded: bool) -> None:
         """Read a signed study once more from the start, as if the first reading were not known."""
-        workspace = self._controller.workspace
+        workspace = self._state.workspace
         workspace.next_version(empty=True)
         if blinded:
             workspace.blind()
-        self._controller.restart_reading()
+        self._restart()
 
     def blind(self) -> None:
         """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""
-        self._controller.workspace.blind()
-        self._controller.restart_reading()
+        self._state.workspace.blind()
+        self._restart()
+
+    def _restart(self) -> None:
+        self._state.steps["sign"] = Step()
+        self._state.mode.restart()
 
 
-def _require_ct(study: Study) -> None:
-    """Refuse to hide what MRI shows anyway: contrasts and their names.
+def _require_blindable(mode: ReadingMode, study: Study) -> None:
+    """Refuse to hide what is seen anyway.
 
     Raises
     ------
     WrongUse
-        It is a study of MRI.
+        The images show by themselves which scan is which.
     """
-    if study.plan is not None and study.plan.recipe == regions.RECIPE:
+    if not mode.can_blind:
         raise WrongUse("a study of MRI is read openly", where=study.folder, remedy="Open it without “Open blinded”.")
-
-
-def _examinations(study: Study, progress: Progress) -> list[Scan | None]:
-    """The MRI of a study by timepoint, as it was when it was made; None where it has none."""
-    found: list[Scan | None] = [None, None]
-    numbers = study.timepoints
-    for done, number in enumerate(numbers):
-        share = part(progress, done / len(numbers), (done + 1) / len(numbers))
-        images = load_examination_of_study(study, number, progress=share)
-        source = study.source(number)
-        found[number - 1] = Scan(ImageSource(source.path, source.series), images.contrasts[0].volume, images)
-    return found
-
-
-def _scans(study: Study, progress: Progress) -> list[Scan | None]:
-    """The images of a study's two timepoints, as they were when it was made.
-
-    Raises
-    ------
-    InputRefused
-        The study has not two timepoints, or an image is gone or another one.
-    """
-    if len(study.timepoints) != 2:
-        raise InputRefused(
-            f"the study has {len(study.timepoints)} timepoints, and two are read here",
-            where=study.folder,
-            remedy="Open its scans instead.",
-        )
-    settings = settings_of(study)
-    found: list[Scan | None] = []
-    for number in study.timepoints:
-        source = study.source(number)
-        share = part(progress, (number - 1) / 2, number / 2)
-        volume = load_ct_of_study(study, number, settings=settings, progress=share)
-        found.append(Scan(ImageSource(source.path, source.series), volume))
-    return found

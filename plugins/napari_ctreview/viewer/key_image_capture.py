@@ -1,4 +1,4 @@
-"""A key image as it is taken of the panes."""
+"""The capture of a key image from the panes."""
 
 from __future__ import annotations
 

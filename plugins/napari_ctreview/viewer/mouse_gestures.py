@@ -58,16 +58,16 @@ class MouseGestures:
         Of the pane.
     pane : Pane
         What it is over.
-    tell : callable
-        ``tell(what, cursor, steps)`` with what one of "moved", "pressed", "dragged", "released", "clicked", "wheeled".
-    held : callable
+    report : callable
+        ``report(kind, cursor, steps)`` with kind "moved", "pressed", "dragged", "released", "clicked" or "wheeled".
+    grabbed : callable
         Whether a tool holds the left button, so that a drag does not move the image.
     """
 
     def __init__(
-        self, number: int, pane: Pane, tell: Callable[[str, CursorPosition, int], None], held: Callable[[], bool]
+        self, number: int, pane: Pane, report: Callable[[str, CursorPosition, int], None], grabbed: Callable[[], bool]
     ) -> None:
-        self.number, self.pane, self.tell, self.held = number, pane, tell, held
+        self.number, self.pane, self.report, self.grabbed = number, pane, report, grabbed
         model = pane.model
         self._zoomed_by_napari = model.scene.camera.mouse_zoom
         model.scene.camera.mouse_zoom = False
@@ -100,7 +100,7 @@ class MouseGestures:
     def _move(self, _model: Any, event: Any) -> None:
         cursor = self.position_of(event)
         if cursor is not None:
-            self.tell("moved", cursor, 0)
+            self.report("moved", cursor, 0)
 
     def _wheel(self, _model: Any, event: Any) -> None:
         steps = int(np.sign(event.delta[1])) if event.delta[1] else int(np.sign(event.delta[0]))
@@ -111,11 +111,11 @@ class MouseGestures:
         if "Control" in cursor.modifiers:
             self._zoom(cursor, _ZOOM_PER_STEP**steps)
         elif cursor.modifiers:
-            self.tell("wheeled", cursor, steps)  # with Shift or Alt the wheel is a tool's
+            self.report("wheeled", cursor, steps)  # with Shift or Alt the wheel is a tool's
         else:
             # wheel down is the next image: a series runs from head to feet, from front to back, from left to right
             self.pane.step(steps if self.pane.across != 1 else -steps)
-            self.tell("moved", self._again(cursor), 0)
+            self.report("moved", self._again(cursor), 0)
 
     def _again(self, cursor: CursorPosition) -> CursorPosition:
         """The place under a cursor that has not moved, on the slice that is now shown."""
@@ -138,10 +138,10 @@ class MouseGestures:
         if cursor is None:
             return
         window = cursor.button == "right" and not cursor.modifiers
-        tools = cursor.button == "left" and self.held()
+        tools = cursor.button == "left" and self.grabbed()
         start, before, moved = np.asarray(event.pos, dtype=float), self.pane.image.contrast_limits, False
         event.handled = window or tools
-        self.tell("pressed", cursor, 0)
+        self.report("pressed", cursor, 0)
         yield
         while event.type == "mouse_move":
             event.handled = window or tools
@@ -152,12 +152,12 @@ class MouseGestures:
             now = self.position_of(event)
             if now is not None:
                 cursor = CursorPosition(now.pane, now.lps, now.voxel, cursor.button, now.modifiers)
-                self.tell("dragged", cursor, 0)
+                self.report("dragged", cursor, 0)
             yield
         event.handled = window or tools
-        self.tell("released", cursor, 0)
+        self.report("released", cursor, 0)
         if not moved:
-            self.tell("clicked", cursor, 0)
+            self.report("clicked", cursor, 0)
 
 
 def _rewindowed(limits: tuple[float, float], shift: FloatArray) -> tuple[float, float]:

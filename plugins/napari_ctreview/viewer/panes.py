@@ -40,7 +40,7 @@ __all__ = ["CursorPosition", "Pane", "Panes", "SliceMeasurement"]
 
 
 class MouseGrabber(Protocol):
-    """What may hold the left button."""
+    """A tool that may hold the left mouse button."""
 
     def deactivate(self) -> None:
         """Give it back, and forget what was begun."""
@@ -430,7 +430,7 @@ class Panes(QSplitter):
         return False
 
     def _take_drop(self, watched: QObject, event: Any) -> bool:
-        """Hand what ctreview reads to whoever opens it; napari opens all else itself."""
+        """Offer what was dropped to the opener; napari opens what that does not take."""
         number = next((n for n, pane in enumerate(self.panes) if watched is pane.canvas), None)
         if number is None or self.opener is None:
             return False
@@ -443,7 +443,7 @@ class Panes(QSplitter):
     # --- the end
 
     def stop(self) -> None:
-        """Stop what runs and let go of napari's models, which outlive the window.
+        """Stop what runs and detach from napari's models, which outlive the window.
 
         Our canvases go with napari's window. To close them within its closing, or to have anything painted on them
         then, ends the process.

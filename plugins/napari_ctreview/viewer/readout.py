@@ -1,4 +1,4 @@
-"""What the crosshair says about one voxel: its value, where it is, what it was called, what became of it."""
+"""The readout of the crosshair at one voxel: value, place, class and fate."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _POINTS = {"distance": 2, "angle": 3, "region": 2}
 
 
 class RulerSurface(Protocol):
-    """What is measured on: panes that tell where the mouse is, and give its left button to one tool at a time.
+    """What is measured on: panes with signals of the mouse, whose left button belongs to one tool at a time.
 
     Attributes
     ----------

@@ -93,9 +93,9 @@ class ChangePanel(QWidget):
         self.words.outdated()
         self._say(carried=True)
 
-    def tell(self, *, signed: Mapping[str, Any] | None = None, findings: Sequence[Marked] = ()) -> None:
+    def update_report(self, *, signed: Mapping[str, Any] | None = None, findings: Sequence[Marked] = ()) -> None:
         """Say who signed the reading, and what was marked, for the report in words."""
-        self.words.tell(signed=signed, findings=findings)
+        self.words.update_report(signed=signed, findings=findings)
 
     def _say(self, *, carried: bool) -> None:
         """The finding in one line, and whether it is up to date."""

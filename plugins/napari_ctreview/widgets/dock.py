@@ -19,8 +19,8 @@ from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
 from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
 from napari_ctreview.napari_adapter import hide_layer_panels, unwrapped, window_of
+from napari_ctreview.session.chest_ct_display import FATE_PANE
 from napari_ctreview.session.reading_controller import ReadingController
-from napari_ctreview.session.reading_display import FATE_PANE
 from napari_ctreview.session.steps import STEPS
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
@@ -77,10 +77,11 @@ class ReviewDock(QWidget):
         self.panes = Panes(viewer, 3)
         self.panes.panes[FATE_PANE].canvas.setVisible(False)
         self.controller = ReadingController(self.panes, self, author=_who())
-        self.controller.display.warm_up()
+        self.state = self.controller.state
+        self.controller.chest_ct.display.warm_up()
         self.corrector = Corrector(self.panes, self.controller, self)
-        self.marker = FindingMarker(self.panes, self.controller, self)
-        self.key_image_recorder = KeyImageRecorder(self.panes, self.controller, self)
+        self.marker = FindingMarker(self.panes, self.state, self)
+        self.key_image_recorder = KeyImageRecorder(self.panes, self.state, self)
         self._incoming = LayerImporter(viewer, self.controller.open_in_free_timepoint)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
@@ -161,7 +162,7 @@ class ReviewDock(QWidget):
         return found
 
     def _settings(self, name: str) -> list[QWidget]:
-        form = self.forms[name] = SettingsForm(self.controller.settings, _PARTS[name])
+        form = self.forms[name] = SettingsForm(self.controller.chest_ct.settings, _PARTS[name])
         form.hide()
         form.changed.connect(self._set)
         fold = QPushButton("Settings…")
@@ -183,14 +184,14 @@ class ReviewDock(QWidget):
         for box in self.boxes.values():
             box.stopped.connect(controller.cancel)
         self.unsaved.chosen.connect(self._go_on)
-        self.fate.toggled.connect(controller.display.want_fate)
-        controller.failed.connect(self.complain)
-        controller.replaced.connect(self._replaced)
-        controller.worker.began.connect(self._began)
-        controller.state_changed.connect(self._follow)
-        controller.prepared_changed.connect(self._prepared)
-        controller.edited.connect(self._edited)
-        controller.compared.connect(self._compared_now)
+        self.fate.toggled.connect(self.controller.chest_ct.display.want_fate)
+        self.state.failed.connect(self.complain)
+        self.state.replaced.connect(self._replaced)
+        self.state.worker.began.connect(self._began)
+        self.state.changed.connect(self._follow)
+        self.state.reading_changed.connect(self._prepared)
+        self.state.edited.connect(self._edited)
+        controller.chest_ct.compared.connect(self._compared_now)
         self.panes.contrast_changed.connect(self.corrector.refresh_context)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
@@ -209,10 +210,10 @@ class ReviewDock(QWidget):
         """Say what did not go on with other scans, and offer what is left unsaved."""
         self.complain(lost)
         if lost:
-            self.unsaved.look()
+            self.unsaved.refresh()
 
     def _began(self, job: str) -> None:
-        """What was said before is answered by what the reader does next."""
+        """Take an earlier message away when the reader goes on."""
         if job in ("load", "save", "sign"):
             self.complain("")
 
@@ -224,63 +225,61 @@ class ReviewDock(QWidget):
         """Show the state of every step."""
         controller = self.controller
         for name, box in self.boxes.items():
-            box.show_step(controller.steps[name], hidden_checks=controller.blinded)
-        busy = controller.worker.busy
-        self.run_all.setVisible(not controller.painting.open)
-        self.run_all.setEnabled(controller.loader.ready and not busy)
+            box.show_step(self.state.steps[name], hidden_checks=self.state.blinded)
+        busy = self.state.worker.busy
+        self.run_all.setVisible(self.state.mode.computed)
+        self.run_all.setEnabled(self.state.loader.ready and not busy)
         self.stop_all.setEnabled(busy)
-        self.change.setVisible(not controller.blinded)
-        self.fate.setEnabled(not controller.blinded)
+        self.change.setVisible(not self.state.blinded)
+        self.fate.setEnabled(not self.state.blinded)
         for form in self.forms.values():
-            if form.settings != controller.settings:
-                form.show_settings(controller.settings)
+            if form.settings != controller.chest_ct.settings:
+                form.show_settings(controller.chest_ct.settings)
 
     def _set(self, settings: Any) -> None:
-        self.controller.settings = settings
-        self.controller.loader.settings = settings.load
+        self.controller.chest_ct.settings = settings
+        self.state.loader.settings = settings.load
         self._follow()
 
     def _prepared(self) -> None:
-        controller = self.controller
-        ab = dict(zip(controller.order, ("A", "B"), strict=True))
-        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if controller.blinded else TITLES
+        ab = dict(zip(self.state.order, ("A", "B"), strict=True))
+        self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if self.state.blinded else TITLES
         self.findings.show_findings()
         self.key_images.show_images()
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()
         self.corrector.refresh_context()
-        for name in _COMPUTED:  # nothing is computed in MRI
-            self.boxes[name].setVisible(not controller.painting.open)
-        if controller.begun:
+        for name in _COMPUTED:
+            self.boxes[name].setVisible(self.state.mode.computed)
+        if self.state.mode.begun:
             self.boxes["load"].open(False)
             self.boxes["correct"].open()
-            self.boxes["change"].open(not self.controller.blinded)
+            self.boxes["change"].open(not self.state.blinded)
 
     def _edited(self, _pane: int, _change: object) -> None:
-        tallies = self.controller.tallies
-        if tallies is not None and not self.controller.blinded:
+        tallies = self.controller.chest_ct.tallies
+        if tallies is not None and not self.state.blinded:
             self.change.follow(tallies[0].ml(), tallies[1].ml())
 
     def _compared_now(self, comparison: Comparison) -> None:
-        controller = self.controller
-        if controller.blinded:
+        if self.state.blinded:
             return
         self.change.show_comparison(comparison)
         self._marked()
 
     def _marked(self) -> None:
-        """Let the report say what was marked, and who signed."""
+        """Bring findings and signature into the report."""
         controller = self.controller
-        if controller.comparison is not None and not controller.blinded:
-            signed = None if controller.reading is None else controller.reading.signature()
-            self.change.tell(signed=signed, findings=controller.findings())
+        if controller.chest_ct.comparison is not None and not self.state.blinded:
+            signed = None if self.state.reading is None else self.state.reading.signature()
+            self.change.update_report(signed=signed, findings=self.state.findings())
 
     def _go_to(self, timepoint: int, lps: Any) -> None:
-        self.panes.go_to(lps, pane=self.controller.order.index(timepoint))
+        self.panes.go_to(lps, pane=self.state.order.index(timepoint))
 
     def _decided(self, timepoint: int, kind: str, payload: Any) -> None:
         try:
-            self.controller.act(self.controller.order.index(timepoint), kind, payload)
+            self.controller.act(self.state.order.index(timepoint), kind, payload)
         except EditDoesNotApply as reason:  # the reader has taken the piece away by hand already
             self.complain(f"The piece was left as it is: {reason.found}.")
 
@@ -297,7 +296,7 @@ class ReviewDock(QWidget):
         return False
 
     def stop(self) -> None:
-        """Stop what runs and let go of the panes; acts are on the disk already."""
+        """Stop what runs and detach from the panes; acts are on the disk already."""
         self._incoming.stop()
         self.controller.close()
 

@@ -1,4 +1,4 @@
-"""The list of key images: kept, said something of, found again, taken out."""
+"""The list of key images: keep, caption, go to, remove."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class KeyImagesList(QWidget):
 
     def _say(self) -> None:
         if self.chosen is not None:
-            self.key_image_recorder.say_of(self.chosen, self.caption.text().strip())
+            self.key_image_recorder.set_caption(self.chosen, self.caption.text().strip())
 
     def _allow(self) -> None:
         """Offer only what can be done."""

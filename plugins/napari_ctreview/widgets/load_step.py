@@ -22,7 +22,7 @@ class LoadStep(QWidget):
 
     def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.controller = controller
+        self.controller, self.state = controller, controller.state
         self.names: list[QLabel] = []
         self.buttons: dict[str, QPushButton] = {}
         grid = QGridLayout()
@@ -41,9 +41,9 @@ class LoadStep(QWidget):
         self.two_patients = QCheckBox("Two patients are meant (there is no verdict then)")
         self.two_patients.toggled.connect(self._allow)
         row = QHBoxLayout()
-        row.addWidget(self._button("swap", "Swap", controller.loader.swap))
+        row.addWidget(self._button("swap", "Swap", self.state.loader.swap))
         row.addWidget(self._button("sample", "Sample child", self.load_sample))
-        row.addWidget(self._button("clear", "Other scans", controller.loader.clear))
+        row.addWidget(self._button("clear", "Other scans", self.state.loader.clear))
         aged = QHBoxLayout()
         aged.addWidget(QLabel("Age at baseline (years)"))
         aged.addWidget(self.age, 1)
@@ -53,7 +53,7 @@ class LoadStep(QWidget):
         layout.addLayout(row)
         layout.addLayout(aged)
         layout.addWidget(self.two_patients)
-        controller.state_changed.connect(self.follow)
+        self.state.changed.connect(self.follow)
         self.follow()
 
     def load_sample(self) -> None:
@@ -61,22 +61,23 @@ class LoadStep(QWidget):
         try:
             there = sample_data()
         except CtreviewError as missing:
-            self.controller.failed.emit(in_words(missing))
+            self.state.failed.emit(in_words(missing))
             return
         for number, name in enumerate((BASELINE, FOLLOWUP)):
-            self.controller.loader.open(number, there / name)
+            self.state.loader.open(number, there / name)
 
     def follow(self) -> None:
         """Show what is loaded; of a blinded reading only that it is."""
-        for shown, scan in zip(self.names, self.controller.loader.scans, strict=True):
-            shown.setText(_described(scan, blinded=self.controller.blinded))
-        loader = self.controller.loader
-        self.buttons["swap"].setEnabled(all(scan is not None for scan in loader.scans) and not self.controller.blinded)
+        for shown, scan in zip(self.names, self.state.loader.scans, strict=True):
+            shown.setText(_described(scan, blinded=self.state.blinded))
+        loader = self.state.loader
+        self.buttons["swap"].setEnabled(all(scan is not None for scan in loader.scans) and not self.state.blinded)
         self.two_patients.blockSignals(True)
         self.two_patients.setChecked(loader.allow_different_patients)
         self.two_patients.blockSignals(False)
         if not self.age.hasFocus():
-            self.age.setText("" if self.controller.age_years is None else f"{self.controller.age_years:g}")
+            years = self.controller.chest_ct.age_years
+            self.age.setText("" if years is None else f"{years:g}")
 
     def _button(self, name: str, title: str, act: object) -> QPushButton:
         button = QPushButton(title)
@@ -96,9 +97,9 @@ class LoadStep(QWidget):
 
     def _allow(self, allowed: bool) -> None:
         try:
-            self.controller.loader.allow(allowed)
+            self.state.loader.allow(allowed)
         except CtreviewError as error:
-            self.controller.failed.emit(in_words(error))
+            self.state.failed.emit(in_words(error))
 
     def _aged(self) -> None:
         text = self.age.text().strip().replace(",", ".")
@@ -107,10 +108,10 @@ class LoadStep(QWidget):
         except ValueError:
             years = -1.0
         if years is not None and not 0 <= years <= 130:
-            self.controller.failed.emit(f"“{text}” is no age in years.")
+            self.state.failed.emit(f"“{text}” is no age in years.")
             self.age.clear()
             years = None
-        self.controller.age_years = years
+        self.controller.chest_ct.age_years = years
 
 
 def _described(scan: Scan | None, *, blinded: bool) -> str:

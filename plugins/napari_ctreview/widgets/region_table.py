@@ -114,7 +114,7 @@ class RegionTable(QTreeWidget):
         return None if item is None else str(item.data(0, REGION))
 
     def show_regions(self, regions: Sequence[RegionChange], *, carried: bool) -> None:
-        """Show regions; with ``carried`` their intervals are told to be those of the last comparison."""
+        """Show regions; with ``carried`` their intervals are marked as those of the last comparison."""
         names = [found.region for found in regions]
         if names != list(self._rows):
             self._lay(names)

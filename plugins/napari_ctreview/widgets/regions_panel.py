@@ -51,7 +51,7 @@ class RegionsPanel(QWidget):
 
     def __init__(self, controller: ReadingController, corrector: Corrector, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.controller, self.corrector = controller, corrector
+        self.controller, self.state, self.corrector = controller, controller.state, corrector
         self._shown: object = None
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a region, such as rectus femoris")
@@ -64,8 +64,8 @@ class RegionsPanel(QWidget):
                 ("Export CSV…", "All contrasts, as comma-separated values"),
             )
         )
-        self.says = QLabel()
-        self.says.setWordWrap(True)
+        self.explanation = QLabel()
+        self.explanation.setWordWrap(True)
         self.table = RowTable(("Region", "Side"))
         self.table.setMinimumHeight(170)
         self.table.verticalHeader().setDefaultSectionSize(2 * self.table.fontMetrics().height() + 6)
@@ -79,7 +79,7 @@ class RegionsPanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addLayout(naming)
         layout.addWidget(self.table)
-        layout.addWidget(self.says)
+        layout.addWidget(self.explanation)
         layout.addLayout(doing)
         self.add.clicked.connect(self._add)
         self.name.returnPressed.connect(self._add)
@@ -87,24 +87,24 @@ class RegionsPanel(QWidget):
         self.copy.clicked.connect(self._copy)
         self.export.clicked.connect(self._export)
         self.table.currentCellChanged.connect(lambda row, *_: self._choose(row))
-        controller.state_changed.connect(self.follow)
-        controller.panes.contrast_changed.connect(self.follow)
+        self.state.changed.connect(self.follow)
+        self.state.panes.contrast_changed.connect(self.follow)
 
     def follow(self) -> None:
-        """Show what the regions measure, and offer what may be done now; it is told of every progress of a step."""
-        open_ = self.controller.painting.open
+        """Show what the regions measure, and offer what may be done now; called at every progress of a step."""
+        open_ = self.controller.muscle_mr.begun
         self.setVisible(open_)
         if not open_:
             return
-        timepoints = self.controller.painting.rows()
+        timepoints = self.controller.muscle_mr.rows()
         if timepoints != self._shown:
             self._shown = timepoints
             self._fill(timepoints)
-            self.says.setText(_explained(timepoints))
+            self.explanation.setText(_explained(timepoints))
         for button in (self.copy, self.export):
             button.setEnabled(any(timepoints))
         for widget in (self.name, self.add, self.middle):
-            widget.setEnabled(not self.controller.signed)
+            widget.setEnabled(not self.state.signed)
 
     def _fill(self, timepoints: Sequence[Sequence[RegionRow]]) -> None:
         headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
@@ -126,9 +126,9 @@ class RegionsPanel(QWidget):
     def _add(self) -> None:
         key = None
         try:
-            key = self.controller.painting.name(self.name.text())
+            key = self.controller.muscle_mr.name_region(self.name.text())
         except CtreviewError as error:
-            self.controller.failed.emit(in_words(error))
+            self.state.failed.emit(in_words(error))
         if key is not None:
             self.name.clear()
             self.name.clearFocus()
@@ -143,26 +143,22 @@ class RegionsPanel(QWidget):
 
     def _set_middle(self) -> None:
         number = self.corrector.active_pane
-        pane = self.controller.panes.panes[number]
+        pane = self.state.panes.panes[number]
         if pane.volume is not None:
-            self.controller.painting.set_middle(number, float(pane.centre[0]))
-
-    def _rows(self) -> list[RegionRow]:
-        review = self.controller.painting.review
-        return [] if review is None else [row for n in range(len(review.sessions)) for row in review.rows(n)]
+            self.controller.muscle_mr.set_middle(number, float(pane.centre[0]))
 
     def _copy(self) -> None:
         # a spreadsheet takes tabs for columns
-        QApplication.clipboard().setText(as_csv(self._rows(), separator="\t"))
+        QApplication.clipboard().setText(as_csv(self.controller.muscle_mr.rows_of_all_contrasts(), separator="\t"))
 
     def _export(self) -> None:
         path = ask.file_to_save(self, "Export the table of regions", "regions.csv", "Comma-separated values (*.csv)")
         if path is None:
             return
         try:
-            _write(path, as_csv(self._rows()))
+            _write(path, as_csv(self.controller.muscle_mr.rows_of_all_contrasts()))
         except OSError as error:
-            self.controller.failed.emit(f"The table was not written: {in_words(error)}")
+            self.state.failed.emit(f"The table was not written: {in_words(error)}")
 
 
 def _write(path: Path, text: str) -> None:

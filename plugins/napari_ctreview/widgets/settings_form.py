@@ -69,7 +69,7 @@ class SettingsForm(QWidget):
         layout.addWidget(back)
 
     def show_settings(self, settings: Any) -> None:
-        """Show what stands; the reader's are not told of it."""
+        """Show settings, without a signal of change."""
         self.settings = settings
         for setting in self._shown:
             field = self.fields[".".join(setting.path)]

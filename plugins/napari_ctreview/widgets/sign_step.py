@@ -20,12 +20,12 @@ class SignStep(QWidget):
 
     def __init__(self, controller: ReadingController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.controller = controller
+        self.controller, self.state = controller, controller.state
         self.buttons: dict[str, QPushButton] = {}
-        self.reader = QLineEdit(controller.workspace.author)
+        self.reader = QLineEdit(self.state.workspace.author)
         self.reader.editingFinished.connect(self._named)
-        self.state = QLabel()
-        self.state.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self.blinded = QCheckBox("Open blinded")
         self.blinded.setToolTip(
             "<p>Hides dates, order, what headers say and what became of the opacity, and shuffles both scans, until "
@@ -53,49 +53,50 @@ class SignStep(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(who)
-        layout.addWidget(self.state)
+        layout.addWidget(self.summary)
         layout.addLayout(grid)
-        controller.state_changed.connect(self.follow)
+        self.state.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
         """Offer what may be done now."""
-        controller, workspace = self.controller, self.controller.workspace
-        there, signed, idle = controller.begun, controller.signed, not controller.signing
+        workspace = self.state.workspace
+        there, signed, idle = self.state.mode.begun, self.state.signed, not self.state.signing
         for title, possible in {
             "Save as…": there and idle,
             "Save": there and workspace.saved and idle and not signed,
             "Sign": there and idle and not signed,
             "Correct (new version)": there and signed,
-            "Read again, blinded": controller.prepared is not None and signed,
-            "Go on blinded": controller.prepared is not None
+            "Read again, blinded": there and self.state.mode.can_blind and signed,
+            "Go on blinded": there
+            and self.state.mode.can_blind
             and not signed
-            and not controller.blinded
+            and not self.state.blinded
             and not workspace.journal,
         }.items():
             self.buttons[title].setEnabled(possible)
         self.reader.setEnabled(workspace.study is None)
         if not self.reader.hasFocus():
             self.reader.setText(workspace.author)
-        self.state.setText(self._says())
+        self.summary.setText(self._summarised())
 
-    def _says(self) -> str:
-        controller, workspace = self.controller, self.controller.workspace
+    def _summarised(self) -> str:
+        workspace = self.state.workspace
         if workspace.study is None or workspace.reading is None:
             return "Nothing is being read yet."
         where = (
             f"Study “{workspace.study.folder.name}”" if workspace.saved else "Not saved yet; acts are kept for recovery"
         )
         version = f", version {workspace.reading.version}" if workspace.reading.version > 1 else ""
-        state = "signed, read-only" if controller.signed else "draft"
-        return f"{where}. {workspace.author}{version}: {state}{', blinded' if controller.blinded else ''}."
+        state = "signed, read-only" if self.state.signed else "draft"
+        return f"{where}. {workspace.author}{version}: {state}{', blinded' if self.state.blinded else ''}."
 
     def _named(self) -> None:
         try:
             self.controller.archive.name_reader(self.reader.text())
         except CtreviewError as error:
-            self.controller.failed.emit(in_words(error))
-            self.reader.setText(self.controller.workspace.author)
+            self.state.failed.emit(in_words(error))
+            self.reader.setText(self.state.workspace.author)
 
     def _open(self) -> None:
         found = ask.folder_to_open(self, "Open a study")
@@ -108,8 +109,8 @@ class SignStep(QWidget):
             self.controller.archive.save_as(found)
 
     def _sign(self) -> None:
-        if not self.controller.workspace.saved:
-            self.controller.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
+        if not self.state.workspace.saved:
+            self.state.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
             return
         self.controller.archive.sign()
 
@@ -117,7 +118,7 @@ class SignStep(QWidget):
         try:
             act()
         except (CtreviewError, OSError) as error:
-            self.controller.failed.emit(in_words(error))
+            self.state.failed.emit(in_words(error))
 
 
 class UnsavedStudies(QWidget):
@@ -136,9 +137,9 @@ class UnsavedStudies(QWidget):
         self.rows: dict[str, tuple[QWidget, QPushButton, QPushButton]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self.look()
+        self.refresh()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """See what is there."""
         for study in recovery.left_over():
             if study.folder.name not in self.rows:

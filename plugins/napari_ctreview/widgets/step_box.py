@@ -63,9 +63,9 @@ class StepBox(QFrame):
         self.header.toggled.connect(self._open)
         self.mark = QLabel()
         self.mark.setTextFormat(Qt.TextFormat.RichText)
-        self.says = QLabel()
-        self.says.setWordWrap(True)
-        self.says.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.explanation = QLabel()
+        self.explanation.setWordWrap(True)
+        self.explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -87,7 +87,7 @@ class StepBox(QFrame):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(running)
-        layout.addWidget(self.says)
+        layout.addWidget(self.explanation)
         layout.addWidget(self._inside)
         self.show_step(self.step)
 
@@ -104,11 +104,11 @@ class StepBox(QFrame):
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
         self.bar.setValue(round(1000 * step.share))
-        lines = [_line(step.says, _MARKS["failed"][1] if step.state == "failed" else "")] if step.says else []
+        lines = [_line(step.message, _MARKS["failed"][1] if step.state == "failed" else "")] if step.message else []
         if not hidden_checks:
             lines += [_line(f"⚠ {check.message}", _WARNING) for check in step.checks]
-        self.says.setText("<br>".join(lines))
-        self.says.setVisible(bool(lines))
+        self.explanation.setText("<br>".join(lines))
+        self.explanation.setVisible(bool(lines))
 
     def _open(self, opened: bool) -> None:
         self._inside.setVisible(opened)

@@ -65,7 +65,7 @@ class WordsTab(QWidget):
         self._comparison, self._outdated = comparison, False
         self._write()
 
-    def tell(self, *, signed: Mapping[str, Any] | None, findings: Sequence[Marked]) -> None:
+    def update_report(self, *, signed: Mapping[str, Any] | None, findings: Sequence[Marked]) -> None:
         """Say who signed, and what was marked."""
         if (signed, tuple(findings)) != (self._signed, self._findings):
             self._signed, self._findings = signed, tuple(findings)

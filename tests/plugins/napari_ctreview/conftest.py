@@ -150,7 +150,7 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
         progress(1.0, 1.0, "registering")
         return found
 
-    monkeypatch.setattr("napari_ctreview.session.reading_controller.prepare", prepare)
+    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare)
 
 
 _PREPARED: dict[Any, Any] = {}
@@ -169,9 +169,9 @@ def make_controller(make_panes: Callable[..., Any]) -> Iterator[Callable[..., An
 
     yield make
     for place in places:
-        if place.open:
+        if place.state.open:
             place.close()
-        place.worker.wait(LONGEST_S)
+        place.state.worker.wait(LONGEST_S)
 
 
 @pytest.fixture
@@ -193,5 +193,5 @@ def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]
     yield make
     for place in workers:
         place.close()
-        place.worker.wait(LONGEST_S)
+        place.state.worker.wait(LONGEST_S)
     workers.clear()

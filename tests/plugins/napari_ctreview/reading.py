@@ -19,8 +19,8 @@ def run(qtbot: Any, controller: Any) -> None:
 def compared(qtbot: Any, controller: Any, start: Callable[[], object]) -> None:
     """Start something and wait for the comparison; what fails on the way fails the test."""
     ends: list[str] = []
-    controller.failed.connect(ends.append)
-    controller.compared.connect(lambda _: ends.append(""))
+    controller.state.failed.connect(ends.append)
+    controller.chest_ct.compared.connect(lambda _: ends.append(""))
     start()
     until(qtbot, lambda: bool(ends))
     assert ends == [""], ends
@@ -28,7 +28,7 @@ def compared(qtbot: Any, controller: Any, start: Callable[[], object]) -> None:
 
 def load(qtbot: Any, controller: Any, *folders: Path) -> None:
     for number, folder in enumerate(folders):
-        with told(qtbot, controller.loader.changed):
+        with told(qtbot, controller.state.loader.changed):
             controller.open_dropped(number, [str(folder)])
 
 
@@ -40,7 +40,7 @@ def glass_at(controller: Any, number: int) -> list[float]:
 
 
 def glass_ml(controller: Any, number: int) -> float:
-    return float(controller.tallies[number].ml()["lungs"]["ground_glass"])
+    return float(controller.chest_ct.tallies[number].ml()["lungs"]["ground_glass"])
 
 
 def write_mr(folder: Path, phantom: Any, *, description: str, number: int) -> None:

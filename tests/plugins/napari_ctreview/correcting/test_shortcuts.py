@@ -16,7 +16,7 @@ def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: 
     panes, editor, corrector, mouse = at_work()
     every = [key.keys for key in (*PANE_KEYS, *KEYS)]
     assert len(set(every)) == len(every)
-    assert all(key.says for key in KEYS)
+    assert all(key.description for key in KEYS)
     install_pane_keys(panes)
     install(corrector)
     panes.viewer.window._qt_window.activateWindow()

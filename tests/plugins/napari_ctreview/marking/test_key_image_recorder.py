@@ -99,14 +99,14 @@ def test_key_images_are_saved_and_on_the_page(
     press(qtbot, dock, Qt.Key.Key_S)
     drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
-    reading = dock.controller.reading
+    reading = dock.controller.state.reading
     assert [image.plane for image in reading.key_images()] == ["axial", "sagittal"], "on the disk at once"
     study = tmp_path / "study"
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: dock.controller.workspace.saved and not dock.controller.worker.busy)
-    reading = dock.controller.reading
+    until(qtbot, lambda: dock.controller.state.workspace.saved and not dock.controller.state.worker.busy)
+    reading = dock.controller.state.reading
     assert reading.folder.is_relative_to(study)
     pictures = sorted(path.stem for path in (reading.folder / "key_images").glob("*.png"))
     assert pictures == sorted(image.id for image in reading.key_images())

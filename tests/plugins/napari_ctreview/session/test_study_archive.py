@@ -39,7 +39,7 @@ def read(make_controller: Callable[..., Any], small_scans: Path, qtbot: Any) -> 
 
 def job(qtbot: Any, place: Any, name: str, start: Callable[[], object]) -> str:
     """Start something, wait until the job of that name has ended, and give what was said of it."""
-    with told(qtbot, place.worker.ended, check_params_cb=lambda job, *_: job == name) as ended:
+    with told(qtbot, place.state.worker.ended, check_params_cb=lambda job, *_: job == name) as ended:
         start()
     return str(ended.args[2])
 
@@ -54,22 +54,22 @@ def test_save_close_open_gives_what_was_there(
 ) -> None:
     first = read()
     folder = tmp_path / "study"
-    unsaved = first.study.folder
+    unsaved = first.state.study.folder
     job(qtbot, first, "save", lambda: first.archive.save_as(folder))  # the copy, then what is written into it
-    until(qtbot, lambda: not first.worker.busy)
-    assert first.study.folder == folder
+    until(qtbot, lambda: not first.state.worker.busy)
+    assert first.state.study.folder == folder
     assert not unsaved.exists()
     first.act(1, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
-    drawn = [session.array.copy() for session in first.review.sessions]
+    drawn = [session.array.copy() for session in first.chest_ct.review.sessions]
     assert {path.name for path in (folder / "readers/anna").iterdir()} == {"journal.jsonl", "comparison"}
     first.close()
     assert not (folder / "open.lock").exists()
 
     second = opened(qtbot, make_controller(), folder)
-    for session, before in zip(second.review.sessions, drawn, strict=True):
+    for session, before in zip(second.chest_ct.review.sessions, drawn, strict=True):
         assert np.array_equal(session.array, before)
-    assert second.review.can_undo
-    assert second.loader.scans[0].place.path == small_scans / "before"
+    assert second.chest_ct.review.can_undo
+    assert second.state.loader.scans[0].place.path == small_scans / "before"
 
 
 def test_the_numbers_are_those_of_compare_with_the_same_edits(
@@ -81,7 +81,7 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
     place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 0.5})
     place.undo()
     job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not place.worker.busy)
+    until(qtbot, lambda: not place.state.worker.busy)
     job(qtbot, place, "sign", place.archive.sign)
     study = Study.open(tmp_path / "study")
     (reading,) = study.readings
@@ -106,26 +106,26 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
 def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: Path, qtbot: Any) -> None:
     place = read()
     job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not place.worker.busy)
+    until(qtbot, lambda: not place.state.worker.busy)
     job(qtbot, place, "sign", place.archive.sign)
-    assert place.signed
-    assert place.steps["sign"].state == "done"
+    assert place.state.signed
+    assert place.state.steps["sign"].state == "done"
     before = place.session(0).array.copy()
-    with qtbot.waitSignal(place.failed) as failed:
+    with qtbot.waitSignal(place.state.failed) as failed:
         assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is None
     assert "signed" in failed.args[0]
     assert "new version" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
-    with told(qtbot, place.failed) as failed:
+    with told(qtbot, place.state.failed) as failed:
         place.archive.save()
     assert failed.args[0].startswith("Nothing was saved: ")
     assert "new version" in failed.args[0]
     place.archive.correct()
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
-    versions = {reading.version: reading for reading in place.study.readings}
+    versions = {reading.version: reading for reading in place.state.study.readings}
     assert len(versions[2].edits()) == len(versions[1].edits()) + 1
     assert versions[1].signature() is not None
-    assert not place.signed
+    assert not place.state.signed
 
 
 def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
@@ -134,52 +134,52 @@ def test_a_blinded_reader_sees_neither_order_nor_dates_nor_fate(
     place = make_controller()
     load(qtbot, place, small_scans / "before", small_scans / "after")
     run(qtbot, place)
-    place.workspace.blind(seed=_seed_that_swaps())
-    place.restart_reading()
-    assert place.blinded
-    assert place.order == (1, 0)
-    panes = place.panes.panes
-    assert panes[0].volume is place.loader.scans[1].volume
+    place.state.workspace.blind(seed=_seed_that_swaps())
+    place.state.mode.restart()
+    assert place.state.blinded
+    assert place.state.order == (1, 0)
+    panes = place.state.panes.panes
+    assert panes[0].volume is place.state.loader.scans[1].volume
     assert [pane.annotations.corners.top_left for pane in panes[:2]] == [("A",), ("B",)]
     assert all(pane.annotations.corners.top_right == () for pane in panes[:2])
     assert all(pane.known.fate is None for pane in panes)
     # an act in the left pane is one on the follow-up
     before = glass_ml(place, 1)
     edits = []
-    place.edited.connect(lambda pane, _change: edits.append(pane))
+    place.state.edited.connect(lambda pane, _change: edits.append(pane))
     place.act(0, "remove_piece", {"point": glass_at(place, 0)})
     assert edits == [0]
     assert glass_ml(place, 1) < before
     # panes still go to the same place of the patient
-    middle = place.prepared.transform.to_fixed(place.panes.panes[0].centre[None])[0]
-    assert np.abs(place.panes.panes[1].centre - middle).max() < 8
-    until(qtbot, lambda: not place.worker.busy)
+    middle = place.chest_ct.prepared.transform.to_fixed(place.state.panes.panes[0].centre[None])[0]
+    assert np.abs(place.state.panes.panes[1].centre - middle).max() < 8
+    until(qtbot, lambda: not place.state.worker.busy)
     job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not place.worker.busy)
+    until(qtbot, lambda: not place.state.worker.busy)
     job(qtbot, place, "sign", place.archive.sign)
-    assert not place.blinded
-    assert place.order == (0, 1)
+    assert not place.state.blinded
+    assert place.state.order == (0, 1)
     assert "BASELINE" in panes[0].annotations.corners.top_left[0]
     assert panes[0].known.fate is not None
     place.archive.read_again(blinded=True)
-    assert place.blinded
-    assert place.reading.version == 2
+    assert place.state.blinded
+    assert place.state.reading.version == 2
     assert glass_ml(place, 1) == before  # starts with nothing
 
 
 def test_a_second_reader_starts_afresh_and_blinded(read: Any, make_controller: Any, tmp_path: Path, qtbot: Any) -> None:
     first = read("anna")
-    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.review.sessions]
+    proposed = [float(session.base.volume_ml("ground_glass")) for session in first.chest_ct.review.sessions]
     job(qtbot, first, "save", lambda: first.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not first.worker.busy)
-    with told(qtbot, (other := make_controller("ben")).failed) as failed:
+    until(qtbot, lambda: not first.state.worker.busy)
+    with told(qtbot, (other := make_controller("ben")).state.failed) as failed:
         other.archive.open(tmp_path / "study")
     assert "has this study open" in failed.args[0]
     first.close()
     opened(qtbot, other, tmp_path / "study", blinded=True)
-    assert other.blinded
+    assert other.state.blinded
     assert [glass_ml(other, number) for number in (0, 1)] == pytest.approx(proposed)
-    assert {reading.reader for reading in other.study.readings} == {"anna", "ben"}
+    assert {reading.reader for reading in other.state.study.readings} == {"anna", "ben"}
 
 
 @pytest.mark.parametrize(
@@ -198,11 +198,11 @@ def test_what_cannot_be_opened_is_refused_and_left_alone(
     spoil(kept)
     before = {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()}
     place = make_controller()
-    with told(qtbot, place.failed) as failed:
+    with told(qtbot, place.state.failed) as failed:
         place.archive.open(kept)
     assert says in failed.args[0]
     assert {path: path.read_bytes() for path in kept.rglob("*") if path.is_file()} == before
-    assert place.study is None
+    assert place.state.study is None
 
 
 @pytest.fixture
@@ -210,31 +210,31 @@ def kept(read: Any, tmp_path: Path, qtbot: Any) -> Path:
     """A saved study that nobody has open."""
     place = read()
     job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not place.worker.busy)
+    until(qtbot, lambda: not place.state.worker.busy)
     place.close()
     return tmp_path / "study"
 
 
 def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place = read()
-    before, acts = place.session(0).array.copy(), place.reading.edits()
+    before, acts = place.session(0).array.copy(), place.state.reading.edits()
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "journal.jsonl")
 
-    with monkeypatch.context() as patch, qtbot.waitSignal(place.failed) as failed:
+    with monkeypatch.context() as patch, qtbot.waitSignal(place.state.failed) as failed:
         patch.setattr("ctreview.edits.journal.os.fsync", full)
         assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is None
     assert "No space left" in failed.args[0]
     assert "Make room" in failed.args[0]
     assert np.array_equal(place.session(0).array, before)
-    assert place.reading.edits() == acts
-    with monkeypatch.context() as patch, told(qtbot, place.failed) as failed:
+    assert place.state.reading.edits() == acts
+    with monkeypatch.context() as patch, told(qtbot, place.state.failed) as failed:
         patch.setattr("ctreview.study.store.shutil.copytree", full)
         place.archive.save_as(tmp_path / "study")
     assert "No space left" in failed.args[0]
     assert not (tmp_path / "study").exists()
-    assert place.reading.edits() == acts
+    assert place.state.reading.edits() == acts
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
 
 
@@ -273,8 +273,8 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
     (study,) = left_over()
     assert [edit.kind for edit in study.reading("anna").edits()] == ["remove_small"] * 3 + ["undo"]
     place = opened(qtbot, make_controller("anna"), study.folder)
-    assert place.review.can_undo
-    assert len(place.review.edits[0]) == 4
+    assert place.chest_ct.review.can_undo
+    assert len(place.chest_ct.review.edits[0]) == 4
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
     place.close()
     assert left_over() != ()  # still unsaved, still there

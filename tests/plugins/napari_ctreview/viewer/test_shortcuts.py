@@ -44,4 +44,4 @@ def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> 
     assert panes.link.on is False
     keys = [key.keys for key in KEYS]
     assert len(set(keys)) == len(keys)
-    assert all(key.says for key in KEYS)
+    assert all(key.description for key in KEYS)

@@ -389,14 +389,14 @@ def test_what_is_marked_stands_in_the_report_and_lets_nothing_old_be_copied(show
     spot = Finding("spot", 1, (10.0, 20.0, 30.0), region="right_lung", tracked="spot 1")
     assert "spot" not in shown.words.text.toPlainText().lower()
     shown.follow(*counts(5.0))
-    shown.tell(findings=(spot,))
+    shown.update_report(findings=(spot,))
     assert "spot" in shown.words.text.toPlainText().lower()
     assert not shown.words.copy.isEnabled()
 
 
 def test_it_says_draft_until_it_is_signed(shown: Any) -> None:
     assert shown.words.state.text() == "draft"
-    shown.tell(signed={"reader": "anna", "time": "2021-11-09T10:30:00+00:00"})
+    shown.update_report(signed={"reader": "anna", "time": "2021-11-09T10:30:00+00:00"})
     assert shown.words.state.text() == "signed"
     assert shown.words.text.toPlainText().startswith("Signed by anna")
 

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.usefixtures("prepared_once")
 def loaded(qtbot: Any, dock: Any, folder: Path) -> None:
     """Drop baseline and follow-up on their panes and wait until they are read."""
     drop(dock.panes.panes[0], folder / "before")
-    until(qtbot, lambda: dock.controller.loader.scans[0] is not None)
+    until(qtbot, lambda: dock.controller.state.loader.scans[0] is not None)
     drop(dock.panes.panes[1], folder / "after")
-    until(qtbot, lambda: dock.controller.loader.ready)
+    until(qtbot, lambda: dock.controller.state.loader.ready)
 
 
 def reviewed(qtbot: Any, dock: Any, folder: Path) -> None:
@@ -43,14 +43,14 @@ def test_dropping_two_folders_and_run_all_shows_every_step(make_dock: Any, small
                 states.append(state)
 
     assert not dock.run_all.isEnabled()
-    place.state_changed.connect(note)
+    place.state.changed.connect(note)
     reviewed(qtbot, dock, small_scans)
     for name in ("load", "lungs", "opacity", "register", "change"):
         assert (name, "running") in states, name
         assert dock.boxes[name].step.state == "done"
     order = [states.index((name, "running")) for name in ("load", "lungs", "opacity", "register", "change")]
     assert order == sorted(order)
-    change = place.comparison["lungs"].change["opacity_ml"]
+    change = place.chest_ct.comparison["lungs"].change["opacity_ml"]
     assert f"−{abs(change.value):.0f} mL" in dock.change.headline.text()
     assert set(dock.panes.panes[0].labels) == {"opacity"}
     assert not dock.panes.panes[2].canvas.isVisible()
@@ -79,7 +79,7 @@ def test_a_click_with_the_pick_removes_a_piece_and_the_table_follows_at_once(
     assert np.ptp(coloured) > 40, "ground glass is drawn in colour over a grey scan"
     before = glass_ml(place, 0)
     followed: list[float] = []
-    place.edited.connect(lambda *_: followed.append(time.perf_counter()))
+    place.state.edited.connect(lambda *_: followed.append(time.perf_counter()))
     mouse = SimulatedMouse(dock.panes, qtbot)
     click(dock.tools.tools["pick"])
     start = time.perf_counter()
@@ -110,10 +110,10 @@ def test_a_wrong_folder_is_said_in_the_dock(make_dock: Any, small_scans: Path, t
 def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], small_scans / "after", small_scans / "before")
-    until(qtbot, lambda: dock.controller.loader.ready)
-    assert "swapped" in dock.boxes["load"].step.says
+    until(qtbot, lambda: dock.controller.state.loader.ready)
+    assert "swapped" in dock.boxes["load"].step.message
     click(dock.load.buttons["swap"])
-    assert dock.boxes["load"].step.says == ""
+    assert dock.boxes["load"].step.message == ""
     assert dock.load.names[0].text().startswith("before")
     days = [pane.annotations.corners.top_left[0] for pane in dock.panes.panes[:2]]
     assert days[0].startswith("BASELINE")
@@ -122,21 +122,21 @@ def test_swapped_dates_are_warned_of_and_swapped_back(make_dock: Any, small_scan
 
 def test_a_follow_up_alone_is_no_baseline(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
     dock = make_dock()
-    dock.controller.loader.open(1, small_scans / "after")
-    until(qtbot, lambda: dock.controller.loader.scans[1] is not None)
+    dock.controller.state.loader.open(1, small_scans / "after")
+    until(qtbot, lambda: dock.controller.state.loader.scans[1] is not None)
     pane = dock.panes.panes[0]
     assert pane.annotations.corners.top_left == ("FOLLOW-UP",), "days since a baseline that is not there are not known"
     drawn(qtbot, dock.panes)
     press(qtbot, dock, Qt.Key.Key_K)
     press(qtbot, dock, Qt.Key.Key_Q)
     SimulatedMouse(dock.panes, qtbot).click(0, pane.centre)
-    (image,), (finding,) = dock.controller.key_images(), dock.controller.findings()
+    (image,), (finding,) = dock.controller.state.key_images(), dock.controller.state.findings()
     assert (image.timepoint, finding.timepoint) == (2, 2)
     assert dock.key_images.table.item(0, 0).text() == "1  follow-up"
     assert dock.findings.table.item(0, 1).text() == "follow-up"
-    dock.controller.loader.open(0, small_scans / "before")
-    until(qtbot, lambda: dock.controller.loader.ready)
-    assert dock.controller.key_images() == (image,)
+    dock.controller.state.loader.open(0, small_scans / "before")
+    until(qtbot, lambda: dock.controller.state.loader.ready)
+    assert dock.controller.state.key_images() == (image,)
     dock.marker.go_to(finding)
     assert np.allclose(dock.panes.panes[1].centre, finding.place, atol=2.1), (
         "it is found on the follow-up, at the right"
@@ -158,12 +158,12 @@ def test_a_folder_with_several_series_asks_which(make_dock: Any, small_scans: Pa
         asked.append(len(found))
         return found[1] if len(asked) > 1 else None
 
-    dock.controller.loader.chooser = choose
+    dock.controller.state.loader.chooser = choose
     drop(dock.panes.panes[0], tmp_path / "both")
-    until(qtbot, lambda: len(asked) == 1 and not dock.controller.worker.busy)
+    until(qtbot, lambda: len(asked) == 1 and not dock.controller.state.worker.busy)
     assert dock.boxes["load"].step.state == "to do"
     drop(dock.panes.panes[0], tmp_path / "both")
-    until(qtbot, lambda: dock.controller.loader.scans[0] is not None)
+    until(qtbot, lambda: dock.controller.state.loader.scans[0] is not None)
     assert asked == [2, 2]
 
 
@@ -191,9 +191,9 @@ def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: A
     click(dock.run_all)
     until(qtbot, dock.boxes["lungs"].cancel.isVisible)
     click(dock.boxes["lungs"].cancel)
-    until(qtbot, lambda: not dock.controller.worker.busy)
+    until(qtbot, lambda: not dock.controller.state.worker.busy)
     assert dock.boxes["lungs"].step.state == "to do"
-    assert dock.boxes["lungs"].step.says == "stopped"
+    assert dock.boxes["lungs"].step.message == "stopped"
     assert dock.run_all.isEnabled()
 
 
@@ -202,7 +202,7 @@ def test_fields_come_from_the_settings_and_go_back_into_them(make_dock: Any) -> 
 
     dock = make_dock()
     place, form = dock.controller, dock.forms["opacity"]
-    settings = place.settings.opacity
+    settings = place.chest_ct.settings.opacity
     shown = {name.split(".")[1] for name in form.fields}
     assert shown >= {item.name for item in fields(settings) if isinstance(getattr(settings, item.name), float)}
     line = form.fields["opacity.least_patch_ml"]
@@ -211,14 +211,14 @@ def test_fields_come_from_the_settings_and_go_back_into_them(make_dock: Any) -> 
     assert "patches" in line.toolTip()
     line.setText("0.75")
     line.editingFinished.emit()
-    assert place.settings.opacity.least_patch_ml == 0.75
+    assert place.chest_ct.settings.opacity.least_patch_ml == 0.75
     line.setText("much")
     line.editingFinished.emit()
     assert line.text() == "0.75"
     assert "cannot be" in form._wrong.text()
     (back,) = (button for button in form.findChildren(QPushButton) if button.text() == "Standard settings")
     back.click()
-    assert place.settings.opacity == settings
+    assert place.chest_ct.settings.opacity == settings
     assert any(
         isinstance(field, QComboBox | QCheckBox) for form in dock.forms.values() for field in form.fields.values()
     )
@@ -242,21 +242,21 @@ def test_save_close_reopen_and_sign_by_the_buttons(
     assert "save it first" in dock.message.text()
     click(dock.sign.buttons["Save as…"])
     until(qtbot, (tmp_path / "study/readers/Änne K/comparison").exists)
-    until(qtbot, lambda: not dock.controller.worker.busy)
+    until(qtbot, lambda: not dock.controller.state.worker.busy)
     click(dock.load.buttons["clear"])
-    assert dock.controller.study is None
+    assert dock.controller.state.study is None
     assert dock.panes.panes[0].volume is None
     compared(qtbot, dock.controller, lambda: click(dock.sign.buttons["Open study…"]))
     assert glass_ml(dock.controller, 0) == kept
     click(dock.sign.buttons["Sign"])
-    until(qtbot, lambda: dock.controller.signed and not dock.controller.worker.busy)
-    assert "signed, read-only" in dock.sign.state.text()
+    until(qtbot, lambda: dock.controller.state.signed and not dock.controller.state.worker.busy)
+    assert "signed, read-only" in dock.sign.summary.text()
     assert not dock.sign.buttons["Sign"].isEnabled()
-    signed = dock.controller.reading.signature()
+    signed = dock.controller.state.reading.signature()
     assert signed["reader"] == "Änne K"
     assert signed["statement"]["words"]["en"].startswith("Signed by Änne K")
     click(dock.sign.buttons["Correct (new version)"])
-    assert "version 2: draft" in dock.sign.state.text()
+    assert "version 2: draft" in dock.sign.summary.text()
 
 
 def test_work_that_was_not_saved_is_offered_at_the_next_start(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
@@ -269,7 +269,7 @@ def test_work_that_was_not_saved_is_offered_at_the_next_start(make_dock: Any, sm
     ((_, on, _),) = second.unsaved.rows.values()
     compared(qtbot, second.controller, lambda: click(on))
     assert glass_ml(second.controller, 0) == kept
-    assert second.controller.review.can_undo
+    assert second.controller.chest_ct.review.can_undo
 
 
 def test_a_blinded_reader_is_told_nothing_by_the_dock(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
@@ -298,7 +298,7 @@ def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path
     dock = make_dock()
     for number, name in enumerate(("one", "two")):
         drop(dock.panes.panes[number], tmp_path / name)
-        until(qtbot, lambda number=number: dock.controller.loader.scans[number] is not None)
+        until(qtbot, lambda number=number: dock.controller.state.loader.scans[number] is not None)
     assert [len(one.contrasts) for one in dock.panes.examinations] == [2, 2]
     assert "T1" in dock.load.names[0].text()
     first = dock.panes.panes[0].volume

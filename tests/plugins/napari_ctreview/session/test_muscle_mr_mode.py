@@ -35,8 +35,8 @@ def examinations(tmp_path: Path, pair: Any) -> tuple[Path, Path]:
 def opened(qtbot: Any, dock: Any, folders: tuple[Path, Path]) -> None:
     for number, folder in enumerate(folders):
         drop(dock.panes.panes[number], folder)
-        until(qtbot, lambda number=number: dock.controller.loader.scans[number] is not None)
-    until(qtbot, lambda: not dock.controller.worker.busy)
+        until(qtbot, lambda number=number: dock.controller.state.loader.scans[number] is not None)
+    until(qtbot, lambda: not dock.controller.state.worker.busy)
 
 
 def beside(place: Any, x_mm: float, y_mm: float = 0.0) -> Any:
@@ -59,7 +59,7 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
 ) -> None:
     dock = make_dock()
     said: list[str] = []
-    dock.controller.failed.connect(said.append)
+    dock.controller.state.failed.connect(said.append)
     opened(qtbot, dock, examinations)
     assert dock.regions.isVisible()
     assert not dock.boxes["lungs"].isVisible(), "nothing is computed in MRI"
@@ -78,13 +78,13 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     t1 = [cell(dock, row, 2) for row in range(3)]
     assert t1[0] == t1[2] != t1[1] == "0.00 mL\n–", "painted on the right at baseline"
     assert cell(dock, 1, 3) == cell(dock, 2, 3) != cell(dock, 0, 3) == "0.00 mL\n–", "on the left at follow-up"
-    assert "T1" in dock.regions.says.text()
-    rows = dock.controller.painting.rows()
+    assert "T1" in dock.regions.explanation.text()
+    rows = dock.controller.muscle_mr.rows()
     before = rows[0][0].values.mean
     press(qtbot, dock, Qt.Key.Key_X)
     qtbot.wait(50)
-    assert "STIR" in dock.regions.says.text()
-    assert dock.controller.painting.rows()[0][0].values.mean == pytest.approx(before + 100)
+    assert "STIR" in dock.regions.explanation.text()
+    assert dock.controller.muscle_mr.rows()[0][0].values.mean == pytest.approx(before + 100)
     assert cell(dock, 0, 2).split("\n")[0] == t1[0].split("\n")[0], "the volume is that of what was painted"
 
     press(qtbot, dock, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -105,28 +105,28 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: study)
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: (study / "readers").exists() and not dock.controller.worker.busy)
-    reading = dock.controller.reading
+    until(qtbot, lambda: (study / "readers").exists() and not dock.controller.state.worker.busy)
+    reading = dock.controller.state.reading
     assert (reading.regions_folder / "regions.csv").read_text() == target.read_text()
-    painted = [np.array(session.array) for session in dock.controller.painting.review.sessions]
-    dock.controller.leave()
+    painted = [np.array(session.array) for session in dock.controller.muscle_mr.review.sessions]
+    dock.controller.state.close_reading()
     replayed = replay_regions(Study.open(study), reading)
     assert all(np.array_equal(one.array, other) for one, other in zip(replayed.sessions, painted, strict=True)), (
         "the same without a window, voxel for voxel"
     )
 
     dock.controller.archive.open(study, author=reading.reader)
-    until(qtbot, lambda: dock.controller.painting.open)
+    until(qtbot, lambda: dock.controller.muscle_mr.begun)
     assert dock.regions.isVisible()
     assert cell(dock, 0, 2) == t1[0]
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Sign"])
-    until(qtbot, lambda: dock.controller.signed and not dock.controller.worker.busy)
-    assert len(dock.controller.reading.signature()["statement"]["regions"]) == 12
+    until(qtbot, lambda: dock.controller.state.signed and not dock.controller.state.worker.busy)
+    assert len(dock.controller.state.reading.signature()["statement"]["regions"]) == 12
     assert not dock.regions.add.isEnabled()
-    assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.says
+    assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.message
     mute: list[str] = []
-    dock.controller.failed.connect(mute.append)
+    dock.controller.state.failed.connect(mute.append)
     mouse.drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert said == mute, "nothing else went wrong"
@@ -135,11 +135,11 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     assert mute[-1].endswith("signed and cannot be changed. Make a new version of it to correct it.")
     monkeypatch.setattr("napari_ctreview.widgets.ask.folder_to_save", lambda *_: tmp_path / "copy")
     click(dock.sign.buttons["Save as…"])
-    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.controller.worker.busy)
+    until(qtbot, lambda: (tmp_path / "copy" / "study.json").exists() and not dock.controller.state.worker.busy)
     assert dock.boxes["sign"].step.state == "done"
-    assert "copied to copy" in dock.boxes["sign"].step.says
-    assert "read-only" in dock.boxes["sign"].step.says
-    assert dock.controller.signed
+    assert "copied to copy" in dock.boxes["sign"].step.message
+    assert "read-only" in dock.boxes["sign"].step.message
+    assert dock.controller.state.signed
 
 
 def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
@@ -159,21 +159,21 @@ def test_a_folder_with_two_examinations_asks_which_and_opens_it_whole(
         asked.append(len(found))
         return next(one for one in found if "STIR" in one.acquisition.description)
 
-    place.loader.chooser = choose
+    place.state.loader.chooser = choose
     place.open_dropped(0, [str(tmp_path / "mixed")])
-    until(qtbot, lambda: place.painting.open)
+    until(qtbot, lambda: place.muscle_mr.begun)
     assert asked == [3]
-    (images,) = place.painting.review.examinations
+    (images,) = place.muscle_mr.review.examinations
     assert [one.name for one in images.contrasts] == ["STIR", "T1"], "the one chosen leads"
-    (replayed,) = replay_regions(place.study, place.reading).examinations
+    (replayed,) = replay_regions(place.state.study, place.state.reading).examinations
     assert [one.name for one in replayed.contrasts] == ["STIR", "T1"]
-    assert place.painting.name("vastus") == "vastus"
+    assert place.muscle_mr.name_region("vastus") == "vastus"
     place.archive.save_as(tmp_path / "study")
-    until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
-    place.leave()
+    until(qtbot, lambda: place.state.workspace.saved and not place.state.worker.busy)
+    place.state.close_reading()
     place.archive.open(tmp_path / "study")
-    until(qtbot, lambda: place.painting.open)
-    assert [label.key for label in place.painting.review.scheme] == ["vastus"], "a study of one timepoint opens too"
+    until(qtbot, lambda: place.muscle_mr.begun)
+    assert [label.key for label in place.muscle_mr.review.scheme] == ["vastus"], "a study of one timepoint opens too"
 
 
 def test_progress_of_a_step_measures_nothing(
@@ -188,7 +188,7 @@ def test_progress_of_a_step_measures_nothing(
     measure = regions.region_values
     monkeypatch.setattr(regions, "region_values", lambda *a, **k: measured.append(a) or measure(*a, **k))
     for share in (0.1, 0.2, 0.3):
-        dock.controller.worker.progressed.emit("save", share, "writing")
+        dock.controller.state.worker.progressed.emit("save", share, "writing")
     assert not measured
     at = dock.panes.panes[0].centre
     dock.corrector.select_tool("brush")
@@ -211,7 +211,7 @@ def test_the_reader_says_where_right_and_left_part(make_dock: Any, examinations:
     mouse.hover(0, beside(at, 60.0))
     click(dock.regions.middle)
     assert cell(dock, 0, 2) == left
-    assert "(reader)" in dock.regions.says.text()
+    assert "(reader)" in dock.regions.explanation.text()
 
 
 def test_a_second_examination_joins_what_is_painted_already(
@@ -219,7 +219,7 @@ def test_a_second_examination_joins_what_is_painted_already(
 ) -> None:
     dock = make_dock()
     drop(dock.panes.panes[0], examinations[0])
-    until(qtbot, lambda: dock.controller.painting.open)
+    until(qtbot, lambda: dock.controller.muscle_mr.begun)
     name(qtbot, dock, "vastus")
     dock.corrector.select_tool("brush")
     at = dock.panes.panes[0].centre
@@ -230,7 +230,7 @@ def test_a_second_examination_joins_what_is_painted_already(
     drop(dock.panes.panes[1], examinations[1])
     until(qtbot, lambda: dock.regions.table.columnCount() == 4)
     assert cell(dock, 2, 2) == painted
-    assert dock.controller.study.timepoints == (1, 2)
+    assert dock.controller.state.study.timepoints == (1, 2)
 
 
 def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
@@ -238,8 +238,8 @@ def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
 ) -> None:
     dock = make_dock()
     place = dock.controller
-    place.loader.open(1, examinations[1])
-    until(qtbot, lambda: place.painting.open)
+    place.state.loader.open(1, examinations[1])
+    until(qtbot, lambda: place.muscle_mr.begun)
     name(qtbot, dock, "vastus")
     dock.corrector.select_tool("brush")
     at = dock.panes.panes[0].centre
@@ -247,20 +247,20 @@ def test_a_follow_up_alone_stays_one_when_it_is_saved_opened_and_joined(
     painted = cell(dock, 2, 2)
     assert painted != "0.00 mL\n–"
     assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
-    assert "follow-up at x" in dock.regions.says.text()
+    assert "follow-up at x" in dock.regions.explanation.text()
     place.archive.save_as(tmp_path / "study")
-    until(qtbot, lambda: place.workspace.saved and not place.worker.busy)
+    until(qtbot, lambda: place.state.workspace.saved and not place.state.worker.busy)
     assert Study.open(tmp_path / "study").timepoints == (2,)
-    written = place.reading.regions_folder
+    written = place.state.reading.regions_folder
     assert {row["timepoint"] for row in csv.DictReader(io.StringIO((written / "regions.csv").read_text()))} == {"2"}
     assert (written / "timepoint-2.seg.nrrd").exists()
-    place.leave()
+    place.state.close_reading()
     place.archive.open(tmp_path / "study")
-    until(qtbot, lambda: place.painting.open)
-    assert [scan is not None for scan in place.loader.scans] == [False, True]
+    until(qtbot, lambda: place.muscle_mr.begun)
+    assert [scan is not None for scan in place.state.loader.scans] == [False, True]
     assert dock.panes.panes[0].annotations.corners.top_left[0] == "FOLLOW-UP"
     assert cell(dock, 2, 2) == painted
-    place.loader.open(0, examinations[0])
+    place.state.loader.open(0, examinations[0])
     until(qtbot, lambda: dock.regions.table.columnCount() == 4)
     assert [cell(dock, 2, column) for column in (2, 3)] == ["0.00 mL\n–", painted], "a baseline joins it"
-    assert place.study.timepoints == (1, 2)
+    assert place.state.study.timepoints == (1, 2)

@@ -1,4 +1,4 @@
-"""What of a reading stands on the panes: scans, lungs while opacity is sought, opacity under correction, fate."""
+"""What of a reading of chest CT stands on the panes: scans, lungs, opacity under correction, the map of fate."""
 
 from __future__ import annotations
 
@@ -11,42 +11,36 @@ from qtpy.QtWidgets import QApplication
 
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.recipes.chest_ct.corrections import OPACITY
-from ctreview.review.regions import REGIONS
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
+from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.viewer.correspondence import ROLES, TITLES
 from napari_ctreview.viewer.layers import labels_layer, to_lps, to_world
-from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.readout import ReadoutSource
 
 if TYPE_CHECKING:
     from ctreview.change import Comparison
     from ctreview.review.corrections import OpacityReview
-    from ctreview.review.regions import RegionReview
     from napari_ctreview.input_output.scans import Scan
 
-__all__ = ["FATE_PANE", "ReadingDisplay"]
+__all__ = ["FATE_PANE", "ChestCtDisplay"]
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
 
 
-class ReadingDisplay:
-    """Draws the state of a reading on the panes."""
+class ChestCtDisplay:
+    """Draws what a `ChestCtMode` found on the panes."""
 
-    def __init__(self, panes: Panes) -> None:
-        self.panes: Panes | None = panes
+    def __init__(self, state: ReadingState) -> None:
+        self._state = state
         self.fate_wanted = False
         self._shown: tuple[object, ...] = ()
         self._comparison: Comparison | None = None
 
-    def close(self) -> None:
-        """Let go of the panes."""
-        self.panes = None
-
     def warm_up(self) -> None:
         """Let napari compile how it draws labels, once a process: while a step works it takes ten times as long."""
-        pane = self._open().panes[0]
+        pane = self._state.panes.panes[0]
         grid = Geometry.aligned((2, 2, 2), (1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0), frame_of_reference="source:nothing")
         nothing = LabelMap(np.zeros(grid.shape, np.uint8), grid, OPACITY_SCHEME)
         for array in (None, np.zeros(grid.shape, np.uint8)):  # frozen and writable arrays are two cases to compile
@@ -55,32 +49,22 @@ class ReadingDisplay:
 
     # --- scans
 
-    @property
-    def measurements(self) -> int:
-        """How many measurements stand on the panes."""
-        return self._open().measurements
-
-    def show_scans(self, scans: Sequence[Scan | None]) -> None:
-        """Show what was loaded, before anything is found in it."""
-        panes = self._open()
+    def show_cts(self, scans: Sequence[Scan | None]) -> None:
+        """Show the CTs that were loaded, before anything is found in them; empty panes where there is none."""
         there = [(scan, number) for number, scan in enumerate(scans) if scan is not None]
         if not there:
             self.clear()
             return
-        images = [scan.contrasts for scan, _ in there if scan.contrasts is not None]
-        roles = [ROLES[number] for _, number in there]
         self._shown = ()
-        if len(images) == len(there):
-            panes.show_examinations(*images, roles=roles)
-        elif len(there) == 1:
+        if len(there) == 1:
             (scan, number) = there[0]
-            panes.show_volumes([scan.volume], [TITLES[number]], roles)
+            self._state.panes.show_volumes([scan.volume], [TITLES[number]], [ROLES[number]])
         else:
             self._pair([scan for scan, _ in there], (0, 1))
 
     def clear(self) -> None:
         """Empty panes."""
-        panes = self._open()
+        panes = self._state.panes
         panes.link.unlink()
         for pane in panes.panes:
             pane.clear()
@@ -89,13 +73,14 @@ class ReadingDisplay:
     def show_pair(self, scans: Sequence[Scan], order: tuple[int, int], *, blinded: bool) -> None:
         """Show two CTs, to a blinded reader without what their headers say."""
         self._pair(scans, order)
-        self._open().blind(blinded)
+        self._state.panes.blind(blinded)
 
     def _pair(self, scans: Sequence[Scan], order: tuple[int, int]) -> None:
         """Show two CTs in the order a blinded reader gets them; roles stay with the scans, for the link needs them."""
-        panes, key = self._open(), (scans[0].volume.digest, scans[1].volume.digest, order)
-        if key == self._shown:  # after new settings the reader stays where he was
-            return
+        panes, key = self._state.panes, (scans[0].volume.digest, scans[1].volume.digest, order)
+        here = panes.panes[0].volume
+        if key == self._shown and here is not None and here.digest == scans[order[0]].volume.digest:
+            return  # after new settings the reader stays where he was
         panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
             pane.role = ROLES[timepoint]
@@ -107,7 +92,7 @@ class ReadingDisplay:
 
     def show_part(self, pane: int, what: str, labels: LabelMap) -> None:
         """Show lungs, then opacity, as soon as they are there."""
-        panes = self._open()
+        panes = self._state.panes
         if panes.panes[pane].volume is None:
             return
         layer = panes.show_labels(pane, labels, name=what)
@@ -120,7 +105,7 @@ class ReadingDisplay:
         self, review: OpacityReview, scans: Sequence[Scan | None], order: tuple[int, int], *, blinded: bool
     ) -> None:
         """Show the opacity under correction, linked by the registration."""
-        panes = self._open()
+        panes = self._state.panes
         self._pair([scan for scan in scans if scan is not None], order)
         panes.link.register(review.prepared.transform)
         for pane, timepoint in enumerate(order):
@@ -131,16 +116,9 @@ class ReadingDisplay:
         panes.blind(blinded)
         self._comparison = None
 
-    def show_regions(self, review: RegionReview) -> None:
-        """Show the regions that are painted on MRI, with the names they have by now."""
-        panes = self._open()
-        for number, session in enumerate(review.sessions):
-            panes.show_labels(number, session.base, name=REGIONS, array=session.array)
-            panes.set_readout_source(number, ReadoutSource(classes=(session.labels,)))
-
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""
-        self._open().panes[pane].refresh_labels(name, box)
+        self._state.panes.panes[pane].refresh_labels(name, box)
 
     # --- fate
 
@@ -148,7 +126,7 @@ class ReadingDisplay:
         self, review: OpacityReview, comparison: Comparison, order: tuple[int, int], *, blinded: bool
     ) -> None:
         """Tell crosshair and map what became of what."""
-        panes = self._open()
+        panes = self._state.panes
         self._comparison = None if blinded else comparison
         for pane, timepoint in enumerate(order):
             fate = (comparison.baseline, comparison.followup)[timepoint].fate
@@ -161,7 +139,7 @@ class ReadingDisplay:
         self._draw_fate()
 
     def _draw_fate(self) -> None:
-        panes = self._open()
+        panes = self._state.panes
         found = self._comparison
         if len(panes.panes) <= FATE_PANE:
             return
@@ -179,7 +157,7 @@ class ReadingDisplay:
         self._whole_slices(place)
 
     def _hide_fate(self) -> None:
-        panes = self._open()
+        panes = self._state.panes
         if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
             return
         linked = panes.link.correspondence
@@ -192,7 +170,7 @@ class ReadingDisplay:
 
     def _whole_slices(self, place: FloatArray) -> None:
         """The panes have another width now: whole slices, at the place that was on screen."""
-        panes = self._open()
+        panes = self._state.panes
         QApplication.processEvents()  # the canvases get their new sizes
         panes.reset_view()
         middle = panes.panes[0].centre
@@ -202,14 +180,10 @@ class ReadingDisplay:
         panes.go_to(to_lps(panes.panes[0].geometry, kept))
 
     def _take_away(self, pane: int, name: str) -> None:
-        shown = self._open().panes[pane]
+        shown = self._state.panes.panes[pane]
         layer = shown.labels.get(name)
         if layer is not None and layer in shown.model.layers:
             shown.model.layers.remove(layer)
-
-    def _open(self) -> Panes:
-        assert self.panes is not None
-        return self.panes
 
 
 def _known(review: OpacityReview, timepoint: int) -> ReadoutSource:

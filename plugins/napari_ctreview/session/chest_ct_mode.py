@@ -1,0 +1,328 @@
+"""Reading two chest CTs: lungs and opacity are found, registered, corrected and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+
+from ctreview.errors import CtreviewError, InputRefused, in_words
+from ctreview.progress import Progress, part
+from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
+from ctreview.recipes.chest_ct.corrections import OPACITY
+from ctreview.review.archive import ImageSource, differ_only_in, plan_of, settings_of
+from ctreview.review.corrections import OpacityReview
+from ctreview.review.images import load_ct_of_study
+from ctreview.review.workspace import Workspace
+from ctreview.study import AnalysisPlan
+from napari_ctreview.input_output.scans import Scan
+from napari_ctreview.session.chest_ct_display import ChestCtDisplay
+from napari_ctreview.session.reading_mode import SigningJob
+from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.steps import Step, checks_of
+
+if TYPE_CHECKING:
+    from ctreview.change import Comparison
+    from ctreview.change.tally import Tally
+    from ctreview.edits import LabelChange
+    from ctreview.recipes.chest_ct.corrections import Edits
+    from ctreview.study import Study
+    from ctreview.volume.labels import LabelMap
+
+__all__ = ["PAUSE_MS", "ChestCtMode"]
+
+PAUSE_MS = 1200
+"""So long after the last act the comparison is made anew."""
+
+_OF_COMPARISON = frozenset({"fate", "interval", "verdict", "inspiration"})
+"""Settings that change nothing before the comparison."""
+
+
+class ChestCtMode(QObject):
+    """A `ReadingMode` on the chest CT pipeline.
+
+    Parameters
+    ----------
+    state : ReadingState
+
+    Attributes
+    ----------
+    display : ChestCtDisplay
+        What shows scans and results.
+    settings : ChestCtSettings
+    age_years : float or None
+        At baseline, instead of the header's.
+    prepared : Prepared or None
+        What the computer found in both scans.
+    review : OpacityReview or None
+        What is corrected of it.
+    comparison : Comparison or None
+        With the corrections up to when it was made.
+    compared : Signal(Comparison)
+        Both scans were compared anew.
+    """
+
+    recipe: str | None = None
+    computed = True
+    can_blind = True
+
+    compared = Signal(object)
+    _labels_found = Signal(int, str, object)
+
+    def __init__(self, state: ReadingState) -> None:
+        super().__init__(state)
+        self._state = state
+        self.display = ChestCtDisplay(state)
+        self.settings = ChestCtSettings()
+        self.age_years: float | None = None
+        self.prepared: Prepared | None = None
+        self.review: OpacityReview | None = None
+        self.comparison: Comparison | None = None
+        self._compared_with: Edits | None = None
+        self._read: tuple[Scan | None, ...] | None = None
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause.timeout.connect(self.compare)
+        # emitted in the worker's thread, shown in that of the window
+        self._labels_found.connect(self._show_labels, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to correct, to save and to sign."""
+        return self.prepared is not None
+
+    @property
+    def tallies(self) -> tuple[Tally, Tally] | None:
+        """Millilitres per region of baseline and follow-up, as they stand."""
+        return None if self.review is None else self.review.tallies
+
+    @property
+    def up_to_date(self) -> Comparison | None:
+        """The comparison, where it holds every correction made so far."""
+        if self.review is None or self._compared_with != self.review.edits:
+            return None
+        return self.comparison
+
+    def session_of(self, pane: int) -> int | None:
+        """Which timepoint a pane shows; the map of fate has no session."""
+        return self._state.order[pane] if pane in (0, 1) else None
+
+    # --- scans
+
+    def reads(self, scans: Sequence[Scan]) -> bool:
+        """Whether these are CTs."""
+        return all(scan.contrasts is None for scan in scans)
+
+    def continues_with(self, scans: Sequence[Scan | None]) -> bool:
+        """Whether no other scans are read; also not by a run under way: what it finds must not be filed with others."""
+        return self._read is None or self._read == tuple(scans)
+
+    def show(self, scans: Sequence[Scan | None]) -> None:
+        """Show one CT or two."""
+        self.display.show_cts(scans)
+
+    def start(self, scans: Sequence[Scan | None]) -> None:
+        """Wait for the reader to run the steps."""
+
+    def close(self) -> None:
+        """Forget what was found."""
+        self._pause.stop()
+        for job in ("prepare", "compare"):
+            self._state.worker.cancel(job)
+        self.prepared = self.review = self.comparison = self._read = None
+
+    # --- lungs, opacity, register
+
+    def run(self) -> None:
+        """Find lungs and opacity in both scans, register them and compare; only what other settings change."""
+        state = self._state
+        if not state.loader.ready:
+            state.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
+            return
+        if self.prepared is not None and self._only_compares(self.prepared):
+            self._compare_by(replace(self.prepared, settings=self.settings))
+            return
+        first, second = self._read = tuple(state.loader.scans)
+        assert first is not None
+        assert second is not None
+        settings, age, allowed = self.settings, self.age_years, state.loader.allow_different_patients
+        workspace = state.workspace
+
+        def work(progress: Progress) -> tuple[Prepared, OpacityReview]:
+            prepared = prepare(
+                first.volume,
+                second.volume,
+                settings=settings,
+                age_years=age,
+                allow_different_patients=allowed,
+                progress=part(progress, 0.0, 0.95),
+                on_labels=self._labels_found.emit,
+            )
+            try:
+                plan = plan_of(prepared, age, allow_different_patients=allowed)
+                workspace.store_pair(prepared, (first.place, second.place), plan)
+            except OSError as error:
+                state.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
+            return prepared, _review(prepared, workspace)
+
+        state.steps.prepare()
+        state.worker.cancel("compare")
+        state.worker.start("prepare", work, lambda found: self.show_prepared(*found))
+
+    def _only_compares(self, prepared: Prepared) -> bool:
+        """Whether what is asked differs from what was found in nothing that comes before the comparison."""
+        kept = None if self._state.study is None else self._state.study.plan
+        return kept is not None and differ_only_in(self._plan(prepared).differences(kept), _OF_COMPARISON)
+
+    def _plan(self, prepared: Prepared) -> AnalysisPlan:
+        """What is asked now, of the scans that were prepared."""
+        asked = replace(prepared, settings=self.settings)
+        return plan_of(asked, self.age_years, allow_different_patients=self._state.loader.allow_different_patients)
+
+    def _compare_by(self, prepared: Prepared) -> None:
+        """Go on with other settings of the comparison alone."""
+        try:
+            self._state.workspace.change_plan(self._plan(prepared))
+        except (OSError, CtreviewError) as error:
+            self._state.failed.emit(in_words(error))
+            return
+        self.show_prepared(prepared, None)
+
+    def _show_labels(self, number: int, what: str, labels: LabelMap) -> None:
+        """Show lungs or opacity of a scan before the rest is there."""
+        state = self._state
+        if state.worker.running == "prepare" and self.review is None:
+            self.display.show_part(state.order.index(number), what, labels)
+        state.steps.labels_found(number, what)
+        state.changed.emit()
+
+    def show_prepared(self, prepared: Prepared, review: OpacityReview | None) -> None:
+        """Work on with what the computer found; the reader's corrections stand replayed on it."""
+        state = self._state
+        if review is None or not review.follows(state.workspace.journal):  # acts that were made meanwhile
+            review = _review(prepared, state.workspace)
+        review.listener = self._edited
+        self.prepared, self.review, self.comparison = prepared, review, None
+        state.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
+        state.show_journal(review.refused, called="corrections")
+        self.display.show_review(review, state.loader.scans, state.order, blinded=state.blinded)
+        state.reading_changed.emit()
+        state.changed.emit()
+        self.compare()
+
+    # --- change
+
+    def compare(self) -> None:
+        """Compare both scans as they stand, in the background."""
+        state = self._state
+        if self.prepared is None or self.review is None or state.signing or not state.open:
+            return
+        prepared, edits = self.prepared, self.review.edits
+        state.worker.cancel("compare")
+        state.worker.start(
+            "compare",
+            lambda progress: compare_prepared(prepared, edits=edits, progress=progress),
+            lambda found: self._show_comparison(found, edits),
+        )
+
+    def _show_comparison(self, comparison: Comparison, edits: Edits) -> None:
+        """Show what changed between the scans with these edits."""
+        state = self._state
+        self.comparison, self._compared_with = comparison, edits
+        assert self.review is not None
+        state.steps.compared(comparison.checks)
+        self.display.show_fate(self.review, comparison, state.order, blinded=state.blinded)
+        self.compared.emit(comparison)
+        state.changed.emit()
+
+    def _edited(self, timepoint: int, change: LabelChange) -> None:
+        """Follow an act: draw it, and compare anew once the reader pauses."""
+        state = self._state
+        state.worker.cancel("compare")
+        pane = state.order.index(timepoint)
+        self.display.refresh(pane, OPACITY, change.before.box)
+        self._pause.start()
+        state.report_act(pane, change)
+
+    # --- studies
+
+    def load_study(self, study: Study, progress: Progress) -> list[Scan | None]:
+        """The images of a study's two timepoints.
+
+        Raises
+        ------
+        InputRefused
+            The study has not two timepoints, or an image is gone or another one.
+        """
+        if len(study.timepoints) != 2:
+            raise InputRefused(
+                f"the study has {len(study.timepoints)} timepoints, and two are read here",
+                where=study.folder,
+                remedy="Open its scans instead.",
+            )
+        settings = settings_of(study)
+        found: list[Scan | None] = []
+        for number in study.timepoints:
+            source = study.source(number)
+            share = part(progress, (number - 1) / 2, number / 2)
+            volume = load_ct_of_study(study, number, settings=settings, progress=share)
+            found.append(Scan(ImageSource(source.path, source.series), volume))
+        return found
+
+    def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
+        """Show both scans, to a blinded reader without what their headers say."""
+        state, plan = self._state, study.plan
+        if plan is not None:
+            self.settings, self.age_years = settings_of(study), plan.age_years
+            state.loader.allow_different_patients = plan.allow_different_patients
+        state.set_step("load", Step("done"))
+        there = [scan for scan in scans if scan is not None]
+        self.display.show_pair(there, state.order, blinded=state.blinded)
+
+    def resume(self) -> None:
+        """Find again what the study's settings find."""
+        self.run()
+
+    def restart(self) -> None:
+        """Replay another journal on what was found."""
+        if self.prepared is not None:
+            self.show_prepared(self.prepared, None)
+
+    def save_job(self) -> Callable[[Progress], object] | None:
+        """Write masks, numbers and the report page."""
+        prepared, review, workspace = self.prepared, self.review, self._state.workspace
+        if prepared is None or review is None:
+            return None
+        edits, known = review.edits, self.up_to_date
+
+        def work(progress: Progress) -> None:
+            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            workspace.write(prepared, found, edits, part(progress, 0.4, 1.0))
+
+        return work
+
+    def sign_job(self) -> SigningJob | None:
+        """Sign with the numbers as they stand; what was hidden from a blinded reader is shown from then on."""
+        prepared, review, workspace = self.prepared, self.review, self._state.workspace
+        if prepared is None or review is None or workspace.reading is None:
+            return None
+        edits, known = review.edits, self.up_to_date
+
+        def work(progress: Progress) -> Comparison:
+            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            workspace.sign(prepared, found, edits, part(progress, 0.4, 1.0))
+            return found
+
+        def reveal(comparison: Comparison) -> None:
+            state = self._state
+            assert self.review is not None
+            self.display.show_review(self.review, state.loader.scans, state.order, blinded=False)
+            state.reading_changed.emit()
+            self._show_comparison(comparison, edits)
+
+        return SigningJob(work, reveal)
+
+
+def _review(prepared: Prepared, workspace: Workspace) -> OpacityReview:
+    return OpacityReview(prepared, author=workspace.author, journal=workspace.journal)
