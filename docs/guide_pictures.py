@@ -76,7 +76,7 @@ class Reading:
         self.window.resize(*WINDOW)
         self.dock = ReviewDock(viewer)
         viewer.window.add_dock_widget(self.dock, name="Review two timepoints", area="right")
-        self.place = self.dock.controller
+        self.controller = self.dock.controller
         self.mouse = SimulatedMouse(self.dock.panes, self.events)
         for panel in self.window.findChildren(QDockWidget):
             if panel.objectName() in ("layer controls", "layer list"):  # closed, as the guide has it
@@ -121,8 +121,8 @@ class Reading:
         """Do something and wait for the comparison that follows."""
         from tests.plugins.napari_ctreview.reading import compared
 
-        compared(self.events, self.place, start)
-        self.events.waitUntil(lambda: not self.place.state.worker.busy)
+        compared(self.events, self.controller, start)
+        self.events.waitUntil(lambda: not self.controller.state.worker.busy)
         self.events.waitUntil(lambda: not self.dock.change._worker.busy)
 
     def look_at(self, number: int, place: Any) -> None:
@@ -142,7 +142,7 @@ class Reading:
 def side_by_side(reader: Reading) -> None:
     """Load the phantom child, run every step, and look at what changed."""
     reader.click(reader.dock.load.buttons["sample"])
-    reader.events.waitUntil(lambda: reader.place.state.loader.ready)
+    reader.events.waitUntil(lambda: reader.controller.state.loader.ready)
     reader.shoot("guide-load", reader.dock.boxes["load"])
     reader.compared(lambda: reader.click(reader.dock.run_all))
     reader.only("change")
@@ -196,10 +196,10 @@ def change(reader: Reading) -> None:
 def sign(reader: Reading, folder: Path) -> None:
     """Save into a folder and sign."""
     reader.only("sign")
-    reader.place.archive.save_as(folder / "child 1")
-    reader.events.waitUntil(lambda: reader.place.state.workspace.saved and not reader.place.state.worker.busy)
+    reader.controller.archive.save_as(folder / "child 1")
+    reader.events.waitUntil(lambda: reader.controller.state.workspace.saved and not reader.controller.state.worker.busy)
     reader.click(reader.dock.sign.buttons["Sign"])
-    reader.events.waitUntil(lambda: reader.place.state.signed and not reader.place.state.worker.busy)
+    reader.events.waitUntil(lambda: reader.controller.state.signed and not reader.controller.state.worker.busy)
     reader.shoot("guide-sign", reader.dock.boxes["sign"])
 
 

@@ -137,7 +137,7 @@ def _one_side(side: str) -> dict[str, float]:
         panes.show_timepoints(scans[0][0], scans[1][0])
         for number, (_, mask) in enumerate(scans):
             panes.show_labels(number, mask, name="opacity")
-        canvases, turn = [pane.canvas for pane in panes.panes], panes.turn
+        canvases, turn = [pane.canvas for pane in panes.panes], panes.set_plane
     else:
         for number, (volume, mask) in enumerate(scans):
             viewer.add_image(image_layer(volume, name=f"scan {number}")[0], **image_layer(volume, name=f"{number}")[1])
