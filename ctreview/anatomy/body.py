@@ -48,11 +48,14 @@ class Body:
     spine_left: float | None
 
 
-def find_body(coarse: CoarseImage) -> Body:
-    """Tell the patient from table and air; works where the field of view is smaller than the patient."""
+def find_body(coarse: CoarseImage, unmeasured: Mask | None = None) -> Body:
+    """Tell the patient from table and air; works where the field of view is smaller than the patient.
+
+    ``unmeasured`` holds the blocks beyond a round field of view that cuts the patient.
+    """
     hu, spacing = coarse.array, coarse.spacing
     air = hu < AIR_HU
-    outside = _outside(coarse, air)
+    outside = _outside(coarse, air, unmeasured)
     width = hu.shape[2] * spacing[2]
     tissue = opened(hu > -300, min(6.0, 0.015 * width), spacing)
     tissue = np.asarray(cc3d.largest_k(tissue, k=1, connectivity=6) > 0)
@@ -62,12 +65,14 @@ def find_body(coarse: CoarseImage) -> Body:
     return Body(tissue, air & ~outside, before & behind, gas_hu, _spine(coarse, width))
 
 
-def _outside(coarse: CoarseImage, air: Mask) -> Mask:
-    """Wide spaces as thin as air that reach the border within the slice."""
+def _outside(coarse: CoarseImage, air: Mask, unmeasured: Mask | None) -> Mask:
+    """Wide spaces as thin as air that reach the border within the slice, or that of the field of view."""
     # opening keeps the nose, the mouth and the trachea from joining the lungs to the air around
     radius = 10.0
     wide = cc3d.connected_components(opened(air, radius, coarse.spacing), connectivity=6)
     rim = np.concatenate([wide[:, [0, -1]].ravel(), wide[:, :, [0, -1]].ravel()])
+    if unmeasured is not None:
+        rim = np.concatenate([rim, wide[dilated(unmeasured, 4.0, coarse.spacing)]])
     outside = np.zeros(air.shape, dtype=bool)
     for label in np.unique(rim[rim > 0]):
         part = wide == label

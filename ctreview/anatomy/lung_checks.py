@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ctreview.anatomy.field_of_view import touches_unmeasured
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
 
-__all__ = ["lung_checks"]
+__all__ = ["field_of_view_checks", "lung_checks"]
 
 SIDES = ("right_lung", "left_lung")
 
@@ -84,6 +86,19 @@ def _borders(lungs: LabelMap) -> Iterator[Check]:
         if cut:
             message = f"The {words} reaches the border of the image ({cut}): what lies beyond it is not counted."
         yield Check("lung_touches_border", f"{words}: {cut}" if cut else words, None, not cut, message, regions=(key,))
+
+
+def field_of_view_checks(lungs: LabelMap, volume: Volume) -> tuple[Check, ...]:
+    """Whether lungs reach the border of a field of view that cuts the patient."""
+    found = []
+    for key in SIDES:
+        cut = lungs.voxels[key] > 0 and touches_unmeasured(volume, lungs.mask(key))
+        words = key.replace("_", " ")
+        message = f"The {words} lies wholly inside the field of view."
+        if cut:
+            message = f"The {words} reaches the border of the field of view: what lies beyond it is not counted."
+        found.append(Check("lung_touches_field_of_view", words, None, not cut, message, regions=(key,)))
+    return tuple(found)
 
 
 def _volume(lungs: LabelMap) -> Check:

@@ -13,8 +13,9 @@ from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated
 from ctreview.anatomy.dense import DenseLung, find_dense_lung
+from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
 from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
-from ctreview.anatomy.lung_checks import lung_checks
+from ctreview.anatomy.lung_checks import field_of_view_checks, lung_checks
 from ctreview.anatomy.lung_size import relative_size
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
@@ -129,8 +130,11 @@ def find_lungs(
     if prior is not None:
         require_same_grid(volume, prior)
     progress(0, 5, "lungs: patient")
+    cut = cut_by_field_of_view(volume)
+    if cut:
+        volume = with_unknown_outside(volume)
     coarse = CoarseImage.from_array(volume.array, volume.geometry, settings.coarse_mm)
-    body = find_body(coarse)
+    body = find_body(coarse, unmeasured_blocks(volume, coarse) if cut else None)
     inside = body.air & body.between_tissue
     if not inside.any():
         raise _no_lung()
@@ -153,10 +157,14 @@ def find_lungs(
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
     if airways is not None:
         _enter_airways(labels, airways)
+    if cut and volume.unmeasured is not None:
+        labels[volume.unmeasured] = 0
     lungs = LungMap(labels, volume.geometry, LUNG_SCHEME)
     progress(5, 5, "lungs")
     amounts = coarse.volume_ml(dense.lung > 0), coarse.volume_ml(dense.fluid)
     checks = lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None)
+    if cut:
+        checks = (*checks, *field_of_view_checks(lungs, volume))
     return replace(lungs, checks=checks, dense_ml=round(amounts[0], 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,23 +88,29 @@ def read_image_file(path: Path, *, padding: Literal["air", "keep"] = "keep") -> 
     lowest = float(np.nanmin(array)) if array.dtype.kind == "f" else float(array.min())
     unit: Unit = "HU" if lowest <= AIR_BELOW_HU else "arbitrary"
     reason = None if unit == "HU" else f"no value lies below {AIR_BELOW_HU:.0f}".replace("-", "−")
-    if unit == "HU":
-        _fill(array, lowest, padding)
+    outside = _fill(array, lowest, padding) if unit == "HU" else None
     original = None
     if tilt > SQUARE_DEGREES:
         original = geometry
+        outside = None
         array, geometry = _sheared(array, geometry, image, fill=float(AIR_HU) if unit == "HU" else 0.0)
         notes.append(f"The slices were shifted onto a right box: their axes are sheared by {tilt:.1f}°.")
-    volume = Volume(array, geometry, unit, Acquisition(), tuple(notes), original, unit_reason=reason).canonical()
+    volume = Volume(array, geometry, unit, Acquisition(), tuple(notes), original, unit_reason=reason)
+    volume = replace(volume, unmeasured=outside).canonical()
     return volume.with_array(np.ascontiguousarray(volume.array))
 
 
-def _fill(array: npt.NDArray[Any], lowest: float, padding: Literal["air", "keep"]) -> None:
-    """Put air where there is no number, and where the number is no density."""
+def _fill(array: npt.NDArray[Any], lowest: float, padding: Literal["air", "keep"]) -> npt.NDArray[np.bool_] | None:
+    """Put air where there is no number, and where the number is no density; give where that was."""
+    outside = None
     if array.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
-        array[~np.isfinite(array)] = AIR_HU
+        outside = ~np.isfinite(array)
+        array[outside] = AIR_HU
     if padding == "air" and lowest < NOT_MEASURED_HU:
-        array[array < NOT_MEASURED_HU] = AIR_HU
+        below = array < NOT_MEASURED_HU
+        array[below] = AIR_HU
+        outside = below if outside is None else outside | below
+    return outside
 
 
 def _tilt_degrees(image: StoredImage, path: Path) -> float:

@@ -17,7 +17,8 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.image_file import is_image_file, read_image_file
 from ctreview.volume.straighten import resample_evenly, shear_to_box
-from ctreview.volume.values import AIR_HU, fill_slice
+from ctreview.volume.unmeasured import UnmeasuredSlices
+from ctreview.volume.values import AIR_HU, NOT_MEASURED_HU, fill_slice, looks_like_hu
 from ctreview.volume.volume import Unit, Volume
 
 __all__ = ["LoadSettings", "choose_series", "load_volume"]
@@ -171,31 +172,58 @@ def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
         frames = tuple(
             replace(frame, slope=frame.precise[0], intercept=frame.precise[1]) for frame in frames if frame.precise
         )
+    outside = UnmeasuredSlices(series.shape)
     for done, (number, raw) in enumerate(decode_all(frames, processes=settings.processes)):
         progress(done, len(frames), "reading slices")
-        frame = frames[number]
-        fill_slice(view[number], raw, frame, settings.padding == "air" and unit == "HU", notes)
+        padded = fill_slice(view[number], raw, frames[number], settings.padding == "air" and unit == "HU", notes)
+        outside.add(number, padded)
     progress(len(series.frames), len(series.frames), "reading slices")
+    reason = _reason_against_hu(series)
+    if reason is not None and _open(series) and looks_like_hu(values):
+        notes.append("The header leaves open what the numbers are; they were taken as HU, since they look like it.")
+        unit, reason = "HU", None
+        if settings.padding == "air":
+            np.putmask(values, values < NOT_MEASURED_HU, AIR_HU)
+    elif reason is not None:
+        notes.append(f"The numbers are no HU: {reason}.")
     facts = series.acquisition
     if straight:
-        return Volume(values, stored.canonical(), unit, facts, tuple(dict.fromkeys(notes)))
-    return _straightened(Volume(values, stored, unit, facts), stack, settings, notes)
+        unmeasured = outside.canonical(order, flips)
+        kept = tuple(dict.fromkeys(notes))
+        return Volume(values, stored.canonical(), unit, facts, kept, unit_reason=reason, unmeasured=unmeasured)
+    return _straightened(Volume(values, stored, unit, facts, unit_reason=reason), stack, settings, notes)
+
+
+def _reason_against_hu(series: Series) -> str | None:
+    """Why the numbers of a CT are no HU (perfusion, iodine, effective Z), as a clause; None where they are."""
+    named = _named_types(series)
+    if series.modality != "CT" or not named or _original(series, named):
+        return None
+    return f"the header calls them {', '.join(sorted(named))}"
+
+
+def _named_types(series: Series) -> set[str]:
+    return {frame.rescale_type for frame in series.frames if frame.rescale_type} - {"HU", "HU_MOD"}
+
+
+def _original(series: Series, named: set[str]) -> bool:
+    """Whether a scanner wrote the images, and says of their numbers only that they are unspecified."""
+    kinds = [frame.attributes.get("image type") for frame in series.frames]
+    return named == {"US"} and any("ORIGINAL" in kind for kind in kinds if isinstance(kind, tuple))
+
+
+def _open(series: Series) -> bool:
+    """Whether the header only says that the numbers are unspecified, as programs write that convert a CT."""
+    return _named_types(series) == {"US"}
 
 
 def _unit(series: Series, notes: list[str]) -> Unit:
-    """HU for CT, unless its header says that the numbers are something else (perfusion, iodine, effective Z)."""
-    if series.modality != "CT":
+    """HU for CT, unless its header says that the numbers are something else."""
+    if series.modality != "CT" or _reason_against_hu(series) is not None:
         return "arbitrary"
-    named = {frame.rescale_type for frame in series.frames} - {None, "HU", "HU_MOD"}
-    if not named:
-        return "HU"
-    kinds = [frame.attributes.get("image type") for frame in series.frames]
-    types = {word for kind in kinds if isinstance(kind, tuple) for word in kind}
-    if named == {"US"} and "ORIGINAL" in types:
+    if _named_types(series):
         notes.append("The header leaves open what the numbers are; they were taken as HU, since the image is original.")
-        return "HU"
-    notes.append(f"The numbers are no HU; the header calls them {', '.join(sorted(str(name) for name in named))}.")
-    return "arbitrary"
+    return "HU"
 
 
 def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: list[str]) -> Volume:
@@ -209,7 +237,8 @@ def _straightened(volume: Volume, stack: Stack, settings: LoadSettings, notes: l
     if not stack.even:
         array, geometry = resample_evenly(array, stack.slice_positions_mm, geometry)
         notes.append(f"Unevenly spaced slices were interpolated to {geometry.spacing[0]:.4g} mm.")
-    found = Volume(array, geometry, volume.unit, volume.acquisition, tuple(dict.fromkeys(notes)), original).canonical()
+    found = Volume(array, geometry, volume.unit, volume.acquisition, tuple(dict.fromkeys(notes)), original)
+    found = replace(found, unit_reason=volume.unit_reason).canonical()
     return found.with_array(np.ascontiguousarray(found.array))
 
 

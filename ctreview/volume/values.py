@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ctreview.dicom.decode import stored_values
 from ctreview.dicom.frame import Frame
 
-__all__ = ["AIR_HU", "NOT_MEASURED_HU", "fill_slice"]
+__all__ = ["AIR_HU", "NOT_MEASURED_HU", "fill_slice", "looks_like_hu"]
 
 AIR_HU = -1024
 """What stands where nothing was measured (padding around the field of view)."""
@@ -21,7 +21,7 @@ NOT_MEASURED_HU = -1500
 
 def fill_slice(
     out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, fill_padding: bool, notes: list[str]
-) -> None:
+) -> npt.NDArray[np.bool_] | None:
     """Write one slice's values into its place.
 
     Parameters
@@ -36,6 +36,11 @@ def fill_slice(
         Whether air is put where nothing was measured.
     notes : list of str
         A sentence is added for each thing that had to be decided.
+
+    Returns
+    -------
+    ndarray of bool or None
+        Where nothing was measured; None where all was, or ``fill_padding`` is false.
     """
     numbers = stored_values(raw, frame.layout)
     if out.dtype == np.int16:
@@ -43,8 +48,7 @@ def fill_slice(
     else:
         np.multiply(numbers, np.float32(frame.slope), out=out, casting="unsafe")
         out += np.float32(frame.intercept)
-    if fill_padding:
-        _fill_padding(out, raw, frame, notes)
+    return _fill_padding(out, raw, frame, notes) if fill_padding else None
 
 
 def _rescale_whole(out: npt.NDArray[Any], numbers: npt.NDArray[Any], frame: Frame, notes: list[str]) -> None:
@@ -68,17 +72,35 @@ def _rescale_whole(out: npt.NDArray[Any], numbers: npt.NDArray[Any], frame: Fram
     out[...] = wide
 
 
-def _fill_padding(out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, notes: list[str]) -> None:
+def _fill_padding(
+    out: npt.NDArray[Any], raw: npt.NDArray[Any], frame: Frame, notes: list[str]
+) -> npt.NDArray[np.bool_] | None:
     """Put air where nothing was measured: where the number is the header's padding, or below all matter."""
+    outside = None
     if frame.padding is not None:
         low, high = frame.padding
         if high * frame.slope + frame.intercept <= -1000 or not _in_range(low, frame):
             # compared before bits beyond the stored ones are cut off: some scanners put the padding up there
-            out[(raw >= low) & (raw <= high)] = AIR_HU
+            outside = (raw >= low) & (raw <= high)
+            out[outside] = AIR_HU
         else:
             notes.append("The header's padding value lies among densities of tissue and was not believed.")
     if int(out.min()) < NOT_MEASURED_HU:
-        out[out < NOT_MEASURED_HU] = AIR_HU
+        below = out < NOT_MEASURED_HU
+        out[below] = AIR_HU
+        outside = below if outside is None else outside | below
+    return outside
+
+
+def looks_like_hu(values: npt.NDArray[Any]) -> bool:
+    """Whether numbers whose unit nobody states are HU: there is air, there is soft tissue, and nothing far beyond.
+
+    Read from every eighth voxel along each axis.
+    """
+    some = values[::8, ::8, ::8] if min(values.shape) >= 8 else values
+    air = float(np.mean((some <= -900) & (some >= -1100)))
+    tissue = float(np.mean((some > -200) & (some < 300)))
+    return air >= 0.005 and tissue >= 0.02 and float(some.max()) < 32767
 
 
 def _in_range(number: float, frame: Frame) -> bool:

@@ -39,6 +39,8 @@ class Volume:
         What was odd about the source and accepted all the same, one sentence each.
     original : Geometry or None
         The grid as acquired, where the voxels had to be brought onto another one (gantry tilt); canonical, sheared.
+    unmeasured : ndarray of bool, shape ``geometry.shape``, or None
+        Where nothing was measured (around a round field of view) and the values mean nothing; None where all was.
     unit_reason : str or None
         Why the values are no HU, as a clause, where they might have been.
     """
@@ -50,6 +52,7 @@ class Volume:
     notes: tuple[str, ...] = ()
     original: Geometry | None = None
     unit_reason: str | None = None
+    unmeasured: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.array.shape != self.geometry.shape:
@@ -85,10 +88,28 @@ class Volume:
     def crop(self, start: Sequence[int], stop: Sequence[int]) -> Volume:
         """The part from index ``start`` up to, not including, ``stop`` (a view; nothing is copied)."""
         box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-        return replace(self, array=self.array[box], geometry=self.geometry.crop(start, stop))
+        outside = None if self.unmeasured is None else self.unmeasured[box]
+        return replace(self, array=self.array[box], geometry=self.geometry.crop(start, stop), unmeasured=outside)
 
     def canonical(self) -> Volume:
         """The same image with its axes permuted and flipped to run to head, posterior and left (a view)."""
         order, flips = self.geometry.canonical_steps()
-        array = np.flip(self.array.transpose(order), flips) if flips else self.array.transpose(order)
-        return replace(self, array=array, geometry=self.geometry.canonical())
+
+        def turned(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return np.flip(array.transpose(order), flips) if flips else array.transpose(order)
+
+        outside = None if self.unmeasured is None else turned(self.unmeasured)
+        return replace(self, array=turned(self.array), geometry=self.geometry.canonical(), unmeasured=outside)
+
+    def same_image(self, other: Volume) -> bool:
+        """Whether another volume holds the same values on a grid of the same spacing and directions.
+
+        Where they lie, and what the headers say, does not matter: a copy may have got other UIDs and another origin.
+        """
+        steps = self.geometry.affine[:3, :3] - other.geometry.affine[:3, :3]
+        return (
+            self.array.shape == other.array.shape
+            and self.unit == other.unit
+            and float(np.abs(steps).max()) < 1e-3
+            and np.array_equal(self.array, other.array)
+        )

@@ -68,7 +68,7 @@ def check_comparability(
 
 def scan_checks(scan: ScanAnalysis, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
     """The checks of one scan, with the scan named; those about both stay as they are."""
-    own = (*scan.lungs.checks, *scan.vessels.checks, *scan.normal.checks)
+    own = (*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *scan.normal.checks)
     named = tuple(
         replace(check, name=f"{when.replace('-', '')}_{check.name}", message=f"{when.capitalize()}: {check.message}")
         for check in own

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ctreview.dicom.series import Series
-from ctreview.errors import DifferentPatients, WrongModality
+from ctreview.errors import DifferentPatients, WrongModality, WrongUse
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
 
-__all__ = ["ScanInput", "ages_at", "days_between", "load_ct", "require_one_patient"]
+__all__ = ["ScanInput", "ages_at", "days_between", "load_ct", "require_one_patient", "require_two_images"]
 
 ScanInput = Volume | Series | Path | str
 """A scan: an image in memory, a series of `find_series`, or a path."""
@@ -38,12 +38,30 @@ def load_ct(
         else load_volume(source, series=series, settings=settings.load, progress=progress)
     )
     if volume.unit != "HU" or volume.acquisition.modality not in (None, "CT"):
+        where = None if isinstance(source, Volume | Series) else source
+        if volume.unit_reason is not None and volume.acquisition.modality in (None, "CT"):
+            raise WrongModality(f"{volume.unit_reason}: these are no HU", where=where, remedy="Give a CT in HU.")
         raise WrongModality(
             f"this is {volume.acquisition.modality or 'no CT'}, and density in HU is needed",
-            where=None if isinstance(source, Volume | Series) else source,
+            where=where,
             remedy="Give a CT.",
         )
     return volume.canonical()
+
+
+def require_two_images(early: Volume, late: Volume) -> None:
+    """Refuse to compare a scan with itself, or with a copy of it.
+
+    Raises
+    ------
+    WrongUse
+        The voxels of both are the same.
+    """
+    if early.same_image(late):
+        raise WrongUse(
+            "baseline and follow-up are the same images",
+            remedy="Give two scans; one of them was perhaps given twice, or copied under another name.",
+        )
 
 
 def require_one_patient(early: Volume, late: Volume) -> None:

@@ -13,7 +13,14 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
 from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
-from ctreview.recipes.chest_ct.loading import ScanInput, ages_at, days_between, load_ct, require_one_patient
+from ctreview.recipes.chest_ct.loading import (
+    ScanInput,
+    ages_at,
+    days_between,
+    load_ct,
+    require_one_patient,
+    require_two_images,
+)
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
 from ctreview.recipes.chest_ct.prepared import Prepared
@@ -80,7 +87,7 @@ def segment(
         measures=measures,
         normal=scan.normal,
         thresholds=thresholds,
-        checks=failed_first(unique((*scan.lungs.checks, *scan.vessels.checks, *thresholds.checks))),
+        checks=failed_first(unique((*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *thresholds.checks))),
         fixed_bands=bands,
         settings=settings.to_dict(),
         timings=timer.seconds,
@@ -179,6 +186,7 @@ def prepare(
     with timer("load"):
         early = load_ct(baseline, baseline_series, settings=settings, progress=part(progress, 0.0, 0.06))
         late = load_ct(followup, followup_series, settings=settings, progress=part(progress, 0.06, 0.12))
+    require_two_images(early, late)
     if not allow_different_patients:
         require_one_patient(early, late)
     days = days_between(early, late)

@@ -10,6 +10,8 @@ import numpy as np
 
 from ctreview.anatomy import LungMap, divide_lungs, find_lungs, find_vessels
 from ctreview.change import Timepoint
+from ctreview.checks import Check
+from ctreview.lung import check_lung_size, lies_within_image
 from ctreview.opacity import (
     Excess,
     NormalLung,
@@ -41,6 +43,17 @@ class ScanAnalysis:
     parenchyma: Parenchyma
     normal: NormalLung
     excess: Excess
+
+    @property
+    def size_checks(self) -> tuple[Check, ...]:
+        """Whether the lungs fit the patient's age and height; nothing where neither is known."""
+        found = check_lung_size(
+            self.lungs.volume_ml("right_lung", "left_lung"),
+            self.age_years,
+            self.volume.acquisition.height_m,
+            whole=lies_within_image(self.lungs),
+        )
+        return () if found is None else (found,)
 
     def timepoint(self, opacity: LabelMap) -> Timepoint:
         """The scan with this opacity."""

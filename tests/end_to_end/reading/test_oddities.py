@@ -164,3 +164,26 @@ def test_a_tilted_gantry_is_sheared_onto_a_right_box(tmp_path: Path, tilt: float
     kept = load_volume(tmp_path, settings=LoadSettings(tilt="keep"))
     index = np.stack(np.meshgrid(*(np.arange(n) for n in kept.geometry.shape), indexing="ij"), axis=-1)
     assert np.abs(kept.array - kept.geometry.to_lps(index) @ plain).max() <= 0.51
+
+
+def _chest(shape: tuple[int, int, int] = (8, 40, 40)) -> np.ndarray:
+    array = np.full(shape, -1000, np.int16)
+    array[:, 8:32, 8:32] = 40
+    array[:, 12:24, 12:28] = -820
+    return array
+
+
+def test_ct_that_another_program_converted_is_taken_as_hu_and_said(tmp_path: Path) -> None:
+    make_stack(tmp_path, _chest(), ImageType=["DERIVED", "SECONDARY"], RescaleType="US")
+    volume = load_volume(tmp_path)
+    assert volume.unit == "HU"
+    assert any("taken as HU" in note for note in volume.notes)
+    assert np.array_equal(volume.array, _chest())
+
+
+@pytest.mark.parametrize(("kind", "shift"), [("US", 1024), ("MGML", 0)])
+def test_numbers_that_are_no_hu_say_why(tmp_path: Path, kind: str, shift: int) -> None:
+    make_stack(tmp_path, _chest() + np.int16(shift), ImageType=["DERIVED", "SECONDARY"], RescaleType=kind)
+    volume = load_volume(tmp_path)
+    assert volume.unit == "arbitrary"
+    assert volume.unit_reason == f"the header calls them {kind}"
