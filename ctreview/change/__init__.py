@@ -16,15 +16,7 @@ from ctreview.change.comparability import (
     check_references,
     failed_first,
 )
-from ctreview.change.comparison import (
-    CHANGE_SCHEMA,
-    Comparison,
-    Interval,
-    RegionChange,
-    Timepoint,
-    Verdict,
-    Writer,
-)
+from ctreview.change.comparison import CHANGE_SCHEMA, Comparison, Interval, RegionChange, Verdict, Writer
 from ctreview.change.fate import (
     BASELINE_FATES,
     FATE_SCHEME,
@@ -42,6 +34,7 @@ from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
 from ctreview.change.sensitivity import Perturbation, Sensitivity, Variants, find_sensitivity
 from ctreview.change.table import change_rows, measurement_rows
+from ctreview.change.timepoint import Timepoint
 from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
 __all__ = [

@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from ctreview.change.measure import RegionMeasures
 from ctreview.change.measurements import classes_document
 from ctreview.change.table import change_rows
+from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
-from ctreview.volume.labels import LabelMap
-from ctreview.volume.regions import Regions
 from ctreview.volume.transform import Transform
-from ctreview.volume.volume import Volume
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CHANGE_SCHEMA", "Comparison", "Interval", "RegionChange", "Timepoint", "Verdict", "Writer"]
+__all__ = ["CHANGE_SCHEMA", "Comparison", "Interval", "RegionChange", "Verdict", "Writer"]
 
 CHANGE_SCHEMA = "ctreview.change/2"
 """Name and version of the shape that `Comparison.to_dict` gives."""
@@ -112,36 +110,6 @@ class RegionChange:
         said = {key: None if found is None else found.to_dict() for key, found in self.change.items()}
         classes = {key: said.pop(f"{key}_ml") for key in self.baseline.classes_ml if f"{key}_ml" in said}
         return {**said, "classes_ml": classes}
-
-
-@dataclass(frozen=True, eq=False)
-class Timepoint:
-    """One scan and what was found in it, all on the scan's own grid.
-
-    Attributes
-    ----------
-    volume : Volume
-    organ : LabelMap
-        Its counted labels are what is measured: lungs without the airways.
-    opacity : LabelMap
-        What is sought in it; the scheme says which labels are counted together.
-    regions : Regions
-    vessels : LabelMap or None
-        Vessels and airway walls, which were left out of the opacity.
-    fate : LabelMap or None
-        At baseline ``resolved``, ``persistent``, ``worsened``, ``improved``; at follow-up ``new`` and
-        ``persistent_followup``. None where the two scans could not be registered.
-    facts : mapping
-        What may be written about the scan: protocol, grid, age; no identity and no date. Ready for JSON.
-    """
-
-    volume: Volume = field(repr=False)
-    organ: LabelMap = field(repr=False)
-    opacity: LabelMap = field(repr=False)
-    regions: Regions = field(repr=False)
-    vessels: LabelMap | None = field(default=None, repr=False)
-    fate: LabelMap | None = field(default=None, repr=False)
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 Writer = Callable[["Comparison", Path], Path]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ctreview.change.measure import RegionMeasures
+from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
 from ctreview.volume.labels import Scheme
-
-if TYPE_CHECKING:
-    from ctreview.change.comparison import Timepoint
 
 __all__ = ["MEASUREMENTS_SCHEMA", "classes_document", "measurements_document"]
 

@@ -11,8 +11,9 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.comparison import Comparison
 from ctreview.change.residual import CLEAR_SHARE
+from ctreview.change.timepoint import Timepoint
 from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.canvas import box_around
 from ctreview.volume.box import Box, bounding_box

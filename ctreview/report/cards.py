@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.comparison import Comparison
 from ctreview.change.fate import fate_words
+from ctreview.change.timepoint import Timepoint
 from ctreview.report.charts import Frontal, frontal
 from ctreview.report.figures import Outline, SlicePicture, outlines, picture
 from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view

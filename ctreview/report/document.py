@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.comparison import Comparison
+from ctreview.change.timepoint import Timepoint
 
 __all__ = ["SCHEMAS", "change_document", "plain", "schema", "with_identity", "write_json"]
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ctreview.change.comparison import Comparison, Timepoint
+from ctreview.change.comparison import Comparison
 from ctreview.change.fate import BASELINE_FATES, FOLLOWUP_FATES
 from ctreview.change.table import change_rows, measurement_rows
+from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ctreview.change.comparison import Comparison, RegionChange, Timepoint
+from ctreview.change.comparison import Comparison, RegionChange
 from ctreview.change.residual import Residual, find_residual
+from ctreview.change.timepoint import Timepoint
 from ctreview.dicom.comparability import posture_in_words
 from ctreview.errors import WrongUse
 from ctreview.report.languages import LANGUAGES, Marked, Phrases, Protocol, RegionTold

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.regions import DIVISIONS
-from ctreview.change.comparison import Comparison, Interval, RegionChange, Timepoint
+from ctreview.change.comparison import Comparison, Interval, RegionChange
 from ctreview.change.fate import FATE_SCHEME
 from ctreview.change.measure import RegionMeasures
 from ctreview.change.residual import name_residual
+from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.opacity.scheme import OPACITY_SCHEME

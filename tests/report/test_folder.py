@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from ctreview.change.comparison import Timepoint
 from ctreview.change.measurements import measurements_document
+from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.recipes.chest_ct.measuring import measure_scan
