@@ -1,13 +1,15 @@
 """Write what documents repeat from the program: ``python -m docs.generate``.
 
-``docs/commands.md`` comes from the command line, the table of keys in ``docs/guide.md`` from the plugin's.
+``docs/commands.md`` comes from the command line, the table of keys in ``docs/guide.md`` from the plugin's, the picture
+in ``docs/architecture.md`` from what the code imports.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,9 @@ from ctreview.cli.app import app
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "commands.md"
 GUIDE = HERE / "guide.md"
+ARCHITECTURE = HERE / "architecture.md"
+ROOTS = ("ctreview", "plugins/napari_ctreview")
+PICTURE_BEGIN, PICTURE_END = "<!-- picture, written by make docs -->\n", "<!-- end of picture -->"
 KEYS_BEGIN, KEYS_END = "<!-- keys, written by make docs -->\n", "<!-- end of keys -->"
 
 HEAD = """# Commands
@@ -134,9 +139,67 @@ def _keys() -> Iterator[str]:
         yield from (f"| `{key}` | {says.replace('|', '/')} |" for key, says in rows)
 
 
+def architecture() -> str:
+    """Give the page on architecture with the picture as it is."""
+    before, _, rest = ARCHITECTURE.read_text(encoding="utf-8").partition(PICTURE_BEGIN)
+    _, _, after = rest.partition(PICTURE_END)
+    return before + PICTURE_BEGIN + "\n" + "\n".join(_picture()) + "\n\n" + PICTURE_END + after
+
+
+def _picture() -> Iterator[str]:
+    """Folders, and an arrow to each that a folder imports from, unless a longer way leads there."""
+    edges: dict[str, set[str]] = {}
+    for root in ROOTS:
+        for path in sorted((HERE.parent / root).rglob("*.py")):
+            home = _folder(path.relative_to((HERE.parent / root).parent).with_suffix("").parts)
+            edges.setdefault(home, set()).update(_imported(path) - {home, ""})
+    edges.pop("", None)
+    yield "```mermaid"
+    yield "flowchart TD"
+    for home in sorted(edges):
+        yield f"  {home}[{home.replace('.', '/')}]"
+    for home in sorted(edges):
+        yield from (f"  {home} --> {other}" for other in sorted(edges[home]) if not _longer_way(edges, home, other))
+    yield "```"
+
+
+def _folder(parts: Sequence[str]) -> str:
+    """The folder of a module; empty for the modules beside the folders."""
+    inside = parts[1:]
+    if parts[0] == "napari_ctreview":
+        return "napari_ctreview"
+    return inside[0] if len(inside) > 1 else ""
+
+
+def _imported(path: Path) -> set[str]:
+    """The folders that a module imports from, wherever in it the import stands."""
+    names = [
+        node.module
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0
+    ]
+    ours = [name.split(".") for name in names if name.split(".")[0] in ("ctreview", "napari_ctreview")]
+    return {
+        _folder((*parts, "")) for parts in ours if len(parts) > 1 and (HERE.parent / "ctreview" / parts[1]).is_dir()
+    }
+
+
+def _longer_way(edges: Mapping[str, set[str]], home: str, target: str) -> bool:
+    """Whether a folder reaches another by way of a third."""
+    todo, met = list(edges[home] - {target}), set[str]()
+    while todo:
+        at = todo.pop()
+        if at == target:
+            return True
+        if at not in met:
+            met.add(at)
+            todo += edges.get(at, set()) - {home}
+    return False
+
+
 def main() -> int:
-    """Write both, or with ``--check`` only say whether they are current."""
-    written = {TARGET: commands(), GUIDE: guide()}
+    """Write all, or with ``--check`` only say whether they are current."""
+    written = {TARGET: commands(), GUIDE: guide(), ARCHITECTURE: architecture()}
     if "--check" in sys.argv:
         return int(any(not path.is_file() or path.read_text(encoding="utf-8") != new for path, new in written.items()))
     for path, new in written.items():
