@@ -9,11 +9,18 @@ from ctreview.cli.terminal import print_json, progress_bar, results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ctreview.dicom import Series
     from ctreview.dicom.survey import SeriesPair, SeriesSummary
 
 __all__ = ["info"]
+
+FACTS = (
+    *("key", "what", "modality", "kind", "usable", "shape", "spacing_mm", "files", "age_years", "kvp", "kernel"),
+    *("slice_thickness_mm", "contrast", "posture", "lossy", "warnings", "refusal"),
+)
+"""What is said of each series, in this order."""
 
 MOST_PAIRS = 10
 """More pairs than this are not listed in the table; ``--json`` has them all."""
@@ -26,6 +33,10 @@ def info(path: Source, *, as_json: AsJson = False, quiet: Quiet = False) -> int:
     """
     from ctreview.dicom import find_series
     from ctreview.dicom.survey import pairs, survey
+    from ctreview.volume.image_file import is_image_file
+
+    if is_image_file(path):
+        return _info_of_file(path, as_json=as_json)
 
     with progress_bar(quiet=quiet) as progress:
         found = find_series(path, progress=progress)
@@ -38,8 +49,39 @@ def info(path: Source, *, as_json: AsJson = False, quiet: Quiet = False) -> int:
     return 0 if any(series.usable for series in found) else 3
 
 
+def _info_of_file(path: Path, *, as_json: bool) -> int:
+    """Say what a NIfTI, NRRD or MetaImage file holds, from its header."""
+    from ctreview.dicom.survey import SeriesSummary
+    from ctreview.volume.geometry import Geometry
+    from ctreview.volume.image_file import format_name, read_image_header
+
+    image = read_image_header(path)
+    grid = Geometry(image.shape, image.affine, "file").canonical()
+    between, down, across = grid.spacing
+    warnings = (*image.notes, "The format does not say what was scanned, nor whether the numbers are HU.")
+    what = f"{format_name(path)}, {grid.shape[0]} slices"
+    if as_json:
+        facts = dict.fromkeys(FACTS) | {
+            "key": "file",
+            "what": what,
+            "kind": "volume",
+            "usable": True,
+            "shape": list(grid.shape),
+            "spacing_mm": [round(float(mm), 4) for mm in grid.spacing],
+            "files": 1,
+            "warnings": list(warnings),
+        }
+        print_json({"schema": "ctreview.info/1", "series": [facts], "pairs": []})
+        return 0
+    pixels = f"{grid.shape[1]} × {grid.shape[2]} pixels of {down:.3g} × {across:.3g} mm"
+    _show([SeriesSummary("file", what, f"{between:.4g} mm slice spacing, {pixels}", "", warnings, True)], [])
+    return 0
+
+
 def _facts(series: Series, entry: SeriesSummary) -> dict[str, Any]:
     """What is said of one series: ready for JSON, without identity or dates."""
+    from ctreview.dicom.acquisition import published_age
+
     made = series.acquisition
     return {
         "key": series.key,
@@ -50,7 +92,7 @@ def _facts(series: Series, entry: SeriesSummary) -> dict[str, Any]:
         "shape": [int(n) for n in series.shape],
         "spacing_mm": None if series.spacing is None else [round(float(mm), 4) for mm in series.spacing],
         "files": len(series.files),
-        "age_years": made.age_years,
+        "age_years": published_age(made.age_years),
         "kvp": made.kvp,
         "kernel": made.kernel,
         "slice_thickness_mm": made.slice_thickness_mm,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
@@ -32,6 +34,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
     With ``CTREVIEW_DEBUG=1`` in the environment an error travels on with its traceback.
     """
+    _show_any_name()
     try:
         with _ended_by_signal():
             code = app(None if arguments is None else list(arguments), prog_name="ctreview", standalone_mode=False)
@@ -45,6 +48,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if line:
             complain(line)
         return code
+
+
+def _show_any_name() -> None:
+    """Have paths whose bytes are no text printed as escapes, on terminals that take nothing else."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _how_it_ended(error: BaseException) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,23 +16,41 @@ from ctreview.progress import quiet as listen_to_nothing
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["complain", "print_document", "print_json", "progress_bar", "remark", "results"]
+__all__ = ["complain", "print_document", "print_json", "progress_bar", "remark", "results", "shown"]
+
+
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that move the cursor or turn the line, and bytes of a file's name that are no text."""
+
+
+def shown(text: str) -> str:
+    r"""A text as it may be printed: what is no character of it, such as a byte of another encoding, as ``\x…``."""
+    return _UNSHOWN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that was no UTF-8
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def complain(line: str) -> None:
     """Say on stderr, on one line, why there is no result."""
-    print(f"ctreview: {' '.join(line.split())}", file=sys.stderr)
+    print(f"ctreview: {shown(' '.join(line.split()))}", file=sys.stderr)
 
 
 def remark(line: str, *, quiet: bool = False) -> None:
     """Say something on stderr that is no part of the result."""
     if not quiet:
-        print(line, file=sys.stderr)
+        print(shown(line), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document on stdout; numbers that are not finite are refused rather than written as ``NaN``."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    # names of files that are no UTF-8 become the escapes that JSON has for them
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
     sys.stdout.flush()
 
 
@@ -45,7 +64,13 @@ def results() -> Console:
     """Give the console for results: plain text of any width where stdout is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False)
+    class Plain(Console):
+        """Prints no character that a terminal would obey."""
+
+        def print(self, *objects: Any, **how: Any) -> None:
+            super().print(*(shown(one) if isinstance(one, str) else one for one in objects), **how)
+
+    console = Plain(highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console.width = 200
     return console

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-__all__ = ["Acquisition", "Patient"]
+__all__ = ["Acquisition", "Patient", "published_age"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,18 @@ class Patient:
             ("sex", self.sex, other.sex),
         )
         return tuple(name for name, ours, theirs in pairs if ours and theirs and ours != theirs)
+
+
+def published_age(years: float | None) -> float | None:
+    """An age as it may be written down: with a date beside it, more digits would give the birth date away.
+
+    Years to one decimal, whole months below two years, and 90 for all above.
+    """
+    if years is None:
+        return None
+    if years < 2:
+        return round(round(years * 12) / 12, 2)
+    return min(round(years, 1), 90.0)
 
 
 @dataclass(frozen=True)

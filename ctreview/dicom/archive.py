@@ -11,7 +11,7 @@ import stat
 import zipfile
 from pathlib import Path
 
-from ctreview.dicom.safe_archive import opened_archive, require_safe_member
+from ctreview.dicom.safe_archive import open_archive, require_safe_member
 from ctreview.dicom.source import FileRef
 from ctreview.errors import UnreadableFile
 
@@ -61,24 +61,23 @@ def members(path: Path) -> tuple[list[FileRef], list[str]]:
 
 
 def _collect(archive: FileRef, inside: tuple[str, ...], found: list[FileRef], left_out: list[str]) -> None:
-    with opened_archive(archive.path, inside) as opened:
-        infos = opened.infolist()
-        _limit(infos, archive)
-        for info in infos:
-            reason = _reason_against(info)
-            if reason:
-                left_out.append(f"{reason} was left out.")
-            if reason or info.is_dir():
-                continue
-            ref = FileRef(archive.path, (*inside, info.filename))
-            if info.filename.lower().endswith(".zip"):
-                if len(inside) + 1 >= MAX_DEPTH:
-                    raise UnreadableFile(f"archives are nested more than {MAX_DEPTH} deep", where=ref)
-                _collect(archive, ref.inside, found, left_out)
-            else:
-                found.append(ref)
-            if len(found) > MAX_MEMBERS:
-                raise UnreadableFile(f"the archives hold more than {MAX_MEMBERS} files", where=archive)
+    infos = open_archive(archive.path, inside).infolist()
+    _limit(infos, archive)
+    for info in infos:
+        reason = _reason_against(info)
+        if reason:
+            left_out.append(f"{reason} was left out.")
+        if reason or info.is_dir():
+            continue
+        ref = FileRef(archive.path, (*inside, info.filename))
+        if info.filename.lower().endswith(".zip"):
+            if len(inside) + 1 >= MAX_DEPTH:
+                raise UnreadableFile(f"archives are nested more than {MAX_DEPTH} deep", where=ref)
+            _collect(archive, ref.inside, found, left_out)
+        else:
+            found.append(ref)
+        if len(found) > MAX_MEMBERS:
+            raise UnreadableFile(f"the archives hold more than {MAX_MEMBERS} files", where=archive)
 
 
 def _limit(infos: list[zipfile.ZipInfo], archive: FileRef) -> None:

@@ -14,9 +14,10 @@ import numpy as np
 from ctreview.dicom.classify import kind_of, refusal_reason
 from ctreview.dicom.copies import without_copies
 from ctreview.dicom.decode import require_decodable
-from ctreview.dicom.files import files_at
+from ctreview.dicom.files import OTHER_FORMATS, files_at
 from ctreview.dicom.frame import Frame, Instance
 from ctreview.dicom.header import NotDicom, read_header
+from ctreview.dicom.safe_archive import close_archives
 from ctreview.dicom.sampling import sampling_warnings
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import StackFault
@@ -71,6 +72,13 @@ def find_series(path: Path | str, *, progress: Progress = quiet) -> tuple[Series
     path = Path(path)
     if not path.exists():
         raise UnreadableFile("there is nothing at this path", where=path)
+    try:
+        return _found_series(path, progress)
+    finally:
+        close_archives()
+
+
+def _found_series(path: Path, progress: Progress) -> tuple[Series, ...]:
     files, left_out = files_at(path)
     found = _ScannedFiles([], [], [])
     for done, file in enumerate(files):
@@ -111,6 +119,13 @@ def _no_series(path: Path, files: Sequence[FileRef], found: _ScannedFiles) -> Ct
         return NoSeriesFound("nothing lies here", where=path, remedy="Give the folder that holds the DICOM files.")
     if len(files) == 1 and found.broken:
         return found.broken[0][1]
+    images = [file.name for file in files if file.name.lower().endswith(OTHER_FORMATS)]
+    if images:
+        return NoSeriesFound(
+            f"there is no DICOM file here, but {len(images)} of NIfTI, NRRD or MetaImage ({images[0]})",
+            where=path,
+            remedy="Give the file itself.",
+        )
     if len(files) == 1:
         return UnreadableFile("this is no DICOM file, whatever its name says", where=files[0])
     if found.broken:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from ctreview.dicom.safe_archive import opened_archive
+from ctreview.dicom.safe_archive import open_member
 from ctreview.errors import UnreadableFile
 
 __all__ = ["MAX_FILE_BYTES", "FileRef"]
@@ -76,7 +76,6 @@ class FileRef:
 
 @contextmanager
 def _member(ref: FileRef) -> Iterator[tuple[BinaryIO, int]]:
-    with opened_archive(ref.path, ref.inside[:-1]) as archive:
-        info = archive.getinfo(ref.inside[-1])
-        with archive.open(info) as stream:
-            yield cast(BinaryIO, stream), info.file_size
+    stream, size = open_member(ref.path, ref.inside)
+    with stream:
+        yield stream, size

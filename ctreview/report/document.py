@@ -95,4 +95,4 @@ def _plain_scalar(value: Any) -> str | int | float | None:
 def write_json(document: Mapping[str, Any], path: Path) -> None:
     """Write a document in UTF-8, indented, refusing anything that is not JSON."""
     text = json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

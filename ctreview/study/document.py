@@ -20,7 +20,7 @@ def write_document(path: Path, schema: str, content: Mapping[str, Any]) -> None:
     """Write a JSON file whole or not at all; ``schema`` is its first field."""
     text = json.dumps({"schema": schema, **content}, indent=1, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as draft:
-        draft.write_text(text + "\n", encoding="utf-8")
+        draft.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def read_document(path: Path, schema: str, migrations: Mapping[int, Migration] | None = None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ctreview.volume.values import AIR_HU, NOT_MEASURED_HU
 from ctreview.volume.volume import Unit, Volume
 from ctreview.volume.voxels import read_voxels
 
-__all__ = ["is_image_file", "path_frame", "read_image_file", "read_image_header"]
+__all__ = ["format_name", "is_image_file", "path_frame", "read_image_file", "read_image_header"]
 
 SQUARE_DEGREES = 0.1
 """Axes that leave a right angle by less than this are kept as they are: rounding, as in a DICOM series."""
@@ -39,6 +39,14 @@ AIR_BELOW_HU = -900.0
 def is_image_file(path: Path) -> bool:
     """Whether a path's name is that of a NIfTI, NRRD or MetaImage file."""
     return path.name.lower().endswith(OTHER_FORMATS) and path.is_file()
+
+
+def format_name(path: Path) -> str:
+    """What the format of a file is called, by its name."""
+    name = path.name.lower()
+    if name.endswith((".nii", ".nii.gz")):
+        return "NIfTI"
+    return "NRRD" if name.endswith((".nrrd", ".nhdr")) else "MetaImage"
 
 
 def path_frame(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ctreview.dicom.parallel import decode_all
+from ctreview.dicom.safe_archive import close_archives
 from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import Stack
@@ -173,10 +174,13 @@ def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
             replace(frame, slope=frame.precise[0], intercept=frame.precise[1]) for frame in frames if frame.precise
         )
     outside = UnmeasuredSlices(series.shape)
-    for done, (number, raw) in enumerate(decode_all(frames, processes=settings.processes)):
-        progress(done, len(frames), "reading slices")
-        padded = fill_slice(view[number], raw, frames[number], settings.padding == "air" and unit == "HU", notes)
-        outside.add(number, padded)
+    try:
+        for done, (number, raw) in enumerate(decode_all(frames, processes=settings.processes)):
+            progress(done, len(frames), "reading slices")
+            padded = fill_slice(view[number], raw, frames[number], settings.padding == "air" and unit == "HU", notes)
+            outside.add(number, padded)
+    finally:
+        close_archives()
     progress(len(series.frames), len(series.frames), "reading slices")
     reason = _reason_against_hu(series)
     if reason is not None and _open(series) and looks_like_hu(values):

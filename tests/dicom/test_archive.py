@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import time
 import zipfile
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from pydicom.fileset import FileSet
 from ctreview.dicom import archive as archive_module
 from ctreview.dicom import files as files_module
 from ctreview.dicom import find_series
-from ctreview.errors import InconsistentSeries, InputRefused, UnreadableFile
+from ctreview.dicom.safe_archive import close_archives
+from ctreview.errors import InconsistentSeries, InputRefused, NoSeriesFound, UnreadableFile
 from ctreview.volume import load_volume
 from tests.dicom.making import make_stack, ramp
 
@@ -215,5 +217,30 @@ def test_an_archive_named_otherwise(stack: Path, tmp_path: Path) -> None:
 def test_nothing_is_read_twice_into_memory(stack: Path, tmp_path: Path) -> None:
     """A member is a stream; only its header is taken at the scan."""
     path = _zipped(stack, tmp_path / "a.zip")
-    with archive_module.opened_archive(path, ()) as packed:
-        assert isinstance(packed.open(packed.infolist()[0]), io.BufferedIOBase)
+    packed = archive_module.open_archive(path, ())
+    assert isinstance(packed.open(packed.infolist()[0]), io.BufferedIOBase)
+    close_archives()
+
+
+def test_the_directory_of_an_archive_is_read_once(stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _zipped(stack, tmp_path / "a.zip")
+    opened: list[Path] = []
+    plain = zipfile.ZipFile
+
+    def counting(file: Path, *rest: str) -> zipfile.ZipFile:
+        opened.append(file)
+        return plain(file, *rest)
+
+    monkeypatch.setattr("ctreview.dicom.safe_archive.zipfile.ZipFile", counting)
+    load_volume(find_series(path)[0])
+    assert len(opened) == 2  # the scan, and the pixels
+
+
+def test_sixty_thousand_members_are_listed_quickly(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        for number in range(60_000):
+            packed.writestr(f"{number}", b"x")
+    start = time.perf_counter()
+    with pytest.raises(NoSeriesFound):
+        find_series(tmp_path / "a.zip")
+    assert time.perf_counter() - start < 60

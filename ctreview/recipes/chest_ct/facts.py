@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ctreview.dicom.acquisition import published_age
 from ctreview.volume.volume import Volume
 
 __all__ = ["scan_facts"]
@@ -25,7 +26,7 @@ PROTOCOL = (
 def scan_facts(volume: Volume, age_years: float | None) -> dict[str, Any]:
     """Protocol, grid and age of a scan, ready for JSON; no identity, no date, no free text."""
     return {
-        "age_years": None if age_years is None else round(age_years, 2),
+        "age_years": published_age(age_years),
         **{name: getattr(volume.acquisition, name) for name in PROTOCOL},
         "shape": list(volume.geometry.shape),
         "spacing_mm": [round(spacing, 4) for spacing in volume.geometry.spacing],

@@ -125,3 +125,20 @@ def test_many_tiny_files_are_quick(tmp_path: Path) -> None:
     start = time.perf_counter()
     assert len(find_series(tmp_path)) == 1
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.70"])
+def test_frames_that_the_bytes_cannot_hold_are_refused_at_once(tmp_path: Path, syntax: str) -> None:
+    for number in range(40):
+        data = make_slice(ramp((1, 16, 16))[0], NumberOfFrames=65536, number=number)
+        if syntax.endswith("70"):
+            from pydicom.encaps import encapsulate
+
+            data.PixelData = encapsulate([bytes(100)])
+            data["PixelData"].VR, data["PixelData"].is_undefined_length = "OB", True
+            data.file_meta.TransferSyntaxUID = syntax
+        save(data, tmp_path / f"{number}.dcm")
+    start = time.perf_counter()
+    with pytest.raises(CtreviewError, match="claims 65536 frames"):
+        load_volume(tmp_path)
+    assert time.perf_counter() - start < SLOWEST_S
