@@ -9,6 +9,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 TESTED = {"ctreview": "tests", "plugins": "tests/plugins"}
 OF_MANY_MODULES = {
+    "tests/change/test_new_class.py",
     "tests/cli/test_refusals.py",
     "tests/cli/test_start.py",
     "tests/lung/test_histogram_and_mass.py",
