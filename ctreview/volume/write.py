@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
-from ctreview.errors import UnreadableFile, UnsupportedSeries
+from ctreview.errors import UnsupportedSeries
 from ctreview.volume.atomic import atomic_path
 from ctreview.volume.dicom_file import Compression, write_dicom
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.itk_transform_file import read_itk_transform, write_itk_transform
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.nrrd import write_nrrd_file
 from ctreview.volume.resample import affine_of_image, itk_transform, require_box
@@ -71,7 +72,7 @@ def write_transform(transform: Transform, path: Path | str) -> None:
     "Resample Image", elastix' transformix) expect in order to bring the moving image onto the fixed.
     """
     with atomic_path(path) as draft:
-        sitk.WriteTransform(itk_transform(transform), str(draft))
+        write_itk_transform(itk_transform(transform), draft)
 
 
 def read_transform(path: Path | str, fixed: Geometry, moving: Geometry) -> Transform:
@@ -91,10 +92,7 @@ def read_transform(path: Path | str, fixed: Geometry, moving: Geometry) -> Trans
     UnsupportedSeries
         It is a transform of another kind.
     """
-    try:
-        found = sitk.ReadTransform(str(path))
-    except RuntimeError as error:
-        raise UnreadableFile("the file does not read as a transform", where=path) from error
+    found = read_itk_transform(Path(path))
     parts = [found]
     if found.GetName() == "CompositeTransform":
         composite = sitk.CompositeTransform(found)
