@@ -18,7 +18,7 @@ from scipy import ndimage
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.candidates import DenseClass
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 from ctreview.volume.box import Box, widened
@@ -43,6 +43,17 @@ FEW_EDGES = 60
 
 ENCLOSED_SHARE = 0.6
 """What has lung on this part of its surface lies in the lung."""
+
+LITTLE_ORGAN, MUCH_ORGAN = 0.25, 0.5
+"""Of a piece's surface, what touches soft tissue far from any rib: liver and spleen go on behind what is taken of them.
+With less than the first a piece beside the ribs is offered, however sharp its edge (lobar consolidation ends sharply at
+a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
+
+RIB_MM = 12.0
+"""Soft tissue this close to bone belongs to the wall of the chest, in lungs of 5 L."""
+
+LATERAL_MM = 58.0
+"""Off the midline, in lungs of 5 L: heart and great vessels lie within."""
 
 AERATED_SHARE = 0.02
 """Of the inside of a piece: more air than this lies in bronchi or lobules, and no organ of the chest holds any."""
@@ -97,31 +108,37 @@ class _Evidence:
     """What the image shows of one piece.
 
     ``edge`` is the mean relative width of its edges to lung (NaN where there are too few), ``enclosed`` the part of
-    its surface that lung covers, ``aerated`` the part of its inside that holds air, and ``seen_aerated`` whether
-    another timepoint shows it aerated.
+    its surface that lung covers, ``organ`` the part that touches soft tissue far from ribs, ``aerated`` the part of
+    its inside that holds air, ``seen_aerated`` whether another timepoint shows it aerated, and ``lateral`` whether it
+    lies beyond heart and great vessels.
     """
 
     edge: float
     enclosed: float
+    organ: float
     aerated: float
     seen_aerated: bool
+    lateral: bool
 
     @property
     def is_lung(self) -> bool:
-        holds_air = self.may_be_lung and self.aerated >= AERATED_SHARE
-        return self.seen_aerated or self.edge >= LUNG_EDGE or self.enclosed >= ENCLOSED_SHARE or holds_air
+        fades = self.edge >= LUNG_EDGE or (self.edge >= ORGAN_EDGE and self.aerated >= AERATED_SHARE)
+        return self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or (fades and self.organ < MUCH_ORGAN)
 
     @property
     def may_be_lung(self) -> bool:
-        return self.edge >= ORGAN_EDGE
+        return self.edge >= ORGAN_EDGE or (self.lateral and self.organ < LITTLE_ORGAN)
 
     @property
     def reason(self) -> str:
-        return (
-            f"its edge to aerated lung is {self.edge:.2f} times as wide as usual in this scan: wider than the edges of "
-            f"organs (up to {ORGAN_EDGE}), not as wide as those of consolidation (from {LUNG_EDGE}); no air was seen "
-            "in it"
-        )
+        if self.edge >= LUNG_EDGE:
+            seen = "as wide as that of consolidation; but an organ goes on behind it, and a beating heart widens edges"
+        elif self.edge >= ORGAN_EDGE:
+            seen = f"wider than edges of organs (up to {ORGAN_EDGE}), narrower than of consolidation (from {LUNG_EDGE})"
+        else:
+            seen = "as sharp as edges of organs; but it lies between lung and ribs, and little of it touches an organ"
+        width = "unknown" if np.isnan(self.edge) else f"{self.edge:.2f} of the usual width"
+        return f"edge to aerated lung {width}: {seen}; no air was seen in it"
 
 
 def find_dense_lung(
@@ -168,7 +185,7 @@ def find_dense_lung(
         if coarse.volume_ml(piece) < least and not carried[box][piece].any():
             continue
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
-        evidence = _evidence(hu, piece, inside[box], edges[box], carried[box])
+        evidence = _evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size)
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
@@ -202,18 +219,29 @@ def _proposed(
 
 
 def _evidence(
-    hu: npt.NDArray[np.float32], piece: Mask, lung: Mask, edges: npt.NDArray[np.float32], carried: Mask
+    coarse: CoarseImage,
+    box: Box,
+    piece: Mask,
+    lung: Mask,
+    edges: npt.NDArray[np.float32],
+    carried: Mask,
+    midline: float,
+    size: float,
 ) -> _Evidence:
-    block = np.ones((3, 3, 3), dtype=bool)
+    hu, block = coarse.array[box], np.ones((3, 3, 3), dtype=bool)
     beside = edges[ndimage.binary_dilation(piece, block)]
     beside = beside[np.isfinite(beside)]
     shell = ndimage.binary_dilation(piece) & ~piece
+    soft = ~lung & ~dilated(hu > BONE_HU, RIB_MM * size, coarse.spacing)
     inner = ndimage.binary_erosion(piece) & ~ndimage.binary_dilation(lung, block)
+    across = float(np.nonzero(piece)[2].mean()) + box[2].start
     return _Evidence(
         edge=float(beside.mean()) if len(beside) >= FEW_EDGES else float("nan"),
         enclosed=float(lung[shell].mean()) if shell.any() else 0.0,
+        organ=float(soft[shell].mean()) if shell.any() else 0.0,
         aerated=float((hu[inner] < AERATED_HU).mean()) if inner.any() else 0.0,
         seen_aerated=bool(carried[piece].mean() > 0.5),
+        lateral=abs(across - midline) * coarse.spacing[2] > LATERAL_MM * size,
     )
 
 
