@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ctreview.anatomy import Lungs, find_lungs
+from ctreview.anatomy import LungMap, find_lungs
 from ctreview.phantom import Phantom, small_thorax
 
 
@@ -15,5 +15,5 @@ def adult() -> Phantom:
 
 
 @pytest.fixture(scope="session")
-def adult_lungs(adult: Phantom) -> Lungs:
+def adult_lungs(adult: Phantom) -> LungMap:
     return find_lungs(adult.volume)

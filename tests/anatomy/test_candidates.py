@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, Lungs, accept_candidates
+from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, LungMap, accept_candidates
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
 
@@ -25,10 +25,10 @@ def candidate(mask: npt.NDArray[np.bool_], **changes: str) -> DenseCandidate:
     return DenseCandidate.from_mask(mask, GRID, **words)  # type: ignore[arg-type]
 
 
-def lungs(*candidates: DenseCandidate) -> Lungs:
+def lungs(*candidates: DenseCandidate) -> LungMap:
     array = np.zeros(GRID.shape, dtype=np.uint8)
     array[8:, 5:20, 2:12] = 1
-    return Lungs(array, GRID, LUNG_SCHEME, candidates=candidates)
+    return LungMap(array, GRID, LUNG_SCHEME, candidates=candidates)
 
 
 def test_a_candidate_gives_back_its_voxels_and_says_how_many() -> None:
@@ -64,7 +64,7 @@ def test_what_is_accepted_as_effusion_is_no_lung() -> None:
 def test_accepting_leaves_the_other_lung_alone() -> None:
     piece = candidate(blob(2), side="left_lung")
     array = np.where(blob(2), 1, 0).astype(np.uint8)
-    before = Lungs(array, GRID, LUNG_SCHEME, candidates=(piece,))
+    before = LungMap(array, GRID, LUNG_SCHEME, candidates=(piece,))
     assert accept_candidates(before, [piece.id]).voxels == before.voxels
 
 

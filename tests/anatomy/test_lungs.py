@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from ctreview.anatomy import Lungs, LungSettings, accept_candidates, find_lungs
+from ctreview.anatomy import LungMap, LungSettings, accept_candidates, find_lungs
 from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_hybrid_pair, random_phantom, small_thorax
 from ctreview.progress import Cancelled
@@ -68,7 +68,7 @@ def test_both_lungs_of_an_adult(adult: Phantom, adult_lungs: LabelMap) -> None:
     assert check(adult_lungs, "lung_touches_border") == [True, True]
 
 
-def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: Lungs) -> None:
+def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: LungMap) -> None:
     (found,) = (item.value for item in adult_lungs.checks if item.name == "dense_lung_recovered")
     assert found == adult_lungs.dense_ml
     assert isinstance(found, float)
@@ -111,7 +111,7 @@ def test_a_field_of_view_around_one_lung(adult: Phantom, side: str) -> None:
     assert ("left" if side == "right_lung" else "right") in touch.value.split(": ")[1]
 
 
-def accepted(lungs: Lungs) -> Lungs:
+def accepted(lungs: LungMap) -> LungMap:
     return accept_candidates(lungs, [candidate.id for candidate in lungs.candidates])
 
 
