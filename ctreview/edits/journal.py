@@ -120,5 +120,8 @@ def _record(line: bytes) -> dict[str, Any] | None:
     checksum, text = line[:8], line[9:-1]
     if f"{zlib.crc32(text):08x}".encode() != checksum:
         return None
-    record: dict[str, Any] = json.loads(text)
-    return record
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None

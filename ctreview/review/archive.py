@@ -110,7 +110,7 @@ def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource],
     there = len(study.timepoints) == len(sources) and study.filed
     if there and not differences:
         return
-    if _signed(study):
+    if study.signed:
         require_as_signed(study, plan)
         _require_same_masks(study, prepared, kept, plan)
         return
@@ -161,7 +161,7 @@ def require_as_signed(study: Study, plan: AnalysisPlan) -> None:
         It names what differs.
     """
     other = [one for one in plan.differences(_kept_by(study, plan)) if one.name != "version"]
-    if other and _signed(study):
+    if other and study.signed:
         raise InputRefused(
             f"this study holds a signed reading, which rests on something else ({'; '.join(map(str, other))})",
             where=study.folder,
@@ -177,7 +177,7 @@ def require_unsigned(study: Study) -> None:
     InputRefused
         The study holds a signed reading.
     """
-    if _signed(study):
+    if study.signed:
         raise InputRefused(
             "this study holds a signed reading and takes no further timepoint",
             where=study.folder,
@@ -200,10 +200,6 @@ def _kept_by(study: Study, plan: AnalysisPlan) -> AnalysisPlan:
 
 def _timepoints(plan: AnalysisPlan) -> str:
     return " and ".join(f"timepoint {number}" for number, image in enumerate(plan.images, 1) if image)
-
-
-def _signed(study: Study) -> bool:
-    return any(reading.state == "signed" for reading in study.readings)
 
 
 def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, plan: AnalysisPlan) -> None:

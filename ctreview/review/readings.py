@@ -18,12 +18,19 @@ def open_journal(source: Path | str) -> Journal:
     ------
     UnreadableFile
         There is none.
+    InputRefused
+        It is that of a signed reading which was changed afterwards.
     WrongUse
         Several readers' journals lie there.
     """
-    journal = Journal(Path(source)) if not Path(source).is_dir() else open_reading(source)[1].journal
+    path = Path(source)
+    folder = path if path.is_dir() else path.absolute().parent
+    reading = open_reading(folder)[1] if path.is_dir() or (folder / "signed.json").exists() else None
+    journal = Journal(path) if reading is None or not path.is_dir() else reading.journal
     if not journal.path.is_file():
         raise UnreadableFile("there is no journal", where=journal.path)
+    if reading is not None:
+        reading.signature()
     return journal
 
 

@@ -64,7 +64,14 @@ def find_region_reading(source: Path | str, reader: str | None = None) -> tuple[
 
 
 def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet) -> RegionReview:
-    """The regions that a reader painted, voxel for voxel, from the images and the journal alone."""
+    """The regions that a reader painted, voxel for voxel, from the images and the journal alone.
+
+    Raises
+    ------
+    InputRefused
+        An image is gone or another one, or what was signed was changed afterwards.
+    """
+    reading.signature()
     numbers = study.timepoints
     found = [
         load_examination_of_study(

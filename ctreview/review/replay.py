@@ -161,10 +161,12 @@ def replay_study(
     Raises
     ------
     InputRefused
-        An image is gone, or is another one than the study was made on.
+        An image is gone, or is another one than the study was made on; or what was signed was changed afterwards.
     WrongUse
         The study has no such timepoint.
     """
+    for reading in readings:
+        reading.signature()
     numbers = tuple(timepoints) or study.timepoints
     if scan is not None and len(numbers) != 1:
         raise WrongUse("one scan was given and several timepoints", remedy="Name the timepoint that it belongs to.")

@@ -113,7 +113,7 @@ class Workspace:
         assert self._asked is not None
         require_as_signed(self.study, plan)
         kept = self.study.plan
-        if kept is None or plan.differences(kept):
+        if not self.study.signed and (kept is None or plan.differences(kept)):
             with self.study.planned(plan):
                 pass
         self._asked = (self._asked[0], plan)
@@ -154,6 +154,8 @@ class Workspace:
         ------
         UnreadableFile
             It is no study, damaged, or written by a newer version.
+        InputRefused
+            What somebody signed in it was changed afterwards.
         StudyLocked
             Somebody has it open.
         """
@@ -163,7 +165,8 @@ class Workspace:
         try:
             reading = study.reading(self.author)
             journal, findings, images = _journal_of(reading), reading.findings(), reading.key_images()
-            reading.signature()
+            for one in study.readings:
+                one.signature()
         except BaseException:
             hold.close()
             raise
@@ -299,7 +302,8 @@ class Workspace:
         sources, plan = self._asked
         store_pair(self.study, prepared, sources, plan)  # it may have failed before, as on a full disk
         bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
-        if basis_of(bare) != (rests := basis(plan, NO_EDITS)):
+        stays = self.study.signed and bare.exists()
+        if not stays and basis_of(bare) != (rests := basis(plan, NO_EDITS)):
             found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
             write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
         if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):

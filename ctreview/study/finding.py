@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ctreview.errors import WrongUse
+from ctreview.study.shape import Kind, listed, matching, one_of, optional, point, record, text, whole
 
-__all__ = ["FINDING_TYPES", "Finding"]
+__all__ = ["FINDING", "FINDING_TYPES", "Finding"]
 
 FINDING_TYPES = (
     "nodule",
@@ -28,6 +29,23 @@ FINDING_TYPES = (
 """What a finding can be; ground glass and consolidation are segmented, not marked."""
 
 Point = tuple[float, float, float]
+
+FINDING: Kind = record(
+    {
+        "id": matching(r"[0-9A-Za-z_-]{1,64}", "an id"),
+        "type": one_of(FINDING_TYPES),
+        "timepoint": whole,
+        "place": point,
+    },
+    {
+        "long_axis": optional(listed(point, 2)),
+        "short_axis": optional(listed(point, 2)),
+        "region": text,
+        "text": text,
+        "tracked": text,
+    },
+)
+"""What `Finding.from_json` reads."""
 
 
 @dataclass(frozen=True)

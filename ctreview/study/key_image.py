@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ctreview.errors import WrongUse
 from ctreview.study.finding import Point
+from ctreview.study.shape import Kind, matching, number, one_of, point, record, text, whole
 
-__all__ = ["KeyImage"]
+__all__ = ["KEY_IMAGE", "KeyImage"]
+
+_ID = r"[0-9A-Za-z_-]{1,64}"
+"""An id names a file, so that it has no part of a path."""
+
+PLANES = ("axial", "coronal", "sagittal")
+
+KEY_IMAGE: Kind = record(
+    {
+        "id": matching(_ID, "an id of letters and digits"),
+        "timepoint": whole,
+        "place": point,
+        "plane": one_of(PLANES),
+        "window_level": number,
+        "window_width": number,
+    },
+    {"slab": text, "slab_mm": number, "contrast": text, "caption": text},
+)
+"""What `KeyImage.from_json` reads."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +70,10 @@ class KeyImage:
     caption: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(_ID, self.id):
+            raise WrongUse("the id of a key image is made of letters and digits")
+
     @property
     def shown(self) -> str:
         """How it is shown, in words: "axial, MIP 8 mm, W 1500 L −600"."""
@@ -75,4 +100,5 @@ class KeyImage:
     def from_json(cls, plain: Mapping[str, Any]) -> KeyImage:
         """Read what `to_json` wrote."""
         x, y, z = (float(v) for v in plain["place"])
-        return cls(**{**plain, "place": (x, y, z)})
+        known = {field.name: plain[field.name] for field in fields(cls) if field.name in plain}
+        return cls(**{**known, "place": (x, y, z)})

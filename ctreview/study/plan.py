@@ -8,9 +8,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["PLAN_SCHEMA", "AnalysisPlan", "Difference"]
+from ctreview.study.shape import Kind, anything, flag, listed, mapping, number, optional, record, text
+
+__all__ = ["PLAN", "PLAN_SCHEMA", "AnalysisPlan", "Difference"]
 
 PLAN_SCHEMA = "ctreview.plan/2"
+
+PLAN: Kind = record(
+    {
+        "recipe": text,
+        "settings": mapping(anything),
+        "age_years": optional(number),
+        "allow_different_patients": flag,
+        "images": listed(text),
+        "version": text,
+        "filed": flag,
+    }
+)
+"""What a ``plan.json`` holds."""
 
 _WITHOUT_EFFECT = frozenset({"threads"})
 """Settings that results do not depend on, at whatever depth they stand."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from ctreview.edits import Edit, Journal
-from ctreview.errors import AlreadySigned, InputRefused
+from ctreview.errors import AlreadySigned, InputRefused, UnreadableFile, WrongUse
+from ctreview.study.copying import copy_tree, require_no_link
 from ctreview.study.document import read_document, write_document
-from ctreview.study.finding import Finding
-from ctreview.study.key_image import KeyImage
+from ctreview.study.finding import FINDING, Finding
+from ctreview.study.key_image import KEY_IMAGE, KeyImage
+from ctreview.study.seal import changed_since, contents_of, seal_of, seal_state, signing_key
+from ctreview.study.shape import Kind, anything, listed, mapping, matching, one_of, optional, record, text, whole
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.atomic import atomic_folder, atomic_path
 
@@ -22,8 +27,24 @@ __all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCH
 
 KEY_IMAGES_SCHEMA = "ctreview.key_images/1"
 FINDINGS_SCHEMA = "ctreview.findings/1"
-SIGNED_SCHEMA = "ctreview.signed/1"
+SIGNED_SCHEMA = "ctreview.signed/2"
 BLINDED_SCHEMA = "ctreview.blinded/1"
+
+_SHA256 = matching("[0-9a-f]{64}", "a digest")
+SIGNED: Kind = record(
+    {
+        "reader": text,
+        "version": whole,
+        "time": text,
+        "journal_sha256": _SHA256,
+        "statement": mapping(anything),
+        "contents": optional(mapping(_SHA256)),
+        "seal": optional(record({"kind": one_of(("sha256", "hmac-sha256")), "digest": _SHA256})),
+    }
+)
+"""What a ``signed.json`` holds."""
+
+_BEFORE_SEALS = {1: lambda old: {**old, "contents": None, "seal": None}}
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,9 @@ class Reading:
         path = self.folder / "findings.json"
         if not path.exists():
             return ()
-        return tuple(Finding.from_json(plain) for plain in read_document(path, FINDINGS_SCHEMA)["findings"])
+        found = read_document(path, FINDINGS_SCHEMA, record({"findings": listed(FINDING)}))["findings"]
+        with _named(path):
+            return tuple(Finding.from_json(plain) for plain in found)
 
     def write_findings(self, findings: Iterable[Finding]) -> None:
         """Replace the reader's findings.
@@ -111,12 +134,13 @@ class Reading:
         path = self.folder / "key_images.json"
         if not path.exists():
             return ()
-        return tuple(KeyImage.from_json(plain) for plain in read_document(path, KEY_IMAGES_SCHEMA)["key_images"])
+        found = read_document(path, KEY_IMAGES_SCHEMA, record({"key_images": listed(KEY_IMAGE)}))["key_images"]
+        return tuple(KeyImage.from_json(plain) for plain in found)
 
     def picture(self, image: KeyImage) -> bytes | None:
-        """What a key image looked like, as PNG; None where the picture is gone."""
+        """What a key image looked like, as PNG; None where the picture is gone, or a link that leads elsewhere."""
         path = self._picture(image)
-        return path.read_bytes() if path.exists() else None
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else None
 
     def write_key_images(self, images: Iterable[KeyImage], pictures: Mapping[str, bytes]) -> None:
         """Replace the reader's key images; pictures that no key image names any more are removed.
@@ -155,48 +179,67 @@ class Reading:
         Parameters
         ----------
         statement : mapping
-            What is signed, ready for JSON: verdict, numbers, words. The journal's digest, name and time are added.
+            What is signed, ready for JSON: verdict, numbers, words. Name and time are added, and digests of journal,
+            findings, key images, masks, plan and comparison, under one seal (`ctreview.study.seal`).
 
         Raises
         ------
         AlreadySigned
             It is closed already.
+        WrongUse
+            A key for signatures is named that cannot be used.
         """
         self.require_draft()
+        key = signing_key()
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_document(
-            self.folder / "signed.json",
-            SIGNED_SCHEMA,
-            {
-                "reader": self.reader,
-                "version": self.version,
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "journal_sha256": self._journal_digest(),
-                "statement": dict(statement),
-            },
-        )
+        signed = {
+            "reader": self.reader,
+            "version": self.version,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "journal_sha256": self._journal_digest(),
+            "statement": dict(statement),
+            "contents": self._contents(),
+        }
+        signed = json.loads(json.dumps(signed, allow_nan=False))  # as it is read back: JSON knows no tuples
+        write_document(self.folder / "signed.json", SIGNED_SCHEMA, {**signed, "seal": seal_of(signed, key)})
 
     def signature(self) -> dict[str, Any] | None:
         """What was signed, or None for a draft.
 
+        Returns
+        -------
+        dict
+            ``reader``, ``version``, ``time``, ``statement``, and as ``state`` what the seal amounts to: ``"sealed"``,
+            ``"sealed with a key"``, ``"sealed with a key that is not at hand"``, or of what an earlier version signed
+            ``"signed, not sealed"``.
+
         Raises
         ------
         UnreadableFile
-            The signature cannot be read.
+            The signature cannot be read, or is not as it was made.
         InputRefused
-            The journal is not the one that was signed.
+            What lies there is not what was signed; the message names the files.
         """
         path = self.folder / "signed.json"
         if not path.exists():
             return None
-        signed = read_document(path, SIGNED_SCHEMA)
-        if signed["journal_sha256"] != self._journal_digest():
+        signed = read_document(path, SIGNED_SCHEMA, SIGNED, migrations=_BEFORE_SEALS)
+        state = seal_state(signed, signing_key(), path)
+        changed = [] if signed["journal_sha256"] == self._journal_digest() else ["journal.jsonl was changed"]
+        if signed["contents"] is not None:
+            changed = list(changed_since(signed["contents"], self._contents()))
+        if (signed["reader"], signed["version"]) != (self.reader, self.version):
+            changed.append("it was signed under another name or version")
+        if changed:
             raise InputRefused(
-                "the journal was changed after it was signed",
+                f"this reading was changed after it was signed: {'; '.join(changed)}",
                 where=self.folder,
                 remedy="Restore the folder from a backup, or read the study anew.",
             )
-        return signed
+        return {**signed, "state": state}
+
+    def _contents(self) -> dict[str, str]:
+        return contents_of(self.folder.parent.parent, self.folder)
 
     @property
     def comparison_folder(self) -> Path:
@@ -211,7 +254,7 @@ class Reading:
     def blinded(self) -> int | None:
         """The seed by which the timepoints were shuffled, None for an open reading."""
         path = self.folder / "blinded.json"
-        return int(read_document(path, BLINDED_SCHEMA)["seed"]) if path.exists() else None
+        return int(read_document(path, BLINDED_SCHEMA, record({"seed": whole}))["seed"]) if path.exists() else None
 
     def blind(self, seed: int) -> None:
         """Make this a blinded reading, before anything is drawn in it.
@@ -237,9 +280,9 @@ class Reading:
         with atomic_folder(following.folder) as draft:
             for name in () if empty else ("journal.jsonl", "findings.json", "key_images.json"):
                 if (self.folder / name).exists():
-                    shutil.copyfile(self.folder / name, draft / name)
+                    shutil.copyfile(require_no_link(self.folder / name), draft / name)
             if not empty and (self.folder / "key_images").exists():
-                shutil.copytree(self.folder / "key_images", draft / "key_images")
+                copy_tree(self.folder / "key_images", draft / "key_images")
         return following
 
     def require_draft(self) -> None:
@@ -260,6 +303,15 @@ class Reading:
     def _journal_digest(self) -> str:
         path = self.journal.path
         return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file whose values go together as they never should."""
+    try:
+        yield
+    except WrongUse as wrong:
+        raise UnreadableFile(f"the file is malformed: {wrong.found}", where=path) from wrong
 
 
 def folder_name(reader: str, version: int) -> str:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ctreview.errors import UnreadableFile, WrongUse
+from ctreview.study.copying import copy_tree
 from ctreview.study.document import read_document, write_document
 from ctreview.study.lock import locked
-from ctreview.study.plan import PLAN_SCHEMA, AnalysisPlan
+from ctreview.study.plan import PLAN, PLAN_SCHEMA, AnalysisPlan
 from ctreview.study.reading import Reading, folder_name
+from ctreview.study.shape import Kind, optional, record, text
+from ctreview.study.shape import path as path_kind
 from ctreview.volume.atomic import atomic_folder, remove_leftovers
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
@@ -26,6 +29,12 @@ __all__ = ["SOURCE_SCHEMA", "STUDY_SCHEMA", "ImageReference", "Study", "require_
 STUDY_SCHEMA = "ctreview.study/1"
 SOURCE_SCHEMA = "ctreview.source/1"
 LOCK = "open.lock"
+
+SOURCE: Kind = record({"path": path_kind, "series": optional(text), "digest": text})
+"""What a ``source.json`` holds."""
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+"""How a timepoint's folder, and the version in a reading's, is called."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,7 @@ class Study:
     def timepoints(self) -> tuple[int, ...]:
         """The numbers of the timepoints that are there, rising: 1 is the baseline, 2 the follow-up."""
         there = self.folder / "timepoints"
-        found = [int(path.name) for path in there.iterdir() if path.name.isdigit()] if there.exists() else []
+        found = [int(path.name) for path in there.iterdir() if _NUMBER.fullmatch(path.name)] if there.is_dir() else []
         return tuple(sorted(found))
 
     def add_timepoint(
@@ -174,7 +183,7 @@ class Study:
 
     def source(self, timepoint: int) -> ImageReference:
         """Where a timepoint's image comes from."""
-        plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA)
+        plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA, SOURCE)
         return ImageReference(Path(plain["path"]), plain["series"], plain["digest"])
 
     def masks(self, timepoint: int, *, on: Geometry | None = None) -> tuple[LabelMap, ...]:
@@ -215,7 +224,7 @@ class Study:
         if not path.exists():
             return None
         first = {1: lambda old: {**old, "images": list(self.images), "version": "", "filed": True}}
-        return read_document(path, PLAN_SCHEMA, first)
+        return read_document(path, PLAN_SCHEMA, PLAN, migrations=first)
 
     def copy_to(self, folder: Path | str) -> Study:
         """Another study with the same content; whole or not at all.
@@ -224,11 +233,13 @@ class Study:
         ------
         WrongUse
             The folder is there already and not empty.
+        UnreadableFile
+            The study holds a link, whose target would come into the copy.
         """
         folder = Path(folder)
         _require_unused(folder)
         with atomic_folder(folder) as draft:
-            shutil.copytree(self.folder, draft, dirs_exist_ok=True, ignore=shutil.ignore_patterns(LOCK, ".*-*"))
+            copy_tree(self.folder.resolve(), draft, LOCK, ".*-*")
         return Study(folder)
 
     def comparison_folder(self, baseline: int, followup: int) -> Path:
@@ -239,16 +250,21 @@ class Study:
     def readings(self) -> tuple[Reading, ...]:
         """Every reading, by reader and version."""
         there = self.folder / "readers"
-        names = sorted(path.name for path in there.iterdir() if path.is_dir()) if there.exists() else []
+        names = sorted(path.name for path in there.iterdir() if path.is_dir()) if there.is_dir() else []
         found = []
         for name in names:
             reader, _, version = name.rpartition(".")
             found.append(
                 Reading(there / name, reader, int(version))
-                if reader and version.isdigit()
+                if reader and _NUMBER.fullmatch(version)
                 else Reading(there / name, name, 1)
             )
         return tuple(sorted(found, key=lambda reading: (reading.reader, reading.version)))
+
+    @property
+    def signed(self) -> bool:
+        """Whether it holds a signed reading, so that what that rests on may not change any more."""
+        return any(reading.state == "signed" for reading in self.readings)
 
     def reading(self, reader: str) -> Reading:
         """The latest reading of a reader; a new draft if there is none.

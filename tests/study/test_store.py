@@ -138,9 +138,9 @@ def test_older_documents_are_brought_up_to_date_step_by_step(tmp_path: Path) -> 
     path = tmp_path / "file.json"
     write_document(path, "ctreview.thing/1", {"a": 1})
     steps = {1: lambda c: c | {"b": c["a"] + 1}, 2: lambda c: c | {"c": c["b"] + 1}}
-    assert read_document(path, "ctreview.thing/3", steps) == {"a": 1, "b": 2, "c": 3}
+    assert read_document(path, "ctreview.thing/3", migrations=steps) == {"a": 1, "b": 2, "c": 3}
     with pytest.raises(UnreadableFile, match="version 1 is no longer read"):
-        read_document(path, "ctreview.thing/3", {2: steps[2]})
+        read_document(path, "ctreview.thing/3", migrations={2: steps[2]})
     path.write_text('{"schema": "ctreview.other/1"}')
     with pytest.raises(UnreadableFile, match=r"no ctreview\.thing"):
         read_document(path, "ctreview.thing/1")
