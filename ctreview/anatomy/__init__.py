@@ -1,12 +1,14 @@
 """Volume to lungs, airways, vessels and the regions that are counted.
 
-In: a `Volume` in HU. Out: a `LabelMap` of right lung, left lung, trachea and main bronchi (`find_lungs`), a
+In: a `Volume` in HU. Out: a `LungMap` (right, left, trachea and main bronchi, and dense candidates; `find_lungs`), a
 `LabelMap` of vessels and airway walls inside the lungs (`find_vessels`), and the `Regions` whose millilitres are
 reported (`divide_lungs`).
 """
 
+from ctreview.anatomy.candidates import DenseCandidate, DenseClass
+from ctreview.anatomy.lung_map import LungMap, accept_candidates
 from ctreview.anatomy.lung_size import lung_size
-from ctreview.anatomy.lungs import LUNG_SCHEME, LungMap, LungSettings, find_lungs
+from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
 from ctreview.anatomy.other_timepoint import aerated_lung_mask, missed_lung_ml, remove_unconfirmed_dense_lung
 from ctreview.anatomy.regions import LOBES, divide_lungs
 from ctreview.anatomy.vessels import VESSEL_SCHEME, VesselSettings, find_vessels
@@ -15,9 +17,12 @@ __all__ = [
     "LOBES",
     "LUNG_SCHEME",
     "VESSEL_SCHEME",
+    "DenseCandidate",
+    "DenseClass",
     "LungMap",
     "LungSettings",
     "VesselSettings",
+    "accept_candidates",
     "aerated_lung_mask",
     "divide_lungs",
     "find_lungs",

@@ -45,6 +45,11 @@ class Airways:
         index = float(self.box[2].start) + float(np.nonzero(self.trachea)[2].mean())
         return index / coarse.step[2]
 
+    def carina(self, coarse: CoarseImage) -> float:
+        """Index of the lower end of the trachea along axis 0 of the coarse grid."""
+        index = float(self.box[0].start) + float(np.nonzero(self.trachea)[0].min())
+        return index / coarse.step[0]
+
     def blocks(self, coarse: CoarseImage) -> Mask:
         """Blocks of the coarse grid of which the lumen takes a quarter or more."""
         share = np.zeros(coarse.array.shape, dtype=np.float32)

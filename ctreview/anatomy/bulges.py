@@ -1,11 +1,12 @@
-"""Dense lung that bulges into aerated lung from diaphragm, fissure or heart, distinguished from them by its shape.
+"""Soft tissue that bulges into aerated lung from diaphragm, fissure, mediastinum or wall.
 
 The surfaces of diaphragm and chest wall are gently curved. Consolidation on them ends in a mound that a large ball,
-rolled over the lung from outside, does not enter. Vessels, hilum and the borders of heart and spine are as sharply
-curved, but lie near the middle of the chest; there shape tells nothing, and nothing is recovered.
+rolled over the lung from outside, does not enter. At the hilum vessels are as sharply curved, and nothing is proposed.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cc3d
 import numpy as np
@@ -16,7 +17,7 @@ from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, opened
 from ctreview.volume.box import bounding_box
 
-__all__ = ["find_bulges"]
+__all__ = ["Hilum", "find_bulges"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -28,15 +29,35 @@ BASE_BALL_MM = 45.0
 
 BASE_MM = 6.0
 LATERAL_MM = 58.0
-"""How far off the midline the centre of a mound must lie, in lungs of 5 L. Hilum, aorta and heart lie within."""
+"""The vessels of the hilum lie within this distance of the midline, in lungs of 5 L."""
 
-IN_LUNG_SHARE = 0.3
+ABOVE_CARINA_MM, BELOW_CARINA_MM = 15.0, 70.0
+"""And so far above and below the carina."""
+
+IN_LUNG_SHARE = 0.05
+"""Less of a mound's surface than this in lung is no edge to judge it by."""
+
 SMALLEST_ML = 3.0
 SOFT_HU = -60.0
 
 
-def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float, size: float) -> Labels:
-    """Find bulges of soft tissue that ought to be lung.
+@dataclass(frozen=True)
+class Hilum:
+    """Between which blocks along axis 0 the vessels of the hilum bulge into the lung."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def around(cls, carina: float | None, spacing_mm: float, size: float) -> Hilum:
+        """Around the carina (an index along axis 0); where none was found, all heights may be the hilum's."""
+        if carina is None:
+            return cls(-np.inf, np.inf)
+        return cls(carina - BELOW_CARINA_MM * size / spacing_mm, carina + ABOVE_CARINA_MM * size / spacing_mm)
+
+
+def find_bulges(coarse: CoarseImage, lungs: Labels, midline: float, size: float, hilum: Hilum) -> Labels:
+    """Find bulges of soft tissue that may be lung.
 
     Parameters
     ----------
@@ -44,12 +65,12 @@ def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float,
         In HU.
     lungs : ndarray of uint8
         Lung as far as it is known, 1 right and 2 left.
-    fluid : ndarray of bool
-        Known to be fluid.
     midline : float
         Index of the spine along axis 2.
     size : float
         Size of the lungs, 1 for those of an adult of 5 L (a length's ratio).
+    hilum : Hilum
+        Near the midline nothing is proposed at its height.
 
     Returns
     -------
@@ -62,8 +83,8 @@ def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float,
         if not lung.any():
             continue
         box = bounding_box(lung)
-        soft = (lungs[box] == 0) & ~fluid[box] & (coarse.array[box] < BONE_HU) & (coarse.array[box] > SOFT_HU)
-        bulges = _bulges(coarse, lung[box], soft, midline - box[2].start, size)
+        soft = (lungs[box] == 0) & (coarse.array[box] < BONE_HU) & (coarse.array[box] > SOFT_HU)
+        bulges = _bulges(coarse, lung[box], soft, (box[0].start, midline - box[2].start), size, hilum)
         if bulges.any():
             base = _closing_gaps(lung[box] | bulges, BASE_BALL_MM * size, coarse) & soft
             bulges |= base & dilated(bulges, BASE_MM * size, coarse.spacing)
@@ -71,7 +92,8 @@ def find_bulges(coarse: CoarseImage, lungs: Labels, fluid: Mask, midline: float,
     return found
 
 
-def _bulges(coarse: CoarseImage, lung: Mask, soft: Mask, midline: float, size: float) -> Mask:
+def _bulges(coarse: CoarseImage, lung: Mask, soft: Mask, frame: tuple[int, float], size: float, hilum: Hilum) -> Mask:
+    bottom, midline = frame
     hollow = _closing_gaps(lung, BALL_MM * size, coarse) & soft
     hollow &= opened(hollow, 3.0 * size, coarse.spacing)
     pieces = cc3d.connected_components(hollow, connectivity=6)
@@ -80,7 +102,8 @@ def _bulges(coarse: CoarseImage, lung: Mask, soft: Mask, midline: float, size: f
     for number in range(1, len(statistics["voxel_counts"])):
         off_midline = abs(float(statistics["centroids"][number][2]) - midline) * coarse.spacing[2]
         large = statistics["voxel_counts"][number] * coarse.voxel_ml >= SMALLEST_ML * size**3
-        if large and off_midline > LATERAL_MM * size:
+        height = bottom + float(statistics["centroids"][number][0])
+        if large and (off_midline > LATERAL_MM * size or not hilum.low < height < hilum.high):
             piece = pieces == number
             shell = ndimage.binary_dilation(piece) & ~piece
             if np.count_nonzero(shell & lung) > IN_LUNG_SHARE * np.count_nonzero(shell):

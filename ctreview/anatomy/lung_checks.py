@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ctreview.anatomy.field_of_view import touches_unmeasured
+from ctreview.anatomy.lung_map import LungMap
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -23,13 +24,13 @@ FLUID_REPORTED_ML = 20.0
 
 
 def lung_checks(
-    lungs: LabelMap, laterality_score: float | None, dense_ml: float, fluid_ml: float, *, by_prior: bool
+    lungs: LungMap, laterality_score: float | None, dense_ml: float, fluid_ml: float, *, by_prior: bool
 ) -> tuple[Check, ...]:
     """Look at lungs that were found.
 
     Parameters
     ----------
-    lungs : LabelMap
+    lungs : LungMap
         Of the scheme of `find_lungs`.
     laterality_score : float or None
         For a single lung, how much speaks for its side (`laterality.AeratedLungs.laterality_score`).
@@ -44,6 +45,7 @@ def lung_checks(
         _volume(lungs),
         _airway(lungs),
         _dense(dense_ml, by_prior),
+        _candidates(lungs),
         _fluid(fluid_ml),
     )
 
@@ -126,11 +128,24 @@ def _airway(lungs: LabelMap) -> Check:
 
 
 def _dense(ml: float, by_prior: bool) -> Check:
-    message = "No dense lung had to be recovered at the chest wall."
+    message = "No dense lung was recovered at the border of the lungs."
     if ml > 0:
-        how = "from the rib cage and from the other timepoint" if by_prior else "from the rib cage"
-        message = f"{ml:.0f} mL of dense lung at the chest wall were recovered {how}: look whether they are lung."
+        how = "by its edge, its air or the other timepoint" if by_prior else "by its edge or its air"
+        message = f"{ml:.0f} mL of dense tissue at the border of the lungs were told to be lung {how}."
     return Check("dense_lung_recovered", round(ml, 1), None, True, message)
+
+
+def _candidates(lungs: LungMap) -> Check:
+    ml = sum(candidate.ml for candidate in lungs.candidates)
+    message = "No dense tissue beside the lungs is left to be judged."
+    if lungs.candidates:
+        pieces = "; ".join(
+            f"{candidate.ml:.0f} mL, {candidate.region.replace('_', ' ')}, {candidate.proposed}"
+            for candidate in lungs.candidates
+        )
+        message = f"Dense tissue beside the lungs may be lung or fluid and is in no number until accepted: {pieces}."
+    sides = tuple(sorted({candidate.side for candidate in lungs.candidates}))
+    return Check("dense_candidates", round(ml, 1), None, not lungs.candidates, message, regions=sides)
 
 
 def _fluid(ml: float) -> Check:

@@ -11,20 +11,23 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated
-from ctreview.anatomy.dense import DenseLung, find_dense_lung
+from ctreview.anatomy.bulges import Hilum
+from ctreview.anatomy.candidates import DenseCandidate, Side
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, upsampled
+from ctreview.anatomy.dense import DenseLung, DensePiece, find_dense_lung
 from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
 from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
 from ctreview.anatomy.lung_checks import field_of_view_checks, lung_checks
+from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import relative_size
 from ctreview.errors import SegmentationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
-from ctreview.volume.geometry import require_same_grid
+from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["LUNG_SCHEME", "LungMap", "LungSettings", "find_lungs"]
+__all__ = ["LUNG_SCHEME", "LungSettings", "find_lungs"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -40,19 +43,6 @@ LUNG_SCHEME = Scheme(
     )
 )
 """What `find_lungs` gives. The colours are safe for colour blindness (Okabe and Ito)."""
-
-
-@dataclass(frozen=True, eq=False)
-class LungMap(LabelMap):
-    """Lungs that were found, and how much of them is dense.
-
-    Attributes
-    ----------
-    dense_ml : float
-        How much of them was recovered though it holds no air, in millilitres to one decimal.
-    """
-
-    dense_ml: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,10 +93,11 @@ def find_lungs(
 
     Returns
     -------
-    LabelMap
-        Of `LUNG_SCHEME` on the grid of ``volume``. Lungs hold their vessels, bronchi, ground glass and consolidation;
-        pleural fluid, trachea and main bronchi are no lung. Checks: ``one_lung``, ``side_of_single_lung``,
-        ``lung_touches_border``, ``lung_volume_plausible``, ``airway_found``, ``dense_lung_recovered``,
+    LungMap
+        Of `LUNG_SCHEME` on the grid of ``volume``. Lungs hold their vessels, bronchi, ground glass, and dense tissue
+        that the image shows to be lung; pleural fluid, trachea and main bronchi are no lung, and dense tissue that may
+        be lung is in ``candidates``. Checks: ``one_lung``, ``side_of_single_lung``, ``lung_touches_border``,
+        ``lung_volume_plausible``, ``airway_found``, ``dense_lung_recovered``, ``dense_candidates``,
         ``pleural_fluid``.
 
     Raises
@@ -151,7 +142,9 @@ def find_lungs(
     filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
     dense = DenseLung.none(filled.shape)
     if settings.dense:
-        dense = find_dense_lung(coarse, filled, sides.midline, size, None if prior is None else _blocks(coarse, prior))
+        hilum = Hilum.around(None if airways is None else airways.carina(coarse), coarse.spacing[0], size)
+        carried = None if prior is None else _blocks(coarse, prior)
+        dense = find_dense_lung(coarse, filled, sides.midline, size, hilum, carried)
         filled = np.where(filled == 0, dense.lung, filled)
     progress(4, 5, "lungs: border")
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
@@ -159,13 +152,40 @@ def find_lungs(
         _enter_airways(labels, airways)
     if cut and volume.unmeasured is not None:
         labels[volume.unmeasured] = 0
-    lungs = LungMap(labels, volume.geometry, LUNG_SCHEME)
+    candidates = _candidates(labels, coarse, dense, volume.geometry)
+    lungs = LungMap(labels, volume.geometry, LUNG_SCHEME, candidates=candidates)
     progress(5, 5, "lungs")
-    amounts = coarse.volume_ml(dense.lung > 0), coarse.volume_ml(dense.fluid)
+    amounts = coarse.volume_ml(dense.lung > 0), dense.fluid_ml
     checks = lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None)
     if cut:
         checks = (*checks, *field_of_view_checks(lungs, volume))
     return replace(lungs, checks=checks, dense_ml=round(amounts[0], 1))
+
+
+def _candidates(
+    labels: Labels, coarse: CoarseImage, dense: DenseLung, geometry: Geometry
+) -> tuple[DenseCandidate, ...]:
+    """What was offered, at full resolution and without what the lungs hold, largest first."""
+    found = []
+    for piece in dense.offered:
+        box = coarse.full_box(bounding_box(piece.blocks))
+        mask = np.zeros(labels.shape, dtype=bool)
+        blocks = piece.blocks[bounding_box(piece.blocks)]
+        shape = tuple(part.stop - part.start for part in box)
+        mask[box] = upsampled(blocks, coarse.step, shape) & (labels[box] == 0)
+        if mask.any():
+            found.append(_candidate(mask, piece, labels, geometry))
+    return tuple(sorted(found, key=lambda candidate: -candidate.ml))
+
+
+def _candidate(mask: Mask, piece: DensePiece, labels: Labels, geometry: Geometry) -> DenseCandidate:
+    side: Side = "right_lung" if piece.side == RIGHT else "left_lung"
+    heights = np.flatnonzero((labels == piece.side).any(axis=(1, 2)))
+    third = (np.nonzero(mask)[0].mean() - heights[0]) / max(1, len(heights)) * 3
+    part = ("basal", "middle", "apical")[int(np.clip(third, 0, 2))]
+    return DenseCandidate.from_mask(
+        mask, geometry, side=side, region=f"{side}/{part}", proposed=piece.proposed, reason=piece.reason
+    )
 
 
 def _no_lung() -> SegmentationFailed:

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
+from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
-from ctreview.anatomy.lungs import LungMap
 from ctreview.checks import Check
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap

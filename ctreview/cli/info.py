@@ -18,7 +18,7 @@ __all__ = ["info"]
 
 FACTS = (
     *("key", "what", "modality", "kind", "usable", "shape", "spacing_mm", "files", "age_years", "kvp", "kernel"),
-    *("slice_thickness_mm", "contrast", "posture", "lossy", "warnings", "refusal"),
+    *("slice_thickness_mm", "unscanned_percent", "contrast", "posture", "lossy", "warnings", "refusal"),
 )
 """What is said of each series, in this order."""
 
@@ -96,6 +96,7 @@ def _facts(series: Series, entry: SeriesSummary) -> dict[str, Any]:
         "kvp": made.kvp,
         "kernel": made.kernel,
         "slice_thickness_mm": made.slice_thickness_mm,
+        "unscanned_percent": round(100 * series.unscanned_share),
         "contrast": made.contrast,
         "posture": made.posture,
         "lossy": made.lossy,

@@ -178,7 +178,10 @@ def _series_of_group(uid: str, kind: str, study: str | None, group: list[Instanc
     if reason is not None:
         return [replace(_unreadable_series(uid, kind, group, frames, reason), part=study)]
     thickness = group[0].acquisition.slice_thickness_mm
-    found = [_series_of_part(uid, group, part) for part in split_slices(frames, thickness_mm=thickness)]
+    found = [
+        _series_of_part(uid, group, part)
+        for part in split_slices(frames, thickness_mm=thickness, modality=group[0].modality)
+    ]
     return [
         replace(
             series,

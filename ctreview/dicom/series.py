@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.frame import Frame
+from ctreview.dicom.sampling import unscanned_share
 from ctreview.dicom.sort import Stack
 from ctreview.dicom.source import FileRef
 from ctreview.errors import CtreviewError
@@ -70,6 +71,11 @@ class Series:
     def usable(self) -> bool:
         """Whether `load_volume` reads it."""
         return self.refusal is None
+
+    @property
+    def unscanned_share(self) -> float:
+        """Which share of the patient lies between the slices, where they are thinner than they are apart."""
+        return 0.0 if self.spacing is None else unscanned_share(self.acquisition.slice_thickness_mm, self.spacing[0])
 
     @property
     def where(self) -> str:

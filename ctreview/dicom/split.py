@@ -66,7 +66,9 @@ class SliceGroup:
     fault: StackFault | None
 
 
-def split_slices(frames: Sequence[Frame], *, thickness_mm: float | None = None) -> list[SliceGroup]:
+def split_slices(
+    frames: Sequence[Frame], *, thickness_mm: float | None = None, modality: str = "CT"
+) -> list[SliceGroup]:
     """Sort the slices of a series into volumes.
 
     Slices of another orientation, matrix or pixel spacing are always apart. Beyond that a series is only taken
@@ -77,7 +79,7 @@ def split_slices(frames: Sequence[Frame], *, thickness_mm: float | None = None) 
     parts = []
     for number, group in enumerate(planes, 1):
         label = f"orientation {number}" if len(planes) > 1 else None
-        parts += _resolve(group, label, thickness_mm)
+        parts += _resolve(group, label, thickness_mm, modality)
     return parts
 
 
@@ -121,7 +123,7 @@ def _same_plane(one: Frame, other: Frame) -> bool:
     return True
 
 
-def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
+def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None, modality: str) -> list[SliceGroup]:
     try:
         stack = stack_of(frames, thickness_mm=thickness_mm)
     except StackFault as fault:
@@ -133,6 +135,8 @@ def _resolve(frames: list[Frame], label: str | None, thickness_mm: float | None)
             frames = [frames[i] for i in fault.stack.order]
         return [SliceGroup(tuple(frames), label, fault.stack, fault)]
     passes = _interleaved(frames, label, thickness_mm)
+    if not passes and modality == "CT":  # slices of MR are numbered as they were excited, every second one first
+        passes = _by_numbers(frames, label, thickness_mm)
     return passes or [SliceGroup(tuple(frames[i] for i in stack.order), label, stack, None)]
 
 
@@ -154,6 +158,32 @@ def _interleaved(frames: list[Frame], label: str | None, thickness_mm: float | N
         if parts and _same_stretch(parts):
             return parts
     return []
+
+
+def _by_numbers(frames: list[Frame], label: str | None, thickness_mm: float | None) -> list[SliceGroup]:
+    """Passes through the patient in the order of slice numbers, where more than one lies over the same stretch."""
+    numbers = [frame.attributes.get("instance") for frame in frames]
+    if None in numbers or len(set(numbers)) < len(frames) or len(frames) < 2 * _LEAST_SLICES:
+        return []
+    orientation = np.array(frames[0].orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
+    runs: list[list[Frame]] = [[]]
+    before: float | None = None
+    step: float | None = None
+    for frame in sorted(frames, key=lambda one: _sortable(one.attributes["instance"])):
+        height = float(np.dot(frame.position or (0, 0, 0), normal))
+        moved = None if before is None else height - before
+        if moved is not None and step is not None and abs(moved - step) > 0.25 * abs(step):
+            runs.append([])
+            moved = None
+        step = moved if step is None or moved is None else step
+        runs[-1].append(frame)
+        before = height
+    if not 2 <= len(runs) <= _MOST_PASSES or min(len(run) for run in runs) < _LEAST_SLICES:
+        return []
+    groups: dict[tuple[AttributeValue, ...], list[Frame]] = {(float(n),): run for n, run in enumerate(runs, 1)}
+    parts = _all_even(groups, ("pass",), label, StackFault("uneven", ""), thickness_mm)
+    return parts if parts and _same_stretch(parts) else []
 
 
 def _same_stretch(parts: list[SliceGroup]) -> bool:

@@ -63,7 +63,7 @@ def read_nifti_header(path: Path) -> StoredImage:
         raise header_fault(path, f"the header puts the voxels at byte {offset}")
     slope, intercept = _scaling(header, path)
     skip = max(int(offset), least)
-    voxels = VoxelFile(path, 0, "gzip", skip) if packed else VoxelFile(path, skip)
+    voxels = VoxelFile(path, 0, "gzip" if packed else "raw", skip)
     return StoredImage((shape[2], shape[1], shape[0]), _reversed(affine), dtype, voxels, slope, intercept, tuple(notes))
 
 

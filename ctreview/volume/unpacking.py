@@ -21,6 +21,9 @@ MAX_RATIO = 200
 RATIO_FREE_BYTES = 1 << 30
 """Up to this size a file may be packed as tightly as it likes: an empty mask is."""
 
+MAX_SKIP = 1 << 28
+"""Bytes in front of the voxels."""
+
 _READ = 1 << 18
 _BITS: dict[Encoding, int] = {"gzip": 31, "zlib": 15}
 
@@ -125,6 +128,8 @@ def announced(voxels: VoxelFile, need: int) -> None:
     UnreadableFile
         It is cut off, longer where nothing else may be in it, or packed tighter than any image is.
     """
+    if voxels.skip > MAX_SKIP:
+        raise UnreadableFile(f"the header puts the voxels at byte {voxels.skip}", where=voxels.path)
     there = voxels.path.stat().st_size - voxels.start
     if voxels.encoding == "raw":
         have = max(there - voxels.skip, 0)
@@ -153,8 +158,9 @@ def cut_off(path: Path, have: int, need: int) -> UnreadableFile:
 def opened_voxels(voxels: VoxelFile, need: int) -> Iterator[Reader]:
     """The voxels' bytes, from the first one on, after `announced` had no objection."""
     announced(voxels, need)
-    with opened(voxels.path, voxels.encoding, voxels.start) as reader:
-        left = voxels.skip
+    raw = voxels.encoding == "raw"
+    with opened(voxels.path, voxels.encoding, voxels.start + (voxels.skip if raw else 0)) as reader:
+        left = 0 if raw else voxels.skip
         while left > 0:
             step = len(reader.read(min(left, _READ)))
             if not step:

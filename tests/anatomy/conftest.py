@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ctreview.anatomy import find_lungs
+from ctreview.anatomy import LungMap, find_lungs
 from ctreview.phantom import Phantom, small_thorax
-from ctreview.volume.labels import LabelMap
 
 
 @pytest.fixture(scope="session")
@@ -16,5 +15,5 @@ def adult() -> Phantom:
 
 
 @pytest.fixture(scope="session")
-def adult_lungs(adult: Phantom) -> LabelMap:
+def adult_lungs(adult: Phantom) -> LungMap:
     return find_lungs(adult.volume)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from ctreview.anatomy import LungSettings, find_lungs
+from ctreview.anatomy import LungMap, LungSettings, accept_candidates, find_lungs
 from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_hybrid_pair, random_phantom, small_thorax
 from ctreview.progress import Cancelled
@@ -33,12 +33,17 @@ def check(labels: LabelMap, name: str) -> list[bool]:
     return [item.ok for item in labels.checks if item.name == name]
 
 
-def painted(phantom: Phantom, where: Mask, hu: float) -> Volume:
-    """The scan with soft tissue of a density in place of lung; vessels and noise of a scanner included."""
+def painted(phantom: Phantom, where: Mask, hu: float, *, fades: float = 0.5) -> Volume:
+    """The scan with soft tissue of a density in place of lung, which fades into lung over so many voxels."""
     noise = np.random.default_rng(3).normal(0, 12, phantom.volume.array.shape)
-    soft = ndimage.gaussian_filter(where.astype(np.float32), 0.5)[where]
     array = phantom.volume.array.astype(np.float32)
-    array[where] = array[where] * (1 - soft) + (hu + noise[where]) * soft
+    lung = where if fades <= 0.5 else both(phantom.lungs)
+    soft = ndimage.gaussian_filter(where.astype(np.float32), fades)
+    if fades > 0.5:
+        # the pleura stays sharp
+        soft /= np.maximum(ndimage.gaussian_filter(lung.astype(np.float32), fades), 0.01)
+    soft = np.clip(soft[lung], 0, 1)
+    array[lung] = array[lung] * (1 - soft) + (hu + noise[lung]) * soft
     return phantom.volume.with_array(array.astype(np.int16))
 
 
@@ -63,10 +68,11 @@ def test_both_lungs_of_an_adult(adult: Phantom, adult_lungs: LabelMap) -> None:
     assert check(adult_lungs, "lung_touches_border") == [True, True]
 
 
-def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: LabelMap) -> None:
+def test_a_healthy_lung_is_given_no_dense_lung(adult_lungs: LungMap) -> None:
     (found,) = (item.value for item in adult_lungs.checks if item.name == "dense_lung_recovered")
     assert found == adult_lungs.dense_ml
     assert isinstance(found, float)
+    assert adult_lungs.candidates == ()
     assert found < 0.002 * adult_lungs.volume_ml("right_lung", "left_lung")
 
 
@@ -105,13 +111,28 @@ def test_a_field_of_view_around_one_lung(adult: Phantom, side: str) -> None:
     assert ("left" if side == "right_lung" else "right") in touch.value.split(": ")[1]
 
 
-def test_consolidation_at_the_chest_wall_is_lung(adult: Phantom) -> None:
+def accepted(lungs: LungMap) -> LungMap:
+    return accept_candidates(lungs, [candidate.id for candidate in lungs.candidates])
+
+
+def test_consolidation_that_fades_into_lung_is_lung(adult: Phantom) -> None:
     where = dorsobasal(adult, 0.3)
-    scan = painted(adult, where, 45.0)
+    scan = painted(adult, where, 45.0, fades=1.5)
     found, plain = find_lungs(scan), find_lungs(scan, settings=LungSettings(dense=False))
     truth = both(adult.lungs)
     assert dice(both(plain), truth) < 0.97 < dice(both(found), truth)
     assert np.count_nonzero(both(found) & where) > 0.6 * np.count_nonzero(where)
+
+
+def test_consolidation_that_ends_as_sharply_as_an_organ_is_offered_and_not_counted(adult: Phantom) -> None:
+    where = dorsobasal(adult, 0.3)
+    found = find_lungs(painted(adult, where, 45.0))
+    assert np.count_nonzero(both(found) & where) < 0.1 * np.count_nonzero(where)
+    (candidate,) = found.candidates
+    assert (candidate.side, candidate.proposed) == ("right_lung", "consolidation")
+    assert candidate.region == "right_lung/basal"
+    assert check(found, "dense_candidates") == [False]
+    assert dice(both(accepted(found)), both(adult.lungs)) > 0.97
 
 
 def test_pleural_fluid_is_no_lung_and_is_said(adult: Phantom) -> None:
@@ -121,6 +142,8 @@ def test_pleural_fluid_is_no_lung_and_is_said(adult: Phantom) -> None:
     assert dice(both(found), truth) > 0.97
     assert np.count_nonzero(both(found) & where) < 0.15 * np.count_nonzero(where)
     assert check(found, "pleural_fluid") == [False]
+    assert [candidate.proposed for candidate in found.candidates] == ["effusion"]
+    assert accepted(found).voxels == found.voxels
 
 
 def test_another_timepoint_helps_where_shape_cannot(adult: Phantom) -> None:
@@ -230,6 +253,24 @@ def load_head(folder: Path) -> Volume:
     hu = [item.pixel_array * float(item.RescaleSlope) + float(item.RescaleIntercept) for item in slices]
     geometry = Geometry.aligned((len(hu), 512, 512), (5.6, 0.49, 0.49), frame_of_reference="source:head")
     return Volume(np.clip(hu, -1024, 3000).astype(np.int16), geometry)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["normal001/dicom", "nlst", "lidc_0001/dicom"])
+def test_organs_of_healthy_scans_are_neither_counted_nor_offered(shared_data: Path, name: str) -> None:
+    found = find_lungs(load_volume(shared_data / name).canonical())
+    assert [item.value for item in found.checks if item.name == "dense_lung_recovered"] == [0.0]
+    assert found.candidates == ()
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_a_mass_with_ragged_borders_is_counted(shared_data: Path) -> None:
+    found = find_lungs(load_volume(shared_data / "two_kernels_soft" / "body").canonical())
+    (ml,) = (item.value for item in found.checks if item.name == "dense_lung_recovered")
+    assert isinstance(ml, float)
+    assert ml > 60
 
 
 @pytest.mark.data

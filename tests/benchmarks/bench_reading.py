@@ -50,7 +50,73 @@ def run() -> list[Row]:
             _memory(raw, "uncompressed"),
             _memory(jpeg, "JPEG Lossless"),
             _scan(raw, Path(folder, "tree")),
+            *_image_files(raw, Path(folder, "files")),
         ]
+
+
+def _image_files(raw: Path, folder: Path) -> list[Row]:
+    """NIfTI, raw and gzip, beside SimpleITK: time and peak memory until there is a numpy array."""
+    folder.mkdir()
+    image = sitk.ReadImage([str(path) for path in sorted(raw.iterdir())])
+    rows = []
+    for name, case in (("a.nii", "NIfTI, uncompressed"), ("a.nii.gz", "NIfTI, gzip")):
+        path = folder / name
+        sitk.WriteImage(image, str(path))
+        times: dict[str, list[float]] = {"ours": [], "SimpleITK": []}
+        for _ in range(RUNS + 1):
+            for reader, read in (("ours", _ours), ("SimpleITK", _itk_array)):
+                start = time.perf_counter()
+                read(path)
+                times[reader].append(time.perf_counter() - start)
+        ours, peer = (statistics.median(values[1:]) for values in times.values())
+        rows.append(
+            _beside_itk(case, ours, peer, "s", f"median of {RUNS}; header, voxels; ours also in canonical axes")
+        )
+        ours, peer = (_peak(path, reader) for reader in ("ours", "SimpleITK"))
+        rows.append(_beside_itk(f"peak memory, {case}", ours, peer, "× volume", "growth in a fresh process"))
+    return rows
+
+
+def _beside_itk(case: str, ours: float, peer: float, unit: str, note: str) -> Row:
+    return {
+        "stage": "reading",
+        "case": f"{SLICES} slices, {case}",
+        "ours": round(ours, 3),
+        "peer": round(peer, 3),
+        "peer_name": "SimpleITK",
+        "ratio": round(ours / peer, 3),
+        "goal": "ratio <= 1.2",
+        "unit": unit,
+        "note": note,
+    }
+
+
+def _itk_array(path: Path) -> None:
+    sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+_PEAK = """
+import resource, sys
+from pathlib import Path
+import numpy as np, SimpleITK as sitk
+from ctreview.volume import load_volume
+small, path, reader = sys.argv[1:]
+def read(name):
+    if reader == "ours":
+        return load_volume(name).array
+    return sitk.GetArrayFromImage(sitk.ReadImage(name))
+read(small)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+array = read(path)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / array.nbytes)
+"""
+
+
+def _peak(path: Path, reader: str) -> float:
+    small = path.with_name(f"small-{path.name}")
+    sitk.WriteImage(sitk.GetImageFromArray(np.full((4, 8, 8), -1000, np.int16)), str(small))
+    program = [sys.executable, "-c", _PEAK, str(small), str(path), reader]
+    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
 
 
 def _make(folder: Path) -> None:

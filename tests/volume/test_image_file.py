@@ -416,3 +416,9 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path, capfd: pytest.Capture
             outcomes["refused"] += 1
     assert min(outcomes.values()) > FUZZ / 10
     assert capfd.readouterr() == ("", "")
+
+
+def test_voxels_that_a_header_puts_far_away_are_not_looked_for(tmp_path: Path) -> None:
+    for name in ("a.nii", "a.nii.gz"):
+        with pytest.raises(UnreadableFile, match="puts the voxels at byte"):
+            read_image_file(nifti(tmp_path / name, values(), **sform(), **qform(), vox_offset=1e12))

@@ -42,6 +42,8 @@ SENTENCES = {
     "lung_volume_plausible": "Das Lungenvolumen von {value} ml ist nicht plausibel.",
     "airway_found": "Die Trachea wurde nicht gefunden; große Atemwege können als Lunge zählen.",
     "pleural_fluid": "{value} ml zwischen Lunge und Rippen sind so dicht wie Flüssigkeit und zählen nicht zur Lunge.",
+    "dense_candidates": "{value} ml dichtes Gewebe neben der Lunge können Lunge oder Flüssigkeit sein und zählen "
+    "nicht, solange der Befunder sie nicht annimmt.",
     "age_known": "Das Alter ist nicht bekannt; beurteilt wird wie bei Erwachsenen, kindliche Lunge ist dichter.",
     "posture_known": "Die Lagerung ist nicht bekannt; Rückenlage ist angenommen.",
     "normal_lung_share": "Zu wenig Lunge ist von normaler Dichte, um sie am Patienten selbst festzulegen.",

@@ -30,6 +30,7 @@ def _interleaved(folder: Path, one: dict[str, Any], other: dict[str, Any]) -> tu
         ({"AcquisitionNumber": 1, "AcquisitionTime": "101500"}, {"AcquisitionNumber": 2, "AcquisitionTime": "101640"}),
         ({"AcquisitionNumber": 1}, {"AcquisitionNumber": 2}),
         ({"AcquisitionTime": "101500"}, {"AcquisitionTime": "101640"}),
+        ({}, {}),
         ({"ConvolutionKernel": "B40f"}, {"ConvolutionKernel": "B70f"}),
         ({"StudyInstanceUID": "1.2.3"}, {"StudyInstanceUID": "1.2.4"}),
         ({"StudyDate": "20200101"}, {"StudyDate": "20210930"}),

@@ -128,15 +128,25 @@ def test_every_step_is_timed_and_every_setting_told(comparison):
     assert json.dumps(comparison.settings)
 
 
-def test_a_scan_against_itself_is_unchanged(child):
-    found = compare(child[0].volume, child[0].volume)
+def test_a_scan_against_itself_with_other_noise_is_unchanged(child):
+    volume = child[0].volume
+    noise = np.random.default_rng(5).normal(0, 3, volume.array.shape)
+    noisy = volume.with_array(np.clip(volume.array + np.rint(noise), -1024, 3000).astype(np.int16))
+    found = compare(volume, noisy)
     for region in found.regions:
-        assert region.verdict == "unchanged"
-        # side by side, a registration that is off by hundredths of a millimetre moves a voxel or two
-        assert region.change["opacity_ml"].value == pytest.approx(0, abs=0.1)
-        assert region.fate_ml["resolved"] == region.fate_ml["new"] == 0
+        assert region.verdict not in ("increased", "decreased")
+        assert region.change["opacity_ml"].value == pytest.approx(0, abs=2)
     order = next(check for check in found.checks if check.name == "order_of_scans")
     assert order.ok
+
+
+def test_one_scan_on_both_sides_is_wrong_use(child):
+    copied = with_header(child[0].volume, series_uid="9.9.9", acquired=None)
+    elsewhere = dataclasses.replace(copied.geometry, frame_of_reference="9.9.8")
+    for other in (child[0].volume, copied, dataclasses.replace(copied, geometry=elsewhere)):
+        with pytest.raises(WrongUse, match="the same images") as refusal:
+            compare(child[0].volume, other)
+        assert refusal.value.exit_code == 2
 
 
 def test_scans_given_backwards_are_compared_backwards_and_that_is_said(child, comparison, quick):
