@@ -8,7 +8,7 @@ from ctreview.anatomy import LOBES, LUNG_SCHEME, divide_lungs
 from ctreview.change import Timepoint
 from ctreview.errors import UnreadableFile
 from ctreview.opacity import OPACITY_SCHEME
-from ctreview.recipes.chest_ct.facts import scan_facts
+from ctreview.recipes.scan_facts import scan_facts
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume

@@ -13,14 +13,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
 from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
-from ctreview.recipes.chest_ct.loading import (
-    ScanInput,
-    ages_at,
-    days_between,
-    load_ct,
-    require_one_patient,
-    require_two_images,
-)
+from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
 from ctreview.recipes.chest_ct.prepared import Prepared
@@ -30,6 +23,7 @@ from ctreview.recipes.chest_ct.segmentation import Segmentation
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.chest_ct.side_by_side import analyse_side_by_side
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
+from ctreview.recipes.two_timepoints import ages_at, days_between, require_one_patient, require_two_images
 
 __all__ = ["compare", "compare_prepared", "prepare", "segment"]
 

@@ -21,8 +21,8 @@ from ctreview.opacity import (
     measure_parenchyma,
 )
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.chest_ct.facts import scan_facts
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import WrongUse
-from ctreview.recipes.chest_ct.loading import require_one_patient
+from ctreview.recipes.two_timepoints import require_one_patient
 from ctreview.volume.contrasts import series_of_examination
 from ctreview.volume.load import LoadSettings
 from napari_ctreview.input_output import reader, scans
