@@ -32,6 +32,7 @@ PARTS = {part: division.called(part) for division in DIVISIONS for part in divis
 class English:
     """See `Phrases`."""
 
+    name: str = "English"
     headings: Mapping[str, str] = MappingProxyType(
         {
             "technique": "TECHNIQUE",

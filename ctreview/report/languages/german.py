@@ -62,6 +62,7 @@ WITHOUT_LOBES = "Die Lappen wurden nicht getrennt: Orte sind Seiten, Drittel der
 class German:
     """See `Phrases`."""
 
+    name: str = "Deutsch"
     headings: Mapping[str, str] = MappingProxyType(
         {
             "technique": "TECHNIK",

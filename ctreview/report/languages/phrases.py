@@ -104,8 +104,17 @@ class Marked(typing.Protocol):
 
 
 class Phrases(typing.Protocol):
-    """A language."""
+    """A language.
 
+    Attributes
+    ----------
+    name : str
+        What it calls itself, for whoever chooses one.
+    headings : mapping of str to str
+        That of each part of `HEADINGS`.
+    """
+
+    name: str
     headings: Mapping[str, str]
 
     def draft(self) -> str:

@@ -19,11 +19,10 @@ from qtpy.QtWidgets import (
 
 from ctreview.change import Comparison
 from ctreview.report import narrate
-from ctreview.report.languages import Marked
+from ctreview.report.languages import LANGUAGES, Marked
 
 __all__ = ["COPY", "WordsTab"]
 
-_LANGUAGES = {"en": "English", "de": "Deutsch"}
 COPY = "Shift+C"
 
 
@@ -37,8 +36,8 @@ class WordsTab(QWidget):
         self._findings: tuple[Marked, ...] = ()
         self._outdated = False
         self.language = QComboBox()
-        for code, name in _LANGUAGES.items():
-            self.language.addItem(name, code)
+        for code, phrases in LANGUAGES.items():
+            self.language.addItem(phrases.name, code)
         self.language.setToolTip("The language of the report.")
         self.language.currentIndexChanged.connect(lambda _: self._write())
         self.copy = QPushButton(f"Copy  {COPY}")
