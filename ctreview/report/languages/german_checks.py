@@ -40,6 +40,9 @@ SENTENCES = {
     "side_of_single_lung": "Die Seite der einzelnen Lunge ist unsicher.",
     "lung_touches_border": "Die Lunge reicht an den Bildrand; was jenseits liegt, ist nicht gezählt.",
     "lung_volume_plausible": "Das Lungenvolumen von {value} ml ist nicht plausibel.",
+    "lung_touches_field_of_view": "Die Lunge reicht an den Rand des Bildfelds; was jenseits liegt, ist nicht gezählt.",
+    "lung_size": "Das Lungenvolumen von {value} ml passt nicht zu Alter oder Größe; das Alter ist falsch, oder die "
+    "Lungen im Bild gehören jemand anderem.",
     "airway_found": "Die Trachea wurde nicht gefunden; große Atemwege können als Lunge zählen.",
     "pleural_fluid": "{value} ml zwischen Lunge und Rippen sind so dicht wie Flüssigkeit und zählen nicht zur Lunge.",
     "dense_candidates": "{value} ml dichtes Gewebe neben der Lunge können Lunge oder Flüssigkeit sein und zählen "
