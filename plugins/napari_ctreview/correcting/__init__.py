@@ -1,7 +1,7 @@
 """The semi-automatic tools on the panes.
 
 A `Corrector` turns what the mouse does over the panes into acts of the core's tools; `ToolBox` is its row of buttons
-and fields; `keys.KEYS` its keyboard map.
+and fields; `shortcuts.KEYS` its keyboard map.
 """
 
 from napari_ctreview.correcting.corrector import Corrector
