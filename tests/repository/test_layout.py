@@ -16,6 +16,7 @@ OF_MANY_MODULES = {
     "tests/plugins/napari_ctreview/test_manifest.py",
     "tests/plugins/napari_ctreview/viewer/test_contrasts.py",
     "tests/report/test_pictures.py",
+    "tests/study/test_malformed.py",
 }
 """Those of whole commands, and of several modules of one folder."""
 
