@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -102,20 +104,31 @@ def _whole(values: Array) -> bool:
     return bool(values.min() >= _INT16.min and values.max() <= _INT16.max)
 
 
-def _blocks(reader: Reader, image: StoredImage) -> Any:
+def _blocks(reader: Reader, image: StoredImage) -> Iterator[tuple[int, Array]]:
     """Slices as stored, a few at a time, each with the number of its first."""
     slices, rows, columns = image.shape
     slice_bytes = image.size // slices
     step = max(1, _BLOCK_BYTES // slice_bytes)
     inside = (rows, columns, image.layers) if image.layers > 1 else (rows, columns)
-    have = 0
-    for first in range(0, slices, step):
-        count = min(step, slices - first)
-        data = _exactly(reader, count * slice_bytes)
+    counts = [min(step, slices - first) for first in range(0, slices, step)]
+    first = have = 0
+    for count, data in zip(counts, _ahead(reader, [count * slice_bytes for count in counts]), strict=True):
         have += len(data)
         if len(data) < count * slice_bytes:
             raise cut_off(image.voxels.path, have, image.size)
         yield first, np.frombuffer(data, dtype=image.dtype).reshape(count, *inside)
+        first += count
+
+
+def _ahead(reader: Reader, sizes: Sequence[int]) -> Iterator[bytes]:
+    """Pieces of these sizes; while one is used, the next is unpacked, which leaves Python's lock to others."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(_exactly, reader, sizes[0])
+        for size in sizes[1:]:
+            data = following.result()
+            following = pool.submit(_exactly, reader, size)
+            yield data
+        yield following.result()
 
 
 def _exactly(reader: Reader, count: int) -> bytes:
