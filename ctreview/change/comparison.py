@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ctreview.change.measure import RegionMeasures
 from ctreview.change.measurements import classes_document
@@ -112,8 +112,11 @@ class RegionChange:
         return {**said, "classes_ml": classes}
 
 
-Writer = Callable[["Comparison", Path], Path]
-"""Writes a comparison's result folder: `ctreview.report.write_comparison`."""
+class Writer(Protocol):
+    """Writes a comparison's result folder: `ctreview.report.write_comparison`."""
+
+    def __call__(self, comparison: Comparison, folder: Path, /, *, overwrite: bool) -> Path:
+        """Write it and give the folder back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,17 +205,23 @@ class Comparison:
 
         return pd.DataFrame(change_rows({"regions": [found.to_dict() for found in self.regions]}))
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write what ``ctreview compare`` writes into ``folder`` and give the folder back.
+
+        Parameters
+        ----------
+        folder : path
+        overwrite : bool
+            Whether an earlier result there gives way; files that ctreview did not write stay.
 
         Raises
         ------
         WrongUse
-            The comparison was put together by hand and has no ``writer``.
+            The folder may not be written to, or the comparison was put together by hand and has no ``writer``.
         """
         if self.writer is None:
             raise WrongUse(
                 "this comparison does not know how to write itself",
                 remedy="Use ctreview.report.write_comparison(comparison, folder).",
             )
-        return self.writer(self, Path(folder))
+        return self.writer(self, Path(folder), overwrite=overwrite)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ctreview.cli.options import AsJson, Overwrite, Quiet, open_folder
+from ctreview.cli.options import AsJson, Overwrite, Quiet
 from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_json, progress_bar, results
 
@@ -48,11 +48,12 @@ def agree(
     Their corrections are replayed on what the computer had proposed. Two readers of ground glass agree at a Dice of
     about 0.7.
     """
+    from ctreview.report import require_free
     from ctreview.report.document import plain
     from ctreview.review import agreement
 
     if out is not None:
-        open_folder(out, overwrite=overwrite)
+        require_free(out, overwrite=overwrite)
     with progress_bar(quiet=quiet) as progress:
         found = agreement.agree(
             first,

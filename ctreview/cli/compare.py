@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, chest_ct_settings, open_folder
+from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, chest_ct_settings
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_comparison
 from ctreview.cli.terminal import print_document, progress_bar
@@ -64,10 +64,10 @@ def compare(
     """
     from ctreview.recipes import chest_ct
     from ctreview.recipes.chest_ct.corrections import NO_EDITS
-    from ctreview.report import write_comparison
+    from ctreview.report import require_free, write_comparison
     from ctreview.review.readings import open_journal
 
-    open_folder(out, overwrite=overwrite)
+    require_free(out, overwrite=overwrite)
     corrections = NO_EDITS if edits is None else open_journal(edits)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads, open_folder
+from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads
 from ctreview.cli.summary import bare_table, show_ending, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
 from ctreview.progress import part
@@ -35,10 +35,10 @@ def demo(
     The child is invented: a four-year-old with the findings of a published case, drawn by a program.
     """
     from ctreview.recipes import chest_ct
-    from ctreview.report import write_comparison
+    from ctreview.report import require_free, write_comparison
 
     folder = sample_data()
-    open_folder(out, overwrite=overwrite)
+    require_free(out, overwrite=overwrite)
     remark("Comparing the two scans of the phantom child; this takes a minute or two.", quiet=quiet)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ctreview.cli.options import AsJson, Out, Overwrite, Quiet, chest_ct_settings, open_folder
+from ctreview.cli.options import AsJson, Out, Overwrite, Quiet, chest_ct_settings
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_document, progress_bar, results
@@ -77,10 +77,11 @@ def replay(
     is what --json prints. Of a study of muscle MRI the masks are the regions that were painted, and what they measure
     stands in regions.csv and regions.json beside them.
     """
+    from ctreview.report import require_free
     from ctreview.review import region_files
     from ctreview.review import replay as replaying
 
-    open_folder(out, overwrite=overwrite)
+    require_free(out, overwrite=overwrite)
     mri = region_files.find_region_reading(source, reader)
     if mri is not None:
         return _replay_regions(*mri, out, overwrite=overwrite, as_json=as_json, quiet=quiet)

@@ -20,7 +20,6 @@ __all__ = [
     "Source",
     "Threads",
     "chest_ct_settings",
-    "open_folder",
 ]
 
 Source = Annotated[
@@ -33,7 +32,7 @@ Source = Annotated[
 Out = Annotated[Path, typer.Option("--out", help="The folder to write; it must not exist yet.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no remarks on stderr.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the results that --out already holds.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the result that --out holds; other files stay.")]
 Identify = Annotated[
     bool, typer.Option("--identify", help="Write name, id, birth date and dates into the results; left out otherwise.")
 ]
@@ -58,23 +57,3 @@ def chest_ct_settings() -> ChestCtSettings:
     from ctreview.recipes.chest_ct import ChestCtSettings
 
     return ChestCtSettings()
-
-
-def open_folder(folder: Path, *, overwrite: bool) -> Path:
-    """Check that results may be written to a folder, before any time is spent on them.
-
-    Raises
-    ------
-    WrongUse
-        Something that may not be replaced is there already, or the folder around it may not be written to.
-    """
-    import os
-
-    from ctreview.errors import WrongUse
-    from ctreview.report import require_free
-
-    require_free(folder, overwrite=overwrite)
-    standing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    if not os.access(standing, os.W_OK):
-        raise WrongUse("nothing may be written to this folder", where=standing, remedy="Name another with --out.")
-    return folder

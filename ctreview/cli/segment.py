@@ -16,7 +16,6 @@ from ctreview.cli.options import (
     Source,
     Threads,
     chest_ct_settings,
-    open_folder,
 )
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_segmentation
@@ -54,9 +53,9 @@ def segment(
     The folder gets segmentation.seg.nrrd (opens in 3D Slicer), measurements.json and measurements.csv.
     """
     from ctreview.recipes import chest_ct
-    from ctreview.report import write_segmentation_result
+    from ctreview.report import require_free, write_segmentation_result
 
-    open_folder(out, overwrite=overwrite)
+    require_free(out, overwrite=overwrite)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.segment(
             source,

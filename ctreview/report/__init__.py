@@ -9,7 +9,6 @@ from ctreview.report.document import change_document, schema
 from ctreview.report.folder import (
     Segmented,
     basis_of,
-    require_free,
     result_folder,
     write_comparison,
     write_segmentation_result,
@@ -17,6 +16,7 @@ from ctreview.report.folder import (
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
+from ctreview.report.result_files import require_free
 
 __all__ = [
     "LANGUAGES",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,8 @@ from ctreview.report.document import change_document, plain, with_identity, writ
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
-from ctreview.report.provenance import PROVENANCE_SCHEMA, provenance
+from ctreview.report.provenance import provenance
+from ctreview.report.result_files import keep_own_files, list_files, provenance_in, require_free
 from ctreview.report.table import write_csv
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.labels import LabelMap, Scheme
@@ -29,7 +29,6 @@ from ctreview.volume.write import write_segmentation, write_transform
 __all__ = [
     "Segmented",
     "basis_of",
-    "require_free",
     "result_folder",
     "write_comparison",
     "write_segmentation_result",
@@ -182,6 +181,8 @@ def write_segmentation_result(
 def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Path]:
     """Fill a folder that appears at its place only when the block ends well.
 
+    Of an earlier result only the files that ctreview wrote are replaced; what else lies there stays.
+
     Yields
     ------
     Path
@@ -194,11 +195,17 @@ def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Pa
     CtreviewError
         The disk is full, or writing is not allowed; nothing was left.
     """
-    target = Path(folder)
-    require_free(target, overwrite=overwrite)
+    require_free(Path(folder), overwrite=overwrite)
+    target = Path(folder).resolve()  # where a link leads to
     try:
         with atomic_folder(target, replace=overwrite) as draft:
             yield draft
+            list_files(draft)
+            keep_own_files(target, draft)
+    except FileExistsError as taken:
+        raise WrongUse(
+            "something was put into this folder meanwhile", where=folder, remedy="Name another folder."
+        ) from taken
     except OSError as error:
         reason = error.strerror or str(error)
         raise CtreviewError(
@@ -208,50 +215,10 @@ def result_folder(folder: Path | str, *, overwrite: bool = False) -> Iterator[Pa
         ) from error
 
 
-def require_free(folder: Path, *, overwrite: bool = False) -> None:
-    """Check that results may be written to a folder; also worth asking before time is spent on them.
-
-    Raises
-    ------
-    WrongUse
-        It is a file, it holds what ctreview did not write, or it holds a result and ``overwrite`` is not given.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise WrongUse("this is a file, and results need a folder", where=folder, remedy="Name another folder.")
-    if not any(folder.iterdir()):
-        return
-    if not _is_ours(folder):
-        raise WrongUse(
-            "the folder holds files that ctreview did not write",
-            where=folder,
-            remedy="Name another folder; only results of ctreview are ever replaced.",
-        )
-    if not overwrite:
-        raise WrongUse(
-            "the folder already holds a result",
-            where=folder,
-            remedy="Name another folder, or ask for it to be overwritten.",
-        )
-
-
 def basis_of(folder: Path) -> str | None:
     """Digest of all that the result in a folder rests on; None where there is no result, or it does not say."""
-    found = _provenance_in(folder).get("basis")
+    found = provenance_in(folder).get("basis")
     return found if isinstance(found, str) else None
-
-
-def _is_ours(folder: Path) -> bool:
-    return _provenance_in(folder).get("schema") == PROVENANCE_SCHEMA
-
-
-def _provenance_in(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _write_transform(transform: Transform, path: Path) -> None:

@@ -71,14 +71,16 @@ def atomic_folder(path: Path | str, *, replace: bool = False) -> Iterator[Path]:
         Something is there already and `replace` is false; nothing was done.
     """
     path = Path(path)
-    if not replace and path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FileExistsError(f"{path} exists and is not empty")
+    if path.parent.exists():
+        remove_leftovers(path.parent)  # what a killed program moved aside is in its place again before it is looked for
+    _require_free(path, replace)
     with _own_folder("writing", path.parent) as draft:
         yield draft
         for file in sorted(draft.rglob("*")):
             if file.is_file():
                 _flush(file)
         draft.chmod(0o755 & ~_umask())
+        _require_free(path, replace)
         _put(draft, path)
         _flush(path.parent)
 
@@ -144,6 +146,11 @@ def _clear(folder: Path) -> None:
                 if not (folder.parent / old.name).exists():
                     old.rename(folder.parent / old.name)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require_free(path: Path, replace: bool) -> None:
+    if not replace and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FileExistsError(f"{path} exists and is not empty")
 
 
 def _put(draft: Path, path: Path) -> None:

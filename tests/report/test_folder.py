@@ -11,7 +11,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ctreview.checks import Check
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.report import folder as folder_module
-from ctreview.report import result_folder, schema, write_comparison, write_segmentation_result
+from ctreview.report import require_free, result_folder, schema, write_comparison, write_segmentation_result
 from ctreview.report.document import SCHEMAS
 from ctreview.volume.write import read_segmentation, read_transform
 
@@ -185,7 +185,72 @@ class TestWhatIsThereAlready:
             write_comparison(comparison, folder)
         assert (folder / "mine.txt").exists()
         write_comparison(comparison, folder, overwrite=True)
+        assert {path.name for path in folder.iterdir()} == FILES | {"mine.txt"}
+
+    def test_what_ctreview_did_not_write_stays_with_all_that_is_in_it(self, comparison, tmp_path):
+        folder = write_comparison(comparison, tmp_path / "pair")
+        (folder / "table.xlsx").write_bytes(b"mine")
+        (folder / "old").mkdir()
+        (folder / "old" / "change.csv").write_text("of last year")
+        (tmp_path / "elsewhere").write_text("outside")
+        (folder / "link").symlink_to(tmp_path / "elsewhere")
+        (folder / "gone").symlink_to("nowhere")
+        write_comparison(comparison, folder, overwrite=True)
+        write_comparison(comparison, folder, overwrite=True)
+        assert (folder / "table.xlsx").read_bytes() == b"mine"
+        assert (folder / "old" / "change.csv").read_text() == "of last year"
+        assert (folder / "link").is_symlink()
+        assert (folder / "gone").is_symlink()
+        assert (tmp_path / "elsewhere").read_text() == "outside"
+
+    def test_a_file_of_an_earlier_result_that_is_none_of_the_new_one_goes(self, comparison, unregistered, tmp_path):
+        folder = write_comparison(comparison, tmp_path / "pair")
+        write_comparison(unregistered, folder, overwrite=True)
+        assert {path.name for path in folder.iterdir()} == FILES - {"fate.seg.nrrd", "transform.h5"}
+
+    def test_a_file_of_ones_own_under_the_name_of_a_result_is_asked_about(self, comparison, unregistered, tmp_path):
+        folder = write_comparison(unregistered, tmp_path / "pair")
+        (folder / "transform.h5").write_text("mine")
+        with pytest.raises(WrongUse, match=r"transform\.h5 .* did not write"):
+            require_free(folder, overwrite=True)
+        assert (folder / "transform.h5").read_text() == "mine"
+
+    def test_a_link_to_a_result_keeps_leading_to_it(self, comparison, tmp_path):
+        (tmp_path / "disk").mkdir()
+        folder = write_comparison(comparison, tmp_path / "disk" / "pair")
+        (tmp_path / "link").symlink_to(folder)
+        write_comparison(comparison, tmp_path / "link", overwrite=True)
+        assert (tmp_path / "link").is_symlink()
         assert {path.name for path in folder.iterdir()} == FILES
+
+    def test_a_link_that_leads_nowhere_is_no_place_for_results(self, tmp_path):
+        (tmp_path / "link").symlink_to(tmp_path / "gone")
+        with pytest.raises(WrongUse, match="leads nowhere"):
+            require_free(tmp_path / "link")
+
+    @pytest.mark.parametrize("out", [".", "", "..", "../here", "link"])
+    def test_the_folder_one_is_in_is_never_replaced(self, tmp_path, monkeypatch, out):
+        (tmp_path / "here").mkdir()
+        (tmp_path / "here" / "link").symlink_to(tmp_path / "here")
+        monkeypatch.chdir(tmp_path / "here")
+        with pytest.raises(WrongUse, match="runs in"):
+            require_free(Path(out), overwrite=True)
+
+    def test_a_folder_below_a_file_is_refused_before_any_work(self, tmp_path):
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(WrongUse, match="a file stands"):
+            require_free(tmp_path / "file" / "out")
+
+    def test_a_folder_where_a_disk_is_mounted_is_refused_before_any_work(self):
+        with pytest.raises(WrongUse, match="mounted"):
+            require_free(Path("/proc"))
+
+    def test_a_comparison_saves_over_its_own_result_when_asked(self, comparison, tmp_path):
+        found = replace(comparison, writer=write_comparison)
+        found.save(tmp_path / "pair")
+        with pytest.raises(WrongUse, match="already holds a result"):
+            found.save(tmp_path / "pair")
+        assert found.save(tmp_path / "pair", overwrite=True) == tmp_path / "pair"
 
     def test_a_folder_of_others_is_never_replaced(self, comparison, tmp_path):
         (tmp_path / "theirs").mkdir()
@@ -304,3 +369,40 @@ def test_the_recipe_gives_what_is_written(tmp_path):
     document = _json(folder / "measurements.json")
     Draft202012Validator(schema("ctreview.measurements/2")).validate(document)
     assert document["regions"][0]["classes_ml"] == pytest.approx(dict(found.measures["lungs"].classes_ml), abs=1e-6)
+
+
+RENAMES = """
+    import os, signal, sys
+    from pathlib import Path
+    from ctreview.report.folder import result_folder
+    left, rename, link = int(sys.argv[2]), Path.rename, os.link
+    def counted(act):
+        def step(*given, **named):
+            global left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return act(*given, **named)
+        return step
+    Path.rename, os.link = counted(rename), counted(link)
+    with result_folder(sys.argv[1], overwrite=True) as draft:
+        (draft / "change.json").write_text("new")
+        (draft / "provenance.json").write_text('{"schema": "ctreview.provenance/1"}')
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+@pytest.mark.parametrize("steps", range(4))
+def test_killed_at_any_step_the_old_result_or_the_new_one_is_there_whole(tmp_path, steps):
+    target = tmp_path / "pair"
+    target.mkdir()
+    (target / "change.json").write_text("old")
+    (target / "provenance.json").write_text('{"schema": "ctreview.provenance/1"}')
+    (target / "notes.txt").write_text("mine")
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(RENAMES), str(target), str(steps)], check=False)
+    assert done.returncode == (-signal.SIGKILL if steps < 3 else 0)
+    with pytest.raises(WrongUse, match="already holds a result"), result_folder(target) as draft:
+        (draft / "change.json").write_text("of the next run")
+    assert (target / "change.json").read_text() == ("old" if steps < 3 else "new")
+    assert (target / "notes.txt").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["pair"]

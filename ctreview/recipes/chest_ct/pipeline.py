@@ -271,8 +271,8 @@ def _checks_so_far(prepared: Prepared) -> tuple[Check, ...]:
     return (*prepared.registration_checks, *of_scans)
 
 
-def _write(comparison: Comparison, folder: Path) -> Path:
+def _write(comparison: Comparison, folder: Path, /, *, overwrite: bool) -> Path:
     """Write a result folder; the page's libraries are loaded only now."""
     from ctreview.report import write_comparison  # noqa: PLC0415
 
-    return write_comparison(comparison, folder)
+    return write_comparison(comparison, folder, overwrite=overwrite)
