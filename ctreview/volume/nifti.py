@@ -103,7 +103,7 @@ def _dtype(header: Any, path: Path) -> np.dtype[Any]:
     except Exception as error:
         raise header_fault(path, f"the header names data type {int(header['datatype'])}, which is none") from error
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise UnsupportedSeries(f"voxels of type {dtype} (colour, complex) are not read", where=path)
+        raise UnsupportedSeries("voxels of colours or complex numbers are not read", where=path)
     if int(header["bitpix"]) not in (0, dtype.itemsize * 8):
         raise header_fault(path, f"the header gives {int(header['bitpix'])} bits to a voxel of type {dtype}")
     return dtype

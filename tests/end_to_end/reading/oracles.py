@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import dcm2niix
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from ctreview.errors import UnreadableFile
 from ctreview.volume import Volume
 from ctreview.volume.image_file import read_image_file
 
@@ -19,7 +21,11 @@ def converted(folder: Path, *options: str) -> dict[str, Volume]:
     with tempfile.TemporaryDirectory() as out:
         command = [dcm2niix.bin, "-z", "n", "-b", "n", "-f", "%s_%e", *options, "-o", out, str(folder)]
         subprocess.run(command, check=False, capture_output=True, timeout=120)
-        return {path.stem: read_image_file(path) for path in sorted(Path(out).glob("*.nii"))}
+        found = {}
+        for path in sorted(Path(out).glob("*.nii")):
+            with suppress(UnreadableFile):  # beside the sheared image of a tilted gantry, one that contradicts itself
+                found[path.stem] = read_image_file(path)
+        return found
 
 
 def itk_series(folder: Path) -> Volume:
