@@ -35,7 +35,7 @@ SMALLEST_ML = 5.0
 
 LUNG_EDGE, ORGAN_EDGE = 1.33, 1.25
 """Mean of the relative width of a piece's edges. Liver, aorta and heart have 0.9 to 1.2 in eight scans of four makers,
-at 2 to 8 mm; real masses 1.4 to 1.55; consolidation planted into three of them 1.29 to 1.56 (0030-dense-evidence.md).
+at 2 to 8 mm; real masses 1.4 to 1.55; consolidation planted into three of them 1.29 to 1.56 (docs/decisions/0030-dense-evidence.md).
 Above the first it is lung, below the second it is not offered either."""
 
 FEW_EDGES = 60
