@@ -34,9 +34,9 @@ SMALLEST_ML = 5.0
 """Smaller pieces, in lungs of 5 L, are fat and muscle of the wall as often as lung: healthy scans hold some."""
 
 LUNG_EDGE, ORGAN_EDGE = 1.33, 1.25
-"""Mean of the relative width of a piece's edges. Liver, aorta and heart have 0.9 to 1.2 in eight scans of four makers,
-at 2 to 8 mm; real masses 1.4 to 1.55; consolidation planted into three of them 1.29 to 1.56 (docs/decisions/0030-dense-evidence.md).
-Above the first it is lung, below the second it is not offered either."""
+"""Mean of the relative width of a piece's edges: liver, aorta and heart have 0.9 to 1.2 in scans of four makers at 2 to
+8 mm, real masses 1.4 to 1.55, consolidation planted into three scans 1.29 to 1.56 (decision 0030).
+From the first on it is lung, below the second its edge does not let it be offered."""
 
 FEW_EDGES = 60
 """A piece that borders on lung with fewer blocks than this has no edge to be judged by."""
