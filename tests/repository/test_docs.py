@@ -45,6 +45,27 @@ def test_every_folder_of_the_package_stands_in_the_tour():
     assert [stage for stage in stages if f"`{stage}/`" not in tour] == []
 
 
+def test_files_named_in_the_tour_are_there():
+    tour = (REPOSITORY / "docs" / "tour.md").read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([\w/.-]+)`", tour) if "/" in name and not name.startswith("plugins")}
+    roots = [REPOSITORY, REPOSITORY / "ctreview", REPOSITORY / "plugins" / "napari_ctreview"]
+    assert len(named) > 40
+    assert sorted(name for name in named if not any((root / name).exists() for root in roots)) == []
+
+
+def test_names_to_start_reading_at_are_in_their_folder():
+    tour = (REPOSITORY / "docs" / "tour.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)/` \|.*\| ([^|]+) \|$", tour, re.M)
+    roots = [REPOSITORY / "ctreview", REPOSITORY / "plugins" / "napari_ctreview"]
+    missing = []
+    for folder, cell in rows:
+        code = "".join(path.read_text(encoding="utf-8") for root in roots for path in (root / folder).rglob("*.py"))
+        defined = set(re.findall(r"^(?:def |class )?(\w+)", code, re.M))
+        missing += [name for name in re.findall(r"`(\w+)`", cell) if name not in defined]
+    assert len(rows) > 18
+    assert missing == []
+
+
 def examples(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (REPOSITORY / page).read_text(encoding="utf-8"), re.M | re.S)
 
