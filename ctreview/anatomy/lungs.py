@@ -21,6 +21,7 @@ from ctreview.anatomy.lung_checks import field_of_view_checks, lung_checks
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import relative_size
 from ctreview.errors import SegmentationFailed
+from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
@@ -69,6 +70,9 @@ class LungSettings:
     smallest_lung_ml: float = 20.0
     hilum_mm: float = 8.0
     dense: bool = True
+
+    def __post_init__(self) -> None:
+        require_possible(self, coarse_mm=(0.5, 20.0))
 
 
 def find_lungs(

@@ -19,6 +19,7 @@ from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.anatomy.tubeness import update_tubeness
 from ctreview.compiled import compiled, compiled_in_parallel
 from ctreview.errors import SegmentationFailed, WrongUse
+from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
@@ -112,6 +113,7 @@ class VesselSettings:
     wall_mm: float = 2.5
 
     def __post_init__(self) -> None:
+        require_possible(self, grid_mm=(0.25, 20.0), wide_grid_mm=(0.25, 20.0), scales_mm=(0.1, 50.0))
         if len(self.solid_mm) != len(self.solid_depth_mm):
             raise WrongUse("each thickness of a dense body needs a depth")
         wide = len(self.wide_scales_mm)

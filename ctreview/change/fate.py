@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.change.measure import count_labelled
-from ctreview.errors import GridMismatch, WrongUse
+from ctreview.errors import GridMismatch
+from ctreview.possible_values import require_possible
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -76,8 +77,7 @@ class FateSettings:
     tolerance_mm: float = 2.5
 
     def __post_init__(self) -> None:
-        if self.tolerance_mm < 0:
-            raise WrongUse(f"a tolerance of {self.tolerance_mm} mm is below 0")
+        require_possible(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ctreview.errors import WrongUse
+from ctreview.possible_values import require_possible
 
 __all__ = ["REFERENCE_ML", "SOURCES", "Conditions", "IntervalSettings", "Source"]
+
+MOST_DRAWS = 100_000
+"""More would change no digit that is shown, and take minutes and gigabytes."""
 
 REFERENCE_ML = 5000.0
 """The size of a region for which `IntervalSettings.overlooked_ml` is said."""
@@ -106,10 +110,9 @@ class IntervalSettings:
     least_baseline_ml: float = 5.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1 or self.draws < 100:
-            raise WrongUse("an interval needs a level between 0 and 1 and at least 100 draws")
-        if self.alone_factor < 1:
-            raise WrongUse(f"scans judged alone are no surer than side by side: {self.alone_factor:g} is below 1")
+        require_possible(self, draws=(100, MOST_DRAWS), alone_factor=(1.0, 100.0), block_mm=(1.0, 1000.0))
+        if not 0 < self.level < 1:
+            raise WrongUse(f"the level of an interval lies between 0 and 1, not at {self.level:g}")
 
     @property
     def alone(self) -> IntervalSettings:

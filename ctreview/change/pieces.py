@@ -14,7 +14,8 @@ import numpy.typing as npt
 from ctreview.change.comparison import Comparison
 from ctreview.change.residual import CLEAR_SHARE
 from ctreview.change.timepoint import Timepoint
-from ctreview.errors import EditDoesNotApply, WrongUse
+from ctreview.errors import EditDoesNotApply
+from ctreview.possible_values import require_possible
 from ctreview.tools.canvas import box_around
 from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
@@ -47,8 +48,7 @@ class PieceSettings:
     reach_mm: float = 5.0
 
     def __post_init__(self) -> None:
-        if min(self.least_ml, self.reach_mm) < 0:
-            raise WrongUse("sizes and distances of pieces cannot be below 0")
+        require_possible(self)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ctreview.change.comparison import Interval, Verdict
 from ctreview.change.measure import RegionMeasures
 from ctreview.checks import Check
-from ctreview.errors import WrongUse
+from ctreview.possible_values import require_possible
 
 __all__ = ["VerdictSettings", "judge", "repeatability_ml"]
 
@@ -36,8 +36,7 @@ class VerdictSettings:
     least_ml: float = 1.0
 
     def __post_init__(self) -> None:
-        if min(self.share_of_region, self.share_of_opacity, self.least_ml) < 0:
-            raise WrongUse("a repeatability cannot be below 0")
+        require_possible(self, share_of_region=(0.0, 1.0), share_of_opacity=(0.0, 1.0))
 
 
 def repeatability_ml(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ctreview.checks import Check
+from ctreview.possible_values import require_age
 
 __all__ = ["Growth", "expected_growth"]
 
@@ -63,6 +64,7 @@ class Growth:
 
 def expected_growth(age_years: float | None, interval_days: int | None) -> Growth | None:
     """How much a child's lungs grow between two scans; None for adults, and where age or interval is unknown."""
+    require_age(age_years, derived=True)
     if age_years is None or interval_days is None or age_years >= ADULT_YEARS:
         return None
     years = min(abs(interval_days) / 365.25, ADULT_YEARS - age_years)

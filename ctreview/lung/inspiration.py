@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
+from ctreview.possible_values import require_possible
 
 __all__ = ["Inspiration", "InspirationSettings", "compare_inspiration", "hu_at_volume_ratio"]
 
@@ -28,6 +29,9 @@ class InspirationSettings:
 
     warn: float = 0.10
     refuse: float = 0.25
+
+    def __post_init__(self) -> None:
+        require_possible(self, warn=(0.0, 1.0), refuse=(0.0, 1.0))
 
 
 @dataclass(frozen=True)

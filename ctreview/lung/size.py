@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ctreview.checks import Check
+from ctreview.possible_values import require_age
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["check_lung_size", "expected_capacity_ml", "lies_within_image"]
@@ -35,6 +36,7 @@ def expected_capacity_ml(age_years: float | None, height_m: float | None = None)
     float or None
         None where neither is known.
     """
+    require_age(age_years, derived=True)
     if height_m is not None:
         return float(ADULT_ML * (height_m / ADULT_M) ** HEIGHT_POWER)
     if age_years is None:

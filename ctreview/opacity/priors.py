@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ctreview.possible_values import require_age
+
 __all__ = ["Prior", "prior_for"]
 
 ADULT_YEARS = 18.0
@@ -64,6 +66,7 @@ ADULT = Prior(
 
 def prior_for(age_years: float | None) -> Prior:
     """Healthy density at an age; that of an adult where the age is not known."""
+    require_age(age_years, derived=True)
     if age_years is None or age_years >= ADULT_YEARS:
         return ADULT
     young = _child(min(max(age_years, 0.0), LONG_YEARS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ctreview.errors import WrongUse
+from ctreview.possible_values import require_possible
 
 __all__ = ["OpacitySettings"]
 
@@ -109,6 +110,7 @@ class OpacitySettings:
     different_hu: float = 50.0
 
     def __post_init__(self) -> None:
+        require_possible(self, working_mm=(0.25, 20.0))
         if not 0 <= self.alike_hu < self.different_hu:
             raise WrongUse(
                 f"alike is 0 HU or more and less than different, not {self.alike_hu:g} and {self.different_hu:g} HU"

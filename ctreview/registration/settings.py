@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ctreview.errors import WrongUse
+from ctreview.possible_values import require_possible
 
 __all__ = ["MatchingStage", "RegistrationSettings"]
 
@@ -48,6 +49,9 @@ class MatchingStage:
     coupling: float = 1.0
     width_mm: float = 16.0
     both_ways: bool = False
+
+    def __post_init__(self) -> None:
+        require_possible(self, spacing_mm=(0.25, 50.0), search_mm=(0.0, 200.0), keypoints=(1, 100_000))
 
     @property
     def search(self) -> int:
@@ -101,10 +105,7 @@ class RegistrationSettings:
     elastix_iterations: int = 500
 
     def __post_init__(self) -> None:
+        require_possible(self, grid_mm=(0.25, 4.0), threads=(1, 4096), elastix_iterations=(1, 100_000))
         low, high = self.intensity_range
         if not low < high:
             raise WrongUse(f"an intensity range from {low} to {high} is empty")
-        if not 0 < self.grid_mm <= 4:
-            raise WrongUse(f"displacements are kept on a grid of at most 4 mm, not {self.grid_mm}")
-        if self.threads < 1:
-            raise WrongUse(f"at least one thread is needed, not {self.threads}")

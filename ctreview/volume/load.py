@@ -14,6 +14,7 @@ from ctreview.dicom.scan import find_series
 from ctreview.dicom.series import Series
 from ctreview.dicom.sort import Stack
 from ctreview.errors import NoSeriesFound, SeveralSeriesFound, UnreadableFile, UnsupportedSeries, WrongUse
+from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.image_file import is_image_file, read_image_file
@@ -53,6 +54,9 @@ class LoadSettings:
     uneven: Literal["refuse", "resample"] = "refuse"
     philips: Literal["precise", "displayed"] = "precise"
     processes: int | None = None
+
+    def __post_init__(self) -> None:
+        require_possible(self, processes=(1, 4096))
 
 
 def load_volume(

@@ -9,6 +9,7 @@ from ctreview.change import Comparison, failed_first, find_intervals, name_resid
 from ctreview.checks import Check
 from ctreview.edits import Journal
 from ctreview.opacity import classify, own_thresholds
+from ctreview.possible_values import require_age
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
@@ -65,6 +66,7 @@ def segment(
         No lung was found.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
+    require_age(age_years)
     timer = StepTimer()
     with timer("load"):
         volume = load_ct(source, series, settings=settings, progress=part(progress, 0.0, 0.15))
@@ -176,6 +178,7 @@ def prepare(
     Parameters and errors are those of `compare`; ``on_labels`` is told of lungs and opacity as soon as they are there.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
+    require_age(age_years)
     timer = StepTimer()
     with timer("load"):
         early = load_ct(baseline, baseline_series, settings=settings, progress=part(progress, 0.0, 0.06))

@@ -11,6 +11,7 @@ from ctreview.change import FateSettings, IntervalSettings, VerdictSettings
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.lung import InspirationSettings
 from ctreview.opacity import OpacitySettings
+from ctreview.possible_values import require_possible
 from ctreview.registration import RegistrationSettings
 from ctreview.volume.load import LoadSettings
 
@@ -45,14 +46,11 @@ class ChestCtSettings:
     threads: int = 2
 
     def __post_init__(self) -> None:
-        if self.threads < 1:
-            raise WrongUse(f"at least one thread is needed, not {self.threads}")
+        require_possible(self, threads=(1, 4096))
 
     def with_threads(self, threads: int | None) -> ChestCtSettings:
         """The same settings with this many threads in every stage; None leaves them as they are."""
         chosen = self.threads if threads is None else threads
-        if chosen < 1:
-            raise WrongUse(f"at least one thread is needed, not {chosen}")
         return replace(self, threads=chosen, registration=replace(self.registration, threads=chosen))
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,9 +64,12 @@ class ChestCtSettings:
         Raises
         ------
         UnreadableFile
-            It names a setting that this version does not have.
+            It names a setting that this version does not have, or gives one a value that cannot be.
         """
-        settings = _read(cls(), plain, "")
+        try:
+            settings = _read(cls(), plain, "")
+        except WrongUse as wrong:
+            raise UnreadableFile(wrong.found, remedy=wrong.remedy) from wrong
         assert isinstance(settings, cls)
         return settings
 
@@ -77,6 +78,8 @@ def _read(standard: Any, plain: Any, where: str) -> Any:
     """A value of the kind of ``standard``; JSON knows no tuples."""
     if is_dataclass(standard) and not isinstance(standard, type):
         known = {item.name: getattr(standard, item.name) for item in fields(standard)}
+        if not isinstance(plain, Mapping):
+            raise UnreadableFile(f"its settings {where.rstrip('.')} are not settings")
         plain = {name: value for name, value in plain.items() if f"{where}{name}" not in RETIRED}
         strange = sorted(set(plain) - set(known))
         if strange:
