@@ -66,6 +66,34 @@ def test_names_to_start_reading_at_are_in_their_folder():
     assert missing == []
 
 
+PLAIN_WORDS = {
+    "fit",
+    "free",
+    "largest",
+    "memory",
+    "move",
+    "random",
+    "render",
+    "segmented",
+    "summary",
+    "types",
+    "write",
+    "writer",
+}
+"""Words of names that need no explanation."""
+
+
+def test_words_of_public_names_stand_in_the_glossary():
+    known = set(re.findall(r"[a-z]+", (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8").lower()))
+    missing = set()
+    for folder in (path.parent.name for path in (REPOSITORY / "ctreview").glob("*/__init__.py")):
+        for name in getattr(importlib.import_module(f"ctreview.{folder}"), "__all__", ()):
+            words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+", name)]
+            forms = {word: {word, f"{word}s", word.removesuffix("s"), f"{word}ed", f"{word}d"} for word in words}
+            missing |= {f"{name}: {word}" for word, forms_of in forms.items() if not forms_of & (known | PLAIN_WORDS)}
+    assert sorted(missing) == []
+
+
 def examples(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (REPOSITORY / page).read_text(encoding="utf-8"), re.M | re.S)
 
