@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ctreview.anatomy.candidates import DenseCandidate
 from ctreview.anatomy.field_of_view import touches_unmeasured
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["field_of_view_checks", "lung_checks"]
+__all__ = ["dense_candidates_check", "field_of_view_checks", "lung_checks"]
 
 SIDES = ("right_lung", "left_lung")
 
@@ -45,7 +46,7 @@ def lung_checks(
         _volume(lungs),
         _airway(lungs),
         _dense(dense_ml, by_prior),
-        _candidates(lungs),
+        dense_candidates_check(lungs.candidates),
         _fluid(fluid_ml),
     )
 
@@ -135,17 +136,18 @@ def _dense(ml: float, by_prior: bool) -> Check:
     return Check("dense_lung_recovered", round(ml, 1), None, True, message)
 
 
-def _candidates(lungs: LungMap) -> Check:
-    ml = sum(candidate.ml for candidate in lungs.candidates)
+def dense_candidates_check(candidates: Sequence[DenseCandidate]) -> Check:
+    """Name the dense pieces that are left to be judged."""
+    ml = sum(candidate.ml for candidate in candidates)
     message = "No dense tissue beside the lungs is left to be judged."
-    if lungs.candidates:
+    if candidates:
         pieces = "; ".join(
             f"{candidate.ml:.0f} mL, {candidate.region.replace('_', ' ')}, {candidate.proposed}"
-            for candidate in lungs.candidates
+            for candidate in candidates
         )
         message = f"Dense tissue beside the lungs may be lung or fluid and is in no number until accepted: {pieces}."
-    sides = tuple(sorted({candidate.side for candidate in lungs.candidates}))
-    return Check("dense_candidates", round(ml, 1), None, not lungs.candidates, message, regions=sides)
+    sides = tuple(sorted({candidate.side for candidate in candidates}))
+    return Check("dense_candidates", round(ml, 1), None, not candidates, message, regions=sides)
 
 
 def _fluid(ml: float) -> Check:

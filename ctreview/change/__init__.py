@@ -8,6 +8,7 @@ corrections between two comparisons. Nothing here knows an organ: the regions, t
 segmentation are handed in.
 """
 
+from ctreview.change.candidates import Candidate, CandidateState, candidates_document, open_candidates
 from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
     check_coverage,
@@ -44,6 +45,8 @@ __all__ = [
     "FOLLOWUP_FATES",
     "MEASUREMENTS_SCHEMA",
     "SOURCES",
+    "Candidate",
+    "CandidateState",
     "Comparison",
     "Conditions",
     "Fate",
@@ -64,6 +67,7 @@ __all__ = [
     "Verdict",
     "VerdictSettings",
     "Writer",
+    "candidates_document",
     "carry_over",
     "change_rows",
     "check_coverage",
@@ -83,6 +87,7 @@ __all__ = [
     "measurement_rows",
     "measurements_document",
     "name_residual",
+    "open_candidates",
     "repeatability_ml",
     "residual_words",
 ]

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ctreview.change.candidates import candidates_document
 from ctreview.change.measure import RegionMeasures
 from ctreview.change.measurements import classes_document
 from ctreview.change.table import change_rows
 from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
+from ctreview.edits import Edit
 from ctreview.errors import WrongUse
 from ctreview.volume.transform import Transform
 
@@ -144,6 +146,8 @@ class Comparison:
         Baseline to follow-up points.
     settings, seeds, timings : mapping
         Settings of every step, seeds of what is drawn, seconds of each step; ready for JSON.
+    accepted : tuple of Edit
+        Records of the candidates that were accepted in the call and by no reader.
     writer : callable or None
         What `save` calls. A later stage writes result folders, so it is handed in by the recipe and not imported
         (docs/decisions/0020-comparison-save.md).
@@ -162,6 +166,7 @@ class Comparison:
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     seeds: Mapping[str, int] = field(default_factory=dict, repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    accepted: tuple[Edit, ...] = field(default=(), repr=False)
     writer: Writer | None = field(default=None, repr=False)
 
     @property
@@ -189,7 +194,7 @@ class Comparison:
             "regions": [found.to_dict() for found in self.regions],
             "fixed_bands": {when: list(self.fixed_bands.get(when, ())) for when, _ in self._points()},
             "lobes": None,
-            "candidates": [],
+            "candidates": candidates_document([(when, point.candidates) for when, point in self._points()]),
             "checks": [check.to_dict() for check in self.checks],
             "registration": None if self.registration is None else dict(self.registration),
             "thresholds": dict(self.thresholds),
@@ -203,7 +208,8 @@ class Comparison:
         """One row per region; the unit is the end of each column's name."""
         import pandas as pd  # noqa: PLC0415 - heavy, and only tables need it
 
-        return pd.DataFrame(change_rows({"regions": [found.to_dict() for found in self.regions]}))
+        document = self.to_dict()
+        return pd.DataFrame(change_rows({key: document[key] for key in ("regions", "candidates")}))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write what ``ctreview compare`` writes into ``folder`` and give the folder back.

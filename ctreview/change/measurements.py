@@ -46,7 +46,7 @@ def measurements_document(
         "regions": [{"region": name, **found.to_dict()} for name, found in measures.items()],
         "fixed_bands": [dict(band) for band in fixed_bands],
         "lobes": None,
-        "candidates": [],
+        "candidates": [one.to_dict() for one in point.candidates],
         "checks": [check.to_dict() for check in checks],
         "thresholds": dict(thresholds),
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["change_rows", "columns", "measurement_rows"]
 
 ENDS = ("low", "high")
+
+THIRDS = ("/apical", "/middle", "/basal")
+"""The parts beside which candidates are said to lie."""
 
 
 def columns(measures: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,13 +37,17 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     list of dict
         All with the same keys: ``region``, ``verdict``, the measures after ``baseline_`` and ``followup_``, the change
         as ``change_opacity_ml`` with its interval as ``change_opacity_low_ml`` and ``change_opacity_high_ml`` and what
-        makes it wide as ``change_opacity_ml_dominant``, and ``fate_resolved_ml`` … None is what is not known.
+        makes it wide as ``change_opacity_ml_dominant``, ``fate_resolved_ml`` … and the candidates that are open beside
+        the region as ``baseline_open_candidates`` and ``baseline_open_candidates_ml`` (they are in no other number).
+        None is what is not known.
     """
     rows = []
     for region in document["regions"]:
         row: dict[str, Any] = {"region": region["region"], "verdict": region["verdict"]}
         for when in ("baseline", "followup"):
             row |= {f"{when}_{name}": value for name, value in columns(region[when]).items()}
+            offered = [one for one in document.get("candidates", ()) if one.get("timepoint") == when]
+            row |= {f"{when}_{name}": value for name, value in _open_candidates(region["region"], offered).items()}
         for name, interval in columns(region["change"]).items():
             row |= _interval(f"change_{name}", interval)
         row |= {f"fate_{key}_ml": value for key, value in (region["fate_ml"] or {}).items()}
@@ -50,7 +57,22 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def measurement_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The regions of a ``measurements.json``, one row each."""
-    return _same_keys([columns(region) for region in document["regions"]])
+    offered = document.get("candidates", ())
+    return _same_keys(
+        [{**columns(region), **_open_candidates(region["region"], offered)} for region in document["regions"]]
+    )
+
+
+def _open_candidates(region: str, offered: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Number and millilitres of what is open beside a region; unknown for parts that candidates are not told by."""
+    if "/" in region and not region.endswith(THIRDS):
+        return {"open_candidates": None, "open_candidates_ml": None}
+    beside = [
+        one
+        for one in offered
+        if one["state"] == "open" and (region == "lungs" or region in (one["side"], one["region"]))
+    ]
+    return {"open_candidates": len(beside), "open_candidates_ml": sum(float(one["ml"]) for one in beside)}
 
 
 def _interval(name: str, interval: Mapping[str, Any] | None) -> dict[str, Any]:

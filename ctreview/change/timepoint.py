@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ctreview.change.candidates import Candidate
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 from ctreview.volume.volume import Volume
@@ -32,6 +33,8 @@ class Timepoint:
         ``persistent_followup``. None where the two scans could not be registered.
     facts : mapping
         What may be written about the scan: protocol, grid, age; no identity and no date. Ready for JSON.
+    candidates : tuple of Candidate
+        Dense pieces that are offered: in ``organ`` and ``opacity`` only where a reader accepted them.
     """
 
     volume: Volume = field(repr=False)
@@ -41,3 +44,4 @@ class Timepoint:
     vessels: LabelMap | None = field(default=None, repr=False)
     fate: LabelMap | None = field(default=None, repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)

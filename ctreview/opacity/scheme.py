@@ -44,9 +44,20 @@ OPACITY_SCHEME = Scheme(
             line_colour=(86, 180, 233),
             words={"en": "dependent opacity", "de": "lageabhängige Verdichtung"},
         ),
+        Label(
+            4,
+            "collapse",
+            (204, 121, 167),
+            Code("46621007", "SCT", "Atelectasis"),
+            _ABNORMAL,
+            counted=False,
+            line_colour=(235, 150, 195),
+            words={"en": "collapse", "de": "Atelektase"},
+        ),
     )
 )
-"""Ground glass, consolidation and dependent opacity; colours that colour-blind eyes tell apart (Okabe and Ito).
+"""Ground glass, consolidation, dependent opacity, and collapse, which only a reader finds; colours that
+colour-blind eyes tell apart (Okabe and Ito).
 
 A further class is a label here, and whoever finds or draws it; measures, intervals, documents, the page and the
 window take it from the scheme.

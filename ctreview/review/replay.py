@@ -15,7 +15,7 @@ from ctreview.edits import Edit, Journal
 from ctreview.errors import WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import segment
-from ctreview.recipes.chest_ct.corrections import OPACITY, replayed
+from ctreview.recipes.chest_ct.corrections import OPACITY, corrected, replayed
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.masks import find_label_map, masks_of, timepoint_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
@@ -318,7 +318,7 @@ def _ml(labels: LabelMap) -> dict[str, float]:
 
 def _corrected(point: Timepoint, edits: Sequence[Edit], other: LabelMap | None) -> CorrectedScan:
     done = replayed(point, point.opacity, edits, other)
-    return CorrectedScan(replace(point, opacity=done.labels), point.opacity, done.applied, done.refused)
+    return CorrectedScan(corrected(point, done), point.opacity, done.applied, done.refused)
 
 
 def _loaded_by(study: Study) -> ChestCtSettings:

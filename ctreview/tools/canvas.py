@@ -31,7 +31,7 @@ class Canvas:
     labels : LabelMap
         The labels as they stand.
     within : LabelMap or None
-        Where labels may be set (any of its labels); everywhere if None.
+        Where labels may be set (any of its labels), and where there are some already; everywhere if None.
     barrier : LabelMap or None
         Where labels are never set, and what growing does not cross: vessels, say.
     """
@@ -52,7 +52,10 @@ class Canvas:
     def allowed(self, box: Box) -> Mask:
         """Where in a box labels may be set."""
         shape = tuple(s.stop - s.start for s in box)
-        allowed = np.ones(shape, dtype=bool) if self.within is None else self.within.array[box] > 0
+        if self.within is None:
+            allowed = np.ones(shape, dtype=bool)
+        else:
+            allowed = (self.within.array[box] > 0) | (self.labels.array[box] > 0)
         return allowed if self.barrier is None else allowed & (self.barrier.array[box] == 0)
 
     def allowed_beside(self, seed: tuple[int, int, int], box: Box) -> Mask:

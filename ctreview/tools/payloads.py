@@ -15,11 +15,13 @@ from ctreview.edits.record import Edit
 from ctreview.edits.replay import Patch
 from ctreview.errors import EditDoesNotApply, MalformedEdit, WrongUse
 from ctreview.tools.brush import BrushSettings, brush
+from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, accept_candidate, dismiss_candidate
 from ctreview.tools.carry import carry
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
 from ctreview.tools.outline import move_outline, smooth_outline
+from ctreview.tools.packed_mask import PackedMask
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
 from ctreview.tools.plain_values import typed
 from ctreview.tools.scribble import ScribbleSettings, Stroke, scribble
@@ -27,8 +29,10 @@ from ctreview.tools.scribble import ScribbleSettings, Stroke, scribble
 __all__ = [
     "RECORDED_DEFAULTS",
     "TOOLS",
+    "AcceptCandidatePayload",
     "BrushPayload",
     "CarryPayload",
+    "DismissCandidatePayload",
     "FillBetweenPayload",
     "KeepLargestPayload",
     "KeepPiecePayload",
@@ -157,6 +161,27 @@ class CarryPayload:
     radius_mm: float
 
 
+@dataclass(frozen=True)
+class AcceptCandidatePayload:
+    """A piece that was offered, taken for what the reader says; see `accept_candidate`."""
+
+    id: str
+    label: CandidateClass
+    point: Point
+    side: str | None
+    mask: PackedMask | None
+
+
+@dataclass(frozen=True)
+class DismissCandidatePayload:
+    """A piece that was offered, dismissed; see `dismiss_candidate`."""
+
+    id: str
+    point: Point
+    side: str | None
+    mask: PackedMask | None
+
+
 Payload = (
     BrushPayload
     | TakePiecePayload
@@ -170,6 +195,8 @@ Payload = (
     | LassoPayload
     | ScribblePayload
     | CarryPayload
+    | AcceptCandidatePayload
+    | DismissCandidatePayload
 )
 
 
@@ -196,6 +223,8 @@ TOOLS: Mapping[str, ToolKind] = {
     "lasso": ToolKind(lasso, LassoPayload),
     "scribble": ToolKind(scribble, ScribblePayload, ScribbleSettings),
     "carry": ToolKind(carry, CarryPayload),
+    ACCEPT: ToolKind(accept_candidate, AcceptCandidatePayload),
+    DISMISS: ToolKind(dismiss_candidate, DismissCandidatePayload),
 }
 """Every kind of edit that a tool makes, by its name in a journal."""
 
@@ -245,6 +274,8 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         }
     },
     "carry": {"point": None, "radius_mm": 30.0},
+    ACCEPT: {"side": None, "mask": None},
+    DISMISS: {"side": None, "mask": None},
 }
 """What a record means where it does not say: the defaults of the time when records did not hold them.
 
@@ -252,7 +283,7 @@ Nothing here is ever changed when a default is. A parameter or setting that is n
 which the tool does what it did before.
 """
 
-_NOT_RECORDED = frozenset({"canvas", "settings", "other", "memory"})
+_NOT_RECORDED = frozenset({"canvas", "settings", "other", "memory", "offered"})
 """Parameters of tools that are no part of a payload, or have their own place in it."""
 
 

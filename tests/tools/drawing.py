@@ -13,11 +13,20 @@ from ctreview.tools import (
     PickSettings,
     ScribbleSettings,
 )
+from ctreview.tools.packed_mask import PackedMask
 
 from .conftest import LESION, distance_to
 
 ANGLES = [0.0, 0.3]
 BESIDE_THE_TUBE = LESION + np.array([0, 4, 2])
+BESIDE_THE_ORGAN = slice(0, 4), slice(0, 8), slice(0, 1)
+PAINTED = slice(0, 40), slice(0, 48), slice(0, 56)
+
+
+def plain_mask(box: tuple[slice, slice, slice]) -> dict[str, object]:
+    """All of a box, as a payload holds it."""
+    packed = PackedMask.of(box, np.ones([s.stop - s.start for s in box], dtype=bool))
+    return {"start": list(packed.start), "shape": list(packed.shape), "bits": packed.bits}
 
 
 def after(canvas: Canvas, patch: Patch) -> Canvas:
@@ -61,4 +70,11 @@ PAYLOADS = {
         "settings": asdict(ScribbleSettings(reach_mm=15)),
     },
     "carry": {"label": "ground_glass"},
+    "accept_candidate": {
+        "id": "r1",
+        "label": "consolidation",
+        "point": [40.0, 0.0, 0.0],
+        "mask": plain_mask(BESIDE_THE_ORGAN),
+    },
+    "dismiss_candidate": {"id": "r1", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
 }

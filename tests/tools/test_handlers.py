@@ -20,6 +20,7 @@ def test_every_tool_can_be_replayed_from_its_journal_line(canvas: Canvas, kind: 
     start = ball(ball(canvas, np.array([-10.0, 0, 0]), 5), np.array([15.0, 0, 0]), 3)
     painted = start.labels.array.copy()
     painted[[10, 14], 20:24, 20:24] = 2
+    painted[0, 0, 0] = 1  # beside the organ, where a candidate was accepted
     base = LabelMap(painted, canvas.geometry, SCHEME)
     edit = Edit(kind, "opacity", PAYLOADS[kind], "reader", canvas.volume.digest, canvas.geometry)
     again = Edit.from_json(edit.to_json())

@@ -9,6 +9,7 @@ from ctreview.change import Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, Handler, Journal, ReplayResult, replay
 from ctreview.errors import UnreadableFile
+from ctreview.recipes.chest_ct.candidates import with_judged_candidates
 from ctreview.tools import Canvas, handlers
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
@@ -22,6 +23,7 @@ __all__ = [
     "canvas_of",
     "carried_opacity",
     "carried_to",
+    "corrected",
     "corrected_pair",
     "handlers_of",
     "replayed",
@@ -45,7 +47,7 @@ def canvas_of(point: Timepoint) -> Canvas:
 
 def handlers_of(point: Timepoint, *, other: LabelMap | None = None) -> dict[str, Handler]:
     """The tools on one scan; ``other`` holds the other timepoint's opacity on this grid."""
-    return handlers(canvas_of(point), other=other)
+    return handlers(canvas_of(point), other=other, offered=[one.piece for one in point.candidates])
 
 
 def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:
@@ -107,13 +109,18 @@ def corrected_pair(
     return (first, second), (*_lost("baseline", lost), *_lost("followup", lost_too))
 
 
+def corrected(point: Timepoint, done: ReplayResult) -> Timepoint:
+    """The scan with what a replay made of it: its opacity, and lungs that hold what was accepted of the candidates."""
+    return with_judged_candidates(replace(point, opacity=done.labels), done.applied)
+
+
 def _corrected(
     point: Timepoint, edits: Sequence[Edit], other: LabelMap | None
 ) -> tuple[Timepoint, tuple[tuple[Edit, str], ...]]:
     if not edits:
         return point, ()
     done = replayed(point, point.opacity, edits, other)
-    return replace(point, opacity=done.labels), done.refused
+    return corrected(point, done), done.refused
 
 
 def _lost(when: str, refused: Sequence[tuple[Edit, str]]) -> tuple[Check, ...]:

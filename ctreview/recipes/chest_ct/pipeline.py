@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ctreview.change import Comparison, failed_first, find_intervals, name_residual
+from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, name_residual
 from ctreview.checks import Check
 from ctreview.edits import Journal
 from ctreview.opacity import classify, own_thresholds
 from ctreview.possible_values import require_age
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct.candidates import accepting, updated_check
 from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
-from ctreview.recipes.chest_ct.corrections import NO_EDITS, Edits, carried_opacity, corrected_pair, split_by_scan
+from ctreview.recipes.chest_ct.corrections import (
+    NO_EDITS,
+    Edits,
+    carried_opacity,
+    corrected,
+    corrected_pair,
+    replayed,
+    split_by_scan,
+)
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
@@ -35,6 +45,7 @@ def segment(
     settings: ChestCtSettings | None = None,
     series: str | None = None,
     age_years: float | None = None,
+    accept_dense: Collection[str] = (),
     threads: int | None = None,
     progress: Progress = quiet,
 ) -> Segmentation:
@@ -48,6 +59,8 @@ def segment(
         Which series, where the path holds several.
     age_years : float, optional
         Instead of the age in the header.
+    accept_dense : collection of str
+        Ids of dense candidates that are taken into the lungs as what was proposed; ``"all"`` for every one.
     threads : int, optional
         At most so many at once.
     progress : Progress
@@ -64,6 +77,8 @@ def segment(
         It is no CT.
     SegmentationFailed
         No lung was found.
+    WrongUse
+        No candidate has one of the ids.
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     require_age(age_years)
@@ -76,17 +91,22 @@ def segment(
         opacity = classify(scan.excess, thresholds, settings=settings.opacity, progress=part(progress, 0.8, 0.95))
     with timer("measures"):
         point = scan.timepoint(opacity)
+        (accepted,) = accepting((point,), accept_dense)
+        if accepted:
+            point = corrected(point, replayed(point, opacity, accepted))
         measures, bands = measure_scan(point), bands_dict(point)
+    checks = (*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *thresholds.checks)
     progress(1.0, 1.0, "measuring")
     return Segmentation(
         timepoint=point,
         measures=measures,
         normal=scan.normal,
         thresholds=thresholds,
-        checks=failed_first(unique((*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *thresholds.checks))),
+        checks=failed_first(unique(tuple(updated_check(check, point) for check in checks))),
         fixed_bands=bands,
         settings=settings.to_dict(),
         timings=timer.seconds,
+        accepted=accepted,
     )
 
 
@@ -100,6 +120,7 @@ def compare(
     age_years: float | None = None,
     allow_different_patients: bool = False,
     edits: Edits | Journal = NO_EDITS,
+    accept_dense: Collection[str] = (),
     threads: int | None = None,
     progress: Progress = quiet,
 ) -> Comparison:
@@ -123,6 +144,9 @@ def compare(
     edits : pair of sequences of Edit, or Journal
         A reader's corrections of baseline and follow-up; they are replayed on what the computer finds. Those of a
         journal are told apart by the image that they were drawn on.
+    accept_dense : collection of str
+        Ids of dense candidates of either scan that are taken into the lungs as what was proposed, after ``edits``;
+        ``"all"`` for every one that is open. The records stand in ``accepted``.
     threads : int, optional
         At most so many at once.
     progress : Progress
@@ -141,6 +165,8 @@ def compare(
         Two patients, and that was not allowed.
     SegmentationFailed
         No lung was found in one of them.
+    WrongUse
+        No candidate has one of the ids.
     """
     prepared = prepare(
         baseline,
@@ -156,8 +182,10 @@ def compare(
     lost: tuple[Check, ...] = ()
     if isinstance(edits, Journal):
         edits, lost = split_by_scan(edits, prepared.points)
+    first, second = accepting(prepared.points, accept_dense, edits)
+    edits = ((*edits[0], *first), (*edits[1], *second))
     found = compare_prepared(prepared, edits=edits, progress=part(progress, 0.85, 1.0))
-    return replace(found, checks=failed_first((*found.checks, *lost))) if lost else found
+    return replace(found, checks=failed_first((*found.checks, *lost)), accepted=(*first, *second))
 
 
 def prepare(
@@ -241,7 +269,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         )
         intervals = find_intervals(*sensitivities, conditions=compared.conditions, settings=prepared.interval)
 
-    checks = unique((*compared.checks, *_checks_so_far(prepared), *covered, *refused))
+    checks = unique((*compared.checks, *_checks_so_far(prepared, points), *covered, *refused))
     regions = region_changes(points, measures, intervals, fate, checks, settings=settings)
     progress(1.0, 1.0, "comparing")
     registration = prepared.registration
@@ -267,10 +295,13 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     )
 
 
-def _checks_so_far(prepared: Prepared) -> tuple[Check, ...]:
-    """About the registration and about each scan."""
+def _checks_so_far(prepared: Prepared, points: tuple[Timepoint, Timepoint]) -> tuple[Check, ...]:
+    """About the registration and about each scan, whose candidates a reader has judged."""
     (before, after), (first, second) = prepared.pair.scans, prepared.pair.thresholds
-    of_scans = (*scan_checks(before, first, "baseline"), *scan_checks(after, second, "follow-up"))
+    of_scans = (
+        *(updated_check(check, points[0]) for check in scan_checks(before, first, "baseline")),
+        *(updated_check(check, points[1]) for check in scan_checks(after, second, "follow-up")),
+    )
     return (*prepared.registration_checks, *of_scans)
 
 

@@ -21,6 +21,7 @@ from ctreview.opacity import (
     measure_parenchyma,
 )
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct.candidates import offered_by
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
@@ -64,6 +65,7 @@ class ScanAnalysis:
             regions=self.regions,
             vessels=self.vessels,
             facts=scan_facts(self.volume, self.age_years),
+            candidates=offered_by(self.lungs),
         )
 
 

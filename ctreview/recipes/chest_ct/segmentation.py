@@ -8,6 +8,7 @@ from typing import Any
 
 from ctreview.change import RegionMeasures, Timepoint
 from ctreview.checks import Check
+from ctreview.edits import Edit
 from ctreview.opacity import NormalLung, Thresholds
 from ctreview.recipes.chest_ct.measuring import scan_document
 from ctreview.volume.labels import LabelMap
@@ -37,6 +38,8 @@ class Segmentation:
         Counts of the lungs between fixed limits of density, ready for JSON.
     settings, timings : mapping
         Settings of every step, and its seconds; ready for JSON.
+    accepted : tuple of Edit
+        Records of the candidates that were accepted.
     """
 
     timepoint: Timepoint
@@ -47,6 +50,7 @@ class Segmentation:
     fixed_bands: tuple[Mapping[str, Any], ...] = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    accepted: tuple[Edit, ...] = field(default=(), repr=False)
 
     @property
     def volume(self) -> Volume:

@@ -1,0 +1,206 @@
+"""Dense pieces beside the lungs: offered by the computer, accepted or dismissed by records of a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, cast
+
+import numpy as np
+
+from ctreview.anatomy import DenseCandidate, LungMap, dense_candidates_check, divide_lungs
+from ctreview.anatomy.candidates import Side
+from ctreview.change import Candidate, CandidateState, Timepoint, open_candidates
+from ctreview.checks import Check
+from ctreview.edits import Edit, active_edits
+from ctreview.errors import WrongUse
+from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, OfferedPiece
+from ctreview.tools.canvas import Mask
+from ctreview.tools.packed_mask import PackedMask
+from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, read_payload
+from ctreview.volume.box import Box
+
+__all__ = [
+    "ALL",
+    "AUTHOR",
+    "acceptance",
+    "accepting",
+    "dismissal",
+    "judged",
+    "offered_by",
+    "updated_check",
+    "with_judged_candidates",
+]
+
+ALL = "all"
+"""Instead of ids: every candidate that is still open."""
+
+AUTHOR = "command line"
+"""Whose the records are of what was accepted in a call, without a reader's name."""
+
+SAME_SHARE = 0.5
+"""So much of a candidate must a recorded piece cover to be the same one, where other settings drew it otherwise."""
+
+_SIDES: tuple[Side, Side] = ("right_lung", "left_lung")
+_Record = AcceptCandidatePayload | DismissCandidatePayload
+
+
+def offered_by(lungs: LungMap) -> tuple[Candidate, ...]:
+    """What is offered beside lungs that were found."""
+    return tuple(Candidate(piece) for piece in lungs.candidates)
+
+
+def acceptance(piece: OfferedPiece, label: CandidateClass | None = None) -> dict[str, Any]:
+    """The payload that accepts a piece as a class; as what was proposed unless one is given."""
+    return {**dismissal(piece), "label": label or piece.proposed}
+
+
+def dismissal(piece: OfferedPiece) -> dict[str, Any]:
+    """The payload that dismisses a piece."""
+    return {
+        "id": piece.id,
+        "point": [float(value) for value in piece.centre],
+        "side": piece.side,
+        "mask": _plain(PackedMask.of(piece.box, piece.mask)),
+    }
+
+
+def accepting(
+    points: tuple[Timepoint, ...], wanted: Collection[str], edits: Sequence[Sequence[Edit]] = ()
+) -> tuple[tuple[Edit, ...], ...]:
+    """Records that accept candidates of one or two scans as what was proposed.
+
+    Parameters
+    ----------
+    points : tuple of Timepoint
+    wanted : collection of str
+        Their ids; ``"all"`` for every one that is open.
+    edits : sequence of sequences of Edit
+        What a reader recorded before of each scan: what is dismissed there is not open.
+
+    Raises
+    ------
+    WrongUse
+        No candidate has one of the ids.
+    """
+    before = edits or ((),) * len(points)
+    candidates = [judged(point, own) for point, own in zip(points, before, strict=True)]
+    known = {one.piece.id for own in candidates for one in own}
+    unknown = sorted(set(wanted) - known - {ALL})
+    if unknown:
+        raise WrongUse(
+            f"no candidate is called {', '.join(unknown)}",
+            remedy=f"There are: {', '.join(sorted(known)) or 'none'}.",
+        )
+    return tuple(
+        tuple(
+            Edit(ACCEPT, "opacity", acceptance(one.piece), AUTHOR, point.volume.digest, point.volume.geometry)
+            for one in own
+            if (ALL in wanted and one.state == "open") or (one.piece.id in wanted and one.state != "accepted")
+        )
+        for point, own in zip(points, candidates, strict=True)
+    )
+
+
+def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
+    """The candidates of a scan by what a reader recorded of them; the last record of a piece counts.
+
+    What was recorded under other settings is found again by the voxels of its piece. An accepted piece that is not
+    offered any more stays accepted.
+    """
+    found = list(point.candidates)
+    for edit in active_edits(tuple(edits)):
+        if edit.kind not in (ACCEPT, DISMISS) or edit.image != point.volume.digest:
+            continue
+        record = read_payload(edit.kind, edit.payload)
+        assert isinstance(record, AcceptCandidatePayload | DismissCandidatePayload)
+        found = _recorded(found, record, point)
+    return tuple(found)
+
+
+def with_judged_candidates(point: Timepoint, applied: Sequence[Edit]) -> Timepoint:
+    """A scan whose accepted candidates belong to the lungs; an effusion does not.
+
+    Parameters
+    ----------
+    point : Timepoint
+        With the opacity that the edits made.
+    applied : sequence of Edit
+        Those that apply.
+    """
+    if not any(edit.kind in (ACCEPT, DISMISS) for edit in applied):
+        return point
+    candidates = judged(point, applied)
+    lungs = point.organ.array.copy()
+    for one in candidates:
+        if one.state == "accepted" and one.label != "effusion":
+            part = lungs[one.piece.box]
+            part[one.piece.mask & (part == 0)] = point.organ.scheme[one.piece.side].value
+    if np.array_equal(lungs, point.organ.array):
+        return replace(point, candidates=candidates)
+    organ = replace(point.organ, array=lungs)
+    return replace(point, organ=organ, regions=divide_lungs(organ), candidates=candidates)
+
+
+def updated_check(check: Check, point: Timepoint) -> Check:
+    """The check that names candidates, with those alone that are open."""
+    if not check.name.endswith("dense_candidates"):
+        return check
+    pieces = cast("list[DenseCandidate]", [one.piece for one in open_candidates(point.candidates)])
+    now = dense_candidates_check(pieces)
+    lead = check.message.partition(": ")[0]
+    named = f"{lead}: {now.message}" if lead in ("Baseline", "Follow-up") else now.message
+    return replace(now, name=check.name, message=named)
+
+
+def _recorded(found: list[Candidate], record: _Record, point: Timepoint) -> list[Candidate]:
+    same = [one for one in found if one.piece.id == record.id]
+    grid = point.volume.geometry.shape
+    same = same or [one for one in found if _covered(one.piece, record.mask, grid) >= SAME_SHARE]
+    state: CandidateState = "dismissed" if isinstance(record, DismissCandidatePayload) else "accepted"
+    label = None if isinstance(record, DismissCandidatePayload) else record.label
+    if not same:
+        piece = None if label is None else _recorded_piece(record, label, point)
+        return found if piece is None else [*found, Candidate(piece, state, label)]
+    return [replace(one, state=state, label=label) if one in same else one for one in found]
+
+
+def _covered(piece: OfferedPiece, recorded: PackedMask | None, grid: Sequence[int]) -> float:
+    """How much of a piece a record covers."""
+    if recorded is None:
+        return 0.0
+    common = [(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(piece.box, recorded.box, strict=True)]
+    if any(stop <= start for start, stop in common):
+        return 0.0
+    both = _part(piece.mask, piece.box, common) & _part(recorded.unpacked(grid), recorded.box, common)
+    return float(np.count_nonzero(both)) / float(np.count_nonzero(piece.mask))
+
+
+def _part(mask: Mask, box: Box, limits: Sequence[tuple[int, int]]) -> Mask:
+    """What of a mask in a box lies between limits, which are inside the box."""
+    return mask[tuple(slice(start - s.start, stop - s.start) for s, (start, stop) in zip(box, limits, strict=True))]
+
+
+def _recorded_piece(record: _Record, label: CandidateClass, point: Timepoint) -> DenseCandidate | None:
+    """An accepted piece from its record alone."""
+    if record.mask is None or record.side not in _SIDES:
+        return None
+    mask = record.mask.unpacked(point.volume.geometry.shape)
+    ml = round(float(np.count_nonzero(mask)) * point.volume.geometry.voxel_ml, 1)
+    return DenseCandidate(
+        id=record.id,
+        side=record.side,
+        region=record.side,
+        ml=ml,
+        proposed=label,
+        reason="a reader accepted it; by these settings it is not offered",
+        centre=record.point,
+        start=record.mask.start,
+        shape=record.mask.shape,
+        packed=np.packbits(mask).tobytes(),
+    )
+
+
+def _plain(mask: PackedMask) -> dict[str, Any]:
+    """Ready for a payload, which holds lists."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(mask).items()}

@@ -1,0 +1,182 @@
+"""Dense pieces beside the lungs: what is offered, and what becomes of the numbers when a reader judges it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
+from ctreview.change import Timepoint, measurement_rows
+from ctreview.checks import Check
+from ctreview.edits import UNDO, Edit
+from ctreview.errors import WrongUse
+from ctreview.opacity import OPACITY_SCHEME
+from ctreview.recipes.chest_ct.candidates import (
+    acceptance,
+    accepting,
+    dismissal,
+    judged,
+    offered_by,
+    updated_check,
+)
+from ctreview.recipes.chest_ct.corrections import corrected, replayed
+from ctreview.recipes.chest_ct.measuring import measure_scan
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+GRID = Geometry.aligned((20, 20, 30), (5.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.3")
+VOXEL_ML = 0.125
+PIECE = slice(2, 6), slice(4, 10), slice(3, 12)
+PIECE_ML = 4 * 6 * 9 * VOXEL_ML
+
+
+def dense(box: tuple[slice, slice, slice] = PIECE, proposed: DenseClass = "consolidation") -> DenseCandidate:
+    mask = np.zeros(GRID.shape, dtype=bool)
+    mask[box] = True
+    return DenseCandidate.from_mask(
+        mask, GRID, side="right_lung", region="right_lung/basal", proposed=proposed, reason="a sharp edge"
+    )
+
+
+def scan(*candidates: DenseCandidate) -> Timepoint:
+    """Two boxes of lung, with candidates below the right one."""
+    array = np.zeros(GRID.shape, np.uint8)
+    array[6:18, 3:17, 3:13] = 1
+    array[6:18, 3:17, 17:27] = 2
+    lungs = LungMap(array, GRID, LUNG_SCHEME, candidates=candidates)
+    hu = np.where(array > 0, -850, 40).astype(np.int16)
+    return Timepoint(
+        volume=Volume(hu, GRID),
+        organ=lungs,
+        opacity=LabelMap(np.zeros(GRID.shape, np.uint8), GRID, OPACITY_SCHEME),
+        regions=divide_lungs(lungs),
+        candidates=offered_by(lungs),
+    )
+
+
+def record(point: Timepoint, kind: str, payload: dict[str, object]) -> Edit:
+    return Edit(kind, "opacity", payload, "reader", point.volume.digest, GRID)
+
+
+def accept(point: Timepoint, label: DenseClass | None = None) -> Edit:
+    return record(point, "accept_candidate", acceptance(point.candidates[0].piece, label))
+
+
+def after(point: Timepoint, *edits: Edit) -> Timepoint:
+    return corrected(point, replayed(point, point.opacity, edits))
+
+
+def test_what_is_offered_is_in_no_number() -> None:
+    point = scan(dense())
+    found = measure_scan(point)["lungs"]
+    assert found.volume_ml == measure_scan(scan())["lungs"].volume_ml
+    assert found.opacity_ml == 0.0
+    assert [one.state for one in point.candidates] == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("label", "lung_ml", "classes"),
+    [
+        ("consolidation", PIECE_ML, {"consolidation": PIECE_ML, "collapse": 0.0}),
+        ("collapse", PIECE_ML, {"consolidation": 0.0, "collapse": PIECE_ML}),
+        ("effusion", 0.0, {"consolidation": 0.0, "collapse": 0.0}),
+    ],
+)
+def test_what_is_accepted_belongs_to_the_lung_by_its_class(
+    label: DenseClass, lung_ml: float, classes: dict[str, float]
+) -> None:
+    """Collapse is lung and no opacity, an effusion is neither, and none of them is ever ground glass."""
+    point = scan(dense())
+    before, found = (measure_scan(one)["right_lung"] for one in (point, after(point, accept(point, label))))
+    assert found.volume_ml - before.volume_ml == pytest.approx(lung_ml)
+    assert {key: found.classes_ml[key] for key in classes} == pytest.approx(classes)
+    assert found.classes_ml["ground_glass"] == 0.0
+    assert found.opacity_ml == pytest.approx(classes["consolidation"])
+
+
+def test_undone_it_is_as_it_was() -> None:
+    point = scan(dense())
+    done = accept(point)
+    again = after(point, done, record(point, UNDO, {"of": done.id}))
+    assert measure_scan(again) == measure_scan(point)
+    assert [one.state for one in again.candidates] == ["open"]
+
+
+def test_the_last_record_of_a_piece_counts() -> None:
+    point = scan(dense())
+    dismiss = record(point, "dismiss_candidate", dismissal(point.candidates[0].piece))
+    found = after(point, accept(point), dismiss)
+    assert measure_scan(found) == measure_scan(point)
+    assert [one.state for one in found.candidates] == ["dismissed"]
+
+
+def test_a_record_outlives_settings_that_offer_the_piece_no_more() -> None:
+    edit = accept(scan(dense()))
+    found = after(scan(), edit)
+    (one,) = found.candidates
+    assert (one.piece.id, one.state, one.label) == (edit.payload["id"], "accepted", "consolidation")
+    assert measure_scan(found)["right_lung"].opacity_ml == pytest.approx(PIECE_ML)
+
+
+def test_a_record_outlives_settings_that_draw_the_piece_otherwise() -> None:
+    """It is one piece still, and not one that is accepted beside one that is open."""
+    drawn = scan(dense((slice(2, 6), slice(4, 10), slice(3, 11))))
+    assert [one.state for one in judged(drawn, [accept(scan(dense()))])] == ["accepted"]
+
+
+def test_a_record_of_a_piece_elsewhere_leaves_this_one_open() -> None:
+    elsewhere = scan(dense((slice(2, 6), slice(11, 16), slice(3, 12))))
+    states = {one.piece.id: one.state for one in judged(elsewhere, [accept(scan(dense()))])}
+    assert sorted(states.values()) == ["accepted", "open"]
+
+
+def test_all_accepts_what_is_open_and_leaves_what_was_dismissed() -> None:
+    other = dense((slice(2, 6), slice(11, 16), slice(3, 12)), "effusion")
+    point = scan(dense(), other)
+    dismissed = record(point, "dismiss_candidate", dismissal(point.candidates[0].piece))
+    (records,) = accepting((point,), ("all",), ((dismissed,),))
+    assert [(edit.payload["id"], edit.payload["label"]) for edit in records] == [(other.id, "effusion")]
+
+
+def test_an_id_that_nobody_offers_is_refused_with_those_that_are() -> None:
+    point = scan(dense())
+    with pytest.raises(WrongUse, match="r0000") as refused:
+        accepting((point,), ("r0000",))
+    assert dense().id in str(refused.value.remedy)
+
+
+def test_the_check_names_those_alone_that_are_open() -> None:
+    point = scan(dense())
+    check = Check("followup_dense_candidates", 27.0, None, ok=False, message="Follow-up: Dense tissue …")
+    still = updated_check(check, point)
+    assert (still.name, still.ok, still.value) == ("followup_dense_candidates", False, PIECE_ML)
+    assert still.message.startswith("Follow-up: Dense tissue")
+    assert updated_check(check, after(point, accept(point))).ok
+
+
+def test_rows_of_the_table_tell_what_is_open_beside_each_part() -> None:
+    point = scan(dense())
+    document = {
+        "regions": [{"region": name} for name in ("lungs", "right_lung", "left_lung", "right_lung/basal", "x/dorsal")],
+        "candidates": [one.to_dict() for one in point.candidates],
+    }
+    found = [(row["open_candidates"], row["open_candidates_ml"]) for row in measurement_rows(document)]
+    assert found == [(1, PIECE_ML), (1, PIECE_ML), (0, 0), (1, PIECE_ML), (None, None)]
+
+
+def test_a_document_holds_place_and_state_and_no_voxels() -> None:
+    (one,) = scan(dense()).candidates
+    assert replace(one, state="accepted", label="collapse").to_dict() == {
+        "id": dense().id,
+        "state": "accepted",
+        "class": "collapse",
+        "proposed_class": "consolidation",
+        "ml": PIECE_ML,
+        "side": "right_lung",
+        "region": "right_lung/basal",
+        "centre_mm": list(dense().centre),
+        "reason": "a sharp edge",
+    }
