@@ -7,7 +7,7 @@ the edges of organs in the same scan, air within, lung nearly all around, or lun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cc3d
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
+from ctreview.anatomy.bronchograms import find_bronchograms
 from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
@@ -49,6 +50,10 @@ LITTLE_ORGAN, MUCH_ORGAN = 0.25, 0.5
 With less than the first a piece beside the ribs is offered, however sharp its edge (lobar consolidation ends sharply at
 a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
 
+LUNG_CONTACT = 0.1
+"""A piece with a sharp edge, or of fluid, of whose surface less than this touches lung lies beside it, not in its place:
+muscle of the armpit, fat of the wall."""
+
 RIB_MM = 12.0
 """Soft tissue this close to bone belongs to the wall of the chest, in lungs of 5 L."""
 
@@ -59,6 +64,10 @@ AERATED_SHARE = 0.02
 """Of the inside of a piece: more air than this lies in bronchi or lobules, and no organ of the chest holds any."""
 
 AERATED_HU = -150.0
+
+BRONCHI, BRONCHOGRAM_EDGE = 6, 1.1
+"""So many bronchi in a piece are an air bronchogram. With an edge as wide as `ORGAN_EDGE` it is lung wherever it lies;
+down to the second number, which air in the neck, in folds of skin and in bowel stays below (1.05), it is offered."""
 
 FLUID_REASON = "it lies between lung and ribs, has the density of fluid, and differs from the tissue around it"
 
@@ -109,25 +118,29 @@ class _Evidence:
 
     ``edge`` is the mean relative width of its edges to lung (NaN where there are too few), ``enclosed`` the part of
     its surface that lung covers, ``organ`` the part that touches soft tissue far from ribs, ``aerated`` the part of
-    its inside that holds air, ``seen_aerated`` whether another timepoint shows it aerated, and ``lateral`` whether it
-    lies beyond heart and great vessels.
+    its inside that holds air, ``bronchi`` how many bronchi are seen in it, ``seen_aerated`` whether another timepoint
+    shows it aerated, and ``lateral`` whether it lies beyond heart and great vessels.
     """
 
     edge: float
     enclosed: float
     organ: float
     aerated: float
+    bronchi: int
     seen_aerated: bool
     lateral: bool
 
     @property
     def is_lung(self) -> bool:
         fades = self.edge >= LUNG_EDGE or (self.edge >= ORGAN_EDGE and self.aerated >= AERATED_SHARE)
-        return self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or (fades and self.organ < MUCH_ORGAN)
+        known = self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or (fades and self.organ < MUCH_ORGAN)
+        return known or (self.bronchi >= BRONCHI and self.edge >= ORGAN_EDGE)
 
     @property
     def may_be_lung(self) -> bool:
-        return self.edge >= ORGAN_EDGE or (self.lateral and self.organ < LITTLE_ORGAN)
+        bronchogram = self.bronchi >= BRONCHI and self.edge >= BRONCHOGRAM_EDGE
+        beside_ribs = self.lateral and self.organ < LITTLE_ORGAN and self.enclosed >= LUNG_CONTACT
+        return bronchogram or self.edge >= ORGAN_EDGE or beside_ribs
 
     @property
     def reason(self) -> str:
@@ -135,14 +148,23 @@ class _Evidence:
             seen = "as wide as that of consolidation; but an organ goes on behind it, and a beating heart widens edges"
         elif self.edge >= ORGAN_EDGE:
             seen = f"wider than edges of organs (up to {ORGAN_EDGE}), narrower than of consolidation (from {LUNG_EDGE})"
+        elif self.bronchi >= BRONCHI:
+            seen = "hardly wider than edges of organs"
         else:
             seen = "as sharp as edges of organs; but it lies between lung and ribs, and little of it touches an organ"
         width = "unknown" if np.isnan(self.edge) else f"{self.edge:.2f} of the usual width"
-        return f"edge to aerated lung {width}: {seen}; no air was seen in it"
+        air = f"{self.bronchi} bronchi that hold air were seen in it" if self.bronchi else "no air was seen in it"
+        return f"edge to aerated lung {width}: {seen}; {air}"
 
 
 def find_dense_lung(
-    coarse: CoarseImage, lungs: Labels, midline: float, size: float, hilum: Hilum, prior: Labels | None = None
+    coarse: CoarseImage,
+    lungs: Labels,
+    midline: float,
+    size: float,
+    hilum: Hilum,
+    airways: Mask,
+    prior: Labels | None = None,
 ) -> DenseLung:
     """Find dense lung, fluid, and what may be either.
 
@@ -158,6 +180,8 @@ def find_dense_lung(
         Size of the lungs, 1 for those of an adult of 5 L (a length's ratio).
     hilum : Hilum
         Where vessels bulge into the lung.
+    airways : ndarray of bool
+        Blocks of trachea and bronchi.
     prior : ndarray of uint8, optional
         The lungs of another timepoint, carried over onto this grid. Where they are wider than aerated lung by more
         than a few millimetres, and the image shows soft tissue, they are believed.
@@ -168,6 +192,8 @@ def find_dense_lung(
     tapers downwards, and is no thicker than the other lung at the same height and mirrored direction.
     """
     proposed, carried = _proposed(coarse, lungs, midline, size, hilum, prior)
+    bronchograms = find_bronchograms(coarse, lungs, airways)
+    proposed = np.where(proposed == 0, bronchograms.tissue, proposed)
     lung = np.zeros(lungs.shape, dtype=np.uint8)
     if not proposed.any():
         return DenseLung(lung)
@@ -186,11 +212,13 @@ def find_dense_lung(
             continue
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
         evidence = _evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size)
+        bronchi = np.unique(bronchograms.pockets[box][piece])
+        evidence = replace(evidence, bronchi=np.count_nonzero(bronchi))
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
             offered.append(_offered(piece & ~wet, box, lungs.shape, side, "consolidation", evidence.reason))
-        if wet.any() and _is_other_tissue(hu, piece, wet, inside[box]):
+        if wet.any() and evidence.enclosed >= LUNG_CONTACT and _is_other_tissue(hu, piece, wet, inside[box]):
             fluid_ml += coarse.volume_ml(wet)
             if coarse.volume_ml(wet) >= least:
                 offered.append(_offered(wet, box, lungs.shape, side, "effusion", FLUID_REASON))
@@ -240,6 +268,7 @@ def _evidence(
         enclosed=float(lung[shell].mean()) if shell.any() else 0.0,
         organ=float(soft[shell].mean()) if shell.any() else 0.0,
         aerated=float((hu[inner] < AERATED_HU).mean()) if inner.any() else 0.0,
+        bronchi=0,
         seen_aerated=bool(carried[piece].mean() > 0.5),
         lateral=abs(across - midline) * coarse.spacing[2] > LATERAL_MM * size,
     )

@@ -148,7 +148,7 @@ def find_lungs(
     if settings.dense:
         hilum = Hilum.around(None if airways is None else airways.carina(coarse), coarse.spacing[0], size)
         carried = None if prior is None else _blocks(coarse, prior)
-        dense = find_dense_lung(coarse, filled, sides.midline, size, hilum, carried)
+        dense = find_dense_lung(coarse, filled, sides.midline, size, hilum, tree, carried)
         filled = np.where(filled == 0, dense.lung, filled)
     progress(4, 5, "lungs: border")
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
