@@ -51,8 +51,8 @@ With less than the first a piece beside the ribs is offered, however sharp its e
 a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
 
 LUNG_CONTACT = 0.1
-"""A piece with a sharp edge, or of fluid, of whose surface less than this touches lung lies beside it, not in its place:
-muscle of the armpit, fat of the wall."""
+"""A piece with a sharp edge, or of fluid, that touches lung with less of its surface than this lies beside it, not in
+its place: muscle of the armpit, fat of the wall."""
 
 RIB_MM = 12.0
 """Soft tissue this close to bone belongs to the wall of the chest, in lungs of 5 L."""
