@@ -95,7 +95,7 @@ def _pockets(
 ) -> npt.NDArray[np.unsignedinteger[Any]]:
     """Small pockets of air in soft tissue, numbered, of which several lie together."""
     spacing = coarse.spacing
-    around = ndimage.grey_closing(hu, size=[2 * max(1, round(LUMEN_MM / mm)) + 1 for mm in spacing])
+    around = ndimage.grey_closing(hu, size=tuple(2 * max(1, round(LUMEN_MM / mm)) + 1 for mm in spacing))
     air = (hu < AIR_HU) & ~lung
     pieces = cc3d.connected_components(air, connectivity=26)
     small = cc3d.statistics(pieces)["voxel_counts"] * coarse.voxel_ml < LARGEST_ML

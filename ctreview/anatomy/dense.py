@@ -213,7 +213,7 @@ def find_dense_lung(
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
         evidence = _evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size)
         bronchi = np.unique(bronchograms.pockets[box][piece])
-        evidence = replace(evidence, bronchi=np.count_nonzero(bronchi))
+        evidence = replace(evidence, bronchi=int(np.count_nonzero(bronchi)))
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
