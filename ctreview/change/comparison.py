@@ -148,6 +148,8 @@ class Comparison:
         Settings of every step, seeds of what is drawn, seconds of each step; ready for JSON.
     accepted : tuple of Edit
         Records of the candidates that were accepted in the call and by no reader.
+    stated : mapping
+        What whoever compared the scans stated of them, ready for JSON.
     writer : callable or None
         What `save` calls. A later stage writes result folders, so it is handed in by the recipe and not imported
         (docs/decisions/0020-comparison-save.md).
@@ -167,6 +169,7 @@ class Comparison:
     seeds: Mapping[str, int] = field(default_factory=dict, repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
     accepted: tuple[Edit, ...] = field(default=(), repr=False)
+    stated: Mapping[str, Any] = field(default_factory=dict, repr=False)
     writer: Writer | None = field(default=None, repr=False)
 
     @property

@@ -36,6 +36,14 @@ def compare(
         str | None, typer.Option(help="Which series of the later scan.", show_default=False)
     ] = None,
     age: Age = None,
+    same_patient: Annotated[
+        bool,
+        typer.Option(
+            "--same-patient",
+            help="Both scans are of one patient although their ids differ, as those of two hospitals; recorded in the "
+            "result. Year of birth and sex still have to agree.",
+        ),
+    ] = False,
     allow_different_patients: Annotated[
         bool,
         typer.Option(
@@ -77,6 +85,7 @@ def compare(
             baseline_series=baseline_series,
             followup_series=followup_series,
             age_years=age,
+            same_patient=same_patient,
             allow_different_patients=allow_different_patients,
             edits=corrections,
             threads=threads,

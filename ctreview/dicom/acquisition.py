@@ -26,6 +26,13 @@ class Patient:
         )
         return tuple(name for name, ours, theirs in pairs if ours and theirs and ours != theirs)
 
+    def contradictions(self, other: Patient) -> tuple[str, ...]:
+        """Names of what differs and cannot in one person who has two hospitals' ids: year of birth, sex."""
+        born = self.birth_date, other.birth_date
+        other_year = born[0] is not None and born[1] is not None and born[0].year != born[1].year
+        other_sex = bool(self.sex and other.sex and self.sex != other.sex)
+        return ("year of birth",) * other_year + ("sex",) * other_sex
+
 
 def published_age(years: float | None) -> float | None:
     """An age as it may be written down: with a date beside it, more digits would give the birth date away.

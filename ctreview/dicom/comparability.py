@@ -16,24 +16,26 @@ THICKNESS_RATIO = 1.25
 _POSTURES = {"S": "supine", "P": "prone", "DR": "lying on the right side", "DL": "lying on the left side"}
 
 
-def compare_acquisitions(a: Acquisition, b: Acquisition) -> tuple[Check, ...]:
+def compare_acquisitions(a: Acquisition, b: Acquisition, *, same_patient: bool = False) -> tuple[Check, ...]:
     """Look at two headers for what would make a change between them mean something else.
 
     Parameters
     ----------
     a, b : Acquisition
         Usually baseline and follow-up.
+    same_patient : bool
+        Whether somebody states that both are of one patient, whatever the ids say.
 
     Returns
     -------
     tuple of Check
-        ``same_patient``, ``contrast``, ``posture``, ``tube_voltage``, ``slice_thickness``, ``kernel``, ``scanner``,
-        ``lossy_compression``, in this order. A header that does not say leaves its check accepted, with a sentence
-        that says so; different patients and postures block a verdict. No value carries an identity. Whether the
-        breath was equally deep no header knows.
+        ``same_patient``, or ``same_patient_stated`` where the headers differ and somebody states it; ``contrast``,
+        ``posture``, ``tube_voltage``, ``slice_thickness``, ``kernel``, ``scanner``, ``lossy_compression``. A header
+        that does not say leaves its check accepted, with a sentence that says so; different patients and postures
+        block a verdict. No value carries an identity. Whether the breath was equally deep no header knows.
     """
     return (
-        _same_patient(a, b),
+        _same_patient(a, b, same_patient),
         _contrast(a, b),
         _posture(a, b),
         _tube_voltage(a, b),
@@ -48,8 +50,14 @@ def _unknown(name: str, what: str) -> Check:
     return Check(name, None, None, True, f"At least one header does not say the {what}, so it could not be compared.")
 
 
-def _same_patient(a: Acquisition, b: Acquisition) -> Check:
+def _same_patient(a: Acquisition, b: Acquisition, stated: bool) -> Check:
     conflicts = a.patient.conflicts(b.patient)
+    if conflicts and stated and not a.patient.contradictions(b.patient):
+        fields = " and ".join(conflicts)
+        message = (
+            f"The two headers differ in the patient's {fields}; whoever compared them stated that it is one patient."
+        )
+        return Check("same_patient_stated", f"{fields} differ", "same", False, message)
     if conflicts:
         fields = " and ".join(conflicts)
         message = f"The two headers name different patients ({fields} differ)."

@@ -23,19 +23,33 @@ def require_two_images(early: Volume, late: Volume) -> None:
         )
 
 
-def require_one_patient(early: Volume, late: Volume) -> None:
+def require_one_patient(early: Volume, late: Volume, *, same_patient: bool = False) -> None:
     """Refuse two scans whose patient's id, birth date or sex differ.
+
+    Parameters
+    ----------
+    early, late : Volume
+    same_patient : bool
+        Whether somebody states that both are of one patient: two hospitals give two ids, and a birth date may be
+        mistyped, but year of birth and sex have to agree.
 
     Raises
     ------
     DifferentPatients
         It names the fields, never their content.
     """
-    conflicts = early.acquisition.patient.conflicts(late.acquisition.patient)
-    if conflicts:
+    one, other = early.acquisition.patient, late.acquisition.patient
+    conflicts, contradictions = one.conflicts(other), one.contradictions(other)
+    if same_patient and contradictions:
+        raise DifferentPatients(
+            f"it was stated that both scans are of one patient, and they differ in {' and '.join(contradictions)}",
+            remedy="Give two scans of one patient, or allow different patients; there is no verdict then.",
+        )
+    if conflicts and not same_patient:
         raise DifferentPatients(
             f"the two scans differ in the patient's {' and '.join(conflicts)}",
-            remedy="Give two scans of one patient, or allow different patients; there is no verdict then.",
+            remedy="Give two scans of one patient; state that they are (same patient) where two hospitals gave two"
+            " ids; or allow different patients, without a verdict.",
         )
 
 

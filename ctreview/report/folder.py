@@ -121,6 +121,7 @@ def write_comparison(
         settings=comparison.settings,
         seeds=comparison.seeds,
         timings=comparison.timings,
+        stated=comparison.stated,
         basis=basis,
     )
     with result_folder(folder, overwrite=overwrite) as draft:

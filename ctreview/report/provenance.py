@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import Any
 
 from ctreview.report.document import plain
@@ -25,6 +26,7 @@ def provenance(
     settings: Mapping[str, Any],
     seeds: Mapping[str, int],
     timings: Mapping[str, float],
+    stated: Mapping[str, Any] = MappingProxyType({}),
     basis: str | None = None,
 ) -> dict[str, Any]:
     """The content of ``provenance.json``.
@@ -35,6 +37,8 @@ def provenance(
         The scans by their part in the result; their values and grids are hashed as they were read.
     settings, seeds, timings : mapping
         Of every step.
+    stated : mapping
+        What somebody stated of the scans instead of their headers; left out if nothing was.
     basis : str, optional
         Digest of all that the result rests on, where a study keeps it; left out if not given.
 
@@ -55,6 +59,7 @@ def provenance(
         "threads": settings.get("threads"),
         "seeds": plain(seeds),
         "seconds": plain(timings),
+        **({"stated": plain(stated)} if stated else {}),
         **({} if basis is None else {"basis": basis}),
     }
 

@@ -56,6 +56,7 @@ def plan_of(
         settings=json.loads(json.dumps(prepared.settings.to_dict())),  # as it is read back: JSON knows no tuples
         age_years=age_years,
         allow_different_patients=allow_different_patients,
+        same_patient=prepared.same_patient,
         images=tuple(point.volume.digest for point in prepared.points),
         version=__version__,
     )

@@ -23,7 +23,8 @@ PLAN: Kind = record(
         "images": listed(text),
         "version": text,
         "filed": flag,
-    }
+    },
+    {"same_patient": flag},
 )
 """What a ``plan.json`` holds."""
 
@@ -65,6 +66,8 @@ class AnalysisPlan:
         The age at baseline that the reader gave instead of the header's.
     allow_different_patients : bool
         Whether two patients were compared on purpose.
+    same_patient : bool
+        Whether somebody stated that both scans are of one patient although their ids differ.
     images : tuple of str
         `Volume.digest` of each timepoint's image, by its number from 1; empty where a timepoint is not there.
     version : str
@@ -77,6 +80,7 @@ class AnalysisPlan:
     allow_different_patients: bool = False
     images: tuple[str, ...] = ()
     version: str = ""
+    same_patient: bool = False
 
     def differences(self, kept: AnalysisPlan) -> tuple[Difference, ...]:
         """In what this plan differs from the one that a study keeps.
@@ -92,7 +96,10 @@ class AnalysisPlan:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of all that results depend on: what was made by an equal plan has this in its provenance."""
-        return hashlib.sha256(json.dumps(self._rests_on(), sort_keys=True).encode()).hexdigest()
+        rests_on = self._rests_on()
+        if not self.same_patient:  # digests of plans that were written before it could be stated stay as they were
+            rests_on.pop("same_patient")
+        return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads."""
@@ -108,6 +115,7 @@ class AnalysisPlan:
             allow_different_patients=bool(plain["allow_different_patients"]),
             images=tuple(str(one) for one in plain["images"]),
             version=str(plain["version"]),
+            same_patient=bool(plain.get("same_patient", False)),
         )
 
     def _rests_on(self) -> dict[str, Any]:

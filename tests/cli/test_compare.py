@@ -94,6 +94,25 @@ def test_two_patients_are_compared_on_request_and_get_no_verdict(command, scans,
     assert "SOMEBODY-ELSE" not in said.out + (tmp_path / "out" / "report.html").read_text()
 
 
+def test_one_patient_under_two_ids_is_compared_when_it_is_stated(command, scans, tmp_path):
+    import pydicom
+
+    other = shutil.copytree(scans / "after", tmp_path / "other")
+    for path in other.glob("*.dcm"):
+        image = pydicom.dcmread(path)
+        image.PatientID = "OF-ANOTHER-HOSPITAL"
+        image.save_as(path)
+    words = ("compare", scans / "before", other, "--out", tmp_path / "out", "--same-patient", "--quiet")
+    said = command(*words)
+    assert "stated that it is one patient" in said.out
+    document = json.loads((tmp_path / "out" / "change.json").read_text())
+    stated = next(check for check in document["checks"] if check["name"] == "same_patient_stated")
+    assert stated["effect"] == "tells"
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["stated"] == {"same_patient": True}
+    assert "stated that it is one patient" in (tmp_path / "out" / "report.html").read_text()
+    assert "angegeben" in (tmp_path / "out" / "report.de.txt").read_text()
+
+
 def test_a_readers_corrections_are_replayed(command, read, scans, tmp_path):
     words = ("compare", scans / "before", scans / "after", "--json", "--quiet")
     said = command(*words, "--out", tmp_path / "out", "--edits", read.study.folder / "readers/anna")

@@ -39,6 +39,7 @@ def check_comparability(
     days: int | None,
     age_years: float | None,
     *,
+    same_patient: bool = False,
     settings: ChestCtSettings | None = None,
 ) -> Comparability:
     """Protocol, order, growth, depth of breath, HU of air and blood."""
@@ -55,7 +56,7 @@ def check_comparability(
     first, second = (reference_hu(point.volume, point.organ) for point in points)
     references = check_references(first, second, REFERENCE_LIMITS_HU)
     checks = (
-        *compare_acquisitions(*protocols),
+        *compare_acquisitions(*protocols, same_patient=same_patient),
         check_parts(*measures),
         check_order(days),
         *(() if growth is None else (growth.check,)),

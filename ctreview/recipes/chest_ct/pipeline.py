@@ -9,6 +9,7 @@ from pathlib import Path
 from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, name_residual
 from ctreview.checks import Check
 from ctreview.edits import Journal
+from ctreview.errors import WrongUse
 from ctreview.opacity import classify, own_thresholds
 from ctreview.possible_values import require_age
 from ctreview.progress import Progress, part, quiet
@@ -118,6 +119,7 @@ def compare(
     baseline_series: str | None = None,
     followup_series: str | None = None,
     age_years: float | None = None,
+    same_patient: bool = False,
     allow_different_patients: bool = False,
     edits: Edits | Journal = NO_EDITS,
     accept_dense: Collection[str] = (),
@@ -139,6 +141,9 @@ def compare(
         Which series, where a path holds several.
     age_years : float, optional
         At baseline, instead of the age in the header.
+    same_patient : bool
+        State that both scans are of one patient although the ids differ, as those of two hospitals do; the result
+        records it. Year of birth and sex still have to agree.
     allow_different_patients : bool
         Go on where id, birth date or sex differ; there is no verdict then.
     edits : pair of sequences of Edit, or Journal
@@ -175,6 +180,7 @@ def compare(
         baseline_series=baseline_series,
         followup_series=followup_series,
         age_years=age_years,
+        same_patient=same_patient,
         allow_different_patients=allow_different_patients,
         threads=threads,
         progress=part(progress, 0.0, 0.85),
@@ -196,6 +202,7 @@ def prepare(
     baseline_series: str | None = None,
     followup_series: str | None = None,
     age_years: float | None = None,
+    same_patient: bool = False,
     allow_different_patients: bool = False,
     threads: int | None = None,
     progress: Progress = quiet,
@@ -207,13 +214,15 @@ def prepare(
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     require_age(age_years)
+    if same_patient and allow_different_patients:
+        raise WrongUse("two scans are of the same patient or of different ones", remedy="State one of the two.")
     timer = StepTimer()
     with timer("load"):
         early = load_ct(baseline, baseline_series, settings=settings, progress=part(progress, 0.0, 0.06))
         late = load_ct(followup, followup_series, settings=settings, progress=part(progress, 0.06, 0.12))
     require_two_images(early, late)
     if not allow_different_patients:
-        require_one_patient(early, late)
+        require_one_patient(early, late, same_patient=same_patient)
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
@@ -229,7 +238,7 @@ def prepare(
         registration, checks = register_lungs(pair.points, settings=settings, progress=part(progress, 0.6, 0.85))
     transform = None if registration is None else registration.transform
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
-    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds)
+    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient)
 
 
 def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
@@ -258,7 +267,13 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         measures = tuple(measure_scan(point) for point in points)
         bands = {"baseline": bands_dict(points[0]), "followup": bands_dict(points[1])}
     compared = check_comparability(
-        points, measures, thresholds, prepared.interval_days, prepared.age_years, settings=settings
+        points,
+        measures,
+        thresholds,
+        prepared.interval_days,
+        prepared.age_years,
+        same_patient=prepared.same_patient,
+        settings=settings,
     )
     with timer("interval"):
         sensitivities = run_both(
@@ -289,6 +304,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         residual=name_residual(measures[1], points[1].regions),
         transform=transform,
         settings=settings.to_dict(),
+        stated={"same_patient": True} if prepared.same_patient else {},
         seeds={"interval": settings.interval.seed, "registration": settings.registration.seed},
         timings=timer.seconds,
         writer=_write,

@@ -36,6 +36,8 @@ class Prepared:
     settings : ChestCtSettings
     timings : mapping of str to float
         Seconds of each step so far.
+    same_patient : bool
+        Whether somebody stated that both scans are of one patient.
     """
 
     pair: PairAnalysis
@@ -45,6 +47,7 @@ class Prepared:
     age_years: float | None
     settings: ChestCtSettings
     timings: Mapping[str, float]
+    same_patient: bool = False
     _uncorrected: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
 
     @property

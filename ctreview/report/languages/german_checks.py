@@ -13,6 +13,8 @@ OTHER_REASON = "; die Dichte kann aus einem anderen Grund als durch Krankheit ve
 
 SENTENCES = {
     "same_patient": "Die Kopfdaten der beiden Aufnahmen nennen verschiedene Patienten.",
+    "same_patient_stated": "Die Kopfdaten nennen den Patienten verschieden; dass es derselbe ist, wurde bei der "
+    "Auswertung angegeben.",
     "contrast": "Eine Aufnahme erfolgte mit, die andere ohne Kontrastmittel; es verdichtet Lunge und Gefäße.",
     "posture": "Die Lagerung ist verschieden; lageabhängige Verdichtungen folgen der Schwerkraft.",
     "tube_voltage": "Die Röhrenspannungen sind verschieden.",

@@ -147,6 +147,7 @@ class ChestCtMode(QObject):
         assert first is not None
         assert second is not None
         settings, age, allowed = self.settings, self.age_years, state.loader.allow_different_patients
+        same = state.loader.same_patient
         workspace = state.workspace
 
         def work(progress: Progress) -> tuple[Prepared, OpacityReview]:
@@ -155,6 +156,7 @@ class ChestCtMode(QObject):
                 second.volume,
                 settings=settings,
                 age_years=age,
+                same_patient=same,
                 allow_different_patients=allowed,
                 progress=part(progress, 0.0, 0.95),
                 on_labels=self._labels_found.emit,
@@ -177,7 +179,7 @@ class ChestCtMode(QObject):
 
     def _plan(self, prepared: Prepared) -> AnalysisPlan:
         """What is asked now, of the scans that were prepared."""
-        asked = replace(prepared, settings=self.settings)
+        asked = replace(prepared, settings=self.settings, same_patient=self._state.loader.same_patient)
         return plan_of(asked, self.age_years, allow_different_patients=self._state.loader.allow_different_patients)
 
     def _compare_by(self, prepared: Prepared) -> None:
@@ -276,6 +278,7 @@ class ChestCtMode(QObject):
         if plan is not None:
             self.settings, self.age_years = settings_of(study), plan.age_years
             state.loader.allow_different_patients = plan.allow_different_patients
+            state.loader.same_patient = plan.same_patient
         state.set_step("load", Step("done"))
         there = [scan for scan in scans if scan is not None]
         self.display.show_pair(there, state.order, blinded=state.blinded)

@@ -35,6 +35,8 @@ class ScanLoader(QObject):
         Two of them.
     allow_different_patients : bool
         Whether two patients are loaded beside each other.
+    same_patient : bool
+        Whether the reader states that both scans are of one patient, although their ids differ.
     settings : LoadSettings
     chooser : callable
         Asks which of several series is meant; None where the question was closed.
@@ -49,6 +51,7 @@ class ScanLoader(QObject):
         self._worker = worker
         self.scans: list[Scan | None] = [None, None]
         self.allow_different_patients = False
+        self.same_patient = False
         self.settings = LoadSettings()
         self._refused: tuple[int, Scan] | None = None
         self.chooser: Callable[[Sequence[Series]], Series | None] = _ask
@@ -81,8 +84,20 @@ class ScanLoader(QObject):
     def allow(self, different_patients: bool) -> None:
         """Allow two patients or not; the scan that was refused for it is taken."""
         self.allow_different_patients = different_patients
-        if different_patients and self._refused is not None:
+        self.same_patient = self.same_patient and not different_patients
+        self._try_again(different_patients)
+
+    def state_same_patient(self, stated: bool) -> None:
+        """Take it as stated that both scans are of one patient, or not; the scan that was refused for it is taken."""
+        self.same_patient = stated
+        self.allow_different_patients = self.allow_different_patients and not stated
+        self._try_again(stated)
+
+    def _try_again(self, allowed: bool) -> None:
+        if allowed and self._refused is not None:
             self._put(*self._refused)
+        else:
+            self.changed.emit()
 
     def swap(self) -> None:
         """Let baseline and follow-up change places."""
@@ -126,7 +141,7 @@ class ScanLoader(QObject):
                 raise WrongUse("baseline and follow-up are the same image", remedy="Load the other timepoint here.")
             if not self.allow_different_patients:
                 self._refused = (number, scan)
-                require_one_patient(pair[0].volume, pair[1].volume)
+                require_one_patient(pair[0].volume, pair[1].volume, same_patient=self.same_patient)
         self._refused = None
         self.scans[number] = scan
         self.changed.emit()

@@ -38,6 +38,8 @@ class LoadStep(QWidget):
         self.age.setPlaceholderText("from the header")
         self.age.setToolTip("Age in years at baseline, instead of what the header says.")
         self.age.editingFinished.connect(self._aged)
+        self.one_patient = QCheckBox("One patient under two ids (recorded in the result)")
+        self.one_patient.toggled.connect(self._state_same)
         self.two_patients = QCheckBox("Two patients are meant (there is no verdict then)")
         self.two_patients.toggled.connect(self._allow)
         row = QHBoxLayout()
@@ -52,6 +54,7 @@ class LoadStep(QWidget):
         layout.addLayout(grid)
         layout.addLayout(row)
         layout.addLayout(aged)
+        layout.addWidget(self.one_patient)
         layout.addWidget(self.two_patients)
         self.state.changed.connect(self.follow)
         self.follow()
@@ -72,9 +75,10 @@ class LoadStep(QWidget):
             shown.setText(_described(scan, blinded=self.state.blinded))
         loader = self.state.loader
         self.buttons["swap"].setEnabled(all(scan is not None for scan in loader.scans) and not self.state.blinded)
-        self.two_patients.blockSignals(True)
-        self.two_patients.setChecked(loader.allow_different_patients)
-        self.two_patients.blockSignals(False)
+        for box, on in ((self.one_patient, loader.same_patient), (self.two_patients, loader.allow_different_patients)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
         if not self.age.hasFocus():
             years = self.controller.chest_ct.age_years
             self.age.setText("" if years is None else f"{years:g}")
@@ -94,6 +98,12 @@ class LoadStep(QWidget):
         found = ask.file_to_open(self, f"{_NAMES[number]}: an archive or an image")
         if found is not None:
             self.controller.open_dropped(number, [str(found)])
+
+    def _state_same(self, stated: bool) -> None:
+        try:
+            self.state.loader.state_same_patient(stated)
+        except CtreviewError as error:
+            self.state.failed.emit(in_words(error))
 
     def _allow(self, allowed: bool) -> None:
         try:

@@ -190,6 +190,21 @@ def test_two_patients_are_refused_or_left_without_a_verdict(child, quick):
     assert found["lungs"].change["opacity_ml"].value < -80
 
 
+def test_one_patient_under_two_ids_gets_a_verdict_when_it_is_stated(child, quick):
+    other = with_header(child[1].volume, patient=Patient(id="OF-ANOTHER-HOSPITAL"))
+    found = compare(child[0].volume, other, same_patient=True)
+    assert found.verdict == "decreased"
+    (stated,) = [check for check in found.checks if check.name == "same_patient_stated"]
+    assert (stated.ok, stated.stops) == (False, False)
+    assert "OF-ANOTHER" not in stated.message
+    assert found.stated == {"same_patient": True}
+
+
+def test_nobody_states_that_the_same_patient_is_two(child):
+    with pytest.raises(WrongUse, match="same patient or"):
+        compare(child[0].volume, child[1].volume, same_patient=True, allow_different_patients=True)
+
+
 def test_breath_that_is_a_third_shallower_leaves_no_verdict(child, quick):
     """The same lung with a third less height: the image squeezed by its grid."""
     volume = child[1].volume

@@ -274,6 +274,30 @@ def test_two_patients_are_refused_until_they_are_allowed(
     assert controller.state.loader.ready
 
 
+def test_a_tick_states_that_two_ids_are_one_patient(
+    controller: Any, small_scans: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    import shutil
+
+    import pydicom
+    from napari_ctreview.widgets.load_step import LoadStep
+
+    other = shutil.copytree(small_scans / "after", tmp_path / "other")
+    for path in other.glob("*.dcm"):
+        image = pydicom.dcmread(path)
+        image.PatientID = "OF-ANOTHER-HOSPITAL"
+        image.save_as(path)
+    step = LoadStep(controller)
+    qtbot.addWidget(step)
+    load(qtbot, controller, small_scans / "before")
+    with told(qtbot, controller.state.failed):
+        controller.open_dropped(1, [str(other)])
+    step.two_patients.setChecked(True)
+    step.one_patient.setChecked(True)
+    assert controller.state.loader.ready
+    assert (controller.state.loader.same_patient, step.two_patients.isChecked()) == (True, False)
+
+
 def test_other_settings_keep_the_corrections(
     prepared_once: None, controller: Any, small_scans: Path, qtbot: Any
 ) -> None:
