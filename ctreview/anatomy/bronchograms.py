@@ -101,6 +101,8 @@ def _pockets(
     small = cc3d.statistics(pieces)["voxel_counts"] * coarse.voxel_ml < LARGEST_ML
     small[0] = False
     held = small[pieces] & (around > WALL_HU[0]) & (around < WALL_HU[1])
+    if not held.any():
+        return np.zeros_like(pieces)
     to_lung = distance(~lung, spacing)
     held &= (to_lung > OFF_LUNG_MM) & (to_lung < FARTHEST_MM) & ~dilated(airways, OFF_AIRWAY_MM, spacing)
     numbers = cc3d.connected_components(held, connectivity=26)

@@ -22,7 +22,7 @@ from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
-from ctreview.volume.box import Box, widened
+from ctreview.volume.box import Box, bounding_box, widened
 
 __all__ = ["DenseLung", "DensePiece", "find_dense_lung"]
 
@@ -199,7 +199,9 @@ def find_dense_lung(
         return DenseLung(lung)
     inside = lungs > 0
     edges = relative_edge_width(coarse, inside)
-    fluid = _fluid(coarse.array, proposed > 0, inside, coarse.spacing, size)
+    fluid = np.zeros(lungs.shape, dtype=bool)
+    around = bounding_box(proposed, ROOM)
+    fluid[around] = _fluid(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
     offered: list[DensePiece] = []
     fluid_ml = 0.0
     pieces = cc3d.connected_components(proposed, connectivity=6)
