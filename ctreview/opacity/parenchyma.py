@@ -7,10 +7,8 @@ lung around them stands in their place (normalised convolution, Knutsson and Wes
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import edt
 import numpy as np
@@ -18,8 +16,10 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
-from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
+from ctreview.image_quality import PointSpread, measure_spread
+from ctreview.opacity.blocks import THREADS, block_means, thin_structures
+from ctreview.opacity.partial_volume import partial_volume, structure_size
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
@@ -29,10 +29,6 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["Parenchyma", "measure_parenchyma"]
 
-FAR_HU = np.float32(1e6)
-"""Stands for no value where the least of some values is sought."""
-THREADS = max(1, min(2, os.cpu_count() or 1))
-"""Filters let go of the interpreter's lock; more than two gain little here. The answer does not depend on it."""
 LEAST_WEIGHT = 0.01
 """Means of less weight than this (1: a voxel's surroundings in full) are not used."""
 FWHM = 2.0 * float(np.sqrt(2.0 * np.log(2.0)))
@@ -109,6 +105,7 @@ def measure_parenchyma(
     lungs: LabelMap,
     vessels: LabelMap | None,
     *,
+    spread: PointSpread | None = None,
     settings: OpacitySettings | None = None,
     progress: Progress = quiet,
 ) -> Parenchyma:
@@ -122,6 +119,8 @@ def measure_parenchyma(
         With labels ``right_lung`` and ``left_lung``, on the scan's grid.
     vessels : LabelMap or None
         Vessels and airway walls to leave out (all labels), on the scan's grid.
+    spread : PointSpread, optional
+        The scan's point spread, where it was measured before.
 
     Returns
     -------
@@ -147,14 +146,13 @@ def measure_parenchyma(
         np.zeros_like(lung_box) if vessels is None else np.ascontiguousarray(vessels.array[box] > 0).view(np.uint8)
     )
     progress(0, 4, "averaging the lung between its vessels")
-    margin = _margin(volume.geometry, settings)
-    total, weight, share = _means(volume.array[box], lung_box, vessel_box, np.array(factors), np.array(margin))
+    if spread is None:
+        spread = measure_spread(volume)
+    total, weight, share = _tissue(volume, box, lung_box, vessel_box, factors, spread, settings, progress)
     geometry = _working_geometry(volume.geometry, start, factors, share.shape)
-    progress(1, 4, "leaving thin structures out")
-    _leave_thin_out(total, weight, share, settings)
     progress(2, 4, "smoothing to one resolution")
-    fine = _widths(volume.geometry, geometry, settings.resolution_mm)
-    wide = _widths(volume.geometry, geometry, settings.detection_mm)
+    fine = _widths(spread, geometry, settings.resolution_mm)
+    wide = _widths(spread, geometry, settings.detection_mm)
     with ThreadPoolExecutor(THREADS) as pool:
         sums, norms, wide_sums, wide_norms, around = pool.map(
             _gaussian, (total, weight, total, weight, share), (fine, fine, wide, wide, wide)
@@ -181,6 +179,38 @@ def measure_parenchyma(
         lung=lung_box,
         vessel=vessel_box,
     )
+
+
+def _tissue(
+    volume: Volume,
+    box: tuple[slice, slice, slice],
+    lung: npt.NDArray[np.uint8],
+    vessel: npt.NDArray[np.uint8],
+    factors: tuple[int, int, int],
+    spread: PointSpread,
+    settings: OpacitySettings,
+    progress: Progress,
+) -> tuple[Floats, Floats, Floats]:
+    """Sums and weights of the tissue in each block, without dense structures and what they shed, and lung shares."""
+    hu, spacing = volume.array[box], volume.geometry.spacing
+    partial, excluded = partial_volume(
+        hu,
+        lung,
+        vessel,
+        spacing=spacing,
+        spread_mm=spread.by_axis,
+        factors=factors,
+        margin=_margin(volume.geometry, settings),
+        settings=settings,
+    )
+    progress(1, 4, "leaving thin structures out")
+    np.subtract(hu, partial, out=partial)
+    total, weight, share = block_means(partial, lung, excluded, np.array(factors), np.zeros(3, dtype=int))
+    size = structure_size(spread.by_axis, spacing, factors, settings)
+    thin = thin_structures(total, weight, share, size, settings.thin_hu)
+    total[thin] = 0.0
+    weight[thin] = 0.0
+    return total, weight, share
 
 
 def _blocks(
@@ -231,15 +261,15 @@ def _working_geometry(
     return Geometry((shape[0], shape[1], shape[2]), affine, geometry.frame_of_reference)
 
 
-def _widths(source: Geometry, working: Geometry, fwhm_mm: float) -> tuple[float, float, float]:
-    """Gaussian widths in working voxels that bring each axis to ``fwhm_mm``, what the grid blurs already left off."""
+def _widths(spread: PointSpread, working: Geometry, fwhm_mm: float) -> tuple[float, float, float]:
+    """Gaussian widths in working voxels that bring each axis to ``fwhm_mm``, what the image is blurred already off."""
     target = (fwhm_mm / FWHM) ** 2
-    found = []
-    for old, new in zip(source.spacing, working.spacing, strict=True):
-        # the scanner's own blur is about 1.1 voxels wide at the least, and averaging a block adds its box
-        native = (1.1 * max(old, 0.6) / FWHM) ** 2 + (new**2 - old**2) / 12.0
-        found.append(float(np.sqrt(max(target - native, 0.04)) / new))
-    return found[0], found[1], found[2]
+    a, b, c = (
+        # averaging a block adds the variance of its box
+        float(np.sqrt(max(target - blur**2 - step**2 / 12.0, 0.04)) / step)
+        for blur, step in zip(spread.by_axis, working.spacing, strict=True)
+    )
+    return a, b, c
 
 
 def _gaussian(values: Floats, widths: tuple[float, float, float]) -> Floats:
@@ -251,123 +281,3 @@ def _mean(sums: Floats, norms: Floats) -> Floats:
     hu = np.full(sums.shape, -1000.0, dtype=np.float32)
     np.divide(sums, norms, out=hu, where=norms > LEAST_WEIGHT)
     return hu
-
-
-def _leave_thin_out(total: Floats, weight: Floats, share: Floats, settings: OpacitySettings) -> None:
-    """Take the weight, in place, from blocks that stand out and are thinner than three blocks (top-hats).
-
-    Bright ones are vessels, walls and fissures, dark ones are lumina. Both sides are cut alike, for to cut noise off
-    on one side would bias every mean.
-    """
-    valued = weight > 0
-    believed = valued & (share > 0.99)
-    if not believed.any():
-        return
-    step = max(1, int(believed.sum()) // 200_000)
-    mean = np.zeros(total.shape, dtype=np.float32)
-    np.divide(total, weight, out=mean, where=valued)
-
-    def standing_out(sign: int) -> Bools:
-        signed = np.where(valued, sign * mean, FAR_HU)
-        low = ndi.minimum_filter(signed, 3, mode="nearest")
-        low[low == FAR_HU] = -FAR_HU
-        above = signed - ndi.maximum_filter(low, 3, mode="nearest")
-        # pure noise stands out by about two of its standard deviations everywhere: that much is no structure
-        usual = float(np.median(above[believed][::step]))
-        return np.asarray(valued & (above > usual + settings.thin_hu))
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        bright, dark = pool.map(standing_out, (1, -1))
-    thin = bright | dark
-    total[thin] = 0.0
-    weight[thin] = 0.0
-
-
-@compiled(nogil=True)
-def _near_vessel(
-    vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
-) -> bool:  # pragma: no cover - compiled
-    """Whether a vessel, or its blurred rim, covers a voxel."""
-    z, y, x = at
-    b, c = margin[1], margin[2]
-    for step in range(-b, b + 1):
-        for side in range(abs(step) - c, c + 1 - abs(step)):
-            if vessel[z, y + step, x + side] != 0:
-                return True
-    return False
-
-
-@compiled(nogil=True)
-def _near_border(
-    lung: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
-) -> bool:  # pragma: no cover - compiled
-    """Whether the lung ends within the margin, along any axis."""
-    z, y, x = at
-    for step in range(1, margin[0] + 1):
-        if lung[z - step, y, x] == 0 or lung[z + step, y, x] == 0:
-            return True
-    for step in range(1, margin[1] + 1):
-        if lung[z, y - step, x] == 0 or lung[z, y + step, x] == 0:
-            return True
-    for step in range(1, margin[2] + 1):  # noqa: SIM110 - compiled
-        if lung[z, y, x - step] == 0 or lung[z, y, x + step] == 0:
-            return True
-    return False
-
-
-def _means(
-    hu: npt.NDArray[Any],
-    lung: npt.NDArray[np.uint8],
-    vessel: npt.NDArray[np.uint8],
-    factors: npt.NDArray[Any],
-    margin: npt.NDArray[Any],
-) -> tuple[Floats, Floats, Floats]:
-    """`_block_means`, some slices on each thread; each answers for its own blocks and reads a margin around them."""
-    fz, pad, n = int(factors[0]), int(margin[0]), hu.shape[0]
-    rows = -(-n // fz)
-    cuts = np.linspace(0, rows, THREADS + 1).astype(int)
-
-    def slab(first: int, last: int) -> tuple[Floats, Floats, Floats]:
-        low, high = max(0, first * fz - pad * fz), min(n, last * fz + pad * fz)
-        found = _block_means(np.ascontiguousarray(hu[low:high]), lung[low:high], vessel[low:high], factors, margin)
-        skipped = first - low // fz
-        total, weight, share = (part[skipped : skipped + last - first] for part in found)
-        return total, weight, share
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        parts = list(pool.map(slab, cuts[:-1], cuts[1:]))
-    total, weight, share = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return total, weight, share
-
-
-@compiled(nogil=True)
-def _block_means(
-    hu: npt.NDArray[Any],
-    lung: npt.NDArray[Any],
-    vessel: npt.NDArray[Any],
-    factors: npt.NDArray[Any],
-    margin: npt.NDArray[Any],
-) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled
-    """Sum of HU and of weights over the usable voxels of each block, and the block's share of lung."""
-    nz, ny, nx = hu.shape
-    fz, fy, fx = factors[0], factors[1], factors[2]
-    shape = ((nz + fz - 1) // fz, (ny + fy - 1) // fy, (nx + fx - 1) // fx)
-    total = np.zeros(shape, np.float32)
-    weight = np.zeros(shape, np.float32)
-    share = np.zeros(shape, np.float32)
-    one = np.float32(1.0 / (fz * fy * fx))
-    a, b, c = margin[0], margin[1], margin[2]
-    for z in range(nz):
-        for y in range(ny):
-            for x in range(nx):
-                if lung[z, y, x] == 0:
-                    continue
-                at = (z // fz, y // fy, x // fx)
-                share[at] += one
-                if z < a or z + a >= nz or y < b or y + b >= ny or x < c or x + c >= nx:
-                    continue
-                spot = (z, y, x)
-                if not _near_border(lung, spot, margin) and not _near_vessel(vessel, spot, margin):
-                    total[at] += hu[z, y, x] * one
-                    weight[at] += one
-    return total, weight, share
