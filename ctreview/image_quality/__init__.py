@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
+from ctreview.image_quality.air import outside_air_hu
+from ctreview.image_quality.noise import Noise, measure_noise
+from ctreview.image_quality.quality import (
+    ImageQuality,
+    QualityLimits,
+    compare_image_quality,
+    measure_image_quality,
+)
 from ctreview.image_quality.spread import PointSpread, measure_spread
 
-__all__ = ["PointSpread", "measure_spread"]
+__all__ = [
+    "ImageQuality",
+    "Noise",
+    "PointSpread",
+    "QualityLimits",
+    "compare_image_quality",
+    "measure_image_quality",
+    "measure_noise",
+    "measure_spread",
+    "outside_air_hu",
+]
