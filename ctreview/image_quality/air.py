@@ -53,4 +53,4 @@ def _air_of_slice(image: npt.NDArray[np.generic], pixel: tuple[float, ...]) -> n
     constant = ndi.maximum_filter(hu, 3) == ndi.minimum_filter(hu, 3)
     inside = ndi.binary_fill_holes(ndi.gaussian_filter(hu, 1.0) > BODY_HU)
     far = ndi.distance_transform_edt(~inside, sampling=[2.0 * step for step in pixel]) > CLEAR_MM
-    return hu[far & ~constant & (hu > -1200.0)]
+    return np.asarray(hu[far & ~constant & (hu > -1200.0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -113,14 +114,15 @@ def _edges_of_slice(volume: Volume, number: int) -> tuple[Floats, Floats]:
         return np.zeros(0), np.zeros(0)
     normal = _gradients(ndi.gaussian_filter(hu[1], 1.5 / pixel, truncate=2.5), at) / pixel
     steep = np.linalg.norm(normal, axis=1)
-    at, normal, steep = (part[steep > 20.0] for part in (at, normal, steep))
+    at, normal, steep = at[steep > 20.0], normal[steep > 20.0], steep[steep > 20.0]
     if not len(at):
         return np.zeros(0), np.zeros(0)
     normal = normal / steep[:, None]
-    steps = np.arange(-REACH_MM, REACH_MM + STEP_MM / 2, STEP_MM)
+    steps: Floats = np.arange(-REACH_MM, REACH_MM + STEP_MM / 2, STEP_MM, dtype=np.float64)
     own = _profiles(hu[1], at, normal, steps, pixel, order=3)
     dark, bright, flat = _plateaus(own, steps)
-    at, normal, own, dark, bright = (part[flat] for part in (at, normal, own, dark, bright))
+    at, normal = at[flat], normal[flat]
+    own, dark, bright = (part[flat] for part in (own, dark, bright))
     middle = 0.5 * (dark + bright)
     here = _crossing(own, middle, steps)
     above, below = (_crossing(_profiles(hu[k], at, normal, steps, pixel, order=1), middle, steps) for k in (2, 0))
@@ -161,19 +163,21 @@ def _profiles(
     steps: Floats,
     pixel: Floats,
     *,
-    order: int,
+    order: Literal[1, 3],
 ) -> Floats:
     """Values along the normals, each the mean of three lines a millimetre apart."""
     along = normal[:, None, :] * steps[None, :, None]
     beside = np.stack([-normal[:, 1], normal[:, 0]], axis=1)[:, None, :]
-    coefficients = ndi.spline_filter(image, order=order, mode="nearest") if order > 1 else image
+    coefficients = np.asarray(ndi.spline_filter(image, order=3, mode="nearest")) if order == 3 else image
     total = np.zeros(along.shape[:2])
     for shift in (-1.0, 0.0, 1.0):
         index = at[:, None, :] + (along + shift * beside) / pixel
-        total += ndi.map_coordinates(
-            coefficients, np.moveaxis(index, -1, 0), order=order, mode="nearest", prefilter=False
-        )
+        total += _interpolated(coefficients, np.moveaxis(index, -1, 0), order)
     return total / 3.0
+
+
+def _interpolated(coefficients: npt.NDArray[np.floating], index: Floats, order: Literal[1, 3]) -> Floats:
+    return np.asarray(ndi.map_coordinates(coefficients, index, order=order, mode="nearest", prefilter=False))
 
 
 def _plateaus(profiles: Floats, steps: Floats) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:

@@ -183,7 +183,7 @@ def measure_parenchyma(
 
 def _tissue(
     volume: Volume,
-    box: tuple[slice, slice, slice],
+    box: tuple[slice, ...],
     lung: npt.NDArray[np.uint8],
     vessel: npt.NDArray[np.uint8],
     factors: tuple[int, int, int],

@@ -15,7 +15,11 @@ Spacing = tuple[float, float, float]
 
 @cache
 def ellipsoid(
-    spread_mm: tuple[float, float], spacing: Spacing = (2.0, 0.8, 0.8), *, noise_hu: float = 0.0, air_hu: float = -1000.0
+    spread_mm: tuple[float, float],
+    spacing: Spacing = (2.0, 0.8, 0.8),
+    *,
+    noise_hu: float = 0.0,
+    air_hu: float = -1000.0,
 ) -> Volume:
     """A lung of −850 HU in a body of 40 HU in air; edges are those of a Gaussian of (in plane, through plane)."""
     half = np.array([40.0, 80.0, 80.0])
