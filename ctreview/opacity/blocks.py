@@ -12,7 +12,7 @@ from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
 
-__all__ = ["FAR_HU", "THREADS", "block_means", "opened", "thin_structures"]
+__all__ = ["FAR_HU", "THREADS", "block_means", "opened", "stands_out_from", "thin_structures"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -20,6 +20,8 @@ Size = tuple[int, int, int]
 
 FAR_HU = np.float32(1e6)
 """Stands for no value where the least of some values is sought."""
+NOISE_FACTOR = 3.0
+"""So many standard deviations beyond what noise does everywhere is a structure."""
 THREADS = max(1, min(2, os.cpu_count() or 1))
 """Filters let go of the interpreter's lock; more than two gain little here. The answer does not depend on it."""
 
@@ -41,13 +43,21 @@ def thin_structures(total: Floats, weight: Floats, share: Floats, size: Size, th
     def standing_out(sign: int) -> Bools:
         signed = np.where(valued, sign * mean, FAR_HU)
         above = signed - opened(signed, size)
-        # pure noise stands out by about two of its standard deviations everywhere: that much is no structure
-        usual = float(np.median(above[usable][::step]))
-        return np.asarray(valued & (above > usual + thin_hu))
+        return np.asarray(valued & (above > stands_out_from(above[usable][::step], thin_hu)))
 
     with ThreadPoolExecutor(THREADS) as pool:
         bright, dark = pool.map(standing_out, (1, -1))
     return np.asarray(bright | dark)
+
+
+def stands_out_from(above: npt.NDArray[np.floating], thin_hu: float) -> float:
+    """By how much a block must stand out of the opened image to be a structure and no noise.
+
+    Pure noise stands out by about two of its standard deviations everywhere. Structures are the upper part of the
+    distribution, so its lower part tells how far noise scatters about that.
+    """
+    low, usual = (float(q) for q in np.quantile(above, (0.16, 0.5)))
+    return usual + max(thin_hu, NOISE_FACTOR * (usual - low))
 
 
 def opened(values: Floats, size: Size) -> Floats:

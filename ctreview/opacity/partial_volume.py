@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
-from ctreview.opacity.blocks import FAR_HU, THREADS, Size, block_means, opened
+from ctreview.opacity.blocks import FAR_HU, THREADS, Size, block_means, opened, stands_out_from
 from ctreview.opacity.settings import OpacitySettings
 
 __all__ = ["partial_volume"]
@@ -120,7 +120,8 @@ def _lung_level(
     typical = np.float32(np.median(values[usable]))
     trace = np.float32(1e-3)
     carried = (sums + trace * typical) / (norms + trace)
-    return np.where(valued, values, carried).astype(np.float32), above > usual + np.float32(settings.thin_hu)
+    limit = stands_out_from(above[usable], settings.thin_hu)
+    return np.where(valued, values, carried).astype(np.float32), above > limit
 
 
 @compiled(nogil=True)

@@ -34,7 +34,7 @@ class OpacitySettings:
     greatest_partial_hu : float
         Voxels into which dense neighbours shed more than this are not used but filled from around.
     voxel_share : float
-        By how much of a voxel's size the place of a dense structure's border is unsure.
+        Voxels' size as blur: the square root of two for the mean over a voxel, and for a border anywhere within one.
     drift_mm, drift_hu, greatest_drift_hu : float
         Normal lung drifts by region (shoulders, heart, breathing). Lung less than ``drift_hu`` above normal, averaged
         with a Gaussian of standard deviation ``drift_mm`` (in a lung of 5 L), tells by how much; at most
@@ -88,8 +88,8 @@ class OpacitySettings:
     pleura_mm: float = 1.2
     thin_hu: float = 60.0
     thin_mm: float = 2.0
-    greatest_partial_hu: float = 40.0
-    voxel_share: float = 1.0
+    greatest_partial_hu: float = 25.0
+    voxel_share: float = 1.4
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0

@@ -67,6 +67,7 @@ def common_thresholds(
     normals: Sequence[NormalLung],
     *,
     inflation: Sequence[float] | None = None,
+    offsets_hu: Sequence[float] | None = None,
     settings: OpacitySettings | None = None,
 ) -> tuple[Thresholds, ...]:
     """Judge all timepoints of a patient by one normal lung, adjusted to how deep each breath was.
@@ -83,6 +84,9 @@ def common_thresholds(
     inflation : sequence of float, optional
         How inflated each lung is, in any one unit; lung volume where not given. Hand in volume divided by the
         volume predicted from height where the child grew between the timepoints.
+    offsets_hu : sequence of float, optional
+        By how much each scan reads too high, as what does not change between them tells (air). Kernels shift the
+        density of the whole lung.
 
     Returns
     -------
@@ -98,6 +102,9 @@ def common_thresholds(
     volumes = [normal.lung_ml for normal in normals] if inflation is None else [float(v) for v in inflation]
     if not normals or len(volumes) != len(normals) or min(volumes) <= 0:
         raise WrongUse("a common rule needs at least one timepoint, and one inflation above 0 for each")
+    offsets = [0.0] * len(normals) if offsets_hu is None else [float(offset) for offset in offsets_hu]
+    if len(offsets) != len(normals):
+        raise WrongUse("a common rule needs one offset for each timepoint")
     weights = np.array([n.normal_fraction if n.source == "histogram" else 0.0 for n in normals])
     if weights.sum() == 0:
         weights = np.ones(len(normals))
@@ -105,9 +112,9 @@ def common_thresholds(
     if max(volumes) / min(volumes) > GREATEST_RATIO:
         normal_hu = [n.mu_hu for n in normals]
     else:
-        products = np.array([(1000.0 + n.mu_hu) * v for n, v in zip(normals, volumes, strict=True)])
+        products = np.array([(1000.0 + n.mu_hu - o) * v for n, v, o in zip(normals, volumes, offsets, strict=True)])
         product = float(np.exp(np.sum(weights * np.log(np.maximum(products, 1.0)))))
-        normal_hu = [product / v - 1000.0 for v in volumes]
+        normal_hu = [product / v - 1000.0 + o for v, o in zip(volumes, offsets, strict=True)]
     sigma = float(np.sqrt(np.sum(weights * np.array([n.sigma_hu for n in normals]) ** 2)))
     excess = _excess(sigma, settings)
     apart = max(abs(n.mu_hu - hu) for n, hu in zip(normals, normal_hu, strict=True))

@@ -15,6 +15,7 @@ from ctreview.change import (
 )
 from ctreview.checks import Check
 from ctreview.dicom.comparability import compare_acquisitions, kernels_differ
+from ctreview.image_quality import ImageQuality, compare_image_quality
 from ctreview.lung import compare_inspiration, expected_growth
 from ctreview.opacity import Thresholds
 from ctreview.recipes.chest_ct.references import REFERENCE_LIMITS_HU, reference_hu
@@ -34,6 +35,7 @@ class Comparability:
 
 def check_comparability(
     points: tuple[Timepoint, Timepoint],
+    qualities: tuple[ImageQuality, ImageQuality],
     measures: tuple[Mapping[str, RegionMeasures], ...],
     thresholds: tuple[Thresholds, ...],
     days: int | None,
@@ -42,7 +44,7 @@ def check_comparability(
     same_patient: bool = False,
     settings: ChestCtSettings | None = None,
 ) -> Comparability:
-    """Protocol, order, growth, depth of breath, HU of air and blood."""
+    """Protocol, sharpness and noise of the images, order, growth, depth of breath, HU of air and blood."""
     settings = settings or ChestCtSettings()
     protocols = points[0].volume.acquisition, points[1].volume.acquisition
     growth = expected_growth(age_years, days)
@@ -53,17 +55,24 @@ def check_comparability(
         growth=1.0 if growth is None else growth.factor,
         settings=settings.inspiration,
     )
-    first, second = (reference_hu(point.volume, point.organ) for point in points)
+    images = compare_image_quality(*qualities)
+    first, second = (
+        reference_hu(point.volume, point.organ, spread_mm=quality.spread.in_plane_mm)
+        for point, quality in zip(points, qualities, strict=True)
+    )
     references = check_references(first, second, REFERENCE_LIMITS_HU)
     checks = (
         *compare_acquisitions(*protocols, same_patient=same_patient),
+        *images,
         check_parts(*measures),
         check_order(days),
         *(() if growth is None else (growth.check,)),
         *breath.checks,
         *references,
     )
-    conditions = Conditions(volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ(*protocols))
+    conditions = Conditions(
+        volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ(*protocols) or any(c.widens for c in images)
+    )
     return Comparability(checks, conditions)
 
 

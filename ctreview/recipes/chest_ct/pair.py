@@ -9,6 +9,7 @@ from functools import partial
 from ctreview.change import Timepoint
 from ctreview.opacity import JointClassification, OpacitySettings, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct.references import air_offsets_hu, reference_hu
 from ctreview.recipes.chest_ct.scan import ScanPair, analyse_scan, with_normal_lung_of_other
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
@@ -79,7 +80,11 @@ def find_common_rule(
     with timer("normal lung"):
         before = with_normal_lung_of_other(scans[0], scans[1].normal, settings=settings)
         after = with_normal_lung_of_other(scans[1], scans[0].normal, settings=settings)
-        first, second = common_thresholds((before.normal, after.normal), settings=settings.opacity)
+        references = [
+            reference_hu(scan.volume, scan.lungs, spread_mm=scan.quality.spread.in_plane_mm) for scan in scans
+        ]
+        offsets = air_offsets_hu(references[0], references[1], (scans[0].quality.air_hu, scans[1].quality.air_hu))
+        first, second = common_thresholds((before.normal, after.normal), offsets_hu=offsets, settings=settings.opacity)
     return (before, after), (first, second)
 
 

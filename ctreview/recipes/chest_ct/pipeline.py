@@ -266,8 +266,10 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     with timer("measures"):
         measures = tuple(measure_scan(point) for point in points)
         bands = {"baseline": bands_dict(points[0]), "followup": bands_dict(points[1])}
+    before, after = prepared.pair.scans
     compared = check_comparability(
         points,
+        (before.quality, after.quality),
         measures,
         thresholds,
         prepared.interval_days,

@@ -12,7 +12,7 @@ from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["REFERENCE_LIMITS_HU", "reference_hu"]
+__all__ = ["REFERENCE_LIMITS_HU", "air_offsets_hu", "reference_hu"]
 
 AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
 
@@ -32,7 +32,7 @@ LEAST_ML = 0.3
 COARSE_MM = 3.0
 
 
-def reference_hu(volume: Volume, lungs: LabelMap) -> dict[str, float]:
+def reference_hu(volume: Volume, lungs: LabelMap, *, spread_mm: float = 0.0) -> dict[str, float]:
     """Median HU of tissues that say whether the HU scale and the contrast agent of two scans agree.
 
     Parameters
@@ -40,6 +40,8 @@ def reference_hu(volume: Volume, lungs: LabelMap) -> dict[str, float]:
     volume : Volume
     lungs : LabelMap
         With ``right_lung``, ``left_lung`` and, where it was found, ``trachea_and_main_bronchi``.
+    spread_mm : float
+        Standard deviation of the point spread within slices: how far the wall of the airway reaches into its air.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def reference_hu(volume: Volume, lungs: LabelMap) -> dict[str, float]:
         By the names in `REFERENCE_LIMITS_HU`; without what could not be found.
     """
     found = {}
-    air = _air_hu(volume, lungs)
+    air = _air_hu(volume, lungs, spread_mm)
     if air is not None:
         found[AIR] = air
     blood = _blood_hu(volume, lungs)
@@ -56,15 +58,42 @@ def reference_hu(volume: Volume, lungs: LabelMap) -> dict[str, float]:
     return found
 
 
-def _air_hu(volume: Volume, lungs: LabelMap) -> float | None:
-    """Median HU in the airway, two voxels or 2 mm off its wall, whichever is more."""
+def air_offsets_hu(
+    baseline: Mapping[str, float], followup: Mapping[str, float], outside: tuple[float | None, float | None]
+) -> tuple[float, float]:
+    """By how much each of two scans reads too high, as far as air tells; their mean counts as right.
+
+    Air in the trachea leads, for kernels shift what lies inside the body, the lung too, and leave the air around it.
+    That leads where the trachea is too narrow to be measured. No more is corrected than two scans may differ by.
+
+    Parameters
+    ----------
+    baseline, followup : mapping of str to float
+        Of `reference_hu`.
+    outside : tuple of float or None
+        Air around the body in both.
+    """
+    if AIR in baseline and AIR in followup:
+        apart = followup[AIR] - baseline[AIR]
+    elif outside[0] is not None and outside[1] is not None:
+        apart = outside[1] - outside[0]
+    else:
+        return 0.0, 0.0
+    apart = min(max(apart, -AIR_LIMIT_HU), AIR_LIMIT_HU)
+    return -0.5 * apart, 0.5 * apart
+
+
+def _air_hu(volume: Volume, lungs: LabelMap, spread_mm: float) -> float | None:
+    """Median HU in the airway, two voxels, 2 mm or three point spreads off its wall, whichever is most."""
     airway = lungs.mask("trachea_and_main_bronchi")
     if not airway.any():
         return None
     box = bounding_box(airway)
     inside = np.pad(airway[box], 1)
     spacing = volume.geometry.spacing
-    deep = ndimage.distance_transform_edt(inside, sampling=spacing)[1:-1, 1:-1, 1:-1] > max(2.0, 2 * max(spacing[1:]))
+    deep = ndimage.distance_transform_edt(inside, sampling=spacing)[1:-1, 1:-1, 1:-1] > max(
+        2.0, 2 * max(spacing[1:]), 3 * spread_mm
+    )
     if np.count_nonzero(deep) * volume.geometry.voxel_ml < LEAST_ML:
         return None
     return float(np.median(volume.array[box][deep]))

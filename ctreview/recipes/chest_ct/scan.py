@@ -11,6 +11,7 @@ import numpy as np
 from ctreview.anatomy import LungMap, divide_lungs, find_lungs, find_vessels
 from ctreview.change import Timepoint
 from ctreview.checks import Check
+from ctreview.image_quality import ImageQuality, measure_image_quality
 from ctreview.lung import check_lung_size, lies_within_image
 from ctreview.opacity import (
     Excess,
@@ -38,6 +39,7 @@ class ScanAnalysis:
 
     volume: Volume
     age_years: float | None
+    quality: ImageQuality
     lungs: LungMap
     vessels: LabelMap
     regions: Regions
@@ -95,8 +97,10 @@ def analyse_scan(
         on_lungs(lungs)
     with timer("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
+    with timer("image quality"):
+        quality = measure_image_quality(volume)
     found = _analyse_density(
-        volume, age_years, lungs, vessels, settings=settings, timer=timer, progress=part(progress, 0.8, 0.95)
+        volume, age_years, quality, lungs, vessels, settings=settings, timer=timer, progress=part(progress, 0.8, 0.95)
     )
     progress(1.0, 1.0, "comparing with normal lung")
     return found
@@ -115,13 +119,14 @@ def analyse_with_lungs(
     inside = lungs.mask("right_lung", "left_lung")
     vessels = replace(scan.vessels, array=np.where(inside, scan.vessels.array, 0))
     return _analyse_density(
-        scan.volume, scan.age_years, lungs, vessels, settings=settings, timer=timer, progress=progress
+        scan.volume, scan.age_years, scan.quality, lungs, vessels, settings=settings, timer=timer, progress=progress
     )
 
 
 def _analyse_density(
     volume: Volume,
     age_years: float | None,
+    quality: ImageQuality,
     lungs: LungMap,
     vessels: LabelMap,
     *,
@@ -132,13 +137,15 @@ def _analyse_density(
     with timer("regions"):
         regions = divide_lungs(lungs)
     with timer("normal lung"):
-        parenchyma = measure_parenchyma(volume, lungs, vessels, settings=settings.opacity, progress=progress)
+        parenchyma = measure_parenchyma(
+            volume, lungs, vessels, spread=quality.spread, settings=settings.opacity, progress=progress
+        )
         age = volume.acquisition.age_years if age_years is None else age_years
         normal = fit_normal_lung(
             volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
         )
         excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
-    return ScanAnalysis(volume, age, lungs, vessels, regions, parenchyma, normal, excess)
+    return ScanAnalysis(volume, age, quality, lungs, vessels, regions, parenchyma, normal, excess)
 
 
 def with_normal_lung_of_other(
