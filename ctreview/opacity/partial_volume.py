@@ -69,7 +69,7 @@ def partial_volume(
     )
     # a voxel averages over itself: the mean of a Gaussian over a box has the variance of both
     sigma = [
-        float(np.hypot(blur, settings.voxel_share * step / 12**0.5)) / step
+        float(np.hypot(blur, settings.blur_voxels * step / 12**0.5)) / step
         for blur, step in zip(spread_mm, spacing, strict=True)
     ]
     density = np.where(source, excess, np.float32(0.0))

@@ -33,7 +33,7 @@ class OpacitySettings:
         working voxels), is a vessel, a wall or a fissure and is left out.
     greatest_partial_hu : float
         Voxels into which dense neighbours shed more than this are not used but filled from around.
-    voxel_share : float
+    blur_voxels : float
         Voxels' size as blur: the square root of two for the mean over a voxel, and for a border anywhere within one.
     drift_mm, drift_hu, greatest_drift_hu : float
         Normal lung drifts by region (shoulders, heart, breathing). Lung less than ``drift_hu`` above normal, averaged
@@ -89,7 +89,7 @@ class OpacitySettings:
     thin_hu: float = 60.0
     thin_mm: float = 2.0
     greatest_partial_hu: float = 25.0
-    voxel_share: float = 1.4
+    blur_voxels: float = 1.4
     drift_mm: float = 15.0
     drift_hu: float = 45.0
     greatest_drift_hu: float = 30.0
