@@ -1,0 +1,133 @@
+"""Sharpness and noise measured in the image against what was done to it, and what blur does to the opacity found.
+
+Each real scan without opacity is blurred, thickened and made noisier by a known amount; in none of these did anything
+of the patient change. ``normal001`` and ``two_kernels_soft`` were looked at while constants were set, ``nlst`` and
+``lidc_0001`` were not. ``CTREVIEW_BENCH_PAIRS`` says of how many pairs a whole comparison is made (6).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cc3d
+import numpy as np
+
+from ctreview.anatomy import find_lungs, find_vessels
+from ctreview.image_quality import measure_noise, measure_spread
+from ctreview.recipes.chest_ct import compare
+from ctreview.volume.load import load_volume
+from ctreview.volume.volume import Volume
+from tests.benchmarks.degraded_scans import blurred, noisier, shifted, thicker, with_gaps
+from tests.opacity.one_scan import find_opacity
+from tests.real_scans import DATA
+
+Row = dict[str, Any]
+
+HEALTHY = {"normal001": "normal001/dicom", "nlst": "nlst", "lidc_0001": "lidc_0001/dicom"}
+
+
+def run() -> list[Row]:
+    """Rows of the real scans that are at hand."""
+    rows: list[Row] = []
+    for name, folder in HEALTHY.items():
+        if (DATA / folder).is_dir():
+            volume = load_volume(DATA / folder).canonical()
+            rows += [*_spread(name, volume), *_noise(name, volume), *_falsely_called(name, volume)]
+    return [*rows, *_no_change()]
+
+
+def _spread(name: str, volume: Volume) -> Iterator[Row]:
+    """Measured standard deviations against those of the scan itself and of what was done, added as variances."""
+    own = measure_spread(volume)
+    for blur in (0.5, 0.8, 1.2):
+        found, true = measure_spread(blurred(volume, blur)).in_plane_mm, float(np.hypot(own.in_plane_mm, blur))
+        yield _against(f"{name}, blurred by {blur} mm: in-plane spread", found, true, 10, "mm")
+    step = volume.geometry.spacing[0]
+    for slices in (2, 3):
+        if slices * step > 6.5:
+            continue
+        box = step * float(np.sqrt((slices**2 - 1) / 12))
+        found, true = (
+            measure_spread(thicker(volume, slices)).through_plane_mm,
+            float(np.hypot(own.through_plane_mm, box)),
+        )
+        case = f"{name}, {slices * step:g} mm slices: spread through the plane"
+        yield _against(case, found, true, 15, "mm")
+    found = measure_spread(with_gaps(volume, 3)).through_plane_mm
+    true = own.through_plane_mm
+    yield _against(f"{name}, one slice of three: spread through the plane", found, true, 20, "mm")
+
+
+def _noise(name: str, volume: Volume) -> Iterator[Row]:
+    own = measure_noise(volume)
+    for added in (10.0, 20.0):
+        found = measure_noise(noisier(volume, added))
+        if own is not None and found is not None:
+            true = float(np.hypot(own.sd_hu, added))
+            yield _against(f"{name}, {added:g} HU of noise added: noise", found.sd_hu, true, 10, "HU")
+
+
+def _falsely_called(name: str, volume: Volume) -> Iterator[Row]:
+    step = volume.geometry.spacing[0]
+    cases: dict[str, Volume] = {"as it is": volume}
+    cases |= {f"blurred by {blur} mm": blurred(volume, blur) for blur in (0.8, 1.2)}
+    cases["blurred by 1.2 mm in 3-D"] = blurred(volume, 1.2, 1.2)
+    cases |= {f"{n * step:g} mm slices": thicker(volume, n) for n in (2, 3) if n * step <= 6.5}
+    for case, scan in cases.items():
+        lungs = find_lungs(scan)
+        found = find_opacity(scan, lungs, find_vessels(scan, lungs)).mask("ground_glass", "consolidation")
+        share = float(100 * found.sum() / lungs.mask("right_lung", "left_lung").sum())
+        sizes = np.bincount(cc3d.connected_components(found, connectivity=26).ravel())[1:]
+        largest = float(sizes.max() * scan.geometry.voxel_ml) if len(sizes) else 0.0
+        note = f"largest piece {largest:.1f} mL"
+        yield _row(f"{name}, {case}: falsely called", share, "ours < 0.3", "% of lung", note)
+
+
+def _no_change() -> Iterator[Row]:
+    """Whole comparisons of what did not change: never a direction, and most mild ones unchanged."""
+    folder = DATA / HEALTHY["normal001"]
+    if not folder.is_dir():
+        return
+    volume = load_volume(folder).canonical()
+    mild: dict[str, Callable[[], Volume]] = {
+        "blurred by 0.5 mm": lambda: blurred(volume, 0.5),
+        "noise × 1.3": lambda: noisier(volume, 20.0),
+        "shifted by 3 mm": lambda: shifted(volume, 3.0),
+    }
+    hard: dict[str, Callable[[], Volume]] = {
+        "blurred by 1.2 mm": lambda: blurred(volume, 1.2),
+        "6 mm slices": lambda: thicker(volume, 3),
+        "one slice of three": lambda: with_gaps(volume, 3),
+    }
+    most = int(os.environ.get("CTREVIEW_BENCH_PAIRS", "6"))
+    verdicts = {}
+    for case, make in list({**mild, **hard}.items())[:most]:
+        found = compare(volume, make())
+        verdicts[case] = found.verdict
+        change = found["lungs"].change["opacity_ml"]
+        note = f"{found.verdict}, {change.low:.0f} to {change.high:.0f} mL"
+        yield _row(f"normal001 and itself {case}: change", abs(change.value), "ours <= 3", "mL", note)
+    directed = sum(verdict in ("increased", "decreased") for verdict in verdicts.values())
+    yield _row(f"{len(verdicts)} pairs without change: called a change", float(directed), "ours <= 0", "")
+    alike = [verdicts[case] == "unchanged" for case in mild if case in verdicts]
+    if alike:
+        share = 100.0 * float(np.mean(alike))
+        yield _row(f"{len(alike)} mild pairs: unchanged", share, "ours >= 80", "%")
+
+
+def _against(case: str, found: float, true: float, percent: int, unit: str) -> Row:
+    off = 100.0 * abs(found / true - 1.0)
+    return _row(f"{case} off by", off, f"ours <= {percent}", "%", f"{found:.2f} of {true:.2f} {unit}")
+
+
+def _row(case: str, ours: float, goal: str, unit: str, note: str = "") -> Row:
+    return {
+        "stage": "image quality",
+        "case": case,
+        "ours": float(ours),
+        "goal": goal,
+        "unit": unit,
+        "note": note,
+    }
