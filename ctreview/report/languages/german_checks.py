@@ -21,6 +21,13 @@ SENTENCES = {
     "slice_thickness": "Die Schichtdicken sind verschieden; dickere Schichten verwischen kleine Gefäße und feine "
     "Verdichtungen.",
     "kernel": "Die Faltungskerne sind verschieden; das allein verschiebt Dichtemaße um bis zu 14 %.",
+    "sharpness": "Die Bildschärfe ist verschieden (Verhältnis {value}); Unschärfe verteilt Gefäße und Wände in die "
+    "Lunge daneben.",
+    "resolution": "Die unschärfere Aufnahme hat eine Unschärfe von {value} mm; Gefäße verschwimmen mit der Lunge "
+    "daneben.",
+    "noise": "Das Bildrauschen ist verschieden (Verhältnis {value}); darin gehen blasse Verdichtungen unter.",
+    "slice_gap": "Zwischen den Schichten sind bis zu {value} mm nicht abgebildet.",
+    "air_around_the_body": "Die Luft um den Körper unterscheidet sich um {value} HE" + OTHER_REASON,
     "scanner": "Die Aufnahmen stammen von verschiedenen Geräten.",
     "lossy_compression": "Mindestens eine Aufnahme wurde verlustbehaftet komprimiert, was Dichten verändert.",
     "same_parts": "Nur eine der beiden Aufnahmen zeigt beide Lungen; das Ganze ist nicht vergleichbar.",
