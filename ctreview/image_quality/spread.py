@@ -28,6 +28,8 @@ SLICES, EDGES = 24, 250
 STEEPEST = 1.5
 """Edges that move further in the plane than this for each millimetre across it are curved, as a rule."""
 LEAST_EDGES = 60
+LEAST_THROUGH = 0.5
+"""Slices are not thinner than half the spread in the plane: less is too little to be told from the scatter of edges."""
 QUANTILE = 0.9
 Z_QUANTILE = 1.2815515655446004
 """Edges are measured between 10 % and 90 % of their height: of a slice's box profile as of a Gaussian that width is
@@ -90,8 +92,9 @@ def measure_spread(volume: Volume) -> PointSpread:
     if len(slopes) < LEAST_EDGES:
         return fallback
     in_plane, through = (float(np.sqrt(variance)) for variance in _line(slopes**2, widths**2))
-    # a voxel averages over itself: no image is sharper than its voxels, slices excepted that lie apart
-    return PointSpread(max(in_plane, 0.29 * volume.geometry.spacing[1]), max(through, 0.1), len(slopes))
+    # a voxel averages over itself: no image is sharper within slices than its voxels are wide; slices may lie apart
+    in_plane = max(in_plane, 0.29 * volume.geometry.spacing[1])
+    return PointSpread(in_plane, max(through, LEAST_THROUGH * in_plane), len(slopes))
 
 
 def _edges(volume: Volume) -> tuple[Floats, Floats]:
