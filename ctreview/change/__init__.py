@@ -8,7 +8,14 @@ corrections between two comparisons. Nothing here knows an organ: the regions, t
 segmentation are handed in.
 """
 
-from ctreview.change.candidates import Candidate, CandidateState, candidates_document, open_candidates
+from ctreview.change.candidates import (
+    CANDIDATE_SCHEME,
+    Candidate,
+    CandidateState,
+    candidate_map,
+    candidates_document,
+    open_candidates,
+)
 from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
     check_coverage,
@@ -40,6 +47,7 @@ from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
 
 __all__ = [
     "BASELINE_FATES",
+    "CANDIDATE_SCHEME",
     "CHANGE_SCHEMA",
     "FATE_SCHEME",
     "FOLLOWUP_FATES",
@@ -67,6 +75,7 @@ __all__ = [
     "Verdict",
     "VerdictSettings",
     "Writer",
+    "candidate_map",
     "candidates_document",
     "carry_over",
     "change_rows",

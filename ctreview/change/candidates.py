@@ -6,9 +6,34 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ctreview.tools.candidate import CandidateClass, OfferedPiece
+import numpy as np
 
-__all__ = ["Candidate", "CandidateState", "candidates_document", "open_candidates"]
+from ctreview.tools.candidate import CandidateClass, OfferedPiece
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import Label, LabelMap, Scheme
+
+__all__ = [
+    "CANDIDATE_SCHEME",
+    "Candidate",
+    "CandidateState",
+    "candidate_map",
+    "candidates_document",
+    "open_candidates",
+]
+
+CANDIDATE_SCHEME = Scheme(
+    (
+        Label(
+            1,
+            "candidate",
+            (0, 158, 115),
+            counted=False,
+            line_colour=(70, 235, 180),
+            words={"en": "to confirm", "de": "zu bestätigen"},
+        ),
+    )
+)
+"""How what is offered is outlined: in a colour of its own, apart from all that is counted (Okabe and Ito)."""
 
 CandidateState = Literal["open", "accepted", "dismissed"]
 
@@ -47,6 +72,14 @@ class Candidate:
 def open_candidates(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Those that nobody has accepted or dismissed, in their order."""
     return tuple(one for one in candidates if one.state == "open")
+
+
+def candidate_map(candidates: Iterable[Candidate], geometry: Geometry) -> LabelMap:
+    """Where on a grid the candidates lie that are open."""
+    array = np.zeros(geometry.shape, dtype=np.uint8)
+    for one in open_candidates(candidates):
+        array[one.piece.box][one.piece.mask] = 1
+    return LabelMap(array, geometry, CANDIDATE_SCHEME)
 
 
 def candidates_document(points: Sequence[tuple[str, Sequence[Candidate]]]) -> list[dict[str, Any]]:

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ctreview.cli.options import Age, AsJson, Identify, Out, Overwrite, Quiet, Threads, chest_ct_settings
+from ctreview.cli.options import (
+    AcceptDense,
+    Age,
+    AsJson,
+    Identify,
+    Out,
+    Overwrite,
+    Quiet,
+    Threads,
+    candidate_ids,
+    chest_ct_settings,
+)
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_comparison
 from ctreview.cli.terminal import print_document, progress_bar
@@ -59,6 +70,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    accept_dense: AcceptDense = None,
     identify: Identify = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -88,6 +100,7 @@ def compare(
             same_patient=same_patient,
             allow_different_patients=allow_different_patients,
             edits=corrections,
+            accept_dense=candidate_ids(accept_dense),
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )

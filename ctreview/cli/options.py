@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ctreview.recipes.chest_ct import ChestCtSettings
 
 __all__ = [
+    "AcceptDense",
     "Age",
     "AsJson",
     "Identify",
@@ -19,6 +20,7 @@ __all__ = [
     "Quiet",
     "Source",
     "Threads",
+    "candidate_ids",
     "chest_ct_settings",
 ]
 
@@ -50,6 +52,23 @@ Threads = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="At most so many threads; results do not depend on it.", show_default=False),
 ]
+
+
+AcceptDense = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-dense",
+        metavar="ID,ID|all",
+        help="Dense areas that are taken into the lungs as what is proposed, by the ids that the summary and the JSON "
+        "list, or all that are open. They are in no number otherwise; accepted.jsonl records them.",
+        show_default=False,
+    ),
+]
+
+
+def candidate_ids(accepted: list[str] | None) -> tuple[str, ...]:
+    """Give the ids that were named, each once."""
+    return tuple(dict.fromkeys(name for one in accepted or () for name in one.replace(",", " ").split()))
 
 
 def chest_ct_settings() -> ChestCtSettings:

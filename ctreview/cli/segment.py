@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ctreview.cli.options import (
+    AcceptDense,
     Age,
     AsJson,
     Identify,
@@ -15,6 +16,7 @@ from ctreview.cli.options import (
     Quiet,
     Source,
     Threads,
+    candidate_ids,
     chest_ct_settings,
 )
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
@@ -42,6 +44,7 @@ def segment(
         str | None, typer.Option("--series", help="Which series, by the word `info` lists.", show_default=False)
     ] = None,
     age: Age = None,
+    accept_dense: AcceptDense = None,
     identify: Identify = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -62,6 +65,7 @@ def segment(
             settings=chosen_settings(context, chest_ct_settings()),
             series=series,
             age_years=age,
+            accept_dense=candidate_ids(accept_dense),
             threads=threads,
             progress=part(progress, 0.0, 0.9),
         )

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING
 from ctreview.cli.terminal import results
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.table import Table
 
+    from ctreview.change import Candidate
     from ctreview.change.comparison import Comparison, Interval
     from ctreview.checks import Check
     from ctreview.report import Segmented
 
-__all__ = ["bare_table", "show_checks", "show_comparison", "show_ending", "show_segmentation", "signed"]
+__all__ = [
+    "bare_table",
+    "show_candidates",
+    "show_checks",
+    "show_comparison",
+    "show_ending",
+    "show_segmentation",
+    "signed",
+]
 
 
 def _whole(region: str) -> bool:
@@ -51,6 +62,7 @@ def show_ending(found: Comparison, folder: Path) -> None:
     console.print(f"Verdict: {found.verdict.replace('_', ' ')}.", markup=False)
     if found.residual:
         console.print(found.residual, markup=False, soft_wrap=True)
+    show_candidates((("baseline", found.baseline.candidates), ("follow-up", found.followup.candidates)))
     show_checks(found.checks)
     console.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
 
@@ -64,8 +76,26 @@ def show_segmentation(found: Segmented, folder: Path) -> None:
         table.add_row(region["region"].replace("_", " "), *(f"{one:.0f} mL" for one in ml))
     console = results()
     console.print(table)
+    show_candidates((("", found.timepoint.candidates),))
     show_checks(found.checks)
     console.print(f"For 3D Slicer: {folder / 'segmentation.seg.nrrd'}", markup=False, soft_wrap=True)
+
+
+def show_candidates(points: Sequence[tuple[str, Sequence[Candidate]]]) -> None:
+    """Print the dense areas that nobody has accepted or dismissed: mL and id of each, with the scan that shows it."""
+    from ctreview.change import open_candidates
+
+    still = [(when, one.piece) for when, candidates in points for one in open_candidates(candidates)]
+    if not still:
+        return
+    said = [
+        f"{piece.ml:.0f} mL {piece.id} ({', '.join(word for word in (when, piece.side.replace('_', ' ')) if word)}, "
+        f"{piece.proposed}?)"
+        for when, piece in still
+    ]
+    total = sum(piece.ml for _, piece in still)
+    line = f"Dense areas to confirm: {len(still)}, {total:.0f} mL, in no number: {'; '.join(said)}."
+    results().print(line, markup=False, soft_wrap=True)
 
 
 def bare_table(headings: tuple[str, ...]) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ctreview.change.candidates import candidate_map, open_candidates
 from ctreview.change.comparison import Comparison
 from ctreview.change.fate import fate_words
 from ctreview.change.timepoint import Timepoint
@@ -12,6 +13,7 @@ from ctreview.report.charts import Frontal, frontal
 from ctreview.report.figures import Outline, SlicePicture, outlines, picture
 from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view
 from ctreview.report.planes import Cut, FieldOfView, View, lay
+from ctreview.volume.labels import LabelMap
 
 __all__ = ["Card", "CardScan", "cards_of", "frontals_of", "legend", "organ_keys"]
 
@@ -49,25 +51,39 @@ def organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
 
 
 def _organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
-    return OrganAndFinding(
-        timepoint.volume.geometry,
-        timepoint.organ.mask(*organ_keys(timepoint)),
-        timepoint.opacity.counted_mask(),
-    )
+    """What is shown: opacity, and what a reader is asked to confirm."""
+    finding = timepoint.opacity.counted_mask()
+    if offered := _offered(timepoint):
+        finding = finding | (offered.array > 0)
+    return OrganAndFinding(timepoint.volume.geometry, timepoint.organ.mask(*organ_keys(timepoint)), finding)
+
+
+def _offered(timepoint: Timepoint) -> LabelMap | None:
+    """Where candidates are open; None where none are."""
+    if not open_candidates(timepoint.candidates):
+        return None
+    return candidate_map(timepoint.candidates, timepoint.volume.geometry)
 
 
 def cards_of(comparison: Comparison) -> list[Card]:
     """Three axial and two coronal levels, those with most opacity among them, drawn in both scans."""
     baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
+    offered = _offered(comparison.baseline), _offered(comparison.followup)
     cards = []
     for view, count in LEVELS:
         field = shared_field_of_view(view, baseline, followup)
         levels = matched_levels(view, baseline, followup, comparison.transform, count=count)
-        cards += [_card(comparison, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
+        cards += [_card(comparison, offered, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
     return cards
 
 
-def _card(comparison: Comparison, field: FieldOfView, level: Level, identifier: str) -> Card:
+def _card(
+    comparison: Comparison,
+    offered: tuple[LabelMap | None, LabelMap | None],
+    field: FieldOfView,
+    level: Level,
+    identifier: str,
+) -> Card:
     sides = []
     for number, (when, timepoint, centre) in enumerate(
         (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
@@ -82,7 +98,7 @@ def _card(comparison: Comparison, field: FieldOfView, level: Level, identifier: 
                 place=f"{short} of {level.of[number]}" if level.view == "axial" else short,
                 short=short,
                 picture=picture(timepoint.volume, cut),
-                opacity=_border(timepoint, cut) + _opacity(timepoint, cut),
+                opacity=_border(timepoint, cut) + _opacity(timepoint, cut) + _candidates(offered[number], cut),
                 fate=_fate(timepoint, cut),
             )
         )
@@ -112,6 +128,13 @@ def _opacity(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
         one if timepoint.opacity.scheme[one.key].counted else replace(one, name=f"{one.name} (not counted)")
         for one in outlines(timepoint.opacity, cut)
     )
+
+
+def _candidates(offered: LabelMap | None, cut: Cut) -> tuple[Outline, ...]:
+    """What is in no number until a reader accepts it."""
+    if offered is None:
+        return ()
+    return tuple(replace(one, name=f"{one.name} (in no number)", value=99) for one in outlines(offered, cut))
 
 
 def legend(drawn: Sequence[Outline]) -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from ctreview.change.fate import BASELINE_FATES, FOLLOWUP_FATES
 from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.timepoint import Timepoint
 from ctreview.checks import Check
+from ctreview.edits import Edit, Journal
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.report.document import change_document, plain, with_identity, write_json
@@ -54,6 +55,10 @@ class Segmented(Protocol):
     def timings(self) -> Mapping[str, float]:
         """Seconds of each step."""
 
+    @property
+    def accepted(self) -> tuple[Edit, ...]:
+        """Records of the candidates that were accepted in the call."""
+
     def to_dict(self) -> dict[str, Any]:
         """The content of ``measurements.json``."""
 
@@ -80,6 +85,7 @@ def write_comparison(
     ``followup.seg.nrrd``     the same of the follow-up on its own grid, and there what is new and what is persistent
     ``fate.seg.nrrd``         what became of the baseline's opacity, on the baseline's grid
     ``transform.h5``          baseline to follow-up points
+    ``accepted.jsonl``        records of candidates that were accepted in the call; missing where there were none
     ``provenance.json``       versions, settings, seeds, hashes of the input
     ========================  =======================================================================================
 
@@ -141,6 +147,7 @@ def write_comparison(
             write_segmentation(draft / "fate.seg.nrrd", fate)
         if comparison.transform is not None:
             _write_transform(comparison.transform, draft / "transform.h5")
+        _write_records(comparison.accepted, draft)
         write_json(origin, draft / "provenance.json")
         progress(1.0, 1.0, "writing results")
     return Path(folder)
@@ -157,7 +164,8 @@ def write_segmentation_result(
     """Write what was found in one scan.
 
     ``segmentation.seg.nrrd`` (lungs, vessels, opacity, in layers; opens in 3D Slicer), ``measurements.json``
-    (by `schema` ``ctreview.measurements/2``), ``measurements.csv`` (one row per region) and ``provenance.json``.
+    (by `schema` ``ctreview.measurements/2``), ``measurements.csv`` (one row per region), ``provenance.json``, and
+    ``accepted.jsonl`` where candidates were accepted in the call.
 
     Parameters, returned value and errors are those of `write_comparison`.
     """
@@ -173,6 +181,7 @@ def write_segmentation_result(
         write_json(document, draft / "measurements.json")
         write_csv(measurement_rows(document), draft / "measurements.csv")
         write_segmentation(draft / "segmentation.seg.nrrd", _maps(timepoint))
+        _write_records(segmentation.accepted, draft)
         write_json(origin, draft / "provenance.json")
         progress(1.0, 1.0, "writing results")
     return Path(folder)
@@ -220,6 +229,12 @@ def basis_of(folder: Path) -> str | None:
     """Digest of all that the result in a folder rests on; None where there is no result, or it does not say."""
     found = provenance_in(folder).get("basis")
     return found if isinstance(found, str) else None
+
+
+def _write_records(records: Sequence[Edit], folder: Path) -> None:
+    journal = Journal(folder / "accepted.jsonl")
+    for record in records:
+        journal.append(record)
 
 
 def _write_transform(transform: Transform, path: Path) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ctreview.change.candidates import open_candidates
 from ctreview.change.comparison import Comparison, RegionChange
 from ctreview.change.residual import Residual, find_residual
 from ctreview.change.timepoint import Timepoint
 from ctreview.dicom.comparability import posture_in_words
 from ctreview.errors import WrongUse
-from ctreview.report.languages import LANGUAGES, Marked, Phrases, Protocol, RegionTold
+from ctreview.report.languages import LANGUAGES, CandidateTold, Marked, Phrases, Protocol, RegionTold
 from ctreview.report.languages.phrases import HEADINGS
 from ctreview.report.words import TRACE_ML
 
@@ -56,7 +57,11 @@ def narrate(
     parts = {
         "technique": [_technique(comparison, say)],
         "comparison": [say.comparison(comparison.interval_days)],
-        "findings": [*_findings(comparison, say), *(say.marked(one) for one in findings)],
+        "findings": [
+            *_findings(comparison, say),
+            *_to_confirm(comparison, say),
+            *(say.marked(one) for one in findings),
+        ],
         "impression": _impression(comparison, say),
         "limitations": [f"- {line}" for line in _limitations(comparison, say)],
     }
@@ -95,11 +100,31 @@ def _findings(comparison: Comparison, say: Phrases) -> list[str]:
     return lines
 
 
+def _to_confirm(comparison: Comparison, say: Phrases) -> list[str]:
+    """The dense areas that a reader is asked about; without their millilitres where there are no numbers."""
+    told = _candidates(comparison)
+    if not told or comparison.verdict == "not_interpretable":
+        return []
+    return [say.to_confirm(told), *(f"- {say.candidate(one)}" for one in told)]
+
+
+def _candidates(comparison: Comparison) -> list[CandidateTold]:
+    return [
+        CandidateTold(number, one.piece.region, one.piece.ml, one.piece.proposed, one.piece.reason)
+        for number, point in enumerate((comparison.baseline, comparison.followup), start=1)
+        for one in open_candidates(point.candidates)
+    ]
+
+
 def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     whole = comparison.regions[0]
     told = _told(whole, comparison)
     lines = [say.impression(told, comparison.interval_days)]
-    if whole.verdict == "not_interpretable" or told.empty:
+    if whole.verdict == "not_interpretable":
+        return lines
+    if candidates := _candidates(comparison):
+        lines.append(say.to_confirm(candidates))
+    if told.empty:
         return lines
     if whole.verdict == "decreased":
         lines.append(say.residual(_residual(comparison)))

@@ -62,6 +62,8 @@ def render_page(
         "found": _found(document),
         "counted": [one["name"] for one in by_severity(document["classes"])],
         "not_counted": ["vessels", "airway walls", *(one["name"] for one in document["classes"] if not one["counted"])],
+        "candidates": document["candidates"],
+        "to_confirm": words.to_confirm([one["ml"] for one in document["candidates"] if one["state"] == "open"]),
         "headline": words.headline(_found(document)),
         "residual": _unbroken(comparison.residual),
         "fate": _unbroken(_fate_words(document)),

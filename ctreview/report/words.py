@@ -20,6 +20,7 @@ __all__ = [
     "region_name",
     "signed",
     "span",
+    "to_confirm",
     "verdict_word",
 ]
 
@@ -119,6 +120,11 @@ def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float], classes: Seq
     ]
     sentence += f" and {listed(still)}" if still else ""
     return f"{sentence}; {number(new)} mL are new."
+
+
+def to_confirm(open_ml: Sequence[float]) -> str:
+    """How many dense areas a reader is asked about, and how much they hold; empty where there are none."""
+    return f"Dense areas to confirm: {len(open_ml)}, {number(sum(open_ml))} mL." if open_ml else ""
 
 
 def listed(words: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ class Segmented:
     checks: tuple[Check, ...] = (Check("posture", None, None, True, "Fine."),)
     settings: Mapping[str, Any] = field(default_factory=lambda: {"threads": 1})
     timings: Mapping[str, float] = field(default_factory=dict)
+    accepted: tuple[Any, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         point = self.timepoint

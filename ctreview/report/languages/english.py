@@ -9,7 +9,7 @@ from ctreview.anatomy.regions import DIVISIONS
 from ctreview.change.residual import Residual, residual_places, residual_words
 from ctreview.checks import Check
 from ctreview.report import words
-from ctreview.report.languages.phrases import Marked, Protocol, RegionTold
+from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
 from ctreview.report.methods import limitations
 from ctreview.volume.labels import Label
 
@@ -121,6 +121,16 @@ class English:
         head = " ".join(word for word in (kind or "Remark", where, WHEN.get(one.timepoint, "")) if word)
         said = f"{head}: {' × '.join(size)} mm" if size else head
         return f"{said}. {one.text.strip()}" if one.text.strip() else f"{said}."
+
+    def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:
+        """How many dense areas are to be confirmed."""
+        said = words.to_confirm([one.ml for one in candidates])
+        return f"{said} They are in no number, interval or verdict until a reader accepts them."
+
+    def candidate(self, told: CandidateTold) -> str:
+        """One of them."""
+        place = f"beside the {_place(told.region)}"
+        return f"{_ml(told.ml)} {WHEN[told.timepoint]}, {place}, may be {told.proposed}: {told.reason}."
 
     def impression(self, told: RegionTold, days: int | None) -> str:
         """The verdict of the whole organ."""

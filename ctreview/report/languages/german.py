@@ -8,9 +8,10 @@ from types import MappingProxyType
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
 from ctreview.report import words
+from ctreview.report.languages.german_candidates import class_in_german, reason_in_german
 from ctreview.report.languages.german_checks import check_in_german
 from ctreview.report.languages.german_places import place, place_in
-from ctreview.report.languages.phrases import Marked, Protocol, RegionTold
+from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
 from ctreview.volume.labels import Label
 
 __all__ = ["German"]
@@ -167,6 +168,20 @@ class German:
         head = " ".join(word for word in (TYPES.get(one.type, "Bemerkung"), where, WHEN.get(one.timepoint, "")) if word)
         said = f"{head}: {' × '.join(size)} mm" if size else head
         return f"{said}. {one.text.strip()}" if one.text.strip() else f"{said}."
+
+    def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:
+        """How many dense areas are to be confirmed."""
+        total = _ml(sum(one.ml for one in candidates))
+        return (
+            f"Zu bestätigende dichte Areale: {len(candidates)}, {total}. Sie gehen in keine Zahl, kein Intervall und "
+            "keine Bewertung ein, solange der Befunder sie nicht annimmt."
+        )
+
+    def candidate(self, told: CandidateTold) -> str:
+        """One of them."""
+        kind = class_in_german(told.proposed)
+        where = f"{WHEN[told.timepoint]}, neben: {place(told.region)}"
+        return f"{_ml(told.ml)} {where}; möglicherweise {kind}: {reason_in_german(told.reason)}."
 
     def impression(self, told: RegionTold, days: int | None) -> str:
         """The verdict of the whole organ."""

@@ -11,7 +11,7 @@ from ctreview.checks import Check
 from ctreview.report.words import TRACE_ML
 from ctreview.volume.labels import Label
 
-__all__ = ["HEADINGS", "Marked", "Phrases", "Protocol", "RegionTold"]
+__all__ = ["HEADINGS", "CandidateTold", "Marked", "Phrases", "Protocol", "RegionTold"]
 
 HEADINGS = ("technique", "comparison", "findings", "impression", "limitations")
 """The parts of a report, in their order."""
@@ -73,6 +73,29 @@ class RegionTold:
     def empty(self) -> bool:
         """Whether neither scan holds more than a trace."""
         return max(self.before_ml, self.after_ml) < TRACE_ML
+
+
+@dataclass(frozen=True)
+class CandidateTold:
+    """A dense area that nobody has accepted or dismissed.
+
+    Attributes
+    ----------
+    timepoint : int
+        1 for the baseline, 2 for the follow-up.
+    region : str
+    ml : float
+    proposed : {"consolidation", "collapse", "effusion"}
+        What it may be.
+    reason : str
+        Why it is not counted.
+    """
+
+    timepoint: int
+    region: str
+    ml: float
+    proposed: str
+    reason: str
 
 
 class Marked(typing.Protocol):
@@ -152,6 +175,12 @@ class Phrases(typing.Protocol):
 
     def marked(self, one: Marked) -> str:
         """A finding that a reader marked."""
+
+    def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:
+        """How many dense areas are to be confirmed, how much they hold, and that they are in no number."""
+
+    def candidate(self, told: CandidateTold) -> str:
+        """One of them."""
 
     def impression(self, told: RegionTold, days: int | None) -> str:
         """The verdict of the whole organ."""
