@@ -121,12 +121,15 @@ def _keys() -> Iterator[str]:
     from napari_ctreview import correcting  # Qt only where it is needed
     from napari_ctreview.marking import finding_marker
     from napari_ctreview.viewer import shortcuts
-    from napari_ctreview.widgets import piece_list, words_tab
+    from napari_ctreview.widgets import candidate_list, piece_list, words_tab
 
     tables = {
         "Reading": [(key.keys, key.description) for key in shortcuts.KEYS],
         "Correcting": [(key.keys, key.description) for key in correcting.shortcuts.KEYS],
         "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
+        "Dense areas to confirm": [
+            (key, f"accept as {label}" if label else "dismiss") for key, _, label, _ in candidate_list.KEYS.values()
+        ],
         "Pieces and words": [
             *((key, says[0].lower() + says[1:]) for key, _, says in piece_list.KEYS.values()),
             (words_tab.COPY, "copy the report"),

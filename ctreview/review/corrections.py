@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from ctreview.change import Candidate
 from ctreview.change.tally import Tally
-from ctreview.edits import Edit, Handler, LabelChange, Session, SessionGroup
+from ctreview.edits import Edit, Handler, LabelChange, Session, SessionGroup, active_edits
 from ctreview.edits.replay import Patch
 from ctreview.edits.session_group import Listener
 from ctreview.recipes.chest_ct import Prepared
+from ctreview.recipes.chest_ct.candidates import judged, with_judged_candidates
 from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, handlers_of
 from ctreview.review.journal import ReadingJournal
 from ctreview.tools import Canvas, with_defaults
+from ctreview.tools.candidate import ACCEPT, DISMISS
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["OpacityReview"]
@@ -55,11 +58,8 @@ class OpacityReview(SessionGroup):
         self._known = len(before_it)
         super().__init__((self._session(0, before_it), self._session(1, before_it)), before_it, listener)
         self._canvases = tuple(canvas_of(point) for point in prepared.points)
-        before, after = prepared.points
-        self.tallies = (
-            Tally(before.regions, self.sessions[0].labels),
-            Tally(after.regions, self.sessions[1].labels),
-        )
+        self._judgements = [self._active_judgements(number) for number in (0, 1)]
+        self.tallies = (self._counted(0), self._counted(1))
 
     @property
     def edits(self) -> Edits:
@@ -70,6 +70,16 @@ class OpacityReview(SessionGroup):
     def follows(self, journal: ReadingJournal) -> bool:
         """Whether it knows every edit of a journal; not so where another review recorded some meanwhile."""
         return self.journal is journal and self._known == len(journal)
+
+    def candidates(self, number: int) -> tuple[Candidate, ...]:
+        """The dense pieces that are offered beside the lungs of a scan, as the reader has judged them so far."""
+        point = self.prepared.points[number]
+        return judged(point, self.journal.of(point.volume.digest, OPACITY))
+
+    @property
+    def judgements(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of the records of baseline and follow-up that accept or dismiss candidates and were not undone."""
+        return tuple(self._judgements)
 
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the labels as they stand."""
@@ -107,5 +117,20 @@ class OpacityReview(SessionGroup):
         self._known += 1
 
     def _follow(self, number: int, change: LabelChange) -> None:
-        self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
+        judgements = self._active_judgements(number)
+        if judgements != self._judgements[number]:  # the lungs are others now, and all their parts
+            self._judgements[number] = judgements
+            counted = self._counted(number)
+            self.tallies = (counted, self.tallies[1]) if number == 0 else (self.tallies[0], counted)
+        else:
+            self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
         super()._follow(number, change)
+
+    def _active_judgements(self, number: int) -> tuple[str, ...]:
+        """The records that accept or dismiss candidates of a scan, by their ids."""
+        return tuple(edit.id for edit in active_edits(tuple(self.edits[number])) if edit.kind in (ACCEPT, DISMISS))
+
+    def _counted(self, number: int) -> Tally:
+        """Millilitres in the parts of the lungs, with what was accepted of the candidates."""
+        point = with_judged_candidates(self.prepared.points[number], active_edits(tuple(self.edits[number])))
+        return Tally(point.regions, self.sessions[number].labels)

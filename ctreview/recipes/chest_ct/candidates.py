@@ -13,7 +13,7 @@ from ctreview.anatomy.candidates import Side
 from ctreview.change import Candidate, CandidateState, Timepoint, open_candidates
 from ctreview.checks import Check
 from ctreview.edits import Edit, active_edits
-from ctreview.errors import WrongUse
+from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, OfferedPiece
 from ctreview.tools.canvas import Mask
 from ctreview.tools.packed_mask import PackedMask
@@ -106,7 +106,7 @@ def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
     """The candidates of a scan by what a reader recorded of them; the last record of a piece counts.
 
     What was recorded under other settings is found again by the voxels of its piece. An accepted piece that is not
-    offered any more stays accepted.
+    offered any more stays accepted; a record that does not apply changes nothing.
     """
     found = list(point.candidates)
     for edit in active_edits(tuple(edits)):
@@ -114,7 +114,10 @@ def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
             continue
         record = read_payload(edit.kind, edit.payload)
         assert isinstance(record, AcceptCandidatePayload | DismissCandidatePayload)
-        found = _recorded(found, record, point)
+        try:
+            found = _recorded(found, record, point)
+        except EditDoesNotApply:
+            continue
     return tuple(found)
 
 

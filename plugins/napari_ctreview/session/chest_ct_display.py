@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QApplication
 
+from ctreview.change import candidate_map, open_candidates
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.volume.geometry import FloatArray, Geometry
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from ctreview.review.corrections import OpacityReview
     from napari_ctreview.input_output.scans import Scan
 
-__all__ = ["FATE_PANE", "ChestCtDisplay"]
+__all__ = ["CANDIDATES", "FATE_PANE", "ChestCtDisplay"]
+
+CANDIDATES = "to confirm"
+"""The layer that outlines what is offered and not counted."""
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
@@ -113,8 +117,20 @@ class ChestCtDisplay:
             self._take_away(pane, "lungs")
             panes.show_labels(pane, session.base, name=OPACITY, array=session.array)
             panes.set_readout_source(pane, _known(review, timepoint))
+        self.show_candidates(review, order)
         panes.blind(blinded)
         self._comparison = None
+
+    def show_candidates(self, review: OpacityReview, order: tuple[int, int]) -> None:
+        """Outline the dense areas that are to be confirmed; nothing where none are."""
+        for pane, timepoint in enumerate(order):
+            candidates = review.candidates(timepoint)
+            if not open_candidates(candidates):
+                self._take_away(pane, CANDIDATES)
+                continue
+            labels = candidate_map(candidates, review.prepared.points[timepoint].volume.geometry)
+            layer = self._state.panes.show_labels(pane, labels, name=CANDIDATES)
+            layer.contour = 2
 
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""

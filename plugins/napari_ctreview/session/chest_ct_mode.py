@@ -24,7 +24,7 @@ from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.steps import Step, checks_of
 
 if TYPE_CHECKING:
-    from ctreview.change import Comparison
+    from ctreview.change import Candidate, Comparison
     from ctreview.change.tally import Tally
     from ctreview.edits import LabelChange
     from ctreview.recipes.chest_ct.corrections import Edits
@@ -81,6 +81,7 @@ class ChestCtMode(QObject):
         self.review: OpacityReview | None = None
         self.comparison: Comparison | None = None
         self._compared_with: Edits | None = None
+        self._judged: tuple[tuple[str, ...], ...] = ()
         self._read: tuple[Scan | None, ...] | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
@@ -96,6 +97,12 @@ class ChestCtMode(QObject):
     def tallies(self) -> tuple[Tally, Tally] | None:
         """Millilitres per region of baseline and follow-up, as they stand."""
         return None if self.review is None else self.review.tallies
+
+    @property
+    def candidates(self) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+        """The dense areas of baseline and follow-up that are offered, as the reader has judged them so far."""
+        review = self.review
+        return ((), ()) if review is None else (review.candidates(0), review.candidates(1))
 
     @property
     def up_to_date(self) -> Comparison | None:
@@ -205,6 +212,7 @@ class ChestCtMode(QObject):
         if review is None or not review.follows(state.workspace.journal):  # acts that were made meanwhile
             review = _review(prepared, state.workspace)
         review.listener = self._edited
+        self._judged = review.judgements
         self.prepared, self.review, self.comparison = prepared, review, None
         state.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
         state.show_journal(review.refused, called="corrections")
@@ -244,6 +252,9 @@ class ChestCtMode(QObject):
         state.worker.cancel("compare")
         pane = state.order.index(timepoint)
         self.display.refresh(pane, OPACITY, change.before.box)
+        if self.review is not None and self.review.judgements != self._judged:
+            self._judged = self.review.judgements
+            self.display.show_candidates(self.review, state.order)
         self._pause.start()
         state.report_act(pane, change)
 

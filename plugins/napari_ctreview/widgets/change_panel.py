@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from ctreview.change import Comparison, Piece, Pieces, RegionChange, carry_over, find_pieces
+from ctreview.change import Comparison, Piece, Pieces, RegionChange, carry_over, find_pieces, open_candidates
 from ctreview.report import words
 from ctreview.report.languages import Marked
 from napari_ctreview.widgets.piece_list import PieceList
@@ -98,7 +98,9 @@ class ChangePanel(QWidget):
         self.words.update_report(signed=signed, findings=findings)
 
     def _say(self, *, carried: bool) -> None:
-        """The finding in one line, and whether it is up to date."""
+        """The finding in one line, what is in no number, and whether it is up to date."""
+        comparison = self.comparison
+        assert comparison is not None
         whole = self.regions[0]
         change = whole.change["opacity_ml"]
         assert change is not None
@@ -106,6 +108,9 @@ class ChangePanel(QWidget):
         text = f"<b style='color:{colour}'>{word}</b>"
         if whole.verdict != "not_interpretable":
             text += f" &nbsp;{words.signed(change.value)} mL ({words.span(change.low, change.high)} mL), both lungs"
+        offered = [one for point in (comparison.baseline, comparison.followup) for one in point.candidates]
+        if asked := words.to_confirm([one.piece.ml for one in open_candidates(offered)]):
+            text += f"<br>{asked} They are in none of these numbers."
         if carried:
             text += "<br><i style='color:#f0b429'>* corrected since: intervals are carried over</i>"
         self.headline.setText(text)

@@ -25,6 +25,7 @@ from napari_ctreview.session.steps import STEPS
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
 from napari_ctreview.widgets.key_images_list import KeyImagesList
@@ -149,7 +150,8 @@ class ReviewDock(QWidget):
             self.regions = RegionsPanel(self.controller, self.corrector)
             self.regions.hide()
             self.key_images = KeyImagesList(self.key_image_recorder)
-            found += [self.tools, self.regions, self.findings, self.key_images]
+            self.candidates = CandidateList()
+            found += [self.candidates, self.tools, self.regions, self.findings, self.key_images]
         elif name == "change":
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
@@ -196,6 +198,8 @@ class ReviewDock(QWidget):
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
+        self.candidates.chosen.connect(self._go_to)
+        self.candidates.decided.connect(self._decided)
         # napari's canvas is told when its window closes, and the dock when it is taken away alone
         self.panes.panes[0].canvas.installEventFilter(self)
 
@@ -246,6 +250,7 @@ class ReviewDock(QWidget):
         self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if self.state.blinded else TITLES
         self.findings.show_findings()
         self.key_images.show_images()
+        self._show_candidates()
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()
         self.corrector.refresh_context()
@@ -256,7 +261,13 @@ class ReviewDock(QWidget):
             self.boxes["correct"].open()
             self.boxes["change"].open(not self.state.blinded)
 
+    def _show_candidates(self) -> None:
+        """List what is offered by the timepoint, for a blinded reader by the pane."""
+        titles = self.findings.titles
+        self.candidates.show_candidates(self.controller.chest_ct.candidates, (titles[0], titles[1]))
+
     def _edited(self, _pane: int, _change: object) -> None:
+        self._show_candidates()
         tallies = self.controller.chest_ct.tallies
         if tallies is not None and not self.state.blinded:
             self.change.follow(tallies[0].ml(), tallies[1].ml())
