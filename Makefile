@@ -25,7 +25,7 @@ help:
 	@echo "make prepare install the screen and the browser that tests draw with, or name the line that does"
 	@echo "make lint    only ruff, mypy and the import contracts"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
-	@echo "make docs    write docs/commands.md, the keys in docs/guide.md and the picture in docs/architecture.md again"
+	@echo "make docs    write docs/commands.md and checks.md, the keys in docs/guide.md and the picture in docs/architecture.md again"
 	@echo "make guide   take the pictures of docs/guide.md again, from the window"
 	@echo "make screenshot   take docs/images/report.png of the demo again"
 	@echo "make lock    resolve requirements/*.txt again"

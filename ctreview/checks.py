@@ -28,7 +28,7 @@ class Check:
     effect : Effect
         What follows where it failed. One that ``stops`` forbids a verdict; the numbers are still to be seen.
     regions : tuple of str
-        The regions it is about; empty where it is about the whole.
+        The regions it is about; empty where it is about all.
     """
 
     name: str
@@ -48,6 +48,15 @@ class Check:
     def widens(self) -> bool:
         """Whether it failed and makes intervals wider."""
         return not self.ok and self.effect == "widens"
+
+    def concerns(self, region: str, whole: str) -> bool:
+        """Whether it is about a region, such as ``"right_lung/basal"``, of an organ that is named by ``whole``.
+
+        One that names no region is about all. One that names a region is also about its parts, about what that is a
+        part of, and about the whole.
+        """
+        organ = region.partition("/")[0]
+        return not self.regions or organ == whole or organ in {name.partition("/")[0] for name in self.regions}
 
     def to_dict(self) -> dict[str, Any]:
         """What a document of results holds of it."""

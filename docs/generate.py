@@ -17,10 +17,12 @@ import typer
 
 import ctreview.cli
 from ctreview.cli.app import app
+from ctreview.recipes.chest_ct.check_registry import CHECKS
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "commands.md"
 GUIDE = HERE / "guide.md"
+CHECKS_PAGE = HERE / "checks.md"
 ARCHITECTURE = HERE / "architecture.md"
 ROOTS = ("ctreview", "plugins/napari_ctreview")
 PICTURE_BEGIN, PICTURE_END = "<!-- picture, written by make docs -->\n", "<!-- end of picture -->"
@@ -54,6 +56,36 @@ def commands() -> str:
             *_usage(name, command, inner),
         ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+CHECKS_HEAD = """# Checks
+
+Written from the program by `make docs`; do not edit.
+
+Before a number of change is believed, all of this is looked at. A check that fails has one of three effects:
+
+* it **stops**: there is no verdict (`not_interpretable`, exit code 4) for the regions that it concerns, and the reason
+  stands first on the page, in the window and on the command line;
+* it **widens**: it is a source of the interval, shown in figures with the others;
+* it **tells**: it stands among the checks, and changes no number.
+
+A check that names a lung concerns that lung, its parts and both lungs together; one that names none concerns all. Those
+of one scan alone begin with `baseline_` or `followup_`. In tables the columns `checks_that_stop`, `checks_that_widen`
+and `checks_that_tell` name those that failed.
+
+| check | what it looks at | effect, and from where on | where the limit comes from |
+|---|---|---|---|
+"""
+
+
+def checks() -> str:
+    """Give the table of checks."""
+    rows = []
+    for name, check in CHECKS.items():
+        effects = "; ".join(f"**{effect}**: {limit}" for effect, limit in check.effects.items())
+        prefix = "…_" if check.of_each_scan else ""
+        rows.append(f"| `{prefix}{name}` | {check.looks_at} | {effects} | {check.source} |")
+    return CHECKS_HEAD + "\n".join(rows) + "\n"
 
 
 def _members(group: Any, context: Any, before: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -202,7 +234,7 @@ def _longer_way(edges: Mapping[str, set[str]], home: str, target: str) -> bool:
 
 def main() -> int:
     """Write all, or with ``--check`` only say whether they are current."""
-    written = {TARGET: commands(), GUIDE: guide(), ARCHITECTURE: architecture()}
+    written = {TARGET: commands(), GUIDE: guide(), ARCHITECTURE: architecture(), CHECKS_PAGE: checks()}
     if "--check" in sys.argv:
         return int(any(not path.is_file() or path.read_text(encoding="utf-8") != new for path, new in written.items()))
     for path, new in written.items():

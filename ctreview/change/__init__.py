@@ -18,7 +18,9 @@ from ctreview.change.candidates import (
 )
 from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
+    ReferenceLimits,
     check_coverage,
+    check_field_of_view,
     check_order,
     check_parts,
     check_references,
@@ -43,7 +45,7 @@ from ctreview.change.residual import Residual, Share, find_residual, name_residu
 from ctreview.change.sensitivity import Perturbation, Sensitivity, Variants, find_sensitivity
 from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.timepoint import Timepoint
-from ctreview.change.verdict import VerdictSettings, judge, repeatability_ml
+from ctreview.change.verdict import VerdictSettings, equivalence_ml, judge, repeatability_ml
 
 __all__ = [
     "BASELINE_FATES",
@@ -65,6 +67,7 @@ __all__ = [
     "Piece",
     "PieceSettings",
     "Pieces",
+    "ReferenceLimits",
     "RegionChange",
     "RegionMeasures",
     "Residual",
@@ -80,9 +83,11 @@ __all__ = [
     "carry_over",
     "change_rows",
     "check_coverage",
+    "check_field_of_view",
     "check_order",
     "check_parts",
     "check_references",
+    "equivalence_ml",
     "failed_first",
     "fate_ml",
     "fate_words",

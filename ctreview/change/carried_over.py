@@ -38,7 +38,7 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
     """
     counted = [label.key for label in comparison.baseline.opacity.scheme.counted]
     settings = VerdictSettings(**comparison.settings.get("verdict", {}))
-    found = []
+    found, whole = [], comparison.regions[0].region
     for old in comparison.regions:
         if old.region not in baseline_ml or old.region not in followup_ml:
             continue
@@ -47,7 +47,8 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
         change = {key: _moved(key, one, old, before, after) for key, one in old.change.items()}
         opacity = change["opacity_ml"]
         assert opacity is not None
-        verdict = judge(opacity, before, after, comparison.checks, settings=settings)
+        concerned = [check for check in comparison.checks if check.concerns(old.region, whole)]
+        verdict = judge(opacity, before, after, concerned, settings=settings)
         found.append(RegionChange(old.region, before, after, change, None, verdict))
     return tuple(found)
 

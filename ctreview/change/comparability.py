@@ -3,10 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from ctreview.checks import Check
+from ctreview.checks import Check, Effect
 
-__all__ = ["check_coverage", "check_order", "check_parts", "check_references", "failed_first"]
+__all__ = [
+    "OPACITY_UNSEEN_PERCENT",
+    "ORGAN_UNSEEN_PERCENT",
+    "ReferenceLimits",
+    "check_coverage",
+    "check_field_of_view",
+    "check_order",
+    "check_parts",
+    "check_references",
+    "failed_first",
+]
+
+ORGAN_UNSEEN_PERCENT = 2.0
+"""Share of a part of the organ that the other scan may miss: a slice or two where a registration is off by as much."""
+
+OPACITY_UNSEEN_PERCENT, OPACITY_UNSEEN_ML = 2.0, 1.0
+"""Opacity that the other scan may miss: within the repeatability of a verdict."""
+
+
+@dataclass(frozen=True)
+class ReferenceLimits:
+    """How far the HU of a tissue that does not change may be apart.
+
+    Attributes
+    ----------
+    widens_hu : float
+        From here on the intervals grow wider.
+    stops_hu : float
+        From here on there is no verdict.
+    """
+
+    widens_hu: float
+    stops_hu: float
 
 
 def check_order(interval_days: int | None) -> Check:
@@ -17,7 +50,8 @@ def check_order(interval_days: int | None) -> Check:
         )
     elif interval_days < 0:
         message = (
-            f"The follow-up was acquired {-interval_days} days before the baseline: signs of change read backwards."
+            f"The follow-up was acquired {-interval_days} days before the baseline: give the two scans the other way "
+            "round."
         )
     elif interval_days == 0:
         message = "Both scans were acquired on one day."
@@ -29,6 +63,7 @@ def check_order(interval_days: int | None) -> Check:
         limit=0,
         ok=interval_days is None or interval_days >= 0,
         message=message,
+        effect="stops",
     )
 
 
@@ -50,7 +85,7 @@ def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
 
 
 def check_references(
-    baseline: Mapping[str, float], followup: Mapping[str, float], limits: Mapping[str, float]
+    baseline: Mapping[str, float], followup: Mapping[str, float], limits: Mapping[str, ReferenceLimits]
 ) -> tuple[Check, ...]:
     """Compare the HU of tissues that do not change, such as air and blood.
 
@@ -58,26 +93,34 @@ def check_references(
     ----------
     baseline, followup : mapping of str to float
         Mean HU by the tissue's name; one that is missing in either scan is not compared.
-    limits : mapping of str to float
-        Largest accepted difference, by the tissue's name.
+    limits : mapping of str to ReferenceLimits
+        By the tissue's name.
+
+    Returns
+    -------
+    tuple of Check
+        Such as ``hu_of_air_in_the_trachea``, with the difference as its value.
     """
     checks = []
     for name, limit in limits.items():
         if name not in baseline or name not in followup:
             continue
         apart = followup[name] - baseline[name]
-        ok = abs(apart) <= limit
+        ok, stops = abs(apart) <= limit.widens_hu, abs(apart) > limit.stops_hu
+        effect: Effect = "stops" if stops else "widens"
+        reached = limit.stops_hu if stops else limit.widens_hu
         checks.append(
             Check(
                 name=f"hu_of_{name.replace(' ', '_')}",
                 value=round(apart, 1),
-                limit=limit,
+                limit=reached,
                 ok=ok,
+                effect=effect,
                 message=f"{name.capitalize()} measures {baseline[name]:.0f} and {followup[name]:.0f} HU"
                 + (
                     "."
                     if ok
-                    else f", more than {limit:.0f} HU apart: density may differ for another reason than disease."
+                    else f", more than {reached:.0f} HU apart: density may differ for another reason than disease."
                 ),
             )
         )
@@ -87,15 +130,44 @@ def check_references(
 def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
     """Whether the opacity of each scan lies inside the field of view of the other."""
     share = 100.0 * unseen_ml / opacity_ml if opacity_ml > 0 else 0.0
-    ok = share <= 2.0
+    ok = share <= OPACITY_UNSEEN_PERCENT or unseen_ml <= OPACITY_UNSEEN_ML
     return Check(
-        name="common_field_of_view",
+        name="opacity_in_field_of_view",
         value=round(share, 1),
-        limit=2.0,
+        limit=OPACITY_UNSEEN_PERCENT,
         ok=ok,
         message=f"{share:.0f} % of the opacity lies outside the other scan's field of view"
-        + ("." if ok else ": what became of it is unknown, and it is counted as persistent."),
+        + ("." if ok else ": whether it changed is unknown."),
+        effect="stops",
     )
+
+
+def check_field_of_view(unseen_percent: Mapping[str, float]) -> tuple[Check, ...]:
+    """Whether each part of the organ lies inside the field of view of both scans.
+
+    Parameters
+    ----------
+    unseen_percent : mapping of str to float
+        By region: the share of it that the other scan does not show, the larger of both scans.
+    """
+    found = []
+    for name, percent in unseen_percent.items():
+        words, ok = name.replace("_", " "), percent <= ORGAN_UNSEEN_PERCENT
+        message = f"Both scans show the same part of the {words}."
+        if not ok:
+            message = f"{percent:.0f} % of the {words} lie outside the field of view of one of the two scans."
+        found.append(
+            Check(
+                name="common_field_of_view",
+                value=round(percent, 1),
+                limit=ORGAN_UNSEEN_PERCENT,
+                ok=ok,
+                message=message,
+                effect="stops",
+                regions=(name,),
+            )
+        )
+    return tuple(found)
 
 
 def failed_first(checks: Sequence[Check]) -> tuple[Check, ...]:

@@ -25,7 +25,7 @@ __all__ = ["CHANGE_SCHEMA", "Comparison", "Interval", "RegionChange", "Verdict",
 CHANGE_SCHEMA = "ctreview.change/2"
 """Name and version of the shape that `Comparison.to_dict` gives."""
 
-Verdict = Literal["decreased", "increased", "unchanged", "not_interpretable"]
+Verdict = Literal["decreased", "increased", "unchanged", "indeterminate", "not_interpretable"]
 """What may be said about a region; that of the first region (the whole organ) is the finding."""
 
 
@@ -212,7 +212,7 @@ class Comparison:
         import pandas as pd  # noqa: PLC0415 - heavy, and only tables need it
 
         document = self.to_dict()
-        return pd.DataFrame(change_rows({key: document[key] for key in ("regions", "candidates")}))
+        return pd.DataFrame(change_rows({key: document[key] for key in ("regions", "candidates", "checks")}))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write what ``ctreview compare`` writes into ``folder`` and give the folder back.

@@ -72,6 +72,8 @@ class Draws:
     own_dense: FloatArray
     overlooked: FloatArray
     kernel: FloatArray
+    scale_hu: FloatArray
+    age_hu: FloatArray
     local: FloatArray
 
 
@@ -100,6 +102,8 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
+        scale_hu=uniform("hu scale", 1, conditions.scale_hu)[0],
+        age_hu=uniform("unknown age", 1, conditions.unknown_age_hu)[0],
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
 
@@ -152,6 +156,7 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     # The errors of one scan add to what is common: each source is varied about what was found, not about an extreme
     # of another one, where the threshold may already lie in the noise of normal lung.
     moved = moved + _at(sensitivity, draws.own_hu[scan]) - found
+    moved = moved + _per_hu(sensitivity)[..., None] * (draws.age_hu + (draws.scale_hu if scan == 1 else 0.0))
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
@@ -171,6 +176,13 @@ def _at(sensitivity: Sensitivity, shift_hu: FloatArray) -> FloatArray:
     part = np.clip((shift_hu - shifts[at]) / (shifts[at + 1] - shifts[at]), 0.0, 1.0)
     low, high = (np.moveaxis(sensitivity.opacity_ml[at + more], 0, -1) for more in (0, 1))
     return np.asarray(low + (high - low) * part)
+
+
+def _per_hu(sensitivity: Sensitivity) -> FloatArray:
+    """Millilitres lost for each HU that the threshold rises, by the widest shifts that were tried."""
+    shifts = sensitivity.shifts_hu
+    rise = sensitivity.opacity_ml[-1] - sensitivity.opacity_ml[0]
+    return np.asarray(rise / max(float(shifts[-1] - shifts[0]), 1.0))
 
 
 def unshifted(sensitivity: Sensitivity) -> int:

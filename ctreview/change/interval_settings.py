@@ -43,7 +43,9 @@ SOURCES: Mapping[str, Source] = {
     "vessels": Source("the boundary between opacity and vessels", 5),
     "mask": Source("the boundary of the organ", 6),
     "dense tissue": Source("dense tissue against what surrounds the organ, told from it by shape alone", 7),
-    "kernel": Source("different reconstruction kernels", 10),
+    "kernel": Source("unlike sharpness, noise or gaps of the two images, or kernels where these are unknown", 10),
+    "hu scale": Source("the HU scale of one scan against that of the other", 13),
+    "unknown age": Source("normal density of lungs as small as a child's, whose age is not known", 14),
     "overlooked opacity": Source(
         "opacity too faint, small or flat to be found, and what only looks like it, in each scan", 12
     ),
@@ -141,7 +143,13 @@ class Conditions:
     volume_ratio : float or None
         Organ volume at follow-up over that at baseline, where a difference of it means depth of breath.
     kernels_differ : bool
+    scale_hu : float
+        Limit for the offset of the follow-up's HU scale against the baseline's.
+    unknown_age_hu : float
+        Limit for the threshold of both scans where the age would have set it.
     """
 
     volume_ratio: float | None = None
     kernels_differ: bool = False
+    scale_hu: float = 0.0
+    unknown_age_hu: float = 0.0

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ctreview.checks import Check, Effect
+
 __all__ = ["change_rows", "columns", "measurement_rows"]
 
 ENDS = ("low", "high")
 
 THIRDS = ("/apical", "/middle", "/basal")
 """The parts beside which candidates are said to lie."""
+
+EFFECT_COLUMNS: Mapping[Effect, str] = {
+    "stops": "checks_that_stop",
+    "widens": "checks_that_widen",
+    "tells": "checks_that_tell",
+}
+"""The column that names the failed checks of each effect."""
 
 
 def columns(measures: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,15 +44,19 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        All with the same keys: ``region``, ``verdict``, the measures after ``baseline_`` and ``followup_``, the change
-        as ``change_opacity_ml`` with its interval as ``change_opacity_low_ml`` and ``change_opacity_high_ml`` and what
-        makes it wide as ``change_opacity_ml_dominant``, ``fate_resolved_ml`` … and the candidates that are open beside
-        the region as ``baseline_open_candidates`` and ``baseline_open_candidates_ml`` (they are in no other number).
-        None is what is not known.
+        All with the same keys: ``region``, ``verdict``, the names of the failed checks that concern the region, parted
+        by blanks (``checks_that_stop``, ``checks_that_widen``, ``checks_that_tell``), the measures after ``baseline_``
+        and ``followup_``, the change as ``change_opacity_ml`` with its interval as ``change_opacity_low_ml`` and
+        ``change_opacity_high_ml`` and what makes it wide as ``change_opacity_ml_dominant``, ``fate_resolved_ml`` … and
+        the candidates that are open beside the region as ``baseline_open_candidates`` and
+        ``baseline_open_candidates_ml`` (they are in no other number). None is what is not known.
     """
     rows = []
+    checks = [Check(**{**one, "regions": tuple(one["regions"])}) for one in document["checks"]]
     for region in document["regions"]:
-        row: dict[str, Any] = {"region": region["region"], "verdict": region["verdict"]}
+        name, whole = region["region"], document["regions"][0]["region"]
+        row: dict[str, Any] = {"region": name, "verdict": region["verdict"]}
+        row |= _failed([check for check in checks if check.concerns(name, whole)])
         for when in ("baseline", "followup"):
             row |= {f"{when}_{name}": value for name, value in columns(region[when]).items()}
             offered = [one for one in document.get("candidates", ()) if one.get("timepoint") == when]
@@ -53,6 +66,14 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         row |= {f"fate_{key}_ml": value for key, value in (region["fate_ml"] or {}).items()}
         rows.append(row)
     return _same_keys(rows)
+
+
+def _failed(checks: Sequence[Check]) -> dict[str, str]:
+    """The names of the checks that failed, by what follows."""
+    return {
+        column: " ".join(dict.fromkeys(check.name for check in checks if not check.ok and check.effect == effect))
+        for effect, column in EFFECT_COLUMNS.items()
+    }
 
 
 def measurement_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What may be said about a region: decreased, increased, unchanged, or nothing at all."""
+"""What may be said about a region: decreased, increased, unchanged, that it is open, or nothing at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ctreview.change.measure import RegionMeasures
 from ctreview.checks import Check
 from ctreview.possible_values import require_possible
 
-__all__ = ["VerdictSettings", "judge", "repeatability_ml"]
+__all__ = ["VerdictSettings", "equivalence_ml", "judge", "repeatability_ml"]
 
 
 @dataclass(frozen=True)
 class VerdictSettings:
-    """How large a change must be before it is called one.
+    """How large a change must be before it is called one, and how narrow an interval before it is called none.
 
     No test–retest study of ground-glass volume is known to us, so these are reasoned, and kept apart from the
     interval, which says how far the number may be off but not how much a healthy lung varies from day to day.
@@ -29,14 +29,27 @@ class VerdictSettings:
         10 % of the larger volume: what a boundary that is off by 0.35 mm does to a piece of 5 mL.
     least_ml : float
         Below this no change is called, in however small a region: a sphere of 12 mm.
+    equivalent_share_of_region, equivalent_share_of_opacity : float
+        The margin of equivalence, within which the whole interval must lie before a region is called unchanged: 0.5 %
+        of the region (25 mL in an adult of 5 L) or 15 % of the larger volume, but never less than ``least_ml``. A
+        change of that size would not alter how a radiologist describes the scans; two readers who outline the same
+        opacity differ by more.
     """
 
     share_of_region: float = 0.002
     share_of_opacity: float = 0.10
     least_ml: float = 1.0
+    equivalent_share_of_region: float = 0.005
+    equivalent_share_of_opacity: float = 0.15
 
     def __post_init__(self) -> None:
-        require_possible(self, share_of_region=(0.0, 1.0), share_of_opacity=(0.0, 1.0))
+        require_possible(
+            self,
+            share_of_region=(0.0, 1.0),
+            share_of_opacity=(0.0, 1.0),
+            equivalent_share_of_region=(0.0, 1.0),
+            equivalent_share_of_opacity=(0.0, 1.0),
+        )
 
 
 def repeatability_ml(
@@ -44,10 +57,30 @@ def repeatability_ml(
 ) -> float:
     """The change of ``opacity_ml`` that a region must exceed before it is called one."""
     settings = settings or VerdictSettings()
-    return max(
+    return _largest(baseline, followup, settings.share_of_region, settings.share_of_opacity, settings.least_ml)
+
+
+def equivalence_ml(
+    baseline: RegionMeasures, followup: RegionMeasures, settings: VerdictSettings | None = None
+) -> float:
+    """The margin either side of 0 within which an interval must lie before a region is called unchanged."""
+    settings = settings or VerdictSettings()
+    return _largest(
+        baseline,
+        followup,
+        settings.equivalent_share_of_region,
+        settings.equivalent_share_of_opacity,
         settings.least_ml,
-        settings.share_of_region * (baseline.volume_ml + followup.volume_ml) / 2.0,
-        settings.share_of_opacity * max(baseline.opacity_ml, followup.opacity_ml),
+    )
+
+
+def _largest(
+    baseline: RegionMeasures, followup: RegionMeasures, of_region: float, of_opacity: float, least_ml: float
+) -> float:
+    return max(
+        least_ml,
+        of_region * (baseline.volume_ml + followup.volume_ml) / 2.0,
+        of_opacity * max(baseline.opacity_ml, followup.opacity_ml),
     )
 
 
@@ -67,17 +100,19 @@ def judge(
         Of ``opacity_ml``.
     baseline, followup : RegionMeasures
     checks : iterable of Check
-        One that stops leaves nothing to be said.
+        Those that concern the region. One that stops leaves nothing to be said.
     settings : VerdictSettings, optional
 
     Returns
     -------
     str
         ``"decreased"`` or ``"increased"`` only where the interval excludes 0 and the change exceeds the
-        repeatability; ``"unchanged"`` (no change beyond measurement error) where either does not hold.
+        repeatability; ``"unchanged"`` where, short of that, the whole interval lies within the margin of equivalence;
+        ``"indeterminate"`` where it reaches farther, so that the scans show neither a change nor that there is none.
     """
     if any(check.stops for check in checks):
         return "not_interpretable"
-    if not change.excludes_zero or abs(change.value) <= repeatability_ml(baseline, followup, settings):
-        return "unchanged"
-    return "decreased" if change.value < 0 else "increased"
+    if change.excludes_zero and abs(change.value) > repeatability_ml(baseline, followup, settings):
+        return "decreased" if change.value < 0 else "increased"
+    margin = equivalence_ml(baseline, followup, settings)
+    return "unchanged" if -margin <= change.low and change.high <= margin else "indeterminate"

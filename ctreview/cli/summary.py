@@ -23,6 +23,7 @@ __all__ = [
     "show_checks",
     "show_comparison",
     "show_ending",
+    "show_reasons",
     "show_segmentation",
     "signed",
 ]
@@ -42,7 +43,8 @@ def signed(interval: Interval | None, unit: str = "mL") -> str:
 
 
 def show_comparison(found: Comparison, folder: Path) -> None:
-    """Print the change of the lungs, the checks that failed, and where the report is."""
+    """Print why there is no verdict, the change of the lungs, the other checks that failed, where the report is."""
+    show_reasons(found.checks)
     table = bare_table(("", "opacity before", "after", "change (interval)", "verdict"))
     for region in (one for one in found.regions if _whole(one.region)):
         table.add_row(
@@ -57,13 +59,13 @@ def show_comparison(found: Comparison, folder: Path) -> None:
 
 
 def show_ending(found: Comparison, folder: Path) -> None:
-    """Print the verdict, where the rest is, the checks that failed, and where the report is."""
+    """Print the verdict, where the rest is, what else the checks say, and where the report is."""
     console = results()
     console.print(f"Verdict: {found.verdict.replace('_', ' ')}.", markup=False)
     if found.residual:
         console.print(found.residual, markup=False, soft_wrap=True)
     show_candidates((("baseline", found.baseline.candidates), ("follow-up", found.followup.candidates)))
-    show_checks(found.checks)
+    show_checks(tuple(check for check in found.checks if not check.stops))
     console.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
 
 
@@ -108,9 +110,15 @@ def bare_table(headings: tuple[str, ...]) -> Table:
     return table
 
 
+def show_reasons(checks: tuple[Check, ...]) -> None:
+    """Print what the checks say that leave no verdict."""
+    for message in dict.fromkeys(check.message for check in checks if check.stops):
+        results().print(f"No verdict: {message}", markup=False, soft_wrap=True)
+
+
 def show_checks(checks: tuple[Check, ...]) -> None:
     """Print the checks that were not accepted, those that forbid a verdict first."""
     console = results()
     for check in sorted((check for check in checks if not check.ok), key=lambda check: not check.stops):
-        weight = "no verdict" if check.stops else "note"
+        weight = "no verdict" if check.stops else "wider interval" if check.widens else "note"
         console.print(f"{weight}: {check.message}", markup=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ctreview.checks import Check
 from ctreview.possible_values import require_age
 
-__all__ = ["Growth", "expected_growth"]
+__all__ = ["UNKNOWN_AGE_HU", "Growth", "check_age_of_small_lungs", "expected_growth"]
 
 GROWTH_LIMIT_PERCENT = 10.0
 """The same share that depth of breath may make before it is warned of."""
@@ -17,6 +17,30 @@ ADULT_YEARS = 18.0
 LUNG_GROWTH_PERCENT_PER_YEAR = 10.0
 """A round figure: total lung capacity rises from about 1 L at 4 years to 5–6 L at 18, which is 12 % a year at first
 and less later. Used only to say when growth can no longer be ignored, never to correct a number."""
+
+
+CHILD_SIZED_ML = 2500.0
+"""Both lungs of a child of ten years in full inspiration, and less than those of nearly all adults."""
+
+UNKNOWN_AGE_HU = 16.0
+"""What one year of age makes of the density of a small child's normal lung at full inspiration (Long et al., 2005)."""
+
+
+def check_age_of_small_lungs(lungs_ml: float, age_years: float | None) -> Check:
+    """Whether the age is known where lungs may be those of a child.
+
+    Parameters
+    ----------
+    lungs_ml : float
+        Volume of both lungs, of the scan in which they are smaller.
+    age_years : float or None
+        At baseline.
+    """
+    ok = age_years is not None or lungs_ml >= CHILD_SIZED_ML
+    message = "The age is known, or lungs are an adult's by their size."
+    if not ok:
+        message = f"The age is not known, and {lungs_ml / 1000:.1f} L of lung may be a child's, whose lungs are denser."
+    return Check("age_of_small_lungs", round(lungs_ml, 1), CHILD_SIZED_ML, ok, message, effect="widens")
 
 
 @dataclass(frozen=True)

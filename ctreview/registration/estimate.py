@@ -49,7 +49,7 @@ class Registration:
     @property
     def ok(self) -> bool:
         """Whether no blocking check failed."""
-        return not any(check.stops for check in self.checks)
+        return not any(check.stops or check.widens for check in self.checks)
 
 
 def register(

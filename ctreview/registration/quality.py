@@ -152,7 +152,7 @@ def quality_checks(figures: Mapping[str, float], *, limits: QualityLimits | None
             figures["folding_share"] <= limits.folding_share,
             "Space folds nowhere.",
             "Space folds onto itself in places; what became of the tissue there cannot be told.",
-            effect="stops",
+            effect="widens",
         ),
         _check(
             "registration_overlap",

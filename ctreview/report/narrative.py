@@ -88,8 +88,7 @@ def _protocol(point: Timepoint) -> Protocol:
 
 def _findings(comparison: Comparison, say: Phrases) -> list[str]:
     if comparison.verdict == "not_interpretable":
-        blocking = [say.check(check) for check in comparison.checks if check.stops]
-        return [" ".join((say.not_interpretable(), *blocking))]
+        return [" ".join((say.not_interpretable(), *_reasons(comparison, say)))]
     whole = comparison.regions[0]
     told = [_told(region, comparison) for region in comparison.regions if "/" not in region.region]
     lines = [say.terms(told[0].level), *(say.region(one) for one in told)]
@@ -121,7 +120,7 @@ def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     told = _told(whole, comparison)
     lines = [say.impression(told, comparison.interval_days)]
     if whole.verdict == "not_interpretable":
-        return lines
+        return [*lines, *_reasons(comparison, say)]
     if candidates := _candidates(comparison):
         lines.append(say.to_confirm(candidates))
     if told.empty:
@@ -131,6 +130,11 @@ def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     if whole.fate_ml is not None and whole.fate_ml["new"] >= NEW_WORTH_SAYING_ML:
         lines.append(say.new(whole.fate_ml["new"]))
     return lines
+
+
+def _reasons(comparison: Comparison, say: Phrases) -> list[str]:
+    """What the checks say that leave no verdict."""
+    return list(dict.fromkeys(say.check(check) for check in comparison.checks if check.stops))
 
 
 def _residual(comparison: Comparison) -> Residual:

@@ -30,6 +30,7 @@ VERDICTS = {
     "decreased": "decreased",
     "increased": "increased",
     "unchanged": "no change beyond measurement error",
+    "indeterminate": "indeterminate",
     "not_interpretable": "not interpretable",
 }
 
@@ -92,6 +93,8 @@ def headline(found: Found) -> str:
         return f"The change {when} cannot be interpreted."
     if found.verdict == "unchanged":
         return f"No change of opacity beyond measurement error {when}."
+    if found.verdict == "indeterminate":
+        return f"Whether opacity changed {when} is open: the interval shows neither a change nor that there is none."
     return f"Opacity {found.verdict} by {number(abs(found.change_ml))} mL {when}."
 
 

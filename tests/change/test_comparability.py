@@ -1,7 +1,9 @@
 import pytest
 
 from ctreview.change import (
+    ReferenceLimits,
     check_coverage,
+    check_field_of_view,
     check_order,
     check_parts,
     check_references,
@@ -12,11 +14,11 @@ from ctreview.checks import Check
 
 @pytest.mark.parametrize(
     ("days", "ok", "word"),
-    [(61, True, "61 days after"), (0, True, "one day"), (-61, False, "backwards"), (None, True, "unknown")],
+    [(61, True, "61 days after"), (0, True, "one day"), (-61, False, "other way round"), (None, True, "unknown")],
 )
 def test_order(days, ok, word):
     found = check_order(days)
-    assert (found.ok, found.stops) == (ok, False)
+    assert (found.ok, found.stops) == (ok, not ok)
     assert word in found.message
 
 
@@ -27,19 +29,28 @@ def test_a_lung_that_only_one_scan_holds_leaves_no_verdict():
 
 
 def test_references_are_compared_where_both_scans_have_them():
-    found = check_references(
-        {"air": -980, "blood": 40}, {"air": -985, "blood": 190, "fat": 1}, {"air": 20, "blood": 50, "bone": 3}
-    )
-    assert [(check.name, check.ok, check.value) for check in found] == [
-        ("hu_of_air", True, -5),
-        ("hu_of_blood", False, 150),
+    limits = {name: ReferenceLimits(10, 20) for name in ("air", "blood", "muscle", "bone")}
+    baseline, followup = {"air": -980, "blood": 40, "muscle": 50}, {"air": -985, "blood": 190, "muscle": 65, "fat": 1}
+    found = check_references(baseline, followup, limits)
+    assert [(check.name, check.value, check.stops, check.widens) for check in found] == [
+        ("hu_of_air", -5, False, False),
+        ("hu_of_blood", 150, True, False),
+        ("hu_of_muscle", 15, False, True),
     ]
 
 
 def test_coverage():
     assert check_coverage(0.0, 0.0).ok
     assert check_coverage(1.0, 100.0).ok
-    assert not check_coverage(10.0, 100.0).ok
+    assert check_coverage(0.5, 1.0).ok  # a speck
+    assert check_coverage(10.0, 100.0).stops
+
+
+def test_a_lung_that_one_scan_does_not_show_has_no_verdict_and_the_other_has():
+    right, left = check_field_of_view({"right_lung": 1.5, "left_lung": 12.0})
+    assert right.ok
+    assert left.stops
+    assert left.regions == ("left_lung",)
 
 
 def test_the_gravest_stand_first_and_order_is_kept_otherwise():

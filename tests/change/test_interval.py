@@ -143,6 +143,19 @@ def test_other_kernels_widen(ill):
     assert other.sources["kernel"] == pytest.approx(0.95 * 0.14 * ml, rel=0.05)
 
 
+def test_an_hu_scale_in_doubt_and_an_unknown_age_widen_as_a_shift_of_the_threshold_does(ill):
+    plain, scale, age = (
+        pair(ill, ill, conditions=conditions)["lungs"]["opacity_ml"]
+        for conditions in (Conditions(), Conditions(scale_hu=15.0), Conditions(unknown_age_hu=15.0))
+    )
+    assert scale.half_width > plain.half_width
+    response = ill.sensitivity()
+    per_hu = (response.opacity_ml[-1, 0, -1] - response.opacity_ml[0, 0, -1]) / np.ptp(response.shifts_hu)
+    assert scale.sources["hu scale"] == pytest.approx(0.95 * 15.0 * abs(per_hu), rel=0.05)
+    # what is the same in both scans does not change a change that is 0
+    assert age.half_width == pytest.approx(plain.half_width, rel=0.05)
+
+
 def test_relative_change_is_left_out_below_five_millilitres_at_baseline(ill, better):
     forth, back = pair(ill, better), pair(better, ill)
     assert forth["lungs"]["opacity_relative_percent"].value == pytest.approx(

@@ -89,6 +89,7 @@ def test_two_patients_are_compared_on_request_and_get_no_verdict(command, scans,
     assert said.code == 4
     assert said.err == ""
     assert "not interpretable" in said.out
+    assert said.out.index("No verdict: The two headers name different patients") < said.out.index("mL")
     document = json.loads((tmp_path / "out" / "change.json").read_text())
     assert {region["verdict"] for region in document["regions"]} == {"not_interpretable"}
     assert "SOMEBODY-ELSE" not in said.out + (tmp_path / "out" / "report.html").read_text()

@@ -47,12 +47,15 @@ def test_the_same_protocol_passes_all() -> None:
     [
         ({"patient": Patient(id="P2")}, "same_patient", "stops"),
         ({"patient": Patient(id="P1", sex="M")}, "same_patient", "stops"),
-        ({"contrast": True}, "contrast", "tells"),
+        ({"contrast": True}, "contrast", "widens"),
         ({"posture": "HFP"}, "posture", "stops"),
         ({"posture": "HFDR"}, "posture", "stops"),
         ({"kvp": 120}, "tube_voltage", "tells"),
         ({"slice_thickness_mm": 1.3}, "slice_thickness", "tells"),
-        ({"kernel": "B70f"}, "kernel", "widens"),
+        ({"slice_thickness_mm": 2.5}, "slice_thickness", "tells"),  # both thin
+        ({"slice_thickness_mm": 4.0}, "slice_thickness", "stops"),
+        ({"slice_thickness_mm": 6.0}, "slice_thickness", "stops"),
+        ({"kernel": "B70f"}, "kernel", "tells"),
         ({"scanner": "Drive"}, "scanner", "tells"),
         ({"lossy": True}, "lossy_compression", "tells"),
     ],

@@ -125,9 +125,21 @@ def test_what_cannot_be_interpreted_has_no_number(
     regions = tuple(replace(region, verdict="not_interpretable") for region in comparison.regions)
     text = narrate(replace(comparison, regions=regions, checks=(POSTURE, *comparison.checks)), language)
     assert part(text, headings[0]) == [finding]
-    assert part(text, headings[1]) == [impression]
+    assert part(text, headings[1]) == [impression, reason.removeprefix("- ")]
     assert reason in part(text, headings[2])
     assert not re.search(r"\d ?m[lL]\b", text)
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "words"),
+    [("en", "IMPRESSION", "cannot be told"), ("de", "BEURTEILUNG", "weder belegt noch ausgeschlossen")],
+)
+def test_what_is_indeterminate_is_said_so_and_never_as_no_change(comparison, language, heading, words) -> None:
+    regions = tuple(replace(region, verdict="indeterminate") for region in comparison.regions)
+    said = part(narrate(replace(comparison, regions=regions), language), heading)[0]
+    assert words in said
+    assert "unverändert" not in said
+    assert "No change" not in said
 
 
 def test_failed_checks_stand_among_the_limitations_and_accepted_ones_do_not(comparison: Comparison) -> None:

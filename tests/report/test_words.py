@@ -50,10 +50,11 @@ def _found(verdict: str, change: float = -188.0, days: int | None = 62) -> Found
 def test_headlines_never_say_more_than_the_verdict():
     assert headline(_found("decreased")) == "Opacity decreased by 188 mL over 62 days."
     assert headline(_found("increased", 12.0, 1)) == "Opacity increased by 12 mL over 1 day."
-    for verdict in ("unchanged", "not_interpretable"):
+    for verdict in ("unchanged", "indeterminate", "not_interpretable"):
         text = headline(_found(verdict))
         assert "188" not in text
         assert "decreased" not in text
+    assert "No change" not in headline(_found("indeterminate"))
     assert "unknown time" in headline(_found("unchanged", days=None))
 
 

@@ -22,6 +22,11 @@ def test_the_list_of_commands_is_current():
     assert (REPOSITORY / "docs" / "commands.md").read_text(encoding="utf-8") == commands, "run `make docs`"
 
 
+def test_the_table_of_checks_is_current():
+    page = importlib.import_module("docs.generate").checks()
+    assert (REPOSITORY / "docs" / "checks.md").read_text(encoding="utf-8") == page, "run `make docs`"
+
+
 def test_the_picture_of_the_architecture_is_current():
     page = importlib.import_module("docs.generate").architecture()
     assert (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8") == page, "run `make docs`"

@@ -47,13 +47,14 @@ def region_changes(
     *,
     settings: ChestCtSettings | None = None,
 ) -> tuple[RegionChange, ...]:
-    """What changed in every region that both scans have."""
+    """What changed in every region that both scans have, the whole first; checks count where they concern it."""
     settings = settings or ChestCtSettings()
     fates = {} if fate is None else fate_ml(fate, points[0].regions, points[1].regions)
-    found = []
+    found, whole = [], next(iter(intervals))
     for name, change in intervals.items():
         opacity, before, after = change["opacity_ml"], measures[0][name], measures[1][name]
         assert opacity is not None
-        verdict = judge(opacity, before, after, checks, settings=settings.verdict)
+        concerned = [check for check in checks if check.concerns(name, whole)]
+        verdict = judge(opacity, before, after, concerned, settings=settings.verdict)
         found.append(RegionChange(name, before, after, change, fates.get(name), verdict))
     return tuple(found)

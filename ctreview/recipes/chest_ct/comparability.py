@@ -14,15 +14,18 @@ from ctreview.change import (
     check_references,
 )
 from ctreview.checks import Check
-from ctreview.dicom.comparability import compare_acquisitions, kernels_differ
+from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.image_quality import ImageQuality, compare_image_quality
-from ctreview.lung import compare_inspiration, expected_growth
+from ctreview.lung import UNKNOWN_AGE_HU, check_age_of_small_lungs, compare_inspiration, expected_growth
 from ctreview.opacity import Thresholds
-from ctreview.recipes.chest_ct.references import REFERENCE_LIMITS_HU, reference_hu
+from ctreview.recipes.chest_ct.references import CONTRAST_HU, comparable_references, reference_hu
 from ctreview.recipes.chest_ct.scan import ScanAnalysis
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
 __all__ = ["Comparability", "check_comparability", "scan_checks", "unique"]
+
+
+AIR_CHECKS = ("hu_of_air_in_the_trachea", "air_around_the_body")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def check_comparability(
     same_patient: bool = False,
     settings: ChestCtSettings | None = None,
 ) -> Comparability:
-    """Protocol, sharpness and noise of the images, order, growth, depth of breath, HU of air and blood."""
+    """Protocol, sharpness and noise of the images, order, age, growth, depth of breath, HU of air and blood."""
     settings = settings or ChestCtSettings()
     protocols = points[0].volume.acquisition, points[1].volume.acquisition
     growth = expected_growth(age_years, days)
@@ -60,20 +63,49 @@ def check_comparability(
         reference_hu(point.volume, point.organ, spread_mm=quality.spread.in_plane_mm)
         for point, quality in zip(points, qualities, strict=True)
     )
-    references = check_references(first, second, REFERENCE_LIMITS_HU)
+    contrasts = protocols[0].contrast, protocols[1].contrast
+    references = check_references(first, second, comparable_references(first, second, contrasts))
+    age = check_age_of_small_lungs(min(measure["lungs"].volume_ml for measure in measures), age_years)
+    protocol = _protocol(compare_acquisitions(*protocols, same_patient=same_patient), qualities)
     checks = (
-        *compare_acquisitions(*protocols, same_patient=same_patient),
+        *protocol,
         *images,
         check_parts(*measures),
         check_order(days),
+        age,
         *(() if growth is None else (growth.check,)),
         *breath.checks,
         *references,
     )
-    conditions = Conditions(
-        volume_ratio=breath.volume_ratio, kernels_differ=kernels_differ(*protocols) or any(c.widens for c in images)
+    return Comparability(checks, _conditions((*protocol, *images), references, age, breath.volume_ratio))
+
+
+def _protocol(checks: tuple[Check, ...], qualities: tuple[ImageQuality, ImageQuality]) -> tuple[Check, ...]:
+    """What the headers say; kernels and slices that differ widen where the image does not tell how sharp it is."""
+    if all(quality.spread.measured for quality in qualities):
+        return checks
+    told = {"kernel", "slice_thickness"}
+    return tuple(
+        replace(check, effect="widens") if check.name in told and not check.stops else check for check in checks
     )
-    return Comparability(checks, conditions)
+
+
+def _conditions(
+    images: tuple[Check, ...], references: tuple[Check, ...], age: Check, volume_ratio: float
+) -> Conditions:
+    """What follows for the intervals from the checks that widen them."""
+    widening = {check.name: check for check in (*images, *references) if check.widens}
+    airs = [widening.pop(name) for name in AIR_CHECKS if name in widening]
+    # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
+    offsets = [abs(float(check.value or 0.0)) / 2 for check in airs]
+    if widening.pop("hu_of_soft_tissue_of_the_heart", None) or widening.pop("contrast", None):
+        offsets.append(CONTRAST_HU)
+    return Conditions(
+        volume_ratio=volume_ratio,
+        kernels_differ=bool(widening),
+        scale_hu=max(offsets, default=0.0),
+        unknown_age_hu=UNKNOWN_AGE_HU if age.widens else 0.0,
+    )
 
 
 def scan_checks(scan: ScanAnalysis, thresholds: Thresholds, when: str) -> tuple[Check, ...]:

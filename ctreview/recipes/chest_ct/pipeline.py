@@ -25,6 +25,7 @@ from ctreview.recipes.chest_ct.corrections import (
     replayed,
     split_by_scan,
 )
+from ctreview.recipes.chest_ct.field_of_view import check_pair
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
@@ -236,6 +237,7 @@ def prepare(
     )
     with timer("registration"):
         registration, checks = register_lungs(pair.points, settings=settings, progress=part(progress, 0.6, 0.85))
+        checks = (*check_pair(pair.points, registration), *checks)
     transform = None if registration is None else registration.transform
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
     return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient)

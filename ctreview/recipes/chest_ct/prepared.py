@@ -30,7 +30,7 @@ class Prepared:
     registration : Registration or None
         None where it failed or is too poor to be used.
     registration_checks : tuple of Check
-        About the registration.
+        About the registration, and about what a registered pair is asked: common field of view, laterality.
     interval_days, age_years
         Days between the scans, and the age at baseline; None where unknown.
     settings : ChestCtSettings

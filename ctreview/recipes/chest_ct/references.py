@@ -8,23 +8,31 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ctreview.change import ReferenceLimits
 from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["REFERENCE_LIMITS_HU", "air_offsets_hu", "reference_hu"]
+__all__ = ["CONTRAST_HU", "REFERENCE_LIMITS_HU", "air_offsets_hu", "comparable_references", "reference_hu"]
 
 AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
 
-AIR_LIMIT_HU = 20.0
-"""Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, alike
-in both scans of one patient. More than this between two scans is a matter of the scanner."""
+AIR_LIMITS = ReferenceLimits(widens_hu=10.0, stops_hu=20.0)
+"""Air should read −1000 HU everywhere; in the trachea scatter, partial volume and the kernel lift it by 10–30 HU, much
+alike in both scans of one patient: two kernels of one acquisition are up to 20 HU apart. More is a matter of the
+scanner."""
 
-BLOOD_LIMIT_HU = 50.0
-"""Unenhanced blood lies at 30–50 HU; with a contrast agent above 100. Between two unenhanced scans anaemia and noise
-leave far less than this."""
+BLOOD_LIMITS = ReferenceLimits(widens_hu=20.0, stops_hu=45.0)
+"""Unenhanced blood lies at 30–50 HU, the liver beside it at 50–65; anaemia and noise leave less than this."""
 
-REFERENCE_LIMITS_HU: Mapping[str, float] = {AIR: AIR_LIMIT_HU, BLOOD: BLOOD_LIMIT_HU}
+REFERENCE_LIMITS_HU: Mapping[str, ReferenceLimits] = {AIR: AIR_LIMITS, BLOOD: BLOOD_LIMITS}
+
+ENHANCED_HU = 90.0
+"""Blood above holds contrast agent, whatever the header says or does not."""
+
+CONTRAST_HU = 20.0
+"""How much denser lung reads with contrast agent than without: blood is 5 to 10 % of aerated lung, and becomes 150 to
+250 HU denser."""
 
 LEAST_ML = 0.3
 """Less than this is not enough to measure air away from the wall."""
@@ -58,6 +66,28 @@ def reference_hu(volume: Volume, lungs: LabelMap, *, spread_mm: float = 0.0) -> 
     return found
 
 
+def comparable_references(
+    baseline: Mapping[str, float], followup: Mapping[str, float], contrasts: tuple[bool | None, bool | None]
+) -> dict[str, ReferenceLimits]:
+    """Which tissues must read alike in two scans: blood only where both are unenhanced.
+
+    Parameters
+    ----------
+    baseline, followup : mapping of str to float
+        Of `reference_hu`.
+    contrasts : tuple of bool or None
+        Whether the headers say that contrast agent was given.
+    """
+    limits = dict(REFERENCE_LIMITS_HU)
+    bloods = baseline.get(BLOOD), followup.get(BLOOD)
+    if any(
+        contrast or (contrast is None and blood is not None and blood > ENHANCED_HU)
+        for contrast, blood in zip(contrasts, bloods, strict=True)
+    ):
+        del limits[BLOOD]
+    return limits
+
+
 def air_offsets_hu(
     baseline: Mapping[str, float], followup: Mapping[str, float], outside: tuple[float | None, float | None]
 ) -> tuple[float, float]:
@@ -79,7 +109,7 @@ def air_offsets_hu(
         apart = outside[1] - outside[0]
     else:
         return 0.0, 0.0
-    apart = min(max(apart, -AIR_LIMIT_HU), AIR_LIMIT_HU)
+    apart = min(max(apart, -AIR_LIMITS.stops_hu), AIR_LIMITS.stops_hu)
     return -0.5 * apart, 0.5 * apart
 
 

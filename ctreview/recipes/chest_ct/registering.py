@@ -38,13 +38,14 @@ def register_lungs(
         message = (
             f"The two scans could not be registered: {failure.found}. Volumes stand; what became of what is withheld."
         )
-        return None, (Check("registration", "failed", "found", ok=False, message=message, effect="widens"),)
-    # without a registration each scan is judged by itself, so a poor one withholds fate and not the verdict
-    checks = tuple(replace(check, effect="tells") for check in found.checks)
+        return None, (Check("registration", "failed", "found", ok=False, message=message, effect="stops"),)
     if not found.ok:
-        message = "The registration is not good enough to say what became of what; volumes stand, fate is withheld."
-        return None, (Check("registration", "poor", "good", ok=False, message=message, effect="widens"), *checks)
-    return found, checks
+        message = (
+            "The registration is not good enough to say what became of what: each scan is judged by itself, and fate "
+            "is withheld."
+        )
+        return None, (Check("registration", "poor", "good", ok=False, message=message, effect="widens"), *found.checks)
+    return found, found.checks
 
 
 def _without_airways(lungs: LabelMap) -> LabelMap:

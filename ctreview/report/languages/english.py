@@ -20,6 +20,7 @@ VERDICTS = {
     "decreased": "decreased",
     "increased": "increased",
     "unchanged": "no change beyond measurement error",
+    "indeterminate": "indeterminate",
     "not_interpretable": "not interpretable",
 }
 
@@ -137,9 +138,14 @@ class English:
         when = words.interval_words(days)
         if told.verdict == "not_interpretable":
             return f"The change of opacity {when} cannot be interpreted."
+        interval = f"{100 * told.level:.0f} % sensitivity interval of the change {_span(told)}"
+        if told.verdict == "indeterminate":
+            return (
+                f"Whether {_subject(told)} changed {when} cannot be told (change {words.signed(told.change_ml)} mL; "
+                f"{interval})."
+            )
         if told.empty:
             return f"No opacity above the threshold, and no change of it {when}."
-        interval = f"{100 * told.level:.0f} % sensitivity interval of the change {_span(told)}"
         if told.verdict == "unchanged":
             return (
                 f"No change of {_subject(told)} beyond measurement error {when} "

@@ -28,6 +28,7 @@ VERDICTS = {
     "decreased": "rückläufig",
     "increased": "progredient",
     "unchanged": "unverändert im Rahmen der Messgenauigkeit",
+    "indeterminate": "Änderung weder belegt noch ausgeschlossen",
     "not_interpretable": "nicht beurteilbar",
 }
 
@@ -188,10 +189,15 @@ class German:
         when = _within(days)
         if told.verdict == "not_interpretable":
             return f"Die Änderung der Verdichtungen {when} ist nicht beurteilbar."
-        if told.empty:
-            return f"Keine Verdichtungen über der Schwelle, {when} auch keine Änderung."
         interval = f"{100 * told.level:.0f}-%-Sensitivitätsintervall der Änderung {_span(told)}"
         subject = _subject(told)
+        if told.verdict == "indeterminate":
+            return (
+                f"{subject} {when}: eine Änderung ist weder belegt noch ausgeschlossen (Änderung "
+                f"{_signed(told.change_ml)} ml; {interval})."
+            )
+        if told.empty:
+            return f"Keine Verdichtungen über der Schwelle, {when} auch keine Änderung."
         if told.verdict == "unchanged":
             return (
                 f"{subject} {when} unverändert im Rahmen der Messgenauigkeit (Änderung {_signed(told.change_ml)} ml; "

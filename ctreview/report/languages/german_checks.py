@@ -9,6 +9,16 @@ __all__ = ["check_in_german"]
 SCANS = {"baseline_": "Voraufnahme: ", "followup_": "Aktuelle Aufnahme: "}
 """What a check of one scan alone is called, and how its sentence begins."""
 
+SIDES = {"right_lung": " rechts", "left_lung": " links"}
+"""The side that a check is about."""
+
+WORDS = {
+    "usual/mirrored": "Voraufnahme links, aktuell rechts",
+    "mirrored/usual": "Voraufnahme rechts, aktuell links",
+    "mirrored": "in beiden rechts",
+}
+"""Values that are words."""
+
 OTHER_REASON = "; die Dichte kann aus einem anderen Grund als durch Krankheit verschieden sein."
 
 SENTENCES = {
@@ -31,14 +41,20 @@ SENTENCES = {
     "scanner": "Die Aufnahmen stammen von verschiedenen Geräten.",
     "lossy_compression": "Mindestens eine Aufnahme wurde verlustbehaftet komprimiert, was Dichten verändert.",
     "same_parts": "Nur eine der beiden Aufnahmen zeigt beide Lungen; das Ganze ist nicht vergleichbar.",
-    "order_of_scans": "Die Verlaufsaufnahme ist älter als die Voraufnahme; Änderungen lesen sich umgekehrt.",
+    "order_of_scans": "Die Verlaufsaufnahme ist älter als die Voraufnahme; die Reihenfolge ist umgekehrt.",
     "growth": "Die kindliche Lunge ist in der Zwischenzeit um etwa {value} % gewachsen; Anteile am Lungenvolumen sind "
     "aussagekräftiger als Milliliter.",
     "lung_volume_ratio": "Die Lungenvolumina verhalten sich wie {value} zu 1; schon der Atem verschiebt die Dichte.",
     "hu_of_air_in_the_trachea": "Die Luft der Trachea unterscheidet sich um {value} HE" + OTHER_REASON,
     "hu_of_soft_tissue_of_the_heart": "Das Weichgewebe des Herzens unterscheidet sich um {value} HE" + OTHER_REASON,
-    "common_field_of_view": "{value} % der Verdichtungen liegen außerhalb des Bildfelds der anderen Aufnahme und "
-    "gelten als unverändert.",
+    "common_field_of_view": "{value} % der Lunge{side} liegen außerhalb des Bildfelds einer der beiden Aufnahmen.",
+    "lungs_cut_alike": "Der Bildrand schneidet die Lunge{side} nur in einer der beiden Aufnahmen an.",
+    "opacity_in_field_of_view": "{value} % der Verdichtungen liegen außerhalb des Bildfelds der anderen Aufnahme; ob "
+    "sie sich geändert haben, ist unbekannt.",
+    "laterality": "Das Herz liegt nicht in beiden Aufnahmen links ({value}): Mindestens eine Aufnahme ist "
+    "seitenverkehrt, oder es besteht ein Situs inversus.",
+    "age_of_small_lungs": "Das Alter ist nicht bekannt, und die Lunge ist so klein ({value} ml) wie die eines Kindes, "
+    "die dichter ist.",
     "registration": "Die Aufnahmen ließen sich nicht ausreichend registrieren; nur die Volumina gelten.",
     "registration_folding": "Die Registrierung faltet den Raum; was dort aus dem Gewebe wurde, ist nicht zu sagen.",
     "registration_overlap": "Die Umrisse der Lungen decken sich nicht.",
@@ -76,4 +92,6 @@ def check_in_german(check: Check) -> str:
     if name not in SENTENCES:
         return f"Nicht bestandene Prüfung: „{check.message}“"
     value = f"{check.value:.2f}".rstrip("0").rstrip(".") if isinstance(check.value, int | float) else str(check.value)
-    return before + SENTENCES[name].format(value=value.replace(".", ",").replace("-", "−"))
+    side = SIDES.get(check.regions[0], "") if check.regions else ""
+    value = WORDS.get(value, value.replace(".", ",").replace("-", "−"))
+    return before + SENTENCES[name].format(value=value, side=side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
@@ -108,6 +109,8 @@ class ChangePanel(QWidget):
         text = f"<b style='color:{colour}'>{word}</b>"
         if whole.verdict != "not_interpretable":
             text += f" &nbsp;{words.signed(change.value)} mL ({words.span(change.low, change.high)} mL), both lungs"
+        reasons = dict.fromkeys(check.message for check in comparison.checks if check.stops)
+        text += "".join(f"<br>{escape(reason)}" for reason in reasons)
         offered = [one for point in (comparison.baseline, comparison.followup) for one in point.candidates]
         if asked := words.to_confirm([one.piece.ml for one in open_candidates(offered)]):
             text += f"<br>{asked} They are in none of these numbers."

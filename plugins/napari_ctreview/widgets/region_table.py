@@ -27,6 +27,7 @@ VERDICTS = {
     "decreased": ("▼ decreased", "#4fc46a"),
     "increased": ("▲ increased", "#ff8a65"),
     "unchanged": ("■ no change", "#b8bec6"),
+    "indeterminate": ("◇ indeterminate", "#c9b3e6"),
     "not_interpretable": ("? no verdict", "#f0b429"),
 }
 """The word of a verdict with a sign of its own, so that colour is never the only one, and its colour on dark."""
@@ -35,6 +36,7 @@ _EXPLAINED = {
     "decreased": "Decreased: the interval excludes zero, and the change exceeds what repeated scans differ by.",
     "increased": "Increased: the interval excludes zero, and the change exceeds what repeated scans differ by.",
     "unchanged": "No change beyond measurement error.",
+    "indeterminate": "Indeterminate: the interval shows neither a change nor that there is none.",
     "not_interpretable": "A check forbids a verdict; the checks say why.",
 }
 

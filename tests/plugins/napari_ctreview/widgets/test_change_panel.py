@@ -214,11 +214,12 @@ def test_a_bar_is_as_long_as_its_volume_and_has_the_colour_of_its_verdict(shown:
     assert length("left_lung", green) == 0
 
 
-def test_without_a_verdict_the_headline_has_no_number(panel: Any, comparison: Comparison) -> None:
+def test_without_a_verdict_the_headline_has_the_reason_and_no_number(panel: Any, comparison: Comparison) -> None:
     blocked = Check("posture", "supine/prone", "same", False, "Turned.", effect="stops")
     regions = tuple(replace(region, verdict="not_interpretable") for region in comparison.regions)
     panel.show_comparison(replace(comparison, regions=regions, checks=(blocked,)))
     assert "? no verdict" in panel.headline.text()
+    assert "Turned." in panel.headline.text()
     assert "mL" not in panel.headline.text()
     assert panel.table.row("lungs").text(3) == "? no verdict"
 
