@@ -67,7 +67,7 @@ def render_page(
         "headline": words.headline(_found(document)),
         "residual": _unbroken(comparison.residual),
         "fate": _unbroken(_fate_words(document)),
-        "reasons": [check.message for check in comparison.checks if check.stops],
+        "reasons": list(dict.fromkeys(check.message for check in comparison.checks if check.stops)),
         "cards": cards,
         "key_images": [(caption, b64encode(png).decode("ascii")) for caption, png in key_images],
         "has_fate": comparison.baseline.fate is not None,

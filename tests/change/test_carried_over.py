@@ -63,7 +63,7 @@ def test_volumes_are_exact_and_the_interval_moves_with_its_value(comparison: Com
     assert lungs.fate_ml is None
 
 
-@pytest.mark.parametrize(("after", "verdict"), [(10.0, "decreased"), (27.0, "unchanged"), (50.0, "increased")])
+@pytest.mark.parametrize(("after", "verdict"), [(10.0, "decreased"), (27.0, "indeterminate"), (50.0, "increased")])
 def test_the_verdict_follows(comparison: Comparison, after: float, verdict: str) -> None:
     (lungs,) = carry_over(comparison, ml(30.0), ml(after))
     assert lungs.verdict == verdict

@@ -47,14 +47,15 @@ def test_swapped_order_negates(ill, better):
             assert back[region][key].low == pytest.approx(-changes[key].high, abs=0.1 * changes[key].half_width + 1e-6)
 
 
-def test_a_scan_against_itself_and_against_its_own_noise_is_unchanged(ill):
+def test_a_scan_against_itself_and_against_its_own_noise_has_no_direction(ill):
     again = paint(GRID, {GLASS_HU: ball(GRID, RIGHT, 14) | ball(GRID, LEFT, 11)}, seed=9)
     for other in (ill, again):
         changes = pair(ill, other)
         parts = [measure(scan.volume, scan.regions, scan.segment()) for scan in (ill, other)]
         for region, found in changes.items():
             assert not found["opacity_ml"].excludes_zero
-            assert judge(found["opacity_ml"], parts[0][region], parts[1][region]) == "unchanged"
+            verdict = judge(found["opacity_ml"], parts[0][region], parts[1][region])
+            assert verdict in ("unchanged", "indeterminate"), region
 
 
 def test_a_common_threshold_cancels_where_nothing_changed_and_not_where_all_was_lost(ill):

@@ -273,6 +273,9 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         "what the other scan shows of it is held against common_field_of_view",
     ),
     "airway_found": _of_scan("whether the trachea was found", {"tells": "it was not"}, "large airways may count"),
+    "dense_candidates": _of_scan(
+        "dense pieces without evidence that they are lung", {"tells": "some are open"}, "in no number until accepted"
+    ),
     "dense_lung_recovered": _of_scan("dense lung at the chest wall", {"tells": "never fails"}, "kept for the reader"),
     "lone_dense_left_out": _of_scan(
         "dense pieces that the other scan does not confirm", {"tells": "never fails"}, "kept for the reader"

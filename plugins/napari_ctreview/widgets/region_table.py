@@ -35,7 +35,7 @@ VERDICTS = {
 _EXPLAINED = {
     "decreased": "Decreased: the interval excludes zero, and the change exceeds what repeated scans differ by.",
     "increased": "Increased: the interval excludes zero, and the change exceeds what repeated scans differ by.",
-    "unchanged": "No change beyond measurement error.",
+    "unchanged": "Unchanged: the whole interval lies within the margin of equivalence.",
     "indeterminate": "Indeterminate: the interval shows neither a change nor that there is none.",
     "not_interpretable": "A check forbids a verdict; the checks say why.",
 }
