@@ -77,6 +77,11 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "same_patient": RegisteredCheck(
         "id, birth date and sex in both headers", {"stops": "any differs"}, "two people cannot be compared"
     ),
+    "same_patient_stated": RegisteredCheck(
+        "whether the user says that two ids are one patient's",
+        {"tells": "they differ, and the user says so"},
+        "a hospital may give a new id; the registration still has to find the same structures",
+    ),
     "posture": RegisteredCheck(
         "patient position in both headers", {"stops": "differs"}, "dependent density moves with gravity"
     ),
