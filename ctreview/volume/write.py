@@ -15,6 +15,7 @@ from ctreview.errors import UnsupportedSeries
 from ctreview.volume.atomic import atomic_path
 from ctreview.volume.dicom_file import Compression, write_dicom
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.hdf5_times import without_times
 from ctreview.volume.itk_transform_file import read_itk_transform, write_itk_transform
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.nrrd import write_nrrd_file
@@ -69,10 +70,12 @@ def write_transform(transform: Transform, path: Path | str) -> None:
     """Write a transform as ITK's HDF5 (``.h5``): a composite of affine and displacement field.
 
     It maps points of the fixed image to the moving one, which is what resampling programs (SimpleITK, 3D Slicer's
-    "Resample Image", elastix' transformix) expect in order to bring the moving image onto the fixed.
+    "Resample Image", elastix' transformix) expect in order to bring the moving image onto the fixed. The same transform
+    is the same bytes whenever it is written.
     """
     with atomic_path(path) as draft:
         write_itk_transform(itk_transform(transform), draft)
+        draft.write_bytes(without_times(draft.read_bytes()))
 
 
 def read_transform(path: Path | str, fixed: Geometry, moving: Geometry) -> Transform:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from time import sleep, time
 
 import numpy as np
 import pytest
 
 from ctreview.errors import WrongUse
 from ctreview.volume import Geometry, Transform
+from ctreview.volume.hdf5_times import without_times
+from ctreview.volume.write import read_transform, write_transform
 
 FIXED = Geometry.aligned((10, 12, 14), (3.0, 2.0, 2.0), origin=(-14, -12, 0), frame_of_reference="1.2.3")
 MOVING = replace(FIXED, frame_of_reference="4.5.6")
@@ -45,3 +49,22 @@ def test_halves_of_a_displacement_are_refused() -> None:
         Transform(FIXED, MOVING, np.eye(4), np.zeros((3, 2, 2, 2), np.float32), NODES)
     with pytest.raises(WrongUse, match="frame"):
         Transform(FIXED, MOVING, np.eye(4), np.zeros((3, *MOVING.shape), np.float32), MOVING)
+
+
+def test_the_same_transform_is_the_same_bytes_whenever_it_is_written(tmp_path: Path) -> None:
+    """HDF5 keeps times in whole seconds."""
+    write_transform(_transform(), tmp_path / "one.h5")
+    first = time()
+    while int(time()) == int(first):
+        sleep(0.05)
+    write_transform(_transform(), tmp_path / "other.h5")
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "other.h5").read_bytes()
+    found = read_transform(tmp_path / "one.h5", FIXED, MOVING)
+    assert np.array_equal(found.displacement, _transform().displacement)
+
+
+def test_bytes_that_only_look_like_a_header_of_hdf5_are_left_alone() -> None:
+    data = np.random.default_rng(0).integers(0, 256, 4000, np.uint8).tobytes()
+    for flags in (0x00, 0x20, 0x30, 0x23, 0xFF):
+        assert without_times(data + b"OHDR\x02" + bytes([flags]) + data) == data + b"OHDR\x02" + bytes([flags]) + data
+        assert without_times(b"OHDR\x02" + bytes([flags])) == b"OHDR\x02" + bytes([flags])
