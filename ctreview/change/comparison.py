@@ -212,7 +212,7 @@ class Comparison:
         import pandas as pd  # noqa: PLC0415 - heavy, and only tables need it
 
         document = self.to_dict()
-        return pd.DataFrame(change_rows({key: document[key] for key in ("regions", "candidates", "checks")}))
+        return pd.DataFrame(change_rows(document))
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write what ``ctreview compare`` writes into ``folder`` and give the folder back.

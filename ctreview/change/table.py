@@ -49,7 +49,8 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         and ``followup_``, the change as ``change_opacity_ml`` with its interval as ``change_opacity_low_ml`` and
         ``change_opacity_high_ml`` and what makes it wide as ``change_opacity_ml_dominant``, ``fate_resolved_ml`` … and
         the candidates that are open beside the region as ``baseline_open_candidates`` and
-        ``baseline_open_candidates_ml`` (they are in no other number). None is what is not known.
+        ``baseline_open_candidates_ml`` (they are in no other number), ``baseline_series``, which was measured, and
+        ``baseline_reading_warnings``, one sentence after the other. None is what is not known.
     """
     rows = []
     checks = [Check(**{**one, "regions": tuple(one["regions"])}) for one in document["checks"]]
@@ -64,6 +65,7 @@ def change_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         for name, interval in columns(region["change"]).items():
             row |= _interval(f"change_{name}", interval)
         row |= {f"fate_{key}_ml": value for key, value in (region["fate_ml"] or {}).items()}
+        row |= _of_reading(document)
         rows.append(row)
     return _same_keys(rows)
 
@@ -73,6 +75,15 @@ def _failed(checks: Sequence[Check]) -> dict[str, str]:
     return {
         column: " ".join(dict.fromkeys(check.name for check in checks if not check.ok and check.effect == effect))
         for effect, column in EFFECT_COLUMNS.items()
+    }
+
+
+def _of_reading(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Which series of each scan was read, and what was odd about it; the same in every row."""
+    said = document.get("reading_warnings", {})
+    return {
+        **{f"{when}_series": document.get(when, {}).get("series") for when in ("baseline", "followup")},
+        **{f"{when}_reading_warnings": " ".join(said.get(when, ())) or None for when in ("baseline", "followup")},
     }
 
 

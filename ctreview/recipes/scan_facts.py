@@ -26,6 +26,7 @@ PROTOCOL = (
 def scan_facts(volume: Volume, age_years: float | None) -> dict[str, Any]:
     """Protocol, grid and age of a scan, ready for JSON; no identity, no date, no free text."""
     return {
+        "series": volume.series_key,
         "age_years": published_age(age_years),
         **{name: getattr(volume.acquisition, name) for name in PROTOCOL},
         "shape": list(volume.geometry.shape),

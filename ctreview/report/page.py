@@ -82,6 +82,10 @@ def render_page(
         "thresholds": facing(document["thresholds"]),
         "bands": list(zip(*document["fixed_bands"].values(), strict=True)),
         "scans": facing({"baseline": document["baseline"], "followup": document["followup"]}),
+        "reading_warnings": [
+            ("baseline", document["reading_warnings"]["baseline"]),
+            ("follow-up", document["reading_warnings"]["followup"]),
+        ],
         "methods": methods(document, provenance),
         "limitations": limitations(document),
         "window": LUNG_WINDOW,

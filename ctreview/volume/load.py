@@ -94,18 +94,21 @@ def load_volume(
     """
     settings = settings or LoadSettings()
     if isinstance(source, Series):
-        return _load(source, settings, progress)
+        return replace(_load(source, settings, progress), series_key=source.key or None)
     path = Path(source)
     if is_image_file(path):
         return read_image_file(path, padding=settings.padding)
     found = find_series(path, progress=part(progress, 0.0, 0.3))
-    return _load(choose_series(found, series, path, settings=settings), settings, part(progress, 0.3, 1.0))
+    chosen = choose_series(found, series, path, settings=settings)
+    return replace(_load(chosen, settings, part(progress, 0.3, 1.0)), series_key=chosen.key)
 
 
 def choose_series(
     found: tuple[Series, ...], series: str | None, path: Path, *, settings: LoadSettings | None = None
 ) -> Series:
     """The one series that is meant.
+
+    Where another one could have been meant and cannot be read, that is among the warnings of this one.
 
     Raises
     ------
@@ -130,12 +133,22 @@ def choose_series(
             remedy="Name one with --series.",
         )
     if volumes:
-        return volumes[0]
+        return replace(volumes[0], warnings=(*volumes[0].warnings, *_unread_beside(volumes[0], found, usable)))
     refused = [one for one in found if one.kind in ("volume", "single image")] or list(found)
     if len(refused) == 1 and refused[0].refusal is not None:
         raise refused[0].refusal
     reasons = "; ".join(f"{one.key}: {one.refusal.found}" for one in refused[:5] if one.refusal is not None)
     raise NoSeriesFound(f"none of {len(found)} series is a readable volume ({reasons})", where=path)
+
+
+def _unread_beside(taken: Series, found: tuple[Series, ...], usable: list[Series]) -> list[str]:
+    """What is said of series of the same kind that lie beside the one that is taken and cannot be read."""
+    others = [one for one in found if one not in usable and one.modality == taken.modality and one.kind == taken.kind]
+    return [
+        f"Series {taken.key} was taken; series {one.key} lies beside it and cannot be read: {one.refusal.found}."
+        for one in others
+        if one.refusal is not None
+    ]
 
 
 def _reads(series: Series, settings: LoadSettings) -> bool:

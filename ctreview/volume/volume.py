@@ -43,6 +43,8 @@ class Volume:
         Where nothing was measured (around a round field of view) and the values mean nothing; None where all was.
     unit_reason : str or None
         Why the values are no HU, as a clause, where they might have been.
+    series_key : str or None
+        The key of the series that it was loaded from, as ``ctreview info`` lists it; None for other files.
     """
 
     array: npt.NDArray[Any]
@@ -52,6 +54,7 @@ class Volume:
     notes: tuple[str, ...] = ()
     original: Geometry | None = None
     unit_reason: str | None = None
+    series_key: str | None = None
     unmeasured: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:

@@ -129,6 +129,24 @@ def test_the_table_of_a_comparison_has_the_columns_of_its_file(written, comparis
         assert list(comparison.table.columns) == next(csv.reader(source))
 
 
+def test_series_and_warnings_of_reading_stand_in_document_table_and_page(comparison, tmp_path):
+    says = "Slice 3 was <doubled> and left out."
+    volume = replace(comparison.baseline.volume, notes=(says,), series_key="ct2")
+    facts = {**comparison.baseline.facts, "series": "ct2"}
+    found = replace(comparison, baseline=replace(comparison.baseline, volume=volume, facts=facts))
+    folder = write_comparison(found, tmp_path / "pair")
+    document = _json(folder / "change.json")
+    Draft202012Validator(schema("ctreview.change/2")).validate(document)
+    assert document["reading_warnings"] == {"baseline": [says], "followup": []}
+    assert document["baseline"]["series"] == "ct2"
+    with (folder / "change.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert {(row["baseline_series"], row["baseline_reading_warnings"]) for row in rows} == {("ct2", says)}
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Slice 3 was &lt;doubled&gt; and left out." in page
+    assert ">ct2<" in page
+
+
 def test_masks_are_written_on_their_own_grids_with_the_fates_of_each(written, comparison):
     names = {}
     for name, point in (("baseline", comparison.baseline), ("followup", comparison.followup)):
