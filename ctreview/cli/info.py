@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ctreview.cli.options import AsJson, Quiet, Source
-from ctreview.cli.terminal import print_json, progress_bar, results
+from ctreview.cli.terminal import print_json, progress_bar, results, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +122,7 @@ def _show(entries: Sequence[SeriesSummary], couples: Sequence[SeriesPair]) -> No
         table.add_column(heading, overflow="fold")
     for entry in entries:
         row = (entry.key, entry.what, entry.geometry or "–", entry.protocol or "–", "yes" if entry.reads else "no")
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(shown(cell)) for cell in row))
     console = results()
     console.print(table)
     for entry in entries:

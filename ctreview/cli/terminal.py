@@ -35,6 +35,10 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def _as_json(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 def complain(line: str) -> None:
     """Say on stderr, on one line, why there is no result."""
     print(f"ctreview: {shown(' '.join(line.split()))}", file=sys.stderr)
@@ -49,8 +53,8 @@ def remark(line: str, *, quiet: bool = False) -> None:
 def print_json(value: Any) -> None:
     """Print one JSON document on stdout; numbers that are not finite are refused rather than written as ``NaN``."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    # names of files that are no UTF-8 become the escapes that JSON has for them
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+    # what a terminal would obey, and names of files that are no UTF-8, become the escapes that JSON has for them
+    sys.stdout.write("\n".join(_UNSHOWN.sub(_as_json, line) for line in text.split("\n")) + "\n")
     sys.stdout.flush()
 
 
