@@ -13,6 +13,7 @@
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
     │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
     │   ├── StudyLocked               another process has a study open for writing
+    │   ├── SignedOtherwise           what was signed rests on masks that this version does not find
     │   └── AlreadySigned             a reading that is read-only since it was signed
     ├── GridMismatch                  two grids were combined that are not one and the same; exit code 3
     ├── EditDoesNotApply              an edit that has no meaning on this mask
@@ -47,6 +48,7 @@ __all__ = [
     "RegistrationFailed",
     "SegmentationFailed",
     "SeveralSeriesFound",
+    "SignedOtherwise",
     "StudyLocked",
     "UnreadableFile",
     "UnsupportedSeries",
@@ -125,6 +127,10 @@ class DifferentPatients(InputRefused):
 
 class StudyLocked(InputRefused):
     """Another process has the study open for writing."""
+
+
+class SignedOtherwise(InputRefused):
+    """A signed study that rests on masks which this version of ctreview does not find."""
 
 
 class AlreadySigned(InputRefused):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.errors import InputRefused, UnreadableFile
+from ctreview.errors import InputRefused, SignedOtherwise, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import Edits
 from ctreview.recipes.chest_ct.masks import masks_of
@@ -210,7 +210,7 @@ def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, pl
         same = [np.array_equal(a.array, b.array) for a, b in zip(there, found, strict=False)]
         if len(there) != len(found) or not all(same):
             by = f"ctreview {kept.version}" if kept.version else "another version of ctreview"
-            raise InputRefused(
+            raise SignedOtherwise(
                 f"this study was signed with {by}, and this one ({plan.version}) finds something else at timepoint"
                 f" {number} by the same settings",
                 where=study.folder,

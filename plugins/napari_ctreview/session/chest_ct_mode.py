@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.errors import CtreviewError, InputRefused, in_words
+from ctreview.errors import CtreviewError, InputRefused, SignedOtherwise, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.review.archive import ImageSource, differ_only_in, plan_of, settings_of
 from ctreview.review.corrections import OpacityReview
-from ctreview.review.images import load_ct_of_study
+from ctreview.review.images import load_ct_of_study, load_settings_of
+from ctreview.review.stored_reading import (
+    StoredReading,
+    made_by_another_version,
+    signed_by_another_version,
+    stored_reading,
+)
 from ctreview.review.workspace import Workspace
 from ctreview.study import AnalysisPlan
 from napari_ctreview.input_output.scans import Scan
@@ -60,6 +66,8 @@ class ChestCtMode(QObject):
         What is corrected of it.
     comparison : Comparison or None
         With the corrections up to when it was made.
+    stored : StoredReading or None
+        A signed reading of another version of ctreview, which is shown as it was stored.
     compared : Signal(Comparison)
         Both scans were compared anew.
     """
@@ -83,6 +91,7 @@ class ChestCtMode(QObject):
         self._compared_with: Edits | None = None
         self._judged: tuple[tuple[str, ...], ...] = ()
         self._read: tuple[Scan | None, ...] | None = None
+        self.stored: StoredReading | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
         # emitted in the worker's thread, shown in that of the window
@@ -92,6 +101,17 @@ class ChestCtMode(QObject):
     def begun(self) -> bool:
         """Whether there is something to correct, to save and to sign."""
         return self.prepared is not None
+
+    @property
+    def read_only(self) -> str:
+        """Why what is shown cannot be corrected here; empty where it can."""
+        if self.stored is None:
+            return ""
+        by = f"ctreview {self.stored.made_by}" if self.stored.made_by else "an earlier version of ctreview"
+        return (
+            f"This reading was made by {by}, and is read-only here: correct it with that version, or start a study of"
+            " its own from the two scans."
+        )
 
     @property
     def tallies(self) -> tuple[Tally, Tally] | None:
@@ -137,7 +157,7 @@ class ChestCtMode(QObject):
         self._pause.stop()
         for job in ("prepare", "compare"):
             self._state.worker.cancel(job)
-        self.prepared = self.review = self.comparison = self._read = None
+        self.prepared = self.review = self.comparison = self._read = self.stored = None
 
     # --- lungs, opacity, register
 
@@ -157,7 +177,7 @@ class ChestCtMode(QObject):
         same = state.loader.same_patient
         workspace = state.workspace
 
-        def work(progress: Progress) -> tuple[Prepared, OpacityReview]:
+        def work(progress: Progress) -> tuple[Prepared, OpacityReview] | StoredReading:
             prepared = prepare(
                 first.volume,
                 second.volume,
@@ -171,13 +191,24 @@ class ChestCtMode(QObject):
             try:
                 plan = plan_of(prepared, age, allow_different_patients=allowed)
                 workspace.store_pair(prepared, (first.place, second.place), plan)
+            except SignedOtherwise:
+                study, reading = workspace.study, workspace.reading
+                if study is None or reading is None or reading.state == "draft":
+                    raise
+                return stored_reading(study, reading, (first.volume, second.volume))
             except OSError as error:
                 state.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
             return prepared, _review(prepared, workspace)
 
         state.steps.prepare()
         state.worker.cancel("compare")
-        state.worker.start("prepare", work, lambda found: self.show_prepared(*found))
+        state.worker.start("prepare", work, self._show_found)
+
+    def _show_found(self, found: tuple[Prepared, OpacityReview] | StoredReading) -> None:
+        if isinstance(found, StoredReading):
+            self._show_stored(found)
+        else:
+            self.show_prepared(*found)
 
     def _only_compares(self, prepared: Prepared) -> bool:
         """Whether what is asked differs from what was found in nothing that comes before the comparison."""
@@ -274,7 +305,7 @@ class ChestCtMode(QObject):
                 where=study.folder,
                 remedy="Open its scans instead.",
             )
-        settings = settings_of(study)
+        settings = _loading(study)
         found: list[Scan | None] = []
         for number in study.timepoints:
             source = study.source(number)
@@ -286,7 +317,7 @@ class ChestCtMode(QObject):
     def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
         """Show both scans, to a blinded reader without what their headers say."""
         state, plan = self._state, study.plan
-        if plan is not None:
+        if plan is not None and not signed_by_another_version(study):
             self.settings, self.age_years = settings_of(study), plan.age_years
             state.loader.allow_different_patients = plan.allow_different_patients
             state.loader.same_patient = plan.same_patient
@@ -295,8 +326,27 @@ class ChestCtMode(QObject):
         self.display.show_pair(there, state.order, blinded=state.blinded)
 
     def resume(self) -> None:
-        """Find again what the study's settings find."""
-        self.run()
+        """Find again what the study's settings find; what another version signed is shown as it is stored."""
+        state = self._state
+        study, reading, scans = state.study, state.reading, tuple(state.loader.scans)
+        if study is None or reading is None or not made_by_another_version(study, reading):
+            self.run()
+            return
+        volumes = [scan.volume for scan in scans if scan is not None]
+        self._read = scans
+        state.worker.start("prepare", lambda _: stored_reading(study, reading, volumes), self._show_stored)
+
+    def _show_stored(self, stored: StoredReading) -> None:
+        """Show what was signed, with nothing to correct."""
+        state = self._state
+        self.stored = stored
+        for pane, timepoint in enumerate(state.order):
+            self.display.show_part(pane, OPACITY, stored.points[timepoint].opacity)
+        for step in ("lungs", "opacity"):
+            state.set_step(step, Step("done", "as it was stored"))
+        state.set_step("sign", Step("done", stored.summary))
+        state.reading_changed.emit()
+        state.changed.emit()
 
     def restart(self) -> None:
         """Replay another journal on what was found."""
@@ -336,6 +386,11 @@ class ChestCtMode(QObject):
             self._show_comparison(comparison, edits)
 
         return SigningJob(work, reveal)
+
+
+def _loading(study: Study) -> ChestCtSettings:
+    """How a study's scans are loaded; of what another version signed no other setting is asked for."""
+    return ChestCtSettings(load=load_settings_of(study)) if signed_by_another_version(study) else settings_of(study)
 
 
 def _review(prepared: Prepared, workspace: Workspace) -> OpacityReview:

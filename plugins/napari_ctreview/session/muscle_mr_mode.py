@@ -52,6 +52,11 @@ class MuscleMrMode(QObject):
         state.panes.contrast_changed.connect(self._use_contrast_in_view)
 
     @property
+    def read_only(self) -> str:
+        """Never: regions are painted, and no version of ctreview finds others."""
+        return ""
+
+    @property
     def begun(self) -> bool:
         """Whether MRI is read."""
         return self.review is not None

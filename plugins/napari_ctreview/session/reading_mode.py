@@ -78,6 +78,10 @@ class ReadingMode(Protocol):
         """Whether there is something to correct, to save and to sign."""
 
     @property
+    def read_only(self) -> str:
+        """Why what is shown cannot be corrected by any new version of the reading; empty where it can."""
+
+    @property
     def review(self) -> LabelReview | None:
         """What is corrected; None before there is anything."""
 

@@ -140,16 +140,26 @@ class StudyArchive(QObject):
 
     def correct(self) -> None:
         """Go on from a signed reading in a new version that starts as a copy of it."""
+        if self._refused():
+            return
         self._state.workspace.next_version()
         self._restart()
 
     def read_again(self, *, blinded: bool) -> None:
         """Read a signed study once more from the start, as if the first reading were not known."""
         workspace = self._state.workspace
+        if self._refused():
+            return
         workspace.next_version(empty=True)
         if blinded:
             workspace.blind()
         self._restart()
+
+    def _refused(self) -> bool:
+        """Whether what is shown cannot be gone on from; says why."""
+        if self._state.mode.read_only:
+            self._state.failed.emit(self._state.mode.read_only)
+        return bool(self._state.mode.read_only)
 
     def blind(self) -> None:
         """Hide dates, order, headers and fate, and shuffle both scans, until the reading is signed."""

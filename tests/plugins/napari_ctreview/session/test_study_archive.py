@@ -110,6 +110,29 @@ def test_the_numbers_are_those_of_compare_with_the_same_edits(
                     assert interval[end] == pytest.approx(theirs["change"][key][end], abs=1e-3)
 
 
+def test_what_another_version_signed_is_shown_as_it_is_stored(
+    read: Any, make_controller: Any, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = read()
+    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
+    until(qtbot, lambda: not place.state.worker.busy)
+    job(qtbot, place, "sign", place.archive.sign)
+    drawn = place.session(0).array.copy()
+    place.close()
+    monkeypatch.setattr("ctreview.review.stored_reading.__version__", "99.0")
+    later = make_controller()
+    later.archive.open(tmp_path / "study")
+    until(qtbot, lambda: later.state.mode.read_only)
+    until(qtbot, lambda: not later.state.worker.busy)
+    assert np.array_equal(later.state.panes.panes[0].labels["opacity"].data, drawn)
+    assert "made by ctreview" in later.state.steps["sign"].message
+    assert not later.state.mode.begun
+    with told(qtbot, later.state.failed) as failed:
+        later.archive.correct()
+    assert "read-only here" in failed.args[0]
+    assert len(later.state.study.readings) == 1
+
+
 def test_a_signed_reading_is_read_only_until_a_new_version(read: Any, tmp_path: Path, qtbot: Any) -> None:
     place = read()
     job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
