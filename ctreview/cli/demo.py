@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads
-from ctreview.cli.summary import bare_table, show_ending, signed
+from ctreview.cli.summary import bare_table, show_ending, show_reasons, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
 from ctreview.progress import part
 from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
@@ -54,6 +54,7 @@ def demo(
             {"schema": "ctreview.demo/1", "report": str(out / "report.html"), "beside_truth": beside, "change": change}
         )
     else:
+        show_reasons(found.checks)
         _show(rows)
         show_ending(found, out)
     return 4 if found.verdict == "not_interpretable" else 0

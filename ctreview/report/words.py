@@ -94,7 +94,7 @@ def headline(found: Found) -> str:
     if found.verdict == "unchanged":
         return f"No change of opacity beyond measurement error {when}."
     if found.verdict == "indeterminate":
-        return f"Whether opacity changed {when} is open: the interval shows neither a change nor that there is none."
+        return f"A change of opacity {when} is neither shown nor ruled out."
     return f"Opacity {found.verdict} by {number(abs(found.change_ml))} mL {when}."
 
 

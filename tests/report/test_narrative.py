@@ -132,7 +132,7 @@ def test_what_cannot_be_interpreted_has_no_number(
 
 @pytest.mark.parametrize(
     ("language", "heading", "words"),
-    [("en", "IMPRESSION", "cannot be told"), ("de", "BEURTEILUNG", "weder belegt noch ausgeschlossen")],
+    [("en", "IMPRESSION", "neither shown nor ruled out"), ("de", "BEURTEILUNG", "weder belegt noch ausgeschlossen")],
 )
 def test_what_is_indeterminate_is_said_so_and_never_as_no_change(comparison, language, heading, words) -> None:
     regions = tuple(replace(region, verdict="indeterminate") for region in comparison.regions)

@@ -141,8 +141,8 @@ class English:
         interval = f"{100 * told.level:.0f} % sensitivity interval of the change {_span(told)}"
         if told.verdict == "indeterminate":
             return (
-                f"Whether {_subject(told)} changed {when} cannot be told (change {words.signed(told.change_ml)} mL; "
-                f"{interval})."
+                f"A change of {_subject(told)} {when} is neither shown nor ruled out (change "
+                f"{words.signed(told.change_ml)} mL; {interval})."
             )
         if told.empty:
             return f"No opacity above the threshold, and no change of it {when}."
