@@ -95,8 +95,7 @@ def show_candidates(points: Sequence[tuple[str, Sequence[Candidate]]]) -> None:
         f"{piece.proposed}?)"
         for when, piece in still
     ]
-    total = sum(piece.ml for _, piece in still)
-    line = f"Dense areas to confirm: {len(still)}, {total:.0f} mL, in no number: {'; '.join(said)}."
+    line = f"Dense areas to confirm: {len(still)}, in no number: {'; '.join(said)}."
     results().print(line, markup=False, soft_wrap=True)
 
 

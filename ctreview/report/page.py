@@ -63,7 +63,9 @@ def render_page(
         "counted": [one["name"] for one in by_severity(document["classes"])],
         "not_counted": ["vessels", "airway walls", *(one["name"] for one in document["classes"] if not one["counted"])],
         "candidates": document["candidates"],
-        "to_confirm": words.to_confirm([one["ml"] for one in document["candidates"] if one["state"] == "open"]),
+        "to_confirm": words.to_confirm(
+            {when: _open_ml(document, key) for key, when in (("baseline", "at baseline"), ("followup", "at follow-up"))}
+        ),
         "headline": words.headline(_found(document)),
         "residual": _unbroken(comparison.residual),
         "fate": _unbroken(_fate_words(document)),
@@ -131,6 +133,12 @@ def _found(document: Mapping[str, Any]) -> words.Found:
         high_ml=change["high"],
         days=document["interval_days"],
     )
+
+
+def _open_ml(document: Mapping[str, Any], timepoint: str) -> list[float]:
+    """Millilitres of each candidate of a scan that is open."""
+    offered = document["candidates"]
+    return [one["ml"] for one in offered if (one["timepoint"], one["state"]) == (timepoint, "open")]
 
 
 def _fate_words(document: Mapping[str, Any]) -> str:

@@ -125,9 +125,16 @@ def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float], classes: Seq
     return f"{sentence}; {number(new)} mL are new."
 
 
-def to_confirm(open_ml: Sequence[float]) -> str:
-    """How many dense areas a reader is asked about, and how much they hold; empty where there are none."""
-    return f"Dense areas to confirm: {len(open_ml)}, {number(sum(open_ml))} mL." if open_ml else ""
+def to_confirm(open_ml: Mapping[str, Sequence[float]]) -> str:
+    """How many dense areas a reader is asked about, and how much they hold; empty where there are none.
+
+    Parameters
+    ----------
+    open_ml : mapping of str to sequence of float
+        Millilitres of each, by the scan: ``"at baseline"``. Never one sum of two scans: both may show one area.
+    """
+    said = [f"{len(ml)} {when}, {number(sum(ml))} mL" for when, ml in open_ml.items() if ml]
+    return f"Dense areas to confirm: {'; '.join(said)}." if said else ""
 
 
 def listed(words: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from ctreview.anatomy import DenseCandidate, DenseClass
 from ctreview.change import Candidate, Comparison, Timepoint
-from ctreview.report import change_document, render_page, schema, write_comparison
+from ctreview.report import change_document, render_page, schema, words, write_comparison
 from ctreview.report.languages.german_candidates import reason_in_german
 from ctreview.report.narrative import narrate
 from ctreview.report.provenance import provenance
@@ -51,8 +51,10 @@ def page(asked: Comparison) -> str:
     return render_page(asked, change_document(asked), found)
 
 
-def total(asked: Comparison) -> float:
-    return sum(point.candidates[0].piece.ml for point in (asked.baseline, asked.followup))
+def sentence(asked: Comparison) -> str:
+    """Each scan by itself: both may show one area, which is not there twice."""
+    before, after = (words.number(point.candidates[0].piece.ml) for point in (asked.baseline, asked.followup))
+    return f"Dense areas to confirm: 1 at baseline, {before} mL; 1 at follow-up, {after} mL."
 
 
 def test_the_document_says_whose_scan_and_what_state(asked: Comparison) -> None:
@@ -72,7 +74,7 @@ def test_the_table_counts_those_alone_that_are_open(asked: Comparison) -> None:
 
 
 def test_the_page_names_them_beside_the_numbers_that_they_are_not_in(asked: Comparison, page: str) -> None:
-    assert f"Dense areas to confirm: 2, {total(asked):.0f} mL." in page
+    assert sentence(asked) in page
     assert "in none of these numbers" in page
     rows = re.findall(r"<tr><th scope=\"row\">right lung, basal</th>.*?</tr>", page)
     assert [("open" in row, "dismissed" in row) for row in rows][-3:] == [(True, False), (True, False), (False, True)]
@@ -95,16 +97,24 @@ def test_nothing_is_said_where_nothing_is_offered(comparison: Comparison) -> Non
 def test_the_words_say_that_they_are_in_no_number(asked: Comparison) -> None:
     text = narrate(asked)
     impression = text.partition("IMPRESSION")[2].partition("LIMITATIONS")[0]
-    assert f"Dense areas to confirm: 2, {total(asked):.0f} mL. They are in no number" in impression
+    assert f"{sentence(asked)} They are in no number" in impression
     assert f"at baseline, beside the basal third of the right lung, may be consolidation: {EDGE}." in text
 
 
 def test_the_german_words_name_place_class_and_reason(asked: Comparison) -> None:
     text = narrate(asked, "de")
-    assert text.count("Zu bestätigende dichte Areale: 2") == 2
+    assert text.count("Zu bestätigende dichte Areale: in der Voraufnahme 1 mit ") == 2
     assert "neben: Basales Drittel der rechten Lunge; möglicherweise Konsolidierung: Rand zur belüfteten Lunge" in text
     assert "möglicherweise Pleuraerguss: liegt zwischen Lunge und Rippen" in text
     assert "edge" not in text
+
+
+def test_bronchi_that_hold_air_are_said_in_german() -> None:
+    reason = "edge to aerated lung unknown: hardly wider than edges of organs; 16 bronchi that hold air were seen in it"
+    said = reason_in_german(reason)
+    assert said == (
+        "Rand zur belüfteten Lunge von unbekannter Breite: kaum breiter als bei Organen; darin 16 lufthaltige Bronchien"
+    )
 
 
 def test_a_reason_that_has_no_german_is_quoted() -> None:

@@ -125,7 +125,9 @@ class English:
 
     def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:
         """How many dense areas are to be confirmed."""
-        said = words.to_confirm([one.ml for one in candidates])
+        said = words.to_confirm(
+            {when: [one.ml for one in candidates if one.timepoint == number] for number, when in WHEN.items()}
+        )
         return f"{said} They are in no number, interval or verdict until a reader accepts them."
 
     def candidate(self, told: CandidateTold) -> str:

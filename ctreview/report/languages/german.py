@@ -172,10 +172,11 @@ class German:
 
     def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:
         """How many dense areas are to be confirmed."""
-        total = _ml(sum(one.ml for one in candidates))
+        ml = {when: [one.ml for one in candidates if one.timepoint == number] for number, when in WHEN.items()}
+        said = "; ".join(f"{when} {len(own)} mit {_ml(sum(own))}" for when, own in ml.items() if own)
         return (
-            f"Zu bestätigende dichte Areale: {len(candidates)}, {total}. Sie gehen in keine Zahl, kein Intervall und "
-            "keine Bewertung ein, solange der Befunder sie nicht annimmt."
+            f"Zu bestätigende dichte Areale: {said}. Sie gehen in keine Zahl, kein Intervall und keine Bewertung ein, "
+            "solange der Befunder sie nicht annimmt."
         )
 
     def candidate(self, told: CandidateTold) -> str:

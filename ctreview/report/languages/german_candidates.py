@@ -14,6 +14,7 @@ SEEN = {
     "as wide as": "so breit wie bei Konsolidierungen; dahinter setzt sich aber ein Organ fort, und der Herzschlag "
     "verbreitert Ränder",
     "wider than": "breiter als bei Organen, schmaler als bei Konsolidierungen",
+    "hardly wider": "kaum breiter als bei Organen",
     "as sharp as": "so scharf wie bei Organen; es liegt aber zwischen Lunge und Rippen und berührt kaum ein Organ",
 }
 """By how the English reason begins."""
@@ -38,4 +39,10 @@ def reason_in_german(reason: str) -> str:
     if edge is None or seen is None:
         return f"„{reason}“"
     width = "unbekannter" if edge["width"] is None else f"{edge['width'].replace('.', ',')}-facher"
-    return f"Rand zur belüfteten Lunge von {width} Breite: {seen}; Luft war darin nicht zu sehen"
+    return f"Rand zur belüfteten Lunge von {width} Breite: {seen}; {_air(reason)}"
+
+
+def _air(reason: str) -> str:
+    """What air was seen in it."""
+    bronchi = re.search(r"(\d+) bronchi that hold air", reason)
+    return "Luft war darin nicht zu sehen" if bronchi is None else f"darin {bronchi[1]} lufthaltige Bronchien"

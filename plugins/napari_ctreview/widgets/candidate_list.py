@@ -46,6 +46,7 @@ class CandidateList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: list[tuple[int, Candidate]] = []
+        self._titles = ("", "")
         self.buttons: dict[str, QPushButton] = {}
         self.heading = QLabel()
         self.heading.setWordWrap(True)
@@ -69,7 +70,7 @@ class CandidateList(QWidget):
         self, candidates: tuple[tuple[Candidate, ...], tuple[Candidate, ...]], titles: tuple[str, str]
     ) -> None:
         """List what is offered in both scans, under the names that the scans have for the reader and in their order."""
-        row = self.table.currentRow()
+        row, self._titles = self.table.currentRow(), titles
         found = [(number, one) for number, own in enumerate(candidates) for one in own]
         self._shown = sorted(found, key=lambda one: titles[one[0]])
         self.setVisible(bool(self._shown))
@@ -155,17 +156,23 @@ class CandidateList(QWidget):
             self.chosen.emit(number, list(one.piece.centre))
 
     def _refresh(self) -> None:
-        still = [one.piece.ml for _, one in self._shown if one.state == "open"]
+        still: dict[str, list[float]] = {}
+        for number, one in self._shown:
+            if one.state == "open":
+                still.setdefault(_in(self._titles[number]), []).append(one.piece.ml)
         self.heading.setText(
             f"{words.to_confirm(still)} They are in no number, interval or verdict."
             if still
             else "All dense areas beside the lungs were judged."
         )
-        one = self.candidate
-        self.reason.setText("" if one is None else f"Not counted: {one.piece.reason}.")
+        current = self.candidate
+        self.reason.setText("" if current is None else f"Not counted: {current.piece.reason}.")
         for name, button in self.buttons.items():
             label = KEYS[name][2]
-            done = one is not None and (
-                one.state == "dismissed" if label is None else (one.state, one.label) == ("accepted", label)
-            )
-            button.setEnabled(one is not None and not done)
+            state = ("dismissed", None) if label is None else ("accepted", label)
+            button.setEnabled(current is not None and (current.state, current.label) != state)
+
+
+def _in(title: str) -> str:
+    """``"at baseline"``; a blinded reader's scans are letters: ``"in A"``."""
+    return f"in {title}" if len(title) == 1 else f"at {title.lower()}"

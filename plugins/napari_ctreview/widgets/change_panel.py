@@ -111,8 +111,9 @@ class ChangePanel(QWidget):
             text += f" &nbsp;{words.signed(change.value)} mL ({words.span(change.low, change.high)} mL), both lungs"
         reasons = dict.fromkeys(check.message for check in comparison.checks if check.stops)
         text += "".join(f"<br>{escape(reason)}" for reason in reasons)
-        offered = [one for point in (comparison.baseline, comparison.followup) for one in point.candidates]
-        if asked := words.to_confirm([one.piece.ml for one in open_candidates(offered)]):
+        offered = {"at baseline": comparison.baseline.candidates, "at follow-up": comparison.followup.candidates}
+        open_ml = {when: [one.piece.ml for one in open_candidates(own)] for when, own in offered.items()}
+        if asked := words.to_confirm(open_ml):
             text += f"<br>{asked} They are in none of these numbers."
         if carried:
             text += "<br><i style='color:#f0b429'>* corrected since: intervals are carried over</i>"

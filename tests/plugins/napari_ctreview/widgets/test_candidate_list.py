@@ -65,7 +65,8 @@ def listed(qtbot: Any) -> Any:
 
 def test_it_is_there_only_where_something_is_offered(listed: Any) -> None:
     assert listed.widget.isVisibleTo(None)
-    assert "3, " in listed.widget.heading.text()
+    assert "2 at baseline, " in listed.widget.heading.text()
+    assert "1 at follow-up, " in listed.widget.heading.text()
     assert "in no number" in listed.widget.heading.text()
     listed.widget.show_candidates(((), ()), ("Baseline", "Follow-up"))
     assert listed.widget.isHidden()
