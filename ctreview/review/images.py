@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 from ctreview.dicom import Series, find_series
-from ctreview.errors import InputRefused
+from ctreview.errors import InputRefused, UnreadableFile
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct import ChestCtSettings
 from ctreview.recipes.chest_ct.loading import load_ct
@@ -79,10 +78,10 @@ def load_settings_of(study: Study) -> LoadSettings:
     plan = study.plan
     if plan is None:
         return LoadSettings()
-    kept, known = plan.settings["load"], {field.name for field in fields(LoadSettings)}
-    if unknown := sorted(set(kept) - known):
-        raise not_of_this_version(study, plan, f"there is no setting load.{unknown[0]}", "Update ctreview.")
-    return LoadSettings(**kept)
+    try:
+        return ChestCtSettings.from_dict({"load": plan.settings.get("load", {})}).load
+    except UnreadableFile as error:
+        raise not_of_this_version(study, plan, error.found, error.remedy) from error
 
 
 def _series(reference: ImageReference) -> tuple[Series, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from ctreview.volume.unmeasured import UnmeasuredSlices
 from ctreview.volume.values import AIR_HU, NOT_MEASURED_HU, fill_slice, looks_like_hu
 from ctreview.volume.volume import Unit, Volume
 
-__all__ = ["LoadSettings", "choose_series", "load_volume"]
+__all__ = ["LoadSettings", "choose_series", "load_volume", "with_unread_named"]
 
 _LARGEST_VOLUME = 1 << 34
 """Most voxels of a volume (16 billion; a large CT has 0.5)."""
@@ -133,7 +134,7 @@ def choose_series(
             remedy="Name one with --series.",
         )
     if volumes:
-        return replace(volumes[0], warnings=(*volumes[0].warnings, *_unread_beside(volumes[0], found, usable)))
+        return with_unread_named(volumes[0], [one for one in found if one not in usable])
     refused = [one for one in found if one.kind in ("volume", "single image")] or list(found)
     if len(refused) == 1 and refused[0].refusal is not None:
         raise refused[0].refusal
@@ -141,14 +142,14 @@ def choose_series(
     raise NoSeriesFound(f"none of {len(found)} series is a readable volume ({reasons})", where=path)
 
 
-def _unread_beside(taken: Series, found: tuple[Series, ...], usable: list[Series]) -> list[str]:
-    """What is said of series of the same kind that lie beside the one that is taken and cannot be read."""
-    others = [one for one in found if one not in usable and one.modality == taken.modality and one.kind == taken.kind]
-    return [
+def with_unread_named(taken: Series, unread: Sequence[Series]) -> Series:
+    """A series that warns of those of its kind that lie beside it and cannot be read: one of them could be meant."""
+    said = [
         f"Series {taken.key} was taken; series {one.key} lies beside it and cannot be read: {one.refusal.found}."
-        for one in others
-        if one.refusal is not None
+        for one in unread
+        if one.refusal is not None and (one.modality, one.kind) == (taken.modality, taken.kind)
     ]
+    return replace(taken, warnings=(*taken.warnings, *said)) if said else taken
 
 
 def _reads(series: Series, settings: LoadSettings) -> bool:

@@ -11,7 +11,7 @@ from ctreview.errors import WrongModality
 from ctreview.progress import Progress
 from ctreview.review.archive import ImageSource
 from ctreview.volume.contrasts import Examination, examination, load_examination
-from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.load import LoadSettings, load_volume, with_unread_named
 from ctreview.volume.volume import Volume
 from napari_ctreview.input_output.reader import is_image_file
 
@@ -55,13 +55,15 @@ def _alone(path: Path) -> bool:
 
 
 def find_readable(path: Path, progress: Progress) -> tuple[Series, ...]:
-    """The series that can be read; none where the path is an image file of another format.
+    """The series that can be read, each warning of those beside it that cannot; none where it is another format's file.
 
     Where nothing can be read, `load_scan` says why.
     """
     if is_image_file(path):
         return ()
-    return tuple(series for series in find_series(path, progress=progress) if series.usable)
+    found = find_series(path, progress=progress)
+    unread = [series for series in found if not series.usable]
+    return tuple(with_unread_named(series, unread) for series in found if series.usable)
 
 
 def load_scan(path: Path, series: Sequence[Series], settings: LoadSettings, progress: Progress) -> Scan:
