@@ -6,7 +6,7 @@ from ctreview.image_quality.air import outside_air_hu
 from ctreview.image_quality.noise import Noise, measure_noise
 from ctreview.image_quality.quality import (
     ImageQuality,
-    QualityLimits,
+    ImageQualityLimits,
     compare_image_quality,
     measure_image_quality,
 )
@@ -14,9 +14,9 @@ from ctreview.image_quality.spread import PointSpread, measure_spread
 
 __all__ = [
     "ImageQuality",
+    "ImageQualityLimits",
     "Noise",
     "PointSpread",
-    "QualityLimits",
     "compare_image_quality",
     "measure_image_quality",
     "measure_noise",

@@ -11,7 +11,7 @@ from ctreview.image_quality.noise import Noise, measure_noise
 from ctreview.image_quality.spread import PointSpread, measure_spread
 from ctreview.volume.volume import Volume
 
-__all__ = ["ImageQuality", "QualityLimits", "compare_image_quality", "measure_image_quality"]
+__all__ = ["ImageQuality", "ImageQualityLimits", "compare_image_quality", "measure_image_quality"]
 
 BOX = 12.0**0.5
 """Width of a box profile over its standard deviation."""
@@ -54,7 +54,7 @@ class ImageQuality:
 
 
 @dataclass(frozen=True)
-class QualityLimits:
+class ImageQualityLimits:
     """Up to where two scans image alike, and up to where bringing them to one resolution was shown to hold.
 
     Attributes
@@ -120,7 +120,7 @@ def measure_image_quality(volume: Volume, *, spread: PointSpread | None = None) 
 
 
 def compare_image_quality(
-    baseline: ImageQuality, followup: ImageQuality, *, limits: QualityLimits | None = None
+    baseline: ImageQuality, followup: ImageQuality, *, limits: ImageQualityLimits | None = None
 ) -> tuple[Check, ...]:
     """Compare how two scans image.
 
@@ -131,7 +131,7 @@ def compare_image_quality(
         is accepted, with a sentence that says so. Beyond what was shown to hold a check stops; short of that it
         widens.
     """
-    limits = limits or QualityLimits()
+    limits = limits or ImageQualityLimits()
     return (
         _sharpness(baseline, followup, limits),
         _resolution(baseline, followup, limits),
@@ -153,7 +153,7 @@ def _graded(name: str, value: float, alike: float, greatest: float, what: str, c
     return Check(name, round(value, 2), limit, ok, message, effect=effect)
 
 
-def _sharpness(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
+def _sharpness(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     one, other = a.resolution_mm, b.resolution_mm
     if not (a.spread.measured and b.spread.measured):
         return Check("sharpness", None, None, True, "Too few edges were found to measure how sharp both scans are.")
@@ -163,13 +163,13 @@ def _sharpness(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check
     return _graded("sharpness", ratio, limits.alike_sharpness, limits.greatest_sharpness, what, consequence)
 
 
-def _resolution(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
+def _resolution(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     worst, limit = max(a.resolution_mm, b.resolution_mm), limits.greatest_resolution_mm
     what = f"The less sharp scan is blurred by {worst:.2f} mm"
     return _graded("resolution", worst, limit, limit, what, "vessels melt into the lung around.")
 
 
-def _noise(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
+def _noise(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     if a.noise is None or b.noise is None:
         return Check("noise", None, None, True, "There was too little soft tissue to measure the noise of both scans.")
     one, other = a.noise.sd_hu, b.noise.sd_hu
@@ -178,7 +178,7 @@ def _noise(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
     return _graded("noise", ratio, limits.alike_noise, limits.greatest_noise, what, "faint opacity is lost in it.")
 
 
-def _gap(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
+def _gap(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     if not (a.spread.measured and b.spread.measured):
         return Check("slice_gap", None, None, True, "Too few edges were found to measure the thickness of slices.")
     worst = max(a.gap_mm, b.gap_mm)
@@ -187,7 +187,7 @@ def _gap(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
     return _graded("slice_gap", worst, limits.alike_gap_mm, limits.greatest_gap_mm, what, consequence)
 
 
-def _air(a: ImageQuality, b: ImageQuality, limits: QualityLimits) -> Check:
+def _air(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     name = "air_around_the_body"
     if a.air_hu is None or b.air_hu is None:
         return Check(name, None, None, True, "The air around the body could not be measured in both scans.")

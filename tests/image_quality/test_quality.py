@@ -7,9 +7,9 @@ import pytest
 from ctreview.errors import WrongUse
 from ctreview.image_quality import (
     ImageQuality,
+    ImageQualityLimits,
     Noise,
     PointSpread,
-    QualityLimits,
     compare_image_quality,
     measure_noise,
     outside_air_hu,
@@ -64,4 +64,4 @@ def test_what_differs_widens_and_what_differs_much_stops(other: ImageQuality, ex
 
 def test_limits_out_of_order_are_refused() -> None:
     with pytest.raises(WrongUse, match="alike"):
-        QualityLimits(alike_noise=3.0, greatest_noise=2.0)
+        ImageQualityLimits(alike_noise=3.0, greatest_noise=2.0)

@@ -20,7 +20,7 @@ from ctreview.dicom.comparability import (
     THICKNESS_RATIO,
     THIN_MM,
 )
-from ctreview.image_quality import QualityLimits
+from ctreview.image_quality import ImageQualityLimits
 from ctreview.lung import InspirationSettings
 from ctreview.lung.growth import CHILD_SIZED_ML, GROWTH_LIMIT_PERCENT
 from ctreview.lung.size import LARGEST_SHARE, SMALLEST_SHARE
@@ -28,14 +28,14 @@ from ctreview.opacity.normal import SIDES_APART_HU
 from ctreview.opacity.thresholds import AGREEMENT_HU
 from ctreview.recipes.chest_ct.field_of_view import CUT_PERCENT
 from ctreview.recipes.chest_ct.references import AIR_LIMITS, BLOOD_LIMITS
-from ctreview.registration.quality import QualityLimits as RegistrationLimits
+from ctreview.registration.quality import QualityLimits
 
 __all__ = ["CHECKS", "RegisteredCheck", "registered"]
 
 SCANS = ("baseline_", "followup_")
 """What a check of one scan alone begins with."""
 
-_BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), RegistrationLimits(), QualityLimits()
+_BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), QualityLimits(), ImageQualityLimits()
 
 
 @dataclass(frozen=True)
