@@ -11,7 +11,6 @@ import SimpleITK
 from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
-from ctreview.anatomy.bowel import find_bowel_gas
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance
 from ctreview.volume.box import bounding_box
 
@@ -46,7 +45,7 @@ class AeratedLungs:
 
 
 def find_aerated_lungs(
-    coarse: CoarseImage, body: Body, airways: Mask, smallest_ml: float, trachea: float | None = None
+    coarse: CoarseImage, body: Body, excluded: Mask, smallest_ml: float, trachea: float | None = None
 ) -> AeratedLungs | None:
     """Choose the aerated parts that are lung and number the sides; None where there are none.
 
@@ -56,15 +55,15 @@ def find_aerated_lungs(
         In HU.
     body : Body
         On the same grid.
-    airways : ndarray of bool
-        Blocks that are taken by trachea and bronchi, with their walls.
+    excluded : ndarray of bool
+        Blocks that are taken by trachea and bronchi, with their walls, and by gas that is no lung.
     smallest_ml : float
         Aerated parts below this are no lung.
     trachea : float, optional
         Index of the trachea along axis 2. Beside a single lung it marks the middle better than bones, which a cropped
         field of view cuts.
     """
-    parts = _lungs(coarse, body, body.air & ~airways & ~find_bowel_gas(coarse, body, airways), smallest_ml)
+    parts = _lungs(coarse, body, body.air & ~excluded, smallest_ml)
     if not parts:
         return None
     middle = _midline(body, parts)

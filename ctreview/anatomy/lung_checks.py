@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from ctreview.anatomy.candidates import DenseCandidate
 from ctreview.anatomy.field_of_view import touches_unmeasured
+from ctreview.anatomy.gas import GasPocket
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["dense_candidates_check", "field_of_view_checks", "lung_checks"]
+__all__ = ["dense_candidates_check", "field_of_view_checks", "gas_checks", "lung_checks"]
 
 SIDES = ("right_lung", "left_lung")
 
@@ -22,6 +23,12 @@ CLEAR_LATERALITY_SCORE = 1.0
 """How much must speak for one side of a single lung (`laterality.AeratedLungs.laterality_score`)."""
 
 FLUID_REPORTED_ML = 20.0
+
+GAS_REPORTED_ML = 5.0
+"""More gas than this in a pneumothorax or in bullae is said."""
+
+MEDIASTINAL_REPORTED_ML = 2.0
+"""More air than this in the mediastinum is said; a swallow of air is less."""
 
 
 def lung_checks(
@@ -156,3 +163,72 @@ def _fluid(ml: float) -> Check:
     if ml > 0:
         message = f"{ml:.0f} mL between lung and ribs have the density of fluid and were left out of the lung."
     return Check("pleural_fluid", round(ml, 1), FLUID_REPORTED_ML, ok, message)
+
+
+def gas_checks(pockets: Sequence[GasPocket], mediastinal_ml: float, midline: float) -> tuple[Check, ...]:
+    """Name gas that is no normal lung.
+
+    Parameters
+    ----------
+    pockets : sequence of GasPocket
+        Of the scan.
+    mediastinal_ml : float
+        Of air in the mediastinum.
+    midline : float
+        Index of the middle of the patient along axis 2 of the grid of the pockets.
+
+    Returns
+    -------
+    tuple of Check
+        All only tell: what is left out is in no number, and the collapse beside a pneumothorax is what the ratio of
+        lung volumes is checked for. A gastric bubble is normal; it fails only where little parts it from lung.
+    """
+    air_in_chest = [pocket for pocket in pockets if pocket.kind == "pneumothorax"]
+    bullae = [pocket for pocket in pockets if pocket.kind == "bulla"]
+    return (
+        _abdominal([pocket for pocket in pockets if pocket.kind == "abdominal"], midline),
+        _pneumothorax(_ml(air_in_chest), _sides_of(air_in_chest, midline)),
+        _mediastinal(mediastinal_ml),
+        _bullae(_ml(bullae), _sides_of(bullae, midline)),
+    )
+
+
+def _abdominal(pockets: Sequence[GasPocket], midline: float) -> Check:
+    ml = _ml(pockets)
+    near = [pocket for pocket in pockets if pocket.beside_lung]
+    message = "No gas was seen close under the diaphragm."
+    if pockets:
+        message = f"{ml:.0f} mL of gas under the diaphragm (stomach, bowel or free) were left out of the lung."
+    if near:
+        message += " Only a thin wall parts it from lung: look at the border."
+    return Check("gas_under_diaphragm", ml, None, not near, message, regions=_sides_of(near, midline))
+
+
+def _pneumothorax(ml: float, sides: tuple[str, ...]) -> Check:
+    message = "No pneumothorax was seen."
+    if ml > 0:
+        message = f"{ml:.0f} mL of gas between lung and ribs are a pneumothorax and were left out of the lung."
+    return Check("pneumothorax", ml, GAS_REPORTED_ML, ml <= GAS_REPORTED_ML, message, regions=sides)
+
+
+def _mediastinal(ml: float) -> Check:
+    message = "No air was seen in the mediastinum beside the airways."
+    if ml > 0:
+        message = f"{ml:.0f} mL of air lie in the mediastinum beside the airways (oesophagus or free): no lung."
+    return Check("mediastinal_air", round(ml, 1), MEDIASTINAL_REPORTED_ML, ml <= MEDIASTINAL_REPORTED_ML, message)
+
+
+def _bullae(ml: float, sides: tuple[str, ...]) -> Check:
+    message = "No bullae were seen."
+    if ml > 0:
+        message = f"{ml:.0f} mL of gas within the lungs are bullae; they count in the volume of the lungs."
+    return Check("bullae", ml, GAS_REPORTED_ML, ml <= GAS_REPORTED_ML, message, regions=sides)
+
+
+def _ml(pockets: Sequence[GasPocket]) -> float:
+    return round(sum(pocket.ml for pocket in pockets), 1)
+
+
+def _sides_of(pockets: Sequence[GasPocket], midline: float) -> tuple[str, ...]:
+    """The lungs that pockets lie beside or in; axis 2 runs to the left."""
+    return tuple(sorted({SIDES[pocket.middle > midline] for pocket in pockets}))

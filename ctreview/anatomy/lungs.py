@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import fill_voids
@@ -16,8 +17,9 @@ from ctreview.anatomy.candidates import DenseCandidate, Side
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, upsampled
 from ctreview.anatomy.dense import DenseLung, DensePiece, find_dense_lung
 from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
+from ctreview.anatomy.gas import GasPocket, find_gas, find_mediastinal_air, outside_lung
 from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
-from ctreview.anatomy.lung_checks import field_of_view_checks, lung_checks
+from ctreview.anatomy.lung_checks import field_of_view_checks, gas_checks, lung_checks
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import relative_size
 from ctreview.errors import SegmentationFailed
@@ -102,7 +104,7 @@ def find_lungs(
         that the image shows to be lung; pleural fluid, trachea and main bronchi are no lung, and dense tissue that may
         be lung is in ``candidates``. Checks: ``one_lung``, ``side_of_single_lung``, ``lung_touches_border``,
         ``lung_volume_plausible``, ``airway_found``, ``dense_lung_recovered``, ``dense_candidates``,
-        ``pleural_fluid``.
+        ``pleural_fluid``, ``gas_under_diaphragm``, ``pneumothorax``, ``mediastinal_air``, ``bullae``.
 
     Raises
     ------
@@ -116,9 +118,9 @@ def find_lungs(
     Notes
     -----
     Shapes are found in blocks of about 2 mm: air around the patient and table are set aside, airways are followed
-    from the trachea (`airways`), aerated parts chosen and parted into right and left (`laterality`), vessels and hilum
-    closed, dense lung recovered from the rib cage (`dense`). Only then is the border drawn at full resolution
-    (`border`).
+    from the trachea (`airways`), gas is told from lung (`gas`), aerated parts chosen and parted into right and left
+    (`laterality`), vessels and hilum closed, dense lung recovered from the rib cage (`dense`). Only then is the border
+    drawn at full resolution (`border`).
     """
     settings = settings or LungSettings()
     volume.require_hu("lungs are found in", remedy="Load a CT.")
@@ -138,12 +140,16 @@ def find_lungs(
     progress(2, 5, "lungs: sides")
     tree = np.zeros(inside.shape, dtype=bool) if airways is None else airways.blocks(coarse)
     trachea = None if airways is None else airways.middle(coarse)
-    sides = find_aerated_lungs(coarse, body, dilated(tree, 1.5, coarse.spacing), settings.smallest_lung_ml, trachea)
+    taken = dilated(tree, 1.5, coarse.spacing)
+    pockets = find_gas(coarse, body, taken)
+    gas = outside_lung(pockets, inside.shape, edge=True)
+    sides = find_aerated_lungs(coarse, body, taken | gas, settings.smallest_lung_ml, trachea)
     if sides is None:
         raise _no_lung()
     progress(3, 5, "lungs: hilum and dense lung")
     size = _size(coarse, sides.labels)
     filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
+    filled[gas] = 0
     dense = DenseLung.none(filled.shape)
     if settings.dense:
         hilum = Hilum.around(None if airways is None else airways.carina(coarse), coarse.spacing[0], size)
@@ -152,6 +158,7 @@ def find_lungs(
         filled = np.where(filled == 0, dense.lung, filled)
     progress(4, 5, "lungs: border")
     labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
+    _leave_out(labels, coarse, pockets)
     if airways is not None:
         _enter_airways(labels, airways)
     if cut and volume.unmeasured is not None:
@@ -160,10 +167,22 @@ def find_lungs(
     lungs = LungMap(labels, volume.geometry, LUNG_SCHEME, candidates=candidates)
     progress(5, 5, "lungs")
     amounts = coarse.volume_ml(dense.lung > 0), dense.fluid_ml
-    checks = lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None)
+    checks = (
+        *lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None),
+        *gas_checks(pockets, find_mediastinal_air(coarse, body, filled, tree), sides.midline),
+    )
     if cut:
         checks = (*checks, *field_of_view_checks(lungs, volume))
     return replace(lungs, checks=checks, dense_ml=round(amounts[0], 1))
+
+
+def _leave_out(labels: Labels, coarse: CoarseImage, pockets: Sequence[GasPocket]) -> None:
+    """Take gas out of the lungs, whose border was drawn through a thin wall."""
+    gas = outside_lung(pockets, coarse.array.shape, edge=False)
+    if gas.any():
+        box = bounding_box(gas)
+        full = coarse.full_box(box)
+        labels[full][upsampled(gas[box], coarse.step, labels[full].shape)] = 0
 
 
 def _candidates(

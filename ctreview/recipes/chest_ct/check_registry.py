@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ctreview.anatomy.lung_checks import CLEAR_LATERALITY_SCORE, FLUID_REPORTED_ML, LARGEST_ML, SMALLEST_ML
+from ctreview.anatomy.lung_checks import (
+    CLEAR_LATERALITY_SCORE,
+    FLUID_REPORTED_ML,
+    GAS_REPORTED_ML,
+    LARGEST_ML,
+    MEDIASTINAL_REPORTED_ML,
+    SMALLEST_ML,
+)
 from ctreview.anatomy.situs import CLEAR_SCORE
 from ctreview.change.comparability import OPACITY_UNSEEN_PERCENT, ORGAN_UNSEEN_PERCENT
 from ctreview.checks import Effect
@@ -289,6 +296,26 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         "what lies between lung and ribs at the density of fluid",
         {"tells": f"{FLUID_REPORTED_ML:g} mL or more"},
         "more than partial volume along the chest wall makes",
+    ),
+    "gas_under_diaphragm": _of_scan(
+        "gas of stomach or bowel, or free gas, close under the diaphragm",
+        {"tells": "it borders on lung over a large part"},
+        "it is in no number; there the border of the lung is least sure",
+    ),
+    "pneumothorax": _of_scan(
+        "gas between lung and ribs",
+        {"tells": f"more than {GAS_REPORTED_ML:g} mL"},
+        "it is in no number; lung_volume_ratio is about the collapse beside it",
+    ),
+    "mediastinal_air": _of_scan(
+        "air in the mediastinum beside the airways",
+        {"tells": f"more than {MEDIASTINAL_REPORTED_ML:g} mL"},
+        "a swallow of air is less; it is in no number",
+    ),
+    "bullae": _of_scan(
+        "gas within the lung without vessels",
+        {"tells": f"more than {GAS_REPORTED_ML:g} mL"},
+        "it counts in the volume of the lung and not as opacity",
     ),
     "age_known": _of_scan(
         "whether the age is known", {"tells": "unknown"}, "where lungs are small, age_of_small_lungs widens"

@@ -70,6 +70,11 @@ SENTENCES = {
     "Lungen im Bild gehören jemand anderem.",
     "airway_found": "Die Trachea wurde nicht gefunden; große Atemwege können als Lunge zählen.",
     "pleural_fluid": "{value} ml zwischen Lunge und Rippen sind so dicht wie Flüssigkeit und zählen nicht zur Lunge.",
+    "gas_under_diaphragm": "{value} ml Gas unter dem Zwerchfell (Magen, Darm oder freies Gas) zählen nicht zur Lunge; "
+    "nur eine dünne Wand trennt sie davon.",
+    "pneumothorax": "{value} ml Gas zwischen Lunge und Rippen sind ein Pneumothorax und zählen nicht zur Lunge.",
+    "mediastinal_air": "{value} ml Luft liegen im Mediastinum neben den Atemwegen (Ösophagus oder frei).",
+    "bullae": "{value} ml Gas in der Lunge sind Bullae; sie zählen zum Lungenvolumen.",
     "dense_candidates": "{value} ml dichtes Gewebe neben der Lunge können Lunge oder Flüssigkeit sein und zählen "
     "nicht, solange der Befunder sie nicht annimmt.",
     "age_known": "Das Alter ist nicht bekannt; beurteilt wird wie bei Erwachsenen, kindliche Lunge ist dichter.",
