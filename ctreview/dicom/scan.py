@@ -232,6 +232,11 @@ def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series
     files = dict.fromkeys(frame.file for frame in part.frames)
     members = [instance for instance in group if instance.file in files]
     series = replace(_base(uid, "volume", members, part.frames), part=part.label, files=tuple(files))
+    if _frame_of_reference_of_each_slice(members):
+        source = hashlib.sha256(uid.encode()).hexdigest()[:16]
+        series = replace(
+            series, frame_of_reference=f"source:{source}", warnings=(*series.warnings, _OWN_FRAMES_OF_REFERENCE)
+        )
     if part.stack is not None:
         steps = [float(np.linalg.norm(part.stack.affine[:3, axis])) for axis in range(3)]
         series = replace(
@@ -247,6 +252,25 @@ def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series
             ),
         )
     return replace(series, refusal=_refusal(series, members, part.fault))
+
+
+_OWN_FRAMES_OF_REFERENCE = (
+    "Each slice names a frame of reference of its own. Study, series and time of acquisition are one, "
+    "so the slices were read as one volume."
+)
+
+
+def _frames_of_reference(members: list[Instance]) -> int:
+    return len({instance.frame_of_reference for instance in members if instance.frame_of_reference})
+
+
+def _frame_of_reference_of_each_slice(members: list[Instance]) -> bool:
+    """Whether frames of reference tell nothing: nearly every slice of one acquisition has its own.
+
+    Some anonymisers replace the UID anew in each file. A patient who was moved leaves two or a few of them.
+    """
+    one_acquisition = len({(instance.study_uid, instance.acquisition.acquired) for instance in members}) == 1
+    return len(members) > 2 and one_acquisition and 2 * _frames_of_reference(members) > len(members)
 
 
 def _missing_images_warning(members: list[Instance], part: SliceGroup) -> tuple[str, ...]:
@@ -273,7 +297,7 @@ def _refusal(series: Series, members: list[Instance], fault: StackFault | None) 
     first = members[0]
     if any(first.acquisition.patient.conflicts(other.acquisition.patient) for other in members):
         return InconsistentSeries("slices of two patients share one series", where=series.where)
-    if len({other.frame_of_reference for other in members if other.frame_of_reference}) > 1:
+    if _frames_of_reference(members) > 1 and not _frame_of_reference_of_each_slice(members):
         return InconsistentSeries(
             "slices of one series lie in different frames of reference",
             where=series.where,

@@ -109,6 +109,29 @@ def test_missing_and_malformed_uids_and_empty_dates(tmp_path: Path) -> None:
     assert load_volume(tmp_path).geometry.frame_of_reference == series.frame_of_reference
 
 
+def _stack_of_frames_of_reference(folder: Path, uids: list[str]) -> None:
+    for number, uid in enumerate(uids):
+        plane = np.full((5, 6), number, np.int16)
+        data = make_slice(plane, position=(0, 0, 2 * number), number=number, FrameOfReferenceUID=uid)
+        save(data, folder / f"{number}.dcm")
+
+
+def test_a_frame_of_reference_for_each_slice_tells_nothing(tmp_path: Path) -> None:
+    _stack_of_frames_of_reference(tmp_path, [f"1.2.3.{number}" for number in range(6)])
+    (series,) = find_series(tmp_path)
+    assert series.usable
+    assert any("frame of reference of its own" in note for note in series.warnings)
+    assert series.frame_of_reference.startswith("source:")
+    assert load_volume(tmp_path).geometry.shape[0] == 6
+
+
+def test_two_frames_of_reference_are_two_places(tmp_path: Path) -> None:
+    _stack_of_frames_of_reference(tmp_path, ["1.2.3.1"] * 3 + ["1.2.3.2"] * 3)
+    (series,) = find_series(tmp_path)
+    assert not series.usable
+    assert "different frames of reference" in str(series.refusal)
+
+
 def test_a_little_unevenness_is_accepted_and_said(tmp_path: Path) -> None:
     for number, height in enumerate((0, 1.0, 2.04, 3.0, 4.0)):
         save(make_slice(ramp(SHAPE)[0], position=(0, 0, height), number=number), tmp_path / f"{number}.dcm")
