@@ -226,7 +226,7 @@ def _bullae(ml: float, sides: tuple[str, ...]) -> Check:
 
 
 def _ml(pockets: Sequence[GasPocket]) -> float:
-    return round(sum(pocket.ml for pocket in pockets), 1)
+    return round(float(sum(pocket.ml for pocket in pockets)), 1)
 
 
 def _sides_of(pockets: Sequence[GasPocket], midline: float) -> tuple[str, ...]:
