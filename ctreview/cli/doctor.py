@@ -23,6 +23,7 @@ MODULES = {
     "connected-components-3d": "cc3d",
     "fill-voids": "fill_voids",
     "pyjpegls": "jpeg_ls",
+    "pynrrd": "nrrd",
     "python-gdcm": "gdcm",
     "scikit-image": "skimage",
     "scikit-learn": "sklearn",

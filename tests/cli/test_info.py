@@ -46,9 +46,18 @@ def test_it_says_which_series_may_be_compared(command, scans):
 
 @pytest.mark.data
 def test_two_kernels_may_be_compared_with_a_remark_about_the_kernel(command, shared_data):
-    said = command("info", shared_data / "two_kernels", "--json")
+    said = command("info", shared_data / "two_kernels_soft", "--json")
     (pair,) = json.loads(said.out)["pairs"]
     assert pair["comparable"] is True
+    assert any("kernels differ (" in remark for remark in pair["remarks"])
+
+
+@pytest.mark.data
+def test_slices_of_eight_millimetres_are_not_to_be_compared(command, shared_data):
+    said = command("info", shared_data / "two_kernels", "--json")
+    (pair,) = json.loads(said.out)["pairs"]
+    assert pair["comparable"] is False
+    assert any("8 mm" in remark for remark in pair["remarks"])
     assert any("B40f" in remark and "B70f" in remark for remark in pair["remarks"])
 
 

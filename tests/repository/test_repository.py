@@ -32,7 +32,8 @@ def texts() -> dict[str, str]:
     found = {}
     for path in tracked():
         raw = path.read_bytes()
-        if b"\0" not in raw[:4096] and path != Path(__file__):
+        # the header of a .nrrd is text, and longer than what tells binary files
+        if path.suffix != ".nrrd" and b"\0" not in raw[:4096] and path != Path(__file__):
             found[path.relative_to(REPOSITORY).as_posix()] = raw.decode("utf-8")
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QShortcut, QTableWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QShortcut, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ctreview.change import Candidate
 from ctreview.recipes.chest_ct.candidates import acceptance, dismissal
@@ -127,9 +127,9 @@ class CandidateList(QWidget):
 
     # --- how it is made
 
-    def _buttons(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        for name, (key, title, _, tip) in KEYS.items():
+    def _buttons(self) -> QGridLayout:
+        grid = QGridLayout()
+        for at, (name, (key, title, _, tip)) in enumerate(KEYS.items()):
             button = QPushButton(f"{title}  {key}")
             button.setToolTip(f"{tip} ({key})")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -137,9 +137,9 @@ class CandidateList(QWidget):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(self._deciding(name))
-            line.addWidget(button)
+            grid.addWidget(button, at // 2, at % 2)
             self.buttons[name] = button
-        return line
+        return grid
 
     def _deciding(self, name: str) -> Callable[[], None]:
         return lambda: self.decide(name)

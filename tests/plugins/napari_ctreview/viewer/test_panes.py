@@ -126,7 +126,7 @@ def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_
     panes.go_to(place, pane=1)
     qtbot.wait(30)
     for number, pane in enumerate(panes.panes):
-        there = place if number == 1 else panes.link.link.mapping(1, number)(place)
+        there = place if number == 1 else panes.link.synchronizer.mapping(1, number)(place)
         canvas = pane.canvas.canvas.native
         pixels, off = pane.pixels_of(there)
         assert np.allclose(pixels, (canvas.width() / 2, canvas.height() / 2), atol=1)
