@@ -27,7 +27,6 @@ __all__ = [
     "ImageSource",
     "basis",
     "differ_only_in",
-    "not_of_this_version",
     "plan_of",
     "require_as_signed",
     "require_same_images",
@@ -62,8 +61,14 @@ def plan_of(
     )
 
 
-def settings_of(study: Study) -> ChestCtSettings:
+def settings_of(study: Study, *, only: str | None = None) -> ChestCtSettings:
     """The settings that a study was made with; today's defaults where it does not say.
+
+    Parameters
+    ----------
+    study : Study
+    only : str, optional
+        The field of `ChestCtSettings` that is read; all others are today's defaults.
 
     Raises
     ------
@@ -74,12 +79,12 @@ def settings_of(study: Study) -> ChestCtSettings:
     if plan is None:
         return ChestCtSettings()
     try:
-        return ChestCtSettings.from_dict(plan.settings)
+        return ChestCtSettings.from_dict({name: value for name, value in plan.settings.items() if only in (None, name)})
     except UnreadableFile as error:
-        raise not_of_this_version(study, plan, error.found, error.remedy) from error
+        raise _not_of_this_version(study, plan, error.found, error.remedy) from error
 
 
-def not_of_this_version(study: Study, plan: AnalysisPlan, found: str, remedy: str | None) -> UnreadableFile:
+def _not_of_this_version(study: Study, plan: AnalysisPlan, found: str, remedy: str | None) -> UnreadableFile:
     """Say that a study's settings cannot be read, and which version wrote them; else ``remedy``."""
     remedy = f"Open it with ctreview {plan.version}, which wrote it." if plan.version else remedy
     return UnreadableFile(found, where=study.folder / "plan.json", remedy=remedy)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ctreview.dicom import Series, find_series
-from ctreview.errors import InputRefused, UnreadableFile
+from ctreview.errors import InputRefused
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct import ChestCtSettings
 from ctreview.recipes.chest_ct.loading import load_ct
-from ctreview.review.archive import not_of_this_version
+from ctreview.review.archive import settings_of
 from ctreview.study import ImageReference, Study
 from ctreview.volume.contrasts import Examination, examination, load_examination, series_of_examination
 from ctreview.volume.image_file import is_image_file
@@ -68,20 +68,8 @@ def load_examination_of_study(study: Study, number: int, *, progress: Progress =
 
 
 def load_settings_of(study: Study) -> LoadSettings:
-    """How the images of a study were loaded; today's defaults where it does not say.
-
-    Raises
-    ------
-    UnreadableFile
-        It names a setting that this version does not have.
-    """
-    plan = study.plan
-    if plan is None:
-        return LoadSettings()
-    try:
-        return ChestCtSettings.from_dict({"load": plan.settings.get("load", {})}).load
-    except UnreadableFile as error:
-        raise not_of_this_version(study, plan, error.found, error.remedy) from error
+    """How the images of a study were loaded; defaults and errors are those of `settings_of`."""
+    return settings_of(study, only="load").load
 
 
 def _series(reference: ImageReference) -> tuple[Series, ...]:
