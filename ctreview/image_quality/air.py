@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from ctreview.image_quality.slices import evenly_spaced
 from ctreview.volume.volume import Volume
 
 __all__ = ["outside_air_hu"]
@@ -38,8 +39,7 @@ def outside_air_hu(volume: Volume) -> float | None:
         The volume is not in HU.
     """
     volume.require_hu("air is measured in")
-    n = volume.array.shape[0]
-    chosen = np.unique(np.linspace(0, n - 1, min(SLICES, n)).round().astype(int))
+    chosen = evenly_spaced(0, volume.array.shape[0] - 1, SLICES)
     values = np.concatenate([_air_of_slice(volume.array[k], volume.geometry.spacing[1:]) for k in chosen])
     if len(values) < LEAST_PIXELS:
         return None

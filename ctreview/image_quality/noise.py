@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.image_quality.slices import evenly_spaced
 from ctreview.volume.volume import Volume
 
 __all__ = ["Noise", "measure_noise"]
@@ -61,8 +62,7 @@ def measure_noise(volume: Volume) -> Noise | None:
         The volume is not in HU.
     """
     volume.require_hu("noise is measured in")
-    n = volume.array.shape[0]
-    chosen = np.unique(np.linspace(0, n - 1, min(SLICES, n)).round().astype(int))
+    chosen = evenly_spaced(0, volume.array.shape[0] - 1, SLICES)
     pixel = volume.geometry.spacing[1:]
     patches = np.concatenate([_patches(volume.array[number], pixel) for number in chosen])
     mean = patches.mean(axis=(1, 2))

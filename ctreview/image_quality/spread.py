@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
 
+from ctreview.image_quality.slices import evenly_spaced
 from ctreview.volume.volume import Volume
 
 __all__ = ["PointSpread", "measure_spread"]
@@ -102,8 +103,7 @@ def _edges(volume: Volume) -> tuple[Floats, Floats]:
     n = volume.array.shape[0]
     if n < 3:
         return np.zeros(0), np.zeros(0)
-    chosen = np.unique(np.linspace(1, n - 2, min(SLICES, n - 2)).round().astype(int))
-    found = [_edges_of_slice(volume, int(number)) for number in chosen]
+    found = [_edges_of_slice(volume, int(number)) for number in evenly_spaced(1, n - 2, SLICES)]
     slopes, widths = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return slopes, widths
 
