@@ -33,10 +33,12 @@ def _found(provenance: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        "Lungs were segmented without trachea and main bronchi, vessels and airway walls were left out, and both scans "
-        "were brought to one resolution. Ground glass and consolidation were found by thresholds relative to the "
-        f"patient's own normal lung{rule}, following its gradient along gravity, with one common rule for both scans; "
-        "dependent opacity was counted apart. All volumes were measured on each scan's own grid."
+        "Lungs were segmented without trachea and main bronchi. Vessels and airway walls were left out, their partial "
+        "volume, predicted from the point spread measured at edges of each image, was taken off, and both scans were "
+        "brought to one resolution. Ground glass and consolidation were found by thresholds relative to the patient's "
+        f"own normal lung{rule}, following its gradient along gravity, with one common rule for both scans that is "
+        "adjusted to what air reads in each; dependent opacity was counted apart. All volumes were measured on each "
+        "scan's own grid."
     )
 
 
