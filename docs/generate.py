@@ -1,7 +1,7 @@
 """Write what documents repeat from the program: ``python -m docs.generate``.
 
-``docs/commands.md`` comes from the command line, the table of keys in ``docs/guide.md`` from the plugin's, the picture
-in ``docs/architecture.md`` from what the code imports.
+``docs/commands.md`` comes from the command line, ``docs/checks.md`` from the list of checks, the table of keys in
+``docs/guide.md`` from the plugin's, the picture in ``docs/architecture.md`` from what the code imports.
 """
 
 from __future__ import annotations
