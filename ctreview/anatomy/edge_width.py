@@ -64,12 +64,13 @@ def relative_edge_width(coarse: CoarseImage, lungs: Mask) -> npt.NDArray[np.floa
     measured = np.isfinite(width)
     if not measured.any():
         return found
+    relative = np.empty_like(width)
     for direction in range(len(DIRECTIONS) + 1):
         alike = along_slices == direction
         known = measured & alike
         usual = np.median(width[known if np.count_nonzero(known) >= FEW_EDGES else measured])
-        width[alike] = np.minimum(width[alike] / max(usual, 0.5), WIDEST)
-    found[box][tuple(index.T)] = width
+        relative[alike] = np.minimum(width[alike] / max(usual, 0.5), WIDEST)
+    found[box][tuple(index.T)] = relative
     return found
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.edge_width import relative_edge_width
+from ctreview.anatomy.edge_width import FEW_EDGES, relative_edge_width
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((60, 70, 70), (2.0, 2.0, 2.0), frame_of_reference="source:box")
@@ -47,3 +47,15 @@ def test_there_is_no_width_off_the_surface_and_none_without_lung() -> None:
     width = relative_edge_width(image(2.0), LUNG)
     assert np.isnan(width[30, 35, 35])
     assert np.isnan(relative_edge_width(image(2.0), np.zeros_like(LUNG))).all()
+
+
+def test_edges_of_a_rare_direction_are_held_against_all_others() -> None:
+    """A slab has hardly any edges along the slices, and these are as wide as the rest."""
+    column = np.zeros(GRID.shape, dtype=bool)
+    column[6:54, 25:37, 25:37] = True
+    share = ndimage.gaussian_filter(column.astype(np.float32), 2.0)
+    hu = CoarseImage.from_array((40.0 - 890.0 * share).astype(np.float32), GRID, 2.0)
+    width = relative_edge_width(hu, column)
+    end = width[53, 28:34, 28:34]
+    assert 0 < np.count_nonzero(column[53]) < FEW_EDGES
+    assert np.nanmedian(end) < 1.2
