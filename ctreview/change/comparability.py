@@ -172,4 +172,4 @@ def check_field_of_view(unseen_percent: Mapping[str, float]) -> tuple[Check, ...
 
 def failed_first(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The same checks: those that forbid a verdict, other failed ones, then the rest, each in the given order."""
-    return tuple(sorted(checks, key=lambda check: (check.ok, check.effect != "stops")))
+    return tuple(sorted(checks, key=lambda check: (check.ok, not check.stops)))

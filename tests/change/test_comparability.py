@@ -57,5 +57,5 @@ def test_the_gravest_stand_first_and_order_is_kept_otherwise():
     def check(name, ok, stops):
         return Check(name, None, None, ok=ok, message="", effect="stops" if stops else "tells")
 
-    given = [check("a", True, True), check("b", False, False), check("c", False, True), check("d", True, False)]
+    given = [check("a", True, False), check("b", False, False), check("c", False, True), check("d", True, True)]
     assert "".join(found.name for found in failed_first(given)) == "cbad"
