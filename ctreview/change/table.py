@@ -11,8 +11,8 @@ __all__ = ["change_rows", "columns", "measurement_rows"]
 
 ENDS = ("low", "high")
 
-THIRDS = ("/apical", "/middle", "/basal")
-"""The parts beside which candidates are said to lie."""
+WHOLE, SIDES, THIRDS = "lungs", ("right_lung", "left_lung"), ("apical", "middle", "basal")
+"""All, the lungs, and the parts of each lung beside which candidates are said to lie."""
 
 EFFECT_COLUMNS: Mapping[Effect, str] = {
     "stops": "checks_that_stop",
@@ -97,12 +97,11 @@ def measurement_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _open_candidates(region: str, offered: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Number and millilitres of what is open beside a region; unknown for parts that candidates are not told by."""
-    if "/" in region and not region.endswith(THIRDS):
+    side, _, part = region.partition("/")
+    if not (region == WHOLE or (side in SIDES and (not part or part in THIRDS))):
         return {"open_candidates": None, "open_candidates_ml": None}
     beside = [
-        one
-        for one in offered
-        if one["state"] == "open" and (region == "lungs" or region in (one["side"], one["region"]))
+        one for one in offered if one["state"] == "open" and region in (WHOLE, one["side"], one["region"])
     ]
     return {"open_candidates": len(beside), "open_candidates_ml": sum(float(one["ml"]) for one in beside)}
 

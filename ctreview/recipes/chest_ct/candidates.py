@@ -83,10 +83,11 @@ def accepting(
     WrongUse
         No candidate has one of the ids.
     """
+    wanted = {wanted} if isinstance(wanted, str) else set(wanted)
     before = edits or ((),) * len(points)
     candidates = [judged(point, own) for point, own in zip(points, before, strict=True)]
     known = {one.piece.id for own in candidates for one in own}
-    unknown = sorted(set(wanted) - known - {ALL})
+    unknown = sorted(wanted - known - {ALL})
     if unknown:
         raise WrongUse(
             f"no candidate is called {', '.join(unknown)}",

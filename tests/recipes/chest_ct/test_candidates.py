@@ -141,6 +141,11 @@ def test_all_accepts_what_is_open_and_leaves_what_was_dismissed() -> None:
     assert [(edit.payload["id"], edit.payload["label"]) for edit in records] == [(other.id, "effusion")]
 
 
+def test_one_word_is_one_name_and_not_its_letters() -> None:
+    point = scan(dense())
+    assert len(accepting((point,), "all")[0]) == 1
+
+
 def test_an_id_that_nobody_offers_is_refused_with_those_that_are() -> None:
     point = scan(dense())
     with pytest.raises(WrongUse, match="r0000") as refused:
@@ -160,11 +165,18 @@ def test_the_check_names_those_alone_that_are_open() -> None:
 def test_rows_of_the_table_tell_what_is_open_beside_each_part() -> None:
     point = scan(dense())
     document = {
-        "regions": [{"region": name} for name in ("lungs", "right_lung", "left_lung", "right_lung/basal", "x/dorsal")],
+        "regions": [{"region": name} for name in ("lungs", "right_lung", "left_lung", "right_lung/basal")],
         "candidates": [one.to_dict() for one in point.candidates],
     }
     found = [(row["open_candidates"], row["open_candidates_ml"]) for row in measurement_rows(document)]
-    assert found == [(1, PIECE_ML), (1, PIECE_ML), (0, 0), (1, PIECE_ML), (None, None)]
+    assert found == [(1, PIECE_ML), (1, PIECE_ML), (0, 0), (1, PIECE_ML)]
+
+
+@pytest.mark.parametrize("name", ["right_lung/dorsal", "lungs/basal", "right_lower_lobe", "right_lower_lobe/basal"])
+def test_what_is_open_is_unknown_beside_parts_that_candidates_are_not_told_by(name: str) -> None:
+    document = {"regions": [{"region": name}], "candidates": [one.to_dict() for one in scan(dense()).candidates]}
+    (row,) = measurement_rows(document)
+    assert (row["open_candidates"], row["open_candidates_ml"]) == (None, None)
 
 
 def test_a_document_holds_place_and_state_and_no_voxels() -> None:
