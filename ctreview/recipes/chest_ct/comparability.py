@@ -24,8 +24,8 @@ from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
 __all__ = ["Comparability", "check_comparability", "scan_checks", "unique"]
 
-
 AIR_CHECKS = ("hu_of_air_in_the_trachea", "air_around_the_body")
+CONTRAST_CHECKS = ("hu_of_soft_tissue_of_the_heart", "contrast")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _conditions(
     airs = [widening.pop(name) for name in AIR_CHECKS if name in widening]
     # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
     offsets = [abs(float(check.value or 0.0)) / 2 for check in airs]
-    if widening.pop("hu_of_soft_tissue_of_the_heart", None) or widening.pop("contrast", None):
+    if any([widening.pop(name, None) for name in CONTRAST_CHECKS]):
         offsets.append(CONTRAST_HU)
     return Conditions(
         volume_ratio=volume_ratio,
