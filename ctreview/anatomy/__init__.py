@@ -6,7 +6,7 @@ reported (`divide_lungs`).
 """
 
 from ctreview.anatomy.candidates import DenseCandidate, DenseClass
-from ctreview.anatomy.lung_checks import dense_candidates_check
+from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap, accept_candidates
 from ctreview.anatomy.lung_size import lung_size
 from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
@@ -25,7 +25,7 @@ __all__ = [
     "VesselSettings",
     "accept_candidates",
     "aerated_lung_mask",
-    "dense_candidates_check",
+    "checks_of_changed_lungs",
     "divide_lungs",
     "find_lungs",
     "find_vessels",

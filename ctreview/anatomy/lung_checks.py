@@ -12,7 +12,7 @@ from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["dense_candidates_check", "field_of_view_checks", "gas_checks", "lung_checks"]
+__all__ = ["checks_of_changed_lungs", "dense_candidates_check", "field_of_view_checks", "gas_checks", "lung_checks"]
 
 SIDES = ("right_lung", "left_lung")
 
@@ -56,6 +56,25 @@ def lung_checks(
         dense_candidates_check(lungs.candidates),
         _fluid(fluid_ml),
     )
+
+
+def checks_of_changed_lungs(found: LungMap, now: LabelMap, candidates: Sequence[DenseCandidate]) -> tuple[Check, ...]:
+    """The checks of lungs of which something was left out or taken in since they were found.
+
+    Parameters
+    ----------
+    found : LungMap
+        The lungs with their checks.
+    now : LabelMap
+        As they are now, of the same scheme.
+    candidates : sequence of DenseCandidate
+        What is still to be judged.
+    """
+    anew = {
+        _volume(found): _volume(now),
+        dense_candidates_check(found.candidates): dense_candidates_check(candidates),
+    }
+    return tuple(anew.get(check, check) for check in found.checks)
 
 
 def _sides(lungs: LabelMap, laterality_score: float | None) -> Iterator[Check]:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
+from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
 from ctreview.checks import Check
@@ -113,7 +114,8 @@ def remove_unconfirmed_dense_lung(volume: Volume, lungs: LungMap, vessels: Label
         "them for lung; they are left out."
     )
     check = Check("lone_dense_left_out", round(ml, 1), None, ok=True, message=message)
-    return replace(lungs, array=np.where(left_out, 0, lungs.array), checks=(*lungs.checks, check))
+    kept = replace(lungs, array=np.where(left_out, 0, lungs.array))
+    return replace(kept, checks=(*checks_of_changed_lungs(lungs, kept, lungs.candidates), check))
 
 
 def _pieces(unconfirmed: Mask, coarse: CoarseImage, size: float) -> Mask:

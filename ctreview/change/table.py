@@ -100,9 +100,7 @@ def _open_candidates(region: str, offered: Sequence[Mapping[str, Any]]) -> dict[
     side, _, part = region.partition("/")
     if not (region == WHOLE or (side in SIDES and (not part or part in THIRDS))):
         return {"open_candidates": None, "open_candidates_ml": None}
-    beside = [
-        one for one in offered if one["state"] == "open" and region in (WHOLE, one["side"], one["region"])
-    ]
+    beside = [one for one in offered if one["state"] == "open" and region in (WHOLE, one["side"], one["region"])]
     return {"open_candidates": len(beside), "open_candidates_ml": sum(float(one["ml"]) for one in beside)}
 
 

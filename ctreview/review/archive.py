@@ -228,5 +228,5 @@ def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:
     """What was measured on what the computer found in one scan."""
     point, thresholds = prepared.points[number], prepared.pair.thresholds[number]
     scan = prepared.pair.scans[number]
-    checks = (*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *thresholds.checks)
+    checks = (*scan.checks(point), *thresholds.checks)
     return scan_document(point, measure_scan(point), checks, thresholds, bands_dict(point))

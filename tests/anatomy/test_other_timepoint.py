@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_lung_mask, lung_size, missed_lung_ml, remove_unconfirmed_dense_lung
+from ctreview.anatomy import (
+    LUNG_SCHEME,
+    LungMap,
+    aerated_lung_mask,
+    lung_size,
+    missed_lung_ml,
+    remove_unconfirmed_dense_lung,
+)
+from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -20,12 +30,12 @@ LARGE = (slice(10, 25), slice(20, 60), slice(80, 110))
 VESSELS = LabelMap(np.zeros(GRID.shape, dtype=np.uint8), GRID, VESSEL_SCHEME)
 
 
-def lungs(*, without: tuple[slice, ...] | None = None) -> LabelMap:
+def lungs(*, without: tuple[slice, ...] | None = None) -> LungMap:
     array = np.zeros(GRID.shape, dtype=np.uint8)
     array[RIGHT], array[LEFT] = 1, 2
     if without is not None:
         array[without] = 0
-    return LabelMap(array, GRID, LUNG_SCHEME)
+    return LungMap(array, GRID, LUNG_SCHEME)
 
 
 def scan(*, dense: tuple[slice, ...] | None = None, hu: int = 35) -> Volume:
@@ -72,6 +82,14 @@ def test_a_small_piece_that_only_one_scan_takes_for_lung_is_left_out() -> None:
     assert check.value == pytest.approx(left_out, abs=0.06)
     # nothing of the aerated lung beyond the blurred border goes with it
     assert left_out < 1.5 * found.array[piece].size * GRID.voxel_ml
+
+
+def test_the_check_of_the_volume_tells_it_without_what_was_left_out() -> None:
+    piece = small(DENSE)
+    own = replace(lungs(), checks=lung_checks(lungs(), None, 0.0, 0.0, by_prior=False))
+    found = remove_unconfirmed_dense_lung(scan(dense=piece), own, VESSELS, lungs(without=piece))
+    check = next(check for check in found.checks if check.name == "lung_volume_plausible")
+    assert check.value == pytest.approx(found.volume_ml("right_lung", "left_lung"), abs=0.06)
 
 
 def test_consolidation_that_was_aerated_before_stays_lung() -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ctreview.anatomy import DenseCandidate, LungMap, dense_candidates_check, divide_lungs
+from ctreview.anatomy import DenseCandidate, LungMap, checks_of_changed_lungs, divide_lungs
 from ctreview.anatomy.candidates import Side
 from ctreview.change import Candidate, CandidateState, Timepoint, open_candidates
 from ctreview.checks import Check
@@ -27,8 +27,8 @@ __all__ = [
     "accepting",
     "dismissal",
     "judged",
+    "lung_checks_now",
     "offered_by",
-    "updated_check",
     "with_judged_candidates",
 ]
 
@@ -146,15 +146,10 @@ def with_judged_candidates(point: Timepoint, applied: Sequence[Edit]) -> Timepoi
     return replace(point, organ=organ, regions=divide_lungs(organ), candidates=candidates)
 
 
-def updated_check(check: Check, point: Timepoint) -> Check:
-    """The check that names candidates, with those alone that are open."""
-    if not check.name.endswith("dense_candidates"):
-        return check
+def lung_checks_now(found: LungMap, point: Timepoint) -> tuple[Check, ...]:
+    """The checks of lungs that were found, for a scan whose candidates a reader may have judged since."""
     pieces = cast("list[DenseCandidate]", [one.piece for one in open_candidates(point.candidates)])
-    now = dense_candidates_check(pieces)
-    lead = check.message.partition(": ")[0]
-    named = f"{lead}: {now.message}" if lead in ("Baseline", "Follow-up") else now.message
-    return replace(now, name=check.name, message=named)
+    return checks_of_changed_lungs(found, point.organ, pieces)
 
 
 def _recorded(found: list[Candidate], record: _Record, point: Timepoint) -> list[Candidate]:

@@ -98,7 +98,8 @@ def _conditions(
     airs = [widening.pop(name) for name in AIR_CHECKS if name in widening]
     # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
     offsets = [abs(float(check.value or 0.0)) / 2 for check in airs]
-    if any([widening.pop(name, None) for name in CONTRAST_CHECKS]):
+    contrasts = [widening.pop(name) for name in CONTRAST_CHECKS if name in widening]
+    if contrasts:
         offsets.append(CONTRAST_HU)
     return Conditions(
         volume_ratio=volume_ratio,
@@ -108,9 +109,9 @@ def _conditions(
     )
 
 
-def scan_checks(scan: ScanAnalysis, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
+def scan_checks(scan: ScanAnalysis, point: Timepoint, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
     """The checks of one scan, with the scan named; those about both stay as they are."""
-    own = (*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *scan.normal.checks)
+    own = (*scan.checks(point), *scan.normal.checks)
     named = tuple(
         replace(check, name=f"{when.replace('-', '')}_{check.name}", message=f"{when.capitalize()}: {check.message}")
         for check in own

@@ -13,7 +13,7 @@ from ctreview.errors import WrongUse
 from ctreview.opacity import classify, own_thresholds
 from ctreview.possible_values import require_age
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.chest_ct.candidates import accepting, updated_check
+from ctreview.recipes.chest_ct.candidates import accepting
 from ctreview.recipes.chest_ct.changes import opacity_fate, region_changes
 from ctreview.recipes.chest_ct.comparability import check_comparability, scan_checks, unique
 from ctreview.recipes.chest_ct.corrections import (
@@ -97,14 +97,13 @@ def segment(
         if accepted:
             point = corrected(point, replayed(point, opacity, accepted))
         measures, bands = measure_scan(point), bands_dict(point)
-    checks = (*scan.lungs.checks, *scan.size_checks, *scan.vessels.checks, *thresholds.checks)
     progress(1.0, 1.0, "measuring")
     return Segmentation(
         timepoint=point,
         measures=measures,
         normal=scan.normal,
         thresholds=thresholds,
-        checks=failed_first(unique(tuple(updated_check(check, point) for check in checks))),
+        checks=failed_first(unique((*scan.checks(point), *thresholds.checks))),
         fixed_bands=bands,
         settings=settings.to_dict(),
         timings=timer.seconds,
@@ -318,11 +317,9 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
 def _checks_so_far(prepared: Prepared, points: tuple[Timepoint, Timepoint]) -> tuple[Check, ...]:
     """About the registration and about each scan, whose candidates a reader has judged."""
     (before, after), (first, second) = prepared.pair.scans, prepared.pair.thresholds
-    of_scans = (
-        *(updated_check(check, points[0]) for check in scan_checks(before, first, "baseline")),
-        *(updated_check(check, points[1]) for check in scan_checks(after, second, "follow-up")),
-    )
-    return (*prepared.registration_checks, *of_scans)
+    of_baseline = scan_checks(before, points[0], first, "baseline")
+    of_followup = scan_checks(after, points[1], second, "follow-up")
+    return (*prepared.registration_checks, *of_baseline, *of_followup)
 
 
 def _write(comparison: Comparison, folder: Path, /, *, overwrite: bool) -> Path:

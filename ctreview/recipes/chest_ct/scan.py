@@ -22,7 +22,7 @@ from ctreview.opacity import (
     measure_parenchyma,
 )
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.chest_ct.candidates import offered_by
+from ctreview.recipes.chest_ct.candidates import lung_checks_now, offered_by
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
@@ -47,16 +47,15 @@ class ScanAnalysis:
     normal: NormalLung
     excess: Excess
 
-    @property
-    def size_checks(self) -> tuple[Check, ...]:
-        """Whether the lungs fit the patient's age and height; nothing where neither is known."""
-        found = check_lung_size(
-            self.lungs.volume_ml("right_lung", "left_lung"),
+    def checks(self, point: Timepoint) -> tuple[Check, ...]:
+        """What was looked at in lungs and vessels; the size of the lungs with what a reader took into them."""
+        size = check_lung_size(
+            point.organ.volume_ml("right_lung", "left_lung"),
             self.age_years,
             self.volume.acquisition.height_m,
-            whole=lies_within_image(self.lungs),
+            whole=lies_within_image(point.organ),
         )
-        return () if found is None else (found,)
+        return (*lung_checks_now(self.lungs, point), *(() if size is None else (size,)), *self.vessels.checks)
 
     def timepoint(self, opacity: LabelMap) -> Timepoint:
         """The scan with this opacity."""

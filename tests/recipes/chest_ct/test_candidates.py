@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
+from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.change import Timepoint, measurement_rows
-from ctreview.checks import Check
 from ctreview.edits import UNDO, Edit
 from ctreview.errors import WrongUse
 from ctreview.opacity import OPACITY_SCHEME
@@ -18,8 +18,8 @@ from ctreview.recipes.chest_ct.candidates import (
     accepting,
     dismissal,
     judged,
+    lung_checks_now,
     offered_by,
-    updated_check,
 )
 from ctreview.recipes.chest_ct.corrections import corrected, replayed
 from ctreview.recipes.chest_ct.measuring import measure_scan
@@ -153,13 +153,19 @@ def test_an_id_that_nobody_offers_is_refused_with_those_that_are() -> None:
     assert dense().id in str(refused.value.remedy)
 
 
-def test_the_check_names_those_alone_that_are_open() -> None:
+def test_checks_name_what_is_open_and_how_large_the_lungs_are_with_what_was_accepted() -> None:
     point = scan(dense())
-    check = Check("followup_dense_candidates", 27.0, None, ok=False, message="Follow-up: Dense tissue …")
-    still = updated_check(check, point)
-    assert (still.name, still.ok, still.value) == ("followup_dense_candidates", False, PIECE_ML)
-    assert still.message.startswith("Follow-up: Dense tissue")
-    assert updated_check(check, after(point, accept(point))).ok
+    bare = point.organ
+    assert isinstance(bare, LungMap)
+    lungs = replace(bare, checks=lung_checks(bare, None, 0.0, 0.0, by_prior=False))
+    before, now = (
+        {check.name: check for check in lung_checks_now(lungs, one)} for one in (point, after(point, accept(point)))
+    )
+    assert (before["dense_candidates"].ok, before["dense_candidates"].value) == (False, PIECE_ML)
+    assert now["dense_candidates"].ok
+    volumes = [float(found["lung_volume_plausible"].value or 0.0) for found in (before, now)]
+    assert volumes[1] - volumes[0] == pytest.approx(PIECE_ML)
+    assert list(now) == list(before)
 
 
 def test_rows_of_the_table_tell_what_is_open_beside_each_part() -> None:
