@@ -92,15 +92,13 @@ class ImageQualityLimits:
             raise WrongUse("scans that image alike must lie within what may be compared at all")
 
 
-def measure_image_quality(volume: Volume, *, spread: PointSpread | None = None) -> ImageQuality:
+def measure_image_quality(volume: Volume) -> ImageQuality:
     """Measure sharpness, noise and calibration of a scan.
 
     Parameters
     ----------
     volume : Volume
         CT in HU, in canonical axes.
-    spread : PointSpread, optional
-        Where it was measured before.
 
     Returns
     -------
@@ -112,7 +110,7 @@ def measure_image_quality(volume: Volume, *, spread: PointSpread | None = None) 
         The volume is not in HU.
     """
     return ImageQuality(
-        measure_spread(volume) if spread is None else spread,
+        measure_spread(volume),
         measure_noise(volume),
         outside_air_hu(volume),
         float(volume.geometry.spacing[0]),

@@ -79,6 +79,7 @@ def analyse_scan(
     age_years: float | None,
     *,
     prior: LabelMap | None = None,
+    quality: ImageQuality | None = None,
     on_lungs: Callable[[LabelMap], None] | None = None,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
@@ -86,8 +87,8 @@ def analyse_scan(
 ) -> ScanAnalysis:
     """Lungs, vessels, regions, normal lung, and density beyond it.
 
-    ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``on_lungs`` is told the
-    lungs as soon as they are there.
+    ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``quality`` is that of the
+    image where it was measured before; ``on_lungs`` is told the lungs as soon as they are there.
     """
     settings, timer = settings or ChestCtSettings(), timer or StepTimer()
     with timer("lungs"):
@@ -97,7 +98,7 @@ def analyse_scan(
     with timer("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
     with timer("image quality"):
-        quality = measure_image_quality(volume)
+        quality = measure_image_quality(volume) if quality is None else quality
     found = _analyse_density(
         volume, age_years, quality, lungs, vessels, settings=settings, timer=timer, progress=part(progress, 0.8, 0.95)
     )

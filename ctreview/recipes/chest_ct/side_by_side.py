@@ -84,7 +84,13 @@ def recover_lost_lung(
         if prior is not None:
             old, listener = scans[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
             again[number] = analyse_scan(
-                old.volume, old.age_years, prior=prior, settings=settings, timer=timer, progress=listener
+                old.volume,
+                old.age_years,
+                prior=prior,
+                quality=old.quality,
+                settings=settings,
+                timer=timer,
+                progress=listener,
             )
     return again[0], again[1]
 
