@@ -106,8 +106,9 @@ def accepting(
 def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
     """The candidates of a scan by what a reader recorded of them; the last record of a piece counts.
 
-    What was recorded under other settings is found again by the voxels of its piece. An accepted piece that is not
-    offered any more stays accepted; a record that does not apply changes nothing.
+    What was recorded under other settings is found again by the voxels of its piece, and what was accepted keeps the
+    voxels that the reader saw. An accepted piece that is not offered any more stays accepted; a record that does not
+    apply changes nothing.
     """
     found = list(point.candidates)
     for edit in active_edits(tuple(edits)):
@@ -153,14 +154,16 @@ def lung_checks_now(found: LungMap, point: Timepoint) -> tuple[Check, ...]:
 
 
 def _recorded(found: list[Candidate], record: _Record, point: Timepoint) -> list[Candidate]:
-    same = [one for one in found if one.piece.id == record.id]
-    grid = point.volume.geometry.shape
-    same = same or [one for one in found if _covered(one.piece, record.mask, grid) >= SAME_SHARE]
     state: CandidateState = "dismissed" if isinstance(record, DismissCandidatePayload) else "accepted"
     label = None if isinstance(record, DismissCandidatePayload) else record.label
+    same = [one for one in found if one.piece.id == record.id]
     if not same:
+        grid = point.volume.geometry.shape
+        same = [one for one in found if _covered(one.piece, record.mask, grid) >= SAME_SHARE]
+        # the opacity is that of the recorded voxels, and the lungs take in the same
         piece = None if label is None else _recorded_piece(record, label, point)
-        return found if piece is None else [*found, Candidate(piece, state, label)]
+        if piece is not None:
+            return [*(one for one in found if one not in same), Candidate(piece, state, label)]
     return [replace(one, state=state, label=label) if one in same else one for one in found]
 
 
@@ -192,7 +195,7 @@ def _recorded_piece(record: _Record, label: CandidateClass, point: Timepoint) ->
         region=record.side,
         ml=ml,
         proposed=label,
-        reason="a reader accepted it; by these settings it is not offered",
+        reason="a reader accepted it; these settings do not offer it as it was drawn",
         centre=record.point,
         start=record.mask.start,
         shape=record.mask.shape,

@@ -127,6 +127,14 @@ def test_a_record_outlives_settings_that_draw_the_piece_otherwise() -> None:
     assert [one.state for one in judged(drawn, [accept(scan(dense()))])] == ["accepted"]
 
 
+@pytest.mark.parametrize("last", [9, 15])
+def test_lungs_take_in_the_voxels_that_were_accepted_however_settings_draw_the_piece(last: int) -> None:
+    drawn = scan(dense((slice(2, 6), slice(4, 10), slice(3, last))))
+    before, found = (measure_scan(one)["right_lung"] for one in (drawn, after(drawn, accept(scan(dense())))))
+    assert found.volume_ml - before.volume_ml == pytest.approx(PIECE_ML)
+    assert found.opacity_ml == pytest.approx(PIECE_ML)
+
+
 def test_a_record_of_a_piece_elsewhere_leaves_this_one_open() -> None:
     elsewhere = scan(dense((slice(2, 6), slice(11, 16), slice(3, 12))))
     states = {one.piece.id: one.state for one in judged(elsewhere, [accept(scan(dense()))])}
