@@ -103,9 +103,15 @@ def find_situs(volume: Volume, lungs: LabelMap) -> Situs:
     above = (one >= ABOVE_DOME_SHARE * one.max()) & (other >= ABOVE_DOME_SHARE * other.max())
     dome = int(above.argmax())
     bands = [slice(*(dome + int(end * (len(height) - dome)) for end in band)) for band in (HEART_BAND, UPPER_BAND)]
-    heart, upper = ((np.nanmean(shift[band]), _asymmetry(one[band].sum(), other[band].sum())) for band in bands)
+    heart, upper = ((_mean(shift[band]), _asymmetry(one[band].sum(), other[band].sum())) for band in bands)
     signs = heart[0] - upper[0], heart[1] - upper[1]
     return Situs(float(signs[0]), float(signs[1])) if np.isfinite(signs).all() else Situs(None, None)
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    """Of what is known; not a number where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else np.nan
 
 
 def _asymmetry(one: float, other: float) -> float:

@@ -5,7 +5,9 @@ import pytest
 
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.anatomy.situs import Situs, compare_situs, find_situs
+from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
 
 
 def mirrored(volume, lungs):
@@ -28,6 +30,16 @@ def test_one_lung_alone_says_nothing(adult, adult_lungs):
     volume, lungs = adult.volume, adult_lungs
     alone = LabelMap((lungs.array == 1).astype(np.uint8), lungs.geometry, LUNG_SCHEME)
     assert find_situs(volume, alone).side == "unclear"
+
+
+@pytest.mark.filterwarnings("error")
+def test_lungs_that_are_wide_at_their_top_alone_say_nothing():
+    grid = Geometry.aligned((60, 40, 60), (3.0, 3.0, 3.0), frame_of_reference="source:box")
+    array = np.zeros(grid.shape, np.uint8)
+    array[5:48, 10, 5], array[5:48, 10, 35] = 1, 2
+    array[48:50, 10:28, 5:23], array[48:50, 10:28, 35:53] = 1, 2
+    volume = Volume(np.where(array > 0, -850, 40).astype(np.int16), grid, "HU")
+    assert find_situs(volume, LabelMap(array, grid, LUNG_SCHEME)).side == "unclear"
 
 
 USUAL, MIRRORED, UNCLEAR = Situs(0.1, 0.1), Situs(-0.1, -0.1), Situs(0.05, -0.05)
