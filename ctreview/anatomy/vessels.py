@@ -66,7 +66,7 @@ class VesselSettings:
         For each wide scale how deep below the ribs such vessels begin, in lungs of 5 L; scaled with the cube root of
         volume. Nearer to the ribs vessels are narrow, and a wide bright band is the edge of a consolidation.
     low_hu, high_hu : float
-        Hysteresis on the strength of vessels (a quarter of their contrast, see `tubes.update_tubeness`).
+        Hysteresis on the strength of vessels (a quarter of their contrast, see `tubeness.update_tubeness`).
     lumen_low_hu, lumen_high_hu : float
         The same for the lumen of bronchi.
     contrast_hu : float
