@@ -9,6 +9,7 @@ from ctreview.change import IntervalSettings, Sensitivity, Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, active_edits
 from ctreview.progress import Progress, quiet
+from ctreview.recipes.chest_ct.corrections import replayed
 from ctreview.recipes.chest_ct.pair import PairAnalysis
 from ctreview.recipes.chest_ct.sensitivity import scan_sensitivity
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
@@ -83,9 +84,11 @@ class Prepared:
             return self._uncorrected[number]
 
         def opacity_at(shift_hu: float) -> LabelMap:
-            return self.pair.opacity(number, shift_hu=shift_hu, settings=self.settings.opacity)
+            found = self.pair.opacity(number, shift_hu=shift_hu, settings=self.settings.opacity)
+            # on the lungs as they were found, as the reader's acts were: those of ``point`` hold what was accepted
+            return replayed(self.points[number], found, edits, other).labels if edits else found
 
-        found = scan_sensitivity(point, opacity_at, edits=edits, other=other, settings=self.interval, progress=progress)
+        found = scan_sensitivity(point, opacity_at, settings=self.interval, progress=progress)
         if not corrected:
             self._uncorrected[number] = found
         return found

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ctreview.change import IntervalSettings, Perturbation, Sensitivity, Timepoint, find_sensitivity
-from ctreview.edits import Edit
 from ctreview.progress import Progress, quiet
-from ctreview.recipes.chest_ct.corrections import replayed
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["scan_sensitivity"]
@@ -17,15 +15,13 @@ def scan_sensitivity(
     point: Timepoint,
     opacity_at: Callable[[float], LabelMap],
     *,
-    edits: Sequence[Edit] = (),
-    other: LabelMap | None = None,
     settings: IntervalSettings | None = None,
     progress: Progress = quiet,
 ) -> Sensitivity:
     """How the numbers of one scan move with what they rest on.
 
-    ``opacity_at`` gives the opacity with the threshold shifted. A reader's ``edits`` are replayed on every variant:
-    what the reader drew stands, whatever the threshold.
+    ``opacity_at`` gives the opacity with the threshold shifted and a reader's corrections: what the reader drew stands,
+    whatever the threshold.
     """
     settings = settings or IntervalSettings()
     done = 0
@@ -34,8 +30,7 @@ def scan_sensitivity(
         nonlocal done
         progress(done, len(settings.shifts_hu), "varying the threshold")
         done += 1
-        found = opacity_at(perturbation.threshold_hu)
-        return replayed(point, found, edits, other).labels if edits else found
+        return opacity_at(perturbation.threshold_hu)
 
     return find_sensitivity(
         point.regions,

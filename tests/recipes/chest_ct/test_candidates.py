@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -23,6 +25,8 @@ from ctreview.recipes.chest_ct.candidates import (
 )
 from ctreview.recipes.chest_ct.corrections import corrected, replayed
 from ctreview.recipes.chest_ct.measuring import measure_scan
+from ctreview.recipes.chest_ct.prepared import Prepared
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -31,6 +35,7 @@ GRID = Geometry.aligned((20, 20, 30), (5.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), f
 VOXEL_ML = 0.125
 PIECE = slice(2, 6), slice(4, 10), slice(3, 12)
 PIECE_ML = 4 * 6 * 9 * VOXEL_ML
+BRUSH = {"radius_mm": 12.0, "shape": "ball", "low_hu": None, "high_hu": None}
 
 
 def dense(box: tuple[slice, slice, slice] = PIECE, proposed: DenseClass = "consolidation") -> DenseCandidate:
@@ -206,3 +211,19 @@ def test_a_document_holds_place_and_state_and_no_voxels() -> None:
         "centre_mm": list(dense().centre),
         "reason": "a sharp edge",
     }
+
+
+def test_variants_of_a_threshold_are_corrected_on_the_lungs_that_the_reader_saw() -> None:
+    """A brush sets nothing where an accepted piece was erased again, and nor may it in a variant."""
+    point = scan(dense())
+    stroke: dict[str, object] = {"points": [list(point.candidates[0].piece.centre)], "plane": 0, "settings": BRUSH}
+    edits = (
+        accept(point),
+        record(point, "brush", {**stroke, "label": None}),
+        record(point, "brush", {**stroke, "label": "ground_glass"}),
+    )
+    pair = SimpleNamespace(points=(point, point), beside=None, opacity=lambda *_, **__: point.opacity)
+    prepared = Prepared(cast("Any", pair), None, (), None, None, ChestCtSettings(), {})
+    table = prepared.sensitivity(0, after(point, *edits), edits, None).opacity_ml
+    assert np.array_equal(table, np.broadcast_to(table[0], table.shape))
+    assert 0.0 < table[0].max() < PIECE_ML
