@@ -6,6 +6,7 @@ A reading of the phantom child from its first step to the signature, by the mous
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -18,7 +19,8 @@ from typing import Any
 from tests.plugins import screen
 from tests.system_packages import without_screen
 
-IMAGES = Path(__file__).resolve().parent / "images"
+REPOSITORY = Path(__file__).resolve().parents[1]
+IMAGES = REPOSITORY / "docs" / "images"
 WINDOW = (1560, 940)
 LARGEST_KB = 250
 
@@ -165,8 +167,8 @@ def correct(reader: Reading) -> None:
 
 def mark(reader: Reading) -> None:
     """Measure the round spot by its two axes and find it again at the other timepoint."""
-    dense = (piece for piece in reader.dock.change.pieces.pieces.pieces if piece.label == "consolidation")
-    middle = next(dense).place
+    answer = json.loads((REPOSITORY / "sample_data" / "answer.json").read_text(encoding="utf-8"))
+    middle = tuple(answer["baseline"]["findings"][0]["centre_lps_mm"])
     reader.look_at(0, middle)
     reader.dock.panes.deactivate()
     reader.dock.findings.type.setCurrentText("spot")
