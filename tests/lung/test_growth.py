@@ -1,5 +1,7 @@
 """Growth of a child's lungs between two scans."""
 
+import pytest
+
 from ctreview.lung import expected_growth
 
 
@@ -11,3 +13,13 @@ def test_growth_is_a_matter_of_children_and_years():
     assert not found.ok
     assert 25 < found.value < 45
     assert expected_growth(17.9, 4000).check.ok  # grown up after a month
+
+
+def test_growth_that_is_small_is_taken_off_too():
+    assert expected_growth(4, 183).factor > 1.04
+
+
+def test_lungs_shrink_backwards_in_time():
+    forward, back = expected_growth(4, 731), expected_growth(6, -731)
+    assert back.factor * forward.factor == pytest.approx(1)
+    assert back.check.value > 10

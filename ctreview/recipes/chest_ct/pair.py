@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ctreview.change import Timepoint
-from ctreview.opacity import JointClassification, OpacitySettings, Thresholds, classify, common_thresholds
+from ctreview.opacity import JointClassification, NormalLung, OpacitySettings, Thresholds, classify, common_thresholds
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.references import air_offsets_hu, reference_hu
 from ctreview.recipes.chest_ct.scan import ScanPair, analyse_scan, with_normal_lung_of_other
@@ -21,12 +21,16 @@ __all__ = ["PairAnalysis", "analyse_pair", "find_common_rule", "with_opacity"]
 
 @dataclass(frozen=True, eq=False)
 class PairAnalysis:
-    """Both timepoints, judged by one rule; ``beside`` where they were registered and judged side by side."""
+    """Both timepoints, judged by one rule; ``beside`` where they were registered and judged side by side.
+
+    ``growth`` is the follow-up's predicted lung volume over the baseline's.
+    """
 
     scans: ScanPair
     thresholds: tuple[Thresholds, Thresholds]
     points: tuple[Timepoint, Timepoint]
     beside: JointClassification | None = None
+    growth: float = 1.0
 
     def opacity(
         self,
@@ -47,6 +51,7 @@ def analyse_pair(
     volumes: tuple[Volume, Volume],
     ages: tuple[float | None, float | None],
     *,
+    growth: float = 1.0,
     on_labels: LabelsListener = ignore_labels,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
@@ -61,7 +66,7 @@ def analyse_pair(
         threads=settings.threads,
         progress=part(progress, 0.0, 0.8),
     )
-    scans, thresholds = find_common_rule(scans, settings=settings, timer=timer)
+    scans, thresholds = find_common_rule(scans, growth=growth, settings=settings, timer=timer)
 
     def find_opacity(number: int, listener: Progress) -> LabelMap:
         return classify(scans[number].excess, thresholds[number], settings=settings.opacity, progress=listener)
@@ -69,23 +74,41 @@ def analyse_pair(
     points = with_opacity(scans, find_opacity, settings=settings, timer=timer, progress=part(progress, 0.8, 1.0))
     for number, point in enumerate(points):
         on_labels(number, "opacity", point.opacity)
-    return PairAnalysis(scans, thresholds, points)
+    return PairAnalysis(scans, thresholds, points, growth=growth)
 
 
 def find_common_rule(
-    scans: ScanPair, *, settings: ChestCtSettings | None = None, timer: StepTimer | None = None
+    scans: ScanPair,
+    *,
+    growth: float = 1.0,
+    settings: ChestCtSettings | None = None,
+    timer: StepTimer | None = None,
 ) -> tuple[ScanPair, tuple[Thresholds, Thresholds]]:
-    """Where opacity begins in both scans; where too little of one lung is normal, the other's normal lung stands in."""
+    """Where opacity begins in both scans; where too little of one lung is normal, the other's normal lung stands in.
+
+    A lung keeps its mass from breath to breath and not as it grows: ``growth``, the follow-up's predicted volume over
+    the baseline's, is no breath.
+    """
     settings, timer = settings or ChestCtSettings(), timer or StepTimer()
     with timer("normal lung"):
-        before = with_normal_lung_of_other(scans[0], scans[1].normal, settings=settings)
-        after = with_normal_lung_of_other(scans[1], scans[0].normal, settings=settings)
+        before = with_normal_lung_of_other(scans[0], _grown(scans[1].normal, 1.0 / growth), settings=settings)
+        after = with_normal_lung_of_other(scans[1], _grown(scans[0].normal, growth), settings=settings)
         references = [
             reference_hu(scan.volume, scan.lungs, spread_mm=scan.quality.spread.in_plane_mm) for scan in scans
         ]
         offsets = air_offsets_hu(references[0], references[1], (scans[0].quality.air_hu, scans[1].quality.air_hu))
-        first, second = common_thresholds((before.normal, after.normal), offsets_hu=offsets, settings=settings.opacity)
+        first, second = common_thresholds(
+            (before.normal, after.normal),
+            inflation=(before.normal.lung_ml, after.normal.lung_ml / growth),
+            offsets_hu=offsets,
+            settings=settings.opacity,
+        )
     return (before, after), (first, second)
+
+
+def _grown(normal: NormalLung, factor: float) -> NormalLung:
+    """Normal lung of the same density, as large as it is at the other timepoint by growth alone."""
+    return replace(normal, lung_ml=normal.lung_ml * factor)
 
 
 def with_opacity(

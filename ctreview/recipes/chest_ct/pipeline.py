@@ -10,6 +10,7 @@ from ctreview.change import Comparison, Timepoint, failed_first, find_intervals,
 from ctreview.checks import Check
 from ctreview.edits import Journal
 from ctreview.errors import WrongUse
+from ctreview.lung import expected_growth
 from ctreview.opacity import classify, own_thresholds
 from ctreview.possible_values import require_age
 from ctreview.progress import Progress, part, quiet
@@ -226,9 +227,11 @@ def prepare(
     days = days_between(early, late)
     ages = ages_at(early, late, age_years, days)
 
+    growth = expected_growth(ages[0], days)
     pair = analyse_pair(
         (early, late),
         ages,
+        growth=1.0 if growth is None else growth.factor,
         on_labels=on_labels,
         settings=settings,
         timer=timer,

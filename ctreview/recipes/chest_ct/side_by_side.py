@@ -50,7 +50,7 @@ def analyse_side_by_side(
     scans = remove_lone_pieces(scans, transform, settings=settings, timer=timer, progress=part(progress, 0.5, 0.7))
     thresholds = pair.thresholds
     if scans is not pair.scans:
-        scans, thresholds = find_common_rule(scans, settings=settings, timer=timer)
+        scans, thresholds = find_common_rule(scans, growth=pair.growth, settings=settings, timer=timer)
     with timer("opacity"):
         beside = JointClassification.of(
             (scans[0].excess, scans[1].excess), thresholds, transform, settings=settings.opacity
@@ -64,7 +64,7 @@ def analyse_side_by_side(
     points = with_opacity(
         (before, after), find_opacity, settings=settings, timer=timer, progress=part(progress, 0.7, 1.0)
     )
-    return PairAnalysis((before, after), thresholds, points, beside)
+    return PairAnalysis((before, after), thresholds, points, beside, pair.growth)
 
 
 def recover_lost_lung(

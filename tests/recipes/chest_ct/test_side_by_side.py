@@ -7,8 +7,8 @@ from ctreview.anatomy import LUNG_SCHEME, LungMap
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.phantom import true_transform
 from ctreview.recipes import ChestCtSettings
-from ctreview.recipes.chest_ct import scan, side_by_side
-from ctreview.recipes.chest_ct.pair import analyse_pair
+from ctreview.recipes.chest_ct import pair, scan, side_by_side
+from ctreview.recipes.chest_ct.pair import analyse_pair, find_common_rule
 from ctreview.recipes.chest_ct.side_by_side import (
     analyse_side_by_side,
     priors_for,
@@ -114,6 +114,25 @@ def test_the_rule_is_found_anew_where_lungs_changed_and_only_there(prepared, mon
     anew = analyse_side_by_side(found, prepared.transform, settings=settings)
     assert anew.thresholds[0].normal_hu > found.thresholds[0].normal_hu + 5.0
     assert anew.points[0].opacity.voxels != found.points[0].opacity.voxels
+
+
+def test_what_a_lung_grew_by_is_no_deeper_breath_to_the_common_rule(prepared):
+    before, after = prepared.pair.scans
+    bigger = dataclasses.replace(after.normal, mu_hu=before.normal.mu_hu, lung_ml=1.2 * before.normal.lung_ml)
+    grown = before, dataclasses.replace(after, normal=bigger)
+    _, (first, second) = find_common_rule(grown, growth=1.2, settings=prepared.settings)
+    _, (early, late) = find_common_rule(grown, settings=prepared.settings)
+    offset = (late.normal_hu - early.normal_hu) - (second.normal_hu - first.normal_hu)
+    assert abs(second.normal_hu - first.normal_hu) < 10.0
+    assert offset < -20.0
+
+
+def test_the_other_timepoints_normal_lung_is_handed_over_with_growth_taken_off(prepared, monkeypatch):
+    handed = []
+    monkeypatch.setattr(pair, "with_normal_lung_of_other", lambda one, other, **_: handed.append(other) or one)
+    before, after = prepared.pair.scans
+    find_common_rule((before, after), growth=1.25, settings=prepared.settings)
+    assert [one.lung_ml for one in handed] == [0.8 * after.normal.lung_ml, 1.25 * before.normal.lung_ml]
 
 
 GRID = Geometry.aligned((80, 100, 130), (2.5, 2.0, 2.0), frame_of_reference="source:baseline")
