@@ -63,4 +63,6 @@ def thinned_out(volume: Volume, factor: int) -> Volume:
     affine = volume.geometry.affine.copy()
     affine[:3, 1:3] *= factor
     shape = (array.shape[0], array.shape[1], array.shape[2])
-    return replace(volume, array=array, geometry=Geometry(shape, affine, volume.geometry.frame_of_reference))
+    outside = None if volume.unmeasured is None else volume.unmeasured[:, ::factor, ::factor]
+    geometry = Geometry(shape, affine, volume.geometry.frame_of_reference)
+    return replace(volume, array=array, geometry=geometry, unmeasured=outside)

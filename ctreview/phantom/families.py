@@ -266,14 +266,21 @@ def random_hybrid(host: Host, seed: int, *, strength: str = "any", still: bool =
 
 
 def random_hybrid_pair(
-    host: Host, seed: int, *, changed: bool | None = None, strength: str = "any"
+    host: Host,
+    seed: int,
+    *,
+    changed: bool | None = None,
+    strength: str = "any",
+    places: tuple[str, ...] = ("right_lung", "left_lung"),
 ) -> tuple[Hybrid, Hybrid]:
     """A real scan with lesions, and the same patient later: other lesions, breath, place, noise and kernel.
 
-    `true_transform` of the two is the correspondence. Parameters as in `random_hybrid` and `random_phantom_pair`.
+    `true_transform` of the two is the correspondence. Nothing is planted outside ``places``, such as in a lung that is
+    ill already. Other parameters as in `random_hybrid` and `random_phantom_pair`.
     """
     rng = np.random.default_rng([seed, 29])
     lungs, sides = _both_lungs(host)
+    sides = tuple(side for side in sides if side in places)
     before = random_lesions(rng, lungs, places=sides, strength=strength)
     moves = changed if changed is not None else bool(rng.random() < 0.75)
     after = _later(rng, before, lungs, sides) if moves else before
