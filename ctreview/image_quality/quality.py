@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from ctreview.checks import Check, Effect
 from ctreview.errors import WrongUse
 from ctreview.image_quality.air import outside_air_hu
@@ -92,13 +95,15 @@ class ImageQualityLimits:
             raise WrongUse("scans that image alike must lie within what may be compared at all")
 
 
-def measure_image_quality(volume: Volume) -> ImageQuality:
+def measure_image_quality(volume: Volume, lung: npt.NDArray[np.bool_] | None = None) -> ImageQuality:
     """Measure sharpness, noise and calibration of a scan.
 
     Parameters
     ----------
     volume : Volume
         CT in HU, in canonical axes.
+    lung : ndarray of bool, optional
+        What is lung, and so no air around the body where the image ends within it.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def measure_image_quality(volume: Volume) -> ImageQuality:
     return ImageQuality(
         measure_spread(volume),
         measure_noise(volume),
-        outside_air_hu(volume),
+        outside_air_hu(volume, lung),
         float(volume.geometry.spacing[0]),
     )
 

@@ -98,7 +98,8 @@ def analyse_scan(
     with timer("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
     with timer("image quality"):
-        quality = measure_image_quality(volume) if quality is None else quality
+        if quality is None:
+            quality = measure_image_quality(volume, lungs.mask("right_lung", "left_lung"))
     found = _analyse_density(
         volume, age_years, quality, lungs, vessels, settings=settings, timer=timer, progress=part(progress, 0.8, 0.95)
     )
