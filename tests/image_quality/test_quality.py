@@ -39,6 +39,17 @@ def test_air_that_was_cut_off_says_nothing() -> None:
     assert outside_air_hu(ellipsoid((0.6, 0.8), air_hu=-1024.0)) is None
 
 
+def test_air_that_reads_lower_than_the_usual_cut_is_read_where_nothing_was_cut_off() -> None:
+    assert outside_air_hu(ellipsoid((0.6, 0.8), noise_hu=10.0, air_hu=-1033.0)) == pytest.approx(-1033.0, abs=2.0)
+
+
+def test_lung_that_the_image_cuts_is_no_air_around_the_body() -> None:
+    whole = ellipsoid((0.6, 0.8), noise_hu=10.0)
+    half = whole.crop((0, 100, 40), (40, 200, 160))  # through the middle of the lung, with little air beyond the skin
+    lung = (half.array < -700) & (half.array > -940)
+    assert outside_air_hu(half, lung) == pytest.approx(-1000.0, abs=2.0)
+
+
 def test_a_scan_images_like_itself() -> None:
     assert all(check.ok for check in compare_image_quality(SHARP, SHARP))
 
