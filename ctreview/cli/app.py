@@ -12,6 +12,7 @@ from ctreview.cli.demo import demo
 from ctreview.cli.doctor import doctor
 from ctreview.cli.edits import edits
 from ctreview.cli.info import info
+from ctreview.cli.models import models
 from ctreview.cli.segment import SegmentCommand, segment
 from ctreview.version import __version__
 
@@ -48,3 +49,4 @@ app.add_typer(edits)
 app.command("agree")(agree)
 app.command("demo")(demo)
 app.command("doctor")(doctor)
+app.command("models")(models)

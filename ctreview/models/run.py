@@ -1,0 +1,83 @@
+"""Ask an engine, and take its answer only where it can be true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ctreview.errors import CtreviewError, GridMismatch, SegmentationFailed, WrongUse
+from ctreview.models.plausible import refuse_impossible, segmentation_checks
+from ctreview.models.segmenter import STRUCTURES, Segmenter, Structure
+from ctreview.progress import Cancelled, Progress, quiet
+from ctreview.volume.labels import Label, LabelMap, Scheme
+from ctreview.volume.volume import Volume
+
+__all__ = ["run_segmenter"]
+
+_COLOURS = ((86, 180, 233), (230, 159, 0), (0, 158, 115), (0, 114, 178), (204, 121, 167))
+"""Safe for colour blindness (Okabe and Ito)."""
+
+
+def run_segmenter(engine: Segmenter, volume: Volume, structure: Structure, *, progress: Progress = quiet) -> LabelMap:
+    """Segment a volume by an engine of a third party.
+
+    Parameters
+    ----------
+    engine : Segmenter
+    volume : Volume
+        A CT in HU; any axes.
+    structure : Structure
+    progress : Progress
+
+    Returns
+    -------
+    LabelMap
+        On the grid of the canonical volume, keys as in ``STRUCTURES[structure]``. ``checks`` say what about it is
+        unusual.
+
+    Raises
+    ------
+    WrongUse
+        The engine does not find this structure, is not ready, or the volume is not in HU.
+    SegmentationFailed
+        The engine failed, or what it gave cannot be right: sides exchanged, lobes upside down, no or too much volume.
+    GridMismatch
+        What it gave lies on another grid.
+    """
+    volume.require_hu("a network for CT needs", remedy="Load a CT.")
+    if structure not in engine.structures:
+        raise WrongUse(
+            f"{engine.name} does not find {structure}", remedy=f"It finds {' and '.join(engine.structures)}."
+        )
+    state = engine.readiness(structure)
+    if not state.ready:
+        raise WrongUse(f"{engine.name} cannot be run: {state.missing}", remedy=state.remedy)
+    canonical = volume.canonical()
+    labels = _label_map(_answer(engine, canonical, structure, progress), canonical, structure, engine.name)
+    refuse_impossible(labels, canonical, structure, by=engine.name)
+    return LabelMap(labels.array, labels.geometry, labels.scheme, segmentation_checks(labels, structure))
+
+
+def _answer(engine: Segmenter, volume: Volume, structure: Structure, progress: Progress) -> Any:
+    try:
+        return engine.segment(volume, structure, progress)
+    except (CtreviewError, Cancelled, MemoryError):
+        raise
+    except Exception as error:
+        raise SegmentationFailed(
+            f"{engine.name} failed ({type(error).__name__})",
+            remedy="Leave it out; ctreview finds lungs and lobes by itself.",
+        ) from error
+
+
+def _label_map(answer: Any, volume: Volume, structure: Structure, name: str) -> LabelMap:
+    array = np.asarray(answer)
+    if array.shape != volume.array.shape:
+        raise GridMismatch(f"{name} gave labels of {array.shape} for an image of {volume.array.shape}")
+    parts = STRUCTURES[structure]
+    strange = sorted(set(np.unique(array).tolist()) - set(range(len(parts) + 1)))
+    if strange:
+        raise SegmentationFailed(f"{name} gave labels that are not of {structure}: {strange[:5]}")
+    labels = (Label(n, key, _COLOURS[n - 1]) for n, key in enumerate(parts, start=1))
+    return LabelMap(array.astype(np.uint8), volume.geometry, Scheme(tuple(labels)))
