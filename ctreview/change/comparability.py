@@ -127,14 +127,18 @@ def check_references(
     return tuple(checks)
 
 
-def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
-    """Whether the opacity of each scan lies inside the field of view of the other."""
+def check_coverage(unseen_ml: float | None, opacity_ml: float) -> Check:
+    """Whether the opacity of each scan lies inside the field of view of the other; None where that is not known."""
+    name, limit = "opacity_in_field_of_view", OPACITY_UNSEEN_PERCENT
+    if unseen_ml is None:
+        message = f"Whether the other scan shows all of the opacity {_UNKNOWN}."
+        return Check(name, None, limit, ok=False, message=message)
     share = 100.0 * unseen_ml / opacity_ml if opacity_ml > 0 else 0.0
     ok = share <= OPACITY_UNSEEN_PERCENT or unseen_ml <= OPACITY_UNSEEN_ML
     return Check(
-        name="opacity_in_field_of_view",
+        name,
         value=round(share, 1),
-        limit=OPACITY_UNSEEN_PERCENT,
+        limit=limit,
         ok=ok,
         message=f"{share:.0f} % of the opacity lies outside the other scan's field of view"
         + ("." if ok else ": whether it changed is unknown."),
@@ -142,28 +146,34 @@ def check_coverage(unseen_ml: float, opacity_ml: float) -> Check:
     )
 
 
-def check_field_of_view(unseen_percent: Mapping[str, float]) -> tuple[Check, ...]:
+_UNKNOWN = "is not known, for the scans could not be registered"
+
+
+def check_field_of_view(unseen_percent: Mapping[str, float | None]) -> tuple[Check, ...]:
     """Whether each part of the organ lies inside the field of view of both scans.
 
     Parameters
     ----------
-    unseen_percent : mapping of str to float
-        By region: the share of it that the other scan does not show, the larger of both scans.
+    unseen_percent : mapping of str to float or None
+        By region: the share of it that the other scan does not show, the larger of both scans; None where that is not
+        known.
     """
     found = []
     for name, percent in unseen_percent.items():
-        words, ok = name.replace("_", " "), percent <= ORGAN_UNSEEN_PERCENT
+        words, ok = name.replace("_", " "), percent is not None and percent <= ORGAN_UNSEEN_PERCENT
         message = f"Both scans show the same part of the {words}."
-        if not ok:
+        if percent is None:
+            message = f"Whether both scans show the same part of the {words} {_UNKNOWN}."
+        elif not ok:
             message = f"{percent:.0f} % of the {words} lie outside the field of view of one of the two scans."
         found.append(
             Check(
                 name="common_field_of_view",
-                value=round(percent, 1),
+                value=None if percent is None else round(percent, 1),
                 limit=ORGAN_UNSEEN_PERCENT,
                 ok=ok,
                 message=message,
-                effect="stops",
+                effect="tells" if percent is None else "stops",
                 regions=(name,),
             )
         )

@@ -34,7 +34,7 @@ class Registration:
     transform : Transform
         From points of the fixed to points of the moving image.
     checks : tuple of Check
-        Those that fail with ``blocks`` forbid to use the transform for a verdict.
+        One that failed and stops or widens forbids to say by the transform what became of what.
     figures : Mapping of str to float
         See `ctreview.registration.quality.quality_figures`.
     engine : str
@@ -48,7 +48,7 @@ class Registration:
 
     @property
     def ok(self) -> bool:
-        """Whether no blocking check failed."""
+        """Whether no check failed that stops or widens."""
         return not any(check.stops or check.widens for check in self.checks)
 
 

@@ -44,6 +44,7 @@ def test_coverage():
     assert check_coverage(1.0, 100.0).ok
     assert check_coverage(0.5, 1.0).ok  # a speck
     assert check_coverage(10.0, 100.0).stops
+    assert not check_coverage(None, 0.0).ok  # nothing is known of it
 
 
 def test_a_lung_that_one_scan_does_not_show_has_no_verdict_and_the_other_has():
@@ -51,6 +52,12 @@ def test_a_lung_that_one_scan_does_not_show_has_no_verdict_and_the_other_has():
     assert right.ok
     assert left.stops
     assert left.regions == ("left_lung",)
+
+
+def test_a_field_of_view_of_which_nothing_is_known_is_not_passed_over():
+    (found,) = check_field_of_view({"right_lung": None})
+    assert not found.ok
+    assert "not known" in found.message
 
 
 def test_the_gravest_stand_first_and_order_is_kept_otherwise():

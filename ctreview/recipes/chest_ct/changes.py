@@ -28,14 +28,18 @@ def opacity_fate(
     *,
     settings: ChestCtSettings | None = None,
 ) -> tuple[Fate | None, tuple[Check, ...]]:
-    """What became of each voxel, and whether both scans see all of it; nothing where they were not registered."""
+    """What became of each voxel, and whether both scans see all of it.
+
+    Fate is withheld where the registration failed or is too poor; whether both scans see all of the opacity is asked
+    all the same.
+    """
     if registration is None:
-        return None, ()
+        return None, (check_coverage(None, 0.0),)
     fate = find_fate(
         points[0].opacity, points[1].opacity, registration.transform, settings=(settings or ChestCtSettings()).fate
     )
     opacity_ml = sum(point.opacity.counted_ml() for point in points)
-    return fate, (check_coverage(fate.unseen_ml, opacity_ml),)
+    return fate if registration.ok else None, (check_coverage(fate.unseen_ml, opacity_ml),)
 
 
 def region_changes(

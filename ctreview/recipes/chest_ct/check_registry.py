@@ -42,6 +42,8 @@ __all__ = ["CHECKS", "RegisteredCheck", "registered"]
 SCANS = ("baseline_", "followup_")
 """What a check of one scan alone begins with."""
 
+_WITHOUT_REGISTRATION = "not known, where the registration failed, which stops"
+
 _BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), QualityLimits(), ImageQualityLimits()
 
 
@@ -107,7 +109,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "common_field_of_view": RegisteredCheck(
         "the share of each lung that the other scan does not show, by the registration",
-        {"stops": f"more than {ORGAN_UNSEEN_PERCENT:g} % of that lung"},
+        {"tells": _WITHOUT_REGISTRATION, "stops": f"more than {ORGAN_UNSEEN_PERCENT:g} % of that lung"},
         "a slice or two, as far as a registration is off; beyond, what is missing looks like what went away",
     ),
     "lungs_cut_alike": RegisteredCheck(
@@ -117,7 +119,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "opacity_in_field_of_view": RegisteredCheck(
         "the share of the opacity that the other scan does not show",
-        {"stops": f"more than {OPACITY_UNSEEN_PERCENT:g} % and 1 mL"},
+        {"tells": _WITHOUT_REGISTRATION, "stops": f"more than {OPACITY_UNSEEN_PERCENT:g} % and 1 mL"},
         "below the repeatability of a verdict",
     ),
     "registration": RegisteredCheck(

@@ -32,10 +32,15 @@ is missing is the end of a recess, of 1 or 2 % of the lung."""
 
 
 def check_pair(points: tuple[Timepoint, Timepoint], registration: Registration | None) -> tuple[Check, ...]:
-    """Laterality of both scans, whether lungs are cut alike, and what both show of them where they were registered."""
+    """Laterality of both scans, whether lungs are cut alike, and what both show of them.
+
+    A registration that is too poor to tell what became of what still lays lung on lung, which is enough to see what
+    lies outside; where there is none, what both show is not known.
+    """
     first, second = (find_situs(point.volume, point.organ) for point in points)
-    seen = () if registration is None else check_field_of_view(unseen_percent(points, registration.transform))
-    return (compare_situs(first, second), *check_cut(*(cut_percent(point) for point in points)), *seen)
+    unseen = dict.fromkeys(SIDES) if registration is None else unseen_percent(points, registration.transform)
+    cut = check_cut(*(cut_percent(point) for point in points))
+    return (compare_situs(first, second), *cut, *check_field_of_view(unseen))
 
 
 Cut = Mapping[str, Mapping[str, float]]

@@ -240,7 +240,7 @@ def prepare(
     with timer("registration"):
         registration, checks = register_lungs(pair.points, settings=settings, progress=part(progress, 0.6, 0.85))
         checks = (*check_pair(pair.points, registration), *checks)
-    transform = None if registration is None else registration.transform
+    transform = registration.transform if registration is not None and registration.ok else None
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
     return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient)
 
@@ -293,7 +293,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     checks = unique((*compared.checks, *_checks_so_far(prepared, points), *covered, *refused))
     regions = region_changes(points, measures, intervals, fate, checks, settings=settings)
     progress(1.0, 1.0, "comparing")
-    registration = prepared.registration
+    registration = prepared.registration if prepared.transform is not None else None
     return Comparison(
         baseline=replace(points[0], fate=None if fate is None else fate.baseline),
         followup=replace(points[1], fate=None if fate is None else fate.followup),

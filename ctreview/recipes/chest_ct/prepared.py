@@ -29,7 +29,7 @@ class Prepared:
     pair : PairAnalysis
         Both scans with their opacity by one rule; side by side where they were registered.
     registration : Registration or None
-        None where it failed or is too poor to be used.
+        None where it failed; one that is not ``ok`` says only which part of the lungs both scans show.
     registration_checks : tuple of Check
         About the registration, and about what a registered pair is asked: common field of view, laterality.
     interval_days, age_years
@@ -58,8 +58,8 @@ class Prepared:
 
     @property
     def transform(self) -> Transform | None:
-        """Baseline to follow-up points."""
-        return None if self.registration is None else self.registration.transform
+        """Baseline to follow-up points; None where the registration failed or is too poor to be used."""
+        return self.registration.transform if self.registration is not None and self.registration.ok else None
 
     @property
     def interval(self) -> IntervalSettings:

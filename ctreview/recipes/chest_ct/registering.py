@@ -1,4 +1,4 @@
-"""Registration of the lungs of two scans, where it may be believed."""
+"""Registration of the lungs of two scans, and whether it may be believed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ def register_lungs(
     settings: ChestCtSettings | None = None,
     progress: Progress = quiet,
 ) -> tuple[Registration | None, tuple[Check, ...]]:
-    """The registration if it may be believed, and the checks that say so."""
+    """Register the lungs of two scans.
+
+    Returns
+    -------
+    Registration or None
+        None where it failed. One that is not ``ok`` is too poor to say what became of what, and good enough to say
+        which part of the lungs both scans show.
+    tuple of Check
+        Whether it may be believed.
+    """
     settings = settings or ChestCtSettings()
     try:
         found = register(
@@ -44,7 +53,7 @@ def register_lungs(
             "The registration is not good enough to say what became of what: each scan is judged by itself, and fate "
             "is withheld."
         )
-        return None, (Check("registration", "poor", "good", ok=False, message=message, effect="widens"), *found.checks)
+        return found, (Check("registration", "poor", "good", ok=False, message=message, effect="widens"), *found.checks)
     return found, found.checks
 
 

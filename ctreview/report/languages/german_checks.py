@@ -87,6 +87,14 @@ SENTENCES = {
     "edits": "{value} Korrekturen des Befunders sind nicht mehr anwendbar und blieben unberücksichtigt.",
 }
 
+NOT_KNOWN = {
+    "common_field_of_view": "Ob beide Aufnahmen denselben Teil der Lunge{side} zeigen, ist ohne Registrierung nicht "
+    "bekannt.",
+    "opacity_in_field_of_view": "Ob die andere Aufnahme alle Verdichtungen zeigt, ist ohne Registrierung nicht "
+    "bekannt.",
+}
+"""What a check means that failed because nothing could be measured."""
+
 
 def check_in_german(check: Check) -> str:
     """The sentence of a failed check; one that is not known here is quoted."""
@@ -99,4 +107,5 @@ def check_in_german(check: Check) -> str:
     value = f"{check.value:.2f}".rstrip("0").rstrip(".") if isinstance(check.value, int | float) else str(check.value)
     side = SIDES.get(check.regions[0], "") if check.regions else ""
     value = WORDS.get(value, value.replace(".", ",").replace("-", "−"))
-    return before + SENTENCES[name].format(value=value, side=side)
+    sentence = NOT_KNOWN.get(name, SENTENCES[name]) if check.value is None else SENTENCES[name]
+    return before + sentence.format(value=value, side=side)

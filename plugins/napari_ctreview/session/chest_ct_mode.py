@@ -245,7 +245,7 @@ class ChestCtMode(QObject):
         review.listener = self._edited
         self._judged = review.judgements
         self.prepared, self.review, self.comparison = prepared, review, None
-        state.steps.prepared(checks_of(prepared), registered=prepared.registration is not None)
+        state.steps.prepared(checks_of(prepared), registered=prepared.transform is not None)
         state.show_journal(review.refused, called="corrections")
         self.display.show_review(review, state.loader.scans, state.order, blinded=state.blinded)
         state.reading_changed.emit()
