@@ -7,7 +7,7 @@ reported (`divide_lungs`).
 
 from ctreview.anatomy.candidates import DenseCandidate, DenseClass
 from ctreview.anatomy.lung_checks import checks_of_changed_lungs
-from ctreview.anatomy.lung_map import LungMap, accept_candidates
+from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
 from ctreview.anatomy.lungs import LUNG_SCHEME, LungSettings, find_lungs
 from ctreview.anatomy.other_timepoint import aerated_lung_mask, missed_lung_ml, remove_unconfirmed_dense_lung
@@ -23,7 +23,6 @@ __all__ = [
     "LungMap",
     "LungSettings",
     "VesselSettings",
-    "accept_candidates",
     "aerated_lung_mask",
     "checks_of_changed_lungs",
     "divide_lungs",

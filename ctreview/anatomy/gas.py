@@ -73,7 +73,7 @@ class GasPocket:
     kind : GasKind
         Where it is.
     ml : float
-        How large, without its blurred edge, in millilitres.
+        How large, without its blurred edge, in millilitres. What lies between two pockets is counted in the larger.
     beside_lung : bool
         Whether it borders on lung over a large part, with no more than a thin wall between.
     box : tuple of slice
@@ -128,6 +128,7 @@ def find_gas(coarse: CoarseImage, body: Body, airways: Mask) -> tuple[GasPocket,
     most = coarse.volume_ml(aerated)
     margin = [int(16.0 / spacing) + 1 for spacing in coarse.spacing]
     found = []
+    counted = np.zeros(coarse.array.shape, dtype=bool)
     for number in np.argsort(-ml):
         if number == 0 or ml[number] < SMALLEST_ML:
             continue
@@ -140,7 +141,9 @@ def find_gas(coarse: CoarseImage, body: Body, airways: Mask) -> tuple[GasPocket,
             edge = dilated(pocket, EDGE_MM, coarse.spacing) & (hu < AIR_HU)
             blocks = edge & (hu < body.gas_hu + HALF_WAY_HU)
             beside_lung = surroundings.soft <= SOFT_SHARE
-            found.append(GasPocket(kind, coarse.volume_ml(blocks), beside_lung, box, blocks, edge))
+            pocket_ml = coarse.volume_ml(blocks & ~counted[box])
+            counted[box] |= blocks
+            found.append(GasPocket(kind, pocket_ml, beside_lung, box, blocks, edge))
     return tuple(found)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ctreview.anatomy.candidates import DenseCandidate, DenseClass
-from ctreview.errors import WrongUse
+from ctreview.anatomy.candidates import DenseCandidate
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["LungMap", "accept_candidates"]
+__all__ = ["LungMap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,40 +24,3 @@ class LungMap(LabelMap):
 
     dense_ml: float = 0.0
     candidates: tuple[DenseCandidate, ...] = ()
-
-
-def accept_candidates(lungs: LungMap, accepted: Mapping[str, DenseClass] | Collection[str]) -> LungMap:
-    """Take candidates into the lungs.
-
-    Parameters
-    ----------
-    lungs : LungMap
-    accepted : mapping of str to DenseClass, or collection of str
-        Ids, with what each is; without it, what was proposed.
-
-    Returns
-    -------
-    LungMap
-        Consolidation and collapse belong to the lung they border on; an effusion stays outside. None of the
-        accepted is a candidate any more.
-
-    Raises
-    ------
-    WrongUse
-        No candidate has one of the ids.
-    """
-    known = {candidate.id: candidate for candidate in lungs.candidates}
-    unknown = sorted(set(accepted) - set(known))
-    if unknown:
-        raise WrongUse(
-            f"no candidate is called {', '.join(unknown)}", remedy=f"There are: {', '.join(known) or 'none'}."
-        )
-    array = lungs.array.copy()
-    for name in accepted:
-        candidate = known[name]
-        kind = accepted[name] if isinstance(accepted, Mapping) else candidate.proposed
-        part = array[candidate.box]
-        if kind != "effusion":
-            part[candidate.mask & (part == 0)] = lungs.scheme[candidate.side].value
-    rest = tuple(candidate for candidate in lungs.candidates if candidate.id not in accepted)
-    return replace(lungs, array=array, candidates=rest)

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, LungMap, accept_candidates
-from ctreview.errors import WrongUse
+from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, LungMap
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((20, 30, 30), (2.0, 1.0, 1.0), frame_of_reference="source:box")
@@ -44,33 +43,6 @@ def test_a_candidate_gives_back_its_voxels_and_says_how_many() -> None:
 def test_the_same_piece_has_the_same_id_and_another_another() -> None:
     assert candidate(blob()).id == candidate(blob(), reason="other words").id
     assert len({candidate(blob(start)).id for start in range(5)}) == 5
-
-
-def test_an_accepted_candidate_is_lung_and_no_candidate() -> None:
-    first, second = candidate(blob(2)), candidate(blob(12))
-    found = accept_candidates(lungs(first, second), [first.id])
-    assert (found.array[blob(2)] == 1).all()
-    assert found.candidates == (second,)
-
-
-def test_what_is_accepted_as_effusion_is_no_lung() -> None:
-    piece = candidate(blob(2))
-    before = lungs(piece)
-    found = accept_candidates(before, {piece.id: "effusion"})
-    assert np.array_equal(found.array, before.array)
-    assert found.candidates == ()
-
-
-def test_accepting_leaves_the_other_lung_alone() -> None:
-    piece = candidate(blob(2), side="left_lung")
-    array = np.where(blob(2), 1, 0).astype(np.uint8)
-    before = LungMap(array, GRID, LUNG_SCHEME, candidates=(piece,))
-    assert accept_candidates(before, [piece.id]).voxels == before.voxels
-
-
-def test_an_unknown_id_is_refused() -> None:
-    with pytest.raises(WrongUse, match="r0123"):
-        accept_candidates(lungs(candidate(blob())), ["r0123"])
 
 
 def test_candidates_stay_with_lungs_that_are_changed() -> None:

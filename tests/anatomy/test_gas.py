@@ -10,6 +10,9 @@ import pytest
 from scipy import ndimage
 
 from ctreview.anatomy import LungMap, find_lungs
+from ctreview.anatomy.body import Body
+from ctreview.anatomy.coarse import CoarseImage
+from ctreview.anatomy.gas import find_gas, outside_lung
 from ctreview.checks import Check
 from ctreview.phantom import Phantom
 from ctreview.volume.labels import LabelMap
@@ -92,6 +95,20 @@ def lost(found: LungMap, healthy: LungMap, gas: Mask) -> float:
     """How much of the lung that is left is not found any more."""
     rest = lungs_of(healthy) & ~gas
     return float(np.count_nonzero(rest & ~lungs_of(found)) / np.count_nonzero(rest))
+
+
+def test_the_rim_between_two_pockets_is_counted_once() -> None:
+    array = np.full((40, 40, 60), 40.0, dtype=np.float32)
+    array[10:30, 10:30, 8:19] = array[10:30, 10:30, 20:27] = -990.0
+    array[10:30, 10:30, 19] = -930.0  # a septum thinner than a block
+    array[5:35, 2:38, 42:58] = -850.0
+    coarse = CoarseImage(array, (1, 1, 1), (2.0, 2.0, 2.0), array.shape)
+    body = Body(array > -200, array < -400, np.ones(array.shape, dtype=bool), -960.0, None)
+    found = find_gas(coarse, body, np.zeros(array.shape, dtype=bool))
+    assert len(found) == 2
+    taken = outside_lung(found, array.shape, edge=False)
+    assert np.count_nonzero(found[0].blocks) + np.count_nonzero(found[1].blocks) > np.count_nonzero(taken)
+    assert sum(pocket.ml for pocket in found) == pytest.approx(np.count_nonzero(taken) * coarse.voxel_ml)
 
 
 def test_a_healthy_phantom_has_no_gas_to_name(adult_lungs: LungMap) -> None:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from ctreview.anatomy import LungMap, LungSettings, accept_candidates, find_lungs
+from ctreview.anatomy import LungMap, LungSettings, find_lungs
 from ctreview.errors import GridMismatch, SegmentationFailed, WrongUse
 from ctreview.phantom import Phantom, ThoraxSettings, make_thorax, random_hybrid_pair, random_phantom, small_thorax
 from ctreview.progress import Cancelled
@@ -112,7 +112,10 @@ def test_a_field_of_view_around_one_lung(adult: Phantom, side: str) -> None:
 
 
 def accepted(lungs: LungMap) -> LungMap:
-    return accept_candidates(lungs, [candidate.id for candidate in lungs.candidates])
+    array = lungs.array.copy()
+    for candidate in lungs.candidates:
+        array[candidate.box][candidate.mask] = lungs.scheme[candidate.side].value
+    return replace(lungs, array=array, candidates=())
 
 
 def test_consolidation_that_fades_into_lung_is_lung(adult: Phantom) -> None:
