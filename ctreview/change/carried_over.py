@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isclose
 
 from ctreview.change.comparison import Comparison, Interval, RegionChange
 from ctreview.change.measure import RegionMeasures
@@ -16,7 +17,17 @@ Counts = Mapping[str, Mapping[str, float]]
 """Millilitres by region and label, as `Tally.ml` gives them."""
 
 
-def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts) -> tuple[RegionChange, ...]:
+Volumes = Mapping[str, float]
+"""Millilitres of whole regions, as `Tally.volumes_ml` gives them."""
+
+
+def carry_over(
+    comparison: Comparison,
+    baseline_ml: Counts,
+    followup_ml: Counts,
+    *,
+    volumes_ml: tuple[Volumes, Volumes] = ({}, {}),
+) -> tuple[RegionChange, ...]:
     """The regions of a comparison with other volumes of opacity.
 
     Volumes and their change are exact. Each interval is moved with its value and keeps its width: what a reader draws
@@ -30,6 +41,9 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
         The last one that was made.
     baseline_ml, followup_ml : mapping of str to mapping of str to float
         Millilitres by region and label as they stand.
+    volumes_ml : pair of mapping of str to float
+        Millilitres of the whole regions of both as they stand, where a reader took tissue into them or out of them.
+        Shares follow; mean density and bands are withheld where a region is another one than was measured.
 
     Returns
     -------
@@ -42,8 +56,9 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
     for old in comparison.regions:
         if old.region not in baseline_ml or old.region not in followup_ml:
             continue
-        before = _measures(old.baseline, baseline_ml[old.region], counted)
-        after = _measures(old.followup, followup_ml[old.region], counted)
+        volumes = [now.get(old.region) for now in volumes_ml]
+        before = _measures(old.baseline, baseline_ml[old.region], counted, volumes[0])
+        after = _measures(old.followup, followup_ml[old.region], counted, volumes[1])
         change = {key: _moved(key, one, old, before, after) for key, one in old.change.items()}
         opacity = change["opacity_ml"]
         assert opacity is not None
@@ -53,8 +68,12 @@ def carry_over(comparison: Comparison, baseline_ml: Counts, followup_ml: Counts)
     return tuple(found)
 
 
-def _measures(old: RegionMeasures, ml: Mapping[str, float], counted: Sequence[str]) -> RegionMeasures:
+def _measures(
+    old: RegionMeasures, ml: Mapping[str, float], counted: Sequence[str], volume_ml: float | None
+) -> RegionMeasures:
     total = sum(ml.get(key, 0.0) for key in counted)
+    if volume_ml is not None and not isclose(volume_ml, old.volume_ml):
+        old = replace(old, volume_ml=volume_ml, mean_hu=None, bands_percent=dict.fromkeys(old.bands_percent))
     return replace(
         old,
         classes_ml={key: ml.get(key, 0.0) for key in old.classes_ml},

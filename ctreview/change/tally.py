@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,12 @@ class Tally:
             won = np.bincount((cells * self._size + new)[known], minlength=flat)
             lost = np.bincount((cells * self._size + old)[known], minlength=flat)
             np.add(table, (won - lost).reshape(table.shape), out=table)
+
+    @cached_property
+    def volumes_ml(self) -> dict[str, float]:
+        """Millilitres of each whole region, which no correction of its labels changes."""
+        found = self.regions.count(np.zeros(self.regions.geometry.shape, dtype=np.uint8), 1)
+        return {name: float(row[0]) * self.regions.geometry.voxel_ml for name, row in found.items()}
 
     def ml(self) -> dict[str, dict[str, float]]:
         """Millilitres by region and by key of the label."""

@@ -81,6 +81,17 @@ def test_the_settings_of_the_comparison_judge(comparison: Comparison) -> None:
     assert lungs.verdict == "unchanged"
 
 
+def test_shares_follow_a_lung_that_a_reader_made_larger(comparison: Comparison) -> None:
+    (lungs,) = carry_over(comparison, ml(30.0), ml(28.0, 250.0), volumes_ml=({"lungs": 1000.0}, {"lungs": 1250.0}))
+    assert lungs.baseline == comparison["lungs"].baseline
+    assert lungs.followup.volume_ml == 1250.0
+    assert lungs.followup.opacity_percent == pytest.approx(100.0 * 278.0 / 1250.0)
+    assert lungs.followup.mean_hu is None  # that of the lung that was measured
+    share = lungs.change["opacity_pp"]
+    assert share is not None
+    assert share.value == pytest.approx(100.0 * 278.0 / 1250.0 - 3.0)
+
+
 def test_without_a_correction_nothing_moves(comparison: Comparison) -> None:
     (lungs,) = carry_over(comparison, ml(30.0), ml(28.0))
     assert lungs.change["opacity_ml"] == comparison["lungs"].change["opacity_ml"]

@@ -29,6 +29,7 @@ def test_following_boxes_gives_what_counting_anew_gives(seed: int) -> None:
         array[box] = random.choice([0, 1, 3], size)
         tally.follow(start, before, array[box])  # type: ignore[arg-type]
     counted = regions.count(array, 4)
+    assert tally.volumes_ml == {name: counted[name].sum() * GRID.voxel_ml for name in regions.names}
     for name, row in tally.ml().items():
         assert row["ground_glass"] == counted[name][1] * GRID.voxel_ml
         assert row["consolidation"] == counted[name][3] * GRID.voxel_ml

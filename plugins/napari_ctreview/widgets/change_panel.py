@@ -9,7 +9,7 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
-from ctreview.change import Comparison, Piece, Pieces, RegionChange, carry_over, find_pieces, open_candidates
+from ctreview.change import Candidate, Comparison, Piece, Pieces, RegionChange, carry_over, find_pieces, open_candidates
 from ctreview.report import words
 from ctreview.report.languages import Marked
 from napari_ctreview.widgets.piece_list import PieceList
@@ -47,6 +47,7 @@ class ChangePanel(QWidget):
         super().__init__(parent)
         self.comparison: Comparison | None = None
         self.regions: tuple[RegionChange, ...] = ()
+        self._candidates: tuple[Sequence[Candidate], Sequence[Candidate]] = ((), ())
         self._wanted: str | None = None
         self._listed = False
         self._worker = Worker(self)
@@ -78,6 +79,7 @@ class ChangePanel(QWidget):
     def show_comparison(self, comparison: Comparison) -> None:
         """Show what was found; the pieces follow when they have been listed in the background."""
         self.comparison, self.regions = comparison, comparison.regions
+        self._candidates = comparison.baseline.candidates, comparison.followup.candidates
         self._listed = False
         self.table.show_regions(self.regions, carried=False)
         self.words.show_comparison(comparison)
@@ -85,11 +87,23 @@ class ChangePanel(QWidget):
         self._worker.cancel()
         self._worker.start("pieces", lambda _: find_pieces(comparison), self._have)
 
-    def follow(self, baseline_ml: Counts, followup_ml: Counts) -> None:
-        """Show the volumes after a correction; intervals are carried over until the next comparison."""
+    def follow(
+        self,
+        baseline_ml: Counts,
+        followup_ml: Counts,
+        *,
+        volumes_ml: tuple[Mapping[str, float], Mapping[str, float]] = ({}, {}),
+        candidates: tuple[Sequence[Candidate], Sequence[Candidate]] | None = None,
+    ) -> None:
+        """Show the volumes after a correction; intervals are carried over until the next comparison.
+
+        ``volumes_ml`` holds whole regions and ``candidates`` what is offered, as the reader has judged it so far.
+        """
         if self.comparison is None:
             return
-        self.regions = carry_over(self.comparison, baseline_ml, followup_ml)
+        self.regions = carry_over(self.comparison, baseline_ml, followup_ml, volumes_ml=volumes_ml)
+        if candidates is not None:
+            self._candidates = candidates
         self.table.show_regions(self.regions, carried=True)
         self.words.outdated()
         self._say(carried=True)
@@ -111,7 +125,7 @@ class ChangePanel(QWidget):
             text += f" &nbsp;{words.signed(change.value)} mL ({words.span(change.low, change.high)} mL), both lungs"
         reasons = dict.fromkeys(check.message for check in comparison.checks if check.stops)
         text += "".join(f"<br>{escape(reason)}" for reason in reasons)
-        offered = {"at baseline": comparison.baseline.candidates, "at follow-up": comparison.followup.candidates}
+        offered = dict(zip(("at baseline", "at follow-up"), self._candidates, strict=True))
         open_ml = {when: [one.piece.ml for one in open_candidates(own)] for when, own in offered.items()}
         if asked := words.to_confirm(open_ml):
             text += f"<br>{asked} They are in none of these numbers."

@@ -270,7 +270,13 @@ class ReviewDock(QWidget):
         self._show_candidates()
         tallies = self.controller.chest_ct.tallies
         if tallies is not None and not self.state.blinded:
-            self.change.follow(tallies[0].ml(), tallies[1].ml())
+            before, after = tallies
+            self.change.follow(
+                before.ml(),
+                after.ml(),
+                volumes_ml=(before.volumes_ml, after.volumes_ml),
+                candidates=self.controller.chest_ct.candidates,
+            )
 
     def _compared_now(self, comparison: Comparison) -> None:
         if self.state.blinded:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctreview.change import Comparison
+from ctreview.anatomy import DenseCandidate
+from ctreview.change import Candidate, Comparison
 from ctreview.change.tally import Tally
 from ctreview.checks import Check
 from ctreview.edits import Edit
@@ -142,6 +143,26 @@ def test_a_correction_is_followed_at_once_and_intervals_are_said_to_be_carried_o
     assert row.text(3) == "▼ decreased"
     assert not row.font(2).italic()
     assert "carried over" not in shown.headline.text()
+
+
+def test_what_is_to_confirm_follows_what_the_reader_has_judged(panel: Any, comparison: Comparison, counts: Any) -> None:
+    piece = DenseCandidate(
+        "p1",
+        "right_lung",
+        "right_lung/basal",
+        12.0,
+        "consolidation",
+        "",
+        (0.0, 0.0, 0.0),
+        (0, 0, 0),
+        (1, 1, 1),
+        b"\x80",
+    )
+    offered = replace(comparison.baseline, candidates=(Candidate(piece),))
+    panel.show_comparison(replace(comparison, baseline=offered))
+    assert "in none of these numbers" in panel.headline.text()
+    panel.follow(*counts(), candidates=((Candidate(piece, "accepted", "consolidation"),), ()))
+    assert "in none of these numbers" not in panel.headline.text()
 
 
 def test_showing_a_comparison_does_not_hold_the_window_up(panel: Any, comparison: Comparison) -> None:
