@@ -7,7 +7,7 @@ edits their meaning come later on the path and are passed in as handlers.
 
 from ctreview.edits.journal import Journal
 from ctreview.edits.record import REDO, UNDO, Edit, active_edits
-from ctreview.edits.replay import Handler, Patch, ReplayResult, apply, replay
+from ctreview.edits.replay import Handler, Handlers, Patch, ReplayResult, apply, replay
 from ctreview.edits.session import LabelChange, Session
 from ctreview.edits.session_group import SessionGroup
 
@@ -16,6 +16,7 @@ __all__ = [
     "UNDO",
     "Edit",
     "Handler",
+    "Handlers",
     "Journal",
     "LabelChange",
     "Patch",

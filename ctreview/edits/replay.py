@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from ctreview.errors import CtreviewError, EditDoesNotApply, WrongUse
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Handler", "Patch", "ReplayResult", "apply", "replay"]
+__all__ = ["Handler", "Handlers", "Patch", "ReplayResult", "apply", "handlers_after", "replay"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,15 @@ class Patch:
         Index of the box's first voxel.
     labels : ndarray of unsigned integers
         What the box holds from now on.
+    outside, in_other_part : int
+        So many voxels that were meant as well stay as they were: they lie outside the organ, or in a part of it (the
+        other lung) that the act was not for.
     """
 
     start: tuple[int, int, int]
     labels: npt.NDArray[Any]
+    outside: int = 0
+    in_other_part: int = 0
 
     @property
     def box(self) -> tuple[slice, slice, slice]:
@@ -41,6 +46,10 @@ class Patch:
 
 Handler = Callable[[LabelMap, Edit], Patch]
 """A tool as replay sees it: the labels as they stand and an edit in, the changed box out; must not change its input."""
+
+Handlers = Mapping[str, Handler] | Callable[[Sequence[Edit]], Mapping[str, Handler]]
+"""A tool for each kind of edit; or what gives them after the edits that were applied, where earlier acts change what
+later ones may do (an organ that a reader extended)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +78,12 @@ def apply(array: npt.NDArray[Any], patch: Patch) -> Patch:
     return before
 
 
-def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler], *, image: str) -> ReplayResult:
+def handlers_after(handlers: Handlers, applied: Sequence[Edit]) -> Mapping[str, Handler]:
+    """The tools that the next edit is made with."""
+    return handlers if isinstance(handlers, Mapping) else handlers(applied)
+
+
+def replay(base: LabelMap, edits: Iterable[Edit], handlers: Handlers, *, image: str) -> ReplayResult:
     """Apply a journal's edits to a label map, in order, after its undos and redos.
 
     Parameters
@@ -78,7 +92,7 @@ def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler
         What the computer proposed.
     edits : iterable of Edit
         A whole journal, or the part of it with one target.
-    handlers : mapping of str to Handler
+    handlers : Handlers
         A tool for each kind of edit.
     image : str
         `Volume.digest` of the image that ``base`` lies on.
@@ -97,13 +111,14 @@ def replay(base: LabelMap, edits: Iterable[Edit], handlers: Mapping[str, Handler
     applied: list[Edit] = []
     refused: list[tuple[Edit, str]] = []
     for edit in active_edits(tuple(edits)):
-        if edit.kind not in handlers:
+        tools = handlers_after(handlers, applied)
+        if edit.kind not in tools:
             raise WrongUse(f"no tool is known for an edit of kind {edit.kind!r}", remedy="Update ctreview.")
         try:
             if edit.image != image:
                 raise EditDoesNotApply("it was drawn on another image")
             require_same_grid(base, edit.geometry)
-            apply(labels, handlers[edit.kind](replace(base, array=labels), edit))
+            apply(labels, tools[edit.kind](replace(base, array=labels), edit))
             applied.append(edit)
         except CtreviewError as reason:
             refused.append((edit, reason.found))

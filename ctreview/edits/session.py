@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.edits.record import REDO, UNDO, Edit, active_edits
-from ctreview.edits.replay import Handler, Patch, apply, replay
+from ctreview.edits.replay import Handler, Handlers, Patch, apply, handlers_after, replay
 from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 
@@ -20,7 +20,10 @@ __all__ = ["LabelChange", "Session"]
 
 @dataclass(frozen=True, eq=False)
 class LabelChange:
-    """A box of the label map before and after an act, for whoever counts or draws."""
+    """A box of the label map before and after an act, for whoever counts or draws.
+
+    What the act meant and left as it was (`Patch.outside`, `Patch.in_other_part`) stands in ``after``.
+    """
 
     before: Patch
     after: Patch
@@ -71,7 +74,7 @@ class Session:
         What the label map is called in edits: ``"opacity"``.
     image : str
         `Volume.digest` of its image.
-    handlers : mapping of str to Handler
+    handlers : Handlers
         The tools.
     author : str
         Who works.
@@ -101,7 +104,7 @@ class Session:
         *,
         target: str,
         image: str,
-        handlers: Mapping[str, Handler],
+        handlers: Handlers,
         author: str,
         record: Callable[[Edit], None],
         complete_payload: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] | None = None,
@@ -139,6 +142,11 @@ class Session:
         """Whether there is an act to take back."""
         return bool(self._done or self._earlier)
 
+    @property
+    def applied(self) -> tuple[Edit, ...]:
+        """The acts that stand, in order."""
+        return (*self._earlier, *(edit for edit, _ in self._done))
+
     def restore(self, edits: Iterable[Edit]) -> None:
         """Start from a journal: the base with everything in it that applies; the rest stands in ``refused``."""
         journal = tuple(edits)
@@ -164,7 +172,7 @@ class Session:
         asked = (self._changes, kind, payload)
         known = self._previewed
         if known is None or known[0] != asked:
-            known = asked, self._handlers[kind](self.labels, self._edit(kind, payload))
+            known = asked, self._handler(kind)(self.labels, self._edit(kind, payload))
             self._previewed = known
         return known[1]
 
@@ -181,11 +189,11 @@ class Session:
         payload = {**payload, **self.context}
         edit = self._edit(kind, payload)
         known, asked = self._previewed, (self._changes, kind, payload)
-        patch = known[1] if known is not None and known[0] == asked else self._handlers[kind](self.labels, edit)
+        patch = known[1] if known is not None and known[0] == asked else self._handler(kind)(self.labels, edit)
         self._record(edit)
         before = self._apply(edit, patch)
         self._undone.clear()
-        return self._notify(before)
+        return self._notify(before, patch)
 
     def undo(self) -> LabelChange | None:
         """Take the last act back; None if there is none."""
@@ -202,7 +210,7 @@ class Session:
         if not self._undone:
             return None
         edit = self._undone[-1]
-        patch = self._handlers[edit.kind](self.labels, edit)
+        patch = self._handler(edit.kind)(self.labels, edit)
         self._record(self._edit(REDO, {"of": edit.id}))
         self._undone.pop()
         return self._notify(self._apply(edit, patch))
@@ -227,6 +235,9 @@ class Session:
         self._array[...] = done.labels.array
         return self._notify(before)
 
+    def _handler(self, kind: str) -> Handler:
+        return handlers_after(self._handlers, self.applied)[kind]
+
     def _edit(self, kind: str, payload: Mapping[str, Any]) -> Edit:
         whole = payload if self._complete_payload is None else self._complete_payload(kind, payload)
         return Edit(kind, self.target, whole, self.author, self.image, self.base.geometry)
@@ -234,10 +245,13 @@ class Session:
     def _whole(self) -> Patch:
         return Patch((0, 0, 0), self._array.copy())
 
-    def _notify(self, before: Patch) -> LabelChange:
+    def _notify(self, before: Patch, meant: Patch | None = None) -> LabelChange:
         self._changes += 1
         self._previewed = None
-        change = LabelChange(before, Patch(before.start, self._array[before.box].copy()))
+        after = Patch(before.start, self._array[before.box].copy())
+        if meant is not None:
+            after = replace(after, outside=meant.outside, in_other_part=meant.in_other_part)
+        change = LabelChange(before, after)
         for listener in self.listeners:
             listener(change)
         return change

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
+from ctreview.anatomy import DenseCandidate
+from ctreview.anatomy.candidates import Side
 from ctreview.change import Candidate
 from ctreview.change.tally import Tally
-from ctreview.edits import Edit, Handler, LabelChange, Session, SessionGroup, active_edits
-from ctreview.edits.replay import Patch
+from ctreview.edits import Edit, LabelChange, Session, SessionGroup
 from ctreview.edits.session_group import Listener
 from ctreview.recipes.chest_ct import Prepared
-from ctreview.recipes.chest_ct.candidates import judged, with_judged_candidates
-from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, handlers_of
+from ctreview.recipes.chest_ct.candidates import judged
+from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, piece_beside_lungs, with_changed_lungs
+from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, tools_of
 from ctreview.review.journal import ReadingJournal
-from ctreview.tools import Canvas, with_defaults
-from ctreview.tools.candidate import ACCEPT, DISMISS
+from ctreview.tools import Canvas, nearest_part, with_defaults
+from ctreview.tools.organ_brush import ORGAN_BRUSH
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["OpacityReview"]
@@ -56,9 +60,10 @@ class OpacityReview(SessionGroup):
         self.journal = journal
         before_it = tuple(journal)  # the reader may act elsewhere meanwhile
         self._known = len(before_it)
+        self._lungs = tuple(ChangedLungs(point) for point in prepared.points)
         super().__init__((self._session(0, before_it), self._session(1, before_it)), before_it, listener)
-        self._canvases = tuple(canvas_of(point) for point in prepared.points)
-        self._judgements = [self._active_judgements(number) for number in (0, 1)]
+        self._changes = [self._lung_changes(number) for number in (0, 1)]
+        self._canvases = [self._canvas(number) for number in (0, 1)]
         self.tallies = (self._counted(0), self._counted(1))
 
     @property
@@ -77,21 +82,61 @@ class OpacityReview(SessionGroup):
         return judged(point, self.journal.of(point.volume.digest, OPACITY))
 
     @property
-    def judgements(self) -> tuple[tuple[str, ...], ...]:
-        """Ids of the records of baseline and follow-up that accept or dismiss candidates and were not undone."""
-        return tuple(self._judgements)
+    def lung_changes(self) -> tuple[tuple[str, ...], ...]:
+        """Ids of the records of baseline and follow-up that change the lungs and were not undone."""
+        return tuple(self._changes)
+
+    def lungs(self, number: int) -> LabelMap:
+        """The lungs of a scan as they are by now."""
+        return self._lungs[number].after(self.sessions[number].applied)
+
+    def piece_beside(
+        self, number: int, place: Sequence[float], *, size_mm: float, side: Side | None = None
+    ) -> DenseCandidate:
+        """What a reader may take for lung around a place outside the lungs; see `piece_beside_lungs`."""
+        volume = self.prepared.points[number].volume
+        return piece_beside_lungs(volume, self.lungs(number), place, size_mm=size_mm, side=side)
+
+    def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange:
+        """Use a tool on a scan.
+
+        Of a stroke of the lung brush, what is not given is filled in: the nearest lung, and as what dense voxels
+        count, by where ground glass and consolidation begin in this scan halfway down gravity.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The tool has nothing to do there; nothing was recorded.
+        OSError
+            The edit could not be put down; nothing was changed.
+        """
+        if kind == ORGAN_BRUSH:
+            payload = {**self._lung_brush(number, payload), **payload}
+        return super().act(number, kind, payload)
+
+    def _lung_brush(self, number: int, payload: Mapping[str, Any]) -> dict[str, Any]:
+        point, found = self.prepared.points[number], self.prepared.pair.thresholds[number]
+        filled: dict[str, Any] = {}
+        if "part" not in payload:
+            canvas = Canvas(point.volume, point.opacity, within=self.lungs(number), organ="lungs")
+            filled["part"] = nearest_part(canvas, payload["points"][0], ("right_lung", "left_lung"))
+        if payload["adds"]:
+            limits = {"ground_glass": found.ground_glass_hu, "consolidation": found.consolidation_hu}
+            filled["classes"] = [{"label": key, "from_hu": round(hu, 1)} for key, hu in limits.items()]
+        return filled
 
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the labels as they stand."""
         return replace(self._canvases[number], labels=self.sessions[number].labels)
 
     def _session(self, number: int, edits: tuple[Edit, ...]) -> Session:
-        point = self.prepared.points[number]
+        point, points, transform = self.prepared.points[number], self.prepared.points, self.prepared.transform
+        other = cache(partial(carried_to, points, number, transform))  # carried over when it is first asked for
         session = Session(
             point.opacity,
             target=OPACITY,
             image=point.volume.digest,
-            handlers=self._handlers(number),
+            handlers=tools_of(point, other=other, lungs=self._lungs[number]),
             author=self.author,
             record=self._record,
             complete_payload=with_defaults,
@@ -99,38 +144,29 @@ class OpacityReview(SessionGroup):
         session.restore(edit for edit in edits if edit.image == session.image and edit.target == OPACITY)
         return session
 
-    def _handlers(self, number: int) -> dict[str, Handler]:
-        """The tools; what is copied from the other scan is carried over when it is first asked for."""
-        point, points, transform = self.prepared.points[number], self.prepared.points, self.prepared.transform
-
-        @cache
-        def carry() -> Handler:
-            return handlers_of(point, other=carried_to(points, number, transform))["carry"]
-
-        def carried(labels: LabelMap, edit: Edit) -> Patch:
-            return carry()(labels, edit)
-
-        return {**handlers_of(point), "carry": carried}
-
     def _record(self, edit: Edit) -> None:
         self.journal.record(edit)
         self._known += 1
 
     def _follow(self, number: int, change: LabelChange) -> None:
-        judgements = self._active_judgements(number)
-        if judgements != self._judgements[number]:  # the lungs are others now, and all their parts
-            self._judgements[number] = judgements
+        changes = self._lung_changes(number)
+        if changes != self._changes[number]:  # the lungs are others now, and all their parts
+            self._changes[number] = changes
+            self._canvases[number] = self._canvas(number)
             counted = self._counted(number)
             self.tallies = (counted, self.tallies[1]) if number == 0 else (self.tallies[0], counted)
         else:
             self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
         super()._follow(number, change)
 
-    def _active_judgements(self, number: int) -> tuple[str, ...]:
-        """The records that accept or dismiss candidates of a scan, by their ids."""
-        return tuple(edit.id for edit in active_edits(tuple(self.edits[number])) if edit.kind in (ACCEPT, DISMISS))
+    def _lung_changes(self, number: int) -> tuple[str, ...]:
+        """The records that change the lungs of a scan, by their ids."""
+        return tuple(edit.id for edit in lung_edits(self.sessions[number].applied))
+
+    def _canvas(self, number: int) -> Canvas:
+        return canvas_of(self.prepared.points[number], self.lungs(number))
 
     def _counted(self, number: int) -> Tally:
-        """Millilitres in the parts of the lungs, with what was accepted of the candidates."""
-        point = with_judged_candidates(self.prepared.points[number], active_edits(tuple(self.edits[number])))
-        return Tally(point.regions, self.sessions[number].labels)
+        """Millilitres in the parts of the lungs as they are by now."""
+        point, session = self.prepared.points[number], self.sessions[number]
+        return Tally(with_changed_lungs(point, session.applied, self._lungs[number]).regions, session.labels)

@@ -12,6 +12,7 @@ from ctreview.tools.fill_between import fill_between
 from ctreview.tools.handlers import handlers
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
+from ctreview.tools.organ_brush import DensityClass, nearest_part, organ_brush
 from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.payloads import TOOLS, with_defaults
 from ctreview.tools.pick import Gate, PickSettings, learn_gate, piece_at, remove_piece, take_piece
@@ -21,6 +22,7 @@ __all__ = [
     "TOOLS",
     "BrushSettings",
     "Canvas",
+    "DensityClass",
     "FeatureMemory",
     "Gate",
     "LiveWireSettings",
@@ -38,6 +40,8 @@ __all__ = [
     "learn_gate",
     "live_wire",
     "move_outline",
+    "nearest_part",
+    "organ_brush",
     "piece_at",
     "propose",
     "remove_piece",

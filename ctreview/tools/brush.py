@@ -15,7 +15,7 @@ from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.volume.box import Box
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["BrushSettings", "brush", "stroke"]
+__all__ = ["BrushSettings", "brush", "brushed", "stroke"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def brush(
     points: Sequence[Sequence[float]],
     label: str | None,
     plane: int = 0,
+    one_part: bool = True,
     settings: BrushSettings | None = None,
 ) -> Patch:
     """Paint along a stroke, inside the gate.
@@ -62,6 +63,8 @@ def brush(
         What is painted; None erases.
     plane : {0, 1, 2}
         The array axis across the plane on screen; a disc stays in the stroke's own slice of it.
+    one_part : bool
+        Whether only the part of the organ (the lung) changes that the stroke began in.
     settings : BrushSettings
         Width, depth and gate.
 
@@ -70,7 +73,13 @@ def brush(
     Patch
         The painted box.
     """
-    settings = settings or BrushSettings()
+    box, where = brushed(canvas, points, plane, settings or BrushSettings())
+    part = canvas.part_of(points, box, where) if one_part else 0
+    return canvas.patch(box, where, label, part=part)
+
+
+def brushed(canvas: Canvas, points: Sequence[Sequence[float]], plane: int, settings: BrushSettings) -> tuple[Box, Mask]:
+    """The box of a stroke and the voxels in it that it covers, inside the gate; parameters are those of `brush`."""
     path = np.atleast_2d(np.asarray(points, dtype=float))
     box = box_around(canvas.geometry, path, settings.radius_mm)
     if settings.shape == "disc":
@@ -85,7 +94,7 @@ def brush(
         where &= values >= settings.low_hu
     if settings.high_hu is not None:
         where &= values <= settings.high_hu
-    return canvas.patch(box, where, label)
+    return box, where
 
 
 def stroke(geometry: Geometry, path: FloatArray, radius_mm: float, box: Box) -> Mask:

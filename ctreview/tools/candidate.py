@@ -13,7 +13,7 @@ from ctreview.tools.canvas import Canvas, Mask
 from ctreview.tools.packed_mask import PackedMask
 from ctreview.volume.box import Box
 
-__all__ = ["ACCEPT", "DISMISS", "CandidateClass", "OfferedPiece", "accept_candidate", "dismiss_candidate"]
+__all__ = ["ACCEPT", "DISMISS", "CandidateClass", "OfferedPiece", "accept_candidate", "dismiss_candidate", "piece_of"]
 
 ACCEPT, DISMISS = "accept_candidate", "dismiss_candidate"
 """What the two acts are called in a journal."""
@@ -96,7 +96,7 @@ def accept_candidate(
     EditDoesNotApply
         No such piece is offered, or the mask does not fit the image.
     """
-    box, piece = _piece(canvas, id, point, mask, offered)
+    box, piece = piece_of(canvas, id, point, mask, offered)
     if label == "effusion":
         return _cleared(canvas, box, piece)
     labels = canvas.labels.array[box].copy()
@@ -118,12 +118,13 @@ def dismiss_candidate(
 
     Parameters and errors are those of `accept_candidate`.
     """
-    return _cleared(canvas, *_piece(canvas, id, point, mask, offered))
+    return _cleared(canvas, *piece_of(canvas, id, point, mask, offered))
 
 
-def _piece(
+def piece_of(
     canvas: Canvas, name: str, point: Sequence[float], mask: PackedMask | None, offered: Sequence[OfferedPiece]
 ) -> tuple[Box, Mask]:
+    """The box and the voxels in it that a record is about; parameters and errors are those of `accept_candidate`."""
     if mask is not None:
         return mask.box, mask.unpacked(canvas.geometry.shape)
     voxel = canvas.voxel_at(point)

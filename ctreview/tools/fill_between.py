@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import edt
 import numpy as np
@@ -24,6 +25,7 @@ def fill_between(
     plane: int = 0,
     slices: Sequence[int] | None = None,
     corners: Sequence[Sequence[float]] | None = None,
+    one_part: bool = True,
 ) -> Patch:
     """Interpolate a label between the slices it was drawn on, by the mean of signed distances.
 
@@ -40,6 +42,8 @@ def fill_between(
     corners : pair of points, optional
         Two opposite corners, in LPS millimetres, of the box of what was drawn, so that what else has the label on
         those slices stays as it is; the whole image if None.
+    one_part : bool
+        Whether only those parts of the organ (lungs) change that the label was drawn in.
 
     Returns
     -------
@@ -71,7 +75,18 @@ def fill_between(
             share = (level - low) / (high - low)
             filled[level - first] = (1 - share) * below + share * above > 0
     a, b, c = (slice(first, last + 1) if axis == plane else around[axis] for axis in range(3))
-    return canvas.patch((a, b, c), np.moveaxis(filled, 0, plane), label)
+    box, where = (a, b, c), np.moveaxis(filled, 0, plane)
+    crossing = _crossing(canvas, around, np.moveaxis(there, 0, plane), box, where) if one_part else np.zeros_like(where)
+    return replace(canvas.patch(box, where & ~crossing, label), in_other_part=int(np.count_nonzero(crossing)))
+
+
+def _crossing(canvas: Canvas, around: Box, drawn: Mask, box: Box, where: Mask) -> Mask:
+    """What was filled in parts of the organ that hold nothing of what was drawn."""
+    if canvas.within is None:
+        return np.zeros_like(where)
+    known = np.unique(canvas.within.array[around][drawn])
+    parts = canvas.within.array[box]
+    return np.asarray(where & (parts != 0) & ~np.isin(parts, known))
 
 
 def _box(canvas: Canvas, plane: int, corners: Sequence[Sequence[float]] | None) -> Box:

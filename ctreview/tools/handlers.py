@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from functools import partial
 
@@ -26,7 +26,10 @@ __all__ = ["handlers"]
 
 
 def handlers(
-    canvas: Canvas, *, other: LabelMap | None = None, offered: Sequence[OfferedPiece] = ()
+    canvas: Canvas | Callable[[], Canvas],
+    *,
+    other: LabelMap | Callable[[], LabelMap | None] | None = None,
+    offered: Sequence[OfferedPiece] = (),
 ) -> dict[str, Handler]:
     """Handlers of every tool on one image.
 
@@ -34,9 +37,10 @@ def handlers(
 
     Parameters
     ----------
-    canvas : Canvas
+    canvas : Canvas, or callable that gives it
         The image, where labels may be set, and the barrier; its labels are replaced by those being replayed.
-    other : LabelMap, optional
+        A callable is called by every act.
+    other : LabelMap, or callable that gives it, optional
         The other timepoint's labels on this grid, for ``carry``.
     offered : sequence of OfferedPiece
         Pieces that may be accepted or dismissed.
@@ -54,19 +58,21 @@ def _run(
     labels: LabelMap,
     edit: Edit,
     *,
-    canvas: Canvas,
-    other: LabelMap | None,
+    canvas: Canvas | Callable[[], Canvas],
+    other: LabelMap | Callable[[], LabelMap | None] | None,
     memory: FeatureMemory,
     offered: tuple[OfferedPiece, ...],
 ) -> Patch:
     payload = read_payload(edit.kind, edit.payload)
     call = {field.name: getattr(payload, field.name) for field in fields(payload)}
     if isinstance(payload, CarryPayload):
-        if other is None:
+        there = other() if callable(other) else other
+        if there is None:
             raise EditDoesNotApply("it copies from the other timepoint, and there is none")
-        call["other"] = other
+        call["other"] = there
     if isinstance(payload, ScribblePayload):
         call["memory"] = memory
     if isinstance(payload, AcceptCandidatePayload | DismissCandidatePayload):
         call["offered"] = offered
-    return TOOLS[edit.kind].tool(replace(canvas, labels=labels), **call)
+    known = canvas() if callable(canvas) else canvas
+    return TOOLS[edit.kind].tool(replace(known, labels=labels), **call)

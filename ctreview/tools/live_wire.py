@@ -94,9 +94,10 @@ def live_wire(
     points: Sequence[Sequence[float]],
     label: str | None,
     plane: int = 0,
+    one_part: bool = True,
     settings: LiveWireSettings | None = None,
 ) -> Patch:
-    """Label what a live wire through the clicks encloses, in their slice.
+    """Label what a live wire through the clicks encloses, in their slice; ``one_part`` is that of `lasso`.
 
     Raises
     ------
@@ -106,9 +107,8 @@ def live_wire(
     settings = settings or LiveWireSettings()
     if len(points) < 3:
         raise EditDoesNotApply("an outline needs at least three clicks")
-    return lasso(
-        canvas, points=wire(canvas, points=points, plane=plane, settings=settings).tolist(), label=label, plane=plane
-    )
+    outline = wire(canvas, points=points, plane=plane, settings=settings).tolist()
+    return lasso(canvas, points=outline, label=label, plane=plane, one_part=one_part)
 
 
 def lasso(
@@ -119,6 +119,7 @@ def lasso(
     plane: int = 0,
     only: Sequence[str] | None = None,
     depth_mm: float = 0.0,
+    one_part: bool = True,
 ) -> Patch:
     """Label what a free-hand outline encloses.
 
@@ -136,6 +137,8 @@ def lasso(
         Change only what has one of these labels now (to turn ground glass into consolidation, say).
     depth_mm : float
         How far to either side of the slice the outline reaches.
+    one_part : bool
+        Whether only the part of the organ (the lung) changes that has most of what is enclosed.
     """
     if len(points) < 3:
         raise EditDoesNotApply("an outline needs at least three points")
@@ -155,7 +158,7 @@ def lasso(
     where = np.broadcast_to(np.expand_dims(inside, plane), [s.stop - s.start for s in box]).copy()
     if only is not None:
         where &= np.isin(canvas.labels.array[box], [canvas.value(key) for key in only])
-    return canvas.patch(box, where, label)
+    return canvas.patch(box, where, label, part=canvas.part_with_most(box, where) if one_part else 0)
 
 
 def _clicks(

@@ -20,6 +20,7 @@ from ctreview.tools.carry import carry
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
+from ctreview.tools.organ_brush import ORGAN_BRUSH, DensityClass, organ_brush
 from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.packed_mask import PackedMask
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
@@ -38,6 +39,7 @@ __all__ = [
     "KeepPiecePayload",
     "LassoPayload",
     "LiveWirePayload",
+    "OrganBrushPayload",
     "OutlinePayload",
     "Payload",
     "RemovePiecePayload",
@@ -61,6 +63,7 @@ class BrushPayload:
     points: tuple[Point, ...]
     label: str | None
     plane: int
+    one_part: bool
     settings: BrushSettings
 
 
@@ -71,6 +74,7 @@ class TakePiecePayload:
     point: Point
     label: str | None
     steps: int
+    one_part: bool
     settings: PickSettings
 
 
@@ -80,6 +84,7 @@ class RemovePiecePayload:
 
     point: Point
     label: str | None
+    one_part: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ class OutlinePayload:
 
     label: str
     by_mm: float
+    one_part: bool
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ class FillBetweenPayload:
     plane: int
     slices: tuple[int, ...] | None
     corners: tuple[Point, ...] | None
+    one_part: bool
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,7 @@ class LiveWirePayload:
     points: tuple[Point, ...]
     label: str | None
     plane: int
+    one_part: bool
     settings: LiveWireSettings
 
 
@@ -142,6 +150,7 @@ class LassoPayload:
     plane: int
     only: tuple[str, ...] | None
     depth_mm: float
+    one_part: bool
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,7 @@ class ScribblePayload:
     """Strokes that teach a classifier; see `scribble`."""
 
     strokes: tuple[Stroke, ...]
+    one_part: bool
     settings: ScribbleSettings
 
 
@@ -182,6 +192,18 @@ class DismissCandidatePayload:
     mask: PackedMask | None
 
 
+@dataclass(frozen=True)
+class OrganBrushPayload:
+    """A stroke that adds to the organ or removes from it; see `organ_brush`."""
+
+    points: tuple[Point, ...]
+    part: str
+    adds: bool
+    plane: int
+    classes: tuple[DensityClass, ...]
+    settings: BrushSettings
+
+
 Payload = (
     BrushPayload
     | TakePiecePayload
@@ -197,6 +219,7 @@ Payload = (
     | CarryPayload
     | AcceptCandidatePayload
     | DismissCandidatePayload
+    | OrganBrushPayload
 )
 
 
@@ -225,13 +248,19 @@ TOOLS: Mapping[str, ToolKind] = {
     "carry": ToolKind(carry, CarryPayload),
     ACCEPT: ToolKind(accept_candidate, AcceptCandidatePayload),
     DISMISS: ToolKind(dismiss_candidate, DismissCandidatePayload),
+    ORGAN_BRUSH: ToolKind(organ_brush, OrganBrushPayload, BrushSettings),
 }
 """Every kind of edit that a tool makes, by its name in a journal."""
 
 RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    "brush": {"plane": 0, "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None}},
+    "brush": {
+        "plane": 0,
+        "one_part": False,
+        "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None},
+    },
     "take_piece": {
         "steps": 0,
+        "one_part": False,
         "settings": {
             "reach_mm": 40.0,
             "learn_radius_mm": 3.0,
@@ -246,16 +275,21 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
             "supervoxel_hu": 80.0,
         },
     },
-    "remove_piece": {"label": None},
+    "remove_piece": {"label": None, "one_part": False},
     "remove_small": {"below_mm": 0.0},
     "keep_largest": {},
     "keep_piece": {},
-    "move_outline": {},
-    "smooth_outline": {},
-    "fill_between": {"plane": 0, "slices": None, "corners": None},
-    "live_wire": {"plane": 0, "settings": {"edge_mm": 0.8, "edge_hu_per_mm": 40.0, "margin_mm": 20.0}},
-    "lasso": {"plane": 0, "only": None, "depth_mm": 0.0},
+    "move_outline": {"one_part": False},
+    "smooth_outline": {"one_part": False},
+    "fill_between": {"plane": 0, "slices": None, "corners": None, "one_part": False},
+    "live_wire": {
+        "plane": 0,
+        "one_part": False,
+        "settings": {"edge_mm": 0.8, "edge_hu_per_mm": 40.0, "margin_mm": 20.0},
+    },
+    "lasso": {"plane": 0, "only": None, "depth_mm": 0.0, "one_part": False},
     "scribble": {
+        "one_part": False,
         "settings": {
             "stroke_mm": 1.5,
             "reach_mm": 40.0,
@@ -271,11 +305,16 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
             "near_mm": 10.0,
             "caution": 1.0,
             "speck_ml": 0.0,
-        }
+        },
     },
     "carry": {"point": None, "radius_mm": 30.0},
     ACCEPT: {"side": None, "mask": None},
     DISMISS: {"side": None, "mask": None},
+    ORGAN_BRUSH: {
+        "plane": 0,
+        "classes": (),
+        "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None},
+    },
 }
 """What a record means where it does not say: the defaults of the time when records did not hold them.
 
@@ -331,7 +370,7 @@ def read_payload(kind: str, payload: Mapping[str, Any]) -> Payload:
     except WrongUse as error:  # settings that contradict one another
         raise MalformedEdit(f"its settings make no sense: {error.found}") from error
     _require_known(found, plain, "it names")
-    if isinstance(found, BrushPayload | TakePiecePayload | LiveWirePayload | ScribblePayload):
+    if isinstance(found, BrushPayload | TakePiecePayload | LiveWirePayload | ScribblePayload | OrganBrushPayload):
         _require_known(found.settings, plain["settings"], "its settings name")
     return found
 

@@ -170,6 +170,7 @@ def take_piece(
     point: Sequence[float],
     label: str | None,
     steps: int = 0,
+    one_part: bool = True,
     settings: PickSettings | None = None,
 ) -> Patch:
     """Label the connected piece around a click whose density is like that of the place clicked.
@@ -185,6 +186,8 @@ def take_piece(
         What the piece becomes; None takes the label from what looks like the place clicked.
     steps : int
         Steps of the wheel: above 0 grows the piece, below 0 shrinks it.
+    one_part : bool
+        Whether the click has to lie in a part; else a click beside the organ takes the nearest piece in it.
     settings : PickSettings
         Reach and gate, or the size of a supervoxel.
 
@@ -199,6 +202,8 @@ def take_piece(
         The click lies outside the image, or where no label may be set.
     """
     settings = settings or PickSettings()
+    if one_part:
+        canvas.require_inside(canvas.voxel_at(point))
     if settings.takes == "supervoxel":
         return _take_supervoxel(canvas, point, label, steps, settings)
     look = _Neighbourhood.at(canvas, point, settings)
@@ -306,8 +311,10 @@ def _goes_on(inner: Sequence[slice], window: Sequence[slice], shape: Sequence[in
     )
 
 
-def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = None) -> Patch:
+def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = None, one_part: bool = True) -> Patch:
     """Give the connected piece under a click another label, or none.
+
+    With ``one_part`` what of it lies in another part of the organ (the other lung) stays.
 
     Raises
     ------
@@ -315,7 +322,7 @@ def remove_piece(canvas: Canvas, *, point: Sequence[float], label: str | None = 
         No label is there.
     """
     box, piece = piece_at(canvas, point)
-    return canvas.patch(box, piece, label)
+    return canvas.patch(box, piece, label, part=canvas.part_at(canvas.voxel_at(point)) if one_part else 0)
 
 
 def _smoothed(canvas: Canvas, box: Box, allowed: Mask, sigma_mm: float) -> npt.NDArray[np.float32]:

@@ -114,17 +114,19 @@ def scribble(
     canvas: Canvas,
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
+    one_part: bool = True,
     settings: ScribbleSettings | None = None,
     memory: FeatureMemory | None = None,
 ) -> Patch:
     """Label the surroundings of some strokes, or everything, after their example; see `propose`."""
-    return propose(canvas, strokes=strokes, settings=settings, memory=memory).patch
+    return propose(canvas, strokes=strokes, one_part=one_part, settings=settings, memory=memory).patch
 
 
 def propose(
     canvas: Canvas,
     *,
     strokes: Sequence[Stroke | dict[str, Any]],
+    one_part: bool = True,
     settings: ScribbleSettings | None = None,
     memory: FeatureMemory | None = None,
 ) -> Proposal:
@@ -136,6 +138,8 @@ def propose(
         The image and the labels as they stand.
     strokes : sequence of Stroke
         Examples (or the plain mappings that a journal holds).
+    one_part : bool
+        Whether only those parts of the organ (lungs) change in which strokes lie.
     settings : ScribbleSettings
         Reach, features, forest.
     memory : FeatureMemory, optional
@@ -161,7 +165,9 @@ def propose(
     )
     box = cells.voxels(parted, geometry)
     allowed = canvas.allowed(box)
-    stroke_voxels = _drawn(canvas, examples, box, settings.stroke_mm)
+    stroke_voxels, outside = _drawn(canvas, examples, box, settings.stroke_mm)
+    if one_part:
+        allowed &= ~_without_strokes(canvas, box, stroke_voxels)
     old = canvas.labels.array[box]
     forest = _trained_forest(
         known,
@@ -182,7 +188,7 @@ def propose(
     labels[stroke_voxels.index], uncertainty[stroke_voxels.index] = stroke_voxels.labels, 0
     labels = remove_specks(labels, old, stroke_voxels, settings.speck_ml / geometry.voxel_ml)
     a, b, c = (s.start for s in box)
-    return Proposal(Patch((a, b, c), labels), uncertainty)
+    return Proposal(Patch((a, b, c), labels, outside), uncertainty)
 
 
 def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings) -> Box:
@@ -196,8 +202,18 @@ def reach(canvas: Canvas, strokes: Sequence[Stroke], settings: ScribbleSettings)
     return a, b, c
 
 
-def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> StrokeVoxels:
-    """What strokes show in a box, where labels may be set; a later one covers an earlier one.
+def _without_strokes(canvas: Canvas, box: Box, stroke_voxels: StrokeVoxels) -> Mask:
+    """The parts of the organ in a box in which no stroke lies."""
+    if canvas.within is None:
+        return np.zeros(tuple(s.stop - s.start for s in box), dtype=bool)
+    parts = canvas.within.array[box]
+    return np.asarray((parts != 0) & ~np.isin(parts, np.unique(parts[stroke_voxels.index])))
+
+
+def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float) -> tuple[StrokeVoxels, int]:
+    """What strokes show in a box where labels may be set, and how many of their voxels lie outside the organ.
+
+    A later stroke covers an earlier one.
 
     Raises
     ------
@@ -224,8 +240,9 @@ def _drawn(canvas: Canvas, strokes: Sequence[Stroke], box: Box, radius_mm: float
     a, b, c = (slice(m, n) for m, n in zip(first.tolist(), last.tolist(), strict=True))
     at = np.argwhere((drawn >= 0) & canvas.allowed((a, b, c)))
     if not len(at):
-        raise EditDoesNotApply("no stroke touches a place that may be labelled")
-    return StrokeVoxels(at + first - [s.start for s in box], drawn[tuple(at.T)])
+        raise EditDoesNotApply(f"no stroke touches the {canvas.organ}, where labels may be set")
+    outside = canvas.outside((a, b, c), drawn > 0)
+    return StrokeVoxels(at + first - [s.start for s in box], drawn[tuple(at.T)]), outside
 
 
 def _rows_of(stroke_voxels: StrokeVoxels, known: Features, cells: Cells) -> npt.NDArray[np.int64]:

@@ -61,7 +61,7 @@ def test_a_pick_stays_in_the_part_that_was_clicked(canvas: Canvas, takes: Litera
 def test_a_click_outside_image_or_organ_says_so(canvas: Canvas) -> None:
     with pytest.raises(EditDoesNotApply, match="outside the image"):
         take_piece(canvas, point=[0, 0, 500], label="ground_glass")
-    with pytest.raises(EditDoesNotApply, match="may be labelled"):
+    with pytest.raises(EditDoesNotApply, match="outside the organ"):
         take_piece(canvas, point=[33, 27, 0], label="ground_glass")
     with pytest.raises(EditDoesNotApply, match="may not be labelled"):
         take_piece(canvas, point=[33, 27, 0], label="ground_glass", settings=PickSettings(takes="supervoxel"))

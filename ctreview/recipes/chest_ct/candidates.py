@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ctreview.anatomy import DenseCandidate, LungMap, checks_of_changed_lungs, divide_lungs
+from ctreview.anatomy import DenseCandidate, LungMap, checks_of_changed_lungs
 from ctreview.anatomy.candidates import Side
 from ctreview.change import Candidate, CandidateState, Timepoint, open_candidates
 from ctreview.checks import Check
@@ -23,13 +23,13 @@ from ctreview.volume.box import Box
 __all__ = [
     "ALL",
     "AUTHOR",
+    "TAKEN_BY_READER",
     "acceptance",
     "accepting",
     "dismissal",
     "judged",
     "lung_checks_now",
     "offered_by",
-    "with_judged_candidates",
 ]
 
 ALL = "all"
@@ -40,6 +40,9 @@ AUTHOR = "command line"
 
 SAME_SHARE = 0.5
 """So much of a candidate must a recorded piece cover to be the same one, where other settings drew it otherwise."""
+
+TAKEN_BY_READER = "a reader took it for lung; the computer does not offer it as it was drawn"
+"""The reason of a piece that was accepted and not offered."""
 
 _SIDES: tuple[Side, Side] = ("right_lung", "left_lung")
 _Record = AcceptCandidatePayload | DismissCandidatePayload
@@ -123,30 +126,6 @@ def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
     return tuple(found)
 
 
-def with_judged_candidates(point: Timepoint, applied: Sequence[Edit]) -> Timepoint:
-    """A scan whose accepted candidates belong to the lungs; an effusion does not.
-
-    Parameters
-    ----------
-    point : Timepoint
-        With the opacity that the edits made.
-    applied : sequence of Edit
-        Those that apply.
-    """
-    if not any(edit.kind in (ACCEPT, DISMISS) for edit in applied):
-        return point
-    candidates = judged(point, applied)
-    lungs = point.organ.array.copy()
-    for one in candidates:
-        if one.state == "accepted" and one.label != "effusion":
-            part = lungs[one.piece.box]
-            part[one.piece.mask & (part == 0)] = point.organ.scheme[one.piece.side].value
-    if np.array_equal(lungs, point.organ.array):
-        return replace(point, candidates=candidates)
-    organ = replace(point.organ, array=lungs)
-    return replace(point, organ=organ, regions=divide_lungs(organ), candidates=candidates)
-
-
 def lung_checks_now(found: LungMap, point: Timepoint) -> tuple[Check, ...]:
     """The checks of lungs that were found, for a scan whose candidates a reader may have judged since."""
     pieces = cast("list[DenseCandidate]", [one.piece for one in open_candidates(point.candidates)])
@@ -195,7 +174,7 @@ def _recorded_piece(record: _Record, label: CandidateClass, point: Timepoint) ->
         region=record.side,
         ml=ml,
         proposed=label,
-        reason="a reader accepted it; these settings do not offer it as it was drawn",
+        reason=TAKEN_BY_READER,
         centre=record.point,
         start=record.mask.start,
         shape=record.mask.shape,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from ctreview.change import Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, Handler, Journal, ReplayResult, replay
 from ctreview.errors import UnreadableFile
-from ctreview.recipes.chest_ct.candidates import with_judged_candidates
+from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, with_changed_lungs
 from ctreview.tools import Canvas, handlers
+from ctreview.tools.candidate import ACCEPT, DISMISS
+from ctreview.tools.organ_brush import ORGAN_BRUSH
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
@@ -28,6 +31,7 @@ __all__ = [
     "handlers_of",
     "replayed",
     "split_by_scan",
+    "tools_of",
 ]
 
 Edits = tuple[Sequence[Edit], Sequence[Edit]]
@@ -39,15 +43,76 @@ OPACITY = "opacity"
 """What edits call the label map of ground glass, consolidation and dependent opacity."""
 
 
-def canvas_of(point: Timepoint) -> Canvas:
-    """What the tools work on: opacity may be set within the lungs, and pieces do not grow through vessels."""
-    lungs = replace(point.organ, array=point.organ.array * point.organ.mask("right_lung", "left_lung"))
-    return Canvas(point.volume, point.opacity, within=lungs, barrier=point.vessels)
+def canvas_of(point: Timepoint, lungs: LabelMap | None = None) -> Canvas:
+    """What the tools work on: opacity may be set within the lungs, and pieces do not grow through vessels.
+
+    Parameters
+    ----------
+    point : Timepoint
+    lungs : LabelMap, optional
+        The lungs as they are by now; those that were found if not given.
+    """
+    lungs = point.organ if lungs is None else lungs
+    parts = replace(lungs, array=lungs.array * lungs.mask("right_lung", "left_lung"))
+    return Canvas(point.volume, point.opacity, within=parts, barrier=point.vessels, organ="lungs")
 
 
-def handlers_of(point: Timepoint, *, other: LabelMap | None = None) -> dict[str, Handler]:
-    """The tools on one scan; ``other`` holds the other timepoint's opacity on this grid."""
-    return handlers(canvas_of(point), other=other, offered=[one.piece for one in point.candidates])
+def handlers_of(
+    point: Timepoint,
+    *,
+    other: LabelMap | Callable[[], LabelMap | None] | None = None,
+    lungs: Callable[[], LabelMap] | None = None,
+) -> dict[str, Handler]:
+    """The tools on one scan.
+
+    Parameters
+    ----------
+    point : Timepoint
+    other : LabelMap, or callable that gives it, optional
+        The other timepoint's opacity on this grid.
+    lungs : callable, optional
+        Gives the lungs as they are by now; those that were found if not given.
+    """
+    offered = [one.piece for one in point.candidates]
+    now = cache(lambda: point.organ) if lungs is None else lungs
+    canvas = cache(lambda: canvas_of(point, now()))
+    tools = handlers(canvas, other=other, offered=offered)
+    # a candidate lies beside the lungs as they were found, whatever became of them since
+    beside = tools if lungs is None else handlers(cache(lambda: canvas_of(point)), offered=offered)
+    brush = handlers(cache(lambda: replace(canvas(), within=now())))[ORGAN_BRUSH]  # not over the airways
+    return {**tools, ACCEPT: beside[ACCEPT], DISMISS: beside[DISMISS], ORGAN_BRUSH: brush}
+
+
+def tools_of(
+    point: Timepoint,
+    *,
+    other: LabelMap | Callable[[], LabelMap | None] | None = None,
+    lungs: ChangedLungs | None = None,
+) -> Callable[[Sequence[Edit]], dict[str, Handler]]:
+    """The tools on one scan after edits: later acts work on the lungs as earlier ones left them.
+
+    Parameters
+    ----------
+    point : Timepoint
+        As the computer found it.
+    other : LabelMap, or callable that gives it, optional
+        As in `handlers_of`.
+    lungs : ChangedLungs, optional
+        Of the scan, where others ask for them as well.
+    """
+    changed = lungs or ChangedLungs(point)
+    kept: list[tuple[tuple[str, ...], dict[str, Handler]]] = [((), handlers_of(point, other=other))]
+
+    def after(applied: Sequence[Edit]) -> dict[str, Handler]:
+        edits = lung_edits(applied)
+        key = tuple(edit.id for edit in edits)
+        known = next((tools for ids, tools in kept if ids == key), None)
+        if known is None:
+            known = handlers_of(point, other=other, lungs=cache(lambda: changed.after(edits)))
+            kept[1:] = [(key, known)]
+        return known
+
+    return after
 
 
 def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:
@@ -75,7 +140,7 @@ def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tupl
 def replayed(point: Timepoint, base: LabelMap, edits: Sequence[Edit], other: LabelMap | None = None) -> ReplayResult:
     """An opacity of a scan, the computer's or a variant of it, with the edits that concern it."""
     own = [edit for edit in edits if edit.target == OPACITY]
-    return replay(base, own, handlers_of(point, other=other), image=point.volume.digest)
+    return replay(base, own, tools_of(point, other=other), image=point.volume.digest)
 
 
 def carried_opacity(
@@ -110,8 +175,8 @@ def corrected_pair(
 
 
 def corrected(point: Timepoint, done: ReplayResult) -> Timepoint:
-    """The scan with what a replay made of it: its opacity, and lungs that hold what was accepted of the candidates."""
-    return with_judged_candidates(replace(point, opacity=done.labels), done.applied)
+    """The scan with what a replay made of it: its opacity, and lungs as a reader left them."""
+    return with_changed_lungs(replace(point, opacity=done.labels), done.applied)
 
 
 def _corrected(

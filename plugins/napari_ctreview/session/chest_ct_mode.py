@@ -243,7 +243,7 @@ class ChestCtMode(QObject):
         if review is None or not review.follows(state.workspace.journal):  # acts that were made meanwhile
             review = _review(prepared, state.workspace)
         review.listener = self._edited
-        self._judged = review.judgements
+        self._judged = review.lung_changes
         self.prepared, self.review, self.comparison = prepared, review, None
         state.steps.prepared(checks_of(prepared), registered=prepared.transform is not None)
         state.show_journal(review.refused, called="corrections")
@@ -283,8 +283,8 @@ class ChestCtMode(QObject):
         state.worker.cancel("compare")
         pane = state.order.index(timepoint)
         self.display.refresh(pane, OPACITY, change.before.box)
-        if self.review is not None and self.review.judgements != self._judged:
-            self._judged = self.review.judgements
+        if self.review is not None and self.review.lung_changes != self._judged:
+            self._judged = self.review.lung_changes
             self.display.show_candidates(self.review, state.order)
         self._pause.start()
         state.report_act(pane, change)
