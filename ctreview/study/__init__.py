@@ -4,7 +4,7 @@ Every file names its schema and is written under a temporary name, flushed and r
 line. Images stay where they are: a study keeps where they lie and their digest.
 """
 
-from ctreview.study.finding import FINDING_TYPES, Finding
+from ctreview.study.finding import FINDING_TYPES, Finding, FindingState
 from ctreview.study.key_image import KeyImage
 from ctreview.study.plan import AnalysisPlan
 from ctreview.study.reading import Reading
@@ -14,6 +14,7 @@ __all__ = [
     "FINDING_TYPES",
     "AnalysisPlan",
     "Finding",
+    "FindingState",
     "ImageReference",
     "KeyImage",
     "Reading",

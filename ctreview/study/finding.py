@@ -5,12 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from ctreview.errors import WrongUse
 from ctreview.study.shape import Kind, listed, matching, one_of, optional, point, record, text, whole
 
-__all__ = ["FINDING", "FINDING_TYPES", "Finding"]
+__all__ = ["FINDING", "FINDING_STATES", "FINDING_TYPES", "Finding", "FindingState"]
+
+FindingState = Literal["seen", "not_seen"]
+"""Whether a tracked finding is seen at a timepoint; one that is not has a place and no size."""
+
+FINDING_STATES = get_args(FindingState)
 
 FINDING_TYPES = (
     "nodule",
@@ -43,6 +48,7 @@ FINDING: Kind = record(
         "region": text,
         "text": text,
         "tracked": text,
+        "state": one_of(FINDING_STATES),
     },
 )
 """What `Finding.from_json` reads."""
@@ -68,6 +74,8 @@ class Finding:
         What the reader says of it.
     tracked : str
         The same finding at several timepoints has one name here.
+    state : {"seen", "not_seen"}
+        Whether it is seen at this timepoint: a finding of the other one may be gone here, or not be there yet.
     id : str
         Unique within the study.
     """
@@ -80,6 +88,7 @@ class Finding:
     region: str = ""
     text: str = ""
     tracked: str = ""
+    state: FindingState = "seen"
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -87,6 +96,8 @@ class Finding:
             raise WrongUse(f"no finding is of type {self.type!r}", remedy=f"Known: {', '.join(FINDING_TYPES)}.")
         if self.short_axis is not None and self.long_axis is None:
             raise WrongUse("a short axis needs a long axis")
+        if self.state == "not_seen" and self.long_axis is not None:
+            raise WrongUse("what is not seen has no size")
 
     @property
     def long_mm(self) -> float | None:
@@ -117,6 +128,7 @@ class Finding:
             "region": self.region,
             "text": self.text,
             "tracked": self.tracked,
+            **({} if self.state == "seen" else {"state": self.state}),
         }
 
     @classmethod
@@ -131,6 +143,7 @@ class Finding:
             region=plain.get("region", ""),
             text=plain.get("text", ""),
             tracked=plain.get("tracked", ""),
+            state=cast("FindingState", plain.get("state", "seen")),
             id=plain["id"],
         )
 

@@ -182,6 +182,7 @@ class Mark:
     text: str = ""
     long_mm: float | None = None
     short_mm: float | None = None
+    state: str = "seen"
 
 
 def test_findings_that_were_marked(comparison: Comparison) -> None:
@@ -200,6 +201,27 @@ def test_findings_that_were_marked(comparison: Comparison) -> None:
         "Retikuläre Verdichtungen in der linken Lunge aktuell. Slightly more than before.",
         "Bemerkung aktuell. Thymus normal.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("timepoint", "english", "german"),
+    [
+        (2, "at follow-up: no longer seen.", "aktuell: nicht mehr nachweisbar."),
+        (1, "at baseline: not seen yet.", "in der Voraufnahme: noch nicht nachweisbar."),
+    ],
+)
+def test_a_finding_that_is_not_seen_is_said_so(
+    comparison: Comparison, timepoint: int, english: str, german: str
+) -> None:
+    gone = (Mark("nodule", timepoint, "left_lung", state="not_seen"),)
+    assert part(narrate(comparison, findings=gone), "FINDINGS")[-1] == f"Nodule in the left lung {english}"
+    said = part(narrate(comparison, "de", findings=gone), "BEFUND")[-1]
+    assert said == f"Rundherd in der linken Lunge {german}"
+
+
+def test_the_crosshairs_words_for_a_place_are_german_in_german() -> None:
+    assert place_in("right lung, apical, ventral, peripheral") == "in der rechten Lunge, apikal, ventral, peripher"
+    assert place_in("right middle lobe, central") == "im Mittellappen, zentral"
 
 
 def test_how_the_scans_were_made(comparison: Comparison) -> None:

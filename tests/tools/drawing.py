@@ -76,5 +76,12 @@ PAYLOADS = {
         "point": [40.0, 0.0, 0.0],
         "mask": plain_mask(BESIDE_THE_ORGAN),
     },
+    "organ_brush": {
+        "points": [[24.0, 24.0, 14.0]],
+        "part": "organ",
+        "adds": True,
+        "classes": [{"label": "consolidation", "from_hu": -300.0}],
+        "settings": asdict(BrushSettings(6.0, "ball")),
+    },
     "dismiss_candidate": {"id": "r1", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
 }

@@ -34,7 +34,8 @@ def test_what_is_added_lies_outside_and_is_labelled_by_its_density(canvas: Canva
 def test_what_is_removed_loses_its_labels(canvas: Canvas) -> None:
     painted = ball(canvas, np.array([20.0, 0, 0]), 10)
     done = after(
-        painted, organ_brush(painted, points=[[20.0, 0, 0]], part="organ", adds=False, settings=BrushSettings(20, "ball"))
+        painted,
+        organ_brush(painted, points=[[20.0, 0, 0]], part="organ", adds=False, settings=BrushSettings(20, "ball")),
     )
     assert painted.labels.array.any()
     assert not done.labels.array.any()

@@ -121,6 +121,8 @@ class English:
         size = [words.number(mm, decimals=0) for mm in (one.long_mm, one.short_mm) if mm is not None]
         head = " ".join(word for word in (kind or "Remark", where, WHEN.get(one.timepoint, "")) if word)
         said = f"{head}: {' × '.join(size)} mm" if size else head
+        if one.state == "not_seen":
+            said = f"{head}: {'no longer seen' if one.timepoint > 1 else 'not seen yet'}"
         return f"{said}. {one.text.strip()}" if one.text.strip() else f"{said}."
 
     def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:

@@ -168,6 +168,8 @@ class German:
         size = [_number(mm, 0) for mm in (one.long_mm, one.short_mm) if mm is not None]
         head = " ".join(word for word in (TYPES.get(one.type, "Bemerkung"), where, WHEN.get(one.timepoint, "")) if word)
         said = f"{head}: {' × '.join(size)} mm" if size else head
+        if one.state == "not_seen":
+            said = f"{head}: {'nicht mehr nachweisbar' if one.timepoint > 1 else 'noch nicht nachweisbar'}"
         return f"{said}. {one.text.strip()}" if one.text.strip() else f"{said}."
 
     def to_confirm(self, candidates: Sequence[CandidateTold]) -> str:

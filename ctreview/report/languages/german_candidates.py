@@ -24,6 +24,11 @@ FLUID = (
     "liegt zwischen Lunge und Rippen, ist so dicht wie Flüssigkeit und unterscheidet sich vom Gewebe dahinter",
 )
 
+BY_READER = (
+    "a reader took it for lung",
+    "vom Befunder der Lunge zugeordnet; in dieser Form nicht vom Programm vorgeschlagen",
+)
+
 
 def class_in_german(proposed: str) -> str:
     """What an area may be."""
@@ -32,10 +37,11 @@ def class_in_german(proposed: str) -> str:
 
 def reason_in_german(reason: str) -> str:
     """Why an area is offered; a reason that is not known here is quoted."""
-    if reason.startswith(FLUID[0]):
-        return FLUID[1]
+    for start, said in (FLUID, BY_READER):
+        if reason.startswith(start):
+            return said
     edge = EDGE.match(reason)
-    seen = next((said for start, said in SEEN.items() if edge and edge["seen"].startswith(start)), None)
+    seen = next((words for begin, words in SEEN.items() if edge and edge["seen"].startswith(begin)), None)
     if edge is None or seen is None:
         return f"„{reason}“"
     width = "unbekannter" if edge["width"] is None else f"{edge['width'].replace('.', ',')}-facher"

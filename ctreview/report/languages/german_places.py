@@ -26,6 +26,17 @@ PARTS = {
     "peripheral": ("peripherer Anteil", "im peripheren Anteil"),
 }
 
+ADJECTIVES = {
+    "apical": "apikal",
+    "middle": "mittleres Drittel",
+    "basal": "basal",
+    "ventral": "ventral",
+    "dorsal": "dorsal",
+    "central": "zentral",
+    "peripheral": "peripher",
+}
+"""How parts stand behind an organ: ``"in der rechten Lunge, ventral, peripher"``."""
+
 
 def place(key: str) -> str:
     """A region as the beginning of a line: ``"Rechte Lunge"``; a word that is no region stays as it is."""
@@ -34,8 +45,17 @@ def place(key: str) -> str:
 
 
 def place_in(key: str) -> str:
-    """Where something lies: ``"in der rechten Lunge"``, ``"im basalen Drittel"``; other words in brackets."""
-    return _said(key, 1) if _known(key) else f"({key})"
+    """Where something lies: ``"in der rechten Lunge"``, ``"im basalen Drittel"``; other words in brackets.
+
+    The words of the crosshair are known as well: ``"right upper lobe, ventral, peripheral"``.
+    """
+    if _known(key):
+        return _said(key, 1)
+    organ, *parts = key.split(", ")
+    organ = organ.replace(" ", "_")
+    if organ in ORGANS and all(part in ADJECTIVES for part in parts):
+        return ", ".join([ORGANS[organ][1], *(ADJECTIVES[part] for part in parts)])
+    return f"({key})"
 
 
 def _known(key: str) -> bool:

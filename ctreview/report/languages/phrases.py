@@ -114,6 +114,10 @@ class Marked(typing.Protocol):
         """Where it lies."""
 
     @property
+    def state(self) -> str:
+        """``"not_seen"`` where it is seen at the other timepoint only."""
+
+    @property
     def text(self) -> str:
         """What the reader says of it."""
 

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
 from qtpy.QtGui import QColor
 
 from ctreview.errors import EditDoesNotApply
 from ctreview.tools import Canvas
 from ctreview.tools import brush as paint
-from napari_ctreview.correcting.sketches import CircleSketch, MaskSketch, Sketch, colours, level_of
+from ctreview.tools.brush import brushed
+from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, Sketch, StrokeTint, level_of
 from napari_ctreview.correcting.tool import MouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["BrushTool"]
 
-_ERASED = "#ff5a4f"
 _STEP = 1.15
 """One step of the wheel makes the brush so much wider."""
 
@@ -64,7 +63,7 @@ class BrushTool(MouseTool):
         """Make the stroke an edit."""
         stroke, self._stroke = self._stroke, None
         if stroke is not None and stroke.idle:
-            self.context.notice.emit("Nothing there lies inside organ and gate.")
+            self.context.say_outside("Nothing was painted", stroke.outside_ml, stroke.pane)
         elif stroke is not None:
             self.context.act(stroke.pane, "brush", stroke.payload)
         self._follow(cursor)
@@ -106,19 +105,14 @@ class BrushTool(MouseTool):
         self.context.redraw(cursor.pane)
 
 
-class _Stroke:
+class _Stroke(StrokeTint):
     """A stroke under way, and the voxels of its slice that it will change."""
 
     def __init__(self, pane: int, canvas: Canvas, plane: int, level: int, label: str | None, settings: Any) -> None:
-        self.pane, self.canvas, self.plane, self.level = pane, canvas, plane, level
-        self.label, self.settings = label, settings
-        self.points: list[list[float]] = []
-        self._apart = 0.4 * min(canvas.geometry.spacing)
-        shape = tuple(1 if axis == plane else size for axis, size in enumerate(canvas.geometry.shape))
-        self._changed = np.zeros(shape, np.uint8)
-        self._low, self._high = np.array(shape), np.zeros(3, int)
-        colour = _ERASED if label is None else QColor(*canvas.labels.scheme[label].colour).name()
-        self._table = colours({1: colour}, 0.55)
+        colour = REMOVED if label is None else QColor(*canvas.labels.scheme[label].colour).name()
+        super().__init__(canvas.geometry, plane, level, colour)
+        self.pane, self.canvas, self.label, self.settings = pane, canvas, label, settings
+        self._part = 0
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -128,34 +122,30 @@ class _Stroke:
     @property
     def idle(self) -> bool:
         """Whether it changes nothing; a ball may, beside its own slice."""
-        return self.settings.shape == "disc" and not self._changed.any()
+        return self.settings.shape == "disc" and self.empty
 
     @property
-    def tint(self) -> MaskSketch:
-        """What it has painted so far."""
-        box = tuple(slice(a, max(a, b)) for a, b in zip(self._low, self._high, strict=True))
-        a, b, c = (self.level if axis == self.plane else int(n) for axis, n in enumerate(self._low))
-        return MaskSketch((a, b, c), self._changed[box], self._table, grid=self.canvas.geometry)
+    def outside_ml(self) -> float:
+        """How much of it lies outside the organ."""
+        try:
+            patch = paint(self.canvas, points=self.points, label=self.label, plane=self.plane, settings=self.settings)
+        except EditDoesNotApply:
+            return 0.0
+        return patch.outside * self.canvas.geometry.voxel_ml
 
     def to(self, cursor: CursorPosition) -> None:
         """Go on to a place; only the new leg is looked at."""
-        point = [float(v) for v in cursor.lps]
-        if self.points and np.linalg.norm(np.subtract(point, self.points[-1])) < self._apart:
+        if not self.goes_on(cursor):
             return
-        self.points.append(point)
         # a ball's cut through its own slice is the disc
         flat = replace(self.settings, shape="disc")
         try:
-            patch = paint(self.canvas, points=self.points[-2:], label=self.label, plane=self.plane, settings=flat)
+            box, where = brushed(self.canvas, self.points[-2:], self.plane, flat)
         except EditDoesNotApply:
             return  # this leg lies beside the image; the next may not
-        there = patch.labels != self.canvas.labels.array[patch.box]
-        low = np.array(patch.start)
-        low[self.plane] = 0
-        high = low + patch.labels.shape
-        a, b, c = (slice(int(s), int(e)) for s, e in zip(low, high, strict=True))
-        self._changed[a, b, c] |= there
-        self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        self._part = self._part or self.canvas.part_of(self.points, box, where)
+        patch = self.canvas.patch(box, where, self.label, part=self._part)
+        self.add(patch.box, patch.labels != self.canvas.labels.array[patch.box])
 
 
 def _gate(settings: Any, unit: str) -> str:

@@ -13,15 +13,20 @@ from ctreview.edits import LabelChange
 from ctreview.errors import CtreviewError, in_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
+from ctreview.tools.candidate import ACCEPT, DISMISS
+from ctreview.tools.organ_brush import ORGAN_BRUSH
 from ctreview.volume.labels import Scheme
 from napari_ctreview.correcting.acts import ActSettings, remove_piece
 from napari_ctreview.correcting.brush import BrushTool
+from napari_ctreview.correcting.change_words import change_words, organ_ml, outside_words
 from napari_ctreview.correcting.drawing_history import DrawingHistory
 from napari_ctreview.correcting.label_editor import LabelEditor
+from napari_ctreview.correcting.lung_brush import LungBrushSettings, LungBrushTool
 from napari_ctreview.correcting.outline import LassoSettings, LassoTool, LiveWireTool
 from napari_ctreview.correcting.pick import PickTool
 from napari_ctreview.correcting.scale import UNITS, rescaled, scale_of
 from napari_ctreview.correcting.scribble import ScribbleTool
+from napari_ctreview.correcting.sketches import REMOVED
 from napari_ctreview.correcting.tool import ChangedInput, MouseTool
 from napari_ctreview.viewer.annotations import Drawing, ImageDrawing
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
@@ -30,11 +35,11 @@ from napari_ctreview.worker import Worker
 
 __all__ = ["TOOLS", "Corrector"]
 
-TOOLS: tuple[type[MouseTool], ...] = (PickTool, ScribbleTool, BrushTool, LiveWireTool, LassoTool)
+TOOLS: tuple[type[MouseTool], ...] = (PickTool, ScribbleTool, BrushTool, LiveWireTool, LassoTool, LungBrushTool)
 """Every tool that takes the mouse, in the order of their buttons."""
 
-_NOTHING = "#ff5a4f"
-"""The colour of taking a label away."""
+_ORGAN_ACTS = frozenset({ORGAN_BRUSH, ACCEPT, DISMISS})
+"""Acts that change which voxels belong to the organ."""
 
 _SCANS = (0, 1)
 """Panes whose labels can be corrected; a third shows the map of fate."""
@@ -83,6 +88,7 @@ class Corrector(QObject):
             "brush": BrushSettings(),
             "wire": LiveWireSettings(),
             "lasso": LassoSettings(),
+            "lung": LungBrushSettings(),
             "acts": ActSettings(),
         }
         self.label: str | None = next(iter(OPACITY_SCHEME)).key
@@ -117,7 +123,7 @@ class Corrector(QObject):
 
     def colour(self, label: str | None) -> str:
         """Of a class, as Qt writes it."""
-        return _NOTHING if label is None else QColor(*self.scheme[label].colour).name()
+        return REMOVED if label is None else QColor(*self.scheme[label].colour).name()
 
     def select_tool(self, name: str) -> None:
         """Activate a tool; selected again, it is deactivated."""
@@ -178,6 +184,7 @@ class Corrector(QObject):
         if self.editor.session(number) is None:
             self.notice.emit("There is nothing to correct yet: open two scans first.")
             return None
+        before = self._organ_ml(number, kind)
         try:
             change = self.editor.act(number, kind, payload)
         except CtreviewError as reason:
@@ -185,9 +192,16 @@ class Corrector(QObject):
             return None
         if change is not None:
             self.drawn.add(number, kind, payload, change)
-            self._say_change(number, change)
+            self.notice.emit(self._said(number, change, before, self._organ_ml(number, kind)))
             self._tell_changed("labels")
         return change
+
+    def say_outside(self, what: str, ml: float, number: int) -> None:
+        """Say that an act came to nothing, and how much of it lay outside the organ."""
+        canvas = self.editor.canvas(number)
+        assert canvas is not None
+        why = outside_words(ml, 0.0, canvas.organ) or "Nothing there lies inside organ and gate."
+        self.notice.emit(f"{what}. {why}")
 
     def act_in_background(self, number: int, kind: str, payload: Mapping[str, Any], *, description: str) -> None:
         """Compute an act in the background, and do it when that is done."""
@@ -244,18 +258,19 @@ class Corrector(QObject):
             self.notice.emit(_sentence(reason))
         self._tell_changed("labels")
 
-    def _say_change(self, number: int, change: LabelChange) -> None:
-        """Say how much there came and went."""
-        session = self.editor.session(number)
-        assert session is not None
-        before, after = change.before.labels, change.after.labels
-        said = []
-        for label in session.base.scheme:
-            voxels = int(np.count_nonzero(after == label.value)) - int(np.count_nonzero(before == label.value))
-            if voxels:
-                ml = voxels * session.base.geometry.voxel_ml
-                said.append(f"{label.name} {ml:+.2f} mL".replace("-", "−"))
-        self.notice.emit(", ".join(said) or "Nothing changed.")
+    def _organ_ml(self, number: int, kind: str) -> Mapping[str, float]:
+        """The volume of each part of the organ, where an act of a kind may change it."""
+        canvas = self.editor.canvas(number) if kind in _ORGAN_ACTS else None
+        return {} if canvas is None or canvas.within is None else organ_ml(canvas.within)
+
+    def _said(
+        self, number: int, change: LabelChange, before_ml: Mapping[str, float], after_ml: Mapping[str, float]
+    ) -> str:
+        """How much there came and went, and how much of the act fell outside."""
+        canvas = self.editor.canvas(number)
+        assert canvas is not None
+        scheme, voxel_ml = canvas.labels.scheme, canvas.geometry.voxel_ml
+        return change_words(change, scheme, voxel_ml, before_ml, after_ml, canvas.organ)
 
     # --- places
 

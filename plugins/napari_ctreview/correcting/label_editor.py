@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from ctreview.anatomy.candidates import Side
 from ctreview.edits import LabelChange, Session
 from ctreview.tools import Canvas
+from ctreview.tools.candidate import OfferedPiece
 
 __all__ = ["LabelEditor"]
 
@@ -19,6 +21,15 @@ class LabelEditor(Protocol):
 
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Use a tool of the core on one scan."""
+
+    def piece_beside(self, number: int, place: Sequence[float], *, size_mm: float, side: Side | None) -> OfferedPiece:
+        """What may be taken for lung around a place outside the lungs of one scan.
+
+        Raises
+        ------
+        EditDoesNotApply
+            There is none, and why.
+        """
 
     def undo(self) -> object:
         """Take back the last act, on whichever scan it was."""

@@ -10,6 +10,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from ctreview.edits import Patch, Session
+from ctreview.errors import EditDoesNotApply
 from napari_ctreview.correcting.sketches import MaskSketch, Sketch, colours
 from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
@@ -118,8 +119,12 @@ class PickTool(MouseTool):
             return
         asked = self._asked
 
-        def show(found: MaskSketch | None) -> None:
-            if asked is self._asked and found is not None:
+        def show(found: MaskSketch | str) -> None:
+            if asked is not self._asked:
+                return
+            if isinstance(found, str):
+                self.context.notice.emit(found)
+            else:
                 self._shown = (asked.pane, found)
                 self.context.redraw()
 
@@ -133,12 +138,15 @@ class PickTool(MouseTool):
             self.context.redraw()
 
 
-def _difference(session: Session, asked: _Asked, colour: str) -> MaskSketch | None:
-    """The voxels that an act would change, faintly."""
-    patch: Patch = session.preview(asked.kind, asked.payload)
+def _difference(session: Session, asked: _Asked, colour: str) -> MaskSketch | str:
+    """The voxels that an act would change, faintly; or why there is none."""
+    try:
+        patch: Patch = session.preview(asked.kind, asked.payload)
+    except EditDoesNotApply as reason:
+        return f"No piece is offered here: {reason.found}."
     changed = patch.labels != session.array[patch.box]
     if not changed.any():
-        return None
+        return "A click here changes nothing."
     return MaskSketch(
         patch.start, changed.astype(np.uint8), colours({1: colour}, 0.25), {1: colour}, session.base.geometry
     )

@@ -12,7 +12,7 @@ from qtpy.QtGui import QColor
 
 from ctreview.edits import Session
 from ctreview.tools import Canvas, Proposal, propose
-from napari_ctreview.correcting.sketches import MaskSketch, PolylineSketch, Sketch, colours
+from napari_ctreview.correcting.sketches import REMOVED, MaskSketch, PolylineSketch, Sketch, colours
 from napari_ctreview.correcting.tool import ChangedInput, MouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
@@ -20,8 +20,6 @@ __all__ = ["ScribbleTool"]
 
 _NOT = 255
 """Stands for "loses its label" among the values of a preview."""
-
-_LOST = "#ff5a4f"
 
 Strokes = list[dict[str, Any]]
 
@@ -197,7 +195,7 @@ def _difference(session: Session, payload: dict[str, Any]) -> MaskSketch:
     patch = session.preview("scribble", payload)
     values = np.where(patch.labels == 0, np.uint8(_NOT), patch.labels).astype(np.uint8)
     values[patch.labels == session.array[patch.box]] = 0
-    table = {label.value: QColor(*label.colour).name() for label in session.base.scheme} | {_NOT: _LOST}
+    table = {label.value: QColor(*label.colour).name() for label in session.base.scheme} | {_NOT: REMOVED}
     return MaskSketch(patch.start, values, colours(table, 0.4), table, session.base.geometry)
 
 

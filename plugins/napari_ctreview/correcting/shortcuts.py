@@ -14,7 +14,7 @@ from napari_ctreview.viewer.shortcuts import Shortcut, bind
 __all__ = ["CLASS_KEYS", "KEYS", "TOOL_KEYS", "install"]
 
 
-TOOL_KEYS = {"pick": "P", "scribble": "T", "brush": "B", "wire": "W", "lasso": "V"}
+TOOL_KEYS = {"pick": "P", "scribble": "T", "brush": "B", "wire": "W", "lasso": "V", "lung": "Shift+B"}
 """The key of each tool."""
 
 CLASS_KEYS = 3
@@ -46,6 +46,7 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut(TOOL_KEYS["brush"], "brush with a density gate; Ctrl erases", _take("brush")),
     Shortcut(TOOL_KEYS["wire"], "live wire: an outline that clings to edges", _take("wire")),
     Shortcut(TOOL_KEYS["lasso"], "lasso: what it encloses becomes the class", _take("lasso")),
+    Shortcut(TOOL_KEYS["lung"], "lung brush: adds to the lung; Ctrl removes from it", _take("lung")),
     Shortcut("5", "class: ground glass (MR: first region)", _class(0)),
     Shortcut("6", "class: consolidation (MR: second region)", _class(1)),
     Shortcut("7", "class: dependent opacity (MR: third region)", _class(2)),

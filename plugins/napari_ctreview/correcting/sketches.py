@@ -11,11 +11,25 @@ from qtpy.QtCore import QRectF
 from qtpy.QtGui import QColor, QImage, QTransform
 from skimage.measure import find_contours
 
+from ctreview.volume.box import Box
 from ctreview.volume.geometry import FloatArray, Geometry
 from napari_ctreview.viewer.annotations import Drawing, ImageDrawing
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
 from napari_ctreview.viewer.pane import Pane
 
-__all__ = ["CircleSketch", "MaskSketch", "PolylineSketch", "Sketch", "colours", "level_of"]
+__all__ = [
+    "REMOVED",
+    "CircleSketch",
+    "MaskSketch",
+    "PolylineSketch",
+    "Sketch",
+    "StrokeTint",
+    "colours",
+    "level_of",
+]
+
+REMOVED = "#ffffff"
+"""What a preview removes; no class has this colour."""
 
 _UPSIDE_DOWN = QTransform.fromScale(1, -1)
 
@@ -133,6 +147,57 @@ class MaskSketch:
         ]
         longest = sorted(found, key=lambda one: -len(one[0]))[:_MOST_OUTLINES]
         return [(np.insert(line + corner, across, level, axis=1), colour) for line, colour in longest]
+
+
+class StrokeTint:
+    """A stroke under way and the voxels of its slice that it changes.
+
+    Attributes
+    ----------
+    points : list
+        The stroke so far, in LPS millimetres.
+    plane, level : int
+        The array axis across the slice, and its index.
+    """
+
+    def __init__(self, grid: Geometry, plane: int, level: int, colour: str) -> None:
+        self.points: list[list[float]] = []
+        self.plane, self.level = plane, level
+        self._grid = grid
+        self._apart = 0.4 * min(grid.spacing)
+        shape = tuple(1 if axis == plane else size for axis, size in enumerate(grid.shape))
+        self._changed = np.zeros(shape, np.uint8)
+        self._low, self._high = np.array(shape), np.zeros(3, int)
+        self._table = colours({1: colour}, 0.55)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of its slice changes."""
+        return not self._changed.any()
+
+    def goes_on(self, cursor: CursorPosition) -> bool:
+        """Take in a place; False where it is too close to the last one."""
+        point = [float(v) for v in cursor.lps]
+        if self.points and np.linalg.norm(np.subtract(point, self.points[-1])) < self._apart:
+            return False
+        self.points.append(point)
+        return True
+
+    def add(self, box: Box, changes: npt.NDArray[np.bool_]) -> None:
+        """Take in what changes in a box of the slice."""
+        low = np.array([s.start for s in box])
+        low[self.plane] = 0
+        high = low + changes.shape
+        a, b, c = (slice(int(s), int(e)) for s, e in zip(low, high, strict=True))
+        self._changed[a, b, c] |= changes
+        self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+
+    @property
+    def tint(self) -> MaskSketch:
+        """What it has painted so far."""
+        box = tuple(slice(a, max(a, b)) for a, b in zip(self._low, self._high, strict=True))
+        a, b, c = (self.level if axis == self.plane else int(n) for axis, n in enumerate(self._low))
+        return MaskSketch((a, b, c), self._changed[box], self._table, grid=self._grid)
 
 
 Sketch = PolylineSketch | CircleSketch | MaskSketch

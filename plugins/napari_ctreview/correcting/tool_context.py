@@ -66,6 +66,9 @@ class ToolContext(Protocol):
     def act(self, number: int, kind: str, payload: Mapping[str, Any]) -> LabelChange | None:
         """Do an act at once; None, and a message, where it has no meaning."""
 
+    def say_outside(self, what: str, ml: float, number: int) -> None:
+        """Say that an act came to nothing, and how much of it lay outside the organ."""
+
     def act_in_background(self, number: int, kind: str, payload: Mapping[str, Any], *, description: str) -> None:
         """Compute an act in the background, and do it when that is done."""
 

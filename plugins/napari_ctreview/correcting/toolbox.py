@@ -32,6 +32,7 @@ _SHOWN = {
     "brush": ("radius_mm", "shape", "low_hu", "high_hu"),
     "wire": ("edge_mm", "edge_hu_per_mm"),
     "lasso": ("depth_mm", "only_labelled"),
+    "lung": ("radius_mm", "shape", "low_hu", "high_hu", "side"),
     "acts": ("island_ml", "island_mm", "grow_mm", "smooth_mm", "copy_mm"),
 }
 """Which settings of each tool have a field; the others keep their defaults."""
@@ -39,6 +40,7 @@ _SHOWN = {
 _TITLES = {
     "narrowest_hu": "Gate at least ±",
     "widening_hu": "Wheel step",
+    "side": "Adds to",
     "low_hu": "From",
     "high_hu": "To",
     "edge_mm": "Edge scale",
@@ -168,6 +170,7 @@ class ToolBox(QWidget):
         name = "" if corrector.tool is None else corrector.tool.name
         for tool, button in self.tools.items():
             button.setChecked(tool == name)
+        self.tools["lung"].setVisible(corrector.unit == "HU")
         for label, button in self.classes.items():
             button.setChecked(label == corrector.label)
         self._show_settings(0 if corrector.tool is None else 1 + list(self.tools).index(name))

@@ -10,7 +10,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from ctreview.errors import CtreviewError, in_words
-from ctreview.study import FINDING_TYPES, Finding
+from ctreview.study import FINDING_TYPES, Finding, FindingState
 from ctreview.volume.geometry import FloatArray, Geometry
 from napari_ctreview.marking.finding_sketches import sketches_of
 from napari_ctreview.viewer.annotations import Drawing
@@ -81,6 +81,7 @@ class FindingMarker(QObject):
         self.type = FINDING_TYPES[0]
         self.text = ""
         self.offer: Finding | None = None
+        self._sized = False
         self._begun: tuple[int, FloatArray, FloatArray] | None = None
         self._long: tuple[int, FloatArray] | None = None
         for number in _SCANS[: len(panes.panes)]:
@@ -146,27 +147,50 @@ class FindingMarker(QObject):
         there = 1 - here
         carry = link.between(self.panes.panes[here].role, self.panes.panes[there].role)
         place = np.asarray(carry(np.asarray(finding.place)))
-        axes = [None if axis is None else _pair(carry(np.asarray(axis))) for axis in _axes(finding)]
         self.offer = Finding(
             finding.type,
             self.panes.panes[there].timepoint,
             _point(place),
-            axes[0],
-            axes[1],
-            self._region(there, place),
-            finding.text,
-            finding.tracked,
+            region=self._region(there, place),
+            text=finding.text,
+            tracked=finding.tracked,
         )
+        self._sized = finding.long_axis is not None
         self.go_to(self.offer)
-        self.notice.emit("Confirm it, or measure it anew there, or dismiss it.")
+        self.notice.emit(
+            f"{self._density(here, finding.place)} there, {self._density(there, self.offer.place)} here. Confirm it,"
+            " say that it is not seen here, or dismiss it; a size is measured here anew."
+        )
         self._tell()
 
     def confirm(self) -> None:
-        """Keep the finding that is offered."""
+        """Keep the finding that is offered; where it has a size at the other timepoint, it is measured here first."""
+        if self.offer is None:
+            return
+        if self._sized:
+            self._sized = False  # confirmed once more, it is kept without a size
+            if self.shape is None:
+                self.select_shape("axes")
+            self.notice.emit("Measure it: drag along its longest diameter. Confirmed again, it is kept without a size.")
+            self._tell()
+            return
+        self._keep_offer("seen")
+
+    def confirm_not_seen(self) -> None:
+        """Keep that the finding that is offered is not seen at its timepoint."""
         if self.offer is not None:
-            offer, self.offer = self.offer, None
-            self.notice.emit("")
-            self._store([*self.findings, offer])
+            self._keep_offer("not_seen")
+
+    def _keep_offer(self, state: FindingState) -> None:
+        assert self.offer is not None
+        offer, self.offer = replace(self.offer, state=state), None
+        if self.shape is not None:
+            self.deactivate()
+        self.notice.emit("")
+        self._store([*self.findings, offer])
+
+    def _density(self, number: int, place: Sequence[float]) -> str:
+        return self.panes.panes[number].read(np.asarray(place)).lines[0]
 
     def dismiss(self) -> None:
         """Forget the finding that is offered."""
@@ -296,11 +320,8 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut("Y", "mark a finding by its long and short axis", lambda marker: marker.select_shape("axes")),
     Shortcut("E", "mark a finding by an ellipsoid", lambda marker: marker.select_shape("ellipsoid")),
     Shortcut("Shift+Q", "confirm the finding offered at the other timepoint", lambda marker: marker.confirm()),
+    Shortcut("Shift+E", "the finding offered is not seen there", lambda marker: marker.confirm_not_seen()),
 )
-
-
-def _axes(finding: Finding) -> tuple[tuple[Point, Point] | None, tuple[Point, Point] | None]:
-    return finding.long_axis, finding.short_axis
 
 
 def _axes_of_box(geometry: Geometry, corners: FloatArray, across: int) -> list[FloatArray]:

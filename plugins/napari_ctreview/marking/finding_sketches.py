@@ -24,7 +24,7 @@ def sketches_of(what: Finding | FloatArray, pane: Pane, *, offered: bool = False
     colour = _OFFERED if offered else _COLOUR
     text = f"{what.tracked}{'?' if offered else ''}  {size_of(what)}".rstrip()
     if what.long_axis is None:
-        return _dot(np.asarray(what.place), pane, text, colour, dashed=offered)
+        return _dot(np.asarray(what.place), pane, text, colour, dashed=offered or what.state == "not_seen")
     shown = _line(np.asarray(what.long_axis), pane, text, colour, dashed=offered)
     if what.short_axis is not None:
         shown += _line(np.asarray(what.short_axis), pane, "", colour, dashed=offered)
@@ -33,7 +33,9 @@ def sketches_of(what: Finding | FloatArray, pane: Pane, *, offered: bool = False
 
 
 def size_of(finding: Finding) -> str:
-    """As much as was measured: "12.3 × 8.0 mm, 0.41 mL"."""
+    """As much as was measured: "12.3 × 8.0 mm, 0.41 mL"; or that it is not seen."""
+    if finding.state == "not_seen":
+        return "no longer seen" if finding.timepoint > 1 else "not seen yet"
     if finding.long_mm is None:
         return ""
     if finding.short_mm is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
+from ctreview.errors import EditDoesNotApply
 from napari_ctreview.input_output.reader import get_reader
 from napari_ctreview.input_output.scans import one_path
 from napari_ctreview.session.carried_marks import CarriedMarks
@@ -19,8 +20,10 @@ from napari_ctreview.session.steps import Step
 from napari_ctreview.session.study_archive import StudyArchive
 
 if TYPE_CHECKING:
+    from ctreview.anatomy.candidates import Side
     from ctreview.edits import LabelChange, Session
     from ctreview.tools import Canvas
+    from ctreview.tools.candidate import OfferedPiece
     from napari_ctreview.viewer.panes import Panes
 
 __all__ = ["ReadingController"]
@@ -166,6 +169,19 @@ class ReadingController(QObject):
             return None
         change: LabelChange | None = self.state.record("The act was not kept", lambda: review.act(index, kind, payload))
         return change
+
+    def piece_beside(self, number: int, place: Sequence[float], *, size_mm: float, side: Side | None) -> OfferedPiece:
+        """What may be taken for lung around a place outside the lungs in a pane.
+
+        Raises
+        ------
+        EditDoesNotApply
+            There is none, and why.
+        """
+        review, index = self.chest_ct.review, self.chest_ct.session_of(number)
+        if self.state.mode is not self.chest_ct or review is None or index is None:
+            raise EditDoesNotApply("there are no lungs here")
+        return review.piece_beside(index, place, size_mm=size_mm, side=side)
 
     def undo(self) -> None:
         """Take back the last act, in whichever pane it was."""

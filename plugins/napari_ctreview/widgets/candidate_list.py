@@ -38,6 +38,8 @@ class CandidateList(QWidget):
         A timepoint (0 baseline, 1 follow-up) and a place in LPS millimetres that the reader wants to see.
     decided : Signal(int, str, object)
         Timepoint, kind of edit and payload.
+    taken_before : callable
+        Asked at each key, with its name in `KEYS`, whether it was for somebody else: a tool that shows a piece.
     """
 
     chosen = Signal(int, object)
@@ -47,6 +49,7 @@ class CandidateList(QWidget):
         super().__init__(parent)
         self._shown: list[tuple[int, Candidate]] = []
         self._titles = ("", "")
+        self.taken_before: Callable[[str], bool] = lambda _name: False
         self.buttons: dict[str, QPushButton] = {}
         self.heading = QLabel()
         self.heading.setWordWrap(True)
@@ -134,12 +137,23 @@ class CandidateList(QWidget):
             button.setToolTip(f"{tip} ({key})")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(self._deciding(name))
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(self._deciding(name))
             grid.addWidget(button, at // 2, at % 2)
             self.buttons[name] = button
         return grid
+
+    def install_keys(self, widget: QWidget) -> None:
+        """Make the keys work in the window of a widget that is always shown."""
+        for name, (key, *_) in KEYS.items():
+            shortcut = QShortcut(QKeySequence(key), widget)
+            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+            shortcut.activated.connect(self._pressed(name))
+
+    def _pressed(self, name: str) -> Callable[[], None]:
+        def press() -> None:
+            if not self.taken_before(name) and self._shown:
+                self.decide(name)
+
+        return press
 
     def _deciding(self, name: str) -> Callable[[], None]:
         return lambda: self.decide(name)

@@ -14,6 +14,7 @@ from ctreview.errors import EditDoesNotApply
 from ctreview.study import Study
 from napari_ctreview.correcting import Corrector, ToolBox
 from napari_ctreview.correcting import shortcuts as correcting_shortcuts
+from napari_ctreview.correcting.lung_brush import LungBrushTool
 from napari_ctreview.input_output.layer_importer import LayerImporter
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
@@ -25,6 +26,7 @@ from napari_ctreview.session.steps import STEPS
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
@@ -200,6 +202,8 @@ class ReviewDock(QWidget):
         self.change.decided.connect(self._decided)
         self.candidates.chosen.connect(self._go_to)
         self.candidates.decided.connect(self._decided)
+        self.candidates.install_keys(self)
+        self.candidates.taken_before = self._taken_for_lung
         # napari's canvas is told when its window closes, and the dock when it is taken away alone
         self.panes.panes[0].canvas.installEventFilter(self)
 
@@ -299,6 +303,14 @@ class ReviewDock(QWidget):
             self.controller.act(self.state.order.index(timepoint), kind, payload)
         except EditDoesNotApply as reason:  # the reader has taken the piece away by hand already
             self.complain(f"The piece was left as it is: {reason.found}.")
+
+    def _taken_for_lung(self, name: str) -> bool:
+        """Let the lung brush have the key of a candidate while it is held."""
+        label, tool = CANDIDATE_KEYS[name][2], self.corrector.tool
+        if not isinstance(tool, LungBrushTool) or label not in ("consolidation", "collapse"):
+            return False
+        tool.take(label)
+        return True
 
     def _go_on(self, study: Study) -> None:
         readers = [reading.reader for reading in study.readings]

@@ -58,11 +58,12 @@ class FindingsList(QWidget):
         self.table = QTableWidget(0, len(_COLUMNS))
         self.message = QLabel()
         self.message.setWordWrap(True)
-        self.track, self.confirm, self.dismiss, self.remove = (
+        self.track, self.confirm, self.not_seen, self.dismiss, self.remove = (
             _button(*words)
             for words in (
                 ("At other timepoint", "Offer it where the registration says that it lies"),
-                ("Confirm", "Keep what is offered (Shift+Q)"),
+                ("Confirm", "Keep what is offered; its size is measured here anew (Shift+Q)"),
+                ("Not seen", "It is no longer seen, or not seen yet, at this timepoint (Shift+E)"),
                 ("Dismiss", "Forget what is offered"),
                 ("Remove", "Take the chosen finding out"),
             )
@@ -119,8 +120,8 @@ class FindingsList(QWidget):
         grid.addWidget(self.table, 2, 0, 1, 3)
         last = QVBoxLayout()
         row = QGridLayout()
-        for column, button in enumerate((self.track, self.confirm, self.dismiss, self.remove)):
-            row.addWidget(button, 0, column)
+        for column, button in enumerate((self.track, self.confirm, self.not_seen, self.dismiss, self.remove)):
+            row.addWidget(button, column // 3, column % 3)
         last.addLayout(row)
         last.addWidget(self.message)
         grid.addLayout(last, 3, 0, 1, 3)
@@ -136,6 +137,7 @@ class FindingsList(QWidget):
         self.track.clicked.connect(lambda: self._with_chosen(self.marker.track))
         self.remove.clicked.connect(lambda: self._with_chosen(self.marker.remove))
         self.confirm.clicked.connect(self.marker.confirm)
+        self.not_seen.clicked.connect(self.marker.confirm_not_seen)
         self.dismiss.clicked.connect(self.marker.dismiss)
         self.marker.changed.connect(self.show_findings)
         self.marker.notice.connect(self.message.setText)
@@ -165,7 +167,7 @@ class FindingsList(QWidget):
         """Offer only what can be done."""
         for button in (self.track, self.remove):
             button.setEnabled(self.chosen is not None)
-        for button in (self.confirm, self.dismiss):
+        for button in (self.confirm, self.not_seen, self.dismiss):
             button.setEnabled(self.marker.offer is not None)
 
 

@@ -1,0 +1,269 @@
+"""Lung brush: adds to the lung, or removes from it; a key takes the dense piece under the cursor for lung."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from qtpy.QtCore import QTimer
+
+from ctreview.errors import EditDoesNotApply
+from ctreview.recipes.chest_ct.candidates import acceptance
+from ctreview.tools import BrushSettings, Canvas
+from ctreview.tools.brush import brushed
+from ctreview.tools.candidate import ACCEPT, CandidateClass, OfferedPiece
+from ctreview.tools.organ_brush import ORGAN_BRUSH
+from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, MaskSketch, Sketch, StrokeTint, colours, level_of
+from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
+from napari_ctreview.viewer.mouse_gestures import CursorPosition
+
+__all__ = ["LungBrushSettings", "LungBrushTool"]
+
+_LUNG = "#7de8ff"
+"""The colour of the outline of the lungs, and of what is added to them."""
+
+_STEP = 1.15
+"""One step of the wheel makes the brush so much wider."""
+
+_STILL_MS = 120
+"""The mouse must rest so long before the piece under it is looked for."""
+
+
+@dataclass(frozen=True)
+class LungBrushSettings:
+    """How the lung brush works.
+
+    Attributes
+    ----------
+    radius_mm : float
+        Half the width of the stroke, and about half of that of a piece that is taken for lung.
+    shape : {"ball", "disc"}
+        Whether it works in depth too, or in the plane on screen only.
+    low_hu, high_hu : float or None
+        Only voxels between these densities are added or removed.
+    side : {"nearest", "right", "left"}
+        The lung that is added to.
+    """
+
+    radius_mm: float = 8.0
+    shape: Literal["ball", "disc"] = "ball"
+    low_hu: float | None = None
+    high_hu: float | None = None
+    side: Literal["nearest", "right", "left"] = "nearest"
+
+    @property
+    def brush(self) -> BrushSettings:
+        """Width, depth and gate."""
+        return BrushSettings(self.radius_mm, self.shape, self.low_hu, self.high_hu)
+
+    @property
+    def part(self) -> Literal["right_lung", "left_lung"] | None:
+        """The lung that is named; None for the nearest."""
+        if self.side == "nearest":
+            return None
+        return "right_lung" if self.side == "right" else "left_lung"
+
+
+class LungBrushTool(MouseTool):
+    """Changes which voxels are lung; opacity can be set there from then on."""
+
+    name = "lung"
+    title = "Lung brush"
+    hint = (
+        "Drag adds to the lung; Ctrl or Alt removes from it. Ctrl+8 takes the piece under the cursor for lung that is"
+        " consolidated, Ctrl+7 for collapsed lung. Shift+wheel changes the radius."
+    )
+    settings_of = "lung"
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._cursor: CursorPosition | None = None
+        self._stroke: _Stroke | None = None
+        self._piece: tuple[int, OfferedPiece] | None = None
+        self._outline: tuple[object, MaskSketch] | None = None
+        self._rest = QTimer(context, singleShot=True, interval=_STILL_MS)
+        self._rest.timeout.connect(self._look)
+
+    # --- strokes
+
+    def pressed(self, cursor: CursorPosition) -> None:
+        """Begin a stroke."""
+        self._hide()
+        canvas = self.context.editor.canvas(cursor.pane)
+        if canvas is None or canvas.within is None:
+            self.context.notice.emit("There are no lungs to change yet: run the steps first.")
+            return
+        pane, settings = self.context.panes.panes[cursor.pane], self.context.settings["lung"]
+        adds = not cursor.modifiers & ERASING
+        self._stroke = _Stroke(cursor.pane, canvas, pane.across, level_of(pane, canvas.geometry), adds, settings)
+        self._stroke.to(cursor)
+        self._follow(cursor)
+
+    def dragged(self, cursor: CursorPosition) -> None:
+        """Go on."""
+        if self._stroke is None or cursor.pane != self._stroke.pane:
+            return
+        if level_of(self.context.panes.panes[cursor.pane], self._stroke.canvas.geometry) != self._stroke.level:
+            self.released(cursor)  # what was painted belongs to the slice it was painted on
+            self.pressed(cursor)
+            return
+        self._stroke.to(cursor)
+        self._follow(cursor)
+
+    def released(self, cursor: CursorPosition) -> None:
+        """Make the stroke an edit."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            self.context.act(stroke.pane, ORGAN_BRUSH, stroke.payload)
+        self._follow(cursor)
+
+    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
+        """Make the brush wider or narrower."""
+        now: LungBrushSettings = self.context.settings["lung"]
+        radius = min(max(now.radius_mm * _STEP**steps, 1.0), 60.0)
+        self.context.set("lung", replace(now, radius_mm=round(radius, 2)))
+        self._follow(cursor)
+
+    # --- a piece that is taken for lung
+
+    def moved(self, cursor: CursorPosition) -> None:
+        """Let the circle follow, and look for a piece where the mouse comes to rest."""
+        if self._cursor is None or cursor.pane != self._cursor.pane or cursor.voxel != self._cursor.voxel:
+            self._hide()
+            self._rest.start()
+        self._follow(cursor)
+
+    def take(self, label: CandidateClass) -> bool:
+        """Take the piece that is shown for lung of a class; False, and a message, where none is shown."""
+        if self._piece is None:
+            self.context.notice.emit("Rest the mouse on dense tissue outside the lungs first; its piece is then shown.")
+            return False
+        (number, piece), self._piece = self._piece, None
+        return self.context.act(number, ACCEPT, acceptance(piece, label)) is not None
+
+    def changed(self, what: ChangedInput) -> None:
+        """Look anew."""
+        del what
+        self._hide()
+        if self._cursor is not None:
+            self._rest.start()
+
+    def left(self) -> None:
+        """Take circle and piece away."""
+        self._cursor = None
+        self._rest.stop()
+        self._hide()
+        self.context.redraw()
+
+    def drop(self) -> None:
+        """Forget the stroke."""
+        self._stroke = self._outline = None
+        self.left()
+
+    def _look(self) -> None:
+        cursor, settings = self._cursor, self.context.settings["lung"]
+        canvas = None if cursor is None else self.context.editor.canvas(cursor.pane)
+        if cursor is None or canvas is None or canvas.within is None or cursor.voxel is None or self._stroke:
+            return
+        place = [float(v) for v in self.context.panes.panes[cursor.pane].geometry.to_lps(cursor.voxel)]
+        if canvas.within.array[canvas.voxel_at(place)]:
+            return  # within the lungs there is nothing to be taken for lung
+        editor, size = self.context.editor, 2.0 * settings.radius_mm
+
+        def look() -> OfferedPiece | str:
+            try:
+                return editor.piece_beside(cursor.pane, place, size_mm=size, side=settings.part)
+            except EditDoesNotApply as reason:
+                return reason.found
+
+        def show(found: OfferedPiece | str) -> None:
+            if cursor is not self._cursor:
+                return
+            if isinstance(found, str):
+                self.context.notice.emit(f"No piece is offered here: {found}.")
+                return
+            self._piece = (cursor.pane, found)
+            side = found.side.replace("_", " ")
+            self.context.notice.emit(
+                f"{found.ml:.1f} mL beside the {side}. Ctrl+8: it is lung, consolidated. Ctrl+7: collapsed."
+            )
+            self.context.redraw(cursor.pane)
+
+        self.context.run_in_background("look", look, show, quiet=True)
+
+    def _hide(self) -> None:
+        if self._piece is not None:
+            self._piece = None
+            self.context.redraw()
+
+    # --- what is drawn
+
+    def sketches(self, number: int) -> Sequence[Sketch]:
+        """The outline of the lungs, what is painted so far, the piece, and the circle."""
+        found: list[Sketch] = []
+        canvas = self.context.editor.canvas(number)
+        if canvas is not None and canvas.within is not None:
+            found.append(self._lungs(number, canvas))
+        if self._stroke is not None and self._stroke.pane == number:
+            found.append(self._stroke.tint)
+        if self._piece is not None and self._piece[0] == number and canvas is not None:
+            found.append(_outlined(self._piece[1], canvas))
+        if self._cursor is not None and self._cursor.pane == number:
+            colour = REMOVED if self._cursor.modifiers & ERASING else _LUNG
+            found.append(CircleSketch(self._cursor.lps, self.context.settings["lung"].radius_mm, colour))
+        return found
+
+    def _lungs(self, number: int, canvas: Canvas) -> MaskSketch:
+        assert canvas.within is not None
+        key = (number, id(canvas.within.array))
+        if self._outline is None or self._outline[0] != key:
+            outlines = {label.value: _LUNG for label in canvas.within.scheme}
+            shown = MaskSketch((0, 0, 0), canvas.within.array, colours({}, 0.0), outlines, canvas.geometry)
+            self._outline = (key, shown)
+        return self._outline[1]
+
+    def _follow(self, cursor: CursorPosition) -> None:
+        self._cursor = cursor
+        self.context.redraw(cursor.pane)
+
+
+class _Stroke(StrokeTint):
+    """A stroke under way, and the voxels of its slice that it will add or remove."""
+
+    def __init__(
+        self, pane: int, canvas: Canvas, plane: int, level: int, adds: bool, settings: LungBrushSettings
+    ) -> None:
+        super().__init__(canvas.geometry, plane, level, _LUNG if adds else REMOVED)
+        self.pane, self.canvas, self.adds, self.settings = pane, canvas, adds, settings
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The stroke as an edit; what is not named, the review fills in."""
+        named = {} if self.settings.part is None else {"part": self.settings.part}
+        return {
+            "points": self.points,
+            "adds": self.adds,
+            "plane": self.plane,
+            "settings": asdict(self.settings.brush),
+            **named,
+        }
+
+    def to(self, cursor: CursorPosition) -> None:
+        """Go on to a place."""
+        if not self.goes_on(cursor):
+            return
+        assert self.canvas.within is not None
+        flat = replace(self.settings.brush, shape="disc")
+        try:
+            box, where = brushed(self.canvas, self.points[-2:], self.plane, flat)
+        except EditDoesNotApply:
+            return
+        lung = self.canvas.within.array[box] > 0
+        self.add(box, np.asarray(where & ~lung if self.adds else where & lung))
+
+
+def _outlined(piece: OfferedPiece, canvas: Canvas) -> MaskSketch:
+    a, b, c = (s.start for s in piece.box)
+    return MaskSketch((a, b, c), piece.mask.astype(np.uint8), colours({1: _LUNG}, 0.25), {1: _LUNG}, canvas.geometry)
