@@ -11,12 +11,15 @@ else
   BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+ENGINES := .venv-engines
+ENGINES_PYTHON := $(ENGINES)/$(notdir $(BIN))/python
+ENGINES_PIP := $(ENGINES_PYTHON) -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --require-hashes --no-deps
 CHECK := $(BIN)/python -m tests
 LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick prepare lint bench lock docs guide screenshot clean
+.PHONY: help demo test test-engines quick prepare lint bench lock docs guide screenshot clean
 
 help:
 	@echo "make demo    install into $(VENV) and compare the two series of sample_data/"
@@ -24,6 +27,7 @@ help:
 	@echo "make quick   lint, types and unit tests: a minute, for while you work"
 	@echo "make prepare install the screen and the browser that tests draw with, or name the line that does"
 	@echo "make lint    only ruff, mypy and the import contracts"
+	@echo "make test-engines   test the adapters on the real lungmask, in an environment of its own (7 GB, mostly torch)"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
 	@echo "make docs    write docs/commands.md and checks.md, the keys in docs/guide.md and the picture in docs/architecture.md again"
 	@echo "make guide   take the pictures of docs/guide.md again, from the window"
@@ -71,6 +75,17 @@ quick: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 prepare: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m tests.system_packages
 
+# Real packages of third parties, with weights that stand in. Not locked: torch alone is several GB.
+$(ENGINES)/installed.stamp: requirements/test.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@"$(PYTHON)" -m venv $(ENGINES)
+	@$(ENGINES_PIP) install --quiet -r requirements/build.txt -r requirements/test.txt
+	@$(ENGINES_PIP) install --quiet "lungmask>=0.2.20"
+	@$(ENGINES_PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-engines: $(ENGINES)/installed.stamp
+	@CTREVIEW_ENGINES=1 $(ENGINES_PYTHON) -m pytest -q tests/engines
+
 bench: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m tests.benchmarks $(MODULES)
 
@@ -90,5 +105,5 @@ lock: | $(VENV)/pyvenv.cfg
 	$(LOCKED) --upgrade -c requirements/test.txt --group build -o requirements/build.txt
 
 clean:
-	rm -rf $(VENV) build dist demo-report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ENGINES) build dist demo-report .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,8 +23,8 @@ __all__ = ["LOBE_SHARES", "refuse_impossible", "segmentation_checks"]
 SMALLEST_ML, LARGEST_ML = 50.0, 12000.0
 """Both lungs of a newborn at rest, and more than the tallest adult's."""
 
-AIR_HU, AERATED_SHARE = -300.0, 0.1
-"""Lung of which less than a tenth holds air is another organ, or the image is not in HU."""
+AIR_HU, AERATED_SHARE = -300.0, 0.3
+"""In the worst of acute respiratory distress about a third of the lung holds air; with less, other organs are in it."""
 
 LOBE_SHARES: Mapping[str, tuple[float, float]] = {
     "right_upper_lobe": (0.12, 0.23),
