@@ -86,7 +86,7 @@ def check_parts(baseline: Collection[str], followup: Collection[str]) -> Check:
 
 def check_references(
     baseline: Mapping[str, float], followup: Mapping[str, float], limits: Mapping[str, ReferenceLimits]
-) -> tuple[Check, ...]:
+) -> dict[str, Check]:
     """Compare the HU of tissues that do not change, such as air and blood.
 
     Parameters
@@ -98,10 +98,10 @@ def check_references(
 
     Returns
     -------
-    tuple of Check
-        Such as ``hu_of_air_in_the_trachea``, with the difference as its value.
+    dict of str to Check
+        By the tissue's name, such as ``hu_of_air_in_the_trachea``, with the difference as its value.
     """
-    checks = []
+    checks = {}
     for name, limit in limits.items():
         if name not in baseline or name not in followup:
             continue
@@ -109,22 +109,20 @@ def check_references(
         ok, stops = abs(apart) <= limit.widens_hu, abs(apart) > limit.stops_hu
         effect: Effect = "stops" if stops else "widens"
         reached = limit.stops_hu if stops else limit.widens_hu
-        checks.append(
-            Check(
-                name=f"hu_of_{name.replace(' ', '_')}",
-                value=round(apart, 1),
-                limit=reached,
-                ok=ok,
-                effect=effect,
-                message=f"{name.capitalize()} measures {baseline[name]:.0f} and {followup[name]:.0f} HU"
-                + (
-                    "."
-                    if ok
-                    else f", more than {reached:.0f} HU apart: density may differ for another reason than disease."
-                ),
-            )
+        checks[name] = Check(
+            name=f"hu_of_{name.replace(' ', '_')}",
+            value=round(apart, 1),
+            limit=reached,
+            ok=ok,
+            effect=effect,
+            message=f"{name.capitalize()} measures {baseline[name]:.0f} and {followup[name]:.0f} HU"
+            + (
+                "."
+                if ok
+                else f", more than {reached:.0f} HU apart: density may differ for another reason than disease."
+            ),
         )
-    return tuple(checks)
+    return checks
 
 
 def check_coverage(unseen_ml: float | None, opacity_ml: float) -> Check:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ctreview.checks import Check
+from typing import NamedTuple
+
+from ctreview.checks import Check, Effect
 from ctreview.dicom.acquisition import Acquisition
 
-__all__ = ["compare_acquisitions", "kernels_differ", "posture_in_words"]
+__all__ = ["AcquisitionChecks", "compare_acquisitions", "kernels_differ", "posture_in_words"]
 
 KVP_APART = 5.0
 """kV by which tube voltages may differ: they come in steps of 10 or 20, and headers round."""
@@ -23,7 +25,29 @@ found as 340 and 163 mL."""
 _POSTURES = {"S": "supine", "P": "prone", "DR": "lying on the right side", "DL": "lying on the left side"}
 
 
-def compare_acquisitions(a: Acquisition, b: Acquisition, *, same_patient: bool = False) -> tuple[Check, ...]:
+class AcquisitionChecks(NamedTuple):
+    """What two headers were looked at for.
+
+    Attributes
+    ----------
+    patient : Check
+        ``same_patient``, or ``same_patient_stated`` where the headers differ and somebody states it.
+    contrast, posture, tube_voltage, slice_thickness, kernel, scanner, lossy_compression : Check
+    """
+
+    patient: Check
+    contrast: Check
+    posture: Check
+    tube_voltage: Check
+    slice_thickness: Check
+    kernel: Check
+    scanner: Check
+    lossy_compression: Check
+
+
+def compare_acquisitions(
+    a: Acquisition, b: Acquisition, *, same_patient: bool = False, sharpness_measured: bool = True
+) -> AcquisitionChecks:
     """Look at two headers for what would make a change between them mean something else.
 
     Parameters
@@ -32,22 +56,23 @@ def compare_acquisitions(a: Acquisition, b: Acquisition, *, same_patient: bool =
         Usually baseline and follow-up.
     same_patient : bool
         Whether somebody states that both are of one patient, whatever the ids say.
+    sharpness_measured : bool
+        Whether the images tell how sharp they are. Else kernels and slices that differ widen intervals.
 
     Returns
     -------
-    tuple of Check
-        ``same_patient``, or ``same_patient_stated`` where the headers differ and somebody states it; ``contrast``,
-        ``posture``, ``tube_voltage``, ``slice_thickness``, ``kernel``, ``scanner``, ``lossy_compression``. A header
-        that does not say leaves its check accepted, with a sentence that says so; different patients and postures
-        block a verdict. No value carries an identity. Whether the breath was equally deep no header knows.
+    AcquisitionChecks
+        A header that does not say leaves its check accepted, with a sentence that says so; different patients and
+        postures block a verdict. No value carries an identity. Whether the breath was equally deep no header knows.
     """
-    return (
+    sharpness: Effect = "tells" if sharpness_measured else "widens"
+    return AcquisitionChecks(
         _same_patient(a, b, same_patient),
         _contrast(a, b),
         _posture(a, b),
         _tube_voltage(a, b),
-        _slice_thickness(a, b),
-        _kernel(a, b),
+        _slice_thickness(a, b, sharpness),
+        _kernel(a, b, sharpness),
         _scanner(a, b),
         _lossy(a, b),
     )
@@ -125,7 +150,7 @@ def _tube_voltage(a: Acquisition, b: Acquisition) -> Check:
     return Check("tube_voltage", apart, KVP_APART, ok, message)
 
 
-def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
+def _slice_thickness(a: Acquisition, b: Acquisition, effect: Effect) -> Check:
     one, other = a.slice_thickness_mm, b.slice_thickness_mm
     if one is None or other is None:
         return _unknown("slice_thickness", "slice thickness")
@@ -138,7 +163,7 @@ def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
     ok = ratio <= THICKNESS_RATIO
     message += "." if ok else "; thicker slices blur small vessels and thin opacities into their surroundings."
     limit = GREATEST_THICKNESS_RATIO if unlike else THICKNESS_RATIO
-    return Check("slice_thickness", round(ratio, 3), limit, ok, message, effect="stops" if unlike else "tells")
+    return Check("slice_thickness", round(ratio, 3), limit, ok, message, effect="stops" if unlike else effect)
 
 
 def kernels_differ(a: Acquisition, b: Acquisition) -> bool:
@@ -146,7 +171,7 @@ def kernels_differ(a: Acquisition, b: Acquisition) -> bool:
     return bool(a.kernel and b.kernel) and str(a.kernel).upper() != str(b.kernel).upper()
 
 
-def _kernel(a: Acquisition, b: Acquisition) -> Check:
+def _kernel(a: Acquisition, b: Acquisition, effect: Effect) -> Check:
     if not a.kernel or not b.kernel:
         return _unknown("kernel", "reconstruction kernel")
     ok = not kernels_differ(a, b)
@@ -156,7 +181,7 @@ def _kernel(a: Acquisition, b: Acquisition) -> Check:
             f"The reconstruction kernels differ ({a.kernel} and {b.kernel}); that alone shifts density measures by up "
             "to 14 %."
         )
-    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, message)
+    return Check("kernel", a.kernel if ok else f"{a.kernel}/{b.kernel}", "same", ok, message, effect=effect)
 
 
 def _scanner(a: Acquisition, b: Acquisition) -> Check:

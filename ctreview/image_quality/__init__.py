@@ -6,6 +6,7 @@ from ctreview.image_quality.air import outside_air_hu
 from ctreview.image_quality.noise import Noise, measure_noise
 from ctreview.image_quality.quality import (
     ImageQuality,
+    ImageQualityChecks,
     ImageQualityLimits,
     compare_image_quality,
     measure_image_quality,
@@ -14,6 +15,7 @@ from ctreview.image_quality.spread import PointSpread, measure_spread
 
 __all__ = [
     "ImageQuality",
+    "ImageQualityChecks",
     "ImageQualityLimits",
     "Noise",
     "PointSpread",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from ctreview.image_quality.noise import Noise, measure_noise
 from ctreview.image_quality.spread import PointSpread, measure_spread
 from ctreview.volume.volume import Volume
 
-__all__ = ["ImageQuality", "ImageQualityLimits", "compare_image_quality", "measure_image_quality"]
+__all__ = ["ImageQuality", "ImageQualityChecks", "ImageQualityLimits", "compare_image_quality", "measure_image_quality"]
 
 BOX = 12.0**0.5
 """Width of a box profile over its standard deviation."""
@@ -122,20 +123,29 @@ def measure_image_quality(volume: Volume, lung: npt.NDArray[np.bool_] | None = N
     )
 
 
+class ImageQualityChecks(NamedTuple):
+    """How two scans image, one beside the other.
+
+    Attributes
+    ----------
+    sharpness, resolution, noise, slice_gap, air : Check
+        The last is called ``air_around_the_body``. What could not be measured is accepted, with a sentence that says
+        so. Beyond what was shown to hold a check stops; short of that it widens.
+    """
+
+    sharpness: Check
+    resolution: Check
+    noise: Check
+    slice_gap: Check
+    air: Check
+
+
 def compare_image_quality(
     baseline: ImageQuality, followup: ImageQuality, *, limits: ImageQualityLimits | None = None
-) -> tuple[Check, ...]:
-    """Compare how two scans image.
-
-    Returns
-    -------
-    tuple of Check
-        ``sharpness``, ``resolution``, ``noise``, ``slice_gap``, ``air_around_the_body``. What could not be measured
-        is accepted, with a sentence that says so. Beyond what was shown to hold a check stops; short of that it
-        widens.
-    """
+) -> ImageQualityChecks:
+    """Compare how two scans image."""
     limits = limits or ImageQualityLimits()
-    return (
+    return ImageQualityChecks(
         _sharpness(baseline, followup, limits),
         _resolution(baseline, followup, limits),
         _noise(baseline, followup, limits),

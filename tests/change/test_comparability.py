@@ -32,7 +32,7 @@ def test_references_are_compared_where_both_scans_have_them():
     limits = {name: ReferenceLimits(10, 20) for name in ("air", "blood", "muscle", "bone")}
     baseline, followup = {"air": -980, "blood": 40, "muscle": 50}, {"air": -985, "blood": 190, "muscle": 65, "fat": 1}
     found = check_references(baseline, followup, limits)
-    assert [(check.name, check.value, check.stops, check.widens) for check in found] == [
+    assert [(check.name, check.value, check.stops, check.widens) for check in found.values()] == [
         ("hu_of_air", -5, False, False),
         ("hu_of_blood", 150, True, False),
         ("hu_of_muscle", 15, False, True),

@@ -68,6 +68,15 @@ def test_each_difference_is_found(changes: dict[str, object], name: str, effect:
     assert check.message.endswith(".")
 
 
+def test_kernel_and_slices_widen_only_where_the_image_does_not_tell_how_sharp_it_is() -> None:
+    other = replace(CHILD, kernel="B70f", slice_thickness_mm=1.3)
+    for measured, effect in ((True, "tells"), (False, "widens")):
+        checks = compare_acquisitions(CHILD, other, sharpness_measured=measured)
+        assert [checks.kernel.effect, checks.slice_thickness.effect] == [effect, effect]
+    thick = replace(CHILD, slice_thickness_mm=6.0)
+    assert compare_acquisitions(CHILD, thick, sharpness_measured=False).slice_thickness.stops
+
+
 def test_silent_headers_are_accepted_and_said() -> None:
     checks = compare_acquisitions(CHILD, Acquisition())
     assert all(check.ok for check in checks)

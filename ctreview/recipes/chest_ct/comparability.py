@@ -14,18 +14,15 @@ from ctreview.change import (
     check_references,
 )
 from ctreview.checks import Check
-from ctreview.dicom.comparability import compare_acquisitions
-from ctreview.image_quality import ImageQuality, compare_image_quality
+from ctreview.dicom.comparability import AcquisitionChecks, compare_acquisitions
+from ctreview.image_quality import ImageQuality, ImageQualityChecks, compare_image_quality
 from ctreview.lung import UNKNOWN_AGE_HU, check_age_of_small_lungs, compare_inspiration, expected_growth
 from ctreview.opacity import Thresholds
-from ctreview.recipes.chest_ct.references import CONTRAST_HU, comparable_references, reference_hu
+from ctreview.recipes.chest_ct.references import AIR, BLOOD, CONTRAST_HU, comparable_references, reference_hu
 from ctreview.recipes.chest_ct.scan import ScanAnalysis
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
 __all__ = ["Comparability", "check_comparability", "scan_checks", "unique"]
-
-AIR_CHECKS = ("hu_of_air_in_the_trachea", "air_around_the_body")
-CONTRAST_CHECKS = ("hu_of_soft_tissue_of_the_heart", "contrast")
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,11 @@ def check_comparability(
     contrasts = protocols[0].contrast, protocols[1].contrast
     references = check_references(first, second, comparable_references(first, second, contrasts))
     age = check_age_of_small_lungs(min(measure["lungs"].volume_ml for measure in measures), age_years)
-    protocol = _protocol(compare_acquisitions(*protocols, same_patient=same_patient), qualities)
+    protocol = compare_acquisitions(
+        *protocols,
+        same_patient=same_patient,
+        sharpness_measured=all(quality.spread.measured for quality in qualities),
+    )
     checks = (
         *protocol,
         *images,
@@ -75,38 +76,30 @@ def check_comparability(
         age,
         *(() if growth is None else (growth.check,)),
         *breath.checks,
-        *references,
+        *references.values(),
     )
-    return Comparability(checks, _conditions((*protocol, *images), references, age, breath.volume_ratio))
-
-
-def _protocol(checks: tuple[Check, ...], qualities: tuple[ImageQuality, ImageQuality]) -> tuple[Check, ...]:
-    """What the headers say; kernels and slices that differ widen where the image does not tell how sharp it is."""
-    if all(quality.spread.measured for quality in qualities):
-        return checks
-    told = {"kernel", "slice_thickness"}
-    return tuple(
-        replace(check, effect="widens") if check.name in told and not check.stops else check for check in checks
-    )
-
-
-def _conditions(
-    images: tuple[Check, ...], references: tuple[Check, ...], age: Check, volume_ratio: float
-) -> Conditions:
-    """What follows for the intervals from the checks that widen them."""
-    widening = {check.name: check for check in (*images, *references) if check.widens}
-    airs = [widening.pop(name) for name in AIR_CHECKS if name in widening]
-    # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
-    offsets = [abs(float(check.value or 0.0)) / 2 for check in airs]
-    contrasts = [widening.pop(name) for name in CONTRAST_CHECKS if name in widening]
-    if contrasts:
-        offsets.append(CONTRAST_HU)
-    return Conditions(
-        volume_ratio=volume_ratio,
-        kernels_differ=bool(widening),
-        scale_hu=max(offsets, default=0.0),
+    conditions = Conditions(
+        volume_ratio=breath.volume_ratio,
+        kernels_differ=_any_widens(
+            protocol.kernel, protocol.slice_thickness, images.sharpness, images.noise, images.slice_gap
+        ),
+        scale_hu=_scale_hu(protocol, images, references),
         unknown_age_hu=UNKNOWN_AGE_HU if age.widens else 0.0,
     )
+    return Comparability(checks, conditions)
+
+
+def _scale_hu(protocol: AcquisitionChecks, images: ImageQualityChecks, references: Mapping[str, Check]) -> float:
+    """Limit for the offset of one HU scale against the other, where air, blood or contrast agent widen."""
+    airs = [images.air, *(check for tissue, check in references.items() if tissue == AIR)]
+    bloods = [protocol.contrast, *(check for tissue, check in references.items() if tissue == BLOOD)]
+    # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
+    offsets = [abs(float(check.value or 0.0)) / 2 for check in airs if check.widens]
+    return max((*offsets, CONTRAST_HU if _any_widens(*bloods) else 0.0))
+
+
+def _any_widens(*checks: Check) -> bool:
+    return any(check.widens for check in checks)
 
 
 def scan_checks(scan: ScanAnalysis, point: Timepoint, thresholds: Thresholds, when: str) -> tuple[Check, ...]:
