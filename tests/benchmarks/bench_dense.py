@@ -8,7 +8,7 @@ limits of the edge come out when each host is left out is in docs/decisions/0030
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ import numpy as np
 from ctreview.anatomy import LungSettings, find_lungs, find_vessels
 from ctreview.phantom import Lesion
 from ctreview.phantom.hybrid import Host, make_hybrid
-from ctreview.volume.geometry import Geometry
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
+from tests.benchmarks.degraded_scans import thicker
 from tests.real_scans import DATA
 
 Row = dict[str, Any]
@@ -73,24 +73,12 @@ def run() -> list[Row]:
     return [*_healthy(volumes), *_reference(volumes), *_hybrids(volumes)]
 
 
-def averaged(volume: Volume, count: int) -> Volume:
-    """The scan in slices that are ``count`` times as thick and as far apart."""
-    levels = volume.array.shape[0] // count
-    rows, columns = volume.array.shape[1:]
-    array = volume.array[: levels * count].reshape(levels, count, rows, columns).mean(axis=1, dtype=np.float32)
-    affine = volume.geometry.affine.copy()
-    affine[:3, 3] += affine[:3, 0] * (count - 1) / 2
-    affine[:3, 0] *= count
-    geometry = Geometry((levels, rows, columns), affine, volume.geometry.frame_of_reference)
-    return replace(volume, array=np.rint(array).astype(np.int16), geometry=geometry)
-
-
 def _healthy(volumes: Mapping[str, Volume]) -> Iterator[Row]:
     for name, volume in volumes.items():
         own = volume.geometry.spacing[0]
         counts = sorted({1, *(max(2, round(mm / own)) for mm in THICK_MM)})
         for count in counts:
-            lungs = find_lungs(averaged(volume, count))
+            lungs = find_lungs(thicker(volume, count) if count > 1 else volume)
             case = f"{name}, {own * count:.1f} mm"
             offered = [candidate.ml for candidate in lungs.candidates]
             yield _row(f"{case}: organs counted as lung", lungs.dense_ml, "mL", "ours <= 0")

@@ -93,7 +93,9 @@ def _with_slices(volume: Volume, array: npt.NDArray[np.int16], factor: float, mi
     affine[:3, 3] = volume.geometry.to_lps(np.array([middle, 0.0, 0.0]))
     affine[:3, 0] *= factor
     shape = (array.shape[0], array.shape[1], array.shape[2])
-    return replace(volume, array=array, geometry=Geometry(shape, affine, volume.geometry.frame_of_reference))
+    geometry = Geometry(shape, affine, volume.geometry.frame_of_reference)
+    outside = None if volume.unmeasured is None else volume.unmeasured[::factor][: shape[0]]
+    return replace(volume, array=array, geometry=geometry, unmeasured=outside)
 
 
 def _rounded(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
