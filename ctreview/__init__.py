@@ -14,9 +14,11 @@ The path of the data, in a dozen lines::
     print(comparison.residual)                               # where the rest is, in words
     print(comparison.table)                                  # a DataFrame: a row per region
     comparison.save("result")                                # report.html, change.json, masks for 3D Slicer
+    table = ct.cohort.run("manifest.csv", "results")         # a whole cohort: a row per patient, region and measure
 
 Everything else lies in the stages, in the order in which data pass through them: `ctreview.dicom`, `volume`,
-`anatomy`, `opacity`, `registration`, `change`, `lung`, `report`, and `ctreview.recipes`, which puts them together.
+`anatomy`, `opacity`, `registration`, `change`, `lung`, `report`, `ctreview.recipes`, which puts them together, and
+`ctreview.cohort`, which does so for many patients.
 Names are looked up when they are first used, so that ``import ctreview`` loads no numerical library.
 
 Research use; not a medical device.
@@ -30,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from ctreview.version import __version__
 
 if TYPE_CHECKING:
+    from ctreview import cohort as cohort
     from ctreview.change import Comparison, Interval, RegionChange
     from ctreview.dicom.scan import find_series
     from ctreview.dicom.series import Series
@@ -76,9 +79,14 @@ _HOMES = {
     "segment": "ctreview.recipes.chest_ct",
 }
 
+_STAGES = frozenset({"cohort"})
+"""Stages that are used by their name, ``ct.cohort.run``."""
+
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for (PEP 562)."""
+    if name in _STAGES:
+        return import_module(f"ctreview.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'ctreview' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -87,4 +95,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    return sorted(set(globals()) | set(__all__) | _STAGES)

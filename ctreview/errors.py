@@ -11,6 +11,7 @@
     │   ├── UnsupportedSeries         an image that is recognised and named, and not read
     │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
+    │   ├── ManifestRefused           rows of a cohort's manifest that cannot be used, all of them
     │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
     │   ├── StudyLocked               another process has a study open for writing
     │   ├── SignedOtherwise           what was signed rests on masks that this version does not find
@@ -33,6 +34,7 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "InconsistentSeries",
     "InputRefused",
     "MalformedEdit",
+    "ManifestRefused",
     "NoSeriesFound",
     "RegistrationFailed",
     "SegmentationFailed",
@@ -119,6 +122,24 @@ class InconsistentSeries(InputRefused):
 
 class WrongModality(InputRefused):
     """An image of one modality where another is needed."""
+
+
+class ManifestRefused(InputRefused):
+    """Rows of a cohort's manifest that cannot be used.
+
+    Parameters
+    ----------
+    faults : sequence
+        What is wrong with each line, in words; all of them, so that the manifest can be mended at once.
+    """
+
+    def __init__(self, faults: Sequence[object]) -> None:
+        self.faults = tuple(faults)
+        listed = "; ".join(str(fault).rstrip(".") for fault in self.faults)
+        super().__init__(
+            f"{len(self.faults)} faults are in the manifest: {listed}",
+            remedy="Mend these lines, or have them skipped; what else can be run is run then.",
+        )
 
 
 class DifferentPatients(InputRefused):

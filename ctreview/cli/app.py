@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ctreview.cli.agree import agree
+from ctreview.cli.cohort import CohortCommand, cohort
 from ctreview.cli.compare import CompareCommand, compare
 from ctreview.cli.demo import demo
 from ctreview.cli.doctor import doctor
@@ -45,6 +46,7 @@ def ctreview(
 app.command("info")(info)
 app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
+app.command("cohort", cls=CohortCommand)(cohort)
 app.add_typer(edits)
 app.command("agree")(agree)
 app.command("demo")(demo)
