@@ -27,7 +27,7 @@ help:
 	@echo "make quick   lint, types and unit tests: a minute, for while you work"
 	@echo "make prepare install the screen and the browser that tests draw with, or name the line that does"
 	@echo "make lint    only ruff, mypy and the import contracts"
-	@echo "make test-engines   test the adapters on the real lungmask, in an environment of its own (7 GB, mostly torch)"
+	@echo "make test-engines   test the adapters on the real packages, in an environment of their own (10 GB, mostly torch)"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
 	@echo "make docs    write docs/commands.md and checks.md, the keys in docs/guide.md and the picture in docs/architecture.md again"
 	@echo "make guide   take the pictures of docs/guide.md again, from the window"
@@ -79,7 +79,7 @@ prepare: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 $(ENGINES)/installed.stamp: requirements/test.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@"$(PYTHON)" -m venv $(ENGINES)
 	@$(ENGINES_PIP) install --quiet -r requirements/build.txt -r requirements/test.txt
-	@$(ENGINES_PIP) install --quiet "lungmask>=0.2.20"
+	@$(ENGINES_PIP) install --quiet "lungmask>=0.2.20" "TotalSegmentator>=2.12"
 	@$(ENGINES_PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
