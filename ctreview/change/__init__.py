@@ -42,7 +42,14 @@ from ctreview.change.measure import RegionMeasures, measure
 from ctreview.change.measurements import MEASUREMENTS_SCHEMA, measurements_document
 from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
-from ctreview.change.sensitivity import Perturbation, Sensitivity, Variants, find_sensitivity
+from ctreview.change.sensitivity import (
+    Perturbation,
+    Reimaged,
+    Sensitivity,
+    Variants,
+    find_sensitivity,
+    won_ml,
+)
 from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.timepoint import Timepoint
 from ctreview.change.verdict import VerdictSettings, equivalence_ml, judge, repeatability_ml
@@ -70,6 +77,7 @@ __all__ = [
     "ReferenceLimits",
     "RegionChange",
     "RegionMeasures",
+    "Reimaged",
     "Residual",
     "Sensitivity",
     "Share",
@@ -104,4 +112,5 @@ __all__ = [
     "open_candidates",
     "repeatability_ml",
     "residual_words",
+    "won_ml",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,13 @@ from ctreview.change.interval_settings import REFERENCE_ML, SOURCES, Conditions,
 from ctreview.change.sensitivity import Sensitivity
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["RAW", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
+__all__ = ["RAW", "REIMAGED", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
 
 ALL = "all"
 """All other interpretations together."""
+
+REIMAGED = ("sharpness", "slice thickness", "noise")
+"""Sources that are found by measuring a scan again, imaged as the other one is."""
 
 _SUM = -1
 
@@ -72,6 +75,8 @@ class Draws:
     own_dense: FloatArray
     overlooked: FloatArray
     kernel: FloatArray
+    reimaged: Mapping[str, FloatArray]
+    gap_mm: FloatArray
     scale_hu: FloatArray
     age_hu: FloatArray
     local: FloatArray
@@ -102,7 +107,12 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
-        scale_hu=uniform("hu scale", 1, conditions.scale_hu)[0],
+        reimaged={source: uniform(source, 2, 1.0) for source in REIMAGED},
+        # a standard deviation of 1 mm for each of the gap
+        gap_mm=uniform("slice gaps", 2, 3.0**0.5) * np.array(conditions.gaps_mm)[:, None],
+        scale_hu=(
+            uniform("air calibration", 1, conditions.air_hu) + uniform("contrast agent", 1, conditions.contrast_hu)
+        )[0],
         age_hu=uniform("unknown age", 1, conditions.unknown_age_hu)[0],
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
@@ -159,6 +169,9 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + _per_hu(sensitivity)[..., None] * (draws.age_hu + (draws.scale_hu if scan == 1 else 0.0))
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
+    for source, table in sensitivity.reimaged_ml.items():
+        moved = moved + table[..., None] * draws.reimaged[source][scan]
+    moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
     moved = moved + sensitivity.bordering_ml[..., None] * (draws.dense + draws.own_dense[scan])
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)

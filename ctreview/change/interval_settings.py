@@ -43,8 +43,13 @@ SOURCES: Mapping[str, Source] = {
     "vessels": Source("the boundary between opacity and vessels", 5),
     "mask": Source("the boundary of the organ", 6),
     "dense tissue": Source("dense tissue against what surrounds the organ, told from it by shape alone", 7),
-    "kernel": Source("unlike sharpness, noise or gaps of the two images, or kernels where these are unknown", 10),
-    "hu scale": Source("the HU scale of one scan against that of the other", 13),
+    "kernel": Source("unlike kernels, where the images do not tell how sharp they are", 10),
+    "sharpness": Source("unlike sharpness within slices: the sharper scan measured again as blurred as the other", 15),
+    "slice thickness": Source("unlike slices: the scan of thinner ones measured again with those of the other", 16),
+    "noise": Source("unlike noise: the less noisy scan measured again as noisy as the other", 17),
+    "slice gaps": Source("what lies between slices and was not imaged", 18),
+    "air calibration": Source("the HU scale of one scan against that of the other, air taken off", 19),
+    "contrast agent": Source("contrast agent in one scan alone, or blood that reads otherwise", 13),
     "unknown age": Source("normal density of lungs as small as a child's, whose age is not known", 14),
     "overlooked opacity": Source(
         "opacity too faint, small or flat to be found, and what only looks like it, in each scan", 12
@@ -143,13 +148,20 @@ class Conditions:
     volume_ratio : float or None
         Organ volume at follow-up over that at baseline, where a difference of it means depth of breath.
     kernels_differ : bool
-    scale_hu : float
-        Limit for the offset of the follow-up's HU scale against the baseline's.
+        Whether they do, and the images do not tell how sharp they are.
+    gaps_mm : tuple of float
+        What lies between two slices of baseline and follow-up and was not imaged, where that widens.
+    air_hu : float
+        Limit for the offset of the follow-up's HU scale against the baseline's that air leaves open.
+    contrast_hu : float
+        Limit for what contrast agent in one of them adds to its lung.
     unknown_age_hu : float
         Limit for the threshold of both scans where the age would have set it.
     """
 
     volume_ratio: float | None = None
     kernels_differ: bool = False
-    scale_hu: float = 0.0
+    gaps_mm: tuple[float, float] = (0.0, 0.0)
+    air_hu: float = 0.0
+    contrast_hu: float = 0.0
     unknown_age_hu: float = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cc3d
@@ -17,7 +17,7 @@ from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 
-__all__ = ["Perturbation", "Sensitivity", "Variants", "find_sensitivity"]
+__all__ = ["Perturbation", "Reimaged", "Sensitivity", "Variants", "find_sensitivity", "won_ml"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class Perturbation:
 
 Variants = Callable[[Perturbation], LabelMap]
 """Gives the opacity of a scan as it would be under a perturbation; handed in by the recipe."""
+
+Reimaged = Mapping[str, Mapping[str, FloatArray]]
+"""What a scan would hold more were it imaged otherwise: millilitres of each class and of all, by source and region."""
 
 FACE_TO_SURFACE = 2.0 / 3.0
 """Faces of voxels overstate a surface of all orientations by 3/2: the mean of |x| + |y| + |z| over the sphere."""
@@ -72,6 +75,10 @@ class Sensitivity:
         Dense tissue in pieces that touch the outside of the organ.
     blocks : ndarray, shape (blocks, regions, columns)
         Half of what each block wins or loses between the two smallest shifts either side of 0.
+    gap_ml : ndarray, shape (regions, columns)
+        Standard deviation that each millimetre between two slices that was not imaged adds.
+    reimaged_ml : mapping of str to ndarray, shape (regions, columns)
+        What would be won were the scan imaged as the other one is, by the source of the interval.
     """
 
     names: tuple[str, ...]
@@ -86,6 +93,17 @@ class Sensitivity:
     rim: FloatArray
     bordering_ml: FloatArray
     blocks: FloatArray
+    gap_ml: FloatArray
+    reimaged_ml: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def with_reimaged(self, found: Reimaged) -> Sensitivity:
+        """The same with what would be won were the scan imaged otherwise."""
+        nothing = np.zeros(len(self.classes) + 1)
+        tables = {
+            source: np.stack([by_region.get(name, nothing) for name in self.names])
+            for source, by_region in found.items()
+        }
+        return replace(self, reimaged_ml=tables)
 
     def select(self, names: tuple[str, ...]) -> Sensitivity:
         """The rows of the named regions, in that order."""
@@ -103,6 +121,8 @@ class Sensitivity:
             rim=self.rim[rows],
             bordering_ml=self.bordering_ml[rows],
             blocks=self.blocks[:, rows],
+            gap_ml=self.gap_ml[rows],
+            reimaged_ml={name: table[rows] for name, table in self.reimaged_ml.items()},
         )
 
 
@@ -164,7 +184,17 @@ def find_sensitivity(
         rim=rim,
         bordering_ml=_bordering(found[0.0], [label.dense for label in counted], regions, surface[0]),
         blocks=_blocks(found[low], found[high], len(counted), regions, block_mm),
+        gap_ml=_gap_ml(found[0.0], len(counted), regions),
     )
+
+
+def won_ml(regions: Regions, opacity: LabelMap, otherwise: LabelMap) -> dict[str, FloatArray]:
+    """By region what another label map of the same scan holds more, of each counted label and of all together."""
+    geometry = require_same_grid(regions, opacity, otherwise)
+    box, regions = organ_box(regions)
+    size = len(opacity.scheme.counted) + 1
+    before, after = (_with_sum(count_labelled(regions, _classes(labels, box), size)) for labels in (opacity, otherwise))
+    return dict(zip(regions.names, (after - before) * geometry.voxel_ml, strict=True))
 
 
 Codes = npt.NDArray[np.uint8]
@@ -314,6 +344,26 @@ def _organ_faces(inside: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], 
         free[tuple(upper)] += last
     where = np.flatnonzero(free)
     return where, free.ravel()[where].astype(np.float64)
+
+
+def _gap_ml(classes: Codes, count: int, regions: Regions) -> FloatArray:
+    """Standard deviation of what lies between slices, in millilitres for each millimetre of it.
+
+    Volumes from parallel slices a distance T apart have a variance of T² (3A − 4B + C) / 12, of the area a of opacity
+    in each slice: A = Σ a², B = Σ a·a of neighbours, C = Σ a·a of those two apart (Gundersen and Jensen, J Microsc
+    1987, doi 10.1111/j.1365-2818.1987.tb02837.x; the factor is that of rough borders). Of T only the gap is inferred.
+    """
+    where = np.flatnonzero(classes)
+    if len(where) == 0:
+        return np.zeros((len(regions.names), count + 1))
+    own, layers = classes.ravel()[where].astype(np.int64), classes.shape[0]
+    layer = np.unravel_index(where, classes.shape)[0]
+    by_class = [count_listed(regions, where, layer, layers, own == kind) for kind in range(1, count + 1)]
+    area = np.stack([*by_class, np.sum(by_class, axis=0)], axis=1) * (
+        regions.geometry.voxel_ml / regions.geometry.spacing[0]
+    )
+    products = [np.sum(area[..., step:] * area[..., : layers - step], axis=-1) for step in range(3)]
+    return np.asarray(np.sqrt(np.maximum(3 * products[0] - 4 * products[1] + products[2], 0.0) / 12.0))
 
 
 def _blocks(low: Codes, high: Codes, count: int, regions: Regions, block_mm: float) -> FloatArray:

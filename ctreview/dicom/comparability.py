@@ -57,7 +57,7 @@ def compare_acquisitions(
     same_patient : bool
         Whether somebody states that both are of one patient, whatever the ids say.
     sharpness_measured : bool
-        Whether the images tell how sharp they are. Else kernels and slices that differ widen intervals.
+        Whether the images tell how sharp they are. Else kernels that differ widen intervals.
 
     Returns
     -------
@@ -65,14 +65,13 @@ def compare_acquisitions(
         A header that does not say leaves its check accepted, with a sentence that says so; different patients and
         postures block a verdict. No value carries an identity. Whether the breath was equally deep no header knows.
     """
-    sharpness: Effect = "tells" if sharpness_measured else "widens"
     return AcquisitionChecks(
         _same_patient(a, b, same_patient),
         _contrast(a, b),
         _posture(a, b),
         _tube_voltage(a, b),
-        _slice_thickness(a, b, sharpness),
-        _kernel(a, b, sharpness),
+        _slice_thickness(a, b),
+        _kernel(a, b, "tells" if sharpness_measured else "widens"),
         _scanner(a, b),
         _lossy(a, b),
     )
@@ -150,7 +149,7 @@ def _tube_voltage(a: Acquisition, b: Acquisition) -> Check:
     return Check("tube_voltage", apart, KVP_APART, ok, message)
 
 
-def _slice_thickness(a: Acquisition, b: Acquisition, effect: Effect) -> Check:
+def _slice_thickness(a: Acquisition, b: Acquisition) -> Check:
     one, other = a.slice_thickness_mm, b.slice_thickness_mm
     if one is None or other is None:
         return _unknown("slice_thickness", "slice thickness")
@@ -163,7 +162,7 @@ def _slice_thickness(a: Acquisition, b: Acquisition, effect: Effect) -> Check:
     ok = ratio <= THICKNESS_RATIO
     message += "." if ok else "; thicker slices blur small vessels and thin opacities into their surroundings."
     limit = GREATEST_THICKNESS_RATIO if unlike else THICKNESS_RATIO
-    return Check("slice_thickness", round(ratio, 3), limit, ok, message, effect="stops" if unlike else effect)
+    return Check("slice_thickness", round(ratio, 3), limit, ok, message, effect="stops" if unlike else "widens")
 
 
 def kernels_differ(a: Acquisition, b: Acquisition) -> bool:

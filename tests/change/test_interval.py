@@ -6,8 +6,9 @@ import pytest
 from ctreview.change import Conditions, IntervalSettings, find_intervals, find_sensitivity, judge, measure
 from ctreview.change.sensitivity import Perturbation
 from ctreview.errors import WrongUse
+from ctreview.volume.geometry import Geometry
 
-from .bodies import GLASS_HU, LUNG_HU, SOLID_HU, ball, grid, labels, paint
+from .bodies import GLASS_HU, LUNG_HU, SOLID_HU, ball, box_regions, grid, labels, paint
 
 GRID = grid()
 MIDDLE = (20.0, 22.0, 24.0)
@@ -147,14 +148,40 @@ def test_other_kernels_widen(ill):
 def test_an_hu_scale_in_doubt_and_an_unknown_age_widen_as_a_shift_of_the_threshold_does(ill):
     plain, scale, age = (
         pair(ill, ill, conditions=conditions)["lungs"]["opacity_ml"]
-        for conditions in (Conditions(), Conditions(scale_hu=15.0), Conditions(unknown_age_hu=15.0))
+        for conditions in (Conditions(), Conditions(air_hu=15.0), Conditions(unknown_age_hu=15.0))
     )
     assert scale.half_width > plain.half_width
     response = ill.sensitivity()
     per_hu = (response.opacity_ml[-1, 0, -1] - response.opacity_ml[0, 0, -1]) / np.ptp(response.shifts_hu)
-    assert scale.sources["hu scale"] == pytest.approx(0.95 * 15.0 * abs(per_hu), rel=0.05)
+    assert scale.sources["air calibration"] == pytest.approx(0.95 * 15.0 * abs(per_hu), rel=0.05)
     # what is the same in both scans does not change a change that is 0
     assert age.half_width == pytest.approx(plain.half_width, rel=0.05)
+
+
+def test_what_the_other_ones_image_would_show_widens_by_as_much_and_only_that_scan(ill):
+    early, late = ill.sensitivity(), ill.sensitivity()
+    won = np.array([3.0, 0.0, 3.0])
+    blurred = early.with_reimaged({"sharpness": dict.fromkeys(early.names, won)})
+    plain = find_intervals(early, late, settings=ALONE)["lungs"]["opacity_ml"]
+    found = find_intervals(blurred, late, settings=ALONE)["lungs"]["opacity_ml"]
+    assert found.half_width > plain.half_width
+    assert found.sources["sharpness"] == pytest.approx(0.95 * 3.0, rel=0.05)
+    assert "sharpness" not in plain.sources
+
+
+def test_gaps_widen_by_no_less_than_volumes_from_every_tenth_slice_scatter():
+    fine = Geometry.aligned((120, 60, 60), (1.0, 1.0, 1.0), frame_of_reference="source:gaps")
+    shape = ball(fine, (50.0, 30.0, 30.0), 24.0) & ~ball(fine, (58.0, 30.0, 22.0), 14.0)
+    step, volumes, told = 10, [], []
+    for start in range(step):
+        part = np.ascontiguousarray(shape[start::step]).astype(np.uint8)
+        coarse = Geometry.aligned(part.shape, (float(step), 1.0, 1.0), frame_of_reference="source:gaps")
+        opacity = labels(coarse, glass=part > 0)
+        table = find_sensitivity(box_regions(coarse), opacity).gap_ml
+        volumes.append(part.sum() * coarse.voxel_ml)
+        told.append(table[0, -1] * step)
+    assert np.std(volumes) < np.median(told) < 8 * np.std(volumes)
+    assert np.median(told) < 0.1 * np.mean(volumes)
 
 
 def test_relative_change_is_left_out_below_five_millilitres_at_baseline(ill, better):

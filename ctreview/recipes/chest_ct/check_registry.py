@@ -44,6 +44,10 @@ SCANS = ("baseline_", "followup_")
 
 _WITHOUT_REGISTRATION = "not known, where the registration failed, which stops"
 
+_AIR_CALIBRATION = (
+    "`air calibration`, what air in the trachea, air around the body and blood still disagree by once air was taken off"
+)
+
 _BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), QualityLimits(), ImageQualityLimits()
 
 
@@ -172,13 +176,13 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "contrast": RegisteredCheck(
         "contrast agent in both headers",
-        {"widens": "one with, one without: the HU scale of one scan against the other"},
+        {"widens": "one with, one without: `contrast agent`, the HU scale of one scan against the other"},
         "blood is 5 to 10 % of aerated lung and becomes 150 to 250 HU denser",
     ),
     "hu_of_air_in_the_trachea": RegisteredCheck(
         "density of air in the trachea, off its wall",
         {
-            "widens": f"more than {AIR_LIMITS.widens_hu:g} HU apart: the HU scale of one scan against the other",
+            "widens": f"more than {AIR_LIMITS.widens_hu:g} HU apart: {_AIR_CALIBRATION}",
             "stops": f"more than {AIR_LIMITS.stops_hu:g} HU apart",
         },
         "two kernels of one acquisition are up to 20 HU apart",
@@ -186,7 +190,8 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "hu_of_soft_tissue_of_the_heart": RegisteredCheck(
         "density of blood, where both scans are unenhanced",
         {
-            "widens": f"more than {BLOOD_LIMITS.widens_hu:g} HU apart: the HU scale of one scan against the other",
+            "widens": f"more than {BLOOD_LIMITS.widens_hu:g} HU apart: `contrast agent`, the HU scale of one scan "
+            "against the other",
             "stops": f"more than {BLOOD_LIMITS.stops_hu:g} HU apart",
         },
         "unenhanced blood lies at 30 to 50 HU, the liver beside it at 50 to 65",
@@ -194,8 +199,8 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "slice_thickness": RegisteredCheck(
         "slice thickness in both headers",
         {
-            "tells": f"ratio above {THICKNESS_RATIO:g}",
-            "widens": "the same, where the image does not tell how sharp it is",
+            "widens": f"ratio above {THICKNESS_RATIO:g}: the thinner slices are measured again, blurred across as the "
+            "thicker",
             "stops": f"thicker than {GREATEST_THICKNESS_MM:g} mm, or a ratio above {GREATEST_THICKNESS_RATIO:g} where "
             f"one is thicker than {THIN_MM:g} mm",
         },
@@ -204,7 +209,8 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "sharpness": RegisteredCheck(
         "blur of edges in both images",
         {
-            "widens": f"ratio above {_IMAGE.alike_sharpness:g}",
+            "widens": f"ratio above {_IMAGE.alike_sharpness:g}: the sharper scan is measured again, blurred as the "
+            "other (`sharpness`, and `slice thickness` across slices)",
             "stops": f"ratio above {_IMAGE.greatest_sharpness:g}",
         },
         "blur puts vessels, walls and fissures into the lung around; taken out as far as this was shown to hold",
@@ -216,13 +222,18 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "noise": RegisteredCheck(
         "noise in soft tissue of both images",
-        {"widens": f"ratio above {_IMAGE.alike_noise:g}", "stops": f"ratio above {_IMAGE.greatest_noise:g}"},
+        {
+            "widens": f"ratio above {_IMAGE.alike_noise:g}: the less noisy scan is measured again, as noisy as the "
+            "other",
+            "stops": f"ratio above {_IMAGE.greatest_noise:g}",
+        },
         "faint opacity is lost in noise, and noise passes for it",
     ),
     "slice_gap": RegisteredCheck(
         "what lies between slices and was not imaged",
         {
-            "widens": f"more than {_IMAGE.alike_gap_mm:g} mm",
+            "widens": f"more than {_IMAGE.alike_gap_mm:g} mm: `slice gaps`, by how much the area of opacity changes "
+            "from slice to slice",
             "stops": f"more than {_IMAGE.greatest_gap_mm:g} mm",
         },
         "what lies there is inferred from its neighbours",
@@ -230,7 +241,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "air_around_the_body": RegisteredCheck(
         "density of air around the body",
         {
-            "widens": f"more than {_IMAGE.alike_air_hu:g} HU apart: the HU scale of one scan against the other",
+            "widens": f"more than {_IMAGE.alike_air_hu:g} HU apart: {_AIR_CALIBRATION}",
             "stops": f"more than {_IMAGE.greatest_air_hu:g} HU apart",
         },
         "air reads −1000 HU on a calibrated scanner",

@@ -14,11 +14,18 @@ from ctreview.change import (
     check_references,
 )
 from ctreview.checks import Check
-from ctreview.dicom.comparability import AcquisitionChecks, compare_acquisitions
-from ctreview.image_quality import ImageQuality, ImageQualityChecks, compare_image_quality
+from ctreview.dicom.comparability import compare_acquisitions
+from ctreview.image_quality import ImageQuality, compare_image_quality
 from ctreview.lung import UNKNOWN_AGE_HU, check_age_of_small_lungs, compare_inspiration, expected_growth
 from ctreview.opacity import Thresholds
-from ctreview.recipes.chest_ct.references import AIR, BLOOD, CONTRAST_HU, comparable_references, reference_hu
+from ctreview.recipes.chest_ct.references import (
+    AIR,
+    BLOOD,
+    CONTRAST_HU,
+    air_residual_hu,
+    comparable_references,
+    reference_hu,
+)
 from ctreview.recipes.chest_ct.scan import ScanAnalysis
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 
@@ -78,28 +85,18 @@ def check_comparability(
         *breath.checks,
         *references.values(),
     )
+    airs_widen = any(check.widens for check in (images.air, references.get(AIR)) if check is not None)
+    bloods_widen = any(check.widens for check in (protocol.contrast, references.get(BLOOD)) if check is not None)
+    outside = qualities[0].air_hu, qualities[1].air_hu
     conditions = Conditions(
         volume_ratio=breath.volume_ratio,
-        kernels_differ=_any_widens(
-            protocol.kernel, protocol.slice_thickness, images.sharpness, images.noise, images.slice_gap
-        ),
-        scale_hu=_scale_hu(protocol, images, references),
+        kernels_differ=protocol.kernel.widens,
+        gaps_mm=(qualities[0].gap_mm, qualities[1].gap_mm) if images.slice_gap.widens else (0.0, 0.0),
+        air_hu=air_residual_hu(first, second, outside) if airs_widen else 0.0,
+        contrast_hu=CONTRAST_HU if bloods_widen else 0.0,
         unknown_age_hu=UNKNOWN_AGE_HU if age.widens else 0.0,
     )
     return Comparability(checks, conditions)
-
-
-def _scale_hu(protocol: AcquisitionChecks, images: ImageQualityChecks, references: Mapping[str, Check]) -> float:
-    """Limit for the offset of one HU scale against the other, where air, blood or contrast agent widen."""
-    airs = [images.air, *(check for tissue, check in references.items() if tissue == AIR)]
-    bloods = [protocol.contrast, *(check for tissue, check in references.items() if tissue == BLOOD)]
-    # half of what the air differs by: thresholds were moved by it (`air_offsets_hu`)
-    offsets = [abs(float(check.value or 0.0)) / 2 for check in airs if check.widens]
-    return max((*offsets, CONTRAST_HU if _any_widens(*bloods) else 0.0))
-
-
-def _any_widens(*checks: Check) -> bool:
-    return any(check.widens for check in checks)
 
 
 def scan_checks(scan: ScanAnalysis, point: Timepoint, thresholds: Thresholds, when: str) -> tuple[Check, ...]:

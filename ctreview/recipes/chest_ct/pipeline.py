@@ -32,6 +32,7 @@ from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresh
 from ctreview.recipes.chest_ct.pair import analyse_pair
 from ctreview.recipes.chest_ct.prepared import Prepared
 from ctreview.recipes.chest_ct.registering import register_lungs
+from ctreview.recipes.chest_ct.reimaging import reimaged_ml
 from ctreview.recipes.chest_ct.scan import analyse_scan
 from ctreview.recipes.chest_ct.segmentation import Segmentation
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
@@ -242,7 +243,8 @@ def prepare(
         checks = (*check_pair(pair.points, registration), *checks)
     transform = registration.transform if registration is not None and registration.ok else None
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
-    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient)
+    reimaged = reimaged_ml(pair.scans, pair.thresholds, settings=settings, timer=timer)
+    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient, reimaged)
 
 
 def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ctreview.change import IntervalSettings, Sensitivity, Timepoint
+from ctreview.change import IntervalSettings, Reimaged, Sensitivity, Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, active_edits
 from ctreview.progress import Progress, quiet
@@ -39,6 +39,8 @@ class Prepared:
         Seconds of each step so far.
     same_patient : bool
         Whether somebody stated that both scans are of one patient.
+    reimaged : pair of Reimaged
+        What the numbers of each scan would change by were it imaged as the other one is; empty where both image alike.
     """
 
     pair: PairAnalysis
@@ -49,6 +51,7 @@ class Prepared:
     settings: ChestCtSettings
     timings: Mapping[str, float]
     same_patient: bool = False
+    reimaged: tuple[Reimaged, Reimaged] = ({}, {})
     _uncorrected: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -89,6 +92,7 @@ class Prepared:
             return replayed(self.points[number], found, edits, other).labels if edits else found
 
         found = scan_sensitivity(point, opacity_at, settings=self.interval, progress=progress)
+        found = found.with_reimaged(self.reimaged[number])
         if not corrected:
             self._uncorrected[number] = found
         return found

@@ -13,7 +13,14 @@ from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["CONTRAST_HU", "REFERENCE_LIMITS_HU", "air_offsets_hu", "comparable_references", "reference_hu"]
+__all__ = [
+    "CONTRAST_HU",
+    "REFERENCE_LIMITS_HU",
+    "air_offsets_hu",
+    "air_residual_hu",
+    "comparable_references",
+    "reference_hu",
+]
 
 AIR, BLOOD = "air in the trachea", "soft tissue of the heart"
 
@@ -33,6 +40,9 @@ ENHANCED_HU = 90.0
 CONTRAST_HU = 20.0
 """How much denser lung reads with contrast agent than without: blood is 5 to 10 % of aerated lung, and becomes 150 to
 250 HU denser."""
+
+BORDER_SHARE = (-780.0 + 1000.0) / (40.0 + 1000.0)
+"""Where on the way from air to blood opacity begins."""
 
 LEAST_ML = 0.3
 """Less than this is not enough to measure air away from the wall."""
@@ -111,6 +121,38 @@ def air_offsets_hu(
         return 0.0, 0.0
     apart = min(max(apart, -AIR_LIMITS.stops_hu), AIR_LIMITS.stops_hu)
     return -0.5 * apart, 0.5 * apart
+
+
+def air_residual_hu(
+    baseline: Mapping[str, float], followup: Mapping[str, float], outside: tuple[float | None, float | None]
+) -> float:
+    """How far the HU scales of two scans may still be apart in the lung once `air_offsets_hu` were taken off.
+
+    It is half of what two readings of the air disagree by, in the trachea and around the body; where there is only
+    one, half of that, for nothing says that it holds for the lung too. And what blood, at the other end of the scale,
+    reads otherwise, for the share of the way from air to blood that the border of opacity is; blood with contrast agent
+    says nothing of the scale.
+
+    Parameters are those of `air_offsets_hu`.
+
+    Returns
+    -------
+    float
+        In HU.
+    """
+    readings = []
+    if AIR in baseline and AIR in followup:
+        readings.append(followup[AIR] - baseline[AIR])
+    if outside[0] is not None and outside[1] is not None:
+        readings.append(outside[1] - outside[0])
+    if not readings:
+        return 0.0
+    of_air = abs(readings[0] - (readings[1] if len(readings) > 1 else 0.0)) / 2
+    bloods = [tissue.get(BLOOD) for tissue in (baseline, followup)]
+    if any(blood is None or blood > ENHANCED_HU for blood in bloods):
+        return of_air
+    of_blood = abs((bloods[1] or 0.0) - (bloods[0] or 0.0) - readings[0]) * BORDER_SHARE
+    return max(of_air, of_blood)
 
 
 def _air_hu(volume: Volume, lungs: LabelMap, spread_mm: float) -> float | None:

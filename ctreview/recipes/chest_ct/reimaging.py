@@ -1,0 +1,150 @@
+"""Where two scans image unlike: the better one measured again, imaged as the other is, for the interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage as ndi
+
+from ctreview.change import Reimaged, won_ml
+from ctreview.dicom.comparability import compare_acquisitions
+from ctreview.image_quality import ImageQuality, PointSpread, compare_image_quality
+from ctreview.opacity import Thresholds, classify, excess_density, measure_parenchyma
+from ctreview.recipes.chest_ct.scan import ScanAnalysis, ScanPair
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.steps import StepTimer
+from ctreview.volume.box import bounding_box
+from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["reimaged_ml"]
+
+LEAST_MM = 0.1
+"""Blur that adds less than this to a scan of any sharpness changes no voxel by more than rounding."""
+
+BOX = 12.0**0.5
+"""Width of a box profile over its standard deviation."""
+
+MARGIN_MM = 12.0
+"""Around the lungs: farther off no blur that is added reaches them."""
+
+SEED = 0
+"""The noise that is added is the same every time."""
+
+Floats = npt.NDArray[np.float32]
+
+
+def reimaged_ml(
+    scans: ScanPair,
+    thresholds: tuple[Thresholds, Thresholds],
+    *,
+    settings: ChestCtSettings | None = None,
+    timer: StepTimer | None = None,
+) -> tuple[Reimaged, Reimaged]:
+    """What the numbers of each scan would change by were it imaged as the other one is.
+
+    The image is blurred within slices, blurred across them, or made noisier until it is as the other scan's, and
+    opacity is found in it anew, by the same lungs, vessels, normal lung and threshold. Nothing of this where the two
+    image alike.
+
+    Returns
+    -------
+    pair of mapping
+        Of baseline and follow-up: millilitres by the source of the interval, then by region.
+    """
+    settings, timer = settings or ChestCtSettings(), timer or StepTimer()
+    first, second = scans
+    images = compare_image_quality(first.quality, second.quality)
+    slices = compare_acquisitions(first.volume.acquisition, second.volume.acquisition).slice_thickness
+    with timer("image quality"):
+        found = []
+        for number, scan in enumerate(scans):
+            other = scans[1 - number]
+            variants: dict[str, tuple[Volume, PointSpread]] = {}
+            if images.sharpness.widens or slices.widens:
+                variants |= _blurred(scan, _spread(scan), _spread(other))
+            if images.noise.widens:
+                variants |= _noisier(scan, other.quality)
+            found.append(_measured_again(scan, thresholds[number], variants, settings))
+    return found[0], found[1]
+
+
+def _spread(scan: ScanAnalysis) -> PointSpread:
+    """The point spread; where the image does not tell it, slices are as the header says."""
+    spread, thickness = scan.quality.spread, scan.volume.acquisition.slice_thickness_mm
+    return spread if spread.measured or thickness is None else replace(spread, through_plane_mm=thickness / BOX)
+
+
+def _blurred(scan: ScanAnalysis, own: PointSpread, other: PointSpread) -> dict[str, tuple[Volume, PointSpread]]:
+    """The scan as blurred within slices, and across them, as the other; without what it has at least as much of."""
+    variants = {}
+    in_plane = float(np.sqrt(max(other.in_plane_mm**2 - own.in_plane_mm**2, 0.0)))
+    if in_plane >= LEAST_MM:
+        spread = replace(own, in_plane_mm=other.in_plane_mm)
+        variants["sharpness"] = _changed(scan, (0.0, in_plane, in_plane), 0.0, 0.0), spread
+    across = float(np.sqrt(max(other.through_plane_mm**2 - own.through_plane_mm**2, 0.0)))
+    if across >= LEAST_MM:
+        spread = replace(own, through_plane_mm=other.through_plane_mm)
+        variants["slice thickness"] = _changed(scan, (across, 0.0, 0.0), 0.0, 0.0), spread
+    return variants
+
+
+def _noisier(scan: ScanAnalysis, other: ImageQuality) -> dict[str, tuple[Volume, PointSpread]]:
+    """The scan with so much noise added as the other has more."""
+    own = scan.quality.noise
+    if own is None or other.noise is None or other.noise.sd_hu <= own.sd_hu:
+        return {}
+    added = float(np.sqrt(other.noise.sd_hu**2 - own.sd_hu**2))
+    return {"noise": (_changed(scan, (0.0, 0.0, 0.0), added, other.noise.grain_mm), scan.quality.spread)}
+
+
+def _changed(scan: ScanAnalysis, sigma_mm: tuple[float, float, float], noise_hu: float, grain_mm: float) -> Volume:
+    """The scan blurred and made noisier in the lungs and around."""
+    volume, spacing = scan.volume, np.array(scan.volume.geometry.spacing)
+    margin = [int(np.ceil(MARGIN_MM / step)) for step in spacing]
+    box = bounding_box(scan.lungs.mask("right_lung", "left_lung"), margin)
+    part = volume.array[box].astype(np.float32)
+    if any(sigma_mm):
+        part = ndi.gaussian_filter(part, np.array(sigma_mm) / spacing, truncate=3.0)
+    if noise_hu:
+        part += noise_hu * _grain(part.shape, volume.geometry, grain_mm)
+    array = volume.array.copy()
+    array[box] = np.clip(np.rint(part), -1024, 3071).astype(array.dtype)
+    return volume.with_array(array)
+
+
+def _grain(shape: tuple[int, ...], geometry: Geometry, grain_mm: float) -> Floats:
+    """Noise of variance 1 that is correlated within slices over so many millimetres."""
+    noise = np.random.default_rng(SEED).standard_normal(shape, dtype=np.float32)
+    noise = ndi.gaussian_filter(noise, [0.0, *(grain_mm / step for step in geometry.spacing[1:])], truncate=3.0)
+    return np.asarray(noise / noise.std())
+
+
+def _measured_again(
+    scan: ScanAnalysis,
+    thresholds: Thresholds,
+    variants: Mapping[str, tuple[Volume, PointSpread]],
+    settings: ChestCtSettings,
+) -> Reimaged:
+    """By source and region what the scan by itself would hold more; each scan is judged alone here."""
+    if not variants:
+        return {}
+    as_it_is = _opacity(scan, scan.volume, scan.quality.spread, thresholds, settings)
+    return {
+        source: won_ml(scan.regions, as_it_is, _opacity(scan, volume, spread, thresholds, settings))
+        for source, (volume, spread) in variants.items()
+    }
+
+
+def _opacity(
+    scan: ScanAnalysis, volume: Volume, spread: PointSpread, thresholds: Thresholds, settings: ChestCtSettings
+) -> LabelMap:
+    parenchyma = measure_parenchyma(volume, scan.lungs, scan.vessels, spread=spread, settings=settings.opacity)
+    excess = excess_density(
+        volume, scan.lungs, scan.vessels, scan.normal, parenchyma=parenchyma, settings=settings.opacity
+    )
+    return classify(excess, thresholds, settings=settings.opacity)
