@@ -37,7 +37,8 @@ def averaged(volume: Volume, thickness_mm: float) -> Volume:
     part = (edges - low).astype(np.float32)[:, None, None]
     at = sums[low] * (1 - part) + sums[low + 1] * part
     factor = thickness_mm / own
-    return _with_slices(volume, _rounded(np.diff(at, axis=0) / factor - 1024.0), factor, 0.5 * (factor - 1))
+    thick = _with_slices(volume, _rounded(np.diff(at, axis=0) / factor - 1024.0), factor, 0.5 * (factor - 1))
+    return replace(thick, acquisition=replace(volume.acquisition, slice_thickness_mm=thickness_mm))
 
 
 def with_gaps(volume: Volume, slices: int) -> Volume:

@@ -6,9 +6,12 @@ image may be abstained from, but never called a change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
+from math import inf
 from typing import Any
 from unittest.mock import patch
 
@@ -153,28 +156,48 @@ class ZeroChange:
         return self.verdict in DIRECTIONS
 
     @property
+    def case(self) -> str:
+        """Which pair."""
+        return f"{self.scan} and itself, {self.worsening}: change"
+
+    @property
     def note(self) -> str:
-        """The numbers, and why there is no verdict."""
-        reason = f" ({', '.join(self.stopped_by)})" if self.stopped_by else ""
+        """The verdict, why there is none, and the numbers."""
+        reason = f" ({', '.join(self.stopped_by)}; else {self.unstopped})" if self.stopped_by else ""
         return (
-            f"{self.scan}, {self.worsening}: {self.verdict}{reason}, {self.baseline_ml:.0f} → {self.followup_ml:.0f} "
-            f"mL, {self.low:.0f} to {self.high:.0f}"
+            f"{self.verdict.replace('_', ' ')}{reason}: {self.baseline_ml:.0f} → {self.followup_ml:.0f} mL, "
+            f"{self.low:.0f} to {self.high:.0f}"
         )
 
 
-def zero_changes(
-    scans: Iterable[str] = tuple(SCANS), worsenings: Iterable[Worsening] = WORSENINGS
-) -> Iterator[ZeroChange]:
-    """Compare every scan at hand with each worsening of itself."""
-    for scan in scans:
-        path = DATA / SCANS[scan]
-        if not path.exists():
-            continue
-        volume = replace(load_volume(path).canonical(), unmeasured=None)
-        own = _coarser(volume)
-        with _analysed_once(own):
-            for worsening in worsenings:
-                yield judged(scan, worsening, own, _coarser(worsening.make(volume)))
+def zero_changes(until: float = inf) -> Iterator[ZeroChange]:
+    """Compare scans with worsenings of themselves; none is begun later than ``until``, in seconds since the epoch.
+
+    The first round has one worsening of each scan, the next another one, so that a run that ends early has seen all
+    scans and most worsenings.
+    """
+    there = [scan for scan in SCANS if (DATA / SCANS[scan]).exists()]
+    for turn in range(len(WORSENINGS)):
+        for number, scan in enumerate(there):
+            if time.time() > until:
+                return
+            # steps that share no divisor with the number of worsenings reach all of them
+            worsening = WORSENINGS[(5 * turn + 3 * number) % len(WORSENINGS)]
+            yield against_itself(scan, worsening)
+
+
+def against_itself(scan: str, worsening: Worsening) -> ZeroChange:
+    """Compare a scan with what was made of it."""
+    whole, own = _loaded(scan)
+    with _analysed_once(own):
+        return judged(scan, worsening, own, _coarser(worsening.make(whole)))
+
+
+@cache
+def _loaded(scan: str) -> tuple[Volume, Volume]:
+    """The scan as it is, and as it is compared."""
+    whole = replace(load_volume(DATA / SCANS[scan]).canonical(), unmeasured=None)
+    return whole, _coarser(whole)
 
 
 def reconstructions() -> Iterator[ZeroChange]:
@@ -211,6 +234,10 @@ def judged(scan: str, worsening: Worsening, own: Volume, worse: Volume) -> ZeroC
     )
 
 
+ANALYSED: dict[tuple[int, float | None], ScanAnalysis] = {}
+"""Scans as they are, by the image (which `_loaded` keeps) and the age."""
+
+
 def _coarser(volume: Volume) -> Volume:
     """Every second pixel of large images, as they are: less to compute, and no sharper or smoother."""
     return thinned_out(volume, 2) if min(volume.geometry.shape[1:]) > 300 else volume
@@ -219,15 +246,14 @@ def _coarser(volume: Volume) -> Volume:
 @contextmanager
 def _analysed_once(own: Volume) -> Iterator[None]:
     """The scan as it is is analysed once, not anew beside each of its worsenings."""
-    known: dict[float | None, ScanAnalysis] = {}
     analyse = pair.analyse_scan
 
     def remembered(volume: Volume, age: float | None, **others: Any) -> ScanAnalysis:
         if volume is not own:
             return analyse(volume, age, **others)
-        if age not in known:
-            known[age] = analyse(volume, age, **others)
-        return known[age]
+        if (id(own), age) not in ANALYSED:
+            ANALYSED[id(own), age] = analyse(volume, age, **others)
+        return ANALYSED[id(own), age]
 
     with patch.object(pair, "analyse_scan", remembered):
         yield
