@@ -102,7 +102,7 @@ def zero_change_rows(outcomes: Sequence[ZeroChange]) -> Iterator[Row]:
             float(sum(one.directed for one in members)),
             "ours <= 0",
             "",
-            f"in parts of the lungs: {sum(one.directed_parts for one in members)}",
+            "in parts of the lungs: " + ("; ".join(part for one in members for part in one.directed_parts) or "none"),
         )
         reasons = Counter(reason for one in members for reason in one.stopped_by)
         for verdict in ("unchanged", "indeterminate", "not_interpretable"):

@@ -15,14 +15,14 @@ from ctreview.volume.volume import Volume
 def blurred(volume: Volume, in_plane_mm: float, through_plane_mm: float = 0.0) -> Volume:
     """Blurred further by Gaussians of these standard deviations."""
     sigma = np.array([through_plane_mm, in_plane_mm, in_plane_mm]) / volume.geometry.spacing
-    return volume.with_array(_rounded(gaussian_filter(volume.array.astype(np.float32), sigma, mode="nearest")))
+    return volume.with_array(_rounded(volume, gaussian_filter(volume.array.astype(np.float32), sigma, mode="nearest")))
 
 
 def thicker(volume: Volume, slices: int) -> Volume:
     """So many slices averaged to one."""
     count = volume.array.shape[0] // slices
     parts = volume.array[: count * slices].reshape(count, slices, *volume.array.shape[1:])
-    return _with_slices(volume, _rounded(parts.mean(axis=1, dtype=np.float32)), slices, 0.5 * (slices - 1))
+    return _with_slices(volume, _rounded(volume, parts.mean(axis=1, dtype=np.float32)), slices, 0.5 * (slices - 1))
 
 
 def averaged(volume: Volume, thickness_mm: float) -> Volume:
@@ -37,7 +37,7 @@ def averaged(volume: Volume, thickness_mm: float) -> Volume:
     part = (edges - low).astype(np.float32)[:, None, None]
     at = sums[low] * (1 - part) + sums[low + 1] * part
     factor = thickness_mm / own
-    thick = _with_slices(volume, _rounded(np.diff(at, axis=0) / factor - 1024.0), factor, 0.5 * (factor - 1))
+    thick = _with_slices(volume, _rounded(volume, np.diff(at, axis=0) / factor - 1024.0), factor, 0.5 * (factor - 1))
     return replace(thick, acquisition=replace(volume.acquisition, slice_thickness_mm=thickness_mm))
 
 
@@ -50,7 +50,7 @@ def noisier(volume: Volume, sd_hu: float, *, grain_voxels: float = 0.7, seed: in
     """Noise of this standard deviation added, as fine as a kernel's."""
     white = np.random.default_rng(seed).standard_normal(volume.array.shape, dtype=np.float32)
     noise = gaussian_filter(white, [0.3, grain_voxels, grain_voxels])
-    return volume.with_array(_rounded(volume.array + noise * np.float32(sd_hu / noise.std())))
+    return volume.with_array(_rounded(volume, volume.array + noise * np.float32(sd_hu / noise.std())))
 
 
 def moved_by_voxels(volume: Volume, share: float) -> Volume:
@@ -58,7 +58,7 @@ def moved_by_voxels(volume: Volume, share: float) -> Volume:
     array = shift(volume.array.astype(np.float32), (-share, -share, -share), order=3, mode="nearest")
     affine = volume.geometry.affine.copy()
     affine[:3, 3] = volume.geometry.to_lps(np.array([share, share, share]))
-    return replace(volume, array=_rounded(array), geometry=replace(volume.geometry, affine=affine))
+    return replace(volume, array=_rounded(volume, array), geometry=replace(volume.geometry, affine=affine))
 
 
 def resampled(volume: Volume, factor: float) -> Volume:
@@ -68,7 +68,9 @@ def resampled(volume: Volume, factor: float) -> Volume:
     for axis in (1, 2):  # the first and the last pixel keep their places
         affine[:3, axis] *= (volume.array.shape[axis] - 1) / (array.shape[axis] - 1)
     shape = (array.shape[0], array.shape[1], array.shape[2])
-    return replace(volume, array=_rounded(array), geometry=Geometry(shape, affine, volume.geometry.frame_of_reference))
+    return replace(
+        volume, array=_rounded(volume, array), geometry=Geometry(shape, affine, volume.geometry.frame_of_reference)
+    )
 
 
 def cut(volume: Volume, lowest: float, around: float = 0.0) -> Volume:
@@ -99,5 +101,6 @@ def _with_slices(volume: Volume, array: npt.NDArray[np.int16], factor: float, mi
     return replace(volume, array=array, geometry=geometry, unmeasured=outside)
 
 
-def _rounded(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
-    return np.clip(np.rint(values), -1024, 3071).astype(np.int16)
+def _rounded(volume: Volume, values: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
+    """Cut off where the scan itself is: a cut of its own would move what air reads."""
+    return np.clip(np.rint(values), int(volume.array.min()), 3071).astype(np.int16)
