@@ -266,14 +266,7 @@ def _analysed_once(own: Volume) -> Iterator[None]:
     def remembered(volume: Volume, age: float | None, **others: Any) -> ScanAnalysis:
         if volume is not own:
             return analyse(volume, age, **others)
-        if (id(own), age) not in def _told(part: RegionChange) -> str:
-    change = part.change["opacity_ml"]
-    assert change is not None
-    before, after = part.baseline.opacity_ml, part.followup.opacity_ml
-    return f"{part.region} {before:.1f} → {after:.1f} mL ({change.low:.1f} to {change.high:.1f})"
-
-
-ANALYSED:
+        if (id(own), age) not in ANALYSED:
             ANALYSED[id(own), age] = analyse(volume, age, **others)
         return ANALYSED[id(own), age]
 
