@@ -314,15 +314,16 @@ def _interval_rows(kind: Kind, outcomes: Sequence[Outcome]) -> Iterator[dict[str
         "goal": "ours >= 93",
         "note": _binomial(held, len(outcomes)) + (f"; missed pairs {missed}" if missed else ""),
     }
-    held = sum(one.held for one in seen)
-    yield {
-        "stage": "change",
-        "case": f"the same, {len(seen)} {kind} pairs with at most {UNSEEN_SHARE:.0%} of it outside our lungs",
-        "ours": 100.0 * held / max(1, len(seen)),
-        "unit": "%",
-        "goal": "ours >= 93",
-        "note": _binomial(held, len(seen)) if seen else "",
-    }
+    if seen:
+        held = sum(one.held for one in seen)
+        yield {
+            "stage": "change",
+            "case": f"the same, {len(seen)} {kind} pairs with at most {UNSEEN_SHARE:.0%} of it outside our lungs",
+            "ours": 100.0 * held / len(seen),
+            "unit": "%",
+            "goal": "ours >= 93",
+            "note": _binomial(held, len(seen)),
+        }
     yield {
         "stage": "change",
         "case": f"half width of the interval per max(3 mL, 12 % of baseline), {len(outcomes)} {kind} pairs, median",
