@@ -67,6 +67,9 @@ class ImageQualityLimits:
         Ratio of the two resolutions: what lies beyond the first widens the interval, beyond the second stops.
     greatest_resolution_mm : float
         A scan that is blurred more than this shows rings around vessels that the model does not take away.
+    greatest_across_mm : float
+        The same across slices, whatever the header says or does not: the softest scan of 5 mm at hand measures 1.84
+        mm, slices averaged to 6 mm 1.87 to 2.27 mm.
     alike_noise, greatest_noise : float
         Ratio of noise.
     alike_gap_mm, greatest_gap_mm : float
@@ -78,6 +81,7 @@ class ImageQualityLimits:
     alike_sharpness: float = 1.3
     greatest_sharpness: float = 2.0
     greatest_resolution_mm: float = 1.4
+    greatest_across_mm: float = 1.9
     alike_noise: float = 1.5
     greatest_noise: float = 6.0
     alike_gap_mm: float = 1.0
@@ -178,7 +182,11 @@ def _sharpness(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> 
 
 def _resolution(a: ImageQuality, b: ImageQuality, limits: ImageQualityLimits) -> Check:
     worst, limit = max(a.resolution_mm, b.resolution_mm), limits.greatest_resolution_mm
+    across = max(quality.spread.through_plane_mm if quality.spread.measured else 0.0 for quality in (a, b))
     what = f"The less sharp scan is blurred by {worst:.2f} mm"
+    if across > limits.greatest_across_mm:
+        worst, limit = across, limits.greatest_across_mm
+        what = f"The less sharp scan is blurred by {across:.2f} mm across its slices"
     return _graded("resolution", worst, limit, limit, what, "vessels melt into the lung around.")
 
 

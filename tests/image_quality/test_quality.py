@@ -63,6 +63,7 @@ def failed(other: ImageQuality) -> dict[str, str]:
     [
         (replace(SHARP, spread=PointSpread(0.9, 1.2, 1000)), {"sharpness": "widens"}),
         (replace(SHARP, spread=PointSpread(1.6, 1.8, 1000)), {"sharpness": "stops", "resolution": "stops"}),
+        (replace(SHARP, spread=PointSpread(0.6, 2.0, 1000)), {"sharpness": "widens", "resolution": "stops"}),
         (replace(SHARP, noise=Noise(40.0, 0.4, 500)), {"noise": "widens"}),
         (replace(SHARP, slice_spacing_mm=5.0), {"slice_gap": "widens"}),
         (replace(SHARP, air_hu=-970.0), {"air_around_the_body": "stops"}),
