@@ -34,6 +34,7 @@ from ctreview.version import __version__
 if TYPE_CHECKING:
     from ctreview import cohort as cohort
     from ctreview.change import Comparison, Interval, RegionChange
+    from ctreview.cohort.follow_up import follow
     from ctreview.dicom.scan import find_series
     from ctreview.dicom.series import Series
     from ctreview.errors import CtreviewError
@@ -58,6 +59,7 @@ __all__ = [
     "__version__",
     "compare",
     "find_series",
+    "follow",
     "load_volume",
     "segment",
 ]
@@ -75,6 +77,7 @@ _HOMES = {
     "Volume": "ctreview.volume.volume",
     "compare": "ctreview.recipes.chest_ct",
     "find_series": "ctreview.dicom.scan",
+    "follow": "ctreview.cohort.follow_up",
     "load_volume": "ctreview.volume.load",
     "segment": "ctreview.recipes.chest_ct",
 }

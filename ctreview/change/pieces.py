@@ -22,7 +22,7 @@ from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 
-__all__ = ["Piece", "PieceSettings", "Pieces", "find_pieces"]
+__all__ = ["Piece", "PieceSettings", "Pieces", "find_pieces", "place_name"]
 
 Point = tuple[float, float, float]
 Decision = tuple[int, str, dict[str, Any]]
@@ -238,7 +238,7 @@ class _Listed:
             ml=len(rows) * self.voxel_ml,
             fate=fate,
             place=self._deepest(rows) if fate is None else places[fate],
-            region=_name(regions, self.index[rows]),
+            region=place_name(regions, self.index[rows]),
             fate_ml={key: count * self.voxel_ml for key, count in counts.items()},
             places=places,
         )
@@ -251,8 +251,15 @@ class _Listed:
         return _point(middle)
 
 
-def _name(regions: Regions, index: npt.NDArray[np.int64]) -> str:
-    """The place that holds most of a piece, with the part of it (a third) where one holds most of that."""
+def place_name(regions: Regions, index: npt.NDArray[np.int64]) -> str:
+    """The place that holds most of a piece, with the part of it (a third) where one holds most of that.
+
+    Parameters
+    ----------
+    regions : Regions
+    index : ndarray of int, shape (n, 3)
+        The voxels of the piece.
+    """
     finest = regions.partitions[-1]
     parts = next((division.parts for division in regions.divisions if division.locates), ())
     cells = np.bincount(finest.cells[tuple(index.T)].astype(np.int64), minlength=finest.size)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ctreview.cli.options import AsJson, Quiet, chest_ct_settings
+from ctreview.cli.options import AsJson, LimitOfChange, Quiet, chest_ct_settings, with_limit_of_change
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.terminal import complain, print_json, progress_bar, remark, results
 from ctreview.progress import part
@@ -75,6 +75,7 @@ def cohort(
             "--memory", min=0.5, help="GiB that all workers may take together; most of what is free if not given."
         ),
     ] = None,
+    limit_of_change: LimitOfChange = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
@@ -94,7 +95,9 @@ def cohort(
     if manifest.is_dir():
         return _propose(manifest, out, quiet=quiet)
     rows = read_manifest(manifest, root=root)
-    settings = runner.prepare_settings(chosen_settings(context, chest_ct_settings()), threads)
+    settings = runner.prepare_settings(
+        with_limit_of_change(chosen_settings(context, chest_ct_settings()), limit_of_change), threads
+    )
     memory_mib = None if memory is None else memory * 1024
     crew = runner.workers_for(workers=workers, threads=threads, memory_mib=memory_mib)
     if not dry_run:

@@ -12,12 +12,14 @@ from ctreview.cli.options import (
     Age,
     AsJson,
     Identify,
+    LimitOfChange,
     Out,
     Overwrite,
     Quiet,
     Threads,
     candidate_ids,
     chest_ct_settings,
+    with_limit_of_change,
 )
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.summary import show_comparison
@@ -71,6 +73,7 @@ def compare(
         ),
     ] = None,
     accept_dense: AcceptDense = None,
+    limit_of_change: LimitOfChange = None,
     identify: Identify = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -93,7 +96,7 @@ def compare(
         found = chest_ct.compare(
             baseline,
             followup,
-            settings=chosen_settings(context, chest_ct_settings()),
+            settings=with_limit_of_change(chosen_settings(context, chest_ct_settings()), limit_of_change),
             baseline_series=baseline_series,
             followup_series=followup_series,
             age_years=age,

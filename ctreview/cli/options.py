@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ __all__ = [
     "Age",
     "AsJson",
     "Identify",
+    "LimitOfChange",
     "Out",
     "Overwrite",
     "Quiet",
@@ -22,6 +24,7 @@ __all__ = [
     "Threads",
     "candidate_ids",
     "chest_ct_settings",
+    "with_limit_of_change",
 ]
 
 Source = Annotated[
@@ -54,6 +57,17 @@ Threads = Annotated[
 ]
 
 
+LimitOfChange = Annotated[
+    Path | None,
+    typer.Option(
+        "--limit-of-change",
+        help="The repeatability.json of the site's own test–retest study; how large a change must be then follows from "
+        "it, instead of --verdict-share-of-region, --verdict-share-of-opacity and --verdict-least-ml.",
+        show_default=False,
+    ),
+]
+
+
 AcceptDense = Annotated[
     list[str] | None,
     typer.Option(
@@ -76,3 +90,14 @@ def chest_ct_settings() -> ChestCtSettings:
     from ctreview.recipes.chest_ct import ChestCtSettings
 
     return ChestCtSettings()
+
+
+def with_limit_of_change(settings: ChestCtSettings, path: Path | None) -> ChestCtSettings:
+    """The settings with a site's own limit of change, where a file of it is named."""
+    if path is None:
+        return settings
+    from ctreview.cohort.repeatability import load_limit_of_change
+
+    own = load_limit_of_change(path)
+    limits = {name: getattr(own, name) for name in ("share_of_region", "share_of_opacity", "least_ml")}
+    return replace(settings, verdict=replace(settings.verdict, **limits))

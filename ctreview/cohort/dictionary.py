@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ctreview.cohort.columns import CASE_COLUMNS, MEASURE_COLUMNS, MEASURES, unit_of
+from ctreview.cohort.course import COURSE_COLUMNS
+from ctreview.cohort.courses import PATCH_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,11 @@ def dictionary_rows(covariates: Sequence[str] = ()) -> list[dict[str, str]]:
         {"table": table, "name": column.name, "kind": column.kind, "unit": "", "words": column.words}
         for table, columns in tables
         for column in columns
+    ]
+    rows += [
+        {"table": table, "name": name, "kind": "", "unit": unit_of(name), "words": words}
+        for table, columns_of in (("course", COURSE_COLUMNS), ("patches", PATCH_COLUMNS))
+        for name, words in {"subject": "the subject", **columns_of}.items()
     ]
     rows += [
         {"table": table, "name": name, "kind": "covariate", "unit": "", "words": "as the manifest says at follow-up"}

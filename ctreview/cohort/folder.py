@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctreview.cohort.case import Case, plan_cases, read_case
 from ctreview.cohort.collect import FoundCase, case_table, measure_table
+from ctreview.cohort.courses import course_table, patch_table
 from ctreview.cohort.dictionary import data_dictionary
 from ctreview.cohort.manifest import Manifest
 from ctreview.errors import CtreviewError, UnreadableFile, WrongUse
@@ -34,6 +35,8 @@ class CohortFolder:
     ``cohort.json``         the scans with their paths and covariates, and what is wrong with some of them
     ``cases/``              a JSON file for each case
     ``measures.csv``        one row for each case, region and measure (and ``.parquet``, where pyarrow is installed)
+    ``course.csv``          one row for each subject, timepoint and region: volumes over time
+    ``patches.csv``         one row for each patch of opacity and timepoint, by its identity
     ``cases.csv``           one row for each case and what became of it
     ``data_dictionary.csv`` what each column and each measure is
     ``checked.jsonl``       what the headers said of each subject, so that they need not be read again
@@ -117,6 +120,8 @@ class CohortFolder:
         measures = measure_table(found, manifest.covariates)
         with _said_in_words(self.path):
             self._write("measures.csv", lambda path: _write_csv(measures, path))
+            self._write("course.csv", lambda path: _write_csv(course_table(found), path))
+            self._write("patches.csv", lambda path: _write_csv(patch_table(found), path))
             self._write("cases.csv", lambda path: _write_csv(case_table(found, manifest.covariates), path))
             self._write("data_dictionary.csv", lambda path: _write_csv(data_dictionary(manifest.covariates), path))
             if find_spec("pyarrow"):

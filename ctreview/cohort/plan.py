@@ -167,7 +167,8 @@ def _task(case: Case, check: SubjectCheck, folder: CohortFolder, shared: Mapping
             scans[when]["acquired"] = None  # the header's date counts
     scans["followup"]["age_years"] = None  # the comparison is told the age at baseline
     who = {"subject": case.subject, **{when: row.timepoint for when, row in rows.items()}}
-    work = {"do": "compare case", "case": who, **scans, **shared, "file": str(folder.case_file(case).absolute())}
+    work = {"do": "compare case", "case": who, **scans, **shared, "against_previous": case.against_previous}
+    work["file"] = str(folder.case_file(case).absolute())
     return Task(work, sum(check.megavoxels.get(row.line, 0.0) for row in rows.values()))
 
 

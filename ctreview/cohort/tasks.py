@@ -94,7 +94,8 @@ def _inputs(task: Mapping[str, Any]) -> Plain:
 
 
 def _compared(task: Mapping[str, Any]) -> Plain:
-    from ctreview.recipes.chest_ct import compare  # noqa: PLC0415 - heavy: workers only
+    from ctreview.cohort.patches import patches_of_pair  # noqa: PLC0415 - heavy: workers only
+    from ctreview.recipes.chest_ct import compare  # noqa: PLC0415
     from ctreview.recipes.chest_ct.settings import ChestCtSettings  # noqa: PLC0415
     from ctreview.report.document import change_document, plain  # noqa: PLC0415
 
@@ -116,6 +117,7 @@ def _compared(task: Mapping[str, Any]) -> Plain:
             if (uid := point.volume.acquisition.series_uid)
         },
         "timings": plain(found.timings),
+        "patches": plain(patches_of_pair(found).to_dict()) if task["against_previous"] else None,
     }
 
 

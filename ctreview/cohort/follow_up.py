@@ -1,0 +1,147 @@
+"""More than two scans of one patient: every pair compared, volumes over time, and patches that keep their identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ctreview.change.comparison import Comparison
+from ctreview.cohort.course import COURSE_COLUMNS, course_rows
+from ctreview.cohort.patches import PairPatches, PatchSettings, patches_of_pair
+from ctreview.cohort.tracking import PatchSighting, follow_patches
+from ctreview.errors import WrongUse
+from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.chest_ct import ScanInput, compare
+from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.report.document import change_document
+from ctreview.volume.load import load_volume
+from ctreview.volume.volume import Volume
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FollowUp", "follow"]
+
+ComparisonListener = Callable[[int, int, Comparison], None]
+"""Told of each comparison as soon as it is there, with the places of its scans: to save it, or to look at its masks."""
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """The course of one patient.
+
+    Attributes
+    ----------
+    timepoints : tuple of str
+    against_baseline, against_previous : tuple of mapping
+        For every later scan the content of ``change.json`` of its comparison with the first, and with the one before;
+        for the second scan both are one and the same.
+    patches : tuple of PatchSighting
+        Every patch at every timepoint, by its identity.
+    """
+
+    timepoints: tuple[str, ...]
+    against_baseline: tuple[Mapping[str, Any], ...]
+    against_previous: tuple[Mapping[str, Any], ...]
+    patches: tuple[PatchSighting, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each timepoint and region: what it held, and how it changed (`course_rows`)."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only tables need it
+
+        rows = course_rows(self.timepoints, self.against_baseline, self.against_previous)
+        return pd.DataFrame(rows, columns=list(COURSE_COLUMNS))
+
+    @property
+    def patch_table(self) -> pd.DataFrame:
+        """One row for each patch and timepoint."""
+        import pandas as pd  # noqa: PLC0415
+
+        rows = [{**vars(one), "timepoint": self.timepoints[one.timepoint]} for one in self.patches]
+        return pd.DataFrame(rows, columns=["patch", "timepoint", "ml", "region", "event"])
+
+
+def follow(
+    scans: Sequence[ScanInput],
+    *,
+    names: Sequence[str] | None = None,
+    settings: ChestCtSettings | None = None,
+    age_years: float | None = None,
+    same_patient: bool = False,
+    threads: int | None = None,
+    patch_settings: PatchSettings | None = None,
+    on_comparison: ComparisonListener | None = None,
+    progress: Progress = quiet,
+) -> FollowUp:
+    """Follow opacity through two or more scans of one patient, each compared with the first and with the one before.
+
+    Parameters
+    ----------
+    scans : sequence of Volume, Series or path
+        In the order of time; nothing is ever swapped by date.
+    names : sequence of str, optional
+        What the timepoints are called; ``"0"``, ``"1"`` … if not given.
+    settings : ChestCtSettings, optional
+    age_years : float, optional
+        At the first scan, instead of the age in the header.
+    same_patient : bool
+        State that all are of one patient although ids differ.
+    threads : int, optional
+    patch_settings : PatchSettings, optional
+    on_comparison : callable, optional
+        Told of each comparison, with the places of its scans; none is kept.
+    progress : Progress
+
+    Returns
+    -------
+    FollowUp
+
+    Raises
+    ------
+    WrongUse
+        There are fewer than two scans, or not as many names.
+    CtreviewError
+        As `compare`.
+    """
+    names = tuple(str(place) for place in range(len(scans))) if names is None else tuple(names)
+    if len(scans) < 2 or len(names) != len(scans):
+        raise WrongUse(
+            f"{len(scans)} scans with {len(names)} names", remedy="Give two scans or more, each with a name."
+        )
+    settings = settings or ChestCtSettings()
+    volumes = [one if isinstance(one, Volume) else load_volume(one, settings=settings.load) for one in scans]
+    pairs = [(early, late) for late in range(1, len(volumes)) for early in dict.fromkeys((0, late - 1))]
+    documents: dict[tuple[int, int], Mapping[str, Any]] = {}
+    patches: list[PairPatches] = []
+    for done, (early, late) in enumerate(pairs):
+        found = compare(
+            volumes[early],
+            volumes[late],
+            settings=settings,
+            age_years=_age_at(age_years, volumes[0], volumes[early]),
+            same_patient=same_patient,
+            threads=threads,
+            progress=part(progress, done / len(pairs), (done + 1) / len(pairs)),
+        )
+        documents[early, late] = change_document(found)
+        if early == late - 1:
+            patches.append(patches_of_pair(found, settings=patch_settings))
+        if on_comparison is not None:
+            on_comparison(early, late, found)
+    later = range(1, len(volumes))
+    return FollowUp(
+        names,
+        tuple(documents[0, late] for late in later),
+        tuple(documents[late - 1, late] for late in later),
+        follow_patches(patches, settings=patch_settings),
+    )
+
+
+def _age_at(age_years: float | None, first: Volume, scan: Volume) -> float | None:
+    """The age at a scan that was stated for the first one, where the dates say how much later it is."""
+    start, here = first.acquisition.acquired, scan.acquisition.acquired
+    if age_years is None or scan is first or start is None or here is None:
+        return age_years
+    return age_years + (here - start).days / 365.25

@@ -1,0 +1,66 @@
+"""Three scans of one child, whose opacity shrinks; and the same two scans the other way round."""
+
+import pytest
+
+import ctreview as ct
+from ctreview.cohort.patches import PairPatches, patches_of_pair
+from ctreview.errors import WrongUse
+
+MIRRORED = {"resolved": "new", "persistent": "persistent_followup", "worsened": "improved"}
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return {}
+
+
+@pytest.fixture(scope="module")
+def followed(tree, quick_settings, kept):
+    def keep(early, late, comparison):
+        kept[early, late] = comparison
+
+    scans = [tree / "A" / name for name in ("v1", "v2", "v3")]
+    return ct.follow(scans, names=["v1", "v2", "v3"], settings=quick_settings, on_comparison=keep)
+
+
+def test_each_scan_is_compared_with_the_first_and_the_one_before(followed, kept):
+    assert set(kept) == {(0, 1), (0, 2), (1, 2)}
+    assert followed.against_baseline[0] is followed.against_previous[0]
+
+
+def test_the_course_holds_volumes_over_time_and_both_changes(followed, kept):
+    course = followed.table.query("region == 'right_lung'").set_index("timepoint")
+    assert list(course["days"].iloc[1:]) == [66, 151]
+    assert course["opacity_ml"].is_monotonic_decreasing
+    change = kept[1, 2]["right_lung"].change["opacity_ml"]
+    wanted = [change.value, change.low, change.high]
+    assert list(course.loc["v3", [f"since_previous_{end}" for end in ("value", "low", "high")]]) == pytest.approx(
+        wanted
+    )
+    change = kept[0, 2]["right_lung"].change["opacity_ml"]
+    assert course.loc["v3", "since_baseline_value"] == pytest.approx(change.value)
+
+
+def test_the_two_patches_keep_their_identity(followed):
+    patches = followed.patch_table
+    first = patches.query("timepoint == 'v1'")
+    assert len(first) == 2
+    for row in first.itertuples():
+        later = patches.query(f"patch == {row.patch} and timepoint == 'v2'")
+        assert list(later["event"]) == ["persists"]
+        assert later["region"].iloc[0].startswith(row.region.partition("/")[0])
+        assert later["ml"].iloc[0] < row.ml
+
+
+def test_patches_survive_being_written(kept):
+    found = patches_of_pair(kept[0, 1])
+    again = PairPatches.from_dict(found.to_dict())
+    assert again.common_ml == found.common_ml
+    for one, other in zip(found.baseline, again.baseline, strict=True):
+        assert (one.ml, one.region) == (other.ml, other.region)
+        assert list(one.cells) == list(other.cells)
+
+
+def test_one_scan_is_no_course(tree):
+    with pytest.raises(WrongUse):
+        ct.follow([tree / "A" / "v1"])
