@@ -14,6 +14,7 @@ from ctreview.cli.doctor import doctor
 from ctreview.cli.edits import edits
 from ctreview.cli.info import info
 from ctreview.cli.models import models
+from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
 from ctreview.cli.segment import SegmentCommand, segment
 from ctreview.version import __version__
@@ -49,6 +50,7 @@ app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("repeat")(repeat)
+app.command("qc")(qc)
 app.add_typer(edits)
 app.command("agree")(agree)
 app.command("demo")(demo)

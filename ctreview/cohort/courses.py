@@ -13,7 +13,7 @@ from ctreview.cohort.tracking import PatchSighting, follow_patches
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PATCH_COLUMNS", "course_table", "patch_table"]
+__all__ = ["PATCH_COLUMNS", "course_records", "course_table", "patch_table"]
 
 PATCH_COLUMNS: Mapping[str, str] = {
     "timepoint": "the scan",
@@ -27,12 +27,16 @@ PATCH_COLUMNS: Mapping[str, str] = {
 
 def course_table(found: Sequence[FoundCase]) -> pd.DataFrame:
     """One row for each subject, timepoint and region, of all that were compared (`course_rows`)."""
-    rows = [
+    return _table(course_records(found), COURSE_COLUMNS)
+
+
+def course_records(found: Sequence[FoundCase]) -> list[dict[str, Any]]:
+    """The rows of `course_table`."""
+    return [
         {"subject": subject, **row}
         for subject, names, since_first, since_previous in _subjects(found)
         for row in course_rows(names, _changes(since_first), _changes(since_previous))
     ]
-    return _table(rows, COURSE_COLUMNS)
 
 
 def patch_table(found: Sequence[FoundCase]) -> pd.DataFrame:

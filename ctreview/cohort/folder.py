@@ -14,6 +14,7 @@ from ctreview.cohort.collect import FoundCase, case_table, measure_table
 from ctreview.cohort.courses import course_table, patch_table
 from ctreview.cohort.dictionary import data_dictionary
 from ctreview.cohort.manifest import Manifest
+from ctreview.cohort.quality_log import QualityLog
 from ctreview.errors import CtreviewError, UnreadableFile, WrongUse
 from ctreview.volume.atomic import atomic_path
 
@@ -34,6 +35,9 @@ class CohortFolder:
     ======================  ===========================================================================================
     ``cohort.json``         the scans with their paths and covariates, and what is wrong with some of them
     ``cases/``              a JSON file for each case
+    ``pictures/``           a picture of each case, for the quality page
+    ``quality/``            decisions about the quality of cases
+    ``exclusions.csv``      what is not to be analysed: who said so, when, why, whether blinded
     ``measures.csv``        one row for each case, region and measure (and ``.parquet``, where pyarrow is installed)
     ``course.csv``          one row for each subject, timepoint and region: volumes over time
     ``patches.csv``         one row for each patch of opacity and timepoint, by its identity
@@ -49,6 +53,14 @@ class CohortFolder:
     def case_file(self, case: Case) -> Path:
         """Where the result of a case stands."""
         return self.path / "cases" / f"{case.name}.json"
+
+    def picture_of(self, case: Case) -> dict[str, Any] | None:
+        """The picture of a case for the quality page; None where there is none."""
+        try:
+            found = json.loads((self.path / "pictures" / f"{case.name}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
     def require_usable(self) -> None:
         """Refuse a folder that holds something else.
@@ -124,6 +136,9 @@ class CohortFolder:
             self._write("patches.csv", lambda path: _write_csv(patch_table(found), path))
             self._write("cases.csv", lambda path: _write_csv(case_table(found, manifest.covariates), path))
             self._write("data_dictionary.csv", lambda path: _write_csv(data_dictionary(manifest.covariates), path))
+            failed = {one.case.name: one.reason for one in found if one.reason}
+            excluded = QualityLog(self.path).exclusions(failed)
+            self._write("exclusions.csv", lambda path: _write_csv(excluded, path))
             if find_spec("pyarrow"):
                 self._write("measures.parquet", lambda path: measures.to_parquet(path, index=False))
             else:

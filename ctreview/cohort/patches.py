@@ -20,7 +20,7 @@ from ctreview.volume.box import bounding_box
 from ctreview.volume.correspondence import corresponding_voxels
 from ctreview.volume.transform import Transform
 
-__all__ = ["PairPatches", "Patch", "PatchSettings", "patches_of_pair", "shared_share"]
+__all__ = ["OpacityPatch", "PairPatches", "PatchSettings", "patches_of_pair", "shared_share"]
 
 Index = npt.NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class PatchSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
+class OpacityPatch:
     """A connected patch of opacity in one scan, of all counted classes together (26 neighbours).
 
     Attributes
@@ -71,7 +71,7 @@ class Patch:
         return {"ml": self.ml, "region": self.region, "cells": base64.b64encode(packed).decode("ascii")}
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Patch:
+    def from_dict(cls, plain: Mapping[str, Any]) -> OpacityPatch:
         """Read what `to_dict` gave."""
         steps = np.frombuffer(zlib.decompress(base64.b64decode(plain["cells"])), dtype="<i4")
         return cls(float(plain["ml"]), str(plain["region"]), np.cumsum(steps, dtype=np.int64))
@@ -83,14 +83,14 @@ class PairPatches:
 
     Attributes
     ----------
-    baseline, followup : tuple of Patch
+    baseline, followup : tuple of OpacityPatch
     common_ml : mapping of pair of int to float, or None
         How much of a patch of the baseline lies in one of the follow-up, by their places in the two lists; only
         pairs that are linked. None where the scans could not be registered.
     """
 
-    baseline: tuple[Patch, ...]
-    followup: tuple[Patch, ...]
+    baseline: tuple[OpacityPatch, ...]
+    followup: tuple[OpacityPatch, ...]
     common_ml: Mapping[tuple[int, int], float] | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,8 +107,8 @@ class PairPatches:
         """Read what `to_dict` gave."""
         common = plain["common_ml"]
         return cls(
-            tuple(Patch.from_dict(one) for one in plain["baseline"]),
-            tuple(Patch.from_dict(one) for one in plain["followup"]),
+            tuple(OpacityPatch.from_dict(one) for one in plain["baseline"]),
+            tuple(OpacityPatch.from_dict(one) for one in plain["followup"]),
             None if common is None else {(int(one), int(other)): float(ml) for one, other, ml in common},
         )
 
@@ -125,7 +125,7 @@ def patches_of_pair(comparison: Comparison, *, settings: PatchSettings | None = 
     return PairPatches(before, after, common)
 
 
-def shared_share(one: Patch, other: Patch) -> float:
+def shared_share(one: OpacityPatch, other: OpacityPatch) -> float:
     """Share of the cells of the smaller of two patches of one scan that lie in both."""
     common = np.intersect1d(one.cells, other.cells, assume_unique=True)
     return len(common) / min(len(one.cells), len(other.cells))
@@ -153,12 +153,12 @@ def _labelled(point: Timepoint, least_ml: float) -> _Labelled:
     return point, [index[owners == number] for number in range(1, len(large) + 1)], numbers
 
 
-def _patch(point: Timepoint, index: Index) -> Patch:
+def _patch(point: Timepoint, index: Index) -> OpacityPatch:
     grid = point.volume.geometry
     steps = [max(1, round(CELL_MM / mm)) for mm in grid.spacing]
     counts = [-(-size // step) for size, step in zip(grid.shape, steps, strict=True)]
     cells = np.ravel_multi_index(tuple((index // steps).T), tuple(counts))
-    return Patch(len(index) * grid.voxel_ml, place_name(point.regions, index), np.unique(cells).astype(np.int64))
+    return OpacityPatch(len(index) * grid.voxel_ml, place_name(point.regions, index), np.unique(cells).astype(np.int64))
 
 
 def _common(transform: Transform, labelled: Sequence[_Labelled]) -> dict[tuple[int, int], float]:

@@ -117,8 +117,21 @@ def _compared(task: Mapping[str, Any]) -> Plain:
             if (uid := point.volume.acquisition.series_uid)
         },
         "timings": plain(found.timings),
+        "picture": _keep_picture(found, task),
         "patches": plain(patches_of_pair(found).to_dict()) if task["against_previous"] else None,
     }
+
+
+def _keep_picture(found: Any, task: Mapping[str, Any]) -> bool:
+    """Write the picture of a case; gives whether it could be drawn: the numbers do not wait for it."""
+    from ctreview.cohort.case_picture import picture_of_case  # noqa: PLC0415
+
+    file = Path(task["file"])
+    try:
+        write_case(picture_of_case(found), file.parent.parent / "pictures" / file.name)
+    except (ValueError, IndexError):
+        return False
+    return True
 
 
 def _volume(row: Mapping[str, Any], settings: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ctreview.cohort.patches import PairPatches, Patch, PatchSettings, shared_share
+from ctreview.cohort.patches import OpacityPatch, PairPatches, PatchSettings, shared_share
 
 __all__ = ["PatchSighting", "follow_patches"]
 
@@ -60,7 +60,7 @@ def follow_patches(pairs: Sequence[PairPatches], *, settings: PatchSettings | No
     settings = settings or PatchSettings()
     if not pairs:
         return ()
-    patches: Sequence[Patch] = pairs[0].baseline
+    patches: Sequence[OpacityPatch] = pairs[0].baseline
     owners = list(range(1, len(patches) + 1))
     seen = [
         PatchSighting(owner, 0, one.ml, one.region, "first seen") for owner, one in zip(owners, patches, strict=True)
@@ -74,7 +74,7 @@ def follow_patches(pairs: Sequence[PairPatches], *, settings: PatchSettings | No
     return tuple(seen)
 
 
-def _through(patches: Sequence[Patch], pair: PairPatches, settings: PatchSettings) -> Links | None:
+def _through(patches: Sequence[OpacityPatch], pair: PairPatches, settings: PatchSettings) -> Links | None:
     """From the patches of a scan as it was found before, through those that this pair finds in it, to the next scan."""
     if pair.common_ml is None:
         return None
@@ -95,8 +95,8 @@ class _Step:
     def __init__(
         self,
         owners: Sequence[int],
-        before: Sequence[Patch],
-        after: Sequence[Patch],
+        before: Sequence[OpacityPatch],
+        after: Sequence[OpacityPatch],
         links: Links | None,
         born: int,
     ) -> None:

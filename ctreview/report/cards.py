@@ -15,7 +15,7 @@ from ctreview.report.levels import Level, OrganAndFinding, matched_levels, share
 from ctreview.report.planes import Cut, FieldOfView, View, lay
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "legend", "organ_keys"]
+__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "key_card", "legend", "organ_keys"]
 
 BORDER_COLOUR = "#dfe3e6"
 BORDER_WORDS = "lung border"
@@ -75,6 +75,14 @@ def cards_of(comparison: Comparison) -> list[Card]:
         levels = matched_levels(view, baseline, followup, comparison.transform, count=count)
         cards += [_card(comparison, offered, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
     return cards
+
+
+def key_card(comparison: Comparison) -> Card:
+    """The one axial level with most opacity at baseline (at follow-up where there is none), drawn in both scans."""
+    baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
+    offered = _offered(comparison.baseline), _offered(comparison.followup)
+    (level,) = matched_levels("axial", baseline, followup, comparison.transform, count=1)
+    return _card(comparison, offered, shared_field_of_view("axial", baseline, followup), level, "key")
 
 
 def _card(

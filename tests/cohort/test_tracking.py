@@ -1,11 +1,11 @@
 import numpy as np
 
-from ctreview.cohort.patches import PairPatches, Patch
+from ctreview.cohort.patches import OpacityPatch, PairPatches
 from ctreview.cohort.tracking import follow_patches
 
 
-def patch(ml: float, *cells: int) -> Patch:
-    return Patch(ml, "right_lung", np.array(sorted(cells)))
+def patch(ml: float, *cells: int) -> OpacityPatch:
+    return OpacityPatch(ml, "right_lung", np.array(sorted(cells)))
 
 
 def said(pairs, timepoint):
