@@ -68,7 +68,8 @@ class Interval:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that ``change.json`` holds."""
-        return {key: getattr(self, key) for key in ("value", "low", "high", "level", "kind", "dominant")}
+        said = {key: getattr(self, key) for key in ("value", "low", "high", "level", "kind", "dominant")}
+        return {**said, "sources": dict(self.sources)}
 
 
 @dataclass(frozen=True)

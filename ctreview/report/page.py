@@ -22,7 +22,7 @@ from ctreview.report.cards import cards_of, frontals_of, legend, organ_keys
 from ctreview.report.charts import HISTOGRAM_HU, density_path, density_shares
 from ctreview.report.figures import LUNG_WINDOW
 from ctreview.report.methods import limitations, methods
-from ctreview.report.rows import by_severity, cell, facing, facts, humane, measure_rows, region_rows
+from ctreview.report.rows import by_severity, cell, facing, facts, humane, measure_rows, region_rows, source_rows
 
 __all__ = ["render_page"]
 
@@ -80,6 +80,7 @@ def render_page(
         "measures": measure_rows(document),
         "histogram": _histogram(comparison),
         "checks": sorted(document["checks"], key=lambda check: bool(check["ok"])),
+        "sources": source_rows(document),
         "registration": facts(document["registration"] or {}),
         "thresholds": facing(document["thresholds"]),
         "bands": list(zip(*document["fixed_bands"].values(), strict=True)),

@@ -151,6 +151,14 @@ def test_both_scans_are_shown_in_one_window_and_at_one_scale(page):
         assert np.abs(sizes[0] - sizes[1]).max() < 2.1  # a pixel
 
 
+def test_what_makes_the_interval_wide_is_shown_in_figures(page, comparison):
+    sources = change_document(comparison)["regions"][0]["change"]["opacity_ml"]["sources"]
+    assert sources == comparison.regions[0].change["opacity_ml"].sources != {}
+    for name, half_ml in sources.items():
+        shown = [row[1] for row in page.rows if len(row) == 3 and row[0].lower() == name]
+        assert words.number(half_ml, decimals=1) in shown
+
+
 def test_the_table_holds_the_numbers_of_change_json(page, comparison):
     document = change_document(comparison)
     for region in document["regions"]:
