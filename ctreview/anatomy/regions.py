@@ -10,6 +10,7 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.anatomy.lobes.scheme import LOBES
 from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.errors import SegmentationFailed
@@ -18,10 +19,7 @@ from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Division, Partition, Regions
 
-__all__ = ["LOBES", "PERIPHERAL_MM", "divide_lungs"]
-
-LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
-"""Keys that a label map of lobes may hold."""
+__all__ = ["PERIPHERAL_MM", "divide_lungs"]
 
 PERIPHERAL_MM = 20.0
 """How deep the peripheral rim reaches under the pleura in an adult; scaled with the cube root of lung volume."""

@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled
 
-__all__ = ["update_tubeness"]
+__all__ = ["eigenvalues", "update_tubeness"]
 
 FloatImage = npt.NDArray[np.float32]
 
 
 @compiled(fastmath=True, inline="always")
-def _eigenvalues(
+def eigenvalues(
     aa: float, bb: float, cc: float, ab: float, ac: float, bc: float
 ) -> tuple[float, float, float]:  # pragma: no cover - compiled
     """Eigenvalues of a symmetric 3×3 matrix in falling order, in closed form (Smith 1961)."""
@@ -61,7 +61,7 @@ def _measure(
                 bc = (image[i, back, left] + image[i, front, right] - image[i, back, right] - image[i, front, left]) / (
                     4.0 * sb * sc
                 )
-                high, middle, low = _eigenvalues(aa, bb, cc, ab, ac, bc)
+                high, middle, low = eigenvalues(aa, bb, cc, ab, ac, bc)
                 # a tube bends in two directions and not along itself; a ball bends in all three, a plate in one
                 if middle < 0.0 and image[i, j, k] >= least:
                     tube = factor * (-middle - 0.75 * max(0.0, -high) - 0.25 * max(0.0, high) - flat * (middle - low))

@@ -33,6 +33,8 @@ class Timepoint:
         ``persistent_followup``. None where the two scans could not be registered.
     facts : mapping
         What may be written about the scan: protocol, grid, age; no identity and no date. Ready for JSON.
+    parts : LabelMap or None
+        Parts of the organ that have a border of their own, such as lobes; ``regions`` counts them.
     candidates : tuple of Candidate
         Dense pieces that are offered: in ``organ`` and ``opacity`` only where a reader accepted them.
     """
@@ -44,4 +46,5 @@ class Timepoint:
     vessels: LabelMap | None = field(default=None, repr=False)
     fate: LabelMap | None = field(default=None, repr=False)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    parts: LabelMap | None = field(default=None, repr=False)
     candidates: tuple[Candidate, ...] = field(default=(), repr=False)

@@ -81,7 +81,7 @@ def write_comparison(
     ``report.de.txt``         the same in German
     ``change.json``           every number, by `schema` ``ctreview.change/2``
     ``change.csv``            the same as a table, one row per region
-    ``baseline.seg.nrrd``     lungs, vessels, opacity of the baseline, on its grid
+    ``baseline.seg.nrrd``     lungs, lobes, vessels, opacity of the baseline, on its grid
     ``followup.seg.nrrd``     the same of the follow-up on its own grid, and there what is new and what is persistent
     ``fate.seg.nrrd``         what became of the baseline's opacity, on the baseline's grid
     ``transform.h5``          baseline to follow-up points
@@ -163,7 +163,7 @@ def write_segmentation_result(
 ) -> Path:
     """Write what was found in one scan.
 
-    ``segmentation.seg.nrrd`` (lungs, vessels, opacity, in layers; opens in 3D Slicer), ``measurements.json``
+    ``segmentation.seg.nrrd`` (lungs, lobes, vessels, opacity, in layers; opens in 3D Slicer), ``measurements.json``
     (by `schema` ``ctreview.measurements/2``), ``measurements.csv`` (one row per region), ``provenance.json``, and
     ``accepted.jsonl`` where candidates were accepted in the call.
 
@@ -246,10 +246,8 @@ def _write_transform(transform: Transform, path: Path) -> None:
 
 def _maps(timepoint: Timepoint) -> list[LabelMap]:
     """The label maps of a scan, from the large to the small."""
-    found = [timepoint.organ]
-    if timepoint.vessels is not None:
-        found.append(timepoint.vessels)
-    return [*found, timepoint.opacity]
+    maps = (timepoint.organ, timepoint.parts, timepoint.vessels, timepoint.opacity)
+    return [labels for labels in maps if labels is not None]
 
 
 def _fate(timepoint: Timepoint, keys: Sequence[str]) -> list[LabelMap]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import DenseCandidate, divide_lungs
+from ctreview.anatomy import DenseCandidate, LobeMap, divide_lungs
 from ctreview.anatomy.candidates import Side
 from ctreview.change import CANDIDATE_SCHEME, Timepoint
 from ctreview.edits import Edit
@@ -160,4 +160,6 @@ def with_changed_lungs(point: Timepoint, applied: Sequence[Edit], lungs: Changed
     vessels = point.vessels
     if vessels is not None and removed.any():
         vessels = replace(vessels, array=np.where(removed, 0, vessels.array).astype(vessels.array.dtype))
-    return replace(point, organ=organ, regions=divide_lungs(organ), vessels=vessels, candidates=candidates)
+    lobes = point.parts.within(organ) if isinstance(point.parts, LobeMap) else point.parts
+    regions = divide_lungs(organ, lobes=lobes)
+    return replace(point, organ=organ, parts=lobes, regions=regions, vessels=vessels, candidates=candidates)

@@ -17,8 +17,8 @@ __all__ = ["find_label_map", "masks_of", "regions_from_masks", "timepoint_from_m
 
 
 def masks_of(point: Timepoint) -> list[LabelMap]:
-    """What is stored of a scan: lungs, vessels, opacity."""
-    return [labels for labels in (point.organ, point.vessels, point.opacity) if labels is not None]
+    """What is stored of a scan: lungs, lobes, vessels, opacity."""
+    return [labels for labels in (point.organ, point.parts, point.vessels, point.opacity) if labels is not None]
 
 
 def timepoint_from_masks(volume: Volume, masks: Sequence[LabelMap], *, where: object = None) -> Timepoint:
@@ -44,7 +44,8 @@ def timepoint_from_masks(volume: Volume, masks: Sequence[LabelMap], *, where: ob
         raise UnreadableFile(f"the masks hold no {missing}", where=where, remedy="Use masks that ctreview wrote.")
     lungs, opacity = lungs.described_by(LUNG_SCHEME), opacity.described_by(OPACITY_SCHEME)
     vessels = find_label_map(masks, "vessel", "airway_wall")
-    return Timepoint(volume, lungs, opacity, regions, vessels, facts=scan_facts(volume, None))
+    lobes = find_label_map(masks, *LOBES)
+    return Timepoint(volume, lungs, opacity, regions, vessels, facts=scan_facts(volume, None), parts=lobes)
 
 
 def regions_from_masks(masks: Sequence[LabelMap]) -> Regions | None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ctreview.anatomy import LungMap, divide_lungs, find_lungs, find_vessels
+from ctreview.anatomy import LobeMap, LungMap, divide_lungs, find_lobes, find_lungs, find_vessels
 from ctreview.change import Timepoint
 from ctreview.checks import Check
 from ctreview.image_quality import ImageQuality, measure_image_quality
@@ -42,6 +42,7 @@ class ScanAnalysis:
     quality: ImageQuality
     lungs: LungMap
     vessels: LabelMap
+    lobes: LobeMap | None
     regions: Regions
     parenchyma: Parenchyma
     normal: NormalLung
@@ -66,6 +67,7 @@ class ScanAnalysis:
             regions=self.regions,
             vessels=self.vessels,
             facts=scan_facts(self.volume, self.age_years),
+            parts=self.lobes,
             candidates=offered_by(self.lungs),
         )
 
@@ -97,11 +99,23 @@ def analyse_scan(
         on_lungs(lungs)
     with timer("vessels"):
         vessels = find_vessels(volume, lungs, settings=settings.vessels, progress=part(progress, 0.4, 0.75))
+    lobes = None
+    if settings.lobes:
+        with timer("lobes"):
+            lobes = find_lobes(volume, lungs, vessels, settings=settings.lobe, progress=part(progress, 0.75, 0.8))
     with timer("image quality"):
         if quality is None:
             quality = measure_image_quality(volume, lungs.mask("right_lung", "left_lung"))
     found = _analyse_density(
-        volume, age_years, quality, lungs, vessels, settings=settings, timer=timer, progress=part(progress, 0.8, 0.95)
+        volume,
+        age_years,
+        quality,
+        lungs,
+        vessels,
+        lobes,
+        settings=settings,
+        timer=timer,
+        progress=part(progress, 0.8, 0.95),
     )
     progress(1.0, 1.0, "comparing with normal lung")
     return found
@@ -119,8 +133,17 @@ def analyse_with_lungs(
     settings, timer = settings or ChestCtSettings(), timer or StepTimer()
     inside = lungs.mask("right_lung", "left_lung")
     vessels = replace(scan.vessels, array=np.where(inside, scan.vessels.array, 0))
+    lobes = None if scan.lobes is None else scan.lobes.within(lungs)
     return _analyse_density(
-        scan.volume, scan.age_years, scan.quality, lungs, vessels, settings=settings, timer=timer, progress=progress
+        scan.volume,
+        scan.age_years,
+        scan.quality,
+        lungs,
+        vessels,
+        lobes,
+        settings=settings,
+        timer=timer,
+        progress=progress,
     )
 
 
@@ -130,13 +153,14 @@ def _analyse_density(
     quality: ImageQuality,
     lungs: LungMap,
     vessels: LabelMap,
+    lobes: LobeMap | None,
     *,
     settings: ChestCtSettings,
     timer: StepTimer,
     progress: Progress,
 ) -> ScanAnalysis:
     with timer("regions"):
-        regions = divide_lungs(lungs)
+        regions = divide_lungs(lungs, lobes=lobes)
     with timer("normal lung"):
         parenchyma = measure_parenchyma(
             volume, lungs, vessels, spread=quality.spread, settings=settings.opacity, progress=progress
@@ -146,7 +170,7 @@ def _analyse_density(
             volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
         )
         excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
-    return ScanAnalysis(volume, age, quality, lungs, vessels, regions, parenchyma, normal, excess)
+    return ScanAnalysis(volume, age, quality, lungs, vessels, lobes, regions, parenchyma, normal, excess)
 
 
 def with_normal_lung_of_other(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-from ctreview.anatomy import LungSettings, VesselSettings
+from ctreview.anatomy import LobeSettings, LungSettings, VesselSettings
 from ctreview.change import FateSettings, IntervalSettings, VerdictSettings
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.lung import InspirationSettings
@@ -27,7 +27,9 @@ class ChestCtSettings:
 
     Attributes
     ----------
-    load, lungs, vessels, opacity, registration, inspiration, fate, interval, verdict
+    lobes : bool
+        Whether the five lobes are found and counted.
+    load, lungs, lobe, vessels, opacity, registration, inspiration, fate, interval, verdict
         Settings of each stage.
     threads : int
         At most so many at once; two timepoints are worked on in parallel where there are two. Results do not
@@ -36,6 +38,7 @@ class ChestCtSettings:
 
     load: LoadSettings = field(default_factory=LoadSettings)
     lungs: LungSettings = field(default_factory=LungSettings)
+    lobe: LobeSettings = field(default_factory=LobeSettings)
     vessels: VesselSettings = field(default_factory=VesselSettings)
     opacity: OpacitySettings = field(default_factory=OpacitySettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
@@ -43,6 +46,7 @@ class ChestCtSettings:
     fate: FateSettings = field(default_factory=FateSettings)
     interval: IntervalSettings = field(default_factory=IntervalSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    lobes: bool = False
     threads: int = 2
 
     def __post_init__(self) -> None:

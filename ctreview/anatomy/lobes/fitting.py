@@ -1,0 +1,205 @@
+"""From a scan and a prior to the surface of a fissure: first by sheets far around, then by contrast along it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage
+
+from ctreview.anatomy.coarse import Mask
+from ctreview.anatomy.lobes.crests import Crests, CrestSettings, crests, sheet_votes, sub_sample
+from ctreview.anatomy.lobes.evidence import EvidenceSettings, find_sheet
+from ctreview.anatomy.lobes.fissure import Fissure
+from ctreview.anatomy.lobes.frame import LungFrame
+from ctreview.anatomy.lobes.line import LineContrast, LineSettings, line_contrast
+from ctreview.anatomy.lobes.prior import FissurePrior
+from ctreview.anatomy.lobes.search import SearchSettings, search_modes
+from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.anatomy.lobes.surface import SurfacePosterior, fit_surface
+from ctreview.volume.geometry import FloatArray
+
+__all__ = ["FissureSettings", "SlabSampler", "find_fissure"]
+
+SlabSampler = Callable[[FloatArray, float], FissureSlab]
+"""Samples around a surface, given as heights of nodes, within a reach in template millimetres."""
+
+
+@dataclass(frozen=True)
+class FissureSettings:
+    """How a surface is fitted to what is seen.
+
+    Attributes
+    ----------
+    evidence, crests, search, line
+        Settings of the steps.
+    gates_mm : tuple of float
+        How far from the surface crests may lie in each round of the first fit, in template millimetres.
+    crest_mm : float
+        How far one crest may lie off the fissure, in template millimetres.
+    alike_mm : float
+        Crests within so much of each other count as one.
+    steepest : float
+        By how much the rise of a crest may differ from that of the surface.
+    near_mm : float
+        How far around the first fit is looked for contrast, in template millimetres.
+    clear : float
+        From this ratio of contrast to noise on a fissure counts as seen.
+    least_piece_mm2 : float
+        Smaller pieces of such contrast are there by chance. In lungs of 5 L.
+    line_mm : float
+        How far a place of such contrast may lie off the fissure, in template millimetres.
+    line_gates_mm : tuple of float
+        Places farther from the surface than this are left out of the next round.
+    every_mm : float
+        Distance of these places, in millimetres of the patient.
+    rounds : int
+        How often contrast is measured along the surface that was fitted last.
+    seen_mm : float
+        Contrast no farther off the surface shows the fissure, in template millimetres.
+    """
+
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    crests: CrestSettings = field(default_factory=CrestSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    line: LineSettings = field(default_factory=LineSettings)
+    gates_mm: tuple[float, ...] = (8.0, 6.0, 4.5, 3.5, 3.0, 3.0)
+    crest_mm: float = 1.5
+    alike_mm: float = 4.0
+    steepest: float = 0.5
+    near_mm: float = 13.0
+    clear: float = 4.0
+    least_piece_mm2: float = 150.0
+    line_mm: float = 1.2
+    line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
+    every_mm: float = 4.0
+    rounds: int = 2
+    seen_mm: float = 1.8
+
+
+def find_fissure(
+    sample: SlabSampler,
+    prior: FissurePrior,
+    frame: LungFrame,
+    *,
+    reach_mm: float,
+    size: float,
+    settings: FissureSettings | None = None,
+) -> Fissure:
+    """Find the surface of a fissure.
+
+    Parameters
+    ----------
+    sample : SlabSampler
+    prior : FissurePrior
+    frame : LungFrame
+    reach_mm : float
+        How far from its expected place, in template millimetres.
+    size : float
+        Of the lung, as a ratio of lengths; 1 in an adult.
+    settings : FissureSettings, optional
+    """
+    settings = settings or FissureSettings()
+    surface = _by_sheets(sample(prior.mean, reach_mm), prior, size, settings)
+    for _ in range(settings.rounds):
+        slab, contrast = _along(sample, surface, settings)
+        surface = _by_contrast(slab, contrast, surface, size, settings)
+    slab, contrast = _along(sample, surface, settings)
+    seen, by_chance = _seen(slab, contrast, size, settings)
+    inside = slab.lung[..., len(slab.heights) // 2]
+    return Fissure(surface, frame, slab.position, inside, seen, by_chance)
+
+
+def _along(
+    sample: SlabSampler, surface: SurfacePosterior, settings: FissureSettings
+) -> tuple[FissureSlab, LineContrast]:
+    slab = sample(surface.height, settings.near_mm)
+    return slab, line_contrast(slab, find_sheet(slab, settings=settings.evidence), settings=settings.line)
+
+
+def _by_sheets(slab: FissureSlab, prior: FissurePrior, size: float, settings: FissureSettings) -> SurfacePosterior:
+    """The surface through the most sheet far around the expected place."""
+    sheet = find_sheet(slab, settings=settings.evidence)
+    votes, weight = sheet_votes(slab, sheet, size, settings=settings.crests)
+    points = crests(slab, sheet, weight)
+    height = search_modes(slab, votes, prior, settings=settings.search)
+    surface = SurfacePosterior(prior, height, np.zeros_like(height))
+    for gate in settings.gates_mm:
+        used, agreement = _agreeing(surface, points, gate, settings)
+        places = points.coordinates[used]
+        crowd = np.sqrt(_crowd(places, settings.alike_mm / prior.plane.step))
+        surface = fit_surface(prior, places, settings.crest_mm * crowd / np.sqrt(agreement))
+    return surface
+
+
+def _agreeing(
+    surface: SurfacePosterior, points: Crests, gate: float, settings: FissureSettings
+) -> tuple[Mask, FloatArray]:
+    """Which crests agree with a surface in place and rise, and how well those do (Tukey's biweight)."""
+    position = points.coordinates[:, :2]
+    off = (points.coordinates[:, 2] - surface.at(position)[0]) / gate
+    rise = [surface.at(position + half)[0] - surface.at(position - half)[0] for half in ((0.5, 0.0), (0.0, 0.5))]
+    apart = np.linalg.norm(points.slope - np.column_stack(rise), axis=1)
+    apart /= surface.prior.plane.step * settings.steepest
+    used = (np.abs(off) < 1.0) & (apart < 1.0)
+    agreement = points.weight * (1.0 - off**2) * (1.0 - apart**2)
+    return used, np.maximum(agreement[used], 1e-3)
+
+
+def _crowd(places: FloatArray, cell: float) -> FloatArray:
+    """How many places lie in the same cell of the plane as each."""
+    key = np.floor(places[:, :2] / cell).astype(np.int64)
+    _, where, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(count[where.ravel()], dtype=np.float64)
+
+
+def _by_contrast(
+    slab: FissureSlab, contrast: LineContrast, surface: SurfacePosterior, size: float, settings: FissureSettings
+) -> SurfacePosterior:
+    """The surface through the places of highest contrast near it."""
+    reach = np.abs(slab.heights) <= settings.near_mm / 2
+    ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
+    best = np.argmax(ratio, axis=2)
+    high = np.take_along_axis(contrast.ratio, best[..., None], axis=2)[..., 0]
+    clear = _large_pieces(high >= settings.clear, slab, size, settings)
+    every = [max(1, round(settings.every_mm / spacing)) for spacing in slab.spacing[:2]]
+    chosen = np.zeros(clear.shape, dtype=bool)
+    chosen[every[0] // 2 :: every[0], every[1] // 2 :: every[1]] = True
+    i, j = np.nonzero(chosen & clear)
+    k = best[i, j]
+    heights = slab.expected[i, j] + slab.heights[k] + slab.step * sub_sample(contrast.ratio, i, j, k)
+    places = np.column_stack([slab.position[i, j], heights])
+    deviation = settings.line_mm / np.sqrt(np.minimum(high[i, j] / settings.clear, 2.0))
+    used = np.ones(len(places), dtype=bool)
+    for gate in settings.line_gates_mm:
+        fitted = fit_surface(surface.prior, places[used], deviation[used])
+        used = np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate
+    return fit_surface(surface.prior, places[used], deviation[used])
+
+
+def _large_pieces(found: Mask, slab: FissureSlab, size: float, settings: FissureSettings) -> Mask:
+    """Pieces along the surface that are no chance."""
+    pieces, count = ndimage.label(found)
+    area = np.bincount(pieces.ravel(), minlength=count + 1) * (slab.spacing[0] * slab.spacing[1])
+    large = area >= settings.least_piece_mm2 * size**2
+    large[0] = False
+    return np.asarray(large[pieces])
+
+
+def _seen(slab: FissureSlab, contrast: LineContrast, size: float, settings: FissureSettings) -> tuple[Mask, float]:
+    """Where contrast shows the fissure at the surface, and how often it does so far above and below."""
+    half = max(1, round(settings.seen_mm / slab.step))
+    middle = len(slab.heights) // 2
+    off = round(settings.line.noise_mm / slab.patient_per_template / slab.step)
+
+    def clear(centre: int) -> Mask:
+        window = slice(max(0, centre - half), centre + half + 1)
+        high = contrast.ratio[..., window].max(axis=2) >= settings.clear
+        return _large_pieces(high, slab, size, settings)
+
+    chance = []
+    for centre in (middle - off - half, middle + off + half):
+        known = contrast.measured[..., centre]
+        chance.append(int(np.count_nonzero(clear(centre) & known)) / max(1, int(np.count_nonzero(known))))
+    return clear(middle), float(np.mean(chance))

@@ -1,0 +1,34 @@
+"""What the values of a label map of lobes mean."""
+
+from __future__ import annotations
+
+from ctreview.volume.labels import Code, Label, Scheme
+
+__all__ = ["LOBES", "LOBES_OF", "LOBE_SCHEME"]
+
+LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
+"""Keys that a label map of lobes may hold."""
+
+_STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
+_RIGHT, _LEFT = Code("24028007", "SCT", "Right"), Code("7771000", "SCT", "Left")
+_UPPER = Code("45653009", "SCT", "Upper lobe of lung")
+_MIDDLE = Code("72481006", "SCT", "Middle lobe of right lung")
+_LOWER = Code("90572001", "SCT", "Lower lobe of lung")
+
+LOBE_SCHEME = Scheme(
+    (
+        Label(1, LOBES[0], (86, 180, 233), _UPPER, _STRUCTURE, _RIGHT),
+        Label(2, LOBES[1], (0, 158, 115), _MIDDLE, _STRUCTURE),
+        Label(3, LOBES[2], (0, 114, 178), _LOWER, _STRUCTURE, _RIGHT),
+        Label(4, LOBES[3], (230, 159, 0), _UPPER, _STRUCTURE, _LEFT),
+        Label(5, LOBES[4], (213, 94, 0), _LOWER, _STRUCTURE, _LEFT),
+    )
+)
+"""The five lobes, in the order of `LOBES`. The colours are safe for colour blindness (Okabe and Ito)."""
+
+LOBES_OF: dict[str, tuple[int, ...]] = {
+    **{lobe: (value,) for value, lobe in enumerate(LOBES, start=1)},
+    "right_lung": (1, 2, 3),
+    "left_lung": (4, 5),
+}
+"""Values of the lobes that a lobe or lung is made of."""

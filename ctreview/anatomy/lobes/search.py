@@ -1,0 +1,85 @@
+"""The surface among those that the prior allows which passes through the most sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.anatomy.lobes.prior import FissurePrior, node_weights
+from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.volume.geometry import FloatArray
+
+__all__ = ["SearchSettings", "search_modes"]
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How the search goes (cross-entropy method: Rubinstein, 1999).
+
+    Attributes
+    ----------
+    widths_mm : tuple of float
+        How far from a sheet a surface still gains from it, in each round; template millimetres.
+    tries : int
+        Surfaces in each round.
+    kept : int
+        The best, about which the next round tries.
+    patch_mm : float
+        Sheets within one patch of this size speak once for a place.
+    gain : float
+        Logarithm of how much more probable a place is where one patch of clear sheet speaks for it.
+    seed : int
+    """
+
+    widths_mm: tuple[float, ...] = (9.0, 9.0, 7.0, 7.0, 5.0, 5.0, 4.0, 4.0)
+    tries: int = 600
+    kept: int = 40
+    patch_mm: float = 12.0
+    gain: float = 2.0
+    seed: int = 7
+
+
+def search_modes(
+    slab: FissureSlab, votes: npt.NDArray[np.float32], prior: FissurePrior, *, settings: SearchSettings | None = None
+) -> FloatArray:
+    """Heights of nodes of the most probable combination of modes, in template millimetres."""
+    settings = settings or SearchSettings()
+    random = np.random.default_rng(settings.seed)
+    stride = max(1, round(3.0 / slab.spacing[0]))
+    columns = np.s_[::stride, ::stride]
+    within = slab.lung[columns].any(axis=2)
+    position, expected = slab.position[columns][within], slab.expected[columns][within]
+    weights = node_weights(prior.plane, position)
+    base, modes = weights @ prior.mean - expected, (weights @ prior.modes.T).T
+    step = float(slab.heights[1] - slab.heights[0])
+    patches = (stride * slab.spacing[0]) * (stride * slab.spacing[1]) / settings.patch_mm**2
+    centre, spread = np.zeros(len(modes)), np.eye(len(modes))
+    best = centre
+    rows = np.arange(len(position))
+    for width in settings.widths_mm:
+        cost = _widened(votes, width / step)[columns][within]
+        tried = random.multivariate_normal(centre, spread, settings.tries)
+        tried[0], tried[1] = centre, best
+        at = np.rint((base + tried @ modes - slab.heights[0]) / step).astype(np.int64)
+        outside = (at < 0) | (at >= len(slab.heights))
+        found = cost[rows, np.clip(at, 0, len(slab.heights) - 1)]
+        found = np.where(outside, 0.0, found)
+        score = settings.gain * patches * found.sum(axis=1) - 0.5 * (tried**2).sum(axis=1)
+        order = np.argsort(-score)[: settings.kept]
+        elite = tried[order]
+        centre = elite.mean(axis=0)
+        spread = np.cov(elite.T) * 1.5 + 1e-3 * np.eye(len(modes))
+        best = elite[0]
+    return np.asarray(prior.mean + best @ prior.modes)
+
+
+def _widened(votes: npt.NDArray[np.float32], reach: float) -> npt.NDArray[np.float32]:
+    """For each sample the best vote in its column, less the farther away it is."""
+    found = votes.copy()
+    for shift in range(1, int(reach) + 1):
+        fall = np.float32(1.0 - shift / (reach + 1.0))
+        np.maximum(found[..., shift:], fall * votes[..., :-shift], out=found[..., shift:])
+        np.maximum(found[..., :-shift], fall * votes[..., shift:], out=found[..., :-shift])
+    return found
