@@ -10,14 +10,16 @@ from dataclasses import replace
 
 import cc3d
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
+from ctreview.anatomy.candidates import DenseCandidate, Side
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
 from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
 from ctreview.checks import Check
-from ctreview.volume.geometry import require_same_grid
+from ctreview.volume.geometry import FloatArray, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
@@ -39,7 +41,9 @@ TOLERANCE_MM = 3.0
 """Lungs carried from another timepoint are off by up to this: 95 % of landmarks after a good registration."""
 
 LARGEST_ML = 10.0
-"""Larger pieces, in lungs of 5 L, are consolidation more often than wall, and are left to the reader."""
+"""Larger pieces, in lungs of 5 L, may be consolidation that was there at both timepoints: a reader is asked."""
+
+REASON = "it holds no air at either timepoint, and only this scan by itself takes it for lung"
 
 SMALLEST_ML = 0.3
 BLOCK_MM = 2.25
@@ -77,10 +81,10 @@ def missed_lung_ml(volume: Volume, lungs: LabelMap, other: LabelMap) -> float:
 
 
 def remove_unconfirmed_dense_lung(volume: Volume, lungs: LungMap, vessels: LabelMap, other: LabelMap) -> LungMap:
-    """Leave out small pieces of airless lung where the other timepoint has none of its lung.
+    """Leave out pieces of airless lung where the other timepoint has none of its lung; large ones become candidates.
 
     Consolidation that came or went lies where the other scan has aerated lung. What neither scan shows aerated, and
-    only one takes for lung, is wall or mediastinum more often than not, and would pass for change.
+    only one takes for lung, is wall or mediastinum or was consolidated at both, and would pass for change.
 
     Parameters
     ----------
@@ -104,27 +108,52 @@ def remove_unconfirmed_dense_lung(volume: Volume, lungs: LungMap, vessels: Label
     there = coarse.fraction(other.mask("right_lung", "left_lung")) >= 0.5
     size = lung_size(lungs)
     beyond = distance(~there, coarse.spacing) > TOLERANCE_MM
-    unconfirmed = _pieces(airless & beyond, coarse, size)
-    if not unconfirmed.any():
+    pieces, ml = _pieces(airless & beyond, coarse, size)
+    if not pieces.any():
         return lungs
-    left_out = own & upsampled(unconfirmed, coarse.step, coarse.shape)
-    ml = float(np.count_nonzero(left_out)) * geometry.voxel_ml
+    left_out = own & upsampled(_with_rim(pieces > 0, coarse), coarse.step, coarse.shape)
+    kept = replace(lungs, array=np.where(left_out, 0, lungs.array))
+    offered = [
+        _candidate(left_out & upsampled(_with_rim(pieces == label, coarse), coarse.step, coarse.shape), lungs)
+        for label in np.flatnonzero(ml > LARGEST_ML)
+    ]
+    candidates = tuple(sorted((*lungs.candidates, *offered), key=lambda candidate: -candidate.ml))
+    kept = replace(kept, candidates=candidates)
+    check = _check(float(np.count_nonzero(left_out)) * geometry.voxel_ml)
+    return replace(kept, checks=(*checks_of_changed_lungs(lungs, kept, candidates), check))
+
+
+def _check(ml: float) -> Check:
     message = (
         f"{ml:.1f} mL at the border of the lungs hold no air at either timepoint, and only this scan by itself takes "
         "them for lung; they are left out."
     )
-    check = Check("lone_dense_left_out", round(ml, 1), None, ok=True, message=message)
-    kept = replace(lungs, array=np.where(left_out, 0, lungs.array))
-    return replace(kept, checks=(*checks_of_changed_lungs(lungs, kept, lungs.candidates), check))
+    return Check("lone_dense_left_out", round(ml, 1), None, ok=True, message=message)
 
 
-def _pieces(unconfirmed: Mask, coarse: CoarseImage, size: float) -> Mask:
-    """Pieces that are neither slivers nor so large that they must be disease."""
+def _candidate(mask: Mask, lungs: LungMap) -> DenseCandidate:
+    """A piece that is taken out of the lungs, for a reader to judge."""
+    values = np.bincount(lungs.array[mask], minlength=3)
+    side: Side = "right_lung" if values[lungs.scheme["right_lung"].value] * 2 >= values.sum() else "left_lung"
+    heights = np.flatnonzero(lungs.mask(side).any(axis=(1, 2)))
+    third = (np.nonzero(mask)[0].mean() - heights[0]) / max(1, len(heights)) * 3
+    part = ("basal", "middle", "apical")[int(np.clip(third, 0, 2))]
+    return DenseCandidate.from_mask(
+        mask, lungs.geometry, side=side, region=f"{side}/{part}", proposed="consolidation", reason=REASON
+    )
+
+
+def _pieces(unconfirmed: Mask, coarse: CoarseImage, size: float) -> tuple[npt.NDArray[np.integer], FloatArray]:
+    """Pieces that are no slivers, numbered, and the millilitres of each in lungs of 5 L; 0 for what is none."""
     pieces = cc3d.connected_components(
         opened(unconfirmed, 0.5 * BLOCK_MM, coarse.spacing) & unconfirmed, connectivity=6
     )
     ml = cc3d.statistics(pieces)["voxel_counts"] * coarse.voxel_ml / size**3
-    chosen = (ml >= SMALLEST_ML) & (ml <= LARGEST_ML)
-    chosen[0] = False
-    # the blurred border of a piece holds some air, and is left out with it
-    return np.asarray(ndimage.binary_dilation(chosen[pieces]) & (coarse.array > BORDER_HU))
+    ml[0] = 0.0
+    ml[ml < SMALLEST_ML] = 0.0
+    return np.where(ml[pieces] > 0, pieces, 0), ml
+
+
+def _with_rim(pieces: Mask, coarse: CoarseImage) -> Mask:
+    """The blurred border of a piece holds some air, and is left out with it."""
+    return np.asarray(ndimage.binary_dilation(pieces) & (coarse.array > BORDER_HU))

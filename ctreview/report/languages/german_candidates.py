@@ -29,6 +29,11 @@ BY_READER = (
     "vom Befunder der Lunge zugeordnet; in dieser Form nicht vom Programm vorgeschlagen",
 )
 
+ONLY_ONE_SCAN = (
+    "it holds no air at either timepoint",
+    "zu beiden Zeitpunkten luftleer, und nur diese Aufnahme für sich zählt es zur Lunge",
+)
+
 
 def class_in_german(proposed: str) -> str:
     """What an area may be."""
@@ -37,7 +42,7 @@ def class_in_german(proposed: str) -> str:
 
 def reason_in_german(reason: str) -> str:
     """Why an area is offered; a reason that is not known here is quoted."""
-    for start, said in (FLUID, BY_READER):
+    for start, said in (FLUID, BY_READER, ONLY_ONE_SCAN):
         if reason.startswith(start):
             return said
     edge = EDGE.match(reason)
