@@ -17,7 +17,7 @@ from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, opened
 from ctreview.volume.box import bounding_box
 
-__all__ = ["Hilum", "find_bulges"]
+__all__ = ["LATERAL_MM", "Hilum", "find_bulges"]
 
 Labels = npt.NDArray[np.uint8]
 

@@ -7,7 +7,7 @@ the edges of organs in the same scan, air within, lung nearly all around, or lun
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import cc3d
@@ -20,7 +20,9 @@ from ctreview.anatomy.bronchograms import find_bronchograms
 from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
+from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
 from ctreview.anatomy.edge_width import relative_edge_width
+from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
 from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 from ctreview.volume.box import Box, bounding_box, widened
 
@@ -34,40 +36,12 @@ FLUID_HU = 18.0
 SMALLEST_ML = 5.0
 """Smaller pieces, in lungs of 5 L, are fat and muscle of the wall as often as lung: healthy scans hold some."""
 
-LUNG_EDGE, ORGAN_EDGE = 1.33, 1.25
-"""Mean of the relative width of a piece's edges: liver, aorta and heart have 0.9 to 1.2 in scans of four makers at 2 to
-8 mm, real masses 1.4 to 1.55, consolidation planted into three scans 1.29 to 1.56 (decision 0030).
-From the first on it is lung, below the second its edge does not let it be offered."""
+LEAST_BEHIND_ML = 25.0
+"""Smaller pieces behind wide edges, in lungs of 5 L, are not offered: the hilum has 5 to 17 mL of vessels on a side in
+a healthy scan."""
 
-FEW_EDGES = 60
-"""A piece that borders on lung with fewer blocks than this has no edge to be judged by."""
-
-ENCLOSED_SHARE = 0.6
-"""What has lung on this part of its surface lies in the lung."""
-
-LITTLE_ORGAN, MUCH_ORGAN = 0.25, 0.5
-"""Of a piece's surface, what touches soft tissue far from any rib: liver and spleen go on behind what is taken of them.
-With less than the first a piece beside the ribs is offered, however sharp its edge (lobar consolidation ends sharply at
-a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
-
-LUNG_CONTACT = 0.1
-"""A piece with a sharp edge, or of fluid, that touches lung with less of its surface than this lies beside it, not in
-its place: muscle of the armpit, fat of the wall."""
-
-RIB_MM = 12.0
-"""Soft tissue this close to bone belongs to the wall of the chest, in lungs of 5 L."""
-
-LATERAL_MM = 58.0
-"""Off the midline, in lungs of 5 L: heart and great vessels lie within."""
-
-AERATED_SHARE = 0.02
-"""Of the inside of a piece: more air than this lies in bronchi or lobules, and no organ of the chest holds any."""
-
-AERATED_HU = -150.0
-
-BRONCHI, BRONCHOGRAM_EDGE = 6, 1.1
-"""So many bronchi in a piece are an air bronchogram. With an edge as wide as `ORGAN_EDGE` it is lung wherever it lies;
-down to the second number, which air in the neck, in folds of skin and in bowel stays below (1.05), it is offered."""
+RIM_HU, RIM_MM = -60.0, 5.0
+"""Consolidation fades from the density of soft tissue to that of lung over a few millimetres."""
 
 FLUID_REASON = "it lies between lung and ribs, has the density of fluid, and differs from the tissue around it"
 
@@ -112,51 +86,6 @@ class DenseLung:
         return cls(np.zeros(shape, dtype=np.uint8))
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    """What the image shows of one piece.
-
-    ``edge`` is the mean relative width of its edges to lung (NaN where there are too few), ``enclosed`` the part of
-    its surface that lung covers, ``organ`` the part that touches soft tissue far from ribs, ``aerated`` the part of
-    its inside that holds air, ``bronchi`` how many bronchi are seen in it, ``seen_aerated`` whether another timepoint
-    shows it aerated, and ``lateral`` whether it lies beyond heart and great vessels.
-    """
-
-    edge: float
-    enclosed: float
-    organ: float
-    aerated: float
-    bronchi: int
-    seen_aerated: bool
-    lateral: bool
-
-    @property
-    def is_lung(self) -> bool:
-        fades = self.edge >= LUNG_EDGE or (self.edge >= ORGAN_EDGE and self.aerated >= AERATED_SHARE)
-        known = self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or (fades and self.organ < MUCH_ORGAN)
-        return known or (self.bronchi >= BRONCHI and self.edge >= ORGAN_EDGE)
-
-    @property
-    def may_be_lung(self) -> bool:
-        bronchogram = self.bronchi >= BRONCHI and self.edge >= BRONCHOGRAM_EDGE
-        beside_ribs = self.lateral and self.organ < LITTLE_ORGAN and self.enclosed >= LUNG_CONTACT
-        return bronchogram or self.edge >= ORGAN_EDGE or beside_ribs
-
-    @property
-    def reason(self) -> str:
-        if self.edge >= LUNG_EDGE:
-            seen = "as wide as that of consolidation; but an organ goes on behind it, and a beating heart widens edges"
-        elif self.edge >= ORGAN_EDGE:
-            seen = f"wider than edges of organs (up to {ORGAN_EDGE}), narrower than of consolidation (from {LUNG_EDGE})"
-        elif self.bronchi >= BRONCHI:
-            seen = "hardly wider than edges of organs"
-        else:
-            seen = "as sharp as edges of organs; but it lies between lung and ribs, and little of it touches an organ"
-        width = "unknown" if np.isnan(self.edge) else f"{self.edge:.2f} of the usual width"
-        air = f"{self.bronchi} bronchi that hold air were seen in it" if self.bronchi else "no air was seen in it"
-        return f"edge to aerated lung {width}: {seen}; {air}"
-
-
 def find_dense_lung(
     coarse: CoarseImage,
     lungs: Labels,
@@ -195,10 +124,12 @@ def find_dense_lung(
     bronchograms = find_bronchograms(coarse, lungs, airways)
     proposed = np.where(proposed == 0, bronchograms.tissue, proposed)
     lung = np.zeros(lungs.shape, dtype=np.uint8)
-    if not proposed.any():
-        return DenseLung(lung)
     inside = lungs > 0
+    if not inside.any():
+        return DenseLung(lung)
     edges = relative_edge_width(coarse, inside)
+    if not proposed.any():
+        return DenseLung(lung, _behind_wide_edges(coarse, lungs, edges, lung > 0, midline, size))
     fluid = np.zeros(lungs.shape, dtype=bool)
     around = bounding_box(proposed, ROOM)
     fluid[around] = _fluid(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
@@ -213,9 +144,8 @@ def find_dense_lung(
         if coarse.volume_ml(piece) < least and not carried[box][piece].any():
             continue
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
-        evidence = _evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size)
-        bronchi = np.unique(bronchograms.pockets[box][piece])
-        evidence = replace(evidence, bronchi=int(np.count_nonzero(bronchi)))
+        bronchi = int(np.count_nonzero(np.unique(bronchograms.pockets[box][piece])))
+        evidence = dense_evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size, bronchi)
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
@@ -224,7 +154,64 @@ def find_dense_lung(
             fluid_ml += coarse.volume_ml(wet)
             if coarse.volume_ml(wet) >= least:
                 offered.append(_offered(wet, box, lungs.shape, side, "effusion", FLUID_REASON))
+    judged = (lung > 0) | fluid
+    for offer in offered:
+        judged |= offer.blocks
+    offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
     return DenseLung(lung, tuple(offered), fluid_ml)
+
+
+def _behind_wide_edges(
+    coarse: CoarseImage, lungs: Labels, edges: npt.NDArray[np.float32], judged: Mask, midline: float, size: float
+) -> tuple[DensePiece, ...]:
+    """What else may be lung by its edge and by how the border of the lung goes on beside it.
+
+    Edges that a piece explains which was judged before are no evidence for another. How deep a piece reaches is a
+    matter of shape, so it is offered however wide its edge.
+    """
+    offered = []
+    none = np.zeros(lungs.shape, dtype=bool)
+    free = (lungs == 0) & ~judged
+    unexplained = np.where(dilated(judged, RIM_MM, coarse.spacing), np.nan, edges)
+    for side in (1, 2):
+        own = lungs == side
+        if not own.any():
+            continue
+        beside = np.where(own, edges, np.nan).astype(np.float32)
+        tissue = soft_tissue_within_expected_border(coarse, own, ~free & ~own, beside, size)
+        pieces = cc3d.connected_components(tissue, connectivity=6)
+        for number, found in enumerate(cc3d.statistics(pieces)["bounding_boxes"]):
+            if number == 0:
+                continue
+            box = widened(found, ROOM, lungs.shape)
+            piece = pieces[box] == number
+            if coarse.volume_ml(piece) < LEAST_BEHIND_ML * size**3 or _lies_behind(piece, judged[box], lungs[box] > 0):
+                continue
+            evidence = dense_evidence(coarse, box, piece, lungs[box] > 0, unexplained[box], none[box], midline, size)
+            if evidence.edge >= ORGAN_EDGE and evidence.organ < MUCH_ORGAN:
+                whole = piece | _fading_rim(coarse, box, piece, free[box])
+                offered.append(_offered(whole, box, lungs.shape, side, "consolidation", _beyond_reason(evidence.edge)))
+    return tuple(offered)
+
+
+def _lies_behind(piece: Mask, judged: Mask, lung: Mask) -> bool:
+    """Whether a piece hardly touches lung, and touches what was judged before with more of its surface."""
+    shell = ndimage.binary_dilation(piece, iterations=2) & ~piece
+    at_lung, at_judged = float(lung[shell].mean()), float(judged[shell].mean())
+    return at_lung < LUNG_CONTACT and at_judged > at_lung
+
+
+def _fading_rim(coarse: CoarseImage, box: Box, piece: Mask, free: Mask) -> Mask:
+    """What lies between a piece and the lung it fades into, no lung and no soft tissue either."""
+    rim = free & (coarse.array[box] < RIM_HU) & dilated(piece, RIM_MM, coarse.spacing)
+    return np.asarray(rim & dilated(~free, RIM_MM, coarse.spacing))
+
+
+def _beyond_reason(edge: float) -> str:
+    return (
+        f"edge to aerated lung {edge:.2f} of the usual width, wider than edges of organs; how far it reaches is "
+        "taken from the border of the lung around it, not seen"
+    )
 
 
 def _proposed(
@@ -246,34 +233,6 @@ def _proposed(
         part[gap & (part == 0)] = side
     bulging = find_bulges(coarse, np.where(lungs == 0, proposed, lungs), midline, size, hilum)
     return np.where(proposed == 0, bulging, proposed), carried
-
-
-def _evidence(
-    coarse: CoarseImage,
-    box: Box,
-    piece: Mask,
-    lung: Mask,
-    edges: npt.NDArray[np.float32],
-    carried: Mask,
-    midline: float,
-    size: float,
-) -> _Evidence:
-    hu, block = coarse.array[box], np.ones((3, 3, 3), dtype=bool)
-    beside = edges[ndimage.binary_dilation(piece, block)]
-    beside = beside[np.isfinite(beside)]
-    shell = ndimage.binary_dilation(piece) & ~piece
-    soft = ~lung & ~dilated(hu > BONE_HU, RIB_MM * size, coarse.spacing)
-    inner = ndimage.binary_erosion(piece) & ~ndimage.binary_dilation(lung, block)
-    across = float(np.nonzero(piece)[2].mean()) + box[2].start
-    return _Evidence(
-        edge=float(beside.mean()) if len(beside) >= FEW_EDGES else float("nan"),
-        enclosed=float(lung[shell].mean()) if shell.any() else 0.0,
-        organ=float(soft[shell].mean()) if shell.any() else 0.0,
-        aerated=float((hu[inner] < AERATED_HU).mean()) if inner.any() else 0.0,
-        bronchi=0,
-        seen_aerated=bool(carried[piece].mean() > 0.5),
-        lateral=abs(across - midline) * coarse.spacing[2] > LATERAL_MM * size,
-    )
 
 
 def _is_other_tissue(hu: npt.NDArray[np.float32], piece: Mask, wet: Mask, lung: Mask) -> bool:

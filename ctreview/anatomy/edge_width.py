@@ -17,7 +17,7 @@ from ctreview.anatomy.coarse import CoarseImage, Mask
 from ctreview.compiled import compiled
 from ctreview.volume.box import bounding_box
 
-__all__ = ["relative_edge_width"]
+__all__ = ["relative_edge_width", "surface_normals"]
 
 INNER_MM, OUTER_MM = 14, 9
 """How far the density is followed from the border into the lung and out of it, in steps of 1 mm."""
@@ -58,7 +58,7 @@ def relative_edge_width(coarse: CoarseImage, lungs: Mask) -> npt.NDArray[np.floa
     inside = lungs[box]
     surface = inside & ~ndimage.binary_erosion(inside, border_value=1)
     index = np.argwhere(surface)
-    normals = _normals(inside, index, coarse.spacing)
+    normals = surface_normals(inside, index, coarse.spacing)
     width = _widths(coarse.array[box], index, normals, np.array(coarse.spacing))
     along_slices = np.digitize(np.abs(normals[:, 0]), DIRECTIONS)
     measured = np.isfinite(width)
@@ -74,8 +74,10 @@ def relative_edge_width(coarse: CoarseImage, lungs: Mask) -> npt.NDArray[np.floa
     return found
 
 
-def _normals(inside: Mask, index: npt.NDArray[np.intp], spacing: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-    """Unit vectors in millimetres that point out of a mask."""
+def surface_normals(
+    inside: Mask, index: npt.NDArray[np.intp], spacing: tuple[float, float, float]
+) -> npt.NDArray[np.float64]:
+    """Unit vectors that point out of a mask, one for each row of indices of blocks at its surface."""
     smooth = ndimage.gaussian_filter(inside.astype(np.float32), [4.0 / mm for mm in spacing], truncate=2.0)
     last = np.array(inside.shape) - 1
     slopes = np.empty(index.shape)
