@@ -150,6 +150,10 @@ class StudyLocked(InputRefused):
     """Another process has the study open for writing."""
 
 
+class ImageMoved(InputRefused):
+    """An image of a study does not lie any more where it was read from."""
+
+
 class SignedOtherwise(InputRefused):
     """A signed study that rests on masks which this version of ctreview does not find."""
 

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from ctreview.anatomy import DenseCandidate
 from ctreview.errors import InputRefused, SignedOtherwise, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import Edits
 from ctreview.recipes.chest_ct.masks import masks_of
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, scan_document
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.review.stored_candidates import CANDIDATES, CANDIDATES_SCHEMA, candidates_document
 from ctreview.study import AnalysisPlan, KeyImage, Study
 from ctreview.study.plan import Difference
 from ctreview.version import __version__
@@ -128,6 +130,7 @@ def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource],
                 series=source.series,
                 masks=masks_of(point),
                 measurements=_measurements(prepared, number - 1),
+                documents={CANDIDATES: (CANDIDATES_SCHEMA, candidates_document(_offered(prepared, number - 1)))},
                 number=number,
             )
 
@@ -222,6 +225,11 @@ def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, pl
                 remedy="What was signed can be read in its folder readers/. Open it with that version, or start a"
                 " study of its own from the two scans.",
             )
+
+
+def _offered(prepared: Prepared, number: int) -> list[DenseCandidate]:
+    """The candidates that the computer offers in one scan."""
+    return [one.piece for one in prepared.points[number].candidates if isinstance(one.piece, DenseCandidate)]
 
 
 def _measurements(prepared: Prepared, number: int) -> dict[str, Any]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, Protocol
 
 from ctreview.anatomy import DenseCandidate
 from ctreview.anatomy.candidates import Side
-from ctreview.change import Candidate
+from ctreview.change import Candidate, Timepoint
 from ctreview.change.tally import Tally
 from ctreview.edits import Edit, LabelChange, Session, SessionGroup
 from ctreview.edits.session_group import Listener
-from ctreview.recipes.chest_ct import Prepared
+from ctreview.opacity import Thresholds
 from ctreview.recipes.chest_ct.candidates import judged
 from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, piece_beside_lungs, with_changed_lungs
 from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, tools_of
@@ -21,8 +21,41 @@ from ctreview.review.journal import ReadingJournal
 from ctreview.tools import Canvas, nearest_part, with_defaults
 from ctreview.tools.organ_brush import ORGAN_BRUSH
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
 
-__all__ = ["OpacityReview"]
+__all__ = ["Count", "OpacityReview", "ReviewedPair"]
+
+
+class ReviewedPair(Protocol):
+    """Two scans that can be corrected: `Prepared`, or what a study keeps of them."""
+
+    @property
+    def points(self) -> tuple[Timepoint, Timepoint]:
+        """As the computer found them."""
+
+    @property
+    def transform(self) -> Transform | None:
+        """Baseline to follow-up points."""
+
+    @property
+    def thresholds(self) -> tuple[Thresholds | None, Thresholds | None]:
+        """Where opacity begins in each; None where that is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class Count:
+    """Millilitres of scans whose lungs were changed.
+
+    Attributes
+    ----------
+    acts : int
+        After so many acts they were counted.
+    tallies : mapping of int to Tally
+        By the number of the scan.
+    """
+
+    acts: int
+    tallies: Mapping[int, Tally]
 
 
 class OpacityReview(SessionGroup):
@@ -30,7 +63,7 @@ class OpacityReview(SessionGroup):
 
     Parameters
     ----------
-    prepared : Prepared
+    prepared : ReviewedPair
         What the computer found.
     author : str
         Who works.
@@ -42,14 +75,12 @@ class OpacityReview(SessionGroup):
     Attributes
     ----------
     sessions : tuple of Session
-    tallies : tuple of Tally
-        Millilitres per region as they stand.
     journal : ReadingJournal
     """
 
     def __init__(
         self,
-        prepared: Prepared,
+        prepared: ReviewedPair,
         *,
         author: str,
         journal: ReadingJournal,
@@ -64,7 +95,34 @@ class OpacityReview(SessionGroup):
         super().__init__((self._session(0, before_it), self._session(1, before_it)), before_it, listener)
         self._changes = [self._lung_changes(number) for number in (0, 1)]
         self._canvases = [self._canvas(number) for number in (0, 1)]
-        self.tallies = (self._counted(0), self._counted(1))
+        self._acts = 0
+        self._tallies = [self._counted(0), self._counted(1)]
+        self._uncounted: set[int] = set()
+
+    @property
+    def tallies(self) -> tuple[Tally, Tally]:
+        """Millilitres per region as they stand; counted here where the lungs have changed since."""
+        if self._uncounted:
+            self.take_count(self.count())
+        return self._tallies[0], self._tallies[1]
+
+    @property
+    def counted(self) -> bool:
+        """Whether `tallies` are at hand: after the lungs were changed, all their parts are counted anew."""
+        return not self._uncounted
+
+    def count(self) -> Count:
+        """Count what is not counted yet, which takes some seconds; another thread may call this."""
+        return Count(self._acts, {number: self._counted(number) for number in tuple(self._uncounted)})
+
+    def take_count(self, count: Count) -> bool:
+        """Take what was counted; False where the reader has acted meanwhile."""
+        if count.acts != self._acts:
+            return False
+        for number, tally in count.tallies.items():
+            self._tallies[number] = tally
+            self._uncounted.discard(number)
+        return True
 
     @property
     def edits(self) -> Edits:
@@ -115,12 +173,12 @@ class OpacityReview(SessionGroup):
         return super().act(number, kind, payload)
 
     def _lung_brush(self, number: int, payload: Mapping[str, Any]) -> dict[str, Any]:
-        point, found = self.prepared.points[number], self.prepared.pair.thresholds[number]
+        point, found = self.prepared.points[number], self.prepared.thresholds[number]
         filled: dict[str, Any] = {}
         if "part" not in payload:
             canvas = Canvas(point.volume, point.opacity, within=self.lungs(number), organ="lungs")
             filled["part"] = nearest_part(canvas, payload["points"][0], ("right_lung", "left_lung"))
-        if payload["adds"]:
+        if payload["adds"] and found is not None:
             limits = {"ground_glass": found.ground_glass_hu, "consolidation": found.consolidation_hu}
             filled["classes"] = [{"label": key, "from_hu": round(hu, 1)} for key, hu in limits.items()]
         return filled
@@ -149,14 +207,14 @@ class OpacityReview(SessionGroup):
         self._known += 1
 
     def _follow(self, number: int, change: LabelChange) -> None:
+        self._acts += 1
         changes = self._lung_changes(number)
         if changes != self._changes[number]:  # the lungs are others now, and all their parts
             self._changes[number] = changes
             self._canvases[number] = self._canvas(number)
-            counted = self._counted(number)
-            self.tallies = (counted, self.tallies[1]) if number == 0 else (self.tallies[0], counted)
-        else:
-            self.tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
+            self._uncounted.add(number)
+        elif number not in self._uncounted:
+            self._tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
         super()._follow(number, change)
 
     def _lung_changes(self, number: int) -> tuple[str, ...]:

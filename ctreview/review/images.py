@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ctreview.dicom import Series, find_series
-from ctreview.errors import InputRefused
+from ctreview.errors import ImageMoved, InputRefused
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct import ChestCtSettings
 from ctreview.recipes.chest_ct.loading import load_ct
@@ -42,8 +42,10 @@ def load_ct_of_study(
 
     Raises
     ------
+    ImageMoved
+        It is gone.
     InputRefused
-        It is gone, or another one lies there now.
+        Another one lies there now.
     """
     reference = study.source(number)
     path = _existing(reference.path if scan is None else Path(scan), number)
@@ -80,10 +82,10 @@ def _series(reference: ImageReference) -> tuple[Series, ...]:
 
 def _existing(path: Path, number: int) -> Path:
     if not path.exists():
-        raise InputRefused(
+        raise ImageMoved(
             f"the image of timepoint {number} is gone",
             where=path,
-            remedy="Put it back there; to replay corrections, --scan says where it lies now.",
+            remedy="Put it back there, or locate it; to replay corrections, --scan says where it lies now.",
         )
     return path
 

@@ -82,6 +82,13 @@ class Workspace:
 
     # --- a study
 
+    def go_on_with_stored(self) -> None:
+        """Work on with the timepoints of the open study as they are stored."""
+        assert self.study is not None
+        assert self.study.plan is not None
+        kept = [self.study.source(number) for number in self.study.timepoints]
+        self._asked = (tuple(ImageSource(one.path, one.series) for one in kept), self.study.plan)
+
     def store_pair(self, prepared: Prepared, sources: Sequence[ImageSource], plan: AnalysisPlan) -> None:
         """Store two prepared scans in the open study, or in an unsaved one.
 
@@ -274,7 +281,9 @@ class Workspace:
         if self.reading.blinded() is None:
             self.blind()
 
-    def write(self, prepared: Prepared, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> Path:
+    def write(
+        self, prepared: Prepared | None, comparison: Comparison, edits: Edits, progress: Progress = quiet
+    ) -> Path:
         """Write a comparison into the reader's folder, and beside it the one without corrections.
 
         What lies there and rests on the same images, settings, version and edits is left as it is; so is what was
@@ -282,10 +291,10 @@ class Workspace:
 
         Parameters
         ----------
-        prepared : Prepared
-            What was stored last.
+        prepared : Prepared or None
+            What was stored last; None where the study is shown as it was stored and nothing was found anew.
         comparison : Comparison
-            Of ``prepared`` with ``edits``.
+            Of that with ``edits``.
         edits : Edits
         progress : Progress
 
@@ -300,12 +309,16 @@ class Workspace:
         assert self.reading is not None
         assert self._asked is not None
         sources, plan = self._asked
-        store_pair(self.study, prepared, sources, plan)  # it may have failed before, as on a full disk
+        if prepared is not None:
+            store_pair(self.study, prepared, sources, plan)  # it may have failed before, as on a full disk
         bare, mine = self.study.comparison_folder(1, 2), self.reading.comparison_folder
         stays = self.study.signed and bare.exists()
-        if not stays and basis_of(bare) != (rests := basis(plan, NO_EDITS)):
-            found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3)) if any(edits) else comparison
-            write_comparison(found, bare, overwrite=True, basis=rests, progress=part(progress, 0.3, 0.6))
+        bare_rests = basis(plan, NO_EDITS)
+        if not stays and basis_of(bare) != bare_rests and (prepared is not None or not any(edits)):
+            found = comparison
+            if prepared is not None and any(edits):  # with edits alone there is nothing to compare the bare scans by
+                found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3))
+            write_comparison(found, bare, overwrite=True, basis=bare_rests, progress=part(progress, 0.3, 0.6))
         if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):
             pictures = [(_caption(image), self.picture(image)) for image in self.key_images]
             shown = [(says, picture) for says, picture in pictures if picture]
@@ -313,7 +326,7 @@ class Workspace:
             write_comparison(comparison, mine, key_images=shown, overwrite=True, basis=rests, progress=listener)
         return mine
 
-    def sign(self, prepared: Prepared, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> None:
+    def sign(self, prepared: Prepared | None, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> None:
         """Write the comparison and close the reading with it: its verdict, its numbers, its words.
 
         Parameters are those of `write`.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ctreview.errors import UnreadableFile, WrongUse
@@ -67,6 +68,7 @@ class Study:
         timepoints/<n>/source.json          where the image is, and its digest
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
+        timepoints/<n>/candidates.json      the candidates that were offered, with their voxels
         readers/<name>/journal.jsonl        edits, findings.json, key_images.json, blinded.json, signed.json
         readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
@@ -141,6 +143,7 @@ class Study:
         masks: Sequence[LabelMap],
         measurements: Mapping[str, Any] | None = None,
         schema: str = "ctreview.measurements/2",
+        documents: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({}),
         number: int | None = None,
     ) -> int:
         """Keep what the computer proposed for an image; whole or not at all.
@@ -155,6 +158,8 @@ class Study:
             Lungs, opacity, … on the image's grid; none where the reader draws everything.
         measurements : mapping, optional
             Ready for JSON, of ``schema``.
+        documents : mapping of str to (str, mapping)
+            What else is kept, by the name of its file: schema, and content ready for JSON.
         number : int, optional
             Which timepoint; one that is there gives way, say to what was found with other settings. A new one if not
             given.
@@ -173,6 +178,8 @@ class Study:
                 write_segmentation(draft / "masks.seg.nrrd", masks)
             if measurements is not None:
                 write_document(draft / "measurements.json", schema, measurements)
+            for name, (of_schema, content) in documents.items():
+                write_document(draft / name, of_schema, content)
         return number
 
     @property
@@ -185,6 +192,18 @@ class Study:
         """Where a timepoint's image comes from."""
         plain = read_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA, SOURCE)
         return ImageReference(Path(plain["path"]), plain["series"], plain["digest"])
+
+    def relocate(self, timepoint: int, path: Path, series: str | None) -> None:
+        """Say where a timepoint's image lies now; which image it is stays as it was.
+
+        Raises
+        ------
+        WrongUse
+            There is no such timepoint.
+        """
+        kept = self.source(timepoint)
+        source = {"path": str(path.absolute()), "series": series, "digest": kept.digest}
+        write_document(self._timepoint(timepoint) / "source.json", SOURCE_SCHEMA, source)
 
     def masks(self, timepoint: int, *, on: Geometry | None = None) -> tuple[LabelMap, ...]:
         """What the computer proposed at a timepoint; ``on`` is the grid of its image, which it is checked against."""

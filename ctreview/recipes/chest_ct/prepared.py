@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ctreview.change import IntervalSettings, Reimaged, Sensitivity, Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, active_edits
+from ctreview.opacity import Thresholds
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct.corrections import replayed
 from ctreview.recipes.chest_ct.pair import PairAnalysis
@@ -63,6 +64,11 @@ class Prepared:
     def transform(self) -> Transform | None:
         """Baseline to follow-up points; None where the registration failed or is too poor to be used."""
         return self.registration.transform if self.registration is not None and self.registration.ok else None
+
+    @property
+    def thresholds(self) -> tuple[Thresholds, Thresholds]:
+        """Where opacity begins in each scan."""
+        return self.pair.thresholds
 
     @property
     def interval(self) -> IntervalSettings:

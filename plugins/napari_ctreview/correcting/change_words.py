@@ -15,9 +15,8 @@ _ADDS = {"lungs": " The lung brush (Shift+B) adds to the lung."}
 
 
 def organ_ml(organ: LabelMap) -> dict[str, float]:
-    """The volume of each part of an organ that holds a voxel, by its name."""
-    counts = np.bincount(organ.array.ravel(), minlength=1 + max(label.value for label in organ.scheme))
-    return {label.name: float(counts[label.value]) * organ.geometry.voxel_ml for label in organ.scheme}
+    """The volume of each part of an organ, by its name."""
+    return {label.name: organ.volume_ml(label.key) for label in organ.scheme}
 
 
 def change_words(

@@ -13,8 +13,9 @@ from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.review.archive import ImageSource, differ_only_in, plan_of, settings_of
-from ctreview.review.corrections import OpacityReview
+from ctreview.review.corrections import Count, OpacityReview, ReviewedPair
 from ctreview.review.images import load_ct_of_study, load_settings_of
+from ctreview.review.stored_pair import StoredPair, stored_comparison, stored_pair
 from ctreview.review.stored_reading import (
     StoredReading,
     made_by_another_version,
@@ -28,6 +29,7 @@ from napari_ctreview.session.chest_ct_display import ChestCtDisplay
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.steps import Step, checks_of
+from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
     from ctreview.change import Candidate, Comparison
@@ -70,6 +72,8 @@ class ChestCtMode(QObject):
         A signed reading of another version of ctreview, which is shown as it was stored.
     compared : Signal(Comparison)
         Both scans were compared anew.
+    recounted : Signal()
+        After the lungs were changed, `tallies` are at hand again.
     """
 
     recipe: str | None = None
@@ -77,6 +81,7 @@ class ChestCtMode(QObject):
     can_blind = True
 
     compared = Signal(object)
+    recounted = Signal()
     _labels_found = Signal(int, str, object)
 
     def __init__(self, state: ReadingState) -> None:
@@ -92,6 +97,7 @@ class ChestCtMode(QObject):
         self._judged: tuple[tuple[str, ...], ...] = ()
         self._read: tuple[Scan | None, ...] | None = None
         self.stored: StoredReading | None = None
+        self._counter = Worker(self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
         # emitted in the worker's thread, shown in that of the window
@@ -100,7 +106,7 @@ class ChestCtMode(QObject):
     @property
     def begun(self) -> bool:
         """Whether there is something to correct, to save and to sign."""
-        return self.prepared is not None
+        return self.review is not None
 
     @property
     def read_only(self) -> str:
@@ -115,8 +121,8 @@ class ChestCtMode(QObject):
 
     @property
     def tallies(self) -> tuple[Tally, Tally] | None:
-        """Millilitres per region of baseline and follow-up, as they stand."""
-        return None if self.review is None else self.review.tallies
+        """Millilitres per region of baseline and follow-up, as they stand; None while they are counted."""
+        return None if self.review is None or not self.review.counted else self.review.tallies
 
     @property
     def candidates(self) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
@@ -155,6 +161,7 @@ class ChestCtMode(QObject):
     def close(self) -> None:
         """Forget what was found."""
         self._pause.stop()
+        self._counter.cancel()
         for job in ("prepare", "compare"):
             self._state.worker.cancel(job)
         self.prepared = self.review = self.comparison = self._read = self.stored = None
@@ -242,22 +249,32 @@ class ChestCtMode(QObject):
         state = self._state
         if review is None or not review.follows(state.workspace.journal):  # acts that were made meanwhile
             review = _review(prepared, state.workspace)
+        self.prepared = prepared
+        state.steps.prepared(checks_of(prepared), registered=prepared.transform is not None)
+        self._show_review(review)
+        self.compare()
+
+    def _show_review(self, review: OpacityReview) -> None:
+        """Let the reader correct two scans."""
+        state = self._state
         review.listener = self._edited
         self._judged = review.lung_changes
-        self.prepared, self.review, self.comparison = prepared, review, None
-        state.steps.prepared(checks_of(prepared), registered=prepared.transform is not None)
+        self.review, self.comparison = review, None
         state.show_journal(review.refused, called="corrections")
         self.display.show_review(review, state.loader.scans, state.order, blinded=state.blinded)
         state.reading_changed.emit()
         state.changed.emit()
-        self.compare()
 
     # --- change
 
     def compare(self) -> None:
         """Compare both scans as they stand, in the background."""
         state = self._state
-        if self.prepared is None or self.review is None or state.signing or not state.open:
+        if self.review is None or state.signing or not state.open:
+            return
+        if self.prepared is None:  # what was stored is shown; the comparison needs all that it rests on
+            if state.worker.running != "prepare":
+                self.run()
             return
         prepared, edits = self.prepared, self.review.edits
         state.worker.cancel("compare")
@@ -287,7 +304,23 @@ class ChestCtMode(QObject):
             self._judged = self.review.lung_changes
             self.display.show_candidates(self.review, state.order)
         self._pause.start()
+        if self.review is not None and not self.review.counted:
+            self._count(self.review)
         state.report_act(pane, change)
+
+    def _count(self, review: OpacityReview) -> None:
+        """Count the parts of lungs that were changed, beside whatever else is computed."""
+
+        def take(count: Count) -> None:
+            if review is not self.review:
+                return
+            if review.take_count(count):
+                self.recounted.emit()
+            else:
+                self._count(review)
+
+        self._counter.cancel()
+        self._counter.start("count", lambda _progress: review.count(), take)
 
     # --- studies
 
@@ -329,12 +362,41 @@ class ChestCtMode(QObject):
         """Find again what the study's settings find; what another version signed is shown as it is stored."""
         state = self._state
         study, reading, scans = state.study, state.reading, tuple(state.loader.scans)
-        if study is None or reading is None or not made_by_another_version(study, reading):
+        volumes = [scan.volume for scan in scans if scan is not None]
+        if study is None or reading is None:
             self.run()
             return
-        volumes = [scan.volume for scan in scans if scan is not None]
+        if not made_by_another_version(study, reading):
+            workspace = state.workspace
+            self._read = scans
+
+            def look(_progress: Progress) -> tuple[StoredPair, OpacityReview, Comparison | None] | None:
+                pair = stored_pair(study, volumes, on_labels=self._labels_found.emit)
+                if pair is None:
+                    return None
+                review = _review(pair, workspace)
+                return pair, review, stored_comparison(study, reading, pair, review.edits)
+
+            state.worker.start("prepare", look, self._show_kept)
+            return
         self._read = scans
         state.worker.start("prepare", lambda _: stored_reading(study, reading, volumes), self._show_stored)
+
+    def _show_kept(self, found: tuple[StoredPair, OpacityReview, Comparison | None] | None) -> None:
+        """Show what a study stores of a reading; what cannot be told from that, or is not of this version, is run."""
+        if found is None:
+            self.run()
+            return
+        _, review, comparison = found
+        state = self._state
+        for step in ("lungs", "opacity", "register"):
+            state.steps[step] = Step("done", "as it was stored")
+        self._show_review(review)
+        if comparison is not None:
+            state.workspace.go_on_with_stored()
+            self._show_comparison(comparison, review.edits)
+        else:
+            self.run()
 
     def _show_stored(self, stored: StoredReading) -> None:
         """Show what was signed, with nothing to correct."""
@@ -352,31 +414,20 @@ class ChestCtMode(QObject):
         """Replay another journal on what was found."""
         if self.prepared is not None:
             self.show_prepared(self.prepared, None)
+        elif self.review is not None:
+            self.resume()
 
     def save_job(self) -> Callable[[Progress], object] | None:
         """Write masks, numbers and the report page."""
-        prepared, review, workspace = self.prepared, self.review, self._state.workspace
-        if prepared is None or review is None:
-            return None
-        edits, known = review.edits, self.up_to_date
-
-        def work(progress: Progress) -> None:
-            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            workspace.write(prepared, found, edits, part(progress, 0.4, 1.0))
-
-        return work
+        job = self._writing_job(self._state.workspace.write)
+        return None if job is None else job[0]
 
     def sign_job(self) -> SigningJob | None:
         """Sign with the numbers as they stand; what was hidden from a blinded reader is shown from then on."""
-        prepared, review, workspace = self.prepared, self.review, self._state.workspace
-        if prepared is None or review is None or workspace.reading is None:
+        job = self._writing_job(self._state.workspace.sign)
+        if job is None or self._state.reading is None:
             return None
-        edits, known = review.edits, self.up_to_date
-
-        def work(progress: Progress) -> Comparison:
-            found = known or compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            workspace.sign(prepared, found, edits, part(progress, 0.4, 1.0))
-            return found
+        work, edits = job
 
         def reveal(comparison: Comparison) -> None:
             state = self._state
@@ -387,11 +438,33 @@ class ChestCtMode(QObject):
 
         return SigningJob(work, reveal)
 
+    def _writing_job(
+        self, write: Callable[[Prepared | None, Comparison, Edits, Progress], object]
+    ) -> tuple[Callable[[Progress], Comparison], Edits] | None:
+        """What compares both scans as they stand, where that was not done yet, and writes; with the edits it rests on.
+
+        None where there is nothing to be written: what is stored was corrected and not compared anew.
+        """
+        prepared, review, known = self.prepared, self.review, self.up_to_date
+        if review is None or (prepared is None and known is None):
+            return None
+        edits = review.edits
+
+        def work(progress: Progress) -> Comparison:
+            found = known
+            if found is None:
+                assert prepared is not None
+                found = compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
+            write(prepared, found, edits, part(progress, 0.4, 1.0))
+            return found
+
+        return work, edits
+
 
 def _loading(study: Study) -> ChestCtSettings:
     """How a study's scans are loaded; of what another version signed no other setting is asked for."""
     return ChestCtSettings(load=load_settings_of(study)) if signed_by_another_version(study) else settings_of(study)
 
 
-def _review(prepared: Prepared, workspace: Workspace) -> OpacityReview:
+def _review(prepared: ReviewedPair, workspace: Workspace) -> OpacityReview:
     return OpacityReview(prepared, author=workspace.author, journal=workspace.journal)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
-from ctreview.errors import WrongUse
+from ctreview.errors import ImageMoved, WrongUse, in_words
 from ctreview.progress import Progress
+from ctreview.review.locating import locate_images
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
@@ -20,20 +22,45 @@ if TYPE_CHECKING:
     from napari_ctreview.input_output.scans import Scan
     from napari_ctreview.session.reading_mode import ReadingMode
 
-__all__ = ["StudyArchive"]
+__all__ = ["MovedImages", "StudyArchive"]
+
+
+@dataclass(frozen=True, eq=False)
+class MovedImages:
+    """A study that could not be opened because its scans were moved.
+
+    Attributes
+    ----------
+    study : Study
+    blinded, author
+        How it was to be opened.
+    said : str
+        What is missing.
+    """
+
+    study: Study
+    blinded: bool
+    author: str | None
+    said: str
 
 
 class StudyArchive(QObject):
-    """Saves, opens and signs what is read, in whichever mode.
+    """Saves, opens, closes and signs what is read, in whichever mode.
 
     Parameters
     ----------
     state : ReadingState
+
+    Attributes
+    ----------
+    moved : MovedImages or None
+        A study whose scans the reader is asked for.
     """
 
     def __init__(self, state: ReadingState) -> None:
         super().__init__(state)
         self._state = state
+        self.moved: MovedImages | None = None
 
     def name_reader(self, name: str) -> None:
         """Say who reads, before anything is read.
@@ -94,9 +121,12 @@ class StudyArchive(QObject):
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
         """
         state = self._state
+        self.moved = None
+        if state.study is not None and state.study.folder.resolve() == Path(folder).resolve():
+            self.close()  # it is open here: its lock is this window's own
         workspace = Workspace(author or state.workspace.author)
 
-        def work(progress: Progress) -> tuple[ReadingMode, list[Scan | None]]:
+        def work(progress: Progress) -> tuple[ReadingMode, list[Scan | None]] | MovedImages:
             study = workspace.open(folder)
             try:
                 mode = state.mode_of(study)
@@ -104,11 +134,51 @@ class StudyArchive(QObject):
                     _require_blindable(mode, study)
                     workspace.read_blinded()
                 return mode, mode.load_study(study, progress)
+            except ImageMoved as gone:
+                workspace.close()
+                return MovedImages(study, blinded, author, in_words(gone))
             except BaseException:
                 workspace.close()
                 raise
 
-        state.worker.start("load", work, lambda found: self._opened(workspace, *found))
+        def opened(found: tuple[ReadingMode, list[Scan | None]] | MovedImages) -> None:
+            if isinstance(found, MovedImages):
+                self._ask_place(found)
+            else:
+                self._opened(workspace, *found)
+
+        state.worker.start("load", work, opened)
+
+    def _ask_place(self, moved: MovedImages) -> None:
+        """Wait for the reader to say where the scans lie now."""
+        self.moved = moved
+        state = self._state
+        state.set_step("load", Step("failed", moved.said))
+        state.failed.emit(f"{moved.said} “Locate…” under “Save and sign” looks for it.")
+        state.changed.emit()
+
+    def locate(self, place: Path | str) -> None:
+        """Look for moved scans in a folder or file by their digests, and open their study."""
+        moved = self.moved
+        if moved is None:
+            return
+
+        def work(progress: Progress) -> None:
+            with moved.study.writing():
+                locate_images(moved.study, place, progress=progress)
+
+        self._state.worker.start(
+            "load", work, lambda _: self.open(moved.study.folder, blinded=moved.blinded, author=moved.author)
+        )
+
+    def close(self) -> None:
+        """Close the study that is open here, and its scans; acts are on the disk already."""
+        state = self._state
+        self.moved = None
+        measured = state.panes.measurements
+        said = state.close_reading()
+        state.loader.clear()
+        state.report_replaced(said, measured)
 
     def _opened(self, workspace: Workspace, mode: ReadingMode, scans: Sequence[Scan | None]) -> None:
         state = self._state

@@ -1,12 +1,12 @@
-"""Questions for a place on the disk; each a function of its own, so that tests can answer."""
+"""Questions for a place on the disk, and before something is removed; functions, so that tests can answer."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-__all__ = ["file_to_open", "folder_to_open", "folder_to_save"]
+__all__ = ["file_to_open", "file_to_save", "folder_to_open", "folder_to_save", "removal_confirmed"]
 
 _KINDS = "Images (*.zip *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.dcm DICOMDIR);;All files (*)"
 
@@ -33,3 +33,15 @@ def file_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | N
     """A file that is made anew."""
     found, _ = QFileDialog.getSaveFileName(parent, title, name, kinds)
     return Path(found) if found else None
+
+
+def removal_confirmed(parent: QWidget, question: str, detail: str) -> bool:
+    """Whether something may be removed for good; the answer that is ready is No."""
+    box = QMessageBox(QMessageBox.Icon.Warning, "ctreview", question, parent=parent)
+    box.setInformativeText(detail)
+    remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
+    keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    return box.clickedButton() is remove

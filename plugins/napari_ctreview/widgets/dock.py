@@ -196,6 +196,7 @@ class ReviewDock(QWidget):
         self.state.reading_changed.connect(self._prepared)
         self.state.edited.connect(self._edited)
         controller.chest_ct.compared.connect(self._compared_now)
+        controller.chest_ct.recounted.connect(self._follow_numbers)
         self.panes.contrast_changed.connect(self.corrector.refresh_context)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
@@ -272,6 +273,10 @@ class ReviewDock(QWidget):
 
     def _edited(self, _pane: int, _change: object) -> None:
         self._show_candidates()
+        self._follow_numbers()
+
+    def _follow_numbers(self) -> None:
+        """Show the volumes after an act."""
         tallies = self.controller.chest_ct.tallies
         if tallies is not None and not self.state.blinded:
             before, after = tallies

@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from ctreview.errors import CtreviewError, in_words
+from ctreview.review.unsaved import unsaved_work
 from ctreview.study import Study, recovery
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
@@ -37,6 +38,7 @@ class SignStep(QWidget):
         grid = QGridLayout()
         acts: tuple[tuple[str, Callable[[], object]], ...] = (
             ("Open study…", self._open),
+            ("Close study", controller.archive.close),
             ("Save as…", self._save_as),
             ("Save", controller.archive.save),
             ("Sign", self._sign),
@@ -49,12 +51,19 @@ class SignStep(QWidget):
             button.clicked.connect(lambda _on=False, act=act: act())
             grid.addWidget(button, position // 2, position % 2)
             self.buttons[title] = button
-        grid.addWidget(self.blinded, len(acts) // 2, 1)
+        grid.addWidget(self.blinded, (len(acts) + 1) // 2, 1)
+        self.moved = QLabel()
+        self.moved.setWordWrap(True)
+        self.locate = QPushButton("Locate…")
+        self.locate.setToolTip("Look for the scans by the digests that the study keeps, and open it")
+        self.locate.clicked.connect(self._locate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(who)
         layout.addWidget(self.summary)
         layout.addLayout(grid)
+        layout.addWidget(self.moved)
+        layout.addWidget(self.locate)
         self.state.changed.connect(self.follow)
         self.follow()
 
@@ -62,7 +71,12 @@ class SignStep(QWidget):
         """Offer what may be done now."""
         workspace = self.state.workspace
         there, signed, idle = self.state.mode.begun, self.state.signed, not self.state.signing
+        moved = self.controller.archive.moved
+        for widget in (self.moved, self.locate):
+            widget.setVisible(moved is not None)
+        self.moved.setText("" if moved is None else f"Study “{moved.study.folder.name}”: {moved.said}")
         for title, possible in {
+            "Close study": workspace.study is not None and idle,
             "Save as…": there and idle,
             "Save": there and workspace.saved and idle and not signed,
             "Sign": there and idle and not signed,
@@ -102,6 +116,11 @@ class SignStep(QWidget):
         found = ask.folder_to_open(self, "Open a study")
         if found is not None:
             self.controller.archive.open(found, blinded=self.blinded.isChecked())
+
+    def _locate(self) -> None:
+        found = ask.folder_to_open(self, "Where the scans of the study lie now")
+        if found is not None:
+            self.controller.archive.locate(found)
 
     def _save_as(self) -> None:
         found = ask.folder_to_save(self, "Save the study as")
@@ -147,13 +166,11 @@ class UnsavedStudies(QWidget):
         self.setVisible(bool(self.rows))
 
     def _offer(self, study: Study) -> None:
+        work = unsaved_work(study)
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
-        acts = sum(len(reading.journal.read()) for reading in study.readings)
-        started = study.folder.name[:13]
-        when = f"{started[:4]}-{started[4:6]}-{started[6:8]} {started[9:11]}:{started[11:13]} UTC"
-        text = QLabel(f"Unsaved reading of {when}: {acts} act{'' if acts == 1 else 's'}")
+        text = QLabel(f"Unsaved: {work.title}. {work.content}")
         text.setWordWrap(True)
         on, away = QPushButton("Go on"), QPushButton("Remove")
         on.clicked.connect(lambda: self._take(study))
@@ -169,8 +186,11 @@ class UnsavedStudies(QWidget):
         self.chosen.emit(study)
 
     def _remove(self, study: Study) -> None:
-        recovery.discard(study)
-        self._put_away(study)
+        work = unsaved_work(study)
+        question = f"Remove the unsaved reading of {work.title}?"
+        if ask.removal_confirmed(self, question, f"{work.content}. It cannot be brought back."):
+            recovery.discard(study)
+            self._put_away(study)
 
     def _put_away(self, study: Study) -> None:
         row, _, _ = self.rows.pop(study.folder.name)

@@ -147,6 +147,53 @@ def test_a_finding_is_offered_at_the_other_timepoint_and_confirmed(marking: Any,
     assert store.kept[-1].tracked == "nodule 2"
 
 
+def test_no_size_is_offered_or_copied_a_confirmed_finding_is_measured_anew(marking: Any, pair: Any) -> None:
+    panes, store, marker, mouse = marking()
+    place = lesion_of(pair)
+    marker.select_shape("ellipsoid")
+    mouse.drag(0, [place - np.array([12.0, 8.0, 0]), place + np.array([12.0, 8.0, 0])])
+    marker.track(store.kept[0])
+    assert marker.offer.long_axis is None, "no size is carried to the other timepoint"
+    there = np.array(marker.offer.place)
+    marker.confirm()
+    assert len(store.kept) == 1, "it has a size at baseline: here it is measured first"
+    assert marker.shape == "axes"
+    mouse.drag(1, [there - np.array([4.0, 0, 0]), there + np.array([4.0, 0, 0])])
+    mouse.drag(1, [there - np.array([0, 3.0, 0]), there + np.array([0, 3.0, 0])])
+    first, second = store.kept
+    assert (second.tracked, second.timepoint) == (first.tracked, 2)
+    assert second.long_mm == pytest.approx(8, abs=1.5)
+    assert first.long_mm == pytest.approx(24, abs=1.5)
+    marker.remove(second)
+    marker.track(first)
+    marker.confirm()
+    marker.confirm()
+    assert store.kept[-1].long_mm is None, "confirmed again it is kept without a size"
+    assert marker.shape is None
+    panes.deactivate()
+
+
+def test_what_is_no_longer_seen_is_kept_as_that_and_said(marking: Any, pair: Any, qtbot: Any) -> None:
+    panes, store, marker, mouse = marking()
+    box = FindingsList(marker)
+    panes.viewer.window.add_dock_widget(box, area="right")
+    marker.select_shape("ellipsoid")
+    place = lesion_of(pair)
+    mouse.drag(0, [place - np.array([12.0, 8.0, 0]), place + np.array([12.0, 8.0, 0])])
+    box.table.setCurrentCell(0, 0)
+    assert not box.not_seen.isEnabled()
+    qtbot.mouseClick(box.track, Qt.MouseButton.LeftButton)
+    assert "HU" in box.message.text(), "the density at both places is said"
+    qtbot.mouseClick(box.not_seen, Qt.MouseButton.LeftButton)
+    first, second = store.kept
+    assert (second.state, second.long_axis, second.timepoint) == ("not_seen", None, 2)
+    assert Finding.from_json(second.to_json()) == second
+    assert "state" not in first.to_json()
+    assert box.table.item(1, 2).text() == "no longer seen"
+    marker.track(first)
+    assert marker.offer is None, "it was looked for there already"
+
+
 def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any) -> None:
     panes, store, marker, mouse = marking()
     box = FindingsList(marker)
@@ -169,7 +216,8 @@ def test_the_list_shows_goes_to_and_removes(marking: Any, pair: Any, qtbot: Any)
     box.table.setCurrentCell(0, 0)
     assert abs(panes.panes[0].centre[2] - place[2]) < 2.1
     qtbot.mouseClick(box.track, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(box.confirm, Qt.MouseButton.LeftButton)
+    for _ in range(2):  # the second time without a size of its own
+        qtbot.mouseClick(box.confirm, Qt.MouseButton.LeftButton)
     assert box.table.rowCount() == 2
     assert box.table.item(1, 1).text() == "follow-up"
     box.table.setCurrentCell(0, 0)

@@ -261,14 +261,31 @@ def test_save_close_reopen_and_sign_by_the_buttons(
     assert "version 2: draft" in dock.sign.summary.text()
 
 
-def test_work_that_was_not_saved_is_offered_at_the_next_start(make_dock: Any, small_scans: Path, qtbot: Any) -> None:
+def test_work_that_was_not_saved_is_offered_at_the_next_start_and_never_removed_unasked(
+    make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any
+) -> None:
+    from napari_ctreview.widgets import ask
+    from qtpy.QtWidgets import QLabel
+
+    from ctreview.review.unsaved import unsaved_work
+    from ctreview.study.recovery import left_over
+
     first = make_dock()
     reviewed(qtbot, first, small_scans)
     first.controller.act(0, "remove_piece", {"point": glass_at(first.controller, 0)})
     kept = glass_ml(first.controller, 0)
     first.stop()  # as with the window
+    (study,) = left_over()
+    work = unsaved_work(study)
     second = make_dock()
-    ((_, on, _),) = second.unsaved.rows.values()
+    ((row, on, away),) = second.unsaved.rows.values()
+    asked: list[str] = []
+    monkeypatch.setattr(ask, "removal_confirmed", lambda _parent, *said: bool(asked.append(" ".join(said))))
+    click(away)
+    assert asked == [f"Remove the unsaved reading of {work.title}? {work.content}. It cannot be brought back."]
+    assert work.content.endswith("1 act")
+    assert left_over(), "the answer was no"
+    assert work.title in row.findChild(QLabel).text()
     compared(qtbot, second.controller, lambda: click(on))
     assert glass_ml(second.controller, 0) == kept
     assert second.controller.chest_ct.review.can_undo

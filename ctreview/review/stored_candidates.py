@@ -1,0 +1,89 @@
+"""The candidates of a scan in its study: what was offered, voxel for voxel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from ctreview.anatomy import DenseCandidate
+from ctreview.errors import EditDoesNotApply, UnreadableFile
+from ctreview.study.document import read_document
+from ctreview.study.shape import Kind, listed, number, one_of, point, record, text, whole
+from ctreview.tools.packed_mask import PackedMask
+
+__all__ = ["CANDIDATES", "CANDIDATES_SCHEMA", "candidates_document", "candidates_of"]
+
+CANDIDATES = "candidates.json"
+CANDIDATES_SCHEMA = "ctreview.candidates/1"
+
+_MASK: Kind = record({"start": listed(whole, 3), "shape": listed(whole, 3), "bits": text})
+_CANDIDATE: Kind = record(
+    {
+        "id": text,
+        "side": one_of(("right_lung", "left_lung")),
+        "region": text,
+        "ml": number,
+        "proposed": one_of(("consolidation", "collapse", "effusion")),
+        "reason": text,
+        "centre": point,
+        "mask": _MASK,
+    }
+)
+CANDIDATES_KIND: Kind = record({"candidates": listed(_CANDIDATE)})
+
+
+def candidates_document(offered: Sequence[DenseCandidate]) -> dict[str, Any]:
+    """The content of ``candidates.json``."""
+    return {"candidates": [_plain(one) for one in offered]}
+
+
+def candidates_of(folder: Path) -> tuple[DenseCandidate, ...] | None:
+    """What a timepoint's folder keeps of them; None where an earlier version filed it, which kept none.
+
+    Raises
+    ------
+    UnreadableFile
+        The file is damaged.
+    """
+    path = folder / CANDIDATES
+    if not path.is_file():
+        return None
+    plain = read_document(path, CANDIDATES_SCHEMA, CANDIDATES_KIND)
+    return tuple(_candidate(one, path) for one in plain["candidates"])
+
+
+def _plain(one: DenseCandidate) -> dict[str, Any]:
+    kept = ("id", "side", "region", "ml", "proposed", "reason")
+    packed = asdict(PackedMask.of(one.box, one.mask))
+    mask = {name: list(value) if isinstance(value, tuple) else value for name, value in packed.items()}
+    return {**{name: getattr(one, name) for name in kept}, "centre": list(one.centre), "mask": mask}
+
+
+def _candidate(plain: Mapping[str, Any], path: Path) -> DenseCandidate:
+    mask = PackedMask(_three(plain["mask"]["start"]), _three(plain["mask"]["shape"]), plain["mask"]["bits"])
+    try:
+        voxels = mask.unpacked([a + n for a, n in zip(mask.start, mask.shape, strict=True)])
+    except EditDoesNotApply as error:
+        raise UnreadableFile(f"a candidate cannot be read: {error.found}", where=path) from error
+    x, y, z = (float(value) for value in plain["centre"])
+    return DenseCandidate(
+        id=plain["id"],
+        side=cast("Any", plain["side"]),
+        region=plain["region"],
+        ml=float(plain["ml"]),
+        proposed=cast("Any", plain["proposed"]),
+        reason=plain["reason"],
+        centre=(x, y, z),
+        start=mask.start,
+        shape=mask.shape,
+        packed=np.packbits(voxels).tobytes(),
+    )
+
+
+def _three(values: Sequence[int]) -> tuple[int, int, int]:
+    a, b, c = (int(value) for value in values)
+    return a, b, c
