@@ -75,6 +75,15 @@ def cohort(
             "--memory", min=0.5, help="GiB that all workers may take together; most of what is free if not given."
         ),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="tcp://HOST:PORT",
+            help="A running Dask scheduler whose workers do it, instead of this machine's cores.",
+            show_default=False,
+        ),
+    ] = None,
     limit_of_change: LimitOfChange = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -99,7 +108,7 @@ def cohort(
         with_limit_of_change(chosen_settings(context, chest_ct_settings()), limit_of_change), threads
     )
     memory_mib = None if memory is None else memory * 1024
-    crew = runner.workers_for(workers=workers, threads=threads, memory_mib=memory_mib)
+    crew = runner.workers_for(scheduler, workers=workers, threads=threads, memory_mib=memory_mib)
     if not dry_run:
         folder.begin(rows)
     with progress_bar(quiet=quiet) as progress:

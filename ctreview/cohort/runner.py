@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctreview.cohort.case import CASE_SCHEMA, write_case
+from ctreview.cohort.dask_workers import DaskWorkers
 from ctreview.cohort.engine import engine_versions
 from ctreview.cohort.folder import CohortFolder
 from ctreview.cohort.local_workers import LocalWorkers, cores
@@ -68,6 +69,7 @@ def run(
     manifest: Manifest | Path | str,
     out: Path | str | None = None,
     *,
+    scheduler: str | None = None,
     settings: ChestCtSettings | None = None,
     workers: int | None = None,
     threads: int = 1,
@@ -86,6 +88,8 @@ def run(
         A CSV file with the columns subject, timepoint, path and, if wanted, date, series, age and covariates.
     out : path, optional
         The folder of results; beside the manifest, named after it, if not given.
+    scheduler : str, optional
+        Address of a running Dask scheduler, ``"tcp://host:8786"``; processes of this machine if not given.
     settings : ChestCtSettings, optional
     workers : int, optional
         How many cases at once at most; by default one for each core, as far as memory allows.
@@ -121,7 +125,7 @@ def run(
     folder = CohortFolder(default_folder(manifest) if out is None else out)
     folder.require_usable()
     settings = prepare_settings(settings, threads)
-    crew = workers_for(workers=workers, threads=threads, memory_mib=memory_mib)
+    crew = workers_for(scheduler, workers=workers, threads=threads, memory_mib=memory_mib)
     folder.begin(rows)
     plan = plan_cohort(
         rows, folder, crew, settings=settings, same_patient=same_patient, progress=part(progress, 0.0, 0.02)
@@ -168,8 +172,18 @@ def prepare_settings(settings: ChestCtSettings | None, threads: int) -> ChestCtS
     return replace(chosen, load=replace(chosen.load, processes=threads))
 
 
-def workers_for(*, workers: int | None = None, threads: int = 1, memory_mib: float | None = None) -> Workers:
-    """Those who do the tasks; they may take most of the free memory if nothing else is said."""
+def workers_for(
+    scheduler: str | None = None, *, workers: int | None = None, threads: int = 1, memory_mib: float | None = None
+) -> Workers:
+    """Those who do the tasks: of a cluster, or of this machine; these may take most of the memory that is free.
+
+    Raises
+    ------
+    WrongUse
+        A scheduler is named and distributed is not installed, or nobody answers there.
+    """
+    if scheduler is not None:
+        return DaskWorkers(scheduler)
     if memory_mib is None and (free := available_mib()) is not None:
         memory_mib = SHARE * free
     return LocalWorkers(workers or max(1, cores() // threads), threads=threads, memory_mib=memory_mib)
