@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ctreview.cli.agree import agree
+from ctreview.cli.bids import bids
 from ctreview.cli.cohort import CohortCommand, cohort
 from ctreview.cli.compare import CompareCommand, compare
 from ctreview.cli.demo import demo
@@ -51,6 +52,7 @@ app.command("compare", cls=CompareCommand)(compare)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("repeat")(repeat)
 app.command("qc")(qc)
+app.command("bids")(bids)
 app.add_typer(edits)
 app.command("agree")(agree)
 app.command("demo")(demo)
