@@ -43,17 +43,21 @@ SOFT_HU = -60.0
 
 @dataclass(frozen=True)
 class Hilum:
-    """Between which blocks along axis 0 the vessels of the hilum bulge into the lung."""
+    """Between which blocks along axis 0 the vessels of the hilum bulge into the lung, and where the carina is.
+
+    The carina is infinitely high where it was not found.
+    """
 
     low: float
     high: float
+    carina: float = np.inf
 
     @classmethod
     def around(cls, carina: float | None, spacing_mm: float, size: float) -> Hilum:
         """Around the carina (an index along axis 0); where none was found, all heights may be the hilum's."""
         if carina is None:
             return cls(-np.inf, np.inf)
-        return cls(carina - BELOW_CARINA_MM * size / spacing_mm, carina + ABOVE_CARINA_MM * size / spacing_mm)
+        return cls(carina - BELOW_CARINA_MM * size / spacing_mm, carina + ABOVE_CARINA_MM * size / spacing_mm, carina)
 
 
 def find_bulges(coarse: CoarseImage, lungs: Labels, midline: float, size: float, hilum: Hilum) -> Labels:

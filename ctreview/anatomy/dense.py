@@ -7,6 +7,7 @@ the edges of organs in the same scan, air within, lung nearly all around, or lun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -20,6 +21,7 @@ from ctreview.anatomy.bronchograms import find_bronchograms
 from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
+from ctreview.anatomy.collapse import CollapsedLobe, find_collapsed_lobes
 from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
@@ -129,7 +131,9 @@ def find_dense_lung(
         return DenseLung(lung)
     edges = relative_edge_width(coarse, inside)
     if not proposed.any():
-        return DenseLung(lung, _behind_wide_edges(coarse, lungs, edges, lung > 0, midline, size))
+        collapsed = _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), lung > 0)
+        judged = _all_blocks(collapsed, lung > 0)
+        return DenseLung(lung, (*collapsed, *_behind_wide_edges(coarse, lungs, edges, judged, midline, size)))
     fluid = np.zeros(lungs.shape, dtype=bool)
     around = bounding_box(proposed, ROOM)
     fluid[around] = _fluid(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
@@ -154,11 +158,30 @@ def find_dense_lung(
             fluid_ml += coarse.volume_ml(wet)
             if coarse.volume_ml(wet) >= least:
                 offered.append(_offered(wet, box, lungs.shape, side, "effusion", FLUID_REASON))
-    judged = (lung > 0) | fluid
-    for offer in offered:
-        judged |= offer.blocks
+    judged = _all_blocks(offered, (lung > 0) | fluid)
+    offered += _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), judged)
+    judged = _all_blocks(offered, judged)
     offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
     return DenseLung(lung, tuple(offered), fluid_ml)
+
+
+def _all_blocks(offered: Sequence[DensePiece], others: Mask) -> Mask:
+    for piece in offered:
+        others = others | piece.blocks
+    return others
+
+
+def _collapsed(lobes: Sequence[CollapsedLobe], judged: Mask) -> tuple[DensePiece, ...]:
+    """Lobes that are offered, without what was judged before."""
+    return tuple(DensePiece(lobe.blocks & ~judged, lobe.side, "collapse", _collapse_reason(lobe)) for lobe in lobes)
+
+
+def _collapse_reason(lobe: CollapsedLobe) -> str:
+    return (
+        f"it lies above the carina, where the other lung, mirrored, holds air; this lung has "
+        f"{100 * lobe.volume_share:.0f} % of the volume that the other lets expect; its density "
+        f"({lobe.median_hu:.0f} HU) is above that of fluid"
+    )
 
 
 def _behind_wide_edges(
