@@ -7,7 +7,7 @@ to the program that asks: a disk that all share.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from ctreview.cohort.outcome import Outcome, Task
@@ -55,7 +55,7 @@ class DaskWorkers:
         """How many tasks the cluster does at once, as it is now."""
         return max(1, int(sum(self._client.nthreads().values())))
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def perform(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and give what became of each as soon as it is known, in any order.
 
         Closing the iterator takes back what has not begun; what is under way is finished by its worker.

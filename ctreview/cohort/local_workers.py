@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -58,7 +58,7 @@ class LocalWorkers:
         self._threads = threads
         self._memory_mib = memory_mib
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def perform(self, tasks: Sequence[Task]) -> Generator[Outcome]:
         """Do tasks and give what became of each as soon as it is known, in any order.
 
         Closing the iterator ends the workers at once; what they were at is not finished.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,5 +51,5 @@ class Workers(Protocol):
     def workers(self) -> int:
         """How many tasks are done at once, at most."""
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Do tasks and give what became of each as soon as it is known, in any order."""
+    def perform(self, tasks: Sequence[Task]) -> Generator[Outcome]:
+        """Do tasks and give what became of each as soon as it is known, in any order; closing it stops the rest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -131,16 +132,17 @@ def _check_headers(
             found[subject] = SubjectCheck.from_dict(known[key])
         else:
             tasks.append((subject, key, Task(work)))
-    for done, outcome in enumerate(workers.perform([task for _, _, task in tasks])):
-        progress(done, len(tasks), f"reading headers, {done} of {len(tasks)} subjects")
-        subject, key, task = tasks[outcome.number]
-        if outcome.answer is None:
-            lines = [row["line"] for row in task.work["rows"]]
-            found[subject] = SubjectCheck.failed(lines, outcome.fault or "")
-            continue
-        found[subject] = SubjectCheck.from_dict(outcome.answer)
-        if keep and key is not None:
-            folder.keep_checked(key, outcome.answer)
+    with closing(workers.perform([task for _, _, task in tasks])) as outcomes:
+        for done, outcome in enumerate(outcomes):
+            progress(done, len(tasks), f"reading headers, {done} of {len(tasks)} subjects")
+            subject, key, task = tasks[outcome.number]
+            if outcome.answer is None:
+                lines = [row["line"] for row in task.work["rows"]]
+                found[subject] = SubjectCheck.failed(lines, outcome.fault or "")
+                continue
+            found[subject] = SubjectCheck.from_dict(outcome.answer)
+            if keep and key is not None:
+                folder.keep_checked(key, outcome.answer)
     return found
 
 

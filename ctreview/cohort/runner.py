@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,12 +228,13 @@ def run_plan(
     cases = plan.to_run(retry_failed=retry_failed)
     estimate = _Estimate([one.task.megavoxels for one in cases])
     progress(0.0, 1.0, estimate.words())
-    for outcome in workers.perform([one.task for one in cases]):
-        answer = outcome.answer or _not_answered(cases[outcome.number], outcome)
-        if on_case is not None:
-            on_case(cases[outcome.number], answer)
-        estimate.finished(outcome.number, failed=answer["status"] == "failed")
-        progress(estimate.share, 1.0, estimate.words())
+    with closing(workers.perform([one.task for one in cases])) as outcomes:  # whatever stops us stops the workers
+        for outcome in outcomes:
+            answer = outcome.answer or _not_answered(cases[outcome.number], outcome)
+            if on_case is not None:
+                on_case(cases[outcome.number], answer)
+            estimate.finished(outcome.number, failed=answer["status"] == "failed")
+            progress(estimate.share, 1.0, estimate.words())
     folder.write_tables()
     return _counted(folder, len(cases))
 

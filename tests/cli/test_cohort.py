@@ -43,3 +43,16 @@ def test_where_none_could_be_run_the_code_is_3_else_4_or_0():
         CohortCounts(*counts, run=1).exit_code for counts in ((2, 0, 0), (1, 1, 0), (0, 1, 0), (1, 0, 1), (0, 0, 2))
     ]
     assert codes == [0, 4, 4, 4, 3]
+
+
+def test_the_sites_own_limit_of_change_takes_the_place_of_the_standard_one(tmp_path):
+    from ctreview.cli.options import with_limit_of_change
+    from ctreview.cohort.repeatability import RepeatabilityStudy, repeatability_of_pairs, write_repeatability
+    from ctreview.recipes.chest_ct import ChestCtSettings
+
+    pairs = [20.0, 40.0, 60.0, 80.0, 100.0] * 4, [23.0, 37.0, 63.0, 77.0, 103.0] * 4
+    study = RepeatabilityStudy((repeatability_of_pairs(*pairs),), {})
+    write_repeatability(study, tmp_path / "repeatability.json")
+    settings = with_limit_of_change(ChestCtSettings(), tmp_path / "repeatability.json")
+    assert settings.verdict.least_ml == pytest.approx(1.96 * 3.0, abs=1e-5)
+    assert settings.verdict.share_of_opacity == 0.0
