@@ -120,7 +120,7 @@ def _origin(found: FoundCase) -> dict[str, Any]:
 
 def _outcome(found: FoundCase) -> dict[str, Any]:
     spent = (found.document or {}).get("resources", {})
-    spent = {name: spent.get(name) for name in ("seconds", "peak_mib")}
+    spent = {name: spent.get(name) for name in ("seconds", "cpu_seconds", "peak_mib")}
     if found.change is None:
         status = "failed" if found.reason else "missing"
         return {"status": status, "verdict": FAILED if found.reason else None, "reason": found.reason, **spent}

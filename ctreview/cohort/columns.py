@@ -75,6 +75,7 @@ CASE_COLUMNS: tuple[Column, ...] = (
     Column("verdict", "text", "of both lungs"),
     Column("reason", "text", "why it failed, or why there is no verdict"),
     Column("seconds", "number", "how long it took"),
+    Column("cpu_seconds", "number", "how long its worker computed, whatever else the machine did"),
     Column("peak_mib", "number", "the most memory that its worker held"),
     *ORIGIN,
 )

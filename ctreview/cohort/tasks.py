@@ -53,7 +53,7 @@ def _check_subject(task: Mapping[str, Any]) -> Plain:
 
 def _compare_case(task: Mapping[str, Any]) -> Plain:
     """Compare two scans and write the case's file, whatever became of it."""
-    began = time.monotonic()
+    began, busy = time.monotonic(), time.process_time()
     forget_peak()
     document: Plain = {"schema": CASE_SCHEMA, "status": "failed", "case": task["case"], "engine": _engine(task)}
     try:
@@ -63,7 +63,12 @@ def _compare_case(task: Mapping[str, Any]) -> Plain:
         document |= {"error": type(error).__name__, "reason": str(error), "lasting": True}
     except Exception as error:  # whatever it is, it is this case's alone; another run may do better
         document |= {"error": type(error).__name__, "reason": in_words(error), "lasting": False}
-    spent = {"seconds": round(time.monotonic() - began, 2), "peak_mib": peak_mib(), "threads": task["threads"]}
+    spent = {
+        "seconds": round(time.monotonic() - began, 2),
+        "cpu_seconds": round(time.process_time() - busy, 2),
+        "peak_mib": peak_mib(),
+        "threads": task["threads"],
+    }
     document["resources"] = spent
     write_case(document, Path(task["file"]))
     verdict = document["change"]["regions"][0]["verdict"] if "change" in document else None

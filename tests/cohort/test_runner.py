@@ -94,6 +94,15 @@ def test_every_column_and_every_measure_stands_in_the_data_dictionary(done):
     assert [column.name for column in MEASURE_COLUMNS] == list(table.columns[: len(MEASURE_COLUMNS)])
 
 
+def test_a_picture_of_each_case_shows_lungs_and_opacity_in_both_scans(done):
+    picture = json.loads((done[0] / "pictures" / "A_v1_v2.json").read_text())
+    for when in ("baseline", "followup"):
+        side = picture[when]
+        assert side["uri"].startswith("data:image/jpeg;base64,")
+        assert len({colour for colour, _ in side["outlines"]}) == 2
+        assert side["width_mm"] > 100
+
+
 def test_a_second_run_compares_nothing(done, manifest, quick_settings):
     out, table = done
     before = {path: path.stat().st_mtime_ns for path in (out / "cases").iterdir()}
