@@ -33,9 +33,9 @@ def sketches_of(what: Finding | FloatArray, pane: Pane, *, offered: bool = False
 
 
 def size_of(finding: Finding) -> str:
-    """As much as was measured: "12.3 × 8.0 mm, 0.41 mL"; or that it is not seen."""
+    """As much as was measured: "12.3 × 8.0 mm, 0.41 mL"; or "not seen", which tells no blinded reader the order."""
     if finding.state == "not_seen":
-        return "no longer seen" if finding.timepoint > 1 else "not seen yet"
+        return "not seen"
     if finding.long_mm is None:
         return ""
     if finding.short_mm is None:

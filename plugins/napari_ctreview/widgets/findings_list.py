@@ -87,7 +87,7 @@ class FindingsList(QWidget):
         self.table.setRowCount(len(found))
         for number, one in enumerate(found):
             when = self.titles[one.timepoint - 1]
-            for column, words in enumerate((one.tracked or one.type, when, size_of(one), one.region)):
+            for column, words in enumerate((one.tracked or one.type, when, self._size(one), one.region)):
                 item = QTableWidgetItem(words)
                 item.setToolTip(one.text if column == 0 and one.text else words)
                 self.table.setItem(number, column, item)
@@ -98,6 +98,11 @@ class FindingsList(QWidget):
         for shape, button in self.shapes.items():
             button.setChecked(self.marker.shape == shape)
         self._allow()
+
+    def _size(self, finding: Finding) -> str:
+        if finding.state == "not_seen" and self.titles == TITLES:  # with letters for the scans, their order is hidden
+            return "no longer seen" if finding.timepoint > 1 else "not seen yet"
+        return size_of(finding)
 
     def _arrange(self) -> None:
         self.table.setHorizontalHeaderLabels(list(_COLUMNS))

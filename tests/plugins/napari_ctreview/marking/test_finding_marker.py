@@ -190,6 +190,9 @@ def test_what_is_no_longer_seen_is_kept_as_that_and_said(marking: Any, pair: Any
     assert Finding.from_json(second.to_json()) == second
     assert "state" not in first.to_json()
     assert box.table.item(1, 2).text() == "no longer seen"
+    box.titles = ("A", "B")
+    box.show_findings()
+    assert box.table.item(1, 2).text() == "not seen", "a blinded reader is not told which scan is the later one"
     marker.track(first)
     assert marker.offer is None, "it was looked for there already"
 
