@@ -11,9 +11,11 @@ TESTED = {"ctreview": "tests", "plugins": "tests/plugins"}
 OF_MANY_MODULES = {
     "tests/change/test_new_class.py",
     "tests/cli/test_accept_dense.py",
+    "tests/cli/test_changed_lungs.py",
     "tests/cli/test_refusals.py",
     "tests/cli/test_start.py",
     "tests/lung/test_histogram_and_mass.py",
+    "tests/plugins/napari_ctreview/session/test_stored_study.py",
     "tests/plugins/napari_ctreview/test_manifest.py",
     "tests/plugins/napari_ctreview/viewer/test_contrasts.py",
     "tests/report/test_candidates.py",
