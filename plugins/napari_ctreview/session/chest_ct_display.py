@@ -205,4 +205,5 @@ class ChestCtDisplay:
 def _known(review: OpacityReview, timepoint: int) -> ReadoutSource:
     point = review.prepared.points[timepoint]
     vessels = () if point.vessels is None else (point.vessels,)
-    return ReadoutSource(classes=(review.sessions[timepoint].labels, *vessels), regions=point.regions)
+    regions = review.tallies[timepoint].regions if review.counted else point.regions
+    return ReadoutSource(classes=(review.sessions[timepoint].labels, *vessels), regions=regions)
