@@ -11,6 +11,7 @@ from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
 from ctreview.opacity.excess import DENSE_SPOT_HU, LOCAL_MAXIMUM_MM, Excess
+from ctreview.opacity.neighbourhood import beside, closed_box, within
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
@@ -84,8 +85,8 @@ def classify(
     progress(1, 3, "finding opacity")
     kind = _kinds(patches, excess, offset, thresholds.consolidation_hu, settings)
     progress(2, 3, "drawing borders")
-    beside = (grid.lung_fraction == 0) & _within(patches > 0, 0.0, grid.geometry.spacing)
-    field[(field > 0) & (patches == 0) & ~beside] = -least
+    border = (grid.lung_fraction == 0) & within(patches > 0, 0.0, grid.geometry.spacing)
+    field[(field > 0) & (patches == 0) & ~border] = -least
     array = np.zeros(grid.source.shape, dtype=np.uint8)
     box = tuple(slice(a, a + n) for a, n in zip(grid.start, grid.lung.shape, strict=True))
     array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
@@ -127,13 +128,11 @@ def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[flo
     Half of a dense spot's level is more than haze beside it reaches; where opacity lies on both sides within 3 mm,
     the threshold itself decides.
     """
-    closed = (field > 0).view(np.uint8)
-    sizes = [2 * max(1, round(LOCAL_MAXIMUM_MM / s)) + 1 for s in spacing]
-    for axis, size in enumerate(sizes):
-        closed = ndi.maximum_filter1d(closed, size, axis=axis, mode="constant")
-    for axis, size in enumerate(sizes):
-        closed = ndi.minimum_filter1d(closed, size, axis=axis, mode="constant", cval=1)
-    between = (closed > 0) & (field <= 0) & (above > 0) & beside_dense
+    wanted = (field <= 0) & (above > 0) & beside_dense
+    if not wanted.any():
+        return
+    a, b, c = (max(1, round(LOCAL_MAXIMUM_MM / s)) for s in spacing)
+    between = closed_box(field > 0, (a, b, c)) & wanted
     field[between] = above[between]
 
 
@@ -156,8 +155,8 @@ def _near_core(seeds: Bools, extra_seeds: Bools, excess: Excess, settings: Opaci
     scale = grid.scale
     from_pleura, from_moving = settings.least_depth_mm * scale, settings.least_depth_moving_mm * scale
     cores = (seeds & (grid.depth_mm >= from_pleura)) | extra_seeds
-    near = _within(cores, 1.5 * from_pleura, grid.geometry.spacing)
-    return near & _within(
+    near = within(cores, 1.5 * from_pleura, grid.geometry.spacing)
+    return near & within(
         (cores & (grid.moving_mm >= from_moving)) | extra_seeds, 2.0 * from_moving, grid.geometry.spacing
     )
 
@@ -169,14 +168,6 @@ def _clear_of_motion(smoothed: Floats, excess: Excess, settings: OpacitySettings
         np.float32(mm * grid.scale) for mm in (settings.faint_depth_moving_mm, settings.least_depth_moving_mm)
     )
     return np.asarray(grid.moving_mm >= np.where(smoothed > settings.clear_excess_hu, clear, faint))
-
-
-def _within(mask: Bools, reach_mm: float, spacing: tuple[float, float, float]) -> Bools:
-    """Where a mask is no further off than a distance along each axis."""
-    near = mask.view(np.uint8)
-    for axis, step in enumerate(spacing):
-        near = ndi.maximum_filter1d(near, 2 * max(1, round(reach_mm / step)) + 1, axis=axis, mode="constant")
-    return np.asarray(near > 0)
 
 
 def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySettings) -> npt.NDArray[np.uint32]:
@@ -210,12 +201,11 @@ def _kinds(
     dense = opaque & (grid.hu > consolidation_hu)
     if dense.any():
         # the blurred rim of consolidation has the density of ground glass
-        near = ndi.binary_dilation(dense, ndi.generate_binary_structure(3, 1))
-        rim = near & ~ndi.binary_erosion(opaque, ndi.generate_binary_structure(3, 1), border_value=1)
+        rim = beside(dense) & beside(~opaque)
         kind[dense | rim] = CONSOLIDATION
     dependent = _dependent(patches, excess, offset, settings)
-    grown = ndi.binary_dilation(dependent, ndi.generate_binary_structure(3, 1)) & ~opaque
-    kind[dependent | grown] = DEPENDENT
+    if dependent.any():
+        kind[dependent | (beside(dependent) & ~opaque)] = DEPENDENT
     return kind
 
 
@@ -223,17 +213,17 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     """Patches that are a faint, thin layer on the lowest pleura of both lungs; gravity does not pull at one alone."""
     grid = excess.parenchyma
     band = settings.dependent_band_mm * grid.scale
-    height = excess.normal.gravity.height(grid.geometry)
-    low = (excess.distance_to_bottom_mm <= band) & (height > 0.6)
     count = int(patches.max())
     if count == 0:
         return np.zeros(patches.shape, dtype=bool)
     at = np.flatnonzero(patches.ravel())
     which = patches.ravel()[at]
+    height = excess.normal.gravity.height(grid.geometry).ravel()[at]
+    low = (excess.distance_to_bottom_mm.ravel()[at] <= band) & (height > 0.6)
     size = np.bincount(which, minlength=count + 1).astype(float)
-    within = np.bincount(which, low.ravel()[at], minlength=count + 1)
+    lowest = np.bincount(which, low, minlength=count + 1)
     level = np.bincount(which, excess.smoothed_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
-    is_layer = (within > 0.8 * size) & (level < settings.dependent_excess_hu)
+    is_layer = (lowest > 0.8 * size) & (level < settings.dependent_excess_hu)
     is_layer[0] = False
     layer = np.asarray(is_layer[patches])
     if all((grid.side == side).any() for side in SIDES):
