@@ -37,6 +37,7 @@ DIVISIONS = (
 
 Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.float32]
 
 
 def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
@@ -86,7 +87,8 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     parts = [(whole, {1: "lungs"}), (sides, names)]
     if lobes is not None:
         parts.append(_lobe_numbers(lobes, box, whole))
-    cut = [_partition(numbers, words, rim, grid) for numbers, words in parts]
+    height, depth = _patient_axis(grid, 2), _patient_axis(grid, 1)
+    cut = [_partition(numbers, words, rim, height, depth) for numbers, words in parts]
     placed = tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions)
     return Regions(lungs.geometry, placed, DIVISIONS)
 
@@ -121,30 +123,29 @@ def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tup
     return np.asarray(table[lobes.array[box]] * whole), names
 
 
-def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, grid: Geometry) -> Partition:
+def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Positions, depth: Positions) -> Partition:
     """Cells (part, third, half, shell) packed into one byte: 12 for each part, at most 5 parts."""
-    cells = np.zeros(grid.shape, dtype=np.uint8)
+    cells = np.zeros(numbers.shape, dtype=np.uint8)
     regions: dict[str, tuple[int, ...]] = {}
     for part, (number, name) in enumerate(sorted(names.items())):
         where = np.flatnonzero(numbers.ravel() == number)
         if not len(where):
             continue
-        third = _band(_patient_axis(grid, where, 2), 3)
-        half = _band(_patient_axis(grid, where, 1), 2)
+        third = _band(height.ravel()[where], 3)
+        half = _band(depth.ravel()[where], 2)
         cells.ravel()[where] = 1 + 12 * part + 4 * third + 2 * half + rim.ravel()[where]
         regions |= _named(name, 1 + 12 * part)
     return Partition(cells, regions)
 
 
-def _patient_axis(grid: Geometry, where: npt.NDArray[np.int64], row: int) -> npt.NDArray[np.float32]:
-    """Patient coordinate (0 left, 1 posterior, 2 head) of voxels given by flat index, from any constant."""
+def _patient_axis(grid: Geometry, row: int) -> Positions:
+    """Patient coordinate (0 left, 1 posterior, 2 head) of every voxel, from any constant."""
     steps = grid.affine[row, :3]
     a, b, c = (np.arange(n, dtype=np.float32) * np.float32(s) for n, s in zip(grid.shape, steps, strict=True))
-    index = np.unravel_index(where, grid.shape)
-    return np.asarray(a[index[0]] + b[index[1]] + c[index[2]])
+    return np.asarray((a[:, None, None] + b[None, :, None]) + c[None, None, :])
 
 
-def _band(position: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.uint8]:
+def _band(position: Positions, count: int) -> npt.NDArray[np.uint8]:
     """Which of ``count`` bands of equal width a position lies in."""
     low, high = float(position.min()), float(position.max())
     if high <= low:

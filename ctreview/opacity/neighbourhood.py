@@ -1,4 +1,4 @@
-"""Neighbourhoods of masks on the working grid, many times faster than general filters: they are looked at in every try."""
+"""Neighbourhoods of masks on the working grid, faster than general filters: every try of a threshold looks at them."""
 
 from __future__ import annotations
 

@@ -161,14 +161,12 @@ class LabelMap:
         """Where any of the named labels is, shape ``geometry.shape``; every label if none is named."""
         if not keys:
             return np.asarray(self.array > 0)
-        wanted = (
-            np.zeros(int(np.iinfo(self.array.dtype).max) + 1, dtype=bool) if self.array.dtype.itemsize < 4 else None
-        )
-        values = [self.scheme[key].value for key in keys]
-        if wanted is None:
-            return np.isin(self.array, values)
-        wanted[values] = True
-        return np.asarray(wanted[self.array])
+        # a comparison for each label reads bytes, and is faster than to look each voxel up
+        first, *rest = [self.array.dtype.type(self.scheme[key].value) for key in keys]
+        found = np.asarray(self.array == first)
+        for value in rest:
+            found |= self.array == value
+        return found
 
     def described_by(self, known: Scheme) -> LabelMap:
         """The same map, each label described as in ``known`` where that has its key.
