@@ -11,18 +11,23 @@ from typing import Any, cast
 from napari.components import ViewerModel
 from napari.layers import Layer
 from napari.qt import QtViewer
-from qtpy.QtWidgets import QLayout, QWidget
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QDockWidget, QLayout, QWidget
 
 __all__ = [
     "QtViewer",
     "canvas_of",
     "drawing_surface",
     "give_canvas_back",
-    "hide_layer_panels",
+    "grid_of",
     "make_layer",
+    "menus_of_layers",
     "narrow_slider",
     "new_canvas",
+    "panels_of_layers",
     "replace_canvas",
+    "silence",
+    "status_bar",
     "stop_playing",
     "take_canvas",
     "unwrapped",
@@ -85,11 +90,33 @@ def stop_playing(canvas: QtViewer) -> None:
     canvas.dims.stop()
 
 
-def hide_layer_panels(viewer: Any) -> None:
-    """Hide napari's own layer controls and layer list; its Window menu shows them again."""
+def grid_of(model: Any) -> Any:
+    """What lays the layers of a model beside each other; napari 0.9 moved it."""
+    return model.canvas.grid if hasattr(getattr(model, "canvas", None), "grid") else model.grid
+
+
+def panels_of_layers(viewer: Any) -> tuple[QDockWidget, ...]:
+    """Napari's own panels, with the buttons that turn, roll and grid the layers, and its console."""
     own = canvas_of(viewer)
-    for panel in (own.dockLayerControls, own.dockLayerList):
-        panel.hide()
+    return own.dockLayerControls, own.dockLayerList, own.dockConsole
+
+
+def menus_of_layers(viewer: Any) -> tuple[QAction, ...]:
+    """The entries of the menu bar that change layers and how they are turned."""
+    return tuple(menu.menuAction() for menu in (viewer.window.view_menu, viewer.window.layers_menu))
+
+
+def status_bar(viewer: Any) -> QWidget:
+    """The bar below, in which napari advertises its own keys and names the value under the mouse."""
+    return cast(QWidget, viewer.window._qt_window.statusBar())
+
+
+def silence(viewer: Any) -> None:
+    """Take away what the status bar says."""
+    if viewer.help:
+        viewer.help = ""
+    if viewer.status:
+        viewer.status = ""
 
 
 def make_layer(data: Any, options: dict[str, Any], kind: str) -> Any:

@@ -171,6 +171,14 @@ class Corrector(QObject):
                 self.settings, self._scale = rescaled(self.settings, scale / self._scale), scale
         self._tell_changed("settings")
 
+    def forget(self) -> None:
+        """Put the tool down and forget strokes, clicks and what was drawn on: they belong to scans that are gone."""
+        self.deactivate()
+        for tool in self.tools.values():
+            tool.drop()
+        self.drawn = DrawingHistory()
+        self.under_cursor = None
+
     def _tell_changed(self, what: ChangedInput) -> None:
         if self.tool is not None:
             self.tool.changed(what)

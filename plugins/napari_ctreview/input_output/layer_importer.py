@@ -17,15 +17,28 @@ __all__ = ["LayerImporter"]
 class LayerImporter:
     """Takes scans that napari opened off its list of layers, and opens them as timepoints instead.
 
+    Where a reading is open, other layers go as well: nothing may lie over a scan that no act put there.
+
     Parameters
     ----------
     viewer : napari.Viewer
     open_scan : callable
         ``open_scan(path)`` opens one.
+    is_foreign : callable
+        Whether a layer may not be added now.
+    refused : callable
+        Told, in words, what was not added.
     """
 
-    def __init__(self, viewer: Any, open_scan: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        open_scan: Callable[[Path], None],
+        is_foreign: Callable[[Any], bool],
+        refused: Callable[[str], object],
+    ) -> None:
         self._viewer, self._open_scan = viewer, open_scan
+        self._is_foreign, self._refused = is_foreign, refused
         viewer.layers.events.inserted.connect(self._inserted)
 
     def stop(self) -> None:
@@ -37,11 +50,20 @@ class LayerImporter:
         path = _origin(layer)
         if path is not None and isinstance(layer.metadata.get("ctreview"), Volume):
             QTimer.singleShot(0, lambda: self._take(layer, path))  # napari is still busy with this layer
+        else:
+            QTimer.singleShot(0, lambda: self._refuse(layer))
 
     def _take(self, layer: Any, path: Path) -> None:
         if layer in self._viewer.layers:
             self._viewer.layers.remove(layer)
         self._open_scan(path)
+
+    def _refuse(self, layer: Any) -> None:
+        if layer in self._viewer.layers and self._is_foreign(layer):
+            self._viewer.layers.remove(layer)
+            self._refused(
+                f"“{layer.name}” was not added: this window holds a reading. For other layers, start napari once more."
+            )
 
 
 def _origin(layer: Any) -> Path | None:

@@ -118,6 +118,11 @@ class FindingMarker(QObject):
         self._redraw()
         self.changed.emit()
 
+    def forget(self) -> None:
+        """Forget what is offered, begun and said: it belongs to scans that are gone."""
+        self.offer, self.text = None, ""
+        self.deactivate()
+
     def change(self, finding: Finding, *, type: str | None = None, text: str | None = None) -> None:  # noqa: A002 - the finding's own word
         """Call a finding something else, or say more of it."""
         new = replace(finding, type=type or finding.type, text=finding.text if text is None else text)

@@ -66,6 +66,11 @@ class ChestCtDisplay:
         else:
             self._pair([scan for scan, _ in there], (0, 1))
 
+    def forget(self) -> None:
+        """Draw nothing more of what was compared: other scans are read."""
+        self._comparison = None
+        self._hide_fate()
+
     def clear(self) -> None:
         """Empty panes."""
         panes = self._state.panes
@@ -103,7 +108,7 @@ class ChestCtDisplay:
         if what == "lungs":
             layer.contour = 1
         else:
-            self._take_away(pane, "lungs")
+            panes.panes[pane].remove_labels("lungs")
 
     def show_review(
         self, review: OpacityReview, scans: Sequence[Scan | None], order: tuple[int, int], *, blinded: bool
@@ -114,7 +119,7 @@ class ChestCtDisplay:
         panes.link.register(review.prepared.transform)
         for pane, timepoint in enumerate(order):
             session = review.sessions[timepoint]
-            self._take_away(pane, "lungs")
+            panes.panes[pane].remove_labels("lungs")
             panes.show_labels(pane, session.base, name=OPACITY, array=session.array)
             panes.set_readout_source(pane, _known(review, timepoint))
         self.show_candidates(review, order)
@@ -126,7 +131,7 @@ class ChestCtDisplay:
         for pane, timepoint in enumerate(order):
             candidates = review.candidates(timepoint)
             if not open_candidates(candidates):
-                self._take_away(pane, CANDIDATES)
+                self._state.panes.panes[pane].remove_labels(CANDIDATES)
                 continue
             labels = candidate_map(candidates, review.prepared.points[timepoint].volume.geometry)
             layer = self._state.panes.show_labels(pane, labels, name=CANDIDATES)
@@ -194,12 +199,6 @@ class ChestCtDisplay:
         kept = to_world(panes.panes[0].geometry, middle)
         kept[across] = to_world(panes.panes[0].geometry, place)[across]
         panes.go_to(to_lps(panes.panes[0].geometry, kept))
-
-    def _take_away(self, pane: int, name: str) -> None:
-        shown = self._state.panes.panes[pane]
-        layer = shown.labels.get(name)
-        if layer is not None and layer in shown.model.layers:
-            shown.model.layers.remove(layer)
 
 
 def _known(review: OpacityReview, timepoint: int) -> ReadoutSource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
@@ -82,7 +83,7 @@ class ChestCtMode(QObject):
 
     compared = Signal(object)
     recounted = Signal()
-    _labels_found = Signal(int, str, object)
+    _labels_found = Signal(object, int, str, object)
 
     def __init__(self, state: ReadingState) -> None:
         super().__init__(state)
@@ -165,6 +166,8 @@ class ChestCtMode(QObject):
         for job in ("prepare", "compare"):
             self._state.worker.cancel(job)
         self.prepared = self.review = self.comparison = self._read = self.stored = None
+        self.age_years = None
+        self.display.forget()
 
     # --- lungs, opacity, register
 
@@ -177,7 +180,7 @@ class ChestCtMode(QObject):
         if self.prepared is not None and self._only_compares(self.prepared):
             self._compare_by(replace(self.prepared, settings=self.settings))
             return
-        first, second = self._read = tuple(state.loader.scans)
+        first, second = scans = self._read = tuple(state.loader.scans)
         assert first is not None
         assert second is not None
         settings, age, allowed = self.settings, self.age_years, state.loader.allow_different_patients
@@ -193,7 +196,7 @@ class ChestCtMode(QObject):
                 same_patient=same,
                 allow_different_patients=allowed,
                 progress=part(progress, 0.0, 0.95),
-                on_labels=self._labels_found.emit,
+                on_labels=partial(self._labels_found.emit, scans),
             )
             try:
                 plan = plan_of(prepared, age, allow_different_patients=allowed)
@@ -236,9 +239,11 @@ class ChestCtMode(QObject):
             return
         self.show_prepared(prepared, None)
 
-    def _show_labels(self, number: int, what: str, labels: LabelMap) -> None:
-        """Show lungs or opacity of a scan before the rest is there."""
+    def _show_labels(self, scans: tuple[Scan | None, ...], number: int, what: str, labels: LabelMap) -> None:
+        """Show lungs or opacity of a scan before the rest is there; nothing of scans that are gone."""
         state = self._state
+        if scans is not self._read:
+            return
         if state.worker.running == "prepare" and self.review is None:
             self.display.show_part(state.order.index(number), what, labels)
         state.steps.labels_found(number, what)

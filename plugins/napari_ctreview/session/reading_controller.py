@@ -84,12 +84,32 @@ class ReadingController(QObject):
         self.open_dropped(free[0] if len(free) == 1 else pane, paths)
         return True
 
+    def open_at(self, pane: int | None, paths: Sequence[str]) -> None:
+        """Load what was dropped on a pane, or elsewhere in the window: as the first timepoint that is free then."""
+        if not paths:
+            self.state.failed.emit("What was dropped lies on no disk of this computer: save it first, then drop that.")
+            return
+        taken = pane is not None and self.open_on_pane(pane, paths)
+        if taken:
+            return
+        unread = [Path(path).name for path in paths if not get_reader(path)]
+        if unread:
+            self.state.failed.emit(
+                f"“{unread[0]}” is no scan that can be read here. Drop a folder of DICOM files, a ZIP, or a NIfTI, "
+                "NRRD or MetaImage file."
+            )
+        else:
+            self._open_free(paths)
+
     def open_in_free_timepoint(self, path: Path) -> None:
         """Load a scan that was dropped on no pane: as the first timepoint that is free, else as the follow-up."""
+        self._open_free([str(path)])
+
+    def _open_free(self, paths: Sequence[str]) -> None:
         loader = self.state.loader
         waiting = 1 if self.state.worker.running == JOB and loader.scans[0] is None else 0
         free = self._free_timepoints()[waiting:]
-        self.open_dropped(free[0] if free else 1, [str(path)])
+        self.open_dropped(free[0] if free else 1, paths)
 
     def _free_timepoints(self) -> list[int]:
         return [number for number, scan in enumerate(self.state.loader.scans) if scan is None]
@@ -101,7 +121,8 @@ class ReadingController(QObject):
         gone = any(was not in (None, is_now) for was, is_now in zip(state.images, now, strict=True))
         # what is marked before the steps are run belongs to the scans it was marked on; a second one may join them
         marked = state.workspace.findings or state.workspace.key_images
-        if not state.mode.continues_with(scans) or (gone and marked):
+        left = any(image is not None and image not in now for image in state.images)
+        if left or not state.mode.continues_with(scans) or (gone and marked):
             said = state.close_reading(CarriedMarks.carried_over(state.workspace, state.images, now))
         state.images = now
         there = [scan for scan in scans if scan is not None]

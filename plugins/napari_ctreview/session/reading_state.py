@@ -100,6 +100,11 @@ class ReadingState(QObject):
         """Whether the window is open."""
         return self._panes is not None
 
+    @property
+    def reads(self) -> bool:
+        """Whether a reading is open: a scan is shown."""
+        return any(scan is not None for scan in self.loader.scans)
+
     # --- who reads what
 
     @property

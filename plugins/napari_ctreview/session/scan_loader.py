@@ -106,6 +106,8 @@ class ScanLoader(QObject):
 
     def clear(self) -> None:
         """Start with two other scans."""
+        self._worker.cancel(JOB)
+        self.forget_statements()
         self.scans = [None, None]
         self.changed.emit()
 
@@ -122,8 +124,19 @@ class ScanLoader(QObject):
         self._worker.start(
             JOB,
             lambda progress: scans.load_scan(path, chosen, settings, progress),
-            lambda scan: self._put(number, scan),
+            lambda scan: self._replace(number, scan),
         )
+
+    def _replace(self, number: int, scan: Scan) -> None:
+        """Take a scan; what was said of two patients was said of the pair before."""
+        if self.scans[number] is not None:
+            self.forget_statements()
+        self._put(number, scan)
+
+    def forget_statements(self) -> None:
+        """Take nothing as stated of whose scans these are."""
+        self.allow_different_patients = self.same_patient = False
+        self._refused = None
 
     def _put(self, number: int, scan: Scan) -> None:
         """Take a scan if it goes with the other one.

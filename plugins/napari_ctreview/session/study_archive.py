@@ -185,6 +185,7 @@ class StudyArchive(QObject):
         assert workspace.study is not None
         said, measured = state.close_reading(), state.panes.measurements
         state.workspace, state.mode = workspace, mode
+        state.loader.forget_statements()
         state.loader.scans[:] = scans
         state.images = state.loader.images
         mode.show_study(workspace.study, scans)

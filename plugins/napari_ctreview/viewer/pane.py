@@ -16,9 +16,19 @@ from napari_ctreview.napari_adapter import QtViewer, drawing_surface
 from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
 from napari_ctreview.viewer.corner_text import ScanTiming, facts
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
+from napari_ctreview.viewer.layer_guard import LayerGuard
 from napari_ctreview.viewer.layers import image_layer, labels_layer, to_lps, to_world
 from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
-from napari_ctreview.viewer.planes import OBLIQUE_DEGREES, Plane, centre_of, centre_on, letters, obliqueness, show
+from napari_ctreview.viewer.planes import (
+    OBLIQUE_DEGREES,
+    Plane,
+    centre_of,
+    centre_on,
+    letters,
+    obliqueness,
+    show,
+    view_of,
+)
 from napari_ctreview.viewer.presets import Window, limits, window_name, windows_for
 from napari_ctreview.viewer.readout import Readout, ReadoutSource, read
 from napari_ctreview.viewer.slabs import THIN, Slab, apply
@@ -82,6 +92,8 @@ class Pane:
         self._opacities: dict[str, float] = {}
         self.annotations = Annotations(self.surface)
         self.annotations.drawings = self._drawings
+        self._place: tuple[FloatArray, float] | None = None
+        self.guard = LayerGuard(model, lambda: view_of(self.plane), self._show_again)
         for event in (model.scene.camera.events.center, model.scene.camera.events.zoom):
             event.connect(self._moved)
         model.dims.events.point.connect(self._moved)
@@ -111,6 +123,7 @@ class Pane:
         data, options, _ = image_layer(volume, name=name)
         self.volume, self.windows, self.name = volume, windows_for(volume), name
         self.image = self.model.add_image(data, **options)
+        self.guard.keep(self.image)
         self.image.events.contrast_limits.connect(self._moved)
         self.describe(timing or ScanTiming(name))
         self.set_plane(self.plane)
@@ -123,7 +136,8 @@ class Pane:
         shown, old = image_layer(volume, name=name), self.image
         old.events.contrast_limits.disconnect(self._moved)
         self.image = self.model.add_image(shown[0], **shown[1])
-        self.model.layers.remove(old)
+        self.guard.keep(self.image)
+        self._take_off(old)
         self.image.events.contrast_limits.connect(self._moved)
         self.model.layers.move(self.model.layers.index(self.image), 0)
         self.volume, self.windows = volume, windows_for(volume)
@@ -151,7 +165,7 @@ class Pane:
             layer.metadata = options["metadata"]
             return layer
         layer = self.model.add_labels(data, **options)
-        layer.editable = False  # edits go through the tools, so that each becomes a record
+        self.guard.keep(layer)
         self.labels[name] = layer
         self._opacities[name] = float(layer.opacity)
         self.set_overlay(self.overlay)
@@ -167,6 +181,18 @@ class Pane:
         if box[self.across].start <= level < box[self.across].stop:
             layer.refresh(extent=False, thumbnail=False, highlight=False)
 
+    def remove_labels(self, name: str) -> None:
+        """Take a label map away; nothing where none of that name is shown."""
+        layer = self.labels.pop(name, None)
+        if layer is not None:
+            self._take_off(layer)
+
+    def _take_off(self, layer: Any) -> None:
+        """Take a layer off the canvas for good."""
+        self.guard.release(layer)
+        if layer in self.model.layers:
+            self.model.layers.remove(layer)
+
     def clear(self) -> None:
         """Take away what this pane put on its canvas."""
         if self.image is not None:
@@ -175,8 +201,8 @@ class Pane:
         # first of all, so that what the model tells of layers going away finds nothing to write about
         self.labels, self.image, self.volume = {}, None, None
         for layer in layers:
-            if layer is not None and layer in self.model.layers:
-                self.model.layers.remove(layer)
+            if layer is not None:
+                self._take_off(layer)
         self.marks, self.known = [], ReadoutSource()
         self.annotations.set_texts(letters=("", "", "", ""), corners=CornerTexts(), warnings=())
 
@@ -283,8 +309,9 @@ class Pane:
 
     def _moved(self, _event: Any = None) -> None:
         """Write where this slice lies and how it is shown."""
-        if self.volume is None or self.image is None:
+        if self.volume is None or self.image is None or self.guard.disturbed:
             return
+        self._place = self.centre, float(self.model.scene.camera.zoom)
         number = self.geometry.to_index(self.centre)[self.across]
         low, high = self.image.contrast_limits
         name = window_name((low, high), self.windows)
@@ -301,9 +328,19 @@ class Pane:
         if self.marks or self.sketches:
             self.annotations.update()
 
+    def _show_again(self) -> None:
+        """Show the place that was shown before something else turned the axes or took layers away."""
+        if self._place is not None and self.volume is not None and not self.guard.disturbed:
+            place, zoom = self._place
+            self.set_plane(self.plane)
+            self.go_to(place)
+            self.model.scene.camera.zoom = zoom
+
     def _removing(self, event: Any) -> None:
-        """Forget an image that the reader takes out of napari's list, or that goes with the window."""
+        """Forget a layer that goes with the window; any other one is put back."""
         layer = self.model.layers[event.index]
+        if self.guard.on and self.guard.keeps(layer):
+            return
         if layer is self.image:
             self.image, self.volume = None, None
             self.annotations.set_texts(corners=CornerTexts(), warnings=())

@@ -62,7 +62,7 @@ class PaneSynchronizer:
 
     def follow(self, leader: int) -> None:
         """Bring every other pane to where one of them is."""
-        if self._busy or not self.on or any(pane.volume is None for pane in self.panes):
+        if self._busy or not self.on or any(pane.volume is None or pane.guard.disturbed for pane in self.panes):
             return
         with self.events_blocked():
             here = self.panes[leader]

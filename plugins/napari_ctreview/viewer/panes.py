@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from qtpy.QtWidgets import QApplication, QSplitter
 
 from ctreview.volume.contrasts import Examination
@@ -347,6 +347,14 @@ class Panes(QSplitter):
             self.panes[0].model.scene.camera.zoom = smallest
             self.link.follow()
 
+    def pane_at(self, place: QPoint) -> int | None:
+        """The number of the pane at a place of the screen; None where there is none."""
+        for number, pane in enumerate(self.panes):
+            canvas = pane.canvas
+            if canvas.isVisible() and canvas.rect().contains(canvas.mapFromGlobal(place)):
+                return number
+        return None
+
     @property
     def _full(self) -> list[Pane]:
         return [pane for pane in self.panes if pane.volume is not None]
@@ -454,6 +462,7 @@ class Panes(QSplitter):
             gestures.detach()
         for pane in self.panes:
             stop_playing(pane.canvas)
+            pane.guard.stop()
             pane.annotations.drawings = tuple
 
     def give_back(self) -> None:

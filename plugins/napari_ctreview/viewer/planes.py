@@ -10,7 +10,7 @@ import numpy as np
 
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["OBLIQUE_DEGREES", "Plane", "centre_of", "centre_on", "letters", "obliqueness", "show"]
+__all__ = ["OBLIQUE_DEGREES", "Plane", "centre_of", "centre_on", "letters", "obliqueness", "show", "view_of"]
 
 OBLIQUE_DEGREES = 1.0
 """From this angle on an image is called oblique."""
@@ -59,6 +59,12 @@ def obliqueness(geometry: Geometry) -> float:
     """
     nearest = np.abs(geometry.directions).max(axis=0)
     return float(np.degrees(np.arccos(np.clip(nearest, 0.0, 1.0))).max())
+
+
+def view_of(plane: Plane) -> tuple[tuple[int, int, int], tuple[str, str]]:
+    """The order of the axes and the way up, as napari has them while it shows a plane."""
+    view = _VIEWS[plane]
+    return view.order, (view.vertical, "right")
 
 
 def show(model: Any, plane: Plane) -> None:

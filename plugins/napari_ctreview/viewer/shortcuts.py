@@ -10,10 +10,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QShortcut, QWidget
 
+from napari_ctreview.viewer.key_dispatch import READING_KEY
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.planes import Plane
 
-__all__ = ["KEYS", "Shortcut", "bind", "install"]
+__all__ = ["KEYS", "Shortcut", "bind", "bind_key", "install"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ KEYS: tuple[Shortcut, ...] = (
 
 
 def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
-    """Make the keys work while the panes, or another widget, or anything within has the focus.
+    """Make the keys work in the window of the panes, or of another widget.
 
     A text field keeps the letters that are typed into it.
     """
@@ -77,14 +78,17 @@ def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
 
 
 def bind(keys: Iterable[Shortcut], to: object, widget: QWidget) -> list[QShortcut]:
-    """Make the keys of a table work while a widget, or anything within it, has the focus."""
-    shortcuts = []
-    for key in keys:
-        shortcut = QShortcut(QKeySequence(key.keys), widget)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(_doing(key, to))
-        shortcuts.append(shortcut)
-    return shortcuts
+    """Make the keys of a table work in the window of a widget, while that is shown."""
+    return [bind_key(key.keys, _doing(key, to), widget) for key in keys]
+
+
+def bind_key(keys: str, act: Callable[[], object], widget: QWidget) -> QShortcut:
+    """Make one key work wherever the focus is in the window of a widget, while that is shown and enabled."""
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.setObjectName(READING_KEY)
+    shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
+    shortcut.activated.connect(act)
+    return shortcut
 
 
 def _doing(key: Shortcut, to: object) -> Callable[[], None]:

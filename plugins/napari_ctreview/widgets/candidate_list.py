@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QShortcut, QTableWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ctreview.change import Candidate
 from ctreview.recipes.chest_ct.candidates import acceptance, dismissal
 from ctreview.report import words
 from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass
+from napari_ctreview.viewer.shortcuts import bind_key
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["KEYS", "CandidateList"]
@@ -144,9 +144,7 @@ class CandidateList(QWidget):
     def install_keys(self, widget: QWidget) -> None:
         """Make the keys work in the window of a widget that is always shown."""
         for name, (key, *_) in KEYS.items():
-            shortcut = QShortcut(QKeySequence(key), widget)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(self._pressed(name))
+            bind_key(key, self._pressed(name), widget)
 
     def _pressed(self, name: str) -> Callable[[], None]:
         def press() -> None:
@@ -178,6 +176,8 @@ class CandidateList(QWidget):
             f"{words.to_confirm(still)} They are in no number, interval or verdict."
             if still
             else "All dense areas beside the lungs were judged."
+            if self._shown
+            else ""
         )
         current = self.candidate
         self.reason.setText("" if current is None else f"Not counted: {current.piece.reason}.")

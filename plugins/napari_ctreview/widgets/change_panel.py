@@ -19,6 +19,8 @@ from napari_ctreview.worker import Worker
 
 __all__ = ["ChangePanel"]
 
+_NOT_YET = "The change is shown once both scans are compared."
+
 Counts = Mapping[str, Mapping[str, float]]
 
 
@@ -51,7 +53,7 @@ class ChangePanel(QWidget):
         self._wanted: str | None = None
         self._listed = False
         self._worker = Worker(self)
-        self.headline = QLabel("The change is shown once both scans are compared.")
+        self.headline = QLabel(_NOT_YET)
         self.headline.setWordWrap(True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table = RegionTable()
@@ -76,6 +78,11 @@ class ChangePanel(QWidget):
 
     # --- what is shown
 
+    @property
+    def listed(self) -> bool:
+        """Whether the pieces of the comparison that is shown are listed."""
+        return self._listed
+
     def show_comparison(self, comparison: Comparison) -> None:
         """Show what was found; the pieces follow when they have been listed in the background."""
         self.comparison, self.regions = comparison, comparison.regions
@@ -86,6 +93,16 @@ class ChangePanel(QWidget):
         self._say(carried=False)
         self._worker.cancel()
         self._worker.start("pieces", lambda _: find_pieces(comparison), self._have)
+
+    def clear(self) -> None:
+        """Show nothing: other scans are read."""
+        self._worker.cancel()
+        self.comparison, self.regions, self._wanted, self._listed = None, (), None, False
+        self._candidates = ((), ())
+        self.headline.setText(_NOT_YET)
+        self.table.forget()
+        self.pieces.clear()
+        self.words.clear()
 
     def follow(
         self,

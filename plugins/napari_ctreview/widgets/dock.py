@@ -6,7 +6,7 @@ import getpass
 import re
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ctreview.change import Comparison
@@ -19,13 +19,15 @@ from napari_ctreview.input_output.layer_importer import LayerImporter
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
 from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
-from napari_ctreview.napari_adapter import hide_layer_panels, unwrapped, window_of
+from napari_ctreview.napari_adapter import unwrapped, window_of
 from napari_ctreview.session.chest_ct_display import FATE_PANE
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.session.steps import STEPS
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.panes import Panes
+from napari_ctreview.viewer.window_events import WindowEvents
+from napari_ctreview.viewer.window_lock import WindowLock
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
@@ -47,9 +49,6 @@ _PARTS = {
     "change": ("inspiration", "fate", "interval", "verdict"),
 }
 """Which settings of the recipe belong to which step."""
-
-_WIDE_ENOUGH = 1900
-"""Pixels of a screen on which napari's own docks stand beside panes and steps without making them narrow."""
 
 _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
@@ -74,6 +73,8 @@ class ReviewDock(QWidget):
         The settings of each step that has any.
     """
 
+    _events: WindowEvents | None = None
+
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         viewer = unwrapped(napari_viewer)
@@ -85,7 +86,7 @@ class ReviewDock(QWidget):
         self.corrector = Corrector(self.panes, self.controller, self)
         self.marker = FindingMarker(self.panes, self.state, self)
         self.key_image_recorder = KeyImageRecorder(self.panes, self.state, self)
-        self._incoming = LayerImporter(viewer, self.controller.open_in_free_timepoint)
+        self._incoming = LayerImporter(viewer, self.controller.open_in_free_timepoint, self._is_foreign, self.complain)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
         self._shortcuts = [
@@ -94,10 +95,13 @@ class ReviewDock(QWidget):
             *shortcuts.bind(finding_marker.KEYS, self.marker, self.panes),
         ]
         self._build()
+        self._lock = WindowLock(viewer, self)
+        self._still_open = QTimer(self, singleShot=True, interval=0)
+        self._still_open.timeout.connect(self._lock_again)
         self._connect()
+        self._watch(WindowEvents(window_of(viewer), self, self))
         self.boxes["load"].open()
         self._follow()
-        self._make_room(viewer)
 
     # --- what it is made of
 
@@ -135,11 +139,6 @@ class ReviewDock(QWidget):
         layout.addWidget(self.message)
         layout.addWidget(scroll, 1)
         self.setMinimumWidth(380)
-
-    def _make_room(self, viewer: Any) -> None:
-        """On a narrow screen the panes get the place of napari's layer controls and list; its Window menu has them."""
-        if window_of(viewer).screen().availableGeometry().width() < _WIDE_ENOUGH:
-            hide_layer_panels(viewer)
 
     def _inside(self, name: str) -> list[QWidget]:
         """A step's own widgets, its settings last and folded away."""
@@ -205,8 +204,14 @@ class ReviewDock(QWidget):
         self.candidates.decided.connect(self._decided)
         self.candidates.install_keys(self)
         self.candidates.taken_before = self._taken_for_lung
-        # napari's canvas is told when its window closes, and the dock when it is taken away alone
+        # napari's canvas is told when its window closes
         self.panes.panes[0].canvas.installEventFilter(self)
+
+    def _watch(self, events: WindowEvents) -> None:
+        events.dropped.connect(self._dropped)
+        events.closing.connect(self._closing)
+        self._events = events
+        self._lock_window()
 
     # --- what happens
 
@@ -230,9 +235,26 @@ class ReviewDock(QWidget):
         self.complain("")
         self.controller.run()
 
+    def _dropped(self, where: QPoint, paths: list[str]) -> None:
+        """Open what was dropped anywhere in the window."""
+        self.complain("")
+        self.controller.open_at(self.panes.pane_at(where), paths)
+
+    def _is_foreign(self, layer: Any) -> bool:
+        """Whether a layer of napari's own viewer is none of the reading that is open."""
+        return self.state.open and self.state.reads and not self.panes.panes[0].guard.keeps(layer)
+
+    def _lock_window(self) -> None:
+        """Keep napari away while a reading is open."""
+        reads = self.state.open and self.state.reads
+        self._lock.set_on(reads)
+        if self._events is not None:
+            self._events.keys.set_on(reads)
+
     def _follow(self) -> None:
         """Show the state of every step."""
         controller = self.controller
+        self._lock_window()
         for name, box in self.boxes.items():
             box.show_step(self.state.steps[name], hidden_checks=self.state.blinded)
         busy = self.state.worker.busy
@@ -251,6 +273,8 @@ class ReviewDock(QWidget):
         self._follow()
 
     def _prepared(self) -> None:
+        if not self.state.mode.begun:
+            self._forget()
         ab = dict(zip(self.state.order, ("A", "B"), strict=True))
         self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if self.state.blinded else TITLES
         self.findings.show_findings()
@@ -265,6 +289,13 @@ class ReviewDock(QWidget):
             self.boxes["load"].open(False)
             self.boxes["correct"].open()
             self.boxes["change"].open(not self.state.blinded)
+
+    def _forget(self) -> None:
+        """Let nothing stand that was found, said or begun in the scans before."""
+        self.change.clear()
+        self.regions.clear()
+        self.corrector.forget()
+        self.marker.forget()
 
     def _show_candidates(self) -> None:
         """List what is offered by the timepoint, for a blinded reader by the pane."""
@@ -323,16 +354,43 @@ class ReviewDock(QWidget):
 
     # --- the end
 
+    def event(self, event: QEvent) -> bool:
+        """End with the dock, where that is taken out of the window alone: napari is as it was before."""
+        if event.type() == QEvent.Type.ParentChange and self.parentWidget() is None and self._events is not None:
+            self._end()
+        return bool(super().event(event))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """End with napari's window."""
         if event.type() == QEvent.Type.Close and watched is self.panes.panes[0].canvas:
             self.stop()
         return False
 
+    def _end(self) -> None:
+        """Leave napari's window without the reading."""
+        self.stop()
+        for pane in self.panes.panes:
+            pane.clear()
+        self.panes.give_back()
+
+    def _closing(self) -> None:
+        """Show napari's panels again before it files how its window looks; lock it again where it stays open."""
+        self._lock.release()
+        self._still_open.start()
+
+    def _lock_again(self) -> None:
+        if self.state.open and self.isVisible():
+            self._lock.set_on(self.state.reads)
+
     def stop(self) -> None:
         """Stop what runs and detach from the panes; acts are on the disk already."""
-        self._incoming.stop()
-        self.controller.close()
+        if self._events is not None:
+            self._events.stop()
+            self._events = None
+            self._still_open.stop()
+            self._lock.release()
+            self._incoming.stop()
+            self.controller.close()
 
 
 def _who() -> str:

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Literal
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QColor, QKeySequence
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QShortcut,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from qtpy.QtWidgets import (
 from ctreview.change import FATE_SCHEME, Piece, Pieces, fate_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.report import words
+from napari_ctreview.viewer.shortcuts import bind_key
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["FILTERS", "KEYS", "PieceList"]
@@ -49,6 +49,7 @@ KEYS = {
 _MARKS = {"open": "", "accepted": "✓", "rejected": "✕", "in both": "⇄"}
 _TITLES = {"all": "All", "resolved": "Resolved", "persistent": "Persistent", "new": "New"}
 _COLUMNS = ("", "mL", "What became of it", "Where")
+_NOT_YET = "The pieces are listed once both scans are compared."
 
 PieceState = Literal["open", "accepted", "rejected", "in both"]
 PieceId = tuple[int, str, tuple[float, float, float]]
@@ -79,7 +80,7 @@ class PieceList(QWidget):
         self.table = RowTable(_COLUMNS)
         self.table.currentCellChanged.connect(self._moved)
         self.table.cellClicked.connect(lambda *_: self._tell())
-        self.notice = QLabel("The pieces are listed once both scans are compared.")
+        self.notice = QLabel(_NOT_YET)
         self.notice.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2, 4, 2, 2)
@@ -102,6 +103,13 @@ class PieceList(QWidget):
             if current is not None and _name(piece) == _name(current):
                 self._go_to_row(row, tell=False)
         self._refresh()
+
+    def clear(self) -> None:
+        """List nothing: other scans are read."""
+        self.pieces, self._states = Pieces((), ({}, {})), {}
+        self._list()
+        self._refresh()
+        self.notice.setText(_NOT_YET)
 
     def filter(self, name: str) -> None:
         """Show one kind of piece."""
@@ -198,9 +206,7 @@ class PieceList(QWidget):
             button.setToolTip(f"{tip} ({key})")
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(acts[name])
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(acts[name])
+            bind_key(key, acts[name], self)
             row, column, width = places[name]
             grid.addWidget(button, row, column, 1, width)
             self.buttons[name] = button

@@ -124,6 +124,10 @@ class RegionTable(QTreeWidget):
         for found in regions:
             self._fill(self._rows[found.region], found, scales["/" in found.region], carried)
 
+    def forget(self) -> None:
+        """Show no region: other scans are read."""
+        self._lay(())
+
     def row(self, region: str) -> QTreeWidgetItem:
         """The row of a region."""
         return self._rows[region]

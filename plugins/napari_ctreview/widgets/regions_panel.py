@@ -106,6 +106,13 @@ class RegionsPanel(QWidget):
         for widget in (self.name, self.add, self.middle):
             widget.setEnabled(not self.state.signed)
 
+    def clear(self) -> None:
+        """Show no region: other scans are read."""
+        self._shown = None
+        self.name.clear()
+        self.table.setRowCount(0)
+        self.explanation.clear()
+
     def _fill(self, timepoints: Sequence[Sequence[RegionRow]]) -> None:
         headings = ("Region", "Side", *(TITLES if len(timepoints) > 1 else ("mL, mean ± SD",)))
         row = self.table.currentRow()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qtpy.QtGui import QFontMetrics, QKeySequence
+from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 from ctreview.change import Comparison
 from ctreview.report import narrate
 from ctreview.report.languages import LANGUAGES, Marked
+from napari_ctreview.viewer.shortcuts import bind_key
 
 __all__ = ["COPY", "WordsTab"]
 
@@ -41,7 +42,7 @@ class WordsTab(QWidget):
         self.language.setToolTip("The language of the report.")
         self.language.currentIndexChanged.connect(lambda _: self._write())
         self.copy = QPushButton(f"Copy  {COPY}")
-        self.copy.setShortcut(QKeySequence(COPY))
+        bind_key(COPY, self._copy, self.copy)
         self.copy.setToolTip(f"Copy the whole report ({COPY}).")
         self.copy.clicked.connect(self._copy)
         self.state = QLabel()
@@ -62,6 +63,11 @@ class WordsTab(QWidget):
     def show_comparison(self, comparison: Comparison) -> None:
         """Write the report anew."""
         self._comparison, self._outdated = comparison, False
+        self._write()
+
+    def clear(self) -> None:
+        """Write no report: other scans are read."""
+        self._comparison, self._signed, self._findings, self._outdated = None, None, (), False
         self._write()
 
     def update_report(self, *, signed: Mapping[str, Any] | None, findings: Sequence[Marked]) -> None:

@@ -1,0 +1,237 @@
+"""One window with an open reading: whatever a reader presses, only the reading answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari_ctreview.viewer.planes import Plane
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QAction, QKeySequence
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+
+from ctreview.dicom.acquisition import Patient
+from ctreview.phantom import small_thorax
+from ctreview.volume.write import write_dicom
+from tests.plugins.napari_ctreview.open_window import OpenWindow, open_window
+from tests.plugins.napari_ctreview.simulated_mouse import click
+
+
+@pytest.fixture(scope="module")
+def other_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two scans of somebody else, ``first`` and ``second``, on another grid."""
+    folder = tmp_path_factory.mktemp("other")
+    for number, name in enumerate(("first", "second")):
+        phantom = small_thorax(spacing_mm=6.0, seed=7 + number, acquired=datetime(2022, 3 + number, 4))
+        write_dicom(phantom.volume, folder / name, patient=Patient(id="somebody else"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reading(small_scans: Path, other_patient: Path, tmp_path_factory: Any, qapp: Any) -> Iterator[OpenWindow]:
+    """A reading of one patient, compared, with every step unfolded; before it another patient was shown."""
+    with open_window(tmp_path_factory.mktemp("state")) as window:
+        window.unfold()
+        window.load(other_patient / "first", other_patient / "second")
+        window.texts_of_other_patient = window.texts()
+        click(window.dock.load.buttons["clear"])
+        window.load(small_scans / "before", small_scans / "after")
+        window.run()
+        window.unfold()
+        yield window
+
+
+def napari_keys() -> list[QKeySequence]:
+    """Every key that napari binds by itself: of its viewer, its kinds of layers, and its menus."""
+    from app_model.backends.qt import QKeyBindingSequence
+    from napari.utils.shortcuts import default_shortcuts
+
+    return [QKeyBindingSequence(one) for bound in default_shortcuts.values() for one in bound]
+
+
+def menu_keys(window: QWidget) -> list[QKeySequence]:
+    return [keys for action in window.findChildren(QAction) for keys in action.shortcuts()]
+
+
+def is_text_field(widget: QWidget) -> bool:
+    return isinstance(widget, QLineEdit | QAbstractSpinBox) or (
+        isinstance(widget, QPlainTextEdit) and not widget.isReadOnly()
+    )
+
+
+def focusable(window: QWidget) -> list[QWidget]:
+    """Every widget that a reader sees and can go to, and the window itself."""
+    while QApplication.activePopupWidget() is not None:  # Alt+Down is also the key that opens a choice
+        QApplication.activePopupWidget().close()
+    found = [one for one in window.findChildren(QWidget) if one.isVisible() and one.isEnabled()]
+    found = [one for one in found if one.window() is window]
+    return [one for one in found if one.focusPolicy() != Qt.FocusPolicy.NoFocus] + [window]
+
+
+def press(widget: QWidget, keys: QKeySequence) -> None:
+    """Press a key on a widget as a keyboard does: first asking for shortcuts, then the key and its release."""
+    pressed = keys[0]
+    QTest.keyClick(widget, pressed.key(), pressed.keyboardModifiers())
+
+
+ACTING = {"A", "C", "S", "F", "I", "G", "K", "Space", "Return", "Del", "Backspace", "-"}
+"""Keys of both that are meant to change what is watched here: planes, acts on labels, cine."""
+
+
+def test_no_key_of_napari_changes_anything_whichever_widget_has_the_focus(reading: OpenWindow) -> None:
+    own = {keys.toString() for keys in reading.own_keys()}
+    assert own >= ACTING
+    bound = {keys.toString(): keys for keys in [*napari_keys(), *menu_keys(reading.window)] if keys.toString()}
+    tried = [keys for words, keys in bound.items() if words not in ACTING]
+    assert len(tried) > 40
+    widgets = focusable(reading.window)
+    assert len(widgets) > 60
+    before = reading.everything()
+    for widget in widgets:
+        widget.setFocus()
+        for keys in tried:
+            press(widget, keys)
+        assert QApplication.activeModalWidget() is None
+        assert reading.everything() == before, (type(widget).__name__, widget.objectName())
+    QApplication.processEvents()
+    assert reading.everything() == before
+
+
+def test_the_keys_of_the_reading_work_whichever_widget_has_the_focus(reading: OpenWindow) -> None:
+    silent = []
+    for widget in focusable(reading.window):
+        if is_text_field(widget) or (isinstance(widget, QComboBox) and widget.isEditable()):
+            continue
+        reading.dock.corrector.choose("ground_glass")
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_6)  # napari's key to pan
+        if reading.dock.corrector.label != "consolidation":
+            silent.append(type(widget).__name__)
+    assert silent == []
+    reading.dock.tools.setFocus()
+    QTest.keyClick(reading.dock.tools, Qt.Key.Key_C)
+    assert reading.panes.plane is Plane.CORONAL
+    QTest.keyClick(reading.dock.tools, Qt.Key.Key_A)
+    assert reading.panes.plane is Plane.AXIAL
+
+
+def test_letters_typed_into_a_field_stay_there(reading: OpenWindow) -> None:
+    plane = reading.panes.plane
+    field = reading.dock.load.age
+    field.setFocus()
+    field.clear()
+    QTest.keyClicks(field, "2")
+    QTest.keyClick(field, Qt.Key.Key_C)
+    QTest.keyClick(field, Qt.Key.Key_Up)  # a field does not want it; neither may the panes have it
+    assert field.text() == "2c"
+    assert reading.panes.plane is plane
+    field.clear()
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.hasFocus()
+
+
+def test_a_layer_that_anything_else_changes_is_as_it_was(reading: OpenWindow) -> None:
+    before = reading.everything()
+    for pane in reading.panes.panes[:2]:
+        for layer in list(pane.model.layers):
+            for mode in ("transform", "paint", "erase", "fill", "pan_zoom"):
+                if mode in _modes(layer):
+                    layer.mode = mode
+                    assert str(layer.mode) == "pan_zoom"
+            layer.editable = True
+            assert not layer.editable
+            layer.translate = np.asarray(layer.translate) + 10.0
+            layer.scale = np.asarray(layer.scale) * 2
+            layer.affine = np.diag([1.0, 2.0, 1.0, 1.0])
+            layer.rotate = 30
+            if hasattr(layer, "paint"):
+                middle = np.array(layer.data.shape) // 2
+                layer.selected_label = 1
+                layer.brush_size = 9
+                layer.paint(middle, 1)
+                layer.fill(middle, 2)
+        pane.model.dims.ndisplay = 3
+        pane.model.dims.roll()
+        pane.model.dims.transpose()
+        pane.model.canvas.grid.enabled = True
+        pane.model.scene.camera.orientation2d = ("up", "left")
+    QApplication.processEvents()
+    assert reading.everything() == before
+
+
+def test_layers_taken_away_come_back_and_foreign_ones_go(reading: OpenWindow) -> None:
+    before = reading.everything()
+    model = reading.panes.panes[0].model
+    model.layers.select_all()
+    model.layers.remove_selected()
+    reading.panes.panes[1].model.layers.clear()
+    QApplication.processEvents()
+    assert reading.everything() == before
+    model.add_points([[0, 0, 0]])
+    QApplication.processEvents()
+    QApplication.processEvents()
+    assert reading.everything() == before
+    assert "reading" in reading.dock.message.text()
+
+
+def test_panels_buttons_and_hints_of_napari_are_not_there_at_any_size(reading: OpenWindow) -> None:
+    own = reading.window._qt_viewer
+    panels = (own.dockLayerList, own.dockLayerControls, own.dockConsole)
+    for size in ((1100, 700), (1500, 950), (2500, 1300)):
+        reading.window.resize(*size)
+        for panel in panels:
+            panel.show()
+        QApplication.processEvents()
+        assert not any(panel.isVisible() for panel in panels)
+        assert not own.viewerButtons.isVisible()
+    viewer = reading.panes.viewer
+    viewer.help = "hold <space> to pan"
+    viewer.status = "baseline [1 2 3]: -850"
+    assert (viewer.help, viewer.status) == ("", "")
+    assert not reading.window.statusBar().isVisible()
+    assert not viewer.window.layers_menu.menuAction().isEnabled()
+    assert not viewer.window.view_menu.menuAction().isEnabled()
+    reading.window.resize(1500, 950)
+
+
+def _modes(layer: Any) -> set[str]:
+    return {str(one) for one in type(layer)._modeclass}
+
+
+def test_another_patient_leaves_nothing_of_the_one_before(reading: OpenWindow, other_patient: Path) -> None:
+    dock, before = reading.dock, reading.texts_of_other_patient
+    dock.marker.text = "beside the fissure"
+    dock.panes.go_to(dock.panes.panes[0].centre)
+    dock.marker.select_shape("point")
+    QTest.mouseClick(dock.panes.panes[0].surface, Qt.MouseButton.LeftButton)
+    dock.marker.track(dock.marker.findings[0])
+    assert dock.marker.offer is not None
+    dock.marker.text = "said of nobody yet"
+    dock.marker.changed.emit()
+    dock.load.two_patients.click()
+    dock.load.age.setText("9")
+    dock.load.age.editingFinished.emit()
+    dock.fate.setChecked(True)
+    written = reading.texts() - before
+    assert any("mL" in line for line in written)
+    assert {dock.marker.findings[0].tracked, "ticked: Two patients are meant (no verdict then)"} <= written
+    click(dock.load.buttons["clear"])
+    reading.load(other_patient / "first", other_patient / "second")
+    reading.until(lambda: not reading.controller.state.worker.busy)
+    dock.fate.setChecked(False)
+    left = {line for line in reading.texts() - before if not line.startswith("Unsaved reading of")}
+    assert left <= UNSAVED, left
+    assert reading.controller.state.loader.allow_different_patients is False
+
+
+UNSAVED = {
+    "The reading of the scans before was not saved; it is offered above the steps, with 1 finding.",
+    "Go on",
+    "Remove",
+}
+"""What is said of work that was not saved is meant to stand."""
