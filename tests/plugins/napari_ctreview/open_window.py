@@ -29,6 +29,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from tests.plugins.napari_ctreview.prepared import prepare_once
 from tests.plugins.napari_ctreview.waiting import LONGEST_MS, LONGEST_S
 
 
@@ -155,10 +156,14 @@ def _items_of(model: Any, parent: QModelIndex) -> Iterator[str]:
 def open_window(state: Path) -> Iterator[OpenWindow]:
     """Open napari with the dock; it is closed as a reader closes it."""
     from napari import Viewer
+    from napari.qt import QtViewer
     from napari_ctreview.widgets.dock import ReviewDock
+
+    from ctreview.recipes import chest_ct
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ctreview.study.recovery.recovery_folder", lambda: state / "recovery")
+        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
         viewer = Viewer(show=True)
         viewer.window._qt_window.resize(1500, 950)
         dock = ReviewDock(viewer)
@@ -172,3 +177,4 @@ def open_window(state: Path) -> Iterator[OpenWindow]:
             controller.state.worker.wait(LONGEST_S)
             viewer.close()
             QApplication.processEvents()
+            QtViewer._instances.clear()  # pytest holds the window for a while; napari's fixture would call it a leak
