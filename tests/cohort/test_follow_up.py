@@ -1,5 +1,7 @@
 """Three scans of one child, whose opacity shrinks; and the same two scans the other way round."""
 
+from dataclasses import replace
+
 import pytest
 
 import ctreview as ct
@@ -59,6 +61,45 @@ def test_patches_survive_being_written(kept):
     for one, other in zip(found.baseline, again.baseline, strict=True):
         assert (one.ml, one.region) == (other.ml, other.region)
         assert list(one.cells) == list(other.cells)
+
+
+@pytest.fixture(scope="module")
+def both_ways(tree, quick_settings):
+    """Two scans without their dates, compared in either order."""
+    settings = replace(quick_settings, interval=ct.ChestCtSettings().interval)
+    early, late = (undated(tree / "A" / name) for name in ("v1", "v2"))
+    return ct.compare(early, late, settings=settings), ct.compare(late, early, settings=settings)
+
+
+def undated(path):
+    volume = ct.load_volume(path)
+    return replace(volume, acquisition=replace(volume.acquisition, acquired=None))
+
+
+def alike(one, other):
+    return abs(one - other) <= max(0.5, 0.01 * abs(one))
+
+
+def test_what_is_measured_from_b_to_a_mirrors_what_is_measured_from_a_to_b(both_ways):
+    forth, back = both_ways
+    for found in forth.regions:
+        mirror = back[found.region]
+        assert alike(found.baseline.opacity_ml, mirror.followup.opacity_ml)
+        assert alike(found.followup.opacity_ml, mirror.baseline.opacity_ml)
+        change, reverse = found.change["opacity_ml"], mirror.change["opacity_ml"]
+        assert alike(change.value, -reverse.value)
+        assert alike(change.low, -reverse.high), found.region
+        assert alike(change.high, -reverse.low), found.region
+
+
+def test_fates_from_b_to_a_mirror_those_from_a_to_b(both_ways):
+    forth, back = both_ways
+    for found in forth.regions:
+        for fate, mirrored in MIRRORED.items():
+            assert alike(found.fate_ml[fate], back[found.region].fate_ml[mirrored])
+            if fate != "worsened":
+                assert alike(found.fate_ml[mirrored], back[found.region].fate_ml[fate])
+    assert {forth.verdict, back.verdict} == {"decreased", "increased"}
 
 
 def test_one_scan_is_no_course(tree):
