@@ -82,8 +82,8 @@ def test_the_files_hold_the_table_and_no_identity(done):
     assert written["value"].to_numpy() == pytest.approx(table["value"].to_numpy(), nan_ok=True)
     for path in out.rglob("*"):
         if path.is_file():
-            text = path.read_text()
-            assert not [secret for secret in ("Quenneville", "id-1", "20210903") if secret in text]
+            held = path.read_bytes()
+            assert not [secret for secret in (b"Quenneville", b"id-1", b"20210903") if secret in held]
 
 
 def test_every_column_and_every_measure_stands_in_the_data_dictionary(done):
@@ -99,7 +99,7 @@ def test_a_picture_of_each_case_shows_lungs_and_opacity_in_both_scans(done):
     for when in ("baseline", "followup"):
         side = picture[when]
         assert side["uri"].startswith("data:image/jpeg;base64,")
-        assert len({colour for colour, _ in side["outlines"]}) == 2
+        assert len({colour for colour, _ in side["outlines"]}) >= 2
         assert side["width_mm"] > 100
 
 
