@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from scipy.interpolate import RBFInterpolator
-from scipy.spatial import ConvexHull
+from scipy.spatial import ConvexHull, cKDTree
 
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, distance, opened
@@ -45,6 +45,9 @@ DEEPEST_MM = 30.0
 """No deeper below a patch is the border expected; farther off too little is known of it."""
 
 SAMPLE_MM, MOST_SAMPLES = 8.0, 300
+FEW_SAMPLES = 40
+"""Fewer, or all in one plane, do not say how the border goes on."""
+
 LEVEL_MM = 6.0
 """On both sides of each sample of the border, so far off, its distance is given as well."""
 
@@ -89,15 +92,20 @@ def _found(coarse: CoarseImage, lung: Mask, other: Mask, edges: Floats32, size: 
     patches, numbers = _wide_patches(surface, edges, coarse.spacing, size)
     if not numbers:
         return found
-    known = surface & (distance(patches == 0, coarse.spacing) > OFF_PATCH_MM * size)
-    index = np.argwhere(known)
+    step = np.array(coarse.spacing)
+    index = np.argwhere(surface)
+    # too few slices to say how a border goes on
+    if np.ptp(index * step, axis=0).min() < SAMPLE_MM * size:
+        return found
+    hull = ConvexHull(index[::5] * step).equations
+    off_all = cKDTree(np.argwhere(patches) * step).query(index * step, distance_upper_bound=AROUND_MM * size)[0]
+    index = index[(off_all > OFF_PATCH_MM * size) & np.isfinite(off_all)]
     normals = surface_normals(lung, index, coarse.spacing)
-    hull = ConvexHull(np.argwhere(surface)[::5] * np.array(coarse.spacing)).equations
     for number in numbers:
         patch = patches == number
-        box = widened(bounding_box(patch), int(AROUND_MM * size / min(coarse.spacing)), lung.shape)
+        box = widened(bounding_box(patch), int(DEEPEST_MM * size / min(coarse.spacing)) + 1, lung.shape)
         off_patch = distance(~patch[box], coarse.spacing)
-        border = _samples(index, normals, box, off_patch, coarse.spacing, size)
+        border = _samples(index * step, normals, np.argwhere(patch) * step, size)
         soft = (coarse.array[box] > SOFT_HU) & (coarse.array[box] < BONE_HU) & ~lung[box] & ~other[box]
         zone = soft & (off_patch < DEEPEST_MM * size)
         if border is not None and zone.any():
@@ -125,21 +133,17 @@ def _wide_patches(
     return np.where(chosen[patches], patches, 0).astype(np.uint32), [int(n) for n in np.flatnonzero(chosen)]
 
 
-def _samples(
-    index: npt.NDArray[np.intp], normals: Points, box: Box, off_patch: Floats32, spacing: Spacing, size: float
-) -> tuple[Points, Points] | None:
-    """Points of the known border around a patch in millimetres, and the normals there."""
-    low, high = (np.array([getattr(part, end) for part in box]) for end in ("start", "stop"))
-    inside = ((index >= low) & (index < high)).all(axis=1)
-    near = off_patch[tuple((index[inside] - low).T)] < AROUND_MM * size
-    points, outward = (index[inside] * np.array(spacing))[near], normals[inside][near]
+def _samples(border: Points, normals: Points, patch: Points, size: float) -> tuple[Points, Points] | None:
+    """Some points of the known border around a patch (all in millimetres), and the normals there."""
+    near = np.isfinite(cKDTree(patch).query(border, distance_upper_bound=AROUND_MM * size)[0])
+    points, outward = border[near], normals[near]
     apart = SAMPLE_MM * size
     chosen = _one_a_cube(points, apart)
     while len(chosen) > MOST_SAMPLES:
         apart *= 1.15
         chosen = _one_a_cube(points, apart)
-    # a border that is seen on one side of the patch alone is not continued
-    return (points[chosen], outward[chosen]) if len(chosen) > 40 else None
+    flat = len(chosen) < FEW_SAMPLES or np.ptp(points[chosen], axis=0).min() < SAMPLE_MM * size
+    return None if flat else (points[chosen], outward[chosen])
 
 
 def _one_a_cube(points: Points, apart: float) -> npt.NDArray[np.intp]:

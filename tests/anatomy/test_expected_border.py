@@ -47,3 +47,11 @@ def test_the_border_goes_on_smoothly_behind_an_edge_that_fades() -> None:
 def test_behind_edges_of_one_width_nothing_is_expected() -> None:
     assert not found(0.0).any()
     assert not found(0.0, dense=False).any()
+
+
+def test_a_border_seen_in_two_slices_is_not_carried_on() -> None:
+    few = (slice(20, 22), slice(None), slice(None))
+    grid = Geometry.aligned((2, *GRID.shape[1:]), (2.0, 2.0, 2.0), frame_of_reference="source:box")
+    image = CoarseImage.from_array(np.where(LUNG[few], -850.0, 40.0).astype(np.float32), grid, 2.0)
+    edges = np.where(LUNG[few], 2.0, np.nan).astype(np.float32)
+    assert not soft_tissue_within_expected_border(image, LUNG[few], np.zeros_like(LUNG[few]), edges, 1.0).any()
