@@ -16,8 +16,10 @@ for line in sys.stdin:
     if task.get("dies") and not os.path.exists(task["dies"]):
         open(task["dies"], "w").close() if task.get("once") else None
         os.kill(os.getpid(), 9)
+    began = time.time()
     time.sleep(task.get("sleep", 0))
-    print(json.dumps({"answer": {"pid": os.getpid(), "number": task["number"], "peak_mib": 100.0}}), flush=True)
+    answer = {"pid": os.getpid(), "peak_mib": 2000.0, "began": began, "ended": time.time()}
+    print(json.dumps({"answer": answer}), flush=True)
 """
 
 
@@ -48,6 +50,19 @@ def test_a_task_whose_worker_ends_twice_fails_alone(workers, tmp_path):
     assert "signal 9" in found[1].fault
     assert found[0].answer
     assert found[2].answer
+
+
+def at_once(outcomes) -> int:
+    """How many tasks were under way at one moment, at most."""
+    answers = [one.answer for one in outcomes]
+    return max(sum(other["began"] <= one["began"] < other["ended"] for other in answers) for one in answers)
+
+
+@pytest.mark.parametrize(("memory_mib", "together"), [(None, 2), (3000, 1), (4500, 2)])
+def test_only_so_many_run_at_once_as_there_is_memory_for(workers, memory_mib, together):
+    crew = LocalWorkers(2, memory_mib=memory_mib)
+    work = [Task({"sleep": 0.3}, megavoxels=50.0) for _ in range(4)]
+    assert at_once(crew.perform(work)) == together
 
 
 def test_who_stops_listening_ends_the_workers(workers):
