@@ -111,7 +111,9 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         # a standard deviation of 1 mm for each of the gap
         gap_mm=uniform("slice gaps", 2, 3.0**0.5) * np.array(conditions.gaps_mm)[:, None],
         scale_hu=(
-            uniform("air calibration", 1, conditions.air_hu) + uniform("contrast agent", 1, conditions.contrast_hu)
+            uniform("air calibration", 1, conditions.air_hu)
+            + uniform("contrast agent", 1, conditions.contrast_hu)
+            + uniform("growth", 1, conditions.growth_hu)
         )[0],
         age_hu=uniform("unknown age", 1, conditions.unknown_age_hu)[0],
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),

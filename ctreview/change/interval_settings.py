@@ -51,6 +51,7 @@ SOURCES: Mapping[str, Source] = {
     "air calibration": Source("the HU scale of one scan against that of the other, air taken off", 19),
     "contrast agent": Source("contrast agent in one scan alone, or blood that reads otherwise", 13),
     "unknown age": Source("normal density of lungs as small as a child's, whose age is not known", 14),
+    "growth": Source("how much of the change of a child's lung volume is growth and no deeper breath", 20),
     "overlooked opacity": Source(
         "opacity too faint, small or flat to be found, and what only looks like it, in each scan", 12
     ),
@@ -155,6 +156,8 @@ class Conditions:
         Limit for the offset of the follow-up's HU scale against the baseline's that air leaves open.
     contrast_hu : float
         Limit for what contrast agent in one of them adds to its lung.
+    growth_hu : float
+        Limit for the offset of the follow-up's threshold where growth is taken for breath, or breath for growth.
     unknown_age_hu : float
         Limit for the threshold of both scans where the age would have set it.
     """
@@ -164,4 +167,5 @@ class Conditions:
     gaps_mm: tuple[float, float] = (0.0, 0.0)
     air_hu: float = 0.0
     contrast_hu: float = 0.0
+    growth_hu: float = 0.0
     unknown_age_hu: float = 0.0

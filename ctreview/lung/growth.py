@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ctreview.checks import Check
+from ctreview.lung.inspiration import hu_at_volume_ratio
+from ctreview.lung.size import expected_capacity_ml
 from ctreview.possible_values import require_age
 
 __all__ = ["UNKNOWN_AGE_HU", "Growth", "check_age_of_small_lungs", "expected_growth"]
@@ -53,10 +55,14 @@ class Growth:
         At baseline.
     percent : float
         By how much the lungs grow until the follow-up; below 0 where that is the earlier scan.
+    by_capacity : float
+        Another estimate of ``factor``, from the capacities that are expected at both ages; at four years it says twice
+        as much.
     """
 
     age_years: float
     percent: float
+    by_capacity: float
 
     @property
     def small(self) -> bool:
@@ -70,6 +76,10 @@ class Growth:
         It has no dead zone: of growth by a tenth that is taken for breath, normal lung would seem 15 HU less dense.
         """
         return 1.0 + self.percent / 100.0
+
+    def doubt_hu(self, normal_hu: float) -> float:
+        """By how much the two estimates of growth move normal lung of ``normal_hu`` apart; 0 where growth is small."""
+        return 0.0 if self.small else abs(hu_at_volume_ratio(normal_hu, self.by_capacity / self.factor) - normal_hu)
 
     @property
     def check(self) -> Check:
@@ -86,6 +96,7 @@ class Growth:
                 if self.small
                 else "; read the shares of lung volume rather than millilitres."
             ),
+            effect="widens",
         )
 
 
@@ -95,4 +106,8 @@ def expected_growth(age_years: float | None, interval_days: int | None) -> Growt
     if age_years is None or interval_days is None or age_years >= ADULT_YEARS:
         return None
     years = min(max(interval_days / 365.25, -age_years), ADULT_YEARS - age_years)
-    return Growth(age_years, 100.0 * ((1 + LUNG_GROWTH_PERCENT_PER_YEAR / 100.0) ** years - 1))
+    percent = 100.0 * ((1 + LUNG_GROWTH_PERCENT_PER_YEAR / 100.0) ** years - 1)
+    early, late = expected_capacity_ml(age_years), expected_capacity_ml(age_years + years)
+    assert early is not None
+    assert late is not None
+    return Growth(age_years, percent, late / early)

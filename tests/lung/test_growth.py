@@ -19,6 +19,12 @@ def test_growth_that_is_small_is_taken_off_too():
     assert expected_growth(4, 183).factor > 1.04
 
 
+def test_what_is_in_doubt_of_growth_is_what_two_estimates_of_it_move_normal_lung_by():
+    assert expected_growth(4, 183).doubt_hu(-850.0) == 0  # small beside breath
+    assert 20 < expected_growth(4, 731).doubt_hu(-850.0) < 40
+    assert expected_growth(14, 731).doubt_hu(-850.0) < 10
+
+
 def test_lungs_shrink_backwards_in_time():
     forward, back = expected_growth(4, 731), expected_growth(6, -731)
     assert back.factor * forward.factor == pytest.approx(1)

@@ -166,7 +166,10 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "growth": RegisteredCheck(
         "age and days between the scans",
-        {"tells": f"a child's lungs grow by more than {GROWTH_LIMIT_PERCENT:g} %"},
+        {
+            "widens": f"a child's lungs grow by more than {GROWTH_LIMIT_PERCENT:g} %: by what two estimates of growth "
+            "move normal lung apart, as far as each scan's own normal lung contradicts the common rule"
+        },
         "total lung capacity rises from 1 L at four years to 5–6 L at 18",
     ),
     "age_of_small_lungs": RegisteredCheck(

@@ -16,8 +16,8 @@ from ctreview.change import (
 from ctreview.checks import Check
 from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.image_quality import ImageQuality, compare_image_quality
-from ctreview.lung import UNKNOWN_AGE_HU, check_age_of_small_lungs, compare_inspiration, expected_growth
-from ctreview.opacity import Thresholds
+from ctreview.lung import UNKNOWN_AGE_HU, Growth, check_age_of_small_lungs, compare_inspiration, expected_growth
+from ctreview.opacity import NormalLung, Thresholds
 from ctreview.recipes.chest_ct.references import (
     AIR,
     BLOOD,
@@ -44,7 +44,8 @@ def check_comparability(
     points: tuple[Timepoint, Timepoint],
     qualities: tuple[ImageQuality, ImageQuality],
     measures: tuple[Mapping[str, RegionMeasures], ...],
-    thresholds: tuple[Thresholds, ...],
+    thresholds: tuple[Thresholds, Thresholds],
+    normals: tuple[NormalLung, NormalLung],
     days: int | None,
     age_years: float | None,
     *,
@@ -94,9 +95,23 @@ def check_comparability(
         gaps_mm=(qualities[0].gap_mm, qualities[1].gap_mm) if images.slice_gap.widens else (0.0, 0.0),
         air_hu=air_residual_hu(first, second, outside) if airs_widen else 0.0,
         contrast_hu=CONTRAST_HU if bloods_widen else 0.0,
+        growth_hu=_growth_hu(growth, thresholds, normals),
         unknown_age_hu=UNKNOWN_AGE_HU if age.widens else 0.0,
     )
     return Comparability(checks, conditions)
+
+
+def _growth_hu(
+    growth: Growth | None, thresholds: tuple[Thresholds, Thresholds], normals: tuple[NormalLung, NormalLung]
+) -> float:
+    """How far the common rule may be off for growth: no more than each scan's own normal lung contradicts it."""
+    if growth is None:
+        return 0.0
+    doubt = growth.doubt_hu(thresholds[0].normal_hu)
+    if any(normal.source != "histogram" for normal in normals):
+        return doubt
+    own, common = normals[1].mu_hu - normals[0].mu_hu, thresholds[1].normal_hu - thresholds[0].normal_hu
+    return min(doubt, abs(own - common))
 
 
 def scan_checks(scan: ScanAnalysis, point: Timepoint, thresholds: Thresholds, when: str) -> tuple[Check, ...]:

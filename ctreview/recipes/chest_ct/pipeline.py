@@ -278,6 +278,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         (before.quality, after.quality),
         measures,
         thresholds,
+        (before.normal, after.normal),
         prepared.interval_days,
         prepared.age_years,
         same_patient=prepared.same_patient,
