@@ -70,7 +70,7 @@ def run(
     manifest: Manifest | Path | str,
     out: Path | str | None = None,
     *,
-    scheduler: str | None = None,
+    scheduler: str | Workers | None = None,
     settings: ChestCtSettings | None = None,
     workers: int | None = None,
     threads: int = 1,
@@ -89,8 +89,9 @@ def run(
         A CSV file with the columns subject, timepoint, path and, if wanted, date, series, age and covariates.
     out : path, optional
         The folder of results; beside the manifest, named after it, if not given.
-    scheduler : str, optional
-        Address of a running Dask scheduler, ``"tcp://host:8786"``; processes of this machine if not given.
+    scheduler : str or Workers, optional
+        Address of a running Dask scheduler, ``"tcp://host:8786"``, or whatever does tasks as
+        `ctreview.cohort.outcome.Workers` says; processes of this machine if not given.
     settings : ChestCtSettings, optional
     workers : int, optional
         How many cases at once at most; by default one for each core, as far as memory allows.
@@ -174,7 +175,11 @@ def prepare_settings(settings: ChestCtSettings | None, threads: int) -> ChestCtS
 
 
 def workers_for(
-    scheduler: str | None = None, *, workers: int | None = None, threads: int = 1, memory_mib: float | None = None
+    scheduler: str | Workers | None = None,
+    *,
+    workers: int | None = None,
+    threads: int = 1,
+    memory_mib: float | None = None,
 ) -> Workers:
     """Those who do the tasks: of a cluster, or of this machine; these may take most of the memory that is free.
 
@@ -184,7 +189,7 @@ def workers_for(
         A scheduler is named and distributed is not installed, or nobody answers there.
     """
     if scheduler is not None:
-        return DaskWorkers(scheduler)
+        return DaskWorkers(scheduler) if isinstance(scheduler, str) else scheduler
     if memory_mib is None and (free := available_mib()) is not None:
         memory_mib = SHARE * free
     return LocalWorkers(workers or max(1, cores() // threads), threads=threads, memory_mib=memory_mib)
