@@ -149,29 +149,15 @@ def guide() -> str:
 
 
 def _keys() -> Iterator[str]:
-    """The keys of the plugin, one table for each that there is in it."""
-    from napari_ctreview import correcting  # Qt only where it is needed
-    from napari_ctreview.marking import finding_marker
-    from napari_ctreview.viewer import shortcuts
-    from napari_ctreview.widgets import candidate_list, piece_list, words_tab
+    """The keys of the plugin, one table for each that there is in it, and what the mouse does."""
+    from napari_ctreview.widgets.all_keys import key_groups, mouse_rows  # Qt only where it is needed
 
-    tables = {
-        "Reading": [(key.keys, key.description) for key in shortcuts.KEYS],
-        "Correcting": [(key.keys, key.description) for key in correcting.shortcuts.KEYS],
-        "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
-        "Dense areas to confirm": [
-            (key, f"accept as {label}" if label else "dismiss") for key, _, label, _ in candidate_list.KEYS.values()
-        ],
-        "Pieces and words": [
-            *((key, says[0].lower() + says[1:]) for key, _, says in piece_list.KEYS.values()),
-            (words_tab.COPY, "copy the report"),
-        ],
-    }
-    for number, (title, rows) in enumerate(tables.items()):
+    tables = {title: [(f"`{key}`", says) for key, says in rows] for title, rows in key_groups().items()}
+    for number, (title, rows) in enumerate({**tables, "Mouse": mouse_rows()}.items()):
         if number:
             yield ""
         yield from (f"| {title} | |", "|---|---|")
-        yield from (f"| `{key}` | {says.replace('|', '/')} |" for key, says in rows)
+        yield from (f"| {key} | {says.replace('|', '/')} |" for key, says in rows)
 
 
 def architecture() -> str:

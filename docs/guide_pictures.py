@@ -153,6 +153,20 @@ def side_by_side(reader: Reading) -> None:
     reader.shoot("window")
 
 
+def planes(reader: Reading) -> None:
+    """Show three planes of both scans at what is left, and hang them side by side again."""
+    from napari_ctreview.viewer.hanging import Layout
+
+    hanging = reader.dock.panes.hanging
+    largest = next(piece for piece in reader.dock.change.pieces.pieces.pieces if piece.timepoint == 1)
+    hanging.set_layout(Layout.THREE_PLANES)
+    reader.events.wait(500)
+    reader.dock.panes.go_to(largest.place, pane=1)
+    reader.shoot("guide-planes")
+    hanging.set_layout(Layout.SIDE_BY_SIDE)
+    reader.events.wait(200)
+
+
 def correct(reader: Reading) -> None:
     """Show a piece under the cursor and remove it."""
     from qtpy.QtCore import Qt
@@ -201,6 +215,7 @@ def sign(reader: Reading, folder: Path) -> None:
     reader.controller.archive.save_as(folder / "child 1")
     reader.events.waitUntil(lambda: reader.controller.state.workspace.saved and not reader.controller.state.worker.busy)
     reader.click(reader.dock.sign.buttons["Sign"])
+    reader.click(reader.dock.sign.confirm.sign)
     reader.events.waitUntil(lambda: reader.controller.state.signed and not reader.controller.state.worker.busy)
     reader.shoot("guide-sign", reader.dock.boxes["sign"])
 
@@ -222,6 +237,7 @@ def main(images: Path = IMAGES) -> None:
         viewer = napari.Viewer(show=True)
         reader = Reading(viewer, images)
         side_by_side(reader)
+        planes(reader)
         correct(reader)
         mark(reader)
         change(reader)

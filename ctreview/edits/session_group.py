@@ -69,6 +69,11 @@ class SessionGroup:
         """Whether there is an act to take back."""
         return bool(self._done)
 
+    @property
+    def redoable(self) -> int:
+        """How many acts can be brought back."""
+        return len(self._undone)
+
     def _follow(self, number: int, change: LabelChange) -> None:
         if self.listener is not None:
             self.listener(number, change)

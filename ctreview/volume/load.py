@@ -22,7 +22,7 @@ from ctreview.volume.image_file import is_image_file, read_image_file
 from ctreview.volume.straighten import resample_evenly, shear_to_box
 from ctreview.volume.unmeasured import UnmeasuredSlices
 from ctreview.volume.values import AIR_HU, NOT_MEASURED_HU, fill_slice, looks_like_hu
-from ctreview.volume.volume import Unit, Volume
+from ctreview.volume.volume import SliceNumbers, Unit, Volume
 
 __all__ = ["LoadSettings", "choose_series", "load_volume", "with_unread_named"]
 
@@ -212,8 +212,19 @@ def _load(series: Series, settings: LoadSettings, progress: Progress) -> Volume:
     if straight:
         unmeasured = outside.canonical(order, flips)
         kept = tuple(dict.fromkeys(notes))
-        return Volume(values, stored.canonical(), unit, facts, kept, unit_reason=reason, unmeasured=unmeasured)
+        found = Volume(values, stored.canonical(), unit, facts, kept, unit_reason=reason, unmeasured=unmeasured)
+        return replace(found, slice_numbers=_slice_numbers(series, order.index(0), order.index(0) in flips))
     return _straightened(Volume(values, stored, unit, facts, unit_reason=reason), stack, settings, notes)
+
+
+def _slice_numbers(series: Series, axis: int, flipped: bool) -> SliceNumbers | None:
+    """What the archive calls the slices, in the order of the canonical array; None where two have one number."""
+    several = len({frame.file for frame in series.frames}) < len(series.frames)
+    found = [frame.number + 1 if several else frame.attributes.get("instance") for frame in series.frames]
+    numbers = tuple(int(number) for number in found if isinstance(number, int | float))
+    if len(set(numbers)) != len(series.frames):
+        return None
+    return SliceNumbers(axis, numbers[::-1] if flipped else numbers)
 
 
 def _reason_against_hu(series: Series) -> str | None:

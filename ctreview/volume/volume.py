@@ -15,10 +15,26 @@ from ctreview.dicom.acquisition import Acquisition
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Unit", "Volume"]
+__all__ = ["SliceNumbers", "Unit", "Volume"]
 
 Unit = Literal["HU", "fraction", "ms", "arbitrary"]
 """What the numbers of a volume are measured in."""
+
+
+@dataclass(frozen=True)
+class SliceNumbers:
+    """What an archive calls the slices of an image.
+
+    Attributes
+    ----------
+    axis : int
+        The array axis across the slices as they were acquired.
+    numbers : tuple of int
+        InstanceNumber of each, in the order of the array; of a multiframe file, the number of the frame.
+    """
+
+    axis: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +61,8 @@ class Volume:
         Why the values are no HU, as a clause, where they might have been.
     series_key : str or None
         The key of the series that it was loaded from, as ``ctreview info`` lists it; None for other files.
+    slice_numbers : SliceNumbers or None
+        What the archive calls its slices; None where they were made anew or have no numbers.
     """
 
     array: npt.NDArray[Any]
@@ -55,6 +73,7 @@ class Volume:
     original: Geometry | None = None
     unit_reason: str | None = None
     series_key: str | None = None
+    slice_numbers: SliceNumbers | None = None
     unmeasured: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:

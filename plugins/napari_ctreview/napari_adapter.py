@@ -20,6 +20,7 @@ __all__ = [
     "drawing_surface",
     "give_canvas_back",
     "grid_of",
+    "hide_slider",
     "make_layer",
     "menus_of_layers",
     "narrow_slider",
@@ -83,6 +84,11 @@ def drawing_surface(canvas: QtViewer) -> QWidget:
 def narrow_slider(canvas: QtViewer) -> None:
     """Let the slider of a canvas be narrow: it asks for so much room that three panes would not fit a small screen."""
     canvas.dims.setMinimumWidth(1)
+
+
+def hide_slider(canvas: QtViewer) -> None:
+    """Take the slider of a canvas away, where the room is needed for the image."""
+    canvas.dims.hide()
 
 
 def stop_playing(canvas: QtViewer) -> None:

@@ -153,6 +153,18 @@ class Corrector(QObject):
         self.label = label
         self._tell_changed("class")
 
+    def choose_under_cursor(self) -> None:
+        """Choose the class of the voxel under the cursor; a voxel without one takes labels away from then on."""
+        cursor = self.under_cursor
+        session = None if cursor is None else self.editor.session(cursor.pane)
+        if cursor is None or session is None or cursor.voxel is None:
+            self.notice.emit("There is no class under the cursor.")
+            return
+        index = np.rint(session.base.geometry.to_index(cursor.lps)).astype(int)
+        inside = all(0 <= i < n for i, n in zip(index, session.array.shape, strict=True))
+        value = int(session.array[tuple(index)]) if inside else 0
+        self.choose(next((label.key for label in self.scheme if label.value == value), None))
+
     def set(self, name: str, settings: Any) -> None:
         """Set a tool's settings anew."""
         self.settings[name] = settings

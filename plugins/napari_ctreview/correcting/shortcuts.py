@@ -51,6 +51,7 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut("6", "class: consolidation (MR: second region)", _class(1)),
     Shortcut("7", "class: dependent opacity (MR: third region)", _class(2)),
     Shortcut("0", "class: none, take labels away", lambda corrector: corrector.choose(None)),
+    Shortcut("Shift+P", "class: the one under the cursor", lambda corrector: corrector.choose_under_cursor()),
     Shortcut("Return", "take what the strokes show; close the outline", lambda corrector: corrector.finish()),
     Shortcut(
         "Shift+Return", "label the whole lung after the strokes", lambda corrector: corrector.finish(everywhere=True)

@@ -10,12 +10,12 @@ from ctreview.dicom import Series, find_series
 from ctreview.errors import WrongModality
 from ctreview.progress import Progress
 from ctreview.review.archive import ImageSource
-from ctreview.volume.contrasts import Examination, examination, load_examination
+from ctreview.volume.contrasts import Examination, examination, load_examination, series_of_examination
 from ctreview.volume.load import LoadSettings, load_volume, with_unread_named
 from ctreview.volume.volume import Volume
 from napari_ctreview.input_output.reader import is_image_file
 
-__all__ = ["Scan", "find_readable", "load_scan", "one_path", "require_one_kind"]
+__all__ = ["Scan", "find_readable", "load_scan", "one_path", "require_one_kind", "without_choice"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,15 @@ def find_readable(path: Path, progress: Progress) -> tuple[Series, ...]:
     found = find_series(path, progress=progress)
     unread = [series for series in found if not series.usable]
     return tuple(with_unread_named(series, unread) for series in found if series.usable)
+
+
+def without_choice(found: Sequence[Series]) -> Sequence[Series] | None:
+    """The series to load where there is no choice; None where the reader must choose."""
+    if len(found) < 2:
+        return found
+    together = series_of_examination(found)
+    images = {one for one in found if one.kind != "localiser"}
+    return together if together and images <= set(together) else None
 
 
 def load_scan(path: Path, series: Sequence[Series], settings: LoadSettings, progress: Progress) -> Scan:

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from ctreview.review.corrections import OpacityReview
     from napari_ctreview.input_output.scans import Scan
 
-__all__ = ["CANDIDATES", "FATE_PANE", "ChestCtDisplay"]
+__all__ = ["CANDIDATES", "FATE_PANE", "OUTLINE", "ChestCtDisplay"]
 
 CANDIDATES = "to confirm"
 """The layer that outlines what is offered and not counted."""
+
+OUTLINE = "lung outline"
+"""The layer that outlines the lungs."""
 
 FATE_PANE = 2
 """The pane of the map of fate, where there is one."""
@@ -123,6 +126,7 @@ class ChestCtDisplay:
             panes.show_labels(pane, session.base, name=OPACITY, array=session.array)
             panes.set_readout_source(pane, _known(review, timepoint))
         self.show_candidates(review, order)
+        self.show_outlines(review, order)
         panes.blind(blinded)
         self._comparison = None
 
@@ -136,6 +140,16 @@ class ChestCtDisplay:
             labels = candidate_map(candidates, review.prepared.points[timepoint].volume.geometry)
             layer = self._state.panes.show_labels(pane, labels, name=CANDIDATES)
             layer.contour = 2
+
+    def show_outlines(self, review: OpacityReview, order: tuple[int, int]) -> None:
+        """Outline the lungs, where the reader wants it."""
+        panes = self._state.panes
+        for pane, timepoint in enumerate(order):
+            if panes.outline_wanted:
+                layer = panes.show_labels(pane, review.prepared.points[timepoint].organ, name=OUTLINE)
+                layer.contour, layer.opacity, layer.visible = 1, 0.9, True
+            else:
+                panes.panes[pane].remove_labels(OUTLINE)
 
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""
@@ -171,7 +185,7 @@ class ChestCtDisplay:
         if pane.volume is not found.baseline.volume:
             pane.role = "baseline"
             pane.show_volume(found.baseline.volume, name="baseline: fate")
-        pane.canvas.setVisible(True)
+        panes.hanging.use(FATE_PANE, True)
         panes.show_labels(FATE_PANE, found.baseline.fate, name="fate")
         place = panes.panes[0].centre
         panes.link.register(found.transform)
@@ -184,7 +198,7 @@ class ChestCtDisplay:
         linked = panes.link.correspondence
         place = panes.panes[0].centre
         panes.panes[FATE_PANE].clear()
-        panes.panes[FATE_PANE].canvas.setVisible(False)
+        panes.hanging.use(FATE_PANE, False)
         if linked is not None:
             panes.link.register(linked.transform)
             self._whole_slices(place)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
+from ctreview.change import open_candidates
 from ctreview.errors import CtreviewError, InputRefused, SignedOtherwise, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
+from ctreview.report import words
 from ctreview.review.archive import ImageSource, differ_only_in, plan_of, settings_of
 from ctreview.review.corrections import Count, OpacityReview, ReviewedPair
 from ctreview.review.images import load_ct_of_study, load_settings_of
@@ -101,6 +103,7 @@ class ChestCtMode(QObject):
         self._counter = Worker(self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
+        state.panes.outline_toggled.connect(self._outline)
         # emitted in the worker's thread, shown in that of the window
         self._labels_found.connect(self._show_labels, Qt.ConnectionType.QueuedConnection)
 
@@ -299,6 +302,11 @@ class ChestCtMode(QObject):
         self.compared.emit(comparison)
         state.changed.emit()
 
+    def _outline(self) -> None:
+        """Show or hide the outline of the lungs."""
+        if self.review is not None:
+            self.display.show_outlines(self.review, self._state.order)
+
     def _edited(self, timepoint: int, change: LabelChange) -> None:
         """Follow an act: draw it, and compare anew once the reader pauses."""
         state = self._state
@@ -426,6 +434,26 @@ class ChestCtMode(QObject):
         """Write masks, numbers and the report page."""
         job = self._writing_job(self._state.workspace.write)
         return None if job is None else job[0]
+
+    def sign_summary(self) -> tuple[str, ...]:
+        """Verdict and change of both lungs, hidden from a blinded reader, and what was left open."""
+        lines = []
+        found, blinded = self.comparison, self._state.blinded
+        if found is not None and not blinded:
+            change = found["lungs"].change["opacity_ml"]
+            by = (
+                ""
+                if change is None
+                else f": {words.signed(change.value)} mL ({words.span(change.low, change.high)} mL)"
+            )
+            lines.append(f"Both lungs {words.verdict_word(found.verdict)}{by}")
+        if self.up_to_date is None:
+            lines.append("The numbers are made anew with the last acts before they are signed.")
+        waiting = sum(len(open_candidates(offered)) for offered in self.candidates)
+        if waiting:
+            areas = "dense area is" if waiting == 1 else "dense areas are"
+            lines.append(f"{waiting} {areas} still to confirm, and in no number")
+        return tuple(lines)
 
     def sign_job(self) -> SigningJob | None:
         """Sign with the numbers as they stand; what was hidden from a blinded reader is shown from then on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QObject
 
 from ctreview.errors import CtreviewError, in_words
@@ -212,6 +213,14 @@ class MuscleMrMode(QObject):
             return None
         still, folder = self.review.snapshot(), reading.regions_folder
         return lambda _progress: write_regions(still, folder)
+
+    def sign_summary(self) -> tuple[str, ...]:
+        """Which regions were painted."""
+        if self.review is None:
+            return ()
+        painted = {int(value) for session in self.review.sessions for value in np.unique(session.array)}
+        names = [label.name for label in self.review.sessions[0].base.scheme if label.value in painted]
+        return (f"{len(names)} region{'' if len(names) == 1 else 's'} painted: {', '.join(names) or 'none'}",)
 
     def sign_job(self) -> SigningJob | None:
         """Write the regions, and sign."""

@@ -11,7 +11,9 @@ from qtpy.QtCore import QObject
 from ctreview.errors import EditDoesNotApply
 from napari_ctreview.input_output.reader import get_reader
 from napari_ctreview.input_output.scans import one_path
+from napari_ctreview.session.act_history import Act, acts_of
 from napari_ctreview.session.carried_marks import CarriedMarks
+from napari_ctreview.session.case_loader import CaseLoader
 from napari_ctreview.session.chest_ct_mode import ChestCtMode
 from napari_ctreview.session.muscle_mr_mode import MuscleMrMode
 from napari_ctreview.session.reading_state import ReadingState
@@ -46,6 +48,8 @@ class ReadingController(QObject):
         The modes; `ReadingState.mode` is the one that is open. A new one is made here.
     archive : StudyArchive
         Saves, opens and signs.
+    cases : CaseLoader
+        Opens the cases of a worklist.
     """
 
     def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
@@ -54,6 +58,7 @@ class ReadingController(QObject):
         self.chest_ct, self.muscle_mr = ChestCtMode(self.state), MuscleMrMode(self.state)
         self.state.use_modes(self.chest_ct, self.muscle_mr)
         self.archive = StudyArchive(self.state)
+        self.cases = CaseLoader(self.state, self.archive)
         self.state.loader.changed.connect(self._loaded)
         self.state.worker.began.connect(self._began)
         self.state.worker.progressed.connect(self._progressed)
@@ -216,10 +221,24 @@ class ReadingController(QObject):
         if review is not None:
             self.state.record("Nothing was redone", review.redo)
 
+    def acts(self) -> tuple[Act, ...]:
+        """The acts that stand, then those that can be brought back; the oldest first."""
+        review = self.state.mode.review
+        return () if review is None else acts_of(review, self.state.workspace.journal)
+
+    def go_to_act(self, count: int) -> None:
+        """Take acts back, or bring them again, until so many stand."""
+        while (standing := sum(act.stands for act in self.acts())) != count:
+            before = len(self.state.workspace.journal)
+            (self.undo if standing > count else self.redo)()
+            if len(self.state.workspace.journal) == before:
+                return  # it could not be recorded, which has been said
+
     # --- the end
 
     def close(self) -> None:
         """Stop what runs and let go of the panes, which end with napari's window. Acts are on the disk already."""
         if self.state.open:
             self.state.panes.opener = None
+            self.cases.close()
             self.state.close()

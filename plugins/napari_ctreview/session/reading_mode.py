@@ -36,6 +36,10 @@ class LabelReview(Protocol):
     def redo(self) -> object:
         """Bring back what was taken back last."""
 
+    @property
+    def redoable(self) -> int:
+        """How many acts can be brought back."""
+
 
 @dataclass(frozen=True, eq=False)
 class SigningJob:
@@ -130,6 +134,9 @@ class ReadingMode(Protocol):
 
     def save_job(self) -> Callable[[Progress], object] | None:
         """What writes masks and numbers into the reader's folder; None where there is nothing to be saved."""
+
+    def sign_summary(self) -> tuple[str, ...]:
+        """What would be signed now, a line each, for the reader to see before."""
 
     def sign_job(self) -> SigningJob | None:
         """What signs the reading; None where there is nothing to be signed."""

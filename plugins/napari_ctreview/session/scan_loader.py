@@ -95,7 +95,7 @@ class ScanLoader(QObject):
 
     def _try_again(self, allowed: bool) -> None:
         if allowed and self._refused is not None:
-            self._put(*self._refused)
+            self.put(*self._refused)
         else:
             self.changed.emit()
 
@@ -113,7 +113,7 @@ class ScanLoader(QObject):
 
     def _choose(self, number: int, path: Path, found: tuple[Series, ...]) -> None:
         """One series of a CT, or the images of an MR examination; where a folder holds more, the reader is asked."""
-        chosen = _without_asking(found)
+        chosen = scans.without_choice(found)
         if chosen is None:
             one = self.chooser(found)
             if one is None:
@@ -131,14 +131,14 @@ class ScanLoader(QObject):
         """Take a scan; what was said of two patients was said of the pair before."""
         if self.scans[number] is not None:
             self.forget_statements()
-        self._put(number, scan)
+        self.put(number, scan)
 
     def forget_statements(self) -> None:
         """Take nothing as stated of whose scans these are."""
         self.allow_different_patients = self.same_patient = False
         self._refused = None
 
-    def _put(self, number: int, scan: Scan) -> None:
+    def put(self, number: int, scan: Scan) -> None:
         """Take a scan if it goes with the other one.
 
         Raises
@@ -158,15 +158,6 @@ class ScanLoader(QObject):
         self._refused = None
         self.scans[number] = scan
         self.changed.emit()
-
-
-def _without_asking(found: Sequence[Series]) -> Sequence[Series] | None:
-    """The series to load where there is no choice; None where the reader must choose."""
-    if len(found) < 2:
-        return found
-    together = series_of_examination(found)
-    images = {one for one in found if one.kind != "localiser"}
-    return together if together and images <= set(together) else None
 
 
 def _ask(found: Sequence[Series]) -> Series | None:

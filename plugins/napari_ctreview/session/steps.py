@@ -11,8 +11,8 @@ from ctreview.recipes.chest_ct import Prepared
 
 __all__ = ["SIGNED", "STEPS", "Step", "StepState", "Steps", "checks_of"]
 
-STEPS = ("load", "lungs", "opacity", "correct", "register", "change", "sign")
-"""In the order of the work."""
+STEPS = ("load", "lungs", "opacity", "register", "change", "correct", "sign")
+"""In the order of the work: what is found stands above what it is corrected with."""
 
 SIGNED = "signed, read-only: a correction makes a new version"
 """The message of the last step for a reading that is closed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
 from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.save_state import SaveState, WrittenWork, save_state
 from napari_ctreview.session.steps import SIGNED, Step
 
 if TYPE_CHECKING:
@@ -61,6 +63,12 @@ class StudyArchive(QObject):
         super().__init__(state)
         self._state = state
         self.moved: MovedImages | None = None
+        self._written: WrittenWork | None = None
+
+    @property
+    def save_state(self) -> SaveState:
+        """How safe the reader's work is now."""
+        return save_state(self._state.workspace, self._written)
 
     def name_reader(self, name: str) -> None:
         """Say who reads, before anything is read.
@@ -90,7 +98,8 @@ class StudyArchive(QObject):
         if work is None:
             state.failed.emit("There is nothing to be saved yet: run the steps first.")
             return
-        state.worker.start("save", work, lambda _: self._saved())
+        mark = WrittenWork.mark(state.workspace)  # what is done meanwhile is not in it
+        state.worker.start("save", work, lambda _: self._saved(mark))
 
     def save_as(self, folder: Path | str) -> None:
         """Save into a folder of the reader's choice, and go on there; a signed reading is copied as it is."""
@@ -108,17 +117,26 @@ class StudyArchive(QObject):
 
         state.worker.start("save", lambda _: workspace.save_as(folder), moved)
 
-    def _saved(self) -> None:
+    def _saved(self, mark: tuple[object, ...]) -> None:
         study = self._state.study
         assert study is not None
+        self._written = WrittenWork(mark, datetime.now(UTC))
         self._state.set_step("sign", Step("to do", f"saved in {study.folder.name}, a draft until it is signed"))
 
     # --- open
 
-    def open(self, folder: Path | str, *, blinded: bool = False, author: str | None = None) -> None:
+    def open(
+        self,
+        folder: Path | str,
+        *,
+        blinded: bool = False,
+        author: str | None = None,
+        scans: Sequence[Scan | None] | None = None,
+    ) -> None:
         """Open a study: its scans, what the computer found by its settings, and the reader's corrections on it.
 
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
+        Scans are those of the study, where they are loaded already.
         """
         state = self._state
         self.moved = None
@@ -133,7 +151,7 @@ class StudyArchive(QObject):
                 if blinded:
                     _require_blindable(mode, study)
                     workspace.read_blinded()
-                return mode, mode.load_study(study, progress)
+                return mode, list(scans) if scans is not None else mode.load_study(study, progress)
             except ImageMoved as gone:
                 workspace.close()
                 return MovedImages(study, blinded, author, in_words(gone))

@@ -14,6 +14,9 @@ __all__ = ["Annotations", "CornerTexts", "Crosshair", "Drawing", "ImageDrawing"]
 _NARROW = 480
 """Pixels below which the texts of two corners would reach the letter between them."""
 
+_SCALE_MM = (1, 2, 5, 10, 20, 50, 100)
+"""Lengths of the scale bar."""
+
 _LETTER = QColor("#ffd166")
 _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
@@ -42,7 +45,10 @@ class Crosshair:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A measurement on the canvas: its corners in pixels, whether the last joins the first, its text, and its pen."""
+    """A measurement on the canvas: its corners in pixels, whether the last joins the first, its text, and its pen.
+
+    Lines that are everywhere have no shadow.
+    """
 
     points: tuple[tuple[float, float], ...]
     closed: bool = False
@@ -50,14 +56,19 @@ class Drawing:
     colour: str = _DRAWN.name()
     width: float = 1.4
     dashed: bool = False
+    shadow: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class ImageDrawing:
-    """A picture laid over a part of the canvas: the pixels of a slice, and the rectangle that they fill."""
+    """A picture laid over a part of the canvas: the pixels of a slice, and the rectangle that they fill.
+
+    One that is smooth is interpolated between its pixels, as an image is; a mask is not.
+    """
 
     image: QImage
     area: QRectF
+    smooth: bool = False
 
 
 class Annotations(QWidget):
@@ -72,6 +83,8 @@ class Annotations(QWidget):
     ----------
     drawings : callable
         Asked at every painting for the measurements and pictures on the present slice.
+    pixels_per_mm : callable
+        Asked at every painting for the size of the scale bar; 0 where there is nothing to measure.
     """
 
     def __init__(self, canvas: QWidget) -> None:
@@ -83,6 +96,7 @@ class Annotations(QWidget):
         self.warnings: tuple[str, ...] = ()
         self.cross: Crosshair | None = None
         self.drawings: Callable[[], Sequence[Drawing | ImageDrawing]] = tuple
+        self.pixels_per_mm: Callable[[], float] = float
         canvas.installEventFilter(self)
         self.setGeometry(canvas.rect())
         self.show()
@@ -126,10 +140,12 @@ class Annotations(QWidget):
         area = QRectF(self.rect()).adjusted(8, 6, -8, -6)
         for drawing in self.drawings():
             if isinstance(drawing, ImageDrawing):
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, drawing.smooth)
                 painter.drawImage(drawing.area, drawing.image)
             else:
                 self._draw_measurement(painter, drawing)
         self._draw_letters(painter, area)
+        self._draw_scale(painter, area)
         self._draw_corners(painter, area)
         self._draw_warnings(painter, area)
         if self.cross is not None:
@@ -137,7 +153,7 @@ class Annotations(QWidget):
         painter.end()
 
     def _draw_letters(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(QFont("sans-serif", 15, QFont.Weight.Bold))
+        painter.setFont(self._font(1.6, QFont.Weight.Bold))
         sides = (
             Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter,
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
@@ -147,8 +163,37 @@ class Annotations(QWidget):
         for letter, side in zip(self.letters, sides, strict=True):
             _shadowed(painter, area, side, letter, _LETTER)
 
+    def _draw_scale(self, painter: QPainter, area: QRectF) -> None:
+        """A bar of a round length at the bottom, right of the letter."""
+        pixels = self.pixels_per_mm()
+        if pixels <= 0:
+            return
+        room = min(area.width() / 4, 140.0)
+        mm = max((length for length in _SCALE_MM if length * pixels <= room), default=0)
+        if not mm:
+            return
+        left, right = area.center().x() + 24, area.center().x() + 24 + mm * pixels
+        bottom = area.bottom() - 4
+        painter.setFont(self._font(0.9))
+        for colour, width in ((QColor(0, 0, 0, 200), 3.6), (_TEXT, 1.6)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(QPointF(left, bottom), QPointF(right, bottom))
+            for end in (left, right):
+                painter.drawLine(QPointF(end, bottom - 5), QPointF(end, bottom))
+        words = f"{mm // 10} cm" if mm % 10 == 0 else f"{mm} mm"
+        beside = QRectF(left, bottom - 24, max(right - left, 60.0), 20)
+        _shadowed(painter, beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words, _TEXT)
+
+    def _font(self, share: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+        """The font of the system, at a share of its size."""
+        font = QFont(self.font())
+        size = self.font().pointSizeF()
+        font.setPointSizeF((size if size > 0 else 10.0) * share)
+        font.setWeight(weight)
+        return font
+
     def _draw_corners(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(QFont("sans-serif", 9))
+        painter.setFont(self._font(1.0))
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
         if area.width() < _NARROW:
@@ -162,33 +207,32 @@ class Annotations(QWidget):
             _shadowed(painter, area, corner, "\n".join(lines), _TEXT)
 
     def _draw_warnings(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(QFont("sans-serif", 11, QFont.Weight.Bold))
+        painter.setFont(self._font(1.2, QFont.Weight.Bold))
         where = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
         # below the letter and the corner texts, which stay readable
         _shadowed(painter, area.adjusted(20, 128, -20, 0), where, "\n".join(self.warnings), _WARNING)
 
-    @staticmethod
-    def _draw_cross(painter: QPainter, cross: Crosshair) -> None:
+    def _draw_cross(self, painter: QPainter, cross: Crosshair) -> None:
         painter.setPen(QPen(_CURSOR, 1.5, Qt.PenStyle.DotLine if cross.off_slice else Qt.PenStyle.SolidLine))
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             # the middle stays free, so that the voxel pointed at can be seen
             near = QPointF(cross.x + 5 * dx, cross.y + 5 * dy)
             painter.drawLine(near, QPointF(cross.x + 14 * dx, cross.y + 14 * dy))
         if cross.off_slice:
-            painter.setFont(QFont("sans-serif", 8))
+            painter.setFont(self._font(0.9))
             painter.drawText(QPointF(cross.x + 16, cross.y - 6), cross.off_slice)
 
-    @staticmethod
-    def _draw_measurement(painter: QPainter, drawing: Drawing) -> None:
+    def _draw_measurement(self, painter: QPainter, drawing: Drawing) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPolygonF([QPointF(x, y) for x, y in drawing.points])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         style = Qt.PenStyle.DashLine if drawing.dashed else Qt.PenStyle.SolidLine
-        for colour, width in ((QColor(0, 0, 0, 160), drawing.width + 1.6), (QColor(drawing.colour), drawing.width)):
+        pens = [(QColor(0, 0, 0, 160), drawing.width + 1.6)] if drawing.shadow else []
+        for colour, width in (*pens, (QColor(drawing.colour), drawing.width)):
             painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
             (painter.drawPolygon if drawing.closed else painter.drawPolyline)(shape)
         if drawing.text:
-            painter.setFont(QFont("sans-serif", 10))
+            painter.setFont(self._font(1.1))
             box = shape.boundingRect()
             beside = QRectF(box.right() + 6, box.center().y() - 10, 260, 20)
             _shadowed(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ctreview.dicom.acquisition import Acquisition
+from ctreview.volume.geometry import FloatArray
 from ctreview.volume.volume import Volume
+from napari_ctreview.viewer.planes import Plane
 
-__all__ = ["ScanTiming", "dates_swapped", "facts", "posture"]
+__all__ = ["ScanTiming", "dates_swapped", "facts", "posture", "slice_text"]
 
 _TURN = {"S": "supine", "P": "prone", "DL": "left side down", "DR": "right side down"}
+_SIDES = (("H", "F"), ("P", "A"), ("L", "R"))
 _FIRST = {"HF": "head first", "FF": "feet first"}
 
 
@@ -26,11 +29,14 @@ class ScanTiming:
         Days since baseline.
     date : datetime or None
         The date itself, where the reader asked for it.
+    patient : str
+        The patient's name, where the reader asked for it.
     """
 
     title: str
     day: int | None = None
     date: datetime | None = None
+    patient: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, title: str, scan: Acquisition, baseline: Acquisition | None, *, identify: bool = False) -> ScanTiming:
@@ -40,12 +46,18 @@ class ScanTiming:
             day = (scan.acquired.date() - baseline.acquired.date()).days
         return cls(title, day, scan.acquired if identify else None)
 
+    def identified(self, scan: Acquisition | None) -> ScanTiming:
+        """The same with the name and the date of a scan's header, or without both."""
+        if scan is None:
+            return replace(self, date=None, patient="")
+        return replace(self, date=scan.acquired, patient=(scan.patient.name or "name not stated").replace("^", " "))
+
     @property
     def lines(self) -> tuple[str, ...]:
-        """Title with the day, then the date."""
+        """Title with the day, then the patient's name and the date."""
         day = "" if self.day is None else f"   day {self.day:+d}".replace("-", "−") if self.day else "   day 0"
         date = () if self.date is None else (self.date.date().isoformat(),)
-        return (self.title.upper() + day, *date)
+        return (self.title.upper() + day, *((self.patient,) if self.patient else ()), *date)
 
 
 def facts(volume: Volume) -> tuple[str, ...]:
@@ -68,6 +80,27 @@ def facts(volume: Volume) -> tuple[str, ...]:
     if scan.lossy:
         made.append("lossy compression")
     return tuple(line for line in made if line)
+
+
+def slice_text(volume: Volume, plane: Plane, lps: FloatArray) -> str:
+    """Which slice this is: by the archive's number where it has one ("Im"), else counted, and where in millimetres.
+
+    Parameters
+    ----------
+    volume : Volume
+    plane : Plane
+        What is on screen.
+    lps : ndarray, shape (3,)
+        A place on the slice; the letter says on which side of the scanner's origin it lies.
+    """
+    axis = plane.value
+    count = volume.geometry.shape[axis]
+    number = min(max(round(float(volume.geometry.to_index(lps)[axis])), 0), count - 1)
+    known = volume.slice_numbers
+    name = f"Im {known.numbers[number]}" if known is not None and known.axis == axis else f"{number + 1}"
+    mm = float(lps[2 - axis])
+    side = _SIDES[axis][int(mm < 0)]
+    return f"{plane.name.lower()} {name}/{count}  {side} {abs(mm):.1f} mm"
 
 
 def posture(code: str | None) -> str:

@@ -25,7 +25,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-__all__ = ["KEY_EVENTS", "READING_KEY", "KeyDispatch", "is_text_field"]
+__all__ = ["ALWAYS", "KEY_EVENTS", "READING_KEY", "KeyDispatch", "is_text_field"]
+
+ALWAYS = "always"
+"""Property of a shortcut that works also while keys are napari's."""
 
 READING_KEY = "reading key"
 """Object name of each shortcut that belongs to the reading; napari's have another."""
@@ -75,7 +78,7 @@ class KeyDispatch(QObject):
             return
         self.on = on
         for shortcut in self._shortcuts():
-            shortcut.setEnabled(on)
+            shortcut.setEnabled(on or bool(shortcut.property(ALWAYS)))
 
     def stop(self) -> None:
         """Let go of the window, which owns what holds this."""

@@ -1,7 +1,7 @@
 """The mouse over a pane: places in the patient for tools, and the gestures of a viewing station.
 
-Wheel: slices. Ctrl+wheel: zoom around the cursor. Left drag: move the image, or whatever a tool makes of it. Right
-drag: window (to the right wider, up darker, as with most stations).
+Wheel: slices. Ctrl+wheel: zoom around the cursor. What a drag does goes by `MOUSE_BUTTONS`, except that the left button
+is a tool's while one is held. A drag to the right makes the window wider, one downwards darker, as with most stations.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import numpy as np
 
 from ctreview.volume.geometry import FloatArray
 from napari_ctreview.viewer.layers import to_lps
+from napari_ctreview.viewer.mouse_buttons import MouseDrag, mouse_buttons
 from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["CursorPosition", "MouseGestures"]
 
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 _ZOOM_PER_STEP = 1.15
+_ZOOM_PER_PIXEL = 1.006
+_SHORTEST_SCROLL = 3.0
+"""Pixels of a drag for a slice, where the whole stack would take less."""
 _STILL_PIXELS = 3.0
 _WINDOW_SHARE_PER_PIXEL = 1 / 300
 
@@ -59,7 +63,8 @@ class MouseGestures:
     pane : Pane
         What it is over.
     report : callable
-        ``report(kind, cursor, steps)`` with kind "moved", "pressed", "dragged", "released", "clicked" or "wheeled".
+        ``report(kind, cursor, steps)`` with kind "moved", "pressed", "dragged", "released", "clicked", "doubled" (a
+        double click) or "wheeled".
     grabbed : callable
         Whether a tool holds the left button, so that a drag does not move the image.
     """
@@ -75,12 +80,16 @@ class MouseGestures:
         model.mouse_wheel_callbacks[:] = [self._wheel]
         model.mouse_move_callbacks.append(self._move)
         model.mouse_drag_callbacks.append(self._drag)
+        self._double_before = list(model.mouse_double_click_callbacks)
+        model.mouse_double_click_callbacks[:] = [self._double]
+        self._buttons = mouse_buttons()
 
     def detach(self) -> None:
         """Give napari's own gestures back."""
         model = self.pane.model
         model.scene.camera.mouse_zoom = self._zoomed_by_napari
         model.mouse_wheel_callbacks[:] = self._wheel_before
+        model.mouse_double_click_callbacks[:] = self._double_before
         for callbacks, ours in ((model.mouse_move_callbacks, self._move), (model.mouse_drag_callbacks, self._drag)):
             if ours in callbacks:
                 callbacks.remove(ours)
@@ -133,31 +142,65 @@ class MouseGestures:
         self.pane.go_to(cursor.lps + (here - cursor.lps) / factor)
         camera.zoom = camera.zoom * factor
 
+    def _double(self, _model: Any, event: Any) -> None:
+        cursor = self.position_of(event)
+        event.handled = True
+        if cursor is not None and cursor.button == "left":
+            self.report("doubled", cursor, 0)
+
     def _drag(self, _model: Any, event: Any) -> Iterator[None]:
         cursor = self.position_of(event)
         if cursor is None:
             return
-        window = cursor.button == "right" and not cursor.modifiers
         tools = cursor.button == "left" and self.grabbed()
-        start, before, moved = np.asarray(event.pos, dtype=float), self.pane.image.contrast_limits, False
-        event.handled = window or tools
+        drag = None if tools else self._buttons.get("+".join((*sorted(cursor.modifiers), cursor.button)))
+        start, moved = np.asarray(event.pos, dtype=float), False
+        follow = self._following(drag, cursor)
+        event.handled = True  # napari moves and zooms by buttons of its own
         self.report("pressed", cursor, 0)
         yield
         while event.type == "mouse_move":
-            event.handled = window or tools
+            event.handled = True
             shift = np.asarray(event.pos, dtype=float) - start
             moved = moved or bool(np.linalg.norm(shift) > _STILL_PIXELS)
-            if window and moved:
-                self.pane.image.contrast_limits = _rewindowed(before, shift)
+            if moved:
+                follow(shift)
             now = self.position_of(event)
             if now is not None:
+                now = self._again(now) if drag == "scroll" else now
                 cursor = CursorPosition(now.pane, now.lps, now.voxel, cursor.button, now.modifiers)
                 self.report("dragged", cursor, 0)
             yield
-        event.handled = window or tools
+        event.handled = True
         self.report("released", cursor, 0)
         if not moved:
             self.report("clicked", cursor, 0)
+
+    def _following(self, drag: MouseDrag | None, cursor: CursorPosition) -> Callable[[FloatArray], None]:
+        """What a drag of so many pixels to the right and down does, from what is shown now."""
+        pane, camera = self.pane, self.pane.model.scene.camera
+        limits, zoom, centre = pane.image.contrast_limits, camera.zoom, tuple(camera.center)
+        down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
+        gone = 0
+
+        def window(shift: FloatArray) -> None:
+            pane.image.contrast_limits = _rewindowed(limits, shift)
+
+        def pan(shift: FloatArray) -> None:
+            camera.center = (0.0, centre[1] - down * shift[1] / camera.zoom, centre[2] - shift[0] / camera.zoom)
+
+        def enlarge(shift: FloatArray) -> None:
+            self._zoom(cursor, zoom * _ZOOM_PER_PIXEL ** -float(shift[1]) / camera.zoom)
+
+        def scroll(shift: FloatArray) -> None:
+            nonlocal gone
+            each = max(0.8 * pane.surface.height() / pane.geometry.shape[pane.across], _SHORTEST_SCROLL)
+            steps = int(shift[1] / each) - gone
+            gone += steps
+            if steps:
+                pane.step(-steps if pane.across != 1 else steps)
+
+        return {"window": window, "pan": pan, "zoom": enlarge, "scroll": scroll}.get(drag or "", lambda _shift: None)
 
 
 def _rewindowed(limits: tuple[float, float], shift: FloatArray) -> tuple[float, float]:

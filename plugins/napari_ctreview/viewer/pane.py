@@ -14,7 +14,7 @@ from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 from napari_ctreview.napari_adapter import QtViewer, drawing_surface
 from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
-from napari_ctreview.viewer.corner_text import ScanTiming, facts
+from napari_ctreview.viewer.corner_text import ScanTiming, facts, slice_text
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
 from napari_ctreview.viewer.layer_guard import LayerGuard
 from napari_ctreview.viewer.layers import image_layer, labels_layer, to_lps, to_world
@@ -70,6 +70,10 @@ class Pane:
         Measurements; each is drawn on its own slice.
     sketches : list of callable
         What else is drawn over the slice: each is asked at every painting, as tools and findings change with the mouse.
+    watchers : list of callable
+        Called without arguments after what is shown became otherwise: image, labels, slab.
+    relabelled : list of callable
+        Called with the name of a label map and the box of it that was changed.
     """
 
     def __init__(self, model: Any, canvas: QtViewer) -> None:
@@ -84,16 +88,19 @@ class Pane:
         self.known = ReadoutSource()
         self.marks: list[SliceMeasurement] = []
         self.sketches: list[Callable[[], Sequence[Drawing | ImageDrawing]]] = []
+        self.watchers: list[Callable[[], None]] = []
+        self.relabelled: list[Callable[[str, tuple[slice, slice, slice]], None]] = []
         self.plane = Plane.AXIAL
         self.slab = THIN
         self.overlay = OVERLAYS[0]
-        self.link_text = ""
+        self.link_text = self.blend_text = ""
         self.windows: dict[str, Window] = {}
         self._opacities: dict[str, float] = {}
         self.annotations = Annotations(self.surface)
         self.annotations.drawings = self._drawings
         self._place: tuple[FloatArray, float] | None = None
         self.guard = LayerGuard(model, lambda: view_of(self.plane), self._show_again)
+        self.annotations.pixels_per_mm = lambda: 0.0 if self.volume is None else float(model.scene.camera.zoom)
         for event in (model.scene.camera.events.center, model.scene.camera.events.zoom):
             event.connect(self._moved)
         model.dims.events.point.connect(self._moved)
@@ -128,6 +135,7 @@ class Pane:
         self.describe(timing or ScanTiming(name))
         self.set_plane(self.plane)
         self.model.reset_view()
+        self._tell()
 
     def replace_image(self, volume: Volume, *, name: str) -> None:
         """Show another contrast of the same examination at the same place; labels and measurements stay."""
@@ -144,6 +152,7 @@ class Pane:
         self.set_window(self.windows.get(window, next(iter(self.windows.values()))))
         self.set_slab(self.slab)
         self.go_to(place)
+        self._tell()
 
     def show_labels(self, labels: LabelMap, *, name: str, array: npt.NDArray[Any] | None = None) -> Any:
         """Show a label map over the image, or replace the one of that name; gives the layer.
@@ -163,16 +172,20 @@ class Pane:
             layer.data = data
             layer.colormap = options["colormap"]
             layer.metadata = options["metadata"]
+            self._tell()
             return layer
         layer = self.model.add_labels(data, **options)
         self.guard.keep(layer)
         self.labels[name] = layer
         self._opacities[name] = float(layer.opacity)
         self.set_overlay(self.overlay)
+        self._tell()
         return layer
 
     def refresh_labels(self, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map's array again after a change; nothing where the slice on screen does not cut it."""
+        for tell in self.relabelled:
+            tell(name, box)
         layer = self.labels.get(name)
         if layer is None:
             return
@@ -205,6 +218,7 @@ class Pane:
                 self._take_off(layer)
         self.marks, self.known = [], ReadoutSource()
         self.annotations.set_texts(letters=("", "", "", ""), corners=CornerTexts(), warnings=())
+        self._tell()
 
     def describe(self, timing: ScanTiming, *, blinded: bool = False, contrast: str = "") -> None:
         """Say in the upper corners which scan this is and how it was made; only its title where blinded."""
@@ -231,6 +245,7 @@ class Pane:
         if self.image is not None:
             apply(self.model, self.image, slab, self.geometry.spacing)
         self._moved()
+        self._tell()
 
     def set_window(self, window: Window) -> None:
         """Set level and width; a link sets it in every pane."""
@@ -244,6 +259,7 @@ class Pane:
             layer.visible = overlay != "hidden"
             layer.contour = 1 if overlay == "outlined" else 0
             layer.opacity = 1.0 if overlay == "outlined" else self._opacities[name]
+        self._tell()
 
     # --- places
 
@@ -256,6 +272,22 @@ class Pane:
         """Show the slice through a place, with the place in the middle of the screen."""
         head, back, left = (float(v) for v in to_world(self.geometry, lps))
         centre_on(self.model, (head, back, left))
+
+    def show_slice(self, lps: FloatArray) -> None:
+        """Show the slice through a place; the image moves only where the place would be out of view."""
+        world = to_world(self.geometry, lps)
+        self.model.dims.set_point(self.across, float(world[self.across]))
+        (x, y), _ = self.pixels_of(lps)
+        if not (0 <= x < self.surface.width() and 0 <= y < self.surface.height()):
+            self.go_to(lps)
+
+    def centre_whole(self) -> None:
+        """Bring the middle of the image to that of the screen, where all of it fits there."""
+        geometry, displayed = self.geometry, self.model.dims.displayed
+        size = [geometry.shape[axis] * geometry.spacing[axis] * self.model.scene.camera.zoom for axis in displayed]
+        if size[0] <= 1.1 * self.surface.height() and size[1] <= 1.1 * self.surface.width():
+            middle = to_world(geometry, geometry.to_lps((np.array(geometry.shape) - 1) / 2))
+            self.model.scene.camera.center = (0.0, *(float(middle[axis]) for axis in displayed))
 
     def step(self, slices: int) -> bool:
         """Go some slices on towards head, back or left; False at the end of the scan."""
@@ -298,6 +330,15 @@ class Pane:
         y = widget.height() / 2 + down * (world[..., vertical] - camera.center[1]) * camera.zoom
         return np.stack([x, y], axis=-1), world[..., self.across] - self.model.dims.point[self.across]
 
+    def line_at(self, axis: int, world: float) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Ends, in pixels, of the line across the canvas at a world coordinate of a displayed axis."""
+        place = np.array(centre_of(self.model))
+        place[axis] = world
+        (x, y), _ = self.pixels_of(to_lps(self.geometry, place))
+        if axis == self.model.dims.displayed[0]:
+            return (0.0, float(y)), (float(self.surface.width()), float(y))
+        return (float(x), 0.0), (float(x), float(self.surface.height()))
+
     def crosshair_at(self, lps: FloatArray) -> Crosshair:
         """The linked cursor at a place; one off this slice says how far."""
         (x, y), off = self.pixels_of(lps)
@@ -312,7 +353,6 @@ class Pane:
         if self.volume is None or self.image is None or self.guard.disturbed:
             return
         self._place = self.centre, float(self.model.scene.camera.zoom)
-        number = self.geometry.to_index(self.centre)[self.across]
         low, high = self.image.contrast_limits
         name = window_name((low, high), self.windows)
         digits = 0 if high - low > 20 else 2
@@ -321,10 +361,11 @@ class Pane:
         thick = f"{self.slab}".split(" ", maxsplit=1)[0]
         lines = (
             *((f"SLAB {thick} {self.slab.shown_mm(spacing):.1f} mm",) if self.slab.thickness_mm else ()),
-            f"{self.plane.name.lower()} {round(number) + 1}/{self.geometry.shape[self.across]}",
+            slice_text(self.volume, self.plane, self.centre),
             f"{window}  {name}".rstrip(),
         )
-        self.annotations.set_corner(bottom_right=(*((self.link_text,) if self.link_text else ()), *lines))
+        above = tuple(text for text in (self.blend_text, self.link_text) if text)
+        self.annotations.set_corner(bottom_right=(*above, *lines))
         if self.marks or self.sketches:
             self.annotations.update()
 
@@ -345,10 +386,20 @@ class Pane:
             self.image, self.volume = None, None
             self.annotations.set_texts(corners=CornerTexts(), warnings=())
         self.labels = {name: one for name, one in self.labels.items() if one is not layer}
+        self._tell()
+
+    def _tell(self) -> None:
+        for watch in self.watchers:
+            watch()
 
     def set_link_text(self, text: str) -> None:
         """Write how this pane is linked."""
         self.link_text = text
+        self._moved()
+
+    def set_blend_text(self, text: str) -> None:
+        """Write what of another scan is laid over this one."""
+        self.blend_text = text
         self._moved()
 
     def _drawings(self) -> Sequence[Drawing | ImageDrawing]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from qtpy.QtWidgets import QApplication, QSplitter
+from qtpy.QtWidgets import QApplication, QSplitter, QWidget
 
 from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import FloatArray
@@ -27,6 +27,7 @@ from napari_ctreview.napari_adapter import (
 from napari_ctreview.viewer.cine import Cine
 from napari_ctreview.viewer.corner_text import ScanTiming, dates_swapped
 from napari_ctreview.viewer.correspondence import ROLES, TITLES, TimepointRole
+from napari_ctreview.viewer.hanging import Hanging
 from napari_ctreview.viewer.key_image_capture import KeyImageCapture, capture_key_image
 from napari_ctreview.viewer.link_controller import LinkController
 from napari_ctreview.viewer.mouse_gestures import CursorPosition, MouseGestures
@@ -35,6 +36,7 @@ from napari_ctreview.viewer.planes import Plane
 from napari_ctreview.viewer.readout import ReadoutSource
 from napari_ctreview.viewer.rulers import Rulers
 from napari_ctreview.viewer.slabs import Slab, next_kind, next_thickness
+from napari_ctreview.viewer.timepoint_blend import TimepointBlend
 
 __all__ = ["CursorPosition", "Pane", "Panes", "SliceMeasurement"]
 
@@ -73,6 +75,8 @@ class Panes(QSplitter):
         A `KeyImageCapture`.
     contrast_changed : Signal()
         Another contrast of an MR examination is shown.
+    outline_toggled : Signal()
+        The reader wants the outline of the organ, or wants it no more (`outline_wanted`).
     link : LinkController
         Which places of them belong together.
     opener : callable or None
@@ -90,16 +94,17 @@ class Panes(QSplitter):
     turned = Signal(object)
     key_image_taken = Signal(object)
     contrast_changed = Signal()
+    outline_toggled = Signal()
 
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.viewer = viewer
         own = take_canvas(viewer)
-        self.addWidget(own)
+        columns = [self._column(own)]
         self.panes = [Pane(viewer, own)]
         for _ in range(count - 1):
             model, canvas = new_canvas()
-            self.addWidget(canvas)
+            columns.append(self._column(canvas))
             self.panes.append(Pane(model, canvas))
         for pane in self.panes:
             narrow_slider(pane.canvas)
@@ -111,7 +116,8 @@ class Panes(QSplitter):
         self.setSizes([1000] * count)
         self.link = LinkController(self.panes)
         self.under_cursor: Pane | None = None
-        self.blinded = False
+        self._mouse: CursorPosition | None = None
+        self.blinded = self.identified = self.outline_wanted = False
         self.opener: Callable[[int, list[str]], bool] | None = None
         self.examinations: tuple[Examination, ...] = ()
         self._contrast = ""
@@ -125,8 +131,17 @@ class Panes(QSplitter):
         for pane in self.panes:
             pane.canvas.installEventFilter(self)
             pane.surface.installEventFilter(self)
+        self.hanging = Hanging(self, self.panes, columns, self.link)
+        self.blend = TimepointBlend(self.panes, self.link)
         self.rulers = Rulers(self, self)
         self.cine = Cine(self.step, parent=self)
+
+    def _column(self, canvas: QWidget) -> QSplitter:
+        """Where a pane stands; its further planes come below it."""
+        column = QSplitter(Qt.Orientation.Vertical)
+        column.addWidget(canvas)
+        self.addWidget(column)
+        return column
 
     # --- what is shown
 
@@ -156,14 +171,19 @@ class Panes(QSplitter):
         with self._measurements_kept():
             self._show_timepoints(baseline, followup, names, identify=identify)
         self.link.register(transform)
+        self._hang(baseline)
         self.reset_view()
+
+    def _hang(self, volume: Volume) -> None:
+        """Hang scans as the reader has those of their modality."""
+        self.hanging.recall(volume.acquisition.modality or ("CT" if volume.unit == "HU" else "MR"))
 
     def _show_timepoints(self, baseline: Volume, followup: Volume, names: tuple[str, str], *, identify: bool) -> None:
         scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
         roles: tuple[TimepointRole, TimepointRole, TimepointRole] = (*ROLES, ROLES[0])
         self.link.unlink()
         self.examinations, self._contrast = (), ""
-        self._timings = []
+        self._timings, self.identified = [], identify
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
         self._warnings = (swapped,) if swapped else ()
         self.blinded = False
@@ -172,7 +192,7 @@ class Panes(QSplitter):
             timing = ScanTiming.of(title, scan.acquisition, baseline.acquisition, identify=identify)
             self._timings.append(timing)
             pane.role = role
-            pane.canvas.setVisible(True)
+            self.hanging.use(self.panes.index(pane), True)
             pane.show_volume(scan, name=name, timing=timing)
             pane.annotations.set_texts(warnings=self._warnings)
 
@@ -182,6 +202,7 @@ class Panes(QSplitter):
         """Show an image in each pane, each on its own; roles say which timepoint each is of."""
         with self._measurements_kept():
             self._show_volumes(volumes, names, roles)
+        self._hang(volumes[0])
         QApplication.processEvents()  # the canvases get the place of those that are hidden now
         self.reset_view()
 
@@ -189,9 +210,9 @@ class Panes(QSplitter):
         self.link.unlink()
         self.examinations, self._contrast = (), ""
         self._warnings = ()
-        self._timings = [ScanTiming(name) for name in names]
-        for number, pane in enumerate(self.panes):
-            pane.canvas.setVisible(number < len(volumes))
+        self._timings, self.identified = [ScanTiming(name) for name in names], False
+        for number in range(len(self.panes)):
+            self.hanging.use(number, number < len(volumes))
         for pane in self.panes[len(volumes) :]:
             pane.clear()
         for pane, volume, role, timing in zip(self.panes, volumes, roles, self._timings, strict=False):
@@ -284,6 +305,14 @@ class Panes(QSplitter):
             pane.annotations.set_texts(warnings=() if blinded else self._warnings)
             pane.annotations.set_corner(bottom_left=())
 
+    def identify(self, identified: bool) -> None:
+        """Write the patient's name and the date over each scan, or take them away; a blinded reader gets neither."""
+        self.identified = identified
+        for number, (pane, timing) in enumerate(zip(self.panes, self._timings, strict=False)):
+            if pane.volume is not None:
+                self._timings[number] = timing.identified(pane.volume.acquisition if identified else None)
+        self.blind(self.blinded)
+
     # --- how it is shown
 
     @property
@@ -292,8 +321,13 @@ class Panes(QSplitter):
         return self.panes[0].plane
 
     def set_plane(self, plane: Plane) -> None:
-        """Show a plane in every pane."""
+        """Show a plane in every pane, through the place under the mouse where that is over one."""
+        here = self._mouse
+        if here is not None and self.panes[here.pane].volume is not None:
+            self.go_to(here.lps, pane=here.pane)
         self.link.set_plane(plane)
+        if here is not None:
+            self._full[0].centre_whole()
         self.turned.emit(plane)
 
     def set_window(self, name: str) -> None:
@@ -329,6 +363,11 @@ class Panes(QSplitter):
         """Filled, outlined, hidden, filled again."""
         self.set_overlay(OVERLAYS[(OVERLAYS.index(self.panes[0].overlay) + 1) % len(OVERLAYS)])
 
+    def toggle_outline(self) -> None:
+        """Show the outline of the organ, or hide it."""
+        self.outline_wanted = not self.outline_wanted
+        self.outline_toggled.emit()
+
     def step(self, slices: int) -> bool:
         """Go some slices on in the pane under the cursor, and wherever it is linked to."""
         pane = self.under_cursor or self.panes[0]
@@ -337,6 +376,7 @@ class Panes(QSplitter):
     def go_to(self, lps: FloatArray, *, pane: int = 0) -> None:
         """Show a place of one pane, and what corresponds to it in the others."""
         self.panes[pane].go_to(lps)
+        self.hanging.go_to(pane, lps)
 
     def reset_view(self) -> None:
         """Show whole slices at one zoom."""
@@ -346,6 +386,7 @@ class Panes(QSplitter):
             smallest = min(pane.model.scene.camera.zoom for pane in self._full)
             self.panes[0].model.scene.camera.zoom = smallest
             self.link.follow()
+        self.hanging.reset_view()
 
     def pane_at(self, place: QPoint) -> int | None:
         """The number of the pane at a place of the screen; None where there is none."""
@@ -369,7 +410,12 @@ class Panes(QSplitter):
         pane = self.under_cursor if self.under_cursor in self._full else next(iter(self._full), None)
         if pane is None:
             return None
+        identified = self.identified
+        if identified:
+            self.identify(False)  # a picture on the report page names nobody
         taken = capture_key_image(self, pane, self._contrast)
+        if identified:
+            self.identify(True)
         self.key_image_taken.emit(taken)
         return taken
 
@@ -402,16 +448,21 @@ class Panes(QSplitter):
 
     def _tell(self, what: str, cursor: CursorPosition, steps: int) -> None:
         self.under_cursor = self.panes[cursor.pane]
+        self._mouse = cursor
         if what in ("moved", "dragged"):
-            self._read(cursor)
-        if what == "wheeled":
+            self.hover(cursor.pane, cursor.lps)
+        self.hanging.follow_mouse(what, cursor, free=self._mouse_grabber is None)
+        if what == "doubled":
+            if self._mouse_grabber is None:
+                self.hanging.maximise(cursor.pane)
+        elif what == "wheeled":
             self.wheeled.emit(cursor, steps)
         else:
             getattr(self, what).emit(cursor)
 
-    def _read(self, cursor: CursorPosition) -> None:
-        """Write what lies under the cursor, and under the linked ones."""
-        places = {cursor.pane: cursor.lps, **self.link.show_linked_cursor(self.panes[cursor.pane], cursor.lps)}
+    def hover(self, here: int, lps: FloatArray) -> None:
+        """Write what lies at a place of a pane, and at the linked ones."""
+        places = {here: lps, **self.link.show_linked_cursor(self.panes[here], lps)}
         for number, pane in enumerate(self.panes):
             if pane.volume is None:
                 continue
@@ -421,6 +472,8 @@ class Panes(QSplitter):
             pane.annotations.set_corner(bottom_left=() if found is None else found.lines)
 
     def _left(self) -> None:
+        self._mouse = None
+        self.hanging.leave()
         for pane in self._full:
             pane.annotations.set_corner(bottom_left=())
             pane.annotations.show_linked_cursor(None)
@@ -458,6 +511,7 @@ class Panes(QSplitter):
         """
         self.cine.stop()
         self.link.detach()
+        self.hanging.stop()
         for gestures in self._gestures:
             gestures.detach()
         for pane in self.panes:
@@ -471,5 +525,6 @@ class Panes(QSplitter):
         give_canvas_back(self.viewer, self)
         for pane in self.panes[1:]:
             pane.canvas.close()
+        self.hanging.close()
         self.panes[0].annotations.deleteLater()
         self.deleteLater()

@@ -63,9 +63,12 @@ class Rulers(QObject):
     ----------
     done : Signal(int, object)
         A measurement was finished: number of the pane, and the `Caliper`, `Angle` or `RegionOfInterest`.
+    changed : Signal()
+        Another ruler is in the hand, or a measurement came or went.
     """
 
     done = Signal(int, object)
+    changed = Signal()
 
     def __init__(self, surface: RulerSurface, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -84,20 +87,27 @@ class Rulers(QObject):
         self.deactivate()
         self.ruler = ruler
         self._panes.grab_mouse(self)
+        self.changed.emit()
 
     def deactivate(self) -> None:
         """Give the mouse back; an unfinished measurement is forgotten."""
         self._forget()
         self.ruler = None
         self._panes.release_mouse(self)
+        self.changed.emit()
 
     def remove_last(self) -> None:
         """Take the last measurement off the pane that has the cursor, else off any."""
         for pane in (self._panes.under_cursor, *self._panes.panes):
             if pane is not None and pane.marks:
-                pane.marks.pop()
-                pane.annotations.update()
+                self.remove(pane, pane.marks[-1])
                 return
+
+    def remove(self, pane: Pane, mark: SliceMeasurement) -> None:
+        """Take a measurement off a pane."""
+        pane.marks.remove(mark)
+        pane.annotations.update()
+        self.changed.emit()
 
     def _press(self, cursor: CursorPosition) -> None:
         if self.ruler is None or cursor.button != "left":

@@ -10,7 +10,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QShortcut, QWidget
 
-from napari_ctreview.viewer.key_dispatch import READING_KEY
+from napari_ctreview.viewer.hanging import Layout
+from napari_ctreview.viewer.input_settings import input_settings
+from napari_ctreview.viewer.key_dispatch import ALWAYS, READING_KEY
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.planes import Plane
 
@@ -29,15 +31,22 @@ class Shortcut:
         What it does, for the guide.
     act : callable
         Called with the panes, or with whatever else the table of keys is for.
+    always : bool
+        Whether it works also while no scan is shown.
     """
 
     keys: str
     description: str
     act: Callable[[Any], object]
+    always: bool = False
 
 
 def _window(number: int) -> Callable[[Panes], object]:
     return lambda panes: panes.set_window(panes.windows[number]) if number < len(panes.windows) else None
+
+
+def _layout(layout: Layout) -> Callable[[Panes], object]:
+    return lambda panes: panes.hanging.set_layout(layout)
 
 
 KEYS: tuple[Shortcut, ...] = (
@@ -56,9 +65,16 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut("M", "slab: MIP, MinIP, average, thin", lambda panes: panes.next_slab()),
     Shortcut("]", "thicker slab", lambda panes: panes.thicken(1)),
     Shortcut("[", "thinner slab", lambda panes: panes.thicken(-1)),
+    Shortcut("F2", "layout: both scans side by side", _layout(Layout.SIDE_BY_SIDE)),
+    Shortcut("F3", "layout: three planes of both scans, with lines where they cut", _layout(Layout.THREE_PLANES)),
+    Shortcut("F4", "layout: three planes of the scan under the cursor", _layout(Layout.ONE_SCAN)),
     Shortcut("L", "unlink the panes, link them again", lambda panes: panes.link.toggle()),
     Shortcut("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
+    Shortcut("Shift+O", "outline of the lungs: show, hide", lambda panes: panes.toggle_outline()),
+    Shortcut("Z", "follow-up over baseline: fade, checkerboard, off", lambda panes: panes.blend.next_mode()),
+    Shortcut("Shift+Z", "fade: how much of the follow-up", lambda panes: panes.blend.next_share()),
     Shortcut("X", "next contrast (MR)", lambda panes: panes.next_contrast()),
+    Shortcut("Shift+N", "patient's name and date: show, hide", lambda panes: panes.identify(not panes.identified)),
     Shortcut("Home", "whole slices", lambda panes: panes.reset_view()),
     Shortcut("D", "measure a distance", lambda panes: panes.rulers.select("distance")),
     Shortcut("N", "measure an angle", lambda panes: panes.rulers.select("angle")),
@@ -79,13 +95,24 @@ def install(panes: Panes, widget: QWidget | None = None) -> list[QShortcut]:
 
 def bind(keys: Iterable[Shortcut], to: object, widget: QWidget) -> list[QShortcut]:
     """Make the keys of a table work in the window of a widget, while that is shown."""
-    return [bind_key(key.keys, _doing(key, to), widget) for key in keys]
+    return [bind_key(key.keys, _doing(key, to), widget, always=key.always) for key in keys]
 
 
-def bind_key(keys: str, act: Callable[[], object], widget: QWidget) -> QShortcut:
-    """Make one key work wherever the focus is in the window of a widget, while that is shown and enabled."""
-    shortcut = QShortcut(QKeySequence(keys), widget)
+def bind_key(keys: str, act: Callable[[], object], widget: QWidget, *, always: bool = False) -> QShortcut:
+    """Make a key, as the reader has set it, work wherever the focus is in the window of a widget that is shown.
+
+    Parameters
+    ----------
+    keys : str
+        What it usually is.
+    act : callable
+    widget : QWidget
+    always : bool
+        Whether it works also while no scan is shown.
+    """
+    shortcut = QShortcut(QKeySequence(input_settings().key(keys)), widget)
     shortcut.setObjectName(READING_KEY)
+    shortcut.setProperty(ALWAYS, always)
     shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
     shortcut.activated.connect(act)
     return shortcut

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-__all__ = ["file_to_open", "file_to_save", "folder_to_open", "folder_to_save", "removal_confirmed"]
+__all__ = [
+    "file_to_open",
+    "file_to_save",
+    "folder_to_open",
+    "folder_to_save",
+    "manifest_to_open",
+    "removal_confirmed",
+]
 
 _KINDS = "Images (*.zip *.nii *.nii.gz *.nrrd *.nhdr *.mha *.mhd *.dcm DICOMDIR);;All files (*)"
 
@@ -20,6 +27,12 @@ def folder_to_open(parent: QWidget, title: str) -> Path | None:
 def file_to_open(parent: QWidget, title: str) -> Path | None:
     """An image or an archive."""
     found, _ = QFileDialog.getOpenFileName(parent, title, "", _KINDS)
+    return Path(found) if found else None
+
+
+def manifest_to_open(parent: QWidget) -> Path | None:
+    """A list of cases."""
+    found, _ = QFileDialog.getOpenFileName(parent, "A worklist", "", "Tables (*.csv);;All files (*)")
     return Path(found) if found else None
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ctreview.change import Comparison
 from ctreview.errors import EditDoesNotApply
@@ -23,21 +23,31 @@ from napari_ctreview.napari_adapter import unwrapped, window_of
 from napari_ctreview.session.chest_ct_display import FATE_PANE
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.session.steps import STEPS
+from napari_ctreview.session.tool_warm_up import warm_up_tools
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
+from napari_ctreview.viewer.input_settings import conflicts, input_settings
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.window_events import WindowEvents
 from napari_ctreview.viewer.window_lock import WindowLock
+from napari_ctreview.widgets import worklist_panel
+from napari_ctreview.widgets.all_keys import OVERLAY, every_key
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.findings_list import FindingsList
+from napari_ctreview.widgets.folding_section import FoldingSection
+from napari_ctreview.widgets.history_list import HistoryList
 from napari_ctreview.widgets.key_images_list import KeyImagesList
+from napari_ctreview.widgets.keys_overlay import KeysOverlay
 from napari_ctreview.widgets.load_step import LoadStep
+from napari_ctreview.widgets.measurement_list import MeasurementList
+from napari_ctreview.widgets.reading_header import ReadingHeader
 from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
 from napari_ctreview.widgets.sign_step import SignStep, UnsavedStudies
 from napari_ctreview.widgets.step_box import StepBox
+from napari_ctreview.worker import Worker
 
 __all__ = ["ReviewDock"]
 
@@ -49,6 +59,8 @@ _PARTS = {
     "change": ("inspiration", "fate", "interval", "verdict"),
 }
 """Which settings of the recipe belong to which step."""
+
+KEYS_SHOWN = shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)
 
 _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
@@ -79,7 +91,7 @@ class ReviewDock(QWidget):
         super().__init__(parent)
         viewer = unwrapped(napari_viewer)
         self.panes = Panes(viewer, 3)
-        self.panes.panes[FATE_PANE].canvas.setVisible(False)
+        self.panes.hanging.use(FATE_PANE, False)
         self.controller = ReadingController(self.panes, self, author=_who())
         self.state = self.controller.state
         self.controller.chest_ct.display.warm_up()
@@ -87,12 +99,18 @@ class ReviewDock(QWidget):
         self.marker = FindingMarker(self.panes, self.state, self)
         self.key_image_recorder = KeyImageRecorder(self.panes, self.state, self)
         self._incoming = LayerImporter(viewer, self.controller.open_in_free_timepoint, self._is_foreign, self.complain)
+        self.keys = KeysOverlay(window_of(viewer))
+        self.worklist = worklist_panel.WorklistPanel(self.controller)
         self.boxes: dict[str, StepBox] = {}
         self.forms: dict[str, SettingsForm] = {}
         self._shortcuts = [
             *shortcuts.install(self.panes),
             *correcting_shortcuts.install(self.corrector),
             *shortcuts.bind(finding_marker.KEYS, self.marker, self.panes),
+            *shortcuts.bind(worklist_panel.KEYS, self.worklist, self.panes),
+            *shortcuts.bind(
+                [shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)], self.keys, self.panes
+            ),
         ]
         self._build()
         self._lock = WindowLock(viewer, self)
@@ -102,6 +120,9 @@ class ReviewDock(QWidget):
         self._watch(WindowEvents(window_of(viewer), self, self))
         self.boxes["load"].open()
         self._follow()
+        self._warm_up = Worker(self)
+        self._warm_up.start("prepare tools", lambda _progress: warm_up_tools(), lambda _done: None)
+        self.complain("\n".join(conflicts(every_key(), input_settings())))
 
     # --- what it is made of
 
@@ -114,11 +135,16 @@ class ReviewDock(QWidget):
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.message.setStyleSheet("QLabel { background: #5a2a26; color: white; padding: 6px; border-radius: 3px; }")
         self.message.hide()
+        self.doing = QLabel()
+        self.doing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.doing.setMinimumHeight(self.doing.fontMetrics().lineSpacing())
+        self.header = ReadingHeader(self.controller)
         self.unsaved = UnsavedStudies()
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(2, 2, 2, 2)
         column.setSpacing(4)
+        column.addWidget(FoldingSection("Worklist", self.worklist, opened=False))
         for number, name in enumerate(STEPS, 1):
             box = self.boxes[name] = StepBox(number, _TITLES.get(name, name.capitalize()))
             for widget in self._inside(name):
@@ -134,10 +160,12 @@ class ReviewDock(QWidget):
         top.addWidget(self.stop_all)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.header)
         layout.addLayout(top)
         layout.addWidget(self.unsaved)
-        layout.addWidget(self.message)
         layout.addWidget(scroll, 1)
+        layout.addWidget(self.doing)
+        layout.addWidget(self.message)
         self.setMinimumWidth(380)
 
     def _inside(self, name: str) -> list[QWidget]:
@@ -152,7 +180,15 @@ class ReviewDock(QWidget):
             self.regions.hide()
             self.key_images = KeyImagesList(self.key_image_recorder)
             self.candidates = CandidateList()
-            found += [self.candidates, self.tools, self.regions, self.findings, self.key_images]
+            self.history = HistoryList(self.controller)
+            self.measurements = MeasurementList(self.state, TITLES)
+            found += [self.candidates, self.tools, self.regions]
+            found += [
+                FoldingSection("History", self.history, opened=False),
+                FoldingSection("Measurements", self.measurements),
+                FoldingSection("Findings", self.findings),
+                FoldingSection("Key images", self.key_images),
+            ]
         elif name == "change":
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
@@ -197,6 +233,7 @@ class ReviewDock(QWidget):
         controller.chest_ct.compared.connect(self._compared_now)
         controller.chest_ct.recounted.connect(self._follow_numbers)
         self.panes.contrast_changed.connect(self.corrector.refresh_context)
+        self.corrector.busy.connect(self._say_what_runs)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)
         self.change.decided.connect(self._decided)
@@ -258,6 +295,7 @@ class ReviewDock(QWidget):
         for name, box in self.boxes.items():
             box.show_step(self.state.steps[name], hidden_checks=self.state.blinded)
         busy = self.state.worker.busy
+        self._say_what_runs()
         self.run_all.setVisible(self.state.mode.computed)
         self.run_all.setEnabled(self.state.loader.ready and not busy)
         self.stop_all.setEnabled(busy)
@@ -266,6 +304,13 @@ class ReviewDock(QWidget):
         for form in self.forms.values():
             if form.settings != controller.chest_ct.settings:
                 form.show_settings(controller.chest_ct.settings)
+
+    def _say_what_runs(self, tool: str = "") -> None:
+        """One line at the foot of the dock, whichever step is open: what a tool or a step works at."""
+        steps = [
+            f"{name.capitalize()}: {step.message}" for name, step in self.state.steps.items() if step.state == "running"
+        ]
+        self.doing.setText(f"{tool} …" if tool else "; ".join(steps))
 
     def _set(self, settings: Any) -> None:
         self.controller.chest_ct.settings = settings
@@ -286,9 +331,9 @@ class ReviewDock(QWidget):
         for name in _COMPUTED:
             self.boxes[name].setVisible(self.state.mode.computed)
         if self.state.mode.begun:
-            self.boxes["load"].open(False)
-            self.boxes["correct"].open()
-            self.boxes["change"].open(not self.state.blinded)
+            self.boxes["load"].suggest(False)
+            self.boxes["correct"].suggest(True)
+            self.boxes["change"].suggest(not self.state.blinded)
 
     def _forget(self) -> None:
         """Let nothing stand that was found, said or begun in the scans before."""

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.sample_data import BASELINE, FOLLOWUP, sample_data
+from napari_ctreview import preferences
 from napari_ctreview.input_output.scans import Scan
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
@@ -42,6 +55,10 @@ class LoadStep(QWidget):
         self.one_patient.toggled.connect(self._state_same)
         self.two_patients = QCheckBox("Two patients are meant (no verdict then)")
         self.two_patients.toggled.connect(self._allow)
+        self.recent = QComboBox()
+        self.recent.setToolTip("Open a study that was open before")
+        self.recent.activated.connect(self._open_recent)
+        self._latest: Path | None = None
         row = QHBoxLayout()
         row.addWidget(self._button("swap", "Swap", self.state.loader.swap))
         row.addWidget(self._button("sample", "Sample child", self.load_sample))
@@ -54,6 +71,7 @@ class LoadStep(QWidget):
         layout.addLayout(grid)
         layout.addLayout(row)
         layout.addLayout(aged)
+        layout.addWidget(self.recent)
         layout.addWidget(self.one_patient)
         layout.addWidget(self.two_patients)
         self.state.changed.connect(self.follow)
@@ -73,6 +91,7 @@ class LoadStep(QWidget):
         """Show what is loaded; of a blinded reading only that it is."""
         for shown, scan in zip(self.names, self.state.loader.scans, strict=True):
             shown.setText(_described(scan, blinded=self.state.blinded))
+        self._follow_recent()
         loader = self.state.loader
         self.buttons["swap"].setEnabled(all(scan is not None for scan in loader.scans) and not self.state.blinded)
         for box, on in ((self.one_patient, loader.same_patient), (self.two_patients, loader.allow_different_patients)):
@@ -82,6 +101,27 @@ class LoadStep(QWidget):
         if not self.age.hasFocus():
             years = self.controller.chest_ct.age_years
             self.age.setText("" if years is None else f"{years:g}")
+
+    def _follow_recent(self) -> None:
+        """Remember the study that is open; offer the last ones while nothing is."""
+        workspace = self.state.workspace
+        study = workspace.study.folder if workspace.study is not None and workspace.saved else None
+        if study is not None and study != self._latest:
+            preferences.remember_study(study)
+        if study != self._latest or not self.recent.count():
+            self._latest = study
+            self.recent.clear()
+            self.recent.addItem("Recent studies…")
+            for path in preferences.recent_studies():
+                self.recent.addItem(path.name, path)
+                self.recent.setItemData(self.recent.count() - 1, str(path), Qt.ItemDataRole.ToolTipRole)
+        self.recent.setVisible(self.recent.count() > 1)
+
+    def _open_recent(self, row: int) -> None:
+        path = self.recent.itemData(row)
+        self.recent.setCurrentIndex(0)
+        if path is not None:
+            self.controller.archive.open(path)
 
     def _button(self, name: str, title: str, act: object) -> QPushButton:
         button = QPushButton(title)

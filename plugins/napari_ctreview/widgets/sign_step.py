@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from html import escape
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.review.unsaved import unsaved_work
@@ -13,7 +24,7 @@ from ctreview.study import Study, recovery
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
 
-__all__ = ["SignStep", "UnsavedStudies"]
+__all__ = ["SignConfirmation", "SignStep", "UnsavedStudies"]
 
 
 class SignStep(QWidget):
@@ -32,6 +43,9 @@ class SignStep(QWidget):
             "<p>Hides dates, order, what headers say and what became of the opacity, and shuffles both scans, until "
             "the reading is signed. A reader who has signed reads once more, from the start.</p>"
         )
+        self.confirm = SignConfirmation()
+        self.confirm.hide()
+        self.confirm.signed.connect(self._sign)
         who = QHBoxLayout()
         who.addWidget(QLabel("Reader"))
         who.addWidget(self.reader, 1)
@@ -41,7 +55,7 @@ class SignStep(QWidget):
             ("Close study", controller.archive.close),
             ("Save as…", self._save_as),
             ("Save", controller.archive.save),
-            ("Sign", self._sign),
+            ("Sign", self._ask),
             ("Correct (new version)", lambda: self._do(controller.archive.correct)),
             ("Read again, blinded", lambda: self._do(lambda: controller.archive.read_again(blinded=True))),
             ("Go on blinded", lambda: self._do(controller.archive.blind)),
@@ -62,6 +76,7 @@ class SignStep(QWidget):
         layout.addLayout(who)
         layout.addWidget(self.summary)
         layout.addLayout(grid)
+        layout.addWidget(self.confirm)
         layout.addWidget(self.moved)
         layout.addWidget(self.locate)
         self.state.changed.connect(self.follow)
@@ -93,6 +108,8 @@ class SignStep(QWidget):
         if not self.reader.hasFocus():
             self.reader.setText(workspace.author)
         self.summary.setText(self._summarised())
+        if self.confirm.asked:
+            self._show_summary(asked=self.buttons["Sign"].isEnabled())
 
     def _summarised(self) -> str:
         workspace = self.state.workspace
@@ -127,10 +144,23 @@ class SignStep(QWidget):
         if found is not None:
             self.controller.archive.save_as(found)
 
-    def _sign(self) -> None:
+    def _ask(self) -> None:
+        """Show what would be signed, before it is."""
         if not self.state.workspace.saved:
             self.state.failed.emit("A reading is signed in a study of your own: save it first, with “Save as…”.")
             return
+        self._show_summary(asked=True)
+
+    def _show_summary(self, *, asked: bool) -> None:
+        workspace = self.state.workspace
+        acts = sum(act.stands for act in self.controller.acts())
+        counted = ((acts, "act"), (len(workspace.findings), "finding"), (len(workspace.key_images), "key image"))
+        kept = ", ".join(f"{many} {what}{'' if many == 1 else 's'}" for many, what in counted)
+        lines = (*self.state.mode.sign_summary(), kept) if asked else ()
+        self.confirm.ask(workspace.author, lines)
+
+    def _sign(self) -> None:
+        self.confirm.ask("", ())
         self.controller.archive.sign()
 
     def _do(self, act: Callable[[], object]) -> None:
@@ -138,6 +168,43 @@ class SignStep(QWidget):
             act()
         except (CtreviewError, OSError) as error:
             self.state.failed.emit(in_words(error))
+
+
+class SignConfirmation(QFrame):
+    """What a signature would stand for, with the button that gives it.
+
+    Attributes
+    ----------
+    signed : Signal()
+        The reader has seen it and signs.
+    """
+
+    signed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.asked = False
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.sign, self.leave = QPushButton(), QPushButton("Not yet")
+        self.sign.clicked.connect(self.signed)
+        self.leave.clicked.connect(lambda: self.ask("", ()))
+        row = QHBoxLayout()
+        row.addWidget(self.sign, 1)
+        row.addWidget(self.leave)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+
+    def ask(self, reader: str, lines: Sequence[str]) -> None:
+        """Show what would be signed, a line each; nothing where there is none."""
+        self.asked = bool(lines)
+        closed = "After this the reading is read-only; a correction makes a new version."
+        shown = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        self.text.setText(f"<b>What is signed</b><ul style='margin-left: -20px'>{shown}</ul>{closed}")
+        self.sign.setText(f"Sign as {reader}")
+        self.setVisible(self.asked)
 
 
 class UnsavedStudies(QWidget):

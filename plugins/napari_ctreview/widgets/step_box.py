@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_ctreview import preferences
 from napari_ctreview.session.steps import Step
 
 __all__ = ["StepBox"]
@@ -32,7 +33,7 @@ class StepBox(QFrame):
     number : int
         Which step, from 1.
     title : str
-        What it is called.
+        What it is called; what the reader opened or closed is remembered by it.
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class StepBox(QFrame):
         self.setObjectName("step")
         self.setStyleSheet("#step { border: 1px solid rgba(128, 128, 128, 90); border-radius: 4px; }")
         self.step = Step()
-        self._title = f"{number}  {title}"
+        self._title, self._name = f"{number}  {title}", f"step/{title.lower()}"
         self.header = QPushButton()
         self.header.setText(f"▸  {self._title}")
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -61,6 +62,7 @@ class StepBox(QFrame):
             " { font-weight: bold; text-align: left; border: none; background: transparent; }"
         )
         self.header.toggled.connect(self._open)
+        self.header.clicked.connect(self._remember)
         self.mark = QLabel()
         self.mark.setTextFormat(Qt.TextFormat.RichText)
         self.explanation = QLabel()
@@ -69,14 +71,15 @@ class StepBox(QFrame):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(8)
+        self.bar.setFixedSize(80, 8)
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(self.stopped)
-        running = QHBoxLayout()
-        running.addWidget(self.bar, 1)
-        running.addWidget(self.cancel)
-        top = QHBoxLayout()
+        self.cancel.setFixedHeight(self.header.sizeHint().height())
+        self.cancel.setFlat(True)
+        top = QHBoxLayout()  # what comes and goes while a step runs takes no line of its own: nothing moves
         top.addWidget(self.header, 1)
+        top.addWidget(self.bar)
+        top.addWidget(self.cancel)
         top.addWidget(self.mark)
         self._inside = QWidget()
         self.body = QVBoxLayout(self._inside)
@@ -86,7 +89,6 @@ class StepBox(QFrame):
         layout.setContentsMargins(6, 4, 6, 4)
         layout.setSpacing(4)
         layout.addLayout(top)
-        layout.addLayout(running)
         layout.addWidget(self.explanation)
         layout.addWidget(self._inside)
         self.show_step(self.step)
@@ -94,6 +96,14 @@ class StepBox(QFrame):
     def open(self, opened: bool = True) -> None:
         """Show the step's own widgets, or only its state."""
         self.header.setChecked(opened)
+
+    def suggest(self, opened: bool) -> None:
+        """Open or close it, unless the reader has done either before."""
+        kept = preferences.recall(self._name)
+        self.open(opened if not kept else kept == "open")
+
+    def _remember(self, opened: bool) -> None:
+        preferences.remember(self._name, "open" if opened else "folded")
 
     def show_step(self, step: Step, *, hidden_checks: bool = False) -> None:
         """Show how far the step is; a blinded reader does not see what could tell the scans apart."""
@@ -104,6 +114,9 @@ class StepBox(QFrame):
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
         self.bar.setValue(round(1000 * step.share))
+        self.bar.setToolTip(step.message if running else "")
+        if running:
+            return
         lines = [_line(step.message, _MARKS["failed"][1] if step.state == "failed" else "")] if step.message else []
         if not hidden_checks:
             lines += [_line(f"⚠ {check.message}", _WARNING) for check in step.checks]

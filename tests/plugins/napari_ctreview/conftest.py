@@ -24,6 +24,7 @@ from npe2._pytest_plugin import npe2pm  # noqa: F401 - as above
 from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform
 from tests.plugins import screen as virtual_screen
+from tests.plugins.napari_ctreview.prepared import prepare_once
 from tests.plugins.napari_ctreview.waiting import LONGEST_S
 from tests.system_packages import without_screen
 
@@ -63,8 +64,9 @@ def pair() -> Pair:
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unsaved studies of a test lie in its own folder."""
+    """Unsaved studies of a test, and what the window remembers, lie in its own folder."""
     monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "state" / "recovery")
+    monkeypatch.setattr("napari_ctreview.preferences.folder", lambda: tmp_path / "state" / "settings")
 
 
 @pytest.fixture
@@ -137,23 +139,7 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the recipe do the work of two scans with given settings once for all tests; it is tested elsewhere."""
     from ctreview.recipes import chest_ct
 
-    def prepare(baseline: Any, followup: Any, **options: Any) -> Any:
-        progress, arrived = options.pop("progress"), options.pop("on_labels")
-        key = (baseline.digest, followup.digest, repr(options))
-        if key not in _PREPARED:
-            _PREPARED[key] = chest_ct.prepare(baseline, followup, progress=progress, on_labels=arrived, **options)
-            return _PREPARED[key]
-        found = _PREPARED[key]
-        for number, point in enumerate(found.points):
-            arrived(number, "lungs", point.organ)
-            arrived(number, "opacity", point.opacity)
-        progress(1.0, 1.0, "registering")
-        return found
-
-    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare)
-
-
-_PREPARED: dict[Any, Any] = {}
+    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
 
 
 @pytest.fixture
@@ -175,9 +161,15 @@ def make_controller(make_panes: Callable[..., Any]) -> Iterator[Callable[..., An
 
 
 @pytest.fixture
-def make_dock(make_napari_viewer: Any, qtbot: Any) -> Iterator[Callable[[], Any]]:  # noqa: F811
+def make_dock(
+    make_napari_viewer: Any,  # noqa: F811
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[], Any]]:
     """Docks in windows of 1500 × 950 pixels; napari closes them with their window."""
     from napari_ctreview.widgets.dock import ReviewDock
+
+    monkeypatch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)  # tested by itself
 
     workers = []
 

@@ -121,6 +121,7 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     assert cell(dock, 0, 2) == t1[0]
     dock.boxes["sign"].open()
     click(dock.sign.buttons["Sign"])
+    click(dock.sign.confirm.sign)
     until(qtbot, lambda: dock.controller.state.signed and not dock.controller.state.worker.busy)
     assert len(dock.controller.state.reading.signature()["statement"]["regions"]) == 12
     assert not dock.regions.add.isEnabled()

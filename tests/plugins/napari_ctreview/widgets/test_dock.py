@@ -251,6 +251,7 @@ def test_save_close_reopen_and_sign_by_the_buttons(
     compared(qtbot, dock.controller, lambda: click(dock.sign.buttons["Open study…"]))
     assert glass_ml(dock.controller, 0) == kept
     click(dock.sign.buttons["Sign"])
+    click(dock.sign.confirm.sign)
     until(qtbot, lambda: dock.controller.state.signed and not dock.controller.state.worker.busy)
     assert "signed, read-only" in dock.sign.summary.text()
     assert not dock.sign.buttons["Sign"].isEnabled()
