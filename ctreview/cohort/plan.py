@@ -184,8 +184,8 @@ def _state(file: Path, work: Mapping[str, Any]) -> State:
         return "new"  # running it says what is wrong
     if case_key(work, contents) != document["key"]:
         return "outdated"
-    if document["status"] == "done":
-        return "current"
+    if document["status"] == "done":  # patches are followed only from a scan to the next, which it may not have been
+        return "current" if document.get("patches") or not work["against_previous"] else "outdated"
     return "failed before" if document["lasting"] else "new"
 
 

@@ -61,6 +61,7 @@ def pretend_done(plan):
             "files": {when: file_state(path_of(path)) for when, path in paths.items()},
             "contents": contents,
             "key": case_key(work, contents),
+            "patches": {"baseline": []} if work["against_previous"] else None,
         }
         write_case(document, path_of(work["file"]))
 
@@ -121,6 +122,12 @@ def test_files_that_were_touched_are_read_and_those_that_changed_make_results_ou
         opened.write(b"\0\0")
     assert states(plan()[0])["A_v1_v2"] == "current"
     assert states(plan()[0])["A_v2_v3"] == "outdated"
+
+
+def test_a_pair_that_became_neighbours_is_compared_anew_for_its_patches(plan, manifest):
+    pretend_done(plan()[0])
+    manifest.write_text("\n".join(line for line in manifest.read_text().splitlines() if ",v2," not in line))
+    assert states(plan()[0]) == {"A_v1_v3": "outdated"}
 
 
 def test_a_bad_first_scan_is_replaced_by_no_other(plan, manifest, tree):
