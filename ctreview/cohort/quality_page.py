@@ -110,7 +110,7 @@ def _known(found: FoundCase) -> dict[str, Any]:
     case = found.case
     facts = [f"{name}: {value}" for name, value in case.followup.covariates.items() if value]
     paths = shlex.join([str(case.baseline.path), str(case.followup.path)])
-    told = {"command": f'napari {paths} -w ctreview "Review two timepoints"', "facts": facts}
+    told = {"command": f'napari --plugin ctreview {paths} -w ctreview "Review two timepoints"', "facts": facts}
     if found.change is None:
         return {**told, "verdict": "failed" if found.reason else "missing"}
     whole = found.change["regions"][0]

@@ -40,6 +40,8 @@ class LayerImporter:
         self._viewer, self._open_scan = viewer, open_scan
         self._is_foreign, self._refused = is_foreign, refused
         viewer.layers.events.inserted.connect(self._inserted)
+        for layer in list(viewer.layers):  # `napari SCAN SCAN -w ctreview …` opens them before the dock is there
+            self._take_later(layer)
 
     def stop(self) -> None:
         """Leave napari's layers alone from now on."""
@@ -47,11 +49,16 @@ class LayerImporter:
 
     def _inserted(self, event: Any) -> None:
         layer = event.value
-        path = _origin(layer)
-        if path is not None and isinstance(layer.metadata.get("ctreview"), Volume):
-            QTimer.singleShot(0, lambda: self._take(layer, path))  # napari is still busy with this layer
-        else:
+        if not self._take_later(layer):
             QTimer.singleShot(0, lambda: self._refuse(layer))
+
+    def _take_later(self, layer: Any) -> bool:
+        """Open a scan as a timepoint once napari is no longer busy with its layer; gives whether it is one."""
+        path = _origin(layer)
+        if path is None or not isinstance(layer.metadata.get("ctreview"), Volume):
+            return False
+        QTimer.singleShot(0, lambda: self._take(layer, path))
+        return True
 
     def _take(self, layer: Any, path: Path) -> None:
         if layer in self._viewer.layers:
