@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 from scipy import ndimage as ndi
 
 from ctreview.change import Reimaged, won_ml
@@ -99,11 +100,11 @@ def _noisier(scan: ScanAnalysis, other: ImageQuality) -> dict[str, tuple[Volume,
     if own is None or other.noise is None or other.noise.sd_hu <= own.sd_hu:
         return {}
     added = float(np.sqrt(other.noise.sd_hu**2 - own.sd_hu**2))
-    return {"noise": (_changed(scan, (0.0, 0.0, 0.0), added, other.noise.grain_mm), scan.quality.spread)}
+    return {"noise": (_changed(scan, (0.0, 0.0, 0.0), added, other.spread.in_plane_mm), scan.quality.spread)}
 
 
-def _changed(scan: ScanAnalysis, sigma_mm: tuple[float, float, float], noise_hu: float, grain_mm: float) -> Volume:
-    """The scan blurred and made noisier in the lungs and around."""
+def _changed(scan: ScanAnalysis, sigma_mm: tuple[float, float, float], noise_hu: float, kernel_mm: float) -> Volume:
+    """The scan blurred and made noisier in the lungs and around, the noise by a kernel of that blur."""
     volume, spacing = scan.volume, np.array(scan.volume.geometry.spacing)
     margin = [int(np.ceil(MARGIN_MM / step)) for step in spacing]
     box = bounding_box(scan.lungs.mask("right_lung", "left_lung"), margin)
@@ -111,17 +112,25 @@ def _changed(scan: ScanAnalysis, sigma_mm: tuple[float, float, float], noise_hu:
     if any(sigma_mm):
         part = ndi.gaussian_filter(part, np.array(sigma_mm) / spacing, truncate=3.0)
     if noise_hu:
-        part += noise_hu * _grain(part.shape, volume.geometry, grain_mm)
+        part += noise_hu * _noise(part.shape, volume.geometry, kernel_mm)
     array = volume.array.copy()
     array[box] = np.clip(np.rint(part), -1024, 3071).astype(array.dtype)
     return volume.with_array(array)
 
 
-def _grain(shape: tuple[int, ...], geometry: Geometry, grain_mm: float) -> Floats:
-    """Noise of variance 1 that is correlated within slices over so many millimetres."""
+def _noise(shape: tuple[int, ...], geometry: Geometry, kernel_mm: float) -> Floats:
+    """Noise of variance 1 as filtered back-projection makes it within slices.
+
+    Its power rises with the frequency, by the ramp, and falls as what the kernel lets pass (Riederer et al., Phys Med
+    Biol 1978, doi 10.1088/0031-9155/23/3/008): there is less of it at low frequencies, which smoothing leaves, than in
+    white noise of the same variance.
+    """
     noise = np.random.default_rng(SEED).standard_normal(shape, dtype=np.float32)
-    noise = ndi.gaussian_filter(noise, [0.0, *(grain_mm / step for step in geometry.spacing[1:])], truncate=3.0)
-    return np.asarray(noise / noise.std())
+    rows, columns = (fft.fftfreq(n, step) for n, step in zip(shape[1:], geometry.spacing[1:], strict=True))
+    frequency = np.hypot(rows[:, None], np.abs(columns[None, : shape[2] // 2 + 1]))
+    gain = np.sqrt(frequency) * np.exp(-2.0 * (np.pi * kernel_mm * frequency) ** 2)
+    noise = fft.irfft2(fft.rfft2(noise) * gain.astype(np.float32), s=shape[1:])
+    return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
 def _measured_again(
