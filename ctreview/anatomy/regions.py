@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -10,14 +10,14 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy.lobes.scheme import LOBES
+from ctreview.anatomy.lobes import LOBES, LobeMap
 from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.regions import Division, Partition, Regions
+from ctreview.volume.regions import BorderShift, Division, Partition, Regions
 
 __all__ = ["PERIPHERAL_MM", "divide_lungs"]
 
@@ -48,7 +48,8 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     lungs : LabelMap
         Of `find_lungs`; either lung may be missing (a scan of one lung).
     lobes : LabelMap, optional
-        Lobes on the same grid, under the keys of `LOBES`. What they hold outside the lungs is not counted.
+        Lobes on the same grid, under the keys of `LOBES`. What they hold outside the lungs is not counted. Those that
+        were found (`LobeMap`) know how sure their borders are.
 
     Returns
     -------
@@ -90,7 +91,11 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     height, depth = _patient_axis(grid, 2), _patient_axis(grid, 1)
     cut = [_partition(numbers, words, rim, height, depth) for numbers, words in parts]
     placed = tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions)
-    return Regions(lungs.geometry, placed, DIVISIONS)
+    shifts: tuple[BorderShift, ...] = ()
+    if isinstance(lobes, LobeMap) and cut[-1].regions:
+        numbers, words = parts[-1]
+        shifts = tuple(_shifts(lobes, box, numbers, words, rim, height, depth, len(placed) - 1))
+    return Regions(lungs.geometry, placed, DIVISIONS, shifts)
 
 
 def _touched(geometry: Geometry, box: Sequence[slice]) -> list[tuple[bool, bool]]:
@@ -138,6 +143,43 @@ def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Pos
     return Partition(cells, regions)
 
 
+def _shifts(
+    lobes: LobeMap,
+    box: tuple[slice, ...],
+    numbers: Labels,
+    names: Mapping[int, str],
+    rim: Mask,
+    height: Positions,
+    depth: Positions,
+    partition: int,
+) -> Iterator[BorderShift]:
+    """Cells of the voxels that change their lobe where a fissure moves; lobes keep their thirds and halves."""
+    first = {number: 1 + 12 * part for part, number in enumerate(sorted(names))}
+    by_key = {key: number for number, key in names.items()}
+    start = np.array([[s.start] for s in box])
+    axes = {number: _ends(numbers == number, height, depth) for number in names}
+    for moved in lobes.moved_borders():
+        index = np.stack(np.unravel_index(moved.where, lobes.geometry.shape)) - start
+        inner = np.ravel_multi_index(tuple(index), numbers.shape)
+        up, back = height.ravel()[inner], depth.ravel()[inner]
+        cells = np.zeros(len(inner), dtype=np.uint8)
+        for key, number in by_key.items():
+            here = moved.lobes == lobes.scheme[key].value
+            if here.any() and number in axes:
+                third = _band(up[here], 3, axes[number][0])
+                half = _band(back[here], 2, axes[number][1])
+                cells[here] = first[number] + 4 * third + 2 * half + rim.ravel()[inner[here]]
+        yield BorderShift(moved.fissure, moved.direction, partition, moved.where, cells)
+
+
+def _ends(part: Mask, height: Positions, depth: Positions) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Lowest and highest place of a part along the patient's head axis and from front to back."""
+    if not part.any():
+        return (0.0, 0.0), (0.0, 0.0)
+    up, back = height[part], depth[part]
+    return (float(up.min()), float(up.max())), (float(back.min()), float(back.max()))
+
+
 def _patient_axis(grid: Geometry, row: int) -> Positions:
     """Patient coordinate (0 left, 1 posterior, 2 head) of every voxel, from any constant."""
     steps = grid.affine[row, :3]
@@ -145,12 +187,12 @@ def _patient_axis(grid: Geometry, row: int) -> Positions:
     return np.asarray((a[:, None, None] + b[None, :, None]) + c[None, None, :])
 
 
-def _band(position: Positions, count: int) -> npt.NDArray[np.uint8]:
-    """Which of ``count`` bands of equal width a position lies in."""
-    low, high = float(position.min()), float(position.max())
+def _band(position: Positions, count: int, ends: tuple[float, float] | None = None) -> npt.NDArray[np.uint8]:
+    """Which of ``count`` bands of equal width a position lies in, between ends or from the first to the last."""
+    low, high = ends or (float(position.min()), float(position.max()))
     if high <= low:
         return np.zeros(len(position), dtype=np.uint8)
-    band: npt.NDArray[np.uint8] = np.minimum((position - low) * (count / (high - low)), count - 1).astype(np.uint8)
+    band: npt.NDArray[np.uint8] = np.clip((position - low) * (count / (high - low)), 0, count - 1).astype(np.uint8)
     return band
 
 

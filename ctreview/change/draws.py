@@ -80,6 +80,7 @@ class Draws:
     scale_hu: FloatArray
     age_hu: FloatArray
     local: FloatArray
+    borders: Mapping[str, FloatArray]
 
 
 def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active: Iterable[str]) -> Draws:
@@ -116,8 +117,18 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
             + uniform("growth", 1, conditions.growth_hu)
         )[0],
         age_hu=uniform("unknown age", 1, conditions.unknown_age_hu)[0],
+        borders=_borders(pair, np.random.default_rng(streams["borders of parts"]), n, "borders of parts" in active),
         local=_local(pair, np.random.default_rng(streams["local threshold"]), n, "local threshold" in active),
     )
+
+
+def _borders(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> dict[str, FloatArray]:
+    """By how many of its standard deviations each border lies off in each scan, shape (2, draws)."""
+    names = sorted({name for sensitivity in pair for name in sensitivity.borders})
+    if not active:
+        return {name: np.zeros((2, draws)) for name in names}
+    # rectangular as all others, with a standard deviation of 1
+    return {name: random.uniform(-(3.0**0.5), 3.0**0.5, (2, draws)) for name in names}
 
 
 def _local(pair: Pair, random: np.random.Generator, draws: int, active: bool) -> FloatArray:
@@ -141,10 +152,7 @@ def changes(pair: Pair, draws: Draws, interpretation: Interpretation = RAW) -> d
     """Follow-up minus baseline under every draw, by the name of the number; shape (regions, draws)."""
     before, after = (_opacity(sensitivity, draws, scan, interpretation) for scan, sensitivity in enumerate(pair))
     after = after * (interpretation.volume_factor * draws.kernel)
-    whole = [
-        sensitivity.volume_ml[:, None] + sensitivity.rim_ml[:, None] * draws.rim[scan]
-        for scan, sensitivity in enumerate(pair)
-    ]
+    whole = [_volume(sensitivity, draws, scan) for scan, sensitivity in enumerate(pair)]
     # Volume at the baseline's depth of breath, so that a share compares like with like.
     whole[1] = whole[1] * interpretation.volume_factor
     least = np.maximum(0.2 * pair[0].opacity_ml[unshifted(pair[0]), :, _SUM], 1e-9)[:, None]
@@ -161,6 +169,14 @@ def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
+def _volume(sensitivity: Sensitivity, draws: Draws, scan: int) -> FloatArray:
+    """Millilitres of the regions of one scan under every draw, shape (regions, draws)."""
+    found = sensitivity.volume_ml[:, None] + sensitivity.rim_ml[:, None] * draws.rim[scan]
+    for name, border in sensitivity.borders.items():
+        found = np.maximum(found + border.volume_ml[:, None] * draws.borders[name][scan], 0.0)
+    return np.asarray(found)
+
+
 def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: Interpretation) -> FloatArray:
     """Millilitres of one scan under every draw, shape (columns, regions, draws), never below 0."""
     found = sensitivity.opacity_ml[unshifted(sensitivity)][..., None]
@@ -173,6 +189,8 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
     for source, table in sensitivity.reimaged_ml.items():
         moved = moved + table[..., None] * draws.reimaged[source][scan]
+    for name, border in sensitivity.borders.items():
+        moved = moved + border.opacity_ml[..., None] * draws.borders[name][scan]
     moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
     moved = moved + sensitivity.bordering_ml[..., None] * (draws.dense + draws.own_dense[scan])

@@ -42,6 +42,7 @@ SOURCES: Mapping[str, Source] = {
     "boundary of each scan": Source("the boundary of opacity in each scan on its own", 4),
     "vessels": Source("the boundary between opacity and vessels", 5),
     "mask": Source("the boundary of the organ", 6),
+    "borders of parts": Source("borders between parts of the organ where they are not seen, in each scan", 20),
     "dense tissue": Source("dense tissue against what surrounds the organ, told from it by shape alone", 7),
     "kernel": Source("unlike kernels, where the images do not tell how sharp they are", 10),
     "sharpness": Source("unlike sharpness within slices: the sharper scan measured again as blurred as the other", 15),

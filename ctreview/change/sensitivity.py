@@ -10,6 +10,7 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.change.border_sensitivity import BorderSensitivity, border_sensitivities
 from ctreview.change.interval_settings import IntervalSettings
 from ctreview.change.measure import count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
@@ -79,6 +80,8 @@ class Sensitivity:
         Standard deviation that each millimetre between two slices that was not imaged adds.
     reimaged_ml : mapping of str to ndarray, shape (regions, columns)
         What would be won were the scan imaged as the other one is, by the source of the interval.
+    borders : mapping of str to BorderSensitivity
+        What regions win from each other, by the border between them.
     """
 
     names: tuple[str, ...]
@@ -95,6 +98,7 @@ class Sensitivity:
     blocks: FloatArray
     gap_ml: FloatArray
     reimaged_ml: Mapping[str, FloatArray] = field(default_factory=dict)
+    borders: Mapping[str, BorderSensitivity] = field(default_factory=dict)
 
     def with_reimaged(self, found: Reimaged) -> Sensitivity:
         """The same with what would be won were the scan imaged otherwise."""
@@ -123,6 +127,7 @@ class Sensitivity:
             blocks=self.blocks[:, rows],
             gap_ml=self.gap_ml[rows],
             reimaged_ml={name: table[rows] for name, table in self.reimaged_ml.items()},
+            borders={name: border.rows(rows) for name, border in self.borders.items()},
         )
 
 
@@ -159,8 +164,9 @@ def find_sensitivity(
     geometry = require_same_grid(regions, opacity, *(() if vessels is None else (vessels,)))
     if not (min(shifts_hu) < 0 < max(shifts_hu)):
         raise WrongUse("thresholds must be shifted both down and up")
-    box, regions = organ_box(regions)
     counted = opacity.scheme.counted
+    borders = border_sensitivities(regions, opacity)
+    box, regions = organ_box(regions)
     found = {0.0: _classes(opacity, box)}
     if variants is not None:
         found |= {shift: _classes(variants(Perturbation(threshold_hu=shift)), box) for shift in shifts_hu}
@@ -185,6 +191,7 @@ def find_sensitivity(
         bordering_ml=_bordering(found[0.0], [label.dense for label in counted], regions, surface[0]),
         blocks=_blocks(found[low], found[high], len(counted), regions, block_mm),
         gap_ml=_gap_ml(found[0.0], len(counted), regions),
+        borders=borders,
     )
 
 

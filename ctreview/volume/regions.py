@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Division", "Partition", "Regions"]
+__all__ = ["BorderShift", "Division", "Partition", "Regions"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,31 @@ class Partition:
 
 
 @dataclass(frozen=True, eq=False)
+class BorderShift:
+    """Which voxels change their cell where a border between regions moves by its standard deviation.
+
+    Attributes
+    ----------
+    border : str
+        What moves, such as a fissure.
+    direction : {-1, 1}
+        To which side.
+    partition : int
+        Which of the partitions its cells belong to.
+    where : ndarray of int64
+        Flat index of the voxels.
+    cells : ndarray of unsigned integers
+        Their cells after that.
+    """
+
+    border: str
+    direction: int
+    partition: int
+    where: npt.NDArray[np.int64]
+    cells: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
 class Regions:
     """Every named region of an organ on one grid.
 
@@ -80,11 +105,14 @@ class Regions:
         Together they hold every region once.
     divisions : tuple of Division
         How places are divided into parts.
+    shifts : tuple of BorderShift
+        Borders between regions that are not certain, each moved to either side.
     """
 
     geometry: Geometry
     partitions: tuple[Partition, ...]
     divisions: tuple[Division, ...] = ()
+    shifts: tuple[BorderShift, ...] = ()
 
     def __post_init__(self) -> None:
         names = [name for partition in self.partitions for name in partition.regions]

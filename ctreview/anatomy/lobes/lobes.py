@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -11,7 +11,7 @@ import numpy as np
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings, find_fissure
 from ctreview.anatomy.lobes.frame import SIDES, LungFrame, lung_ends
-from ctreview.anatomy.lobes.partition import lobes_by_fissures
+from ctreview.anatomy.lobes.partition import MovedBorder, lobes_by_fissures, moved_borders
 from ctreview.anatomy.lobes.prior import FISSURES, FissureName, FissurePrior, known_fissures
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.anatomy.lobes.slab import FissureSlab, ScanLabels, sample_slab
@@ -59,6 +59,10 @@ class LobeMap(LabelMap):
     def within(self, lungs: LabelMap) -> LobeMap:
         """The same fissures in other lungs, which lost or won something."""
         return replace(self, array=lobes_by_fissures(lungs, self.fissures))
+
+    def moved_borders(self) -> Iterator[MovedBorder]:
+        """Which voxels change their lobe where each fissure moves by its standard deviation."""
+        return moved_borders(self, self.fissures)
 
 
 def find_lobes(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,42 @@ from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["lobes_by_fissures"]
+__all__ = ["MovedBorder", "lobes_by_fissures", "moved_borders"]
 
 Labels = npt.NDArray[np.uint8]
 
 _VALUE = {lobe: value for value, lobe in enumerate(LOBES, start=1)}
 
+_BESIDE: Mapping[FissureName, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "right_oblique": (("right_upper_lobe", "right_middle_lobe"), ("right_lower_lobe",)),
+    "right_minor": (("right_upper_lobe",), ("right_middle_lobe",)),
+    "left_oblique": (("left_upper_lobe",), ("left_lower_lobe",)),
+}
+"""The lobes above and below each fissure."""
 
-def lobes_by_fissures(
-    lungs: LabelMap, fissures: Mapping[FissureName, Fissure], shifts: Mapping[FissureName, float] | None = None
-) -> Labels:
+
+@dataclass(frozen=True, eq=False)
+class MovedBorder:
+    """Which voxels change their lobe where a fissure moves by its standard deviation.
+
+    Attributes
+    ----------
+    fissure : FissureName
+    direction : {-1, 1}
+        Downwards or upwards.
+    where : ndarray of int64
+        Flat index of the voxels.
+    lobes : ndarray of uint8
+        Values of their lobes after that.
+    """
+
+    fissure: FissureName
+    direction: int
+    where: npt.NDArray[np.int64]
+    lobes: Labels
+
+
+def lobes_by_fissures(lungs: LabelMap, fissures: Mapping[FissureName, Fissure]) -> Labels:
     """Divide lungs at their fissures; a lung without any stays 0.
 
     Parameters
@@ -33,32 +60,61 @@ def lobes_by_fissures(
     lungs : LabelMap
     fissures : mapping of FissureName to Fissure
         Without ``right_minor`` the upper lobe takes in the middle lobe.
-    shifts : mapping of FissureName to float, optional
-        By how many of its standard deviations a fissure is moved upwards.
     """
     found = np.zeros(lungs.geometry.shape, dtype=np.uint8)
-    shifts = shifts or {}
     if "right_oblique" in fissures:
         right, oblique = lungs.scheme["right_lung"].value, fissures["right_oblique"]
-        _cut(found, lungs, right, oblique, shifts.get("right_oblique", 0.0), "right_upper_lobe", "right_lower_lobe")
+        _cut(found, lungs, right, oblique, "right_upper_lobe", "right_lower_lobe")
         if "right_minor" in fissures:
             upper = LabelMap(found, lungs.geometry, lungs.scheme)
-            minor = fissures["right_minor"]
-            shift = shifts.get("right_minor", 0.0)
-            _cut(found, upper, _VALUE["right_upper_lobe"], minor, shift, "right_upper_lobe", "right_middle_lobe")
+            value, minor = _VALUE["right_upper_lobe"], fissures["right_minor"]
+            _cut(found, upper, value, minor, "right_upper_lobe", "right_middle_lobe")
     if "left_oblique" in fissures:
         left, oblique = lungs.scheme["left_lung"].value, fissures["left_oblique"]
-        _cut(found, lungs, left, oblique, shifts.get("left_oblique", 0.0), "left_upper_lobe", "left_lower_lobe")
+        _cut(found, lungs, left, oblique, "left_upper_lobe", "left_lower_lobe")
     return found
 
 
-def _cut(found: Labels, parts: LabelMap, value: int, fissure: Fissure, shift: float, above: str, below: str) -> None:
+def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> Iterator[MovedBorder]:
+    """Each fissure moved by its standard deviation, down and up; of a map of its lobes."""
+    for name, fissure in fissures.items():
+        above, below = _BESIDE[name]
+        beside = [_VALUE[key] for key in (*above, *below)]
+        box = bounding_box(np.isin(lobes.array, beside))
+        part = np.ascontiguousarray(lobes.array[box])
+        known = np.zeros(len(LOBES) + 1, dtype=np.uint8)
+        known[beside] = 1
+        surface = fissure.surface
+        shape = surface.prior.plane.shape
+        heights, deviations = surface.height.reshape(shape), surface.deviation.reshape(shape)
+        band = np.zeros(part.shape, dtype=np.int8)
+        _within_deviation(part, known, _index_to_plane(lobes, box, fissure), heights, deviations, band)
+        for direction in (-1, 1):
+            inner = np.flatnonzero(band == direction)
+            index = np.stack(np.unravel_index(inner, part.shape)) + np.array([[s.start] for s in box])
+            where = np.ravel_multi_index(tuple(index), lobes.geometry.shape)
+            values = _beyond(lobes, index, fissures, above if direction < 0 else below)
+            yield MovedBorder(name, direction, where, values)
+
+
+def _beyond(
+    lobes: LabelMap, index: npt.NDArray[np.int64], fissures: Mapping[FissureName, Fissure], keys: tuple[str, ...]
+) -> Labels:
+    """The lobes that voxels come to belong to; where these may be two, the minor fissure tells them apart."""
+    values = np.full(index.shape[1], _VALUE[keys[0]], dtype=np.uint8)
+    if len(keys) > 1 and "right_minor" in fissures:
+        under = fissures["right_minor"].height_over(lobes.geometry.to_lps(index.T)) <= 0
+        values[under] = _VALUE[keys[1]]
+    return values
+
+
+def _cut(found: Labels, parts: LabelMap, value: int, fissure: Fissure, above: str, below: str) -> None:
     """Write which side of a fissure the voxels of one value lie on."""
     if not (parts.array == value).any():
         return
     box = bounding_box(parts.array == value)
     affine, surface = _index_to_plane(parts, box, fissure), fissure.surface
-    heights = (surface.height + shift * surface.deviation).reshape(surface.prior.plane.shape)
+    heights = surface.height.reshape(surface.prior.plane.shape)
     _side(parts.array[box], value, affine, heights, _VALUE[above], _VALUE[below], found[box])
 
 
@@ -74,24 +130,46 @@ def _index_to_plane(parts: LabelMap, box: Box, fissure: Fissure) -> FloatArray:
     return np.column_stack([*(place(start + step) - first for step in np.eye(3)), first])
 
 
+@compiled(fastmath=True, inline="always")
+def _on_grid(grid: Any, u: float, v: float) -> float:  # pragma: no cover - compiled
+    """A value between nodes, linear; beyond the grid that of its edge."""
+    m0, m1 = grid.shape
+    u, v = min(max(u, 0.0), m0 - 1.0), min(max(v, 0.0), m1 - 1.0)
+    a, b = min(int(u), m0 - 2), min(int(v), m1 - 2)
+    p, q = u - a, v - b
+    left = (1.0 - q) * grid[a, b] + q * grid[a, b + 1]
+    right = (1.0 - q) * grid[a + 1, b] + q * grid[a + 1, b + 1]
+    return float((1.0 - p) * left + p * right)
+
+
 @compiled(fastmath=True)
 def _side(
     parts: Any, value: int, affine: Any, heights: Any, above: int, below: int, found: Any
 ) -> None:  # pragma: no cover - compiled
     n0, n1, n2 = parts.shape
-    m0, m1 = heights.shape
     for i in range(n0):
         for j in range(n1):
             for k in range(n2):
-                if parts[i, j, k] != value:
-                    continue
-                u = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
-                v = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
-                h = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
-                u, v = min(max(u, 0.0), m0 - 1.0), min(max(v, 0.0), m1 - 1.0)
-                a, b = min(int(u), m0 - 2), min(int(v), m1 - 2)
-                p, q = u - a, v - b
-                surface = (1.0 - p) * ((1.0 - q) * heights[a, b] + q * heights[a, b + 1]) + p * (
-                    (1.0 - q) * heights[a + 1, b] + q * heights[a + 1, b + 1]
-                )
-                found[i, j, k] = above if h > surface else below
+                if parts[i, j, k] == value:
+                    u = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
+                    v = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
+                    h = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
+                    found[i, j, k] = above if h > _on_grid(heights, u, v) else below
+
+
+@compiled(fastmath=True)
+def _within_deviation(
+    parts: Any, known: Any, affine: Any, heights: Any, deviations: Any, band: Any
+) -> None:  # pragma: no cover - compiled
+    """1 for what the surface passes where it moves upwards, −1 for what it passes on its way down."""
+    n0, n1, n2 = parts.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                if known[parts[i, j, k]]:
+                    u = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
+                    v = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
+                    h = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
+                    over = h - _on_grid(heights, u, v)
+                    if abs(over) <= _on_grid(deviations, u, v):
+                        band[i, j, k] = 1 if over > 0.0 else -1
