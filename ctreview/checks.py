@@ -29,6 +29,8 @@ class Check:
         What follows where it failed. One that ``stops`` forbids a verdict; the numbers are still to be seen.
     regions : tuple of str
         The regions it is about; empty where it is about all.
+    parts_only : bool
+        Whether the whole stands whatever becomes of those regions: a border between parts does not move it.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Check:
     message: str
     effect: Effect = "tells"
     regions: tuple[str, ...] = ()
+    parts_only: bool = False
 
     @property
     def stops(self) -> bool:
@@ -53,10 +56,14 @@ class Check:
         """Whether it is about a region, such as ``"right_lung/basal"``, of an organ that is named by ``whole``.
 
         One that names no region is about all. One that names a region is also about its parts, about what that is a
-        part of, and about the whole.
+        part of, and about the whole unless it is about parts only.
         """
         organ = region.partition("/")[0]
-        return not self.regions or organ == whole or organ in {name.partition("/")[0] for name in self.regions}
+        return (
+            not self.regions
+            or (organ == whole and not self.parts_only)
+            or organ in {name.partition("/")[0] for name in self.regions}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """What a document of results holds of it."""

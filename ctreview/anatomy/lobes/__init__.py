@@ -2,7 +2,18 @@
 
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings
+from ctreview.anatomy.lobes.lobe_checks import about_lobes_too
 from ctreview.anatomy.lobes.lobes import LobeMap, LobeSettings, find_lobes
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES, LOBES_OF
 
-__all__ = ["LOBES", "LOBES_OF", "LOBE_SCHEME", "Fissure", "FissureSettings", "LobeMap", "LobeSettings", "find_lobes"]
+__all__ = [
+    "LOBES",
+    "LOBES_OF",
+    "LOBE_SCHEME",
+    "Fissure",
+    "FissureSettings",
+    "LobeMap",
+    "LobeSettings",
+    "about_lobes_too",
+    "find_lobes",
+]

@@ -26,6 +26,8 @@ class EvidenceSettings:
     ----------
     across_mm, along_mm : float
         Standard deviations of the Gaussian across the expected surface and along it.
+    across_voxels : float
+        The same across it in voxels of the image, where those are large: thick slices make a sheet thick.
     vessel_mm : float
         Over what distance from a vessel a sheet gains weight.
     wall_mm : float
@@ -36,6 +38,7 @@ class EvidenceSettings:
 
     across_mm: float = 1.0
     along_mm: float = 1.75
+    across_voxels: float = 0.4
     vessel_mm: float = 2.5
     wall_mm: float = 3.0
     steepest: float = 0.7
@@ -68,12 +71,14 @@ def find_sheet(slab: FissureSlab, *, settings: EvidenceSettings | None = None) -
     inside: Mask = np.asarray(within > settings.wall_mm)
     usual = float(np.median(slab.hu[slab.lung])) if slab.lung.any() else -800.0
     image = np.where(within > 0.0, slab.hu, usual).astype(np.float32)
-    sigma = [settings.along_mm / spacing[0], settings.along_mm / spacing[1], settings.across_mm / spacing[2]]
+    across_mm = max(settings.across_mm, settings.across_voxels * slab.image_mm)
+    along_mm = max(settings.along_mm, across_mm)
+    sigma = [along_mm / spacing[0], along_mm / spacing[1], across_mm / spacing[2]]
     smooth = ndimage.gaussian_filter(image, sigma, truncate=3.0)
     strength = np.zeros(slab.hu.shape, dtype=np.float32)
     slope = np.zeros((*slab.hu.shape, 2), dtype=np.float32)
     _measure(smooth, inside, slab.steps, np.linalg.inv(slab.steps), settings.steepest, strength, slope)
-    strength *= settings.across_mm**2
+    strength *= across_mm**2
     away = edt.edt(~slab.vessel, anisotropy=spacing, black_border=False, parallel=1)
     strength *= 1.0 - np.exp(-(away**2) / (2.0 * settings.vessel_mm**2))
     looked = strength[inside]

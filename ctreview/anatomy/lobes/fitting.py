@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import Mask
@@ -45,9 +46,11 @@ class FissureSettings:
     near_mm : float
         How far around the first fit is looked for contrast, in template millimetres.
     clear : float
-        From this ratio of contrast to noise on a fissure counts as seen.
+        From this ratio of contrast to noise on a fissure is seen.
+    faint : float
+        From this on it is seen where it continues what is clear.
     least_piece_mm2 : float
-        Smaller pieces of such contrast are there by chance. In lungs of 5 L.
+        Pieces with less that is clear are there by chance. In lungs of 5 L.
     line_mm : float
         How far a place of such contrast may lie off the fissure, in template millimetres.
     line_gates_mm : tuple of float
@@ -70,7 +73,8 @@ class FissureSettings:
     steepest: float = 0.5
     near_mm: float = 13.0
     clear: float = 4.0
-    least_piece_mm2: float = 150.0
+    faint: float = 2.5
+    least_piece_mm2: float = 100.0
     line_mm: float = 1.2
     line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
     every_mm: float = 4.0
@@ -107,7 +111,9 @@ def find_fissure(
         surface = _by_contrast(slab, contrast, surface, size, settings)
     slab, contrast = _along(sample, surface, settings)
     seen, by_chance = _seen(slab, contrast, size, settings)
-    inside = slab.lung[..., len(slab.heights) // 2]
+    # as deep in the lung as sheets are looked for
+    edge = max(1, round(settings.evidence.wall_mm / slab.spacing[0]))
+    inside = ndimage.binary_erosion(slab.lung[..., len(slab.heights) // 2], iterations=edge)
     return Fissure(surface, frame, slab.position, inside, seen, by_chance)
 
 
@@ -162,7 +168,7 @@ def _by_contrast(
     ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
     best = np.argmax(ratio, axis=2)
     high = np.take_along_axis(contrast.ratio, best[..., None], axis=2)[..., 0]
-    clear = _large_pieces(high >= settings.clear, slab, size, settings)
+    clear = _large_pieces(high, slab, size, settings)
     every = [max(1, round(settings.every_mm / spacing)) for spacing in slab.spacing[:2]]
     chosen = np.zeros(clear.shape, dtype=bool)
     chosen[every[0] // 2 :: every[0], every[1] // 2 :: every[1]] = True
@@ -170,7 +176,7 @@ def _by_contrast(
     k = best[i, j]
     heights = slab.expected[i, j] + slab.heights[k] + slab.step * sub_sample(contrast.ratio, i, j, k)
     places = np.column_stack([slab.position[i, j], heights])
-    deviation = settings.line_mm / np.sqrt(np.minimum(high[i, j] / settings.clear, 2.0))
+    deviation = settings.line_mm / np.sqrt(np.clip(high[i, j] / settings.clear, 0.5, 2.0))
     used = np.ones(len(places), dtype=bool)
     for gate in settings.line_gates_mm:
         fitted = fit_surface(surface.prior, places[used], deviation[used])
@@ -178,10 +184,11 @@ def _by_contrast(
     return fit_surface(surface.prior, places[used], deviation[used])
 
 
-def _large_pieces(found: Mask, slab: FissureSlab, size: float, settings: FissureSettings) -> Mask:
-    """Pieces along the surface that are no chance."""
-    pieces, count = ndimage.label(found)
-    area = np.bincount(pieces.ravel(), minlength=count + 1) * (slab.spacing[0] * slab.spacing[1])
+def _large_pieces(contrast: npt.NDArray[np.float32], slab: FissureSlab, size: float, settings: FissureSettings) -> Mask:
+    """Pieces of contrast along the surface of which enough is clear."""
+    pieces, count = ndimage.label(contrast >= settings.faint)
+    clear = (contrast >= settings.clear).ravel()
+    area = np.bincount(pieces.ravel(), clear, minlength=count + 1) * (slab.spacing[0] * slab.spacing[1])
     large = area >= settings.least_piece_mm2 * size**2
     large[0] = False
     return np.asarray(large[pieces])
@@ -195,7 +202,7 @@ def _seen(slab: FissureSlab, contrast: LineContrast, size: float, settings: Fiss
 
     def clear(centre: int) -> Mask:
         window = slice(max(0, centre - half), centre + half + 1)
-        high = contrast.ratio[..., window].max(axis=2) >= settings.clear
+        high = contrast.ratio[..., window].max(axis=2)
         return _large_pieces(high, slab, size, settings)
 
     chance = []

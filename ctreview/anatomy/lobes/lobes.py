@@ -11,6 +11,7 @@ import numpy as np
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings, find_fissure
 from ctreview.anatomy.lobes.frame import SIDES, LungFrame, lung_ends
+from ctreview.anatomy.lobes.lobe_checks import lobe_checks
 from ctreview.anatomy.lobes.partition import MovedBorder, lobes_by_fissures, moved_borders
 from ctreview.anatomy.lobes.prior import FISSURES, FissureName, FissurePrior, known_fissures
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
@@ -58,7 +59,9 @@ class LobeMap(LabelMap):
 
     def within(self, lungs: LabelMap) -> LobeMap:
         """The same fissures in other lungs, which lost or won something."""
-        return replace(self, array=lobes_by_fissures(lungs, self.fissures))
+        array = lobes_by_fissures(lungs, self.fissures)
+        found = replace(self, array=array)
+        return replace(found, checks=lobe_checks(found, self.fissures))
 
     def moved_borders(self) -> Iterator[MovedBorder]:
         """Which voxels change their lobe where each fissure moves by its standard deviation."""
@@ -87,7 +90,8 @@ def find_lobes(
     Returns
     -------
     LobeMap
-        Together the lobes are the lungs. Where a fissure was not seen, its border is the most probable one.
+        Together the lobes are the lungs. Where a fissure was not seen, its border is the most probable one; the
+        checks say which borders are not known well enough.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def find_lobes(
         reach = settings.minor_reach_mm if name == "right_minor" else settings.oblique_reach_mm
         found[name] = find_fissure(sample, prior, frame, reach_mm=reach, size=size, settings=settings.fissure)
     progress(1.0, 1.0, "looking for fissures")
-    return LobeMap(lobes_by_fissures(lungs, found), lungs.geometry, LOBE_SCHEME, fissures=found)
+    return LobeMap(lungs.array, lungs.geometry, LOBE_SCHEME, fissures=found).within(lungs)
 
 
 def _sampled(

@@ -37,6 +37,8 @@ class FissureSlab:
         Heights of samples over it, in template millimetres, rising.
     steps : ndarray, shape (3, 3)
         Patient millimetres from one sample to the next along each axis, as columns.
+    image_mm : float
+        Distance of the image's own voxels across the surface.
     """
 
     hu: Image
@@ -46,6 +48,7 @@ class FissureSlab:
     expected: FloatArray
     heights: FloatArray
     steps: FloatArray
+    image_mm: float
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -119,4 +122,6 @@ def sample_slab(
     at = tuple(np.clip(part, 0, n - 1) for part, n in zip(nearest, grid.shape, strict=True))
     lung = (scan.lungs.array[at] == scan.lungs.scheme[prior.side].value) & inside
     vessel = (scan.vessels.array[at] > 0) & inside
-    return FissureSlab(hu, lung, vessel, position, expected, heights, np.asarray(unit * step))
+    normal = frame.scale * plane.normal
+    voxel = float(np.linalg.norm(grid.affine[:3, :3].T @ (normal / np.linalg.norm(normal))))
+    return FissureSlab(hu, lung, vessel, position, expected, heights, np.asarray(unit * step), voxel)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_SEEN_PERCENT, OF_SIDE
+from ctreview.anatomy.lobes.prior import FISSURES
 from ctreview.anatomy.lung_checks import (
     CLEAR_LATERALITY_SCORE,
     FLUID_REPORTED_ML,
@@ -347,4 +349,20 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         {"tells": f"more than {SIDES_APART_HU:g} HU apart: the denser one sets normal"},
         "beyond what gravity and breath make between two lungs",
     ),
+    **{
+        f"{name}_fissure": _of_scan(
+            f"how much of the {name.replace('_', ' ')} fissure is seen",
+            {"stops": f"less than {LEAST_SEEN_PERCENT:g} %, for the lobes that it parts alone"},
+            "with 40 % seen the rest is found within 4 to 6 mm (66 scans, leave-one-out)",
+        )
+        for name in FISSURES
+    },
+    **{
+        f"{side}_lobes": _of_scan(
+            f"sizes of the lobes of the {side.replace('_', ' ')}, as shares of it",
+            {"stops": f"beyond the usual range by a factor of {BEYOND:g}, for these lobes alone"},
+            "a lobe is missing or collapsed, or a fissure is not where it was taken to be",
+        )
+        for side in OF_SIDE
+    },
 }

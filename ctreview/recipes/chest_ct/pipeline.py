@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
+from ctreview.anatomy import about_lobes_too
 from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, name_residual
 from ctreview.checks import Check
 from ctreview.edits import Journal
@@ -105,7 +106,7 @@ def segment(
         measures=measures,
         normal=scan.normal,
         thresholds=thresholds,
-        checks=failed_first(unique((*scan.checks(point), *thresholds.checks))),
+        checks=failed_first(_with_lobes(unique((*scan.checks(point), *thresholds.checks)), (point,))),
         fixed_bands=bands,
         settings=settings.to_dict(),
         timings=timer.seconds,
@@ -294,6 +295,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         intervals = find_intervals(*sensitivities, conditions=compared.conditions, settings=prepared.interval)
 
     checks = unique((*compared.checks, *_checks_so_far(prepared, points), *covered, *refused))
+    checks = _with_lobes(checks, points)
     regions = region_changes(points, measures, intervals, fate, checks, settings=settings)
     progress(1.0, 1.0, "comparing")
     registration = prepared.registration if prepared.transform is not None else None
@@ -318,6 +320,11 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
         timings=timer.seconds,
         writer=_write,
     )
+
+
+def _with_lobes(checks: tuple[Check, ...], points: tuple[Timepoint, ...]) -> tuple[Check, ...]:
+    """The same checks; where there are lobes, those about a lung are about its lobes too."""
+    return about_lobes_too(checks) if all(point.parts is not None for point in points) else checks
 
 
 def _checks_so_far(prepared: Prepared, points: tuple[Timepoint, Timepoint]) -> tuple[Check, ...]:

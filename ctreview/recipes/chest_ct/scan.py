@@ -56,7 +56,8 @@ class ScanAnalysis:
             self.volume.acquisition.height_m,
             whole=lies_within_image(point.organ),
         )
-        return (*lung_checks_now(self.lungs, point), *(() if size is None else (size,)), *self.vessels.checks)
+        lobes = () if point.parts is None else point.parts.checks
+        return (*lung_checks_now(self.lungs, point), *(() if size is None else (size,)), *self.vessels.checks, *lobes)
 
     def timepoint(self, opacity: LabelMap) -> Timepoint:
         """The scan with this opacity."""

@@ -1,0 +1,92 @@
+"""Whether the borders of lobes are known well enough, and whether there are as many lobes as are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ctreview.anatomy.lobes.fissure import Fissure
+from ctreview.anatomy.lobes.prior import FissureName
+from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES
+from ctreview.checks import Check
+from ctreview.volume.labels import LabelMap
+
+__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "USUAL_SHARES", "about_lobes_too", "lobe_checks"]
+
+LEAST_SEEN_PERCENT = 40.0
+"""Of a fissure of which less is seen the rest is off by 4 to 6 mm and more (leave-one-out on 66 scans)."""
+
+USUAL_SHARES: Mapping[str, tuple[float, float]] = {
+    "right_upper_lobe": (12.0, 23.0),
+    "right_middle_lobe": (7.0, 14.0),
+    "right_lower_lobe": (22.0, 34.0),
+    "left_upper_lobe": (18.0, 27.0),
+    "left_lower_lobe": (19.0, 29.0),
+}
+"""Shares of both lungs in per cent, the least and the largest of supine adults."""
+
+BEYOND = 1.6
+"""A lobe by this factor smaller or larger than the least and the largest is none of five, or its border is wrong."""
+
+PARTED: Mapping[FissureName, tuple[str, ...]] = {
+    "right_oblique": LOBES[:3],
+    "right_minor": LOBES[:2],
+    "left_oblique": LOBES[3:],
+}
+"""The lobes that each fissure parts."""
+
+OF_SIDE: Mapping[str, tuple[str, ...]] = {"right_lung": LOBES[:3], "left_lung": LOBES[3:]}
+
+
+def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tuple[Check, ...]:
+    """One for each fissure, and one for the lobes of each lung; they are about lobes and leave the lung alone."""
+    return (*(_seen(name, fissure) for name, fissure in fissures.items()), *_shares(lobes))
+
+
+def _seen(name: FissureName, fissure: Fissure) -> Check:
+    percent = round(100.0 * fissure.share_seen)
+    ok = percent >= LEAST_SEEN_PERCENT
+    words = name.replace("_", " ")
+    message = f"{percent} % of the {words} fissure are seen."
+    if not ok:
+        message += f" What lies in the {_listed(PARTED[name])} is not known well enough."
+    return Check(f"{name}_fissure", percent, LEAST_SEEN_PERCENT, ok, message, "stops", PARTED[name], parts_only=True)
+
+
+def _shares(lobes: LabelMap) -> Iterator[Check]:
+    voxels = np.bincount(lobes.array.ravel(), minlength=len(LOBES) + 1)
+    for side, keys in OF_SIDE.items():
+        own = {key: int(voxels[LOBE_SCHEME[key].value]) for key in keys}
+        if not any(own.values()):
+            continue
+        # of one lung, as the other one may be missing or ill
+        usual = [sum(USUAL_SHARES[key]) / 2 for key in keys]
+        total = sum(own.values()) / sum(usual)
+        odd = [key for key in keys if not _possible(own[key] / total, *USUAL_SHARES[key])]
+        words = side.replace("_", " ")
+        message = f"The lobes of the {words} are of usual size."
+        if odd:
+            message = (
+                f"The {_listed(odd)} would be unusually small or large for the {words}: a lobe is missing or "
+                "collapsed, or a fissure was not found where it is."
+            )
+        yield Check(f"{side}_lobes", ", ".join(odd) or None, None, not odd, message, "stops", keys, parts_only=True)
+
+
+def _possible(share: float, least: float, largest: float) -> bool:
+    return least / BEYOND <= share <= largest * BEYOND
+
+
+def _listed(keys: Iterable[str]) -> str:
+    words = [key.replace("_", " ") for key in keys]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def about_lobes_too(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Checks of which those about a lung are also about its lobes."""
+    return tuple(
+        replace(check, regions=(*check.regions, *(lobe for side in check.regions for lobe in OF_SIDE.get(side, ()))))
+        for check in checks
+    )
