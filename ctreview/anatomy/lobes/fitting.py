@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+import cc3d
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -55,6 +57,10 @@ class FissureSettings:
         How far a place of such contrast may lie off the fissure, in template millimetres.
     line_gates_mm : tuple of float
         Places farther from the surface than this are left out of the next round.
+    unlikely : float
+        A piece is left out that lies farther from where all others let it be expected, in standard deviations.
+    usual_error_mm : float
+        By how much a surface errs in any case, in template millimetres.
     every_mm : float
         Distance of these places, in millimetres of the patient.
     rounds : int
@@ -77,6 +83,8 @@ class FissureSettings:
     least_piece_mm2: float = 100.0
     line_mm: float = 1.2
     line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
+    unlikely: float = 2.5
+    usual_error_mm: float = 2.0
     every_mm: float = 4.0
     rounds: int = 2
     seen_mm: float = 1.8
@@ -168,7 +176,11 @@ def _by_contrast(
     ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
     best = np.argmax(ratio, axis=2)
     high = np.take_along_axis(contrast.ratio, best[..., None], axis=2)[..., 0]
-    clear = _large_pieces(high, slab, size, settings)
+    # sheets that are whole: neighbours in height as well
+    sheets = cc3d.connected_components(ratio >= settings.clear, connectivity=26)
+    sheet = np.take_along_axis(sheets, best[..., None], axis=2)[..., 0]
+    area = np.bincount(sheet.ravel()) * (slab.spacing[0] * slab.spacing[1])
+    clear = (sheet > 0) & (area[sheet] >= settings.least_piece_mm2 * size**2)
     every = [max(1, round(settings.every_mm / spacing)) for spacing in slab.spacing[:2]]
     chosen = np.zeros(clear.shape, dtype=bool)
     chosen[every[0] // 2 :: every[0], every[1] // 2 :: every[1]] = True
@@ -177,11 +189,35 @@ def _by_contrast(
     heights = slab.expected[i, j] + slab.heights[k] + slab.step * sub_sample(contrast.ratio, i, j, k)
     places = np.column_stack([slab.position[i, j], heights])
     deviation = settings.line_mm / np.sqrt(np.clip(high[i, j] / settings.clear, 0.5, 2.0))
-    used = np.ones(len(places), dtype=bool)
+    used = kept = _likely(surface.prior, places, deviation, sheet[i, j], settings)
     for gate in settings.line_gates_mm:
         fitted = fit_surface(surface.prior, places[used], deviation[used])
-        used = np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate
+        used = kept & (np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate)
     return fit_surface(surface.prior, places[used], deviation[used])
+
+
+def _likely(
+    prior: FissurePrior,
+    places: FloatArray,
+    deviation: FloatArray,
+    pieces: npt.NDArray[Any],
+    settings: FissureSettings,
+) -> Mask:
+    """Which places lie in pieces where the others let the fissure be expected; the smallest are judged first.
+
+    A scar or the wall of a bulla is a sheet as well, but lies where no fissure can run that passes through the rest.
+    """
+    kept = np.ones(len(places), dtype=bool)
+    numbers, counts = np.unique(pieces, return_counts=True)
+    for number in numbers[np.argsort(counts)][:-1]:
+        own = pieces == number
+        rest = kept & ~own
+        if np.count_nonzero(own) > np.count_nonzero(rest):
+            continue
+        height, spread = fit_surface(prior, places[rest], deviation[rest]).at(places[own, :2])
+        off = (places[own, 2] - height) / np.hypot(spread, settings.usual_error_mm)
+        kept[own] = abs(float(np.median(off))) < settings.unlikely
+    return kept
 
 
 def _large_pieces(contrast: npt.NDArray[np.float32], slab: FissureSlab, size: float, settings: FissureSettings) -> Mask:
