@@ -31,6 +31,10 @@ class Fissure:
         Where the fissure was seen there.
     by_chance : float
         Which share of a surface is taken for seen where there is no fissure, 0 … 1.
+    places, place_deviation : ndarray, shapes (k, 3) and (k,)
+        What the surface was fitted to, as `FissurePlane.coordinates` gives it, and how far each may lie off.
+    carried : ndarray of bool, shape (n, m), or None
+        Where the other scan of the same patient shows it, and this one does not.
     """
 
     surface: SurfacePosterior
@@ -39,12 +43,23 @@ class Fissure:
     inside: Mask
     seen: Mask
     by_chance: float
+    places: FloatArray
+    place_deviation: FloatArray
+    carried: Mask | None = None
 
     @property
     def share_seen(self) -> float:
         """Which share of the surface within the lung is seen, less what chance explains; 0 … 1."""
-        share = int(np.count_nonzero(self.seen & self.inside)) / max(1, int(np.count_nonzero(self.inside)))
+        share = self._share(self.seen)
         return float(max(0.0, (share - self.by_chance) / max(1.0 - self.by_chance, 1e-6)))
+
+    @property
+    def share_carried(self) -> float:
+        """Which share is seen in the other scan alone, 0 … 1."""
+        return 0.0 if self.carried is None else self._share(self.carried)
+
+    def _share(self, where: Mask) -> float:
+        return int(np.count_nonzero(where & self.inside)) / max(1, int(np.count_nonzero(self.inside)))
 
     @property
     def deviation_mm(self) -> float:

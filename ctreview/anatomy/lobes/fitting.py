@@ -114,15 +114,17 @@ def find_fissure(
     """
     settings = settings or FissureSettings()
     surface = _by_sheets(sample(prior.mean, reach_mm), prior, size, settings)
+    places, deviation = np.zeros((0, 3)), np.zeros(0)
     for _ in range(settings.rounds):
         slab, contrast = _along(sample, surface, settings)
-        surface = _by_contrast(slab, contrast, surface, size, settings)
+        places, deviation = _clear_places(slab, contrast, prior, size, settings)
+        surface = fit_surface(prior, places, deviation)
     slab, contrast = _along(sample, surface, settings)
     seen, by_chance = _seen(slab, contrast, size, settings)
     # as deep in the lung as sheets are looked for
     edge = max(1, round(settings.evidence.wall_mm / slab.spacing[0]))
     inside = ndimage.binary_erosion(slab.lung[..., len(slab.heights) // 2], iterations=edge)
-    return Fissure(surface, frame, slab.position, inside, seen, by_chance)
+    return Fissure(surface, frame, slab.position, inside, seen, by_chance, places, deviation)
 
 
 def _along(
@@ -168,10 +170,10 @@ def _crowd(places: FloatArray, cell: float) -> FloatArray:
     return np.asarray(count[where.ravel()], dtype=np.float64)
 
 
-def _by_contrast(
-    slab: FissureSlab, contrast: LineContrast, surface: SurfacePosterior, size: float, settings: FissureSettings
-) -> SurfacePosterior:
-    """The surface through the places of highest contrast near it."""
+def _clear_places(
+    slab: FissureSlab, contrast: LineContrast, prior: FissurePrior, size: float, settings: FissureSettings
+) -> tuple[FloatArray, FloatArray]:
+    """Places of highest contrast near the surface through which one fissure can run, and how far each may lie off."""
     reach = np.abs(slab.heights) <= settings.near_mm / 2
     ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
     best = np.argmax(ratio, axis=2)
@@ -189,11 +191,11 @@ def _by_contrast(
     heights = slab.expected[i, j] + slab.heights[k] + slab.step * sub_sample(contrast.ratio, i, j, k)
     places = np.column_stack([slab.position[i, j], heights])
     deviation = settings.line_mm / np.sqrt(np.clip(high[i, j] / settings.clear, 0.5, 2.0))
-    used = kept = _likely(surface.prior, places, deviation, sheet[i, j], settings)
+    used = kept = _likely(prior, places, deviation, sheet[i, j], settings)
     for gate in settings.line_gates_mm:
-        fitted = fit_surface(surface.prior, places[used], deviation[used])
+        fitted = fit_surface(prior, places[used], deviation[used])
         used = kept & (np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate)
-    return fit_surface(surface.prior, places[used], deviation[used])
+    return places[used], deviation[used]
 
 
 def _likely(

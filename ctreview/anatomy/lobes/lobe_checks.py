@@ -46,10 +46,12 @@ def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tup
 
 
 def _seen(name: FissureName, fissure: Fissure) -> Check:
-    percent = round(100.0 * fissure.share_seen)
+    carried = round(100.0 * fissure.share_carried)
+    percent = round(100.0 * fissure.share_seen) + carried
     ok = percent >= LEAST_SEEN_PERCENT
     words = name.replace("_", " ")
-    message = f"{percent} % of the {words} fissure are seen."
+    other = f", {carried} % of it in the other scan alone" if carried else ""
+    message = f"{percent} % of the {words} fissure are seen{other}."
     if not ok:
         message += f" What lies in the {_listed(PARTED[name])} is not known well enough."
     return Check(f"{name}_fissure", percent, LEAST_SEEN_PERCENT, ok, message, "stops", PARTED[name], parts_only=True)

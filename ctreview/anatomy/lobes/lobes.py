@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
+from ctreview.anatomy.lobes.carried import carry_fissure
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings, find_fissure
 from ctreview.anatomy.lobes.frame import SIDES, LungFrame, lung_ends
@@ -62,6 +63,23 @@ class LobeMap(LabelMap):
         array = lobes_by_fissures(lungs, self.fissures)
         found = replace(self, array=array)
         return replace(found, checks=lobe_checks(found, self.fissures))
+
+    def with_carried(self, other: LobeMap, lungs: LabelMap, to_own: Callable[[FloatArray], FloatArray]) -> LobeMap:
+        """The same with what another scan of the patient shows of its fissures.
+
+        Parameters
+        ----------
+        other : LobeMap
+        lungs : LabelMap
+            Of this scan.
+        to_own : callable
+            Patient places of the other scan to those of this one.
+        """
+        fissures = {
+            name: carry_fissure(own, other.fissures[name], to_own) if name in other.fissures else own
+            for name, own in self.fissures.items()
+        }
+        return replace(self, fissures=fissures).within(lungs)
 
     def moved_borders(self) -> Iterator[MovedBorder]:
         """Which voxels change their lobe where each fissure moves by its standard deviation."""

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ctreview.anatomy import LUNG_SCHEME, aerated_lung_mask, lung_size, missed_lung_ml, remove_unconfirmed_dense_lung
+from ctreview.anatomy import (
+    LUNG_SCHEME,
+    aerated_lung_mask,
+    divide_lungs,
+    lung_size,
+    missed_lung_ml,
+    remove_unconfirmed_dense_lung,
+)
 from ctreview.anatomy.coarse import upsampled
 from ctreview.opacity import JointClassification
 from ctreview.progress import Progress, part, quiet
@@ -40,8 +47,8 @@ def analyse_side_by_side(
     """Let two registered scans help each other to their lungs and to what in them is opacity.
 
     Lung that one of them lost is looked for again where the other one shows it aerated, small airless pieces that only
-    one takes for lung are left out, and what both show alike is called the same in both. Nothing of this where they
-    are not registered.
+    one takes for lung are left out, a fissure that one shows parts the lobes of both, and what both show alike is
+    called the same in both. Nothing of this where they are not registered.
     """
     if transform is None:
         return pair
@@ -49,7 +56,9 @@ def analyse_side_by_side(
     scans = recover_lost_lung(pair.scans, transform, settings=settings, timer=timer, progress=part(progress, 0.0, 0.5))
     scans = remove_lone_pieces(scans, transform, settings=settings, timer=timer, progress=part(progress, 0.5, 0.7))
     thresholds = pair.thresholds
-    if scans is not pair.scans:
+    changed = scans is not pair.scans
+    scans = carry_fissures(scans, transform, timer=timer)
+    if changed:
         scans, thresholds = find_common_rule(scans, growth=pair.growth, settings=settings, timer=timer)
     with timer("opacity"):
         beside = JointClassification.of(
@@ -117,6 +126,23 @@ def remove_lone_pieces(
             listener = part(progress, 0.5 * number, 0.5 * number + 0.5)
             kept[number] = analyse_with_lungs(own, lungs, settings=settings, timer=timer, progress=listener)
     return scans if all(one is own for one, own in zip(kept, scans, strict=True)) else (kept[0], kept[1])
+
+
+def carry_fissures(scans: ScanPair, transform: Transform, *, timer: StepTimer | None = None) -> ScanPair:
+    """Let each scan's lobes end at fissures that only the other one shows; the same pair where there are no lobes."""
+    first, second = scans
+    if first.lobes is None or second.lobes is None:
+        return scans
+    with (timer or StepTimer())("lobes"):
+        lobes = (
+            first.lobes.with_carried(second.lobes, first.lungs, transform.to_fixed),
+            second.lobes.with_carried(first.lobes, second.lungs, transform.to_moving),
+        )
+        before, after = (
+            replace(scan, lobes=own, regions=divide_lungs(scan.lungs, lobes=own))
+            for scan, own in zip(scans, lobes, strict=True)
+        )
+    return before, after
 
 
 def priors_for(scans: ScanPair, transform: Transform) -> Priors:
