@@ -54,7 +54,8 @@ class FissureSettings:
     least_piece_mm2 : float
         Pieces with less that is clear are there by chance. In lungs of 5 L.
     line_mm : float
-        How far a place of such contrast may lie off the fissure, in template millimetres.
+        How far a place of such contrast may lie off the fissure, in template millimetres; larger than it is, since
+        neighbours err alike.
     line_gates_mm : tuple of float
         Places farther from the surface than this are left out of the next round.
     unlikely : float
@@ -79,9 +80,9 @@ class FissureSettings:
     steepest: float = 0.5
     near_mm: float = 13.0
     clear: float = 4.0
-    faint: float = 2.5
-    least_piece_mm2: float = 100.0
-    line_mm: float = 1.2
+    faint: float = 3.0
+    least_piece_mm2: float = 200.0
+    line_mm: float = 3.0
     line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
     unlikely: float = 2.5
     usual_error_mm: float = 2.0

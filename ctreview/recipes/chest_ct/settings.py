@@ -46,7 +46,7 @@ class ChestCtSettings:
     fate: FateSettings = field(default_factory=FateSettings)
     interval: IntervalSettings = field(default_factory=IntervalSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
-    lobes: bool = True
+    lobes: bool = False
     threads: int = 2
 
     def __post_init__(self) -> None:
