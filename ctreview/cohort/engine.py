@@ -11,7 +11,6 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-import ctreview
 from ctreview.version import __version__
 
 __all__ = ["engine_versions", "short_digest", "without_threads"]
@@ -73,7 +72,7 @@ def without_threads(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _code() -> str:
-    package = Path(ctreview.__file__).parent
+    package = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package)
