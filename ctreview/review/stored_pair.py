@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,10 @@ from ctreview.change.fate import BASELINE_FATES, FATE_SCHEME, FOLLOWUP_FATES
 from ctreview.checks import Check
 from ctreview.errors import CtreviewError
 from ctreview.opacity import Thresholds
+from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct.corrections import Edits, carried_opacity, corrected_pair
 from ctreview.recipes.chest_ct.masks import find_label_map, timepoint_from_masks
+from ctreview.recipes.steps import run_both
 from ctreview.review.archive import basis
 from ctreview.review.stored_candidates import candidates_of
 from ctreview.study import Reading, Study
@@ -67,7 +70,7 @@ def stored_pair(
     volumes : sequence of Volume
         Baseline and follow-up, found to be those that the study was made on.
     on_labels : callable
-        Told the opacity of each scan as soon as it is read: number (0, 1), ``"opacity"``, labels.
+        Told the opacity of each scan as soon as it is read, in whichever order: number (0, 1), ``"opacity"``, labels.
 
     Raises
     ------
@@ -77,12 +80,15 @@ def stored_pair(
     folders = [study.folder / "timepoints" / str(number) for number in (1, 2)]
     if not all((folder / "masks.seg.nrrd").is_file() for folder in folders):
         return None
-    masks = []
-    for number, volume in enumerate(volumes):
-        masks.append(study.masks(number + 1, on=volume.geometry))
-        opacity = find_label_map(masks[-1], "ground_glass")
+
+    def read(number: int, _progress: Progress) -> tuple[LabelMap, ...]:
+        found = study.masks(number + 1, on=volumes[number].geometry)
+        opacity = find_label_map(found, "ground_glass")
         if opacity is not None:
             on_labels(number, "opacity", opacity)
+        return found
+
+    masks = run_both(partial(read, 0), partial(read, 1), threads=2, progress=quiet)
     points, kept = [], True
     for volume, found, folder in zip(volumes, masks, folders, strict=True):
         offered = candidates_of(folder)
