@@ -57,6 +57,11 @@ def canvas_of(point: Timepoint, lungs: LabelMap | None = None) -> Canvas:
     return Canvas(point.volume, point.opacity, within=parts, barrier=point.vessels, organ="lungs")
 
 
+def _lung_canvas(point: Timepoint, lungs: LabelMap) -> Canvas:
+    """What the lung brush works on; the airways are no place to add to."""
+    return Canvas(point.volume, point.opacity, within=lungs, barrier=point.vessels, organ="lungs")
+
+
 def handlers_of(
     point: Timepoint,
     *,
@@ -79,7 +84,7 @@ def handlers_of(
     tools = handlers(canvas, other=other, offered=offered)
     # a candidate lies beside the lungs as they were found, whatever became of them since
     beside = tools if lungs is None else handlers(cache(lambda: canvas_of(point)), offered=offered)
-    brush = handlers(cache(lambda: replace(canvas(), within=now())))[ORGAN_BRUSH]  # not over the airways
+    brush = handlers(cache(lambda: _lung_canvas(point, now())))[ORGAN_BRUSH]
     return {**tools, ACCEPT: beside[ACCEPT], DISMISS: beside[DISMISS], ORGAN_BRUSH: brush}
 
 
