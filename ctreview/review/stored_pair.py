@@ -114,11 +114,12 @@ def stored_comparison(study: Study, reading: Reading, pair: StoredPair, edits: E
     plan = study.plan
     if plan is None or not pair.unchanged:
         return None
-    folders = {
-        reading.comparison_folder: basis(plan, edits, reading.key_images()),
-        **({} if any(edits) else {study.comparison_folder(1, 2): basis(plan, edits)}),
-    }
-    folder = next((one for one, rests in folders.items() if basis_of(one) == rests), None)
+    rests = basis(plan, edits, reading.key_images())
+    # a new version of a signed reading begins with what that rests on
+    folders = [reading.comparison_folder, *(one.comparison_folder for one in study.readings)]
+    folder = next((one for one in folders if basis_of(one) == rests), None)
+    if folder is None and not any(edits) and basis_of(study.comparison_folder(1, 2)) == basis(plan, edits):
+        folder = study.comparison_folder(1, 2)
     if folder is None:
         return None
     try:
