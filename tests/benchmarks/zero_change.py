@@ -116,6 +116,8 @@ WORSENINGS = (
     Worsening("4 mm slices", _averaged(4.0)),
     Worsening("6 mm slices", _averaged(6.0)),
     Worsening("one slice of three", lambda volume: with_gaps(volume, 3)),
+    Worsening("noise × 6", _noisier(6.0)),
+    Worsening("read 20 HU too high", lambda volume: volume.with_array(volume.array + np.int16(20))),
     Worsening("without its margins", lambda volume: cut(volume, 0.0, 0.04)),
     Worsening("without its lowest fifth", lambda volume: cut(volume, 0.2)),
 )
