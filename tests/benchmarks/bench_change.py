@@ -192,7 +192,7 @@ def outcome(kind: Kind, seed: int, until: float = inf) -> Outcome | None:
         interval.high,
         whole.verdict,
         _unseen_share((before[1], after[1]), found),
-        _fate_dice(pair, (before[1], after[1]), found),
+        _fate_dice(pair, before, after, found),
         dict(found.timings),
         pair.host,
         pair.thickness_mm,
@@ -216,12 +216,14 @@ def _band_ml(found: Comparison, number: int) -> float:
     return next(band.volume_ml for band in bands if band.key == "ground_glass")
 
 
-def _fate_dice(pair: Pair, opacity: tuple[LabelMap, LabelMap], found: Comparison) -> dict[str, float]:
+def _fate_dice(
+    pair: Pair, before: tuple[Volume, LabelMap], after: tuple[Volume, LabelMap], found: Comparison
+) -> dict[str, float]:
     """Dice of each fate of more than 10 mL against that of the true masks under the true deformation."""
     if found.baseline.fate is None or found.followup.fate is None:
         return {}
-    transform = true_transform(pair.before, pair.after)
-    truth = find_fate(*opacity, transform, settings=FateSettings(tolerance_mm=0.0))
+    transform = true_transform(replace(pair.before, volume=before[0]), replace(pair.after, volume=after[0]))
+    truth = find_fate(before[1], after[1], transform, settings=FateSettings(tolerance_mm=0.0))
     dice = {}
     for ours, true in ((found.baseline.fate, truth.baseline), (found.followup.fate, truth.followup)):
         for label in true.scheme:
