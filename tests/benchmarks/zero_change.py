@@ -168,7 +168,8 @@ class ZeroChange:
     @property
     def case(self) -> str:
         """Which pair."""
-        return f"{self.scan} and itself, {self.worsening}: change"
+        itself = "" if self.scan in RECONSTRUCTIONS else " and itself"
+        return f"{self.scan}{itself}, {self.worsening}: change"
 
     @property
     def note(self) -> str:
