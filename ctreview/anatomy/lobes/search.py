@@ -31,6 +31,7 @@ class SearchSettings:
     gain : float
         Logarithm of how much more probable a place is where one patch of clear sheet speaks for it.
     seed : int
+        Of the random surfaces, so that they are the same every time.
     """
 
     widths_mm: tuple[float, ...] = (9.0, 9.0, 7.0, 7.0, 5.0, 5.0, 4.0, 4.0)
