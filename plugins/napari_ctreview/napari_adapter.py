@@ -58,8 +58,9 @@ def new_canvas() -> tuple[Any, QtViewer]:
 
 
 def take_canvas(viewer: Any) -> QtViewer:
-    """Take napari's canvas out of its window."""
+    """Take napari's canvas out of its window, without the keys and the place to drop files that it advertises."""
     own = canvas_of(viewer)
+    own.show_welcome_screen = False
     _layout(viewer).removeWidget(own)
     return own
 
@@ -74,6 +75,7 @@ def give_canvas_back(viewer: Any, widget: QWidget) -> None:
     layout = _layout(viewer)
     layout.removeWidget(widget)
     layout.addWidget(canvas_of(viewer))
+    canvas_of(viewer).show_welcome_screen = True
 
 
 def drawing_surface(canvas: QtViewer) -> QWidget:

@@ -212,7 +212,7 @@ class ChestCtDisplay:
         across = panes.panes[0].across
         kept = to_world(panes.panes[0].geometry, middle)
         kept[across] = to_world(panes.panes[0].geometry, place)[across]
-        panes.go_to(to_lps(panes.panes[0].geometry, kept))
+        panes.panes[0].go_to(to_lps(panes.panes[0].geometry, kept))
 
 
 def _known(review: OpacityReview, timepoint: int) -> ReadoutSource:

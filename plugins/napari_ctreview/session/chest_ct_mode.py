@@ -31,6 +31,7 @@ from napari_ctreview.input_output.scans import Scan
 from napari_ctreview.session.chest_ct_display import ChestCtDisplay
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.single_scan import run_single_scan
 from napari_ctreview.session.steps import Step, checks_of
 from napari_ctreview.worker import Worker
 
@@ -175,8 +176,16 @@ class ChestCtMode(QObject):
     # --- lungs, opacity, register
 
     def run(self) -> None:
-        """Find lungs and opacity in both scans, register them and compare; only what other settings change."""
+        """Find lungs and opacity in both scans, register them and compare; only what other settings change.
+
+        Of one CT alone lungs and opacity are found.
+        """
         state = self._state
+        alone = state.loader.alone
+        if alone is not None:
+            self._read = tuple(state.loader.scans)
+            run_single_scan(alone, state, self.display, settings=self.settings, age_years=self.age_years)
+            return
         if not state.loader.ready:
             state.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
             return

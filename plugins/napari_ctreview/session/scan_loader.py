@@ -62,6 +62,12 @@ class ScanLoader(QObject):
         return all(scan is not None and scan.modality == "CT" for scan in self.scans)
 
     @property
+    def alone(self) -> Scan | None:
+        """The CT that is loaded without another scan; None where there are two, or none."""
+        there = [scan for scan in self.scans if scan is not None]
+        return there[0] if len(there) == 1 and there[0].modality == "CT" else None
+
+    @property
     def images(self) -> tuple[str | None, ...]:
         """The digest of each; None where there is none."""
         return tuple(None if scan is None else scan.volume.digest for scan in self.scans)

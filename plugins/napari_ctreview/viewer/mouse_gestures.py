@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.volume.geometry import FloatArray
+from ctreview.volume.geometry import FloatArray, Geometry
 from napari_ctreview.viewer.layers import to_lps
 from napari_ctreview.viewer.mouse_buttons import MouseDrag, mouse_buttons
 from napari_ctreview.viewer.pane import Pane
 
-__all__ = ["CursorPosition", "MouseGestures"]
+__all__ = ["CursorPosition", "MouseGestures", "voxel_at"]
 
 LEFT, RIGHT, MIDDLE = 1, 2, 3
 _ZOOM_PER_STEP = 1.15
@@ -100,11 +100,9 @@ class MouseGestures:
             return None
         geometry = self.pane.geometry
         lps = to_lps(geometry, np.asarray(event.position[-3:], dtype=float))
-        a, b, c = (int(v) for v in np.rint(geometry.to_index(lps)))
-        inside = all(0 <= i < n for i, n in zip((a, b, c), geometry.shape, strict=True))
         button = {LEFT: "left", RIGHT: "right", MIDDLE: "middle"}.get(event.button, "")
         modifiers = frozenset(str(getattr(one, "name", one)) for one in event.modifiers)
-        return CursorPosition(self.number, lps, (a, b, c) if inside else None, button, modifiers)
+        return CursorPosition(self.number, lps, voxel_at(geometry, lps), button, modifiers)
 
     def _move(self, _model: Any, event: Any) -> None:
         cursor = self.position_of(event)
@@ -123,17 +121,8 @@ class MouseGestures:
             self.report("wheeled", cursor, steps)  # with Shift or Alt the wheel is a tool's
         else:
             # wheel down is the next image: a series runs from head to feet, from front to back, from left to right
+            self.report("moved", cursor, 0)  # where the mouse is; the panes read there again on the slice that comes
             self.pane.step(steps if self.pane.across != 1 else -steps)
-            self.report("moved", self._again(cursor), 0)
-
-    def _again(self, cursor: CursorPosition) -> CursorPosition:
-        """The place under a cursor that has not moved, on the slice that is now shown."""
-        geometry, model = self.pane.geometry, self.pane.model
-        index = geometry.to_index(cursor.lps)
-        here = geometry.to_index(to_lps(geometry, np.asarray(model.dims.point, dtype=float)))
-        index[self.pane.across] = here[self.pane.across]
-        a, b, c = (int(v) for v in np.rint(index))
-        return CursorPosition(self.number, geometry.to_lps(index), (a, b, c) if cursor.voxel else None)
 
     def _zoom(self, cursor: CursorPosition, factor: float) -> None:
         """Zoom so that the place under the cursor stays there."""
@@ -201,6 +190,13 @@ class MouseGestures:
                 pane.step(-steps if pane.across != 1 else steps)
 
         return {"window": window, "pan": pan, "zoom": enlarge, "scroll": scroll}.get(drag or "", lambda _shift: None)
+
+
+def voxel_at(geometry: Geometry, lps: FloatArray) -> tuple[int, int, int] | None:
+    """The voxel at a place in LPS millimetres; None outside the grid."""
+    a, b, c = (int(v) for v in np.rint(geometry.to_index(lps)))
+    inside = all(0 <= i < n for i, n in zip((a, b, c), geometry.shape, strict=True))
+    return (a, b, c) if inside else None
 
 
 def _rewindowed(limits: tuple[float, float], shift: FloatArray) -> tuple[float, float]:

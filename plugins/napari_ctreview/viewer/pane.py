@@ -339,6 +339,16 @@ class Pane:
             return (0.0, float(y)), (float(self.surface.width()), float(y))
         return (float(x), 0.0), (float(x), float(self.surface.height()))
 
+    def place_at(self, pixels: FloatArray) -> FloatArray:
+        """The place on the slice on screen under pixels of the canvas; the inverse of `pixels_of`."""
+        widget, camera = self.surface, self.model.scene.camera
+        vertical, horizontal = self.model.dims.displayed
+        down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
+        world = np.array([float(v) for v in self.model.dims.point])
+        world[horizontal] = camera.center[2] + (pixels[0] - widget.width() / 2) / camera.zoom
+        world[vertical] = camera.center[1] + down * (pixels[1] - widget.height() / 2) / camera.zoom
+        return to_lps(self.geometry, world)
+
     def crosshair_at(self, lps: FloatArray) -> Crosshair:
         """The linked cursor at a place; one off this slice says how far."""
         (x, y), off = self.pixels_of(lps)

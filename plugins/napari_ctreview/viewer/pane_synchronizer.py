@@ -78,7 +78,7 @@ class PaneSynchronizer:
     def show_cursor(self, leader: int, lps: FloatArray | None) -> None:
         """Show in every other pane where the cursor of one of them is in the body."""
         for number, pane in enumerate(self.panes):
-            if number == leader or lps is None or not self.on or pane.volume is None:
+            if number == leader or lps is None or not self.on or pane.volume is None or pane.guard.disturbed:
                 pane.annotations.show_linked_cursor(None)
             else:
                 pane.annotations.show_linked_cursor(pane.crosshair_at(self.mapping(leader, number)(np.asarray(lps))))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QSplitter, QWidget
 
 from ctreview.volume.contrasts import Examination
@@ -30,7 +30,7 @@ from napari_ctreview.viewer.correspondence import ROLES, TITLES, TimepointRole
 from napari_ctreview.viewer.hanging import Hanging
 from napari_ctreview.viewer.key_image_capture import KeyImageCapture, capture_key_image
 from napari_ctreview.viewer.link_controller import LinkController
-from napari_ctreview.viewer.mouse_gestures import CursorPosition, MouseGestures
+from napari_ctreview.viewer.mouse_gestures import CursorPosition, MouseGestures, voxel_at
 from napari_ctreview.viewer.pane import OVERLAYS, Pane, SliceMeasurement
 from napari_ctreview.viewer.planes import Plane
 from napari_ctreview.viewer.readout import ReadoutSource
@@ -133,6 +133,14 @@ class Panes(QSplitter):
             pane.surface.installEventFilter(self)
         self.hanging = Hanging(self, self.panes, columns, self.link)
         self.blend = TimepointBlend(self.panes, self.link)
+        self._pointed: tuple[int, FloatArray | None] | None = None
+        self._mouse_held = False
+        self._follow = QTimer(self, singleShot=True, interval=0)
+        self._follow.timeout.connect(self._read_again)
+        for pane in self.panes:
+            camera, dims = pane.model.scene.camera.events, pane.model.dims.events
+            for event in (dims.point, dims.order, camera.center, camera.zoom):
+                event.connect(self._view_moved)
         self.rulers = Rulers(self, self)
         self.cine = Cine(self.step, parent=self)
 
@@ -182,6 +190,7 @@ class Panes(QSplitter):
         scans = [(baseline, TITLES[0]), (followup, TITLES[1]), (baseline, "fate")]
         roles: tuple[TimepointRole, TimepointRole, TimepointRole] = (*ROLES, ROLES[0])
         self.link.unlink()
+        self._pointed = None
         self.examinations, self._contrast = (), ""
         self._timings, self.identified = [], identify
         swapped = dates_swapped(baseline.acquisition, followup.acquisition)
@@ -208,6 +217,7 @@ class Panes(QSplitter):
 
     def _show_volumes(self, volumes: Sequence[Volume], names: Sequence[str], roles: Sequence[TimepointRole]) -> None:
         self.link.unlink()
+        self._pointed = None
         self.examinations, self._contrast = (), ""
         self._warnings = ()
         self._timings, self.identified = [ScanTiming(name) for name in names], False
@@ -374,9 +384,12 @@ class Panes(QSplitter):
         return pane.volume is not None and pane.step(slices)
 
     def go_to(self, lps: FloatArray, *, pane: int = 0) -> None:
-        """Show a place of one pane, and what corresponds to it in the others."""
+        """Show a place of one pane, and what corresponds to it in the others; it is read out until the mouse moves."""
+        if self._pointed is None or self._pointed[1] is None:
+            self._pointed = (pane, None)
         self.panes[pane].go_to(lps)
         self.hanging.go_to(pane, lps)
+        self._follow.start()
 
     def reset_view(self) -> None:
         """Show whole slices at one zoom."""
@@ -447,7 +460,9 @@ class Panes(QSplitter):
             pane.surface.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.CrossCursor)
 
     def _tell(self, what: str, cursor: CursorPosition, steps: int) -> None:
-        self.under_cursor = self.panes[cursor.pane]
+        pane = self.under_cursor = self.panes[cursor.pane]
+        self._mouse_held = what in ("pressed", "dragged")
+        self._pointed = (cursor.pane, pane.pixels_of(cursor.lps)[0])
         self._mouse = cursor
         if what in ("moved", "dragged"):
             self.hover(cursor.pane, cursor.lps)
@@ -471,9 +486,31 @@ class Panes(QSplitter):
                 found = replace(found, fate="")
             pane.annotations.set_corner(bottom_left=() if found is None else found.lines)
 
+    def _view_moved(self, _event: Any = None) -> None:
+        """Another slice, plane or place is shown: what lies under the cursor is read anew once all panes are there."""
+        if self._pointed is not None:
+            self._follow.start()
+
+    def _read_again(self) -> None:
+        """Read what lies under a mouse that has not moved, or in the middle of the place that was gone to."""
+        if self._pointed is None:
+            return
+        number, pixels = self._pointed
+        pane = self.panes[number]
+        if pane.volume is None or pane.guard.disturbed:
+            return
+        lps = pane.centre if pixels is None else pane.place_at(pixels)
+        cursor = CursorPosition(number, lps, voxel_at(pane.geometry, lps))
+        self.hover(number, lps)
+        if pixels is not None and not self._mouse_held:
+            self._mouse = cursor
+            self.hanging.follow_mouse("moved", cursor, free=self._mouse_grabber is None)
+            self.moved.emit(cursor)
+
     def _left(self) -> None:
         self._mouse = None
         self.hanging.leave()
+        self._pointed = None
         for pane in self._full:
             pane.annotations.set_corner(bottom_left=())
             pane.annotations.show_linked_cursor(None)
@@ -510,6 +547,8 @@ class Panes(QSplitter):
         then, ends the process.
         """
         self.cine.stop()
+        self._follow.stop()
+        self._pointed = None
         self.link.detach()
         self.hanging.stop()
         for gestures in self._gestures:

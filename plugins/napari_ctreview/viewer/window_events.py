@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, QPoint, Signal
-from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDockWidget, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDockWidget, QScrollArea, QWidget
 
 from napari_ctreview.viewer.key_dispatch import KEY_EVENTS, KeyDispatch
 
@@ -88,7 +88,11 @@ class WindowEvents(QObject):
             or not self._dock.isAncestorOf(field)
         ):
             return False
-        event.ignore()  # it goes on to what the field lies in
+        around = field.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            QApplication.sendEvent(around.verticalScrollBar(), event)
         return True
 
     def _drag(self, widget: QWidget, event: Any) -> bool:

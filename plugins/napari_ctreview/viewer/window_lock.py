@@ -5,11 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QDockWidget
+from qtpy.QtWidgets import QDockWidget, QWidget
 
 from napari_ctreview.napari_adapter import menus_of_layers, panels_of_layers, silence, status_bar
 
-__all__ = ["WindowLock"]
+__all__ = ["WindowLock", "fit_on_screen"]
+
+_LEAST = (1280, 800)
+"""Pixels of a window in which panes and dock are read without moving anything."""
+
+
+def fit_on_screen(window: QWidget) -> None:
+    """Make a window so large that scans and dock have room, and no larger than its screen, with every edge on it."""
+    if window.isMaximized() or window.isFullScreen():
+        return
+    room = window.screen().availableGeometry()
+    frame = window.frameGeometry().size() - window.size()
+    least_width, least_height = _LEAST
+    width = min(max(window.width(), least_width), room.width() - frame.width())
+    height = min(max(window.height(), least_height), room.height() - frame.height())
+    window.resize(width, height)
+    left = min(max(window.x(), room.left()), room.right() + 1 - width - frame.width())
+    top = min(max(window.y(), room.top()), room.bottom() + 1 - height - frame.height())
+    window.move(max(left, room.left()), max(top, room.top()))
 
 
 class WindowLock(QObject):

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ctreview.change import Comparison
@@ -29,7 +30,7 @@ from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.input_settings import conflicts, input_settings
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.window_events import WindowEvents
-from napari_ctreview.viewer.window_lock import WindowLock
+from napari_ctreview.viewer.window_lock import WindowLock, fit_on_screen
 from napari_ctreview.widgets import worklist_panel
 from napari_ctreview.widgets.all_keys import OVERLAY, every_key
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
@@ -86,6 +87,7 @@ class ReviewDock(QWidget):
     """
 
     _events: WindowEvents | None = None
+    _fitted = False
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -297,7 +299,9 @@ class ReviewDock(QWidget):
         busy = self.state.worker.busy
         self._say_what_runs()
         self.run_all.setVisible(self.state.mode.computed)
-        self.run_all.setEnabled(self.state.loader.ready and not busy)
+        alone = self.state.loader.alone is not None
+        self.run_all.setText("Run this scan alone" if alone else "Run all")
+        self.run_all.setEnabled((self.state.loader.ready or alone) and not busy)
         self.stop_all.setEnabled(busy)
         self.change.setVisible(not self.state.blinded)
         self.fate.setEnabled(not self.state.blinded)
@@ -398,6 +402,13 @@ class ReviewDock(QWidget):
         self.controller.archive.open(study.folder, author=readers[0])
 
     # --- the end
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Make room for the dock when it is shown first."""
+        super().showEvent(event)
+        if not self._fitted:
+            self._fitted = True
+            fit_on_screen(self.window())
 
     def event(self, event: QEvent) -> bool:
         """End with the dock, where that is taken out of the window alone: napari is as it was before."""

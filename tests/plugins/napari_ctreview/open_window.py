@@ -77,9 +77,12 @@ class OpenWindow:
 
     def texts(self) -> set[str]:
         """Everything that is written anywhere in the window, shown or not, a line each, and which boxes are ticked."""
+        from napari._qt.dialogs.qt_notification import NapariQtNotification
+
         own = self.window._qt_viewer
         # sliders number the slices of the place shown last; napari's panels, which are locked away, name its own things
         left_out = [pane.canvas.dims for pane in self.panes.panes]
+        left_out += self.window.findChildren(NapariQtNotification)
         left_out += [own.dockLayerControls, own.dockLayerList, own.dockConsole]
         written = [one for one in self.window.findChildren(QWidget) if not any(s.isAncestorOf(one) for s in left_out)]
         found = [line for widget in written for line in _texts_of(widget)]

@@ -10,10 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.viewer.planes import Plane
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QAction, QKeySequence
+from qtpy.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from qtpy.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QWidget,
+)
 
 from ctreview.dicom.acquisition import Patient
 from ctreview.phantom import small_thorax
@@ -203,6 +211,70 @@ def _modes(layer: Any) -> set[str]:
     return {str(one) for one in type(layer)._modeclass}
 
 
+def test_the_readout_follows_every_change_of_slice(reading: OpenWindow) -> None:
+    panes = reading.panes
+    pane, canvas = panes.panes[0], panes.panes[0].surface
+    panes.go_to(pane.geometry.to_lps(np.array(pane.geometry.shape) // 2))
+    QApplication.processEvents()
+    QTest.mouseMove(canvas, QPoint(canvas.width() // 2 + 11, canvas.height() // 2 + 7))
+    QTest.mouseMove(canvas, QPoint(canvas.width() // 2 + 10, canvas.height() // 2 + 8))
+    QApplication.processEvents()
+
+    def is_true(number: int) -> bool:
+        """Whether the readout of the first pane, and of the linked one, is that of the pixel under the mouse now."""
+        QApplication.processEvents()
+        here = pane.place_at(np.array([canvas.width() / 2 + 10, canvas.height() / 2 + 8]))
+        there = here if number == 0 else panes.link.synchronizer.mapping(0, 1)(here)
+        shown = panes.panes[number].annotations.corners.bottom_left
+        return bool(shown) and shown == panes.panes[number].read(there).lines
+
+    assert is_true(0)
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_C, Qt.Key.Key_Down, Qt.Key.Key_S, Qt.Key.Key_A):
+        QTest.keyClick(reading.dock.tools, key)
+        assert is_true(0), key
+        assert is_true(1), key
+    panes.cine._beat()
+    assert is_true(0)
+    panes.go_to(panes.panes[1].centre + 12.0, pane=1)
+    assert is_true(0)
+    assert is_true(1)
+    QApplication.sendEvent(canvas, QEvent(QEvent.Type.Leave))
+    assert pane.annotations.corners.bottom_left == ()
+    panes.go_to(pane.centre - 8.0)
+    QApplication.processEvents()
+    assert pane.annotations.corners.bottom_left == pane.read(pane.centre).lines, "of the place that was gone to"
+    panes._left()
+
+
+def test_the_wheel_over_a_field_scrolls_the_dock_and_changes_no_value(reading: OpenWindow) -> None:
+    dock = reading.dock
+    (scroll,) = [one for one in dock.findChildren(QScrollArea) if one.widget() is not None and one.parent() is dock]
+    bar = scroll.verticalScrollBar()
+    fields = [one for one in dock.findChildren(QAbstractSpinBox) + dock.findChildren(QComboBox) if one.isVisible()]
+    assert len(fields) > 5
+    before = [_value_of(one) for one in fields]
+    scrolled = 0
+    for field in fields:
+        bar.setValue(bar.maximum() // 2)
+        field.setFocus()
+        wheel(field, -1)
+        scrolled += bar.value() > bar.maximum() // 2
+    assert [_value_of(one) for one in fields] == before
+    assert scrolled == len(fields)
+
+
+def test_what_cannot_be_read_is_said_by_the_dock_wherever_it_is_dropped(reading: OpenWindow, tmp_path: Path) -> None:
+    before = reading.everything()
+    (tmp_path / "letter.txt").write_text("Dear colleague")
+    for target in (reading.dock.load, reading.dock.run_all, reading.panes.panes[1].canvas, reading.window):
+        reading.dock.complain("")
+        drop_on(target, tmp_path / "letter.txt")
+        assert "letter.txt" in reading.dock.message.text()
+        assert QApplication.activeModalWidget() is None
+    reading.dock.complain("")
+    assert reading.everything() == before
+
+
 def test_another_patient_leaves_nothing_of_the_one_before(reading: OpenWindow, other_patient: Path) -> None:
     dock, before = reading.dock, reading.texts_of_other_patient
     dock.marker.text = "beside the fissure"
@@ -220,6 +292,7 @@ def test_another_patient_leaves_nothing_of_the_one_before(reading: OpenWindow, o
     written = reading.texts() - before
     assert any("mL" in line for line in written)
     assert {dock.marker.findings[0].tracked, "ticked: Two patients are meant (no verdict then)"} <= written
+    dock.panes._left()
     click(dock.load.buttons["clear"])
     reading.load(other_patient / "first", other_patient / "second")
     reading.until(lambda: not reading.controller.state.worker.busy)
@@ -235,3 +308,55 @@ UNSAVED = {
     "Remove",
 }
 """What is said of work that was not saved is meant to stand."""
+
+
+def test_one_scan_dropped_on_the_dock_is_run_alone(reading: OpenWindow, other_patient: Path) -> None:
+    dock, state = reading.dock, reading.controller.state
+    click(dock.load.buttons["clear"])
+    drop_on(dock.load, other_patient / "first")
+    reading.until(lambda: state.loader.scans[0] is not None)
+    assert dock.run_all.text() == "Run this scan alone"
+    click(dock.run_all)
+    reading.until(lambda: not state.worker.busy)
+    assert dock.boxes["opacity"].step.state == "done"
+    assert "Both lungs:" in dock.boxes["opacity"].step.message
+    assert "opacity" in dock.panes.panes[0].labels
+    assert dock.boxes["change"].step.message == "needs the other timepoint"
+    assert not dock.sign.buttons["Save as…"].isEnabled()
+
+
+def test_after_the_reading_napari_is_napari_again(reading: OpenWindow) -> None:
+    click(reading.dock.load.buttons["clear"])
+    layer = reading.viewer.add_labels(np.zeros((4, 8, 8), np.uint8))
+    QTest.keyClick(reading.panes.panes[0].surface, Qt.Key.Key_2)
+    assert str(layer.mode) == "paint"
+    assert reading.window.statusBar().isVisible()
+    assert reading.viewer.window.layers_menu.menuAction().isEnabled()
+    reading.viewer.dims.roll()
+    assert tuple(reading.viewer.dims.order) != (0, 1, 2)
+    reading.viewer.window.remove_dock_widget(reading.dock)  # as its own button does
+    assert reading.window._qt_viewer.dockLayerList.isVisible()
+    assert reading.window._qt_viewer.dockLayerControls.isVisible()
+    assert reading.window.centralWidget().isAncestorOf(reading.window._qt_viewer)
+
+
+def _value_of(field: Any) -> Any:
+    return field.currentText() if isinstance(field, QComboBox) else field.value()
+
+
+def wheel(widget: QWidget, steps: int) -> None:
+    """Turn the wheel over the middle of a widget."""
+    at = QPointF(widget.rect().center())
+    still = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(0, 0), QPoint(0, 120 * steps), *still)
+    QApplication.sendEvent(widget, event)
+
+
+def drop_on(widget: QWidget, *paths: Path) -> None:
+    """Drop files or folders on a widget, as a file manager would."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    held = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    # Qt drops only where something was dragged in
+    QApplication.sendEvent(widget, QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, *held))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, *held))
