@@ -28,6 +28,7 @@ help:
 	@echo "make prepare install the screen and the browser that tests draw with, or name the line that does"
 	@echo "make lint    only ruff, mypy and the import contracts"
 	@echo "make test-engines   test the adapters on the real packages, in an environment of their own (10 GB, mostly torch)"
+	@echo "make napari-next   test the window against napari's pre-release, in an environment of its own"
 	@echo "make bench   measure each stage beside its peers; writes tests/benchmarks/RESULTS.md (MODULES=\"reading …\" for some)"
 	@echo "make docs    write docs/commands.md and checks.md, the keys in docs/guide.md and the picture in docs/architecture.md again"
 	@echo "make guide   take the pictures of docs/guide.md again, from the window"
@@ -85,6 +86,10 @@ $(ENGINES)/installed.stamp: requirements/test.txt pyproject.toml | $(VENV)/pyven
 
 test-engines: $(ENGINES)/installed.stamp
 	@CTREVIEW_ENGINES=1 $(ENGINES_PYTHON) -m pytest -q tests/engines
+
+# The window by napari's next version, which pyproject.toml does not admit yet: what has changed below is known before.
+napari-next: prepare
+	@$(BIN)/python -m tests.napari_next
 
 bench: $(VENV)/test.stamp $(VENV)/ctreview.stamp
 	@$(BIN)/python -m tests.benchmarks $(MODULES)

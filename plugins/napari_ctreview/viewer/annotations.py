@@ -17,6 +17,9 @@ _NARROW = 480
 _SCALE_MM = (1, 2, 5, 10, 20, 50, 100)
 """Lengths of the scale bar."""
 
+_VERY_NARROW = 300
+"""Pixels below which the texts of the two upper corners would reach each other."""
+
 _LETTER = QColor("#ffd166")
 _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
@@ -198,9 +201,11 @@ class Annotations(QWidget):
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
         if area.width() < _NARROW:
             area = area.adjusted(0, 26, 0, -26)  # the letters keep a row of their own
+        # side by side they would lie on one another
+        below = ("",) * len(self.corners.top_left) if area.width() < _VERY_NARROW else ()
         for lines, corner in (
             (self.corners.top_left, left | top),
-            (self.corners.top_right, right | top),
+            ((*below, *self.corners.top_right), right | top),
             (self.corners.bottom_left, left | bottom),
             (self.corners.bottom_right, right | bottom),
         ):

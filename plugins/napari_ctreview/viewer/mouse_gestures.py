@@ -124,6 +124,15 @@ class MouseGestures:
             self.report("moved", cursor, 0)  # where the mouse is; the panes read there again on the slice that comes
             self.pane.step(steps if self.pane.across != 1 else -steps)
 
+    def _again(self, cursor: CursorPosition) -> CursorPosition:
+        """The place under a cursor that has not moved, on the slice that is now shown."""
+        geometry, model = self.pane.geometry, self.pane.model
+        index = geometry.to_index(cursor.lps)
+        here = geometry.to_index(to_lps(geometry, np.asarray(model.dims.point, dtype=float)))
+        index[self.pane.across] = here[self.pane.across]
+        lps = geometry.to_lps(index)
+        return CursorPosition(self.number, lps, voxel_at(geometry, lps))
+
     def _zoom(self, cursor: CursorPosition, factor: float) -> None:
         """Zoom so that the place under the cursor stays there."""
         camera = self.pane.model.scene.camera
