@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, piece_beside_l
 from ctreview.recipes.chest_ct.corrections import corrected, replayed, tools_of
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.labels import LabelMap
+from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
 GRID = Geometry.aligned((20, 24, 30), (5.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.3")
@@ -116,6 +117,23 @@ def test_undone_it_is_as_it_was() -> None:
     again = after(add, record(UNDO, {"of": add.id}))
     assert measure_scan(again) == measure_scan(POINT)
     assert np.array_equal(again.organ.array, POINT.organ.array)
+
+
+def test_added_lung_belongs_to_the_lobe_beside_it_where_lobes_were_stored() -> None:
+    scheme = Scheme((Label(1, "right_upper_lobe", (9, 9, 9)), Label(2, "right_lower_lobe", (99, 9, 9))))
+    array = np.zeros(GRID.shape, np.uint8)
+    array[POINT.organ.mask("right_lung")] = 1
+    array[4:12][POINT.organ.mask("right_lung")[4:12]] = 2  # below the middle
+    point = replace(POINT, parts=LabelMap(array, GRID, scheme))
+    done = replayed(point, point.opacity, [record("organ_brush", lung_stroke())])
+    added = corrected(point, done)
+    new = added.organ.mask("right_lung") & ~POINT.organ.mask("right_lung")
+    assert set(added.parts.array[new]) == {1, 2}
+    rows = np.nonzero(new)[0]
+    assert (added.parts.array[new] == np.where(rows < 12, 2, 1)).mean() > 0.9
+    lobes = measure_scan(added)
+    parts = sum(lobes[name].volume_ml for name in ("right_upper_lobe", "right_lower_lobe"))
+    assert parts == pytest.approx(lobes["right_lung"].volume_ml)
 
 
 def test_a_piece_is_taken_for_lung_by_the_record_of_a_candidate() -> None:
