@@ -166,6 +166,8 @@ def open_window(state: Path) -> Iterator[OpenWindow]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ctreview.study.recovery.recovery_folder", lambda: state / "recovery")
+        patch.setattr("napari_ctreview.preferences.folder", lambda: state / "settings")
+        patch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)  # compiling would slow what follows
         patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
         viewer = Viewer(show=True)
         viewer.window._qt_window.resize(1500, 950)
