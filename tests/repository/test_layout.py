@@ -38,7 +38,7 @@ def modules() -> Iterator[tuple[Path, Path]]:
 
 def test_a_test_has_the_path_and_the_name_of_its_module():
     expected = {test for _, test in modules()}
-    elsewhere = {REPOSITORY / "tests" / name for name in ("end_to_end", "repository", "benchmarks")}
+    elsewhere = {REPOSITORY / "tests" / name for name in ("end_to_end", "engines", "repository", "benchmarks")}
     astray = [
         name
         for path in (REPOSITORY / "tests").rglob("test_*.py")
