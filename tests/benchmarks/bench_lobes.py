@@ -31,7 +31,7 @@ from tests.real_scans import DATA
 Row = dict[str, Any]
 Mask = npt.NDArray[np.bool_]
 
-FOLDS = 11
+FOLDS = 6
 """Scans are left out in so many groups: each is judged by what the others taught."""
 
 POINTS_ERR_MM = 1.5
