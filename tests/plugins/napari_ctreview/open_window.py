@@ -156,6 +156,29 @@ def _items_of(model: Any, parent: QModelIndex) -> Iterator[str]:
 
 
 @contextmanager
+def _own_application() -> Iterator[None]:
+    """napari registers commands with one application for all windows; this one gets another, as in napari's fixture."""
+    from app_model import Application
+    from napari._app_model._app import NapariApplication, _napari_names
+    from napari._qt._qapp_model.qactions import init_qactions
+    from napari.plugins import _initialize_plugins
+
+    name = "ctreview's open window"
+    application = NapariApplication(name)
+    application.injection_store.namespace = _napari_names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NapariApplication, "get_app_model", classmethod(lambda _cls: application))
+        try:
+            for once in (init_qactions, _initialize_plugins):
+                once.cache_clear()
+            yield
+        finally:
+            Application.destroy(name)
+            for once in (init_qactions, _initialize_plugins):
+                once.cache_clear()
+
+
+@contextmanager
 def open_window(state: Path) -> Iterator[OpenWindow]:
     """Open napari with the dock; it is closed as a reader closes it."""
     from napari import Viewer
@@ -164,7 +187,7 @@ def open_window(state: Path) -> Iterator[OpenWindow]:
 
     from ctreview.recipes import chest_ct
 
-    with pytest.MonkeyPatch.context() as patch:
+    with _own_application(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("ctreview.study.recovery.recovery_folder", lambda: state / "recovery")
         patch.setattr("napari_ctreview.preferences.folder", lambda: state / "settings")
         patch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)  # compiling would slow what follows

@@ -12,37 +12,19 @@ from qtpy.QtCore import Qt
 
 from ctreview.recipes.chest_ct import compare_prepared
 from ctreview.review.replay import replay_study
-from tests.plugins.napari_ctreview.prepared import prepare_once
+from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.simulated_mouse import CTRL, SimulatedMouse, click, press
-from tests.plugins.napari_ctreview.waiting import LONGEST_S, until
-from tests.plugins.napari_ctreview.widgets.test_dock import reviewed
+from tests.plugins.napari_ctreview.waiting import until
 
 
 @pytest.fixture(scope="module")
 def window(qapp: Any, small_scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A dock with both scans read to the comparison, for all tests of this module."""
-    import napari
-    from napari.qt import QtViewer
-    from napari_ctreview.widgets.dock import ReviewDock
-
-    from ctreview.recipes import chest_ct
-    from tests.plugins.napari_ctreview.events import Events
-
-    with pytest.MonkeyPatch.context() as patch:
-        recovery = tmp_path_factory.mktemp("recovery")
-        patch.setattr("ctreview.study.recovery.recovery_folder", lambda: recovery)
-        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
-        viewer = napari.Viewer(show=True)
-        viewer.window._qt_window.resize(1500, 950)
-        dock = ReviewDock(viewer)
-        viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
-        reviewed(Events(), dock, small_scans)
-        dock.boxes["correct"].open()
-        yield dock
-        dock.stop()
-        dock.controller.state.worker.wait(LONGEST_S)
-        viewer.close()
-        QtViewer._instances.clear()  # pytest holds the window for a while, and napari's fixture would call that a leak
+    with open_window(tmp_path_factory.mktemp("state")) as opened:
+        opened.load(small_scans / "before", small_scans / "after")
+        opened.run()
+        opened.dock.boxes["correct"].open()
+        yield opened.dock
 
 
 @pytest.fixture(autouse=True)

@@ -14,11 +14,10 @@ from napari_ctreview.widgets.all_keys import every_key
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from tests.plugins.napari_ctreview.prepared import prepare_once
+from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml
 from tests.plugins.napari_ctreview.simulated_mouse import LEFT, SHIFT, SimulatedMouse, click, press
-from tests.plugins.napari_ctreview.waiting import LONGEST_S, until
-from tests.plugins.napari_ctreview.widgets.test_dock import reviewed
+from tests.plugins.napari_ctreview.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -27,37 +26,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def patched(folder: Path) -> Iterator[None]:
-    """Recovery, settings and the work of the recipe as in every other test, for all tests of this window."""
-    from ctreview.recipes import chest_ct
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ctreview.study.recovery.recovery_folder", lambda: folder / "recovery")
-        patch.setattr("napari_ctreview.preferences.folder", lambda: folder / "settings")
-        patch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)
-        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
-        yield
-
-
-@pytest.fixture(scope="module")
-def window(qapp: Any, patched: None, small_scans: Path) -> Iterator[Any]:
+def window(qapp: Any, folder: Path, small_scans: Path) -> Iterator[Any]:
     """A dock with both scans read to the comparison."""
-    import napari
-    from napari.qt import QtViewer
-    from napari_ctreview.widgets.dock import ReviewDock
-
-    from tests.plugins.napari_ctreview.events import Events
-
-    viewer = napari.Viewer(show=True)
-    viewer.window._qt_window.resize(1500, 950)
-    dock = ReviewDock(viewer)
-    viewer.window.add_dock_widget(dock, name="Review two timepoints", area="right")
-    reviewed(Events(), dock, small_scans)
-    yield dock
-    dock.stop()
-    dock.controller.state.worker.wait(LONGEST_S)
-    viewer.close()
-    QtViewer._instances.clear()  # pytest holds the window for a while, and napari's fixture would call that a leak
+    with open_window(folder) as opened:
+        opened.load(small_scans / "before", small_scans / "after")
+        opened.run()
+        yield opened.dock
 
 
 @pytest.fixture(autouse=True)
