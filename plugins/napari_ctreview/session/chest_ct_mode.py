@@ -393,7 +393,7 @@ class ChestCtMode(QObject):
             self._read = scans
 
             def look(_progress: Progress) -> tuple[StoredPair, OpacityReview, Comparison | None] | None:
-                pair = stored_pair(study, volumes, on_labels=self._labels_found.emit)
+                pair = stored_pair(study, volumes, on_labels=partial(self._labels_found.emit, scans))
                 if pair is None:
                     return None
                 review = _review(pair, workspace)
