@@ -6,7 +6,7 @@ In: a `Volume` in HU. Out: a `LungMap` (right, left, trachea and main bronchi, a
 """
 
 from ctreview.anatomy.candidates import DenseCandidate, DenseClass
-from ctreview.anatomy.lobes import LOBE_SCHEME, LOBES, LobeMap, LobeSettings, about_lobes_too, find_lobes
+from ctreview.anatomy.lobes import LOBE_SCHEME, LOBES, LobeMap, LobeSettings, find_lobes, with_lobes_of_lungs
 from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
@@ -27,7 +27,6 @@ __all__ = [
     "LungMap",
     "LungSettings",
     "VesselSettings",
-    "about_lobes_too",
     "aerated_lung_mask",
     "checks_of_changed_lungs",
     "divide_lungs",
@@ -37,4 +36,5 @@ __all__ = [
     "lung_size",
     "missed_lung_ml",
     "remove_unconfirmed_dense_lung",
+    "with_lobes_of_lungs",
 ]

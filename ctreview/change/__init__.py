@@ -43,12 +43,12 @@ from ctreview.change.measurements import MEASUREMENTS_SCHEMA, measurements_docum
 from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
 from ctreview.change.sensitivity import (
+    DegradedVolumes,
     Perturbation,
-    Reimaged,
     Sensitivity,
     Variants,
+    change_ml,
     find_sensitivity,
-    won_ml,
 )
 from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.timepoint import Timepoint
@@ -66,6 +66,7 @@ __all__ = [
     "CandidateState",
     "Comparison",
     "Conditions",
+    "DegradedVolumes",
     "Fate",
     "FateSettings",
     "Interval",
@@ -77,7 +78,6 @@ __all__ = [
     "ReferenceLimits",
     "RegionChange",
     "RegionMeasures",
-    "Reimaged",
     "Residual",
     "Sensitivity",
     "Share",
@@ -89,6 +89,7 @@ __all__ = [
     "candidate_map",
     "candidates_document",
     "carry_over",
+    "change_ml",
     "change_rows",
     "check_coverage",
     "check_field_of_view",
@@ -112,5 +113,4 @@ __all__ = [
     "open_candidates",
     "repeatability_ml",
     "residual_words",
-    "won_ml",
 ]

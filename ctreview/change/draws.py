@@ -11,12 +11,12 @@ from ctreview.change.interval_settings import REFERENCE_ML, SOURCES, Conditions,
 from ctreview.change.sensitivity import Sensitivity
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["RAW", "REIMAGED", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
+__all__ = ["OF_IMAGING", "RAW", "Draws", "Interpretation", "Pair", "changes", "draw", "interpretations", "unshifted"]
 
 ALL = "all"
 """All other interpretations together."""
 
-REIMAGED = ("sharpness", "slice thickness", "noise")
+OF_IMAGING = ("sharpness", "slice thickness", "noise")
 """Sources that are found by measuring a scan again, imaged as the other one is."""
 
 _SUM = -1
@@ -75,7 +75,7 @@ class Draws:
     own_dense: FloatArray
     overlooked: FloatArray
     kernel: FloatArray
-    reimaged: Mapping[str, FloatArray]
+    degraded: Mapping[str, FloatArray]
     gap_mm: FloatArray
     scale_hu: FloatArray
     age_hu: FloatArray
@@ -108,7 +108,7 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
-        reimaged={source: uniform(source, 2, 1.0) for source in REIMAGED},
+        degraded={source: uniform(source, 2, 1.0) for source in OF_IMAGING},
         # a standard deviation of 1 mm for each of the gap
         gap_mm=uniform("slice gaps", 2, 3.0**0.5) * np.array(conditions.gaps_mm)[:, None],
         scale_hu=(
@@ -187,8 +187,8 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + _per_hu(sensitivity)[..., None] * (draws.age_hu + (draws.scale_hu if scan == 1 else 0.0))
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
-    for source, table in sensitivity.reimaged_ml.items():
-        moved = moved + table[..., None] * draws.reimaged[source][scan]
+    for source, table in sensitivity.degraded_ml.items():
+        moved = moved + table[..., None] * draws.degraded[source][scan]
     for name, border in sensitivity.borders.items():
         moved = moved + border.opacity_ml[..., None] * draws.borders[name][scan]
     moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]

@@ -18,7 +18,7 @@ from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 
-__all__ = ["Perturbation", "Reimaged", "Sensitivity", "Variants", "find_sensitivity", "won_ml"]
+__all__ = ["DegradedVolumes", "Perturbation", "Sensitivity", "Variants", "change_ml", "find_sensitivity"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Perturbation:
 Variants = Callable[[Perturbation], LabelMap]
 """Gives the opacity of a scan as it would be under a perturbation; handed in by the recipe."""
 
-Reimaged = Mapping[str, Mapping[str, FloatArray]]
+DegradedVolumes = Mapping[str, Mapping[str, FloatArray]]
 """What a scan would hold more were it imaged otherwise: millilitres of each class and of all, by source and region."""
 
 FACE_TO_SURFACE = 2.0 / 3.0
@@ -78,7 +78,7 @@ class Sensitivity:
         Half of what each block wins or loses between the two smallest shifts either side of 0.
     gap_ml : ndarray, shape (regions, columns)
         Standard deviation that each millimetre between two slices that was not imaged adds.
-    reimaged_ml : mapping of str to ndarray, shape (regions, columns)
+    degraded_ml : mapping of str to ndarray, shape (regions, columns)
         What would be won were the scan imaged as the other one is, by the source of the interval.
     borders : mapping of str to BorderSensitivity
         What regions win from each other, by the border between them.
@@ -97,17 +97,17 @@ class Sensitivity:
     bordering_ml: FloatArray
     blocks: FloatArray
     gap_ml: FloatArray
-    reimaged_ml: Mapping[str, FloatArray] = field(default_factory=dict)
+    degraded_ml: Mapping[str, FloatArray] = field(default_factory=dict)
     borders: Mapping[str, BorderSensitivity] = field(default_factory=dict)
 
-    def with_reimaged(self, found: Reimaged) -> Sensitivity:
+    def with_degraded(self, found: DegradedVolumes) -> Sensitivity:
         """The same with what would be won were the scan imaged otherwise."""
         nothing = np.zeros(len(self.classes) + 1)
         tables = {
             source: np.stack([by_region.get(name, nothing) for name in self.names])
             for source, by_region in found.items()
         }
-        return replace(self, reimaged_ml=tables)
+        return replace(self, degraded_ml=tables)
 
     def select(self, names: tuple[str, ...]) -> Sensitivity:
         """The rows of the named regions, in that order."""
@@ -126,7 +126,7 @@ class Sensitivity:
             bordering_ml=self.bordering_ml[rows],
             blocks=self.blocks[:, rows],
             gap_ml=self.gap_ml[rows],
-            reimaged_ml={name: table[rows] for name, table in self.reimaged_ml.items()},
+            degraded_ml={name: table[rows] for name, table in self.degraded_ml.items()},
             borders={name: border.rows(rows) for name, border in self.borders.items()},
         )
 
@@ -195,7 +195,7 @@ def find_sensitivity(
     )
 
 
-def won_ml(regions: Regions, opacity: LabelMap, otherwise: LabelMap) -> dict[str, FloatArray]:
+def change_ml(regions: Regions, opacity: LabelMap, otherwise: LabelMap) -> dict[str, FloatArray]:
     """By region what another label map of the same scan holds more, of each counted label and of all together."""
     geometry = require_same_grid(regions, opacity, otherwise)
     box, regions = organ_box(regions)

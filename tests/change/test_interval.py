@@ -161,7 +161,7 @@ def test_an_hu_scale_in_doubt_and_an_unknown_age_widen_as_a_shift_of_the_thresho
 def test_what_the_other_ones_image_would_show_widens_by_as_much_and_only_that_scan(ill):
     early, late = ill.sensitivity(), ill.sensitivity()
     won = np.array([3.0, 0.0, 3.0])
-    blurred = early.with_reimaged({"sharpness": dict.fromkeys(early.names, won)})
+    blurred = early.with_degraded({"sharpness": dict.fromkeys(early.names, won)})
     plain = find_intervals(early, late, settings=ALONE)["lungs"]["opacity_ml"]
     found = find_intervals(blurred, late, settings=ALONE)["lungs"]["opacity_ml"]
     assert found.half_width > plain.half_width

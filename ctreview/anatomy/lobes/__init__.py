@@ -2,7 +2,7 @@
 
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings
-from ctreview.anatomy.lobes.lobe_checks import about_lobes_too
+from ctreview.anatomy.lobes.lobe_checks import with_lobes_of_lungs
 from ctreview.anatomy.lobes.lobes import LobeMap, LobeSettings, find_lobes
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES, LOBES_OF
 
@@ -14,6 +14,6 @@ __all__ = [
     "FissureSettings",
     "LobeMap",
     "LobeSettings",
-    "about_lobes_too",
     "find_lobes",
+    "with_lobes_of_lungs",
 ]

@@ -13,7 +13,7 @@ from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "USUAL_SHARES", "about_lobes_too", "lobe_checks"]
+__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "USUAL_SHARES", "lobe_checks", "with_lobes_of_lungs"]
 
 LEAST_SEEN_PERCENT = 40.0
 """Of a fissure of which less is seen the rest is off by 4 to 6 mm and more (leave-one-out on 66 scans)."""
@@ -86,7 +86,7 @@ def _listed(keys: Iterable[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def about_lobes_too(checks: Iterable[Check]) -> tuple[Check, ...]:
+def with_lobes_of_lungs(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Checks of which those about a lung are also about its lobes."""
     return tuple(
         replace(check, regions=(*check.regions, *(lobe for side in check.regions for lobe in OF_SIDE.get(side, ()))))

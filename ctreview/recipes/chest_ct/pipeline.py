@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from ctreview.anatomy import about_lobes_too
+from ctreview.anatomy import with_lobes_of_lungs
 from ctreview.change import Comparison, Timepoint, failed_first, find_intervals, name_residual
 from ctreview.checks import Check
 from ctreview.edits import Journal
@@ -27,13 +27,13 @@ from ctreview.recipes.chest_ct.corrections import (
     replayed,
     split_by_scan,
 )
+from ctreview.recipes.chest_ct.degrading import degraded_ml
 from ctreview.recipes.chest_ct.field_of_view import check_pair
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
 from ctreview.recipes.chest_ct.pair import analyse_pair
 from ctreview.recipes.chest_ct.prepared import Prepared
 from ctreview.recipes.chest_ct.registering import register_lungs
-from ctreview.recipes.chest_ct.reimaging import reimaged_ml
 from ctreview.recipes.chest_ct.scan import analyse_scan
 from ctreview.recipes.chest_ct.segmentation import Segmentation
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
@@ -244,8 +244,8 @@ def prepare(
         checks = (*check_pair(pair.points, registration), *checks)
     transform = registration.transform if registration is not None and registration.ok else None
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
-    reimaged = reimaged_ml(pair.scans, pair.thresholds, settings=settings, timer=timer)
-    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient, reimaged)
+    degraded = degraded_ml(pair.scans, pair.thresholds, settings=settings, timer=timer)
+    return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient, degraded)
 
 
 def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: Progress = quiet) -> Comparison:
@@ -324,7 +324,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
 
 def _with_lobes(checks: tuple[Check, ...], points: tuple[Timepoint, ...]) -> tuple[Check, ...]:
     """The same checks; where there are lobes, those about a lung are about its lobes too."""
-    return about_lobes_too(checks) if all(point.parts is not None for point in points) else checks
+    return with_lobes_of_lungs(checks) if all(point.parts is not None for point in points) else checks
 
 
 def _checks_so_far(prepared: Prepared, points: tuple[Timepoint, Timepoint]) -> tuple[Check, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ctreview.change import IntervalSettings, Reimaged, Sensitivity, Timepoint
+from ctreview.change import DegradedVolumes, IntervalSettings, Sensitivity, Timepoint
 from ctreview.checks import Check
 from ctreview.edits import Edit, active_edits
 from ctreview.opacity import Thresholds
@@ -40,7 +40,7 @@ class Prepared:
         Seconds of each step so far.
     same_patient : bool
         Whether somebody stated that both scans are of one patient.
-    reimaged : pair of Reimaged
+    degraded : pair of DegradedVolumes
         What the numbers of each scan would change by were it imaged as the other one is; empty where both image alike.
     """
 
@@ -52,7 +52,7 @@ class Prepared:
     settings: ChestCtSettings
     timings: Mapping[str, float]
     same_patient: bool = False
-    reimaged: tuple[Reimaged, Reimaged] = ({}, {})
+    degraded: tuple[DegradedVolumes, DegradedVolumes] = ({}, {})
     _uncorrected: dict[int, Sensitivity] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -98,7 +98,7 @@ class Prepared:
             return replayed(self.points[number], found, edits, other).labels if edits else found
 
         found = scan_sensitivity(point, opacity_at, settings=self.interval, progress=progress)
-        found = found.with_reimaged(self.reimaged[number])
+        found = found.with_degraded(self.degraded[number])
         if not corrected:
             self._uncorrected[number] = found
         return found

@@ -6,7 +6,7 @@ import numpy as np
 
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.frame import LungFrame
-from ctreview.anatomy.lobes.lobe_checks import about_lobes_too, lobe_checks
+from ctreview.anatomy.lobes.lobe_checks import lobe_checks, with_lobes_of_lungs
 from ctreview.anatomy.lobes.prior import known_fissures
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.anatomy.lobes.surface import fit_surface
@@ -51,6 +51,6 @@ def test_a_lobe_that_is_much_too_small_stops_the_lobes_of_its_lung() -> None:
 
 
 def test_what_is_said_of_a_lung_is_said_of_its_lobes() -> None:
-    (found,) = about_lobes_too([Check("cut", None, None, False, "", "stops", ("left_lung",))])
+    (found,) = with_lobes_of_lungs([Check("cut", None, None, False, "", "stops", ("left_lung",))])
     assert found.concerns("left_lower_lobe", "lungs")
     assert not found.concerns("right_lower_lobe", "lungs")

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from ctreview.image_quality import Noise, PointSpread
-from ctreview.recipes.chest_ct.reimaging import reimaged_ml
+from ctreview.recipes.chest_ct.degrading import degraded_ml
 
 
 @pytest.fixture
@@ -26,31 +26,31 @@ def with_slices(scan, thickness_mm):
 
 
 def test_scans_that_image_alike_are_not_measured_again(prepared, scans):
-    assert reimaged_ml(scans, prepared.pair.thresholds, settings=prepared.settings) == ({}, {})
+    assert degraded_ml(scans, prepared.pair.thresholds, settings=prepared.settings) == ({}, {})
 
 
 def test_the_sharper_scan_is_blurred_within_slices_and_across_them(prepared, scans):
-    blurred = with_quality(scans[1], spread=PointSpread(1.1, 1.6, 500))
-    found, of_blurred = reimaged_ml((scans[0], blurred), prepared.pair.thresholds, settings=prepared.settings)
+    blurred = with_quality(scans[1], spread=PointSpread(0.95, 1.4, 500))
+    found, of_blurred = degraded_ml((scans[0], blurred), prepared.pair.thresholds, settings=prepared.settings)
     assert set(found) == {"sharpness", "slice thickness"}
     assert of_blurred == {}
     held = prepared.points[0].opacity.counted_ml()
-    for won in found.values():
-        assert set(won) == set(scans[0].regions.names)
-        assert 0.0 < abs(won["lungs"][-1]) < 0.3 * held
+    for change in found.values():
+        assert set(change) == set(scans[0].regions.names)
+        assert 0.0 < abs(change["lungs"][-1]) < 0.3 * held
 
 
 def test_thin_slices_are_made_as_thick_as_the_others_by_the_header_where_the_image_does_not_tell(prepared, scans):
     before, after = (with_quality(scan, spread=PointSpread(0.6, 0.6, 0)) for scan in scans)
     pair = with_slices(before, 1.5), with_slices(after, 3.0)
-    found, of_thick = reimaged_ml(pair, prepared.pair.thresholds, settings=prepared.settings)
+    found, of_thick = degraded_ml(pair, prepared.pair.thresholds, settings=prepared.settings)
     assert set(found) == {"slice thickness"}
     assert of_thick == {}
 
 
 def test_the_less_noisy_scan_is_made_noisier(prepared, scans):
     noisy = with_quality(scans[0], noise=Noise(40.0, 0.4, 500))
-    of_noisy, found = reimaged_ml((noisy, scans[1]), prepared.pair.thresholds, settings=prepared.settings)
+    of_noisy, found = degraded_ml((noisy, scans[1]), prepared.pair.thresholds, settings=prepared.settings)
     assert of_noisy == {}
     assert set(found) == {"noise"}
     assert found["noise"]["lungs"][-1] != 0.0

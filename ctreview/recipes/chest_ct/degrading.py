@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import fft
 from scipy import ndimage as ndi
 
-from ctreview.change import Reimaged, won_ml
+from ctreview.change import DegradedVolumes, change_ml
 from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.image_quality import ImageQuality, PointSpread, compare_image_quality
 from ctreview.opacity import Thresholds, classify, excess_density, measure_parenchyma
@@ -22,7 +22,7 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["reimaged_ml"]
+__all__ = ["degraded_ml"]
 
 LEAST_MM = 0.1
 """Blur that adds less than this to a scan of any sharpness changes no voxel by more than rounding."""
@@ -39,13 +39,13 @@ SEED = 0
 Floats = npt.NDArray[np.float32]
 
 
-def reimaged_ml(
+def degraded_ml(
     scans: ScanPair,
     thresholds: tuple[Thresholds, Thresholds],
     *,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
-) -> tuple[Reimaged, Reimaged]:
+) -> tuple[DegradedVolumes, DegradedVolumes]:
     """What the numbers of each scan would change by were it imaged as the other one is.
 
     The image is blurred within slices, blurred across them, or made noisier until it is as the other scan's, and
@@ -138,13 +138,13 @@ def _measured_again(
     thresholds: Thresholds,
     variants: Mapping[str, tuple[Volume, PointSpread]],
     settings: ChestCtSettings,
-) -> Reimaged:
+) -> DegradedVolumes:
     """By source and region what the scan by itself would hold more; each scan is judged alone here."""
     if not variants:
         return {}
     as_it_is = _opacity(scan, scan.volume, scan.quality.spread, thresholds, settings)
     return {
-        source: won_ml(scan.regions, as_it_is, _opacity(scan, volume, spread, thresholds, settings))
+        source: change_ml(scan.regions, as_it_is, _opacity(scan, volume, spread, thresholds, settings))
         for source, (volume, spread) in variants.items()
     }
 
