@@ -30,11 +30,12 @@ def demo(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
-    """Compare the two scans of a phantom child and show what was measured beside what is true.
+    """Compare the two scans of a phantom child, by lobe, and show what was measured beside what is true.
 
     The child is invented: a four-year-old with the findings of a published case, drawn by a program.
     """
     from ctreview.recipes import chest_ct
+    from ctreview.recipes.chest_ct.settings import ChestCtSettings
     from ctreview.report import require_free, write_comparison
 
     folder = sample_data()
@@ -42,7 +43,11 @@ def demo(
     remark("Comparing the two scans of the phantom child; this takes a minute or two.", quiet=quiet)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(
-            folder / BASELINE, folder / FOLLOWUP, threads=threads, progress=part(progress, 0.0, 0.85)
+            folder / BASELINE,
+            folder / FOLLOWUP,
+            settings=ChestCtSettings(lobes=True),
+            threads=threads,
+            progress=part(progress, 0.0, 0.85),
         )
         write_comparison(found, out, overwrite=overwrite, progress=part(progress, 0.85, 1.0))
     answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))

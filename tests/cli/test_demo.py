@@ -55,6 +55,7 @@ def test_what_was_measured_is_close_to_what_is_true(done):
         assert row["change"]["value"] == pytest.approx(regions[name]["change"]["opacity_ml"]["value"], abs=1e-5)
         true = answer["baseline"]["regions"][name]
         assert row["true_ml"]["baseline"] == pytest.approx(true["ground_glass_ml"] + true["consolidation_ml"])
+    assert {"right_upper_lobe", "right_middle_lobe", "left_lower_lobe"} <= set(rows)
     assert rows["lungs"]["true_ml"]["change"] < -100
     assert document["change"]["regions"][0]["verdict"] == "decreased"
 
