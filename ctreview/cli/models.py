@@ -21,7 +21,7 @@ def models(*, as_json: AsJson = False) -> int:
         return 0
     console = results()
     for entry in entries:
-        console.print(f"[bold]{entry['name']}[/bold]  {entry['licence']}")
+        console.print(f"{entry['name']}: {entry['licence']}", highlight=False)
         for structure in entry["structures"]:
             console.print(f"  {structure['structure']:6} {_state(structure)}", highlight=False)
     if not entries:

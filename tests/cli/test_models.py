@@ -27,4 +27,4 @@ def test_models_says_what_is_missing_and_how_to_get_it(command, monkeypatch):
 def test_a_broken_engine_is_said_to_be(command, monkeypatch):
     points = [EntryPoint("broken", "no_such_module:Nothing", registry.ENTRY_POINT)]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
-    assert "broken  cannot be loaded: ModuleNotFoundError" in command("models").out
+    assert "broken: cannot be loaded: ModuleNotFoundError" in command("models").out

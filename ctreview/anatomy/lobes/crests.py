@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ctreview.anatomy.lobes.evidence import SheetEvidence
 from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["CrestSettings", "Crests", "crests", "sheet_votes", "sub_sample"]
@@ -39,6 +40,9 @@ class CrestSettings:
     least_area_mm2: float = 40.0
     full_area_mm2: float = 250.0
     thickness_mm: float = 2.0
+
+    def __post_init__(self) -> None:
+        require_possible(self, least_area_mm2=(0.0, 1e6), full_area_mm2=(0.0, 1e6))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from ctreview.anatomy.coarse import Mask
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.anatomy.tubeness import eigenvalues
 from ctreview.compiled import compiled
+from ctreview.possible_values import require_possible
 
 __all__ = ["EvidenceSettings", "SheetEvidence", "find_sheet"]
 
@@ -42,6 +43,9 @@ class EvidenceSettings:
     vessel_mm: float = 2.5
     wall_mm: float = 3.0
     steepest: float = 0.7
+
+    def __post_init__(self) -> None:
+        require_possible(self, across_mm=(0.1, 100.0), along_mm=(0.1, 100.0))
 
 
 @dataclass(frozen=True, eq=False)

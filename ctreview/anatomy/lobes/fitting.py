@@ -21,6 +21,7 @@ from ctreview.anatomy.lobes.prior import FissurePrior
 from ctreview.anatomy.lobes.search import SearchSettings, search_modes
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.anatomy.lobes.surface import SurfacePosterior, fit_surface
+from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["FissureSettings", "SlabSampler", "find_fissure"]
@@ -89,6 +90,11 @@ class FissureSettings:
     every_mm: float = 4.0
     rounds: int = 2
     seen_mm: float = 1.8
+
+    def __post_init__(self) -> None:
+        require_possible(
+            self, every_mm=(0.5, 100.0), rounds=(0, 20), least_piece_mm2=(0.0, 1e6), clear=(0.0, 1e3), faint=(0.0, 1e3)
+        )
 
 
 def find_fissure(

@@ -11,6 +11,7 @@ from scipy import ndimage
 from ctreview.anatomy.coarse import Mask
 from ctreview.anatomy.lobes.evidence import SheetEvidence
 from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.possible_values import require_possible
 
 __all__ = ["LineContrast", "LineSettings", "line_contrast"]
 
@@ -40,6 +41,9 @@ class LineSettings:
     noise_mm: float = 5.0
     noise_along_mm: float = 15.0
     least_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        require_possible(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from ctreview.anatomy.lobes.prior import FISSURES, FissureName, FissurePrior, kn
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.anatomy.lobes.slab import FissureSlab, ScanLabels, sample_slab
 from ctreview.anatomy.lung_size import relative_size
+from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.geometry import FloatArray, require_same_grid
 from ctreview.volume.labels import LabelMap
@@ -44,6 +45,9 @@ class LobeSettings:
     sample_mm: float = 1.2
     least_sample_mm: float = 1.0
     fissure: FissureSettings = field(default_factory=FissureSettings)
+
+    def __post_init__(self) -> None:
+        require_possible(self, sample_mm=(0.3, 20.0), least_sample_mm=(0.3, 20.0))
 
 
 @dataclass(frozen=True, eq=False)

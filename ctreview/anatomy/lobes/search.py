@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ctreview.anatomy.lobes.prior import FissurePrior, node_weights
 from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["SearchSettings", "search_modes"]
@@ -40,6 +41,9 @@ class SearchSettings:
     patch_mm: float = 12.0
     gain: float = 2.0
     seed: int = 7
+
+    def __post_init__(self) -> None:
+        require_possible(self, tries=(1, 1_000_000), kept=(1, 100_000), seed=(0, 2**32 - 1))
 
 
 def search_modes(
