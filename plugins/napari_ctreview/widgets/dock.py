@@ -419,6 +419,7 @@ class ReviewDock(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """End with napari's window."""
         if event.type() == QEvent.Type.Close and watched is self.panes.panes[0].canvas:
+            self.panes.setUpdatesEnabled(False)  # to show napari's bars again resizes the canvases, which would paint
             self.stop()
         return False
 
