@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.viewer.planes import Plane
+from napari_ctreview.viewer.slabs import THIN
 from qtpy.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QWheelEvent
 from qtpy.QtTest import QTest
@@ -52,6 +53,20 @@ def reading(small_scans: Path, other_patient: Path, tmp_path_factory: Any, qapp:
         window.run()
         window.unfold()
         yield window
+
+
+@pytest.fixture
+def as_usual(reading: OpenWindow) -> None:
+    """How the window is before a reader sets it: linked, thin slices, no ruler, the first type of finding.
+
+    Some of napari's keys are the reading's too, and set it by how often they were pressed in the tests before.
+    """
+    panes = reading.panes
+    panes.deactivate()
+    panes.set_slab(THIN)
+    if not panes.link.on:
+        panes.link.toggle()
+    reading.dock.findings.type.setCurrentIndex(0)
 
 
 def napari_keys() -> list[QKeySequence]:
@@ -211,6 +226,7 @@ def _modes(layer: Any) -> set[str]:
     return {str(one) for one in type(layer)._modeclass}
 
 
+@pytest.mark.usefixtures("as_usual")
 def test_the_readout_follows_every_change_of_slice(reading: OpenWindow) -> None:
     panes = reading.panes
     pane, canvas = panes.panes[0], panes.panes[0].surface
@@ -275,6 +291,7 @@ def test_what_cannot_be_read_is_said_by_the_dock_wherever_it_is_dropped(reading:
     assert reading.everything() == before
 
 
+@pytest.mark.usefixtures("as_usual")
 def test_another_patient_leaves_nothing_of_the_one_before(reading: OpenWindow, other_patient: Path) -> None:
     dock, before = reading.dock, reading.texts_of_other_patient
     dock.marker.text = "beside the fissure"
