@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ctreview.tools.brush import stroke
+from ctreview.volume.box import bounding_box
 from tests.plugins.napari_ctreview.simulated_mouse import CTRL, lesion_of
 from tests.plugins.napari_ctreview.waiting import until
 
@@ -40,7 +42,11 @@ def test_strokes_show_what_they_come_to_and_return_takes_it(
     place = tuple(np.rint(pane.geometry.to_index(lesion_of(pair))).astype(int))
     beside = tuple(np.rint(pane.geometry.to_index(away)).astype(int))
     assert (labels[place], labels[beside]) == (1, 0)
-    assert np.count_nonzero((labels == 1) & truth) > 0.2 * truth.sum()
+    found = labels == 1
+    drawn = np.asarray(record.payload["strokes"][0]["points"])
+    under = stroke(pane.geometry, drawn, 4.0, bounding_box(np.ones_like(found)))
+    assert np.count_nonzero(found & truth) > 0.9 * np.count_nonzero(found), "what looks like the stroke is the lesion"
+    assert np.count_nonzero(found) > 5 * np.count_nonzero(under), "and reaches far beyond it"
     preview = previewed[0]
     box = tuple(slice(a, a + n) for a, n in zip(preview.start, preview.values.shape, strict=True))
     assert np.array_equal(labels[box] == 1, preview.values == 1), "what is taken is what was shown"
