@@ -128,6 +128,7 @@ def test_regions_are_painted_measured_saved_reopened_and_signed(
     assert "read-only: a correction makes a new version" in dock.boxes["sign"].step.message
     mute: list[str] = []
     dock.controller.state.failed.connect(mute.append)
+    press(qtbot, dock, Qt.Key.Key_B)  # the brush was put down when the reading was closed
     mouse.drag(0, [right, beside(right, 0.0, 16.0)])
     assert "signed" in mute[0]
     assert said == mute, "nothing else went wrong"
