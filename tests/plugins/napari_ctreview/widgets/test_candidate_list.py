@@ -203,6 +203,7 @@ def test_numbers_outlines_and_undo_follow_in_the_window(
     (record,) = controller.state.workspace.reading.edits()
     assert (record.kind, record.payload["id"]) == ("accept_candidate", piece.id)
     controller.undo()
+    until(qtbot, lambda: controller.chest_ct.tallies is not None)
     assert consolidation_ml(controller) == pytest.approx(before)
     assert "to confirm" in [one.name for one in dock.panes.panes[0].model.layers]
     dock.candidates.table.setCurrentCell(row, 1)
