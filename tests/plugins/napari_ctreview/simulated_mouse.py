@@ -99,10 +99,15 @@ def click(button: Any) -> None:
 
 def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key over the first pane."""
-    dock.panes.viewer.window._qt_window.activateWindow()
-    dock.panes.panes[0].canvas.canvas.native.setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
-    qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
+    window, canvas = dock.panes.viewer.window._qt_window, dock.panes.panes[0].canvas.canvas.native
+
+    def focused() -> bool:
+        window.activateWindow()  # the screen grants it later, and until then keys go to any other window
+        canvas.setFocus()
+        return bool(canvas.hasFocus())
+
+    until(qtbot, focused)
+    qtbot.keyClick(canvas, key, modifiers)
 
 
 def drop(pane: Any, *paths: Path) -> None:
