@@ -183,7 +183,7 @@ class SimulatedMouse:
             modifiers,
         )
         QApplication.sendEvent(canvas, event)
-        self.qtbot.wait(5)
+        self.qtbot.wait(15)  # vispy drops a move that comes within 10 ms of the one before
 
     def _canvas(self, number: int) -> Any:
         return self.panes.panes[number].canvas.canvas.native
