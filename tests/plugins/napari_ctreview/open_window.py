@@ -178,9 +178,16 @@ def _own_application() -> Iterator[None]:
                 once.cache_clear()
 
 
+_KEPT: list[Any] = []
+
+
 @contextmanager
 def open_window(state: Path) -> Iterator[OpenWindow]:
-    """Open napari with the dock; it is closed as a reader closes it."""
+    """Open napari with the dock; at the end the reading is closed and the window hidden.
+
+    The window itself lives until the process ends: canvases of several windows that are closed one after the other in
+    one process end in a fault of the graphics driver now and then.
+    """
     from napari import Viewer
     from napari.qt import QtViewer
     from napari_ctreview.widgets.dock import ReviewDock
@@ -203,6 +210,7 @@ def open_window(state: Path) -> Iterator[OpenWindow]:
         finally:
             controller.close()
             controller.state.worker.wait(LONGEST_S)
-            viewer.close()
+            viewer.window._qt_window.hide()
+            _KEPT.append(viewer)
             QApplication.processEvents()
             QtViewer._instances.clear()  # pytest holds the window for a while; napari's fixture would call it a leak
