@@ -5,12 +5,13 @@ volume and gives numbers on the same grid; `run_segmenter` turns them into a lab
 Weights are never fetched from here: an engine that has none says where to get them.
 """
 
-from ctreview.models.plausible import segmentation_checks
+from ctreview.models.plausible import LOBE_SHARES, segmentation_checks
 from ctreview.models.registry import UnusableSegmenter, find_segmenter, find_segmenters
 from ctreview.models.run import run_segmenter
 from ctreview.models.segmenter import STRUCTURES, Readiness, Segmenter, Structure
 
 __all__ = [
+    "LOBE_SHARES",
     "STRUCTURES",
     "Readiness",
     "Segmenter",

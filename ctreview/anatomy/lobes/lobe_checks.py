@@ -11,24 +11,16 @@ from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.prior import FissureName
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES
 from ctreview.checks import Check
+from ctreview.models import LOBE_SHARES
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "USUAL_SHARES", "lobe_checks", "with_lobes_of_lungs"]
+__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "lobe_checks", "with_lobes_of_lungs"]
 
 LEAST_SEEN_PERCENT = 40.0
 """Of a fissure of which less is seen the rest is off by 4 to 6 mm and more (leave-one-out on 66 scans)."""
 
-USUAL_SHARES: Mapping[str, tuple[float, float]] = {
-    "right_upper_lobe": (12.0, 23.0),
-    "right_middle_lobe": (7.0, 14.0),
-    "right_lower_lobe": (22.0, 34.0),
-    "left_upper_lobe": (18.0, 27.0),
-    "left_lower_lobe": (19.0, 29.0),
-}
-"""Shares of both lungs in per cent, the least and the largest of supine adults."""
-
 BEYOND = 1.6
-"""A lobe by this factor smaller or larger than the least and the largest is none of five, or its border is wrong."""
+"""A lobe by this factor smaller or larger than the range of healthy adults is none of five, or its border is wrong."""
 
 PARTED: Mapping[FissureName, tuple[str, ...]] = {
     "right_oblique": LOBES[:3],
@@ -64,9 +56,9 @@ def _shares(lobes: LabelMap) -> Iterator[Check]:
         if not any(own.values()):
             continue
         # of one lung, as the other one may be missing or ill
-        usual = [sum(USUAL_SHARES[key]) / 2 for key in keys]
+        usual = [sum(LOBE_SHARES[key]) / 2 for key in keys]
         total = sum(own.values()) / sum(usual)
-        odd = [key for key in keys if not _possible(own[key] / total, *USUAL_SHARES[key])]
+        odd = [key for key in keys if not _possible(own[key] / total, *LOBE_SHARES[key])]
         words = side.replace("_", " ")
         message = f"The lobes of the {words} are of usual size."
         if odd:

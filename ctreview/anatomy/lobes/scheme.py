@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ctreview.models import STRUCTURES
 from ctreview.volume.labels import Code, Label, Scheme
 
 __all__ = ["LOBES", "LOBES_OF", "LOBE_SCHEME"]
 
-LOBES = ("right_upper_lobe", "right_middle_lobe", "right_lower_lobe", "left_upper_lobe", "left_lower_lobe")
+LOBES = STRUCTURES["lobes"]
 """Keys that a label map of lobes may hold."""
 
 _STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
