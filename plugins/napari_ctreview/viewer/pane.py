@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
-from napari_ctreview.napari_adapter import QtViewer, drawing_surface
+from napari_ctreview.napari_adapter import QtViewer, drawing_surface, stop_playing
 from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
 from napari_ctreview.viewer.corner_text import ScanTiming, facts, slice_text
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
@@ -397,6 +397,12 @@ class Pane:
             self.annotations.set_texts(corners=CornerTexts(), warnings=())
         self.labels = {name: one for name, one in self.labels.items() if one is not layer}
         self._tell()
+
+    def stop(self) -> None:
+        """Detach from models that outlive the window."""
+        stop_playing(self.canvas)
+        self.guard.stop()
+        self.annotations.drawings = tuple
 
     def _tell(self) -> None:
         for watch in self.watchers:

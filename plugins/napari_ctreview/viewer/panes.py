@@ -21,7 +21,6 @@ from napari_ctreview.napari_adapter import (
     narrow_slider,
     new_canvas,
     replace_canvas,
-    stop_playing,
     take_canvas,
 )
 from napari_ctreview.viewer.cine import Cine
@@ -554,9 +553,7 @@ class Panes(QSplitter):
         for gestures in self._gestures:
             gestures.detach()
         for pane in self.panes:
-            stop_playing(pane.canvas)
-            pane.guard.stop()
-            pane.annotations.drawings = tuple
+            pane.stop()
 
     def give_back(self) -> None:
         """Put napari's canvas back where it was and close the others."""

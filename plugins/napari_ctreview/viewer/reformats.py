@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QSplitter
 
 from ctreview.volume.geometry import FloatArray
-from napari_ctreview.napari_adapter import hide_slider, new_canvas, stop_playing
+from napari_ctreview.napari_adapter import hide_slider, new_canvas
 from napari_ctreview.viewer.annotations import Drawing
 from napari_ctreview.viewer.layers import to_lps
 from napari_ctreview.viewer.mouse_gestures import CursorPosition, MouseGestures
@@ -232,9 +232,7 @@ class Reformats(QObject):
         for gestures in self._gestures:
             gestures.detach()
         for pane in self.panes:
-            stop_playing(pane.canvas)
-            pane.guard.stop()
-            pane.annotations.drawings = tuple
+            pane.stop()
 
     def close(self) -> None:
         """Close the canvases, where the window stays."""
