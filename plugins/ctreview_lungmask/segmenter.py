@@ -33,28 +33,25 @@ class LungmaskSegmenter:
     def readiness(self, structure: Structure) -> Readiness:
         """Whether package and weights are there; asks the disk alone."""
         try:
-            installed = version("lungmask")
-            from lungmask.mask import MODEL_URLS
-            from torch.hub import get_dir
+            installed, weights = version("lungmask"), _weights(structure)
         except (ImportError, PackageNotFoundError) as error:
             return Readiness(False, None, _not_installed(error), "pip install 'ctreview[lungmask]'")
-        folder = Path(get_dir()) / "checkpoints"
-        files = [Path(MODEL_URLS[network][0]).name for network in _NETWORKS[structure]]
-        lacking = [file for file in files if not (folder / file).is_file()]
+        lacking = [path.name for path in weights.values() if not path.is_file()]
         if not lacking:
             return Readiness(True, installed)
-        urls = " and ".join(MODEL_URLS[network][0] for network in _NETWORKS[structure])
+        folder = next(iter(weights.values())).parent
         return Readiness(
-            False, installed, f"the weights {', '.join(lacking)} are not there", f"Save {urls} in {folder}."
+            False,
+            installed,
+            f"the weights {', '.join(lacking)} are not there",
+            f"Save {' and '.join(weights)} in {folder}.",
         )
 
     def segment(self, volume: Volume, structure: Structure, progress: Progress) -> npt.NDArray[np.integer[Any]]:
         """Run the networks on the CPU; slices run to the head, as lungmask expects them."""
-        from lungmask.mask import MODEL_URLS, LMInferer
-        from torch.hub import get_dir
+        from lungmask.mask import LMInferer
 
-        folder = Path(get_dir()) / "checkpoints"
-        first, *second = (str(folder / Path(MODEL_URLS[network][0]).name) for network in _NETWORKS[structure])
+        first, *second = (str(path) for path in _weights(structure).values())
         progress(0, 1, f"{structure}: lungmask")
         # by path, so that lungmask fetches nothing
         inferer = LMInferer(
@@ -63,6 +60,15 @@ class LungmaskSegmenter:
         found = inferer.apply(np.ascontiguousarray(volume.array))
         progress(1, 1, f"{structure}: lungmask")
         return np.asarray(np.array(_ORDER[structure], dtype=np.uint8)[found])
+
+
+def _weights(structure: Structure) -> dict[str, Path]:
+    """Where the weights of a structure's networks belong, by the address that lungmask would fetch them from."""
+    from lungmask.mask import MODEL_URLS
+    from torch.hub import get_dir
+
+    folder = Path(get_dir()) / "checkpoints"
+    return {url: folder / Path(url).name for url in (MODEL_URLS[network][0] for network in _NETWORKS[structure])}
 
 
 def _not_installed(error: Exception) -> str:
