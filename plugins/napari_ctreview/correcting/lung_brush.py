@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from qtpy.QtCore import QTimer
 
 from ctreview.errors import EditDoesNotApply
 from ctreview.recipes.chest_ct.candidates import acceptance
@@ -16,7 +15,7 @@ from ctreview.tools.brush import brushed
 from ctreview.tools.candidate import ACCEPT, CandidateClass, OfferedPiece
 from ctreview.tools.organ_brush import ORGAN_BRUSH
 from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, MaskSketch, Sketch, StrokeTint, colours, level_of
-from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
+from napari_ctreview.correcting.tool import ERASING, RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["LungBrushSettings", "LungBrushTool"]
@@ -26,9 +25,6 @@ _LUNG = "#7de8ff"
 
 _STEP = 1.15
 """One step of the wheel makes the brush so much wider."""
-
-_STILL_MS = 120
-"""The mouse must rest so long before the piece under it is looked for."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class LungBrushSettings:
         return "right_lung" if self.side == "right" else "left_lung"
 
 
-class LungBrushTool(MouseTool):
+class LungBrushTool(RestingMouseTool):
     """Changes which voxels are lung; opacity can be set there from then on."""
 
     name = "lung"
@@ -76,15 +72,13 @@ class LungBrushTool(MouseTool):
         " consolidated, Ctrl+7 for collapsed lung. Shift+wheel changes the radius."
     )
     settings_of = "lung"
+    rest_ms = 120
 
     def __init__(self, context: Any) -> None:
         super().__init__(context)
-        self._cursor: CursorPosition | None = None
         self._stroke: _Stroke | None = None
         self._piece: tuple[int, OfferedPiece] | None = None
         self._outline: tuple[object, MaskSketch] | None = None
-        self._rest = QTimer(context, singleShot=True, interval=_STILL_MS)
-        self._rest.timeout.connect(self._look)
 
     # --- strokes
 
@@ -130,9 +124,7 @@ class LungBrushTool(MouseTool):
 
     def moved(self, cursor: CursorPosition) -> None:
         """Let the circle follow, and look for a piece where the mouse comes to rest."""
-        if self._cursor is None or cursor.pane != self._cursor.pane or cursor.voxel != self._cursor.voxel:
-            self._hide()
-            self._rest.start()
+        self._came_to(cursor)
         self._follow(cursor)
 
     def take(self, label: CandidateClass) -> bool:
@@ -143,18 +135,9 @@ class LungBrushTool(MouseTool):
         (number, piece), self._piece = self._piece, None
         return self.context.act(number, ACCEPT, acceptance(piece, label)) is not None
 
-    def changed(self, what: ChangedInput) -> None:
-        """Look anew."""
-        del what
-        self._hide()
-        if self._cursor is not None:
-            self._rest.start()
-
     def left(self) -> None:
         """Take circle and piece away."""
-        self._cursor = None
-        self._rest.stop()
-        self._hide()
+        super().left()
         self.context.redraw()
 
     def drop(self) -> None:

@@ -7,18 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
 
 from ctreview.edits import Patch, Session
 from ctreview.errors import EditDoesNotApply
 from napari_ctreview.correcting.sketches import MaskSketch, Sketch, colours
-from napari_ctreview.correcting.tool import ERASING, ChangedInput, MouseTool
+from napari_ctreview.correcting.tool import ERASING, RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["PickTool"]
-
-_STILL_MS = 60
-"""The mouse must rest so long before the piece under it is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,29 +26,29 @@ class _Asked:
     payload: dict[str, Any]
 
 
-class PickTool(MouseTool):
+class PickTool(RestingMouseTool):
     """Takes the connected piece of like density under the cursor, or removes the piece of a label."""
 
     name = "pick"
     title = "Pick"
     hint = "Click takes the piece shown; Ctrl or Alt with a click removes one. Shift+wheel grows or shrinks it."
     settings_of = "pick"
+    rest_ms = 60
 
     def __init__(self, context: Any) -> None:
         super().__init__(context)
         self.steps = 0
-        self._cursor: CursorPosition | None = None
         self._asked: _Asked | None = None
         self._shown: tuple[int, MaskSketch] | None = None
-        self._rest = QTimer(context, singleShot=True, interval=_STILL_MS)
-        self._rest.timeout.connect(self._look)
 
     def moved(self, cursor: CursorPosition) -> None:
         """Look for the piece where the mouse comes to rest."""
-        if self._cursor is None or cursor.pane != self._cursor.pane or cursor.voxel != self._cursor.voxel:
-            self._hide()
-            self._rest.start()
-        elif bool(cursor.modifiers & ERASING) != bool(self._cursor.modifiers & ERASING):
+        before = self._cursor
+        if (
+            not self._came_to(cursor)
+            and before
+            and bool(cursor.modifiers & ERASING) != bool(before.modifiers & ERASING)
+        ):
             self._rest.start()
         self._cursor = cursor
 
@@ -75,19 +71,6 @@ class PickTool(MouseTool):
             self.context.notice.emit("The place clicked lies outside the scan.")
         elif self.context.act(asked.pane, asked.kind, asked.payload) is not None:
             self.steps = 0
-
-    def changed(self, what: ChangedInput) -> None:
-        """Look anew."""
-        del what
-        self._hide()
-        if self._cursor is not None:
-            self._rest.start()
-
-    def left(self) -> None:
-        """Show nothing."""
-        self._cursor = None
-        self._rest.stop()
-        self._hide()
 
     def drop(self) -> None:
         """Show nothing, and learn the gate anew."""

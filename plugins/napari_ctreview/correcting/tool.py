@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from qtpy.QtCore import QTimer
 
 from napari_ctreview.correcting.sketches import Sketch
 from napari_ctreview.correcting.tool_context import ToolContext
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
-__all__ = ["ERASING", "ChangedInput", "MouseTool"]
+__all__ = ["ERASING", "ChangedInput", "MouseTool", "RestingMouseTool"]
 
 ChangedInput = Literal["class", "settings", "labels"]
 """What has changed."""
@@ -83,3 +85,49 @@ class MouseTool:
         """What is drawn over the slice of a pane."""
         del number
         return ()
+
+
+class RestingMouseTool(MouseTool):
+    """Looks for something where the mouse comes to rest; each tool says what, and how it is hidden again.
+
+    Attributes
+    ----------
+    rest_ms : int
+        The mouse rests that does not move for so many milliseconds.
+    """
+
+    rest_ms: ClassVar[int]
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        self._cursor: CursorPosition | None = None
+        self._rest = QTimer(context, singleShot=True, interval=self.rest_ms)
+        self._rest.timeout.connect(self._look)
+
+    def changed(self, what: ChangedInput) -> None:
+        """Look anew."""
+        del what
+        self._hide()
+        if self._cursor is not None:
+            self._rest.start()
+
+    def left(self) -> None:
+        """Show nothing."""
+        self._cursor = None
+        self._rest.stop()
+        self._hide()
+
+    def _came_to(self, cursor: CursorPosition) -> bool:
+        """Whether the cursor is over another voxel than before; what was shown is then hidden and looked for anew."""
+        before = self._cursor
+        elsewhere = before is None or cursor.pane != before.pane or cursor.voxel != before.voxel
+        if elsewhere:
+            self._hide()
+            self._rest.start()
+        return elsewhere
+
+    def _look(self) -> None:
+        raise NotImplementedError
+
+    def _hide(self) -> None:
+        raise NotImplementedError
