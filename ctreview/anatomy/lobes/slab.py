@@ -66,10 +66,6 @@ class FissureSlab:
         """Millimetres of the patient for one of the template, across the surface."""
         return self.spacing[2] / self.step
 
-    def samples_at(self, heights: FloatArray) -> npt.NDArray[np.float64]:
-        """Which sample of each column lies at heights (n, m) of the template, fractional; may lie beyond the slab."""
-        return np.asarray((heights - self.expected - self.heights[0]) / self.step)
-
 
 @dataclass(frozen=True, eq=False)
 class ScanLabels:
