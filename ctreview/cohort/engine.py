@@ -7,10 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from typing import Any
 
+from ctreview.libraries import LIBRARIES, installed_version
 from ctreview.version import __version__
 
 __all__ = ["engine_versions", "short_digest", "without_threads"]
@@ -18,19 +19,8 @@ __all__ = ["engine_versions", "short_digest", "without_threads"]
 WITHOUT_NUMBERS = frozenset({"cli", "cohort", "phantom", "report", "review", "study"})
 """Folders of the package that no number of a comparison comes from."""
 
-LIBRARIES = (
-    "numpy",
-    "scipy",
-    "scikit-image",
-    "SimpleITK",
-    "pydicom",
-    "python-gdcm",
-    "numba",
-    "edt",
-    "nibabel",
-    "pynrrd",
-)
-"""Libraries that numbers depend on."""
+ALL_LIBRARIES = (*LIBRARIES, "nibabel", "pynrrd")
+"""Libraries that numbers depend on, with those that read other formats than DICOM."""
 
 THREADS = (("threads",), ("registration", "threads"), ("load", "processes"))
 """Settings that change the time and not the result."""
@@ -55,8 +45,8 @@ def engine_versions() -> Mapping[str, str]:
     return {
         "version": __version__,
         "code": _code(),
-        "libraries": short_digest({name: _installed(name) for name in LIBRARIES}),
-        "lock": short_digest({name: _installed(name) for name in _required()}),
+        "libraries": short_digest({name: installed_version(name) for name in ALL_LIBRARIES}),
+        "lock": short_digest({name: installed_version(name) for name in _required()}),
     }
 
 
@@ -85,13 +75,6 @@ def _required() -> list[str]:
     try:
         said = requires("ctreview") or []
     except PackageNotFoundError:
-        return list(LIBRARIES)
+        return list(ALL_LIBRARIES)
     names = (re.match(r"[\w.-]+", one) for one in said if "extra ==" not in one)
     return sorted({name[0] for name in names if name})
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

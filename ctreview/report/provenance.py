@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import Any
 
+from ctreview.libraries import LIBRARIES, installed_version
 from ctreview.report.document import plain
 from ctreview.version import __version__
 from ctreview.volume.volume import Volume
 
-__all__ = ["LIBRARIES", "PROVENANCE_SCHEMA", "provenance"]
+__all__ = ["PROVENANCE_SCHEMA", "provenance"]
 
 PROVENANCE_SCHEMA = "ctreview.provenance/1"
-
-LIBRARIES = ("numpy", "scipy", "scikit-image", "SimpleITK", "pydicom", "python-gdcm", "numba", "edt")
-"""What numbers depend on."""
 
 
 def provenance(
@@ -53,7 +50,7 @@ def provenance(
         "version": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
+        "libraries": {name: found for name in LIBRARIES if (found := installed_version(name))},
         "inputs": {key: {"sha256": volume.digest, "notes": list(volume.notes)} for key, volume in inputs.items()},
         "settings": plain(settings),
         "threads": settings.get("threads"),
@@ -62,10 +59,3 @@ def provenance(
         **({"stated": plain(stated)} if stated else {}),
         **({} if basis is None else {"basis": basis}),
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
