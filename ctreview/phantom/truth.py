@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.phantom.hybrid import Hybrid
-from ctreview.phantom.schemes import LOBES
+from ctreview.phantom.schemes import LOBES, LOBES_OF_LUNG
 from ctreview.phantom.thorax import Phantom, true_correspondence
 from ctreview.volume.geometry import FloatArray, Geometry
 
@@ -18,8 +18,7 @@ GROUND_TRUTH_SCHEMA = "ctreview.phantom/1"
 
 REGIONS: dict[str, tuple[str, ...]] = {
     "lungs": LOBES,
-    "right_lung": LOBES[:3],
-    "left_lung": LOBES[3:],
+    **LOBES_OF_LUNG,
     **{lobe: (lobe,) for lobe in LOBES},
 }
 """The lobes that each region is made of."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.prior import FissureName
-from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES
+from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES, LOBES_OF_LUNG
 from ctreview.checks import Check
 from ctreview.models import LOBE_SHARES
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "OF_SIDE", "lobe_checks", "with_lobes_of_lungs"]
+__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "lobe_checks", "with_lobes_of_lungs"]
 
 LEAST_SEEN_PERCENT = 40.0
 """Of a fissure of which less is seen the rest is off by 4 to 6 mm and more (leave-one-out on 66 scans)."""
@@ -28,8 +28,6 @@ PARTED: Mapping[FissureName, tuple[str, ...]] = {
     "left_oblique": LOBES[3:],
 }
 """The lobes that each fissure parts."""
-
-OF_SIDE: Mapping[str, tuple[str, ...]] = {"right_lung": LOBES[:3], "left_lung": LOBES[3:]}
 
 
 def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tuple[Check, ...]:
@@ -51,7 +49,7 @@ def _seen(name: FissureName, fissure: Fissure) -> Check:
 
 def _shares(lobes: LabelMap) -> Iterator[Check]:
     voxels = np.bincount(lobes.array.ravel(), minlength=len(LOBES) + 1)
-    for side, keys in OF_SIDE.items():
+    for side, keys in LOBES_OF_LUNG.items():
         own = {key: int(voxels[LOBE_SCHEME[key].value]) for key in keys}
         if not any(own.values()):
             continue
@@ -81,6 +79,8 @@ def _listed(keys: Iterable[str]) -> str:
 def with_lobes_of_lungs(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Checks of which those about a lung are also about its lobes."""
     return tuple(
-        replace(check, regions=(*check.regions, *(lobe for side in check.regions for lobe in OF_SIDE.get(side, ()))))
+        replace(
+            check, regions=(*check.regions, *(lobe for side in check.regions for lobe in LOBES_OF_LUNG.get(side, ())))
+        )
         for check in checks
     )

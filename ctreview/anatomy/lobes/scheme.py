@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ctreview.models import STRUCTURES
 from ctreview.volume.labels import Code, Label, Scheme
 
-__all__ = ["LOBES", "LOBES_OF", "LOBE_SCHEME"]
+__all__ = ["LOBES", "LOBES_OF", "LOBES_OF_LUNG", "LOBE_SCHEME"]
 
 LOBES = STRUCTURES["lobes"]
 """Keys that a label map of lobes may hold."""
+
+LOBES_OF_LUNG: Mapping[str, tuple[str, ...]] = {"right_lung": LOBES[:3], "left_lung": LOBES[3:]}
 
 _STRUCTURE = Code("91723000", "SCT", "Anatomical Structure")
 _RIGHT, _LEFT = Code("24028007", "SCT", "Right"), Code("7771000", "SCT", "Left")
@@ -28,8 +32,7 @@ LOBE_SCHEME = Scheme(
 """The five lobes, in the order of `LOBES`. The colours are safe for colour blindness (Okabe and Ito)."""
 
 LOBES_OF: dict[str, tuple[int, ...]] = {
-    **{lobe: (value,) for value, lobe in enumerate(LOBES, start=1)},
-    "right_lung": (1, 2, 3),
-    "left_lung": (4, 5),
+    **{lobe: (LOBE_SCHEME[lobe].value,) for lobe in LOBES},
+    **{lung: tuple(LOBE_SCHEME[lobe].value for lobe in lobes) for lung, lobes in LOBES_OF_LUNG.items()},
 }
 """Values of the lobes that a lobe or lung is made of."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_SEEN_PERCENT, OF_SIDE
+from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_SEEN_PERCENT
 from ctreview.anatomy.lobes.prior import FISSURES
+from ctreview.anatomy.lobes.scheme import LOBES_OF_LUNG
 from ctreview.anatomy.lung_checks import (
     CLEAR_LATERALITY_SCORE,
     FLUID_REPORTED_ML,
@@ -363,6 +364,6 @@ CHECKS: Mapping[str, RegisteredCheck] = {
             {"stops": f"beyond the usual range by a factor of {BEYOND:g}, for these lobes alone"},
             "a lobe is missing or collapsed, or a fissure is not where it was taken to be",
         )
-        for side in OF_SIDE
+        for side in LOBES_OF_LUNG
     },
 }
