@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from tests.readings import Read
 
 
+@pytest.fixture(autouse=True)
+def no_forced_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands write plain words: CI services, and napari's console for the whole process, set ``FORCE_COLOR``."""
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real images (never part of the repository), or a skip that says where it was looked for."""
