@@ -7,7 +7,8 @@ processes, keeps one file per case, and gives tidy tables with the data dictiona
     table = ct.cohort.load("results")
 """
 
-from ctreview.cohort.manifest import Manifest, ManifestRow, RowFault, read_manifest
+from ctreview.cohort.manifest import Manifest, ManifestRow, read_manifest
 from ctreview.cohort.runner import load, run
+from ctreview.tables import RowFault
 
 __all__ = ["Manifest", "ManifestRow", "RowFault", "load", "read_manifest", "run"]

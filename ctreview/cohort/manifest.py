@@ -10,12 +10,36 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from ctreview.cohort.columns import RESERVED
-from ctreview.cohort.manifest_table import ManifestTable, TextRow, read_manifest_table
-from ctreview.cohort.manifest_values import DateFormat, date_format, parse_date, parse_number, with_decimal_points
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.possible_values import require_age
+from ctreview.tables import (
+    ColumnNames,
+    DateFormat,
+    RowFault,
+    TextRow,
+    TextTable,
+    date_format,
+    parse_date,
+    parse_number,
+    read_text_table,
+    with_decimal_points,
+)
 
-__all__ = ["Manifest", "ManifestRow", "RowFault", "read_manifest"]
+__all__ = ["COLUMNS", "Manifest", "ManifestRow", "read_manifest"]
+
+COLUMNS = ColumnNames(
+    "the manifest",
+    {
+        "subject": ("patient", "patient_id", "subject_id", "pseudonym", "proband", "patienten_id", "fall"),
+        "timepoint": ("visit", "session", "zeitpunkt", "visite", "untersuchung"),
+        "path": ("folder", "file", "scan", "pfad", "ordner", "datei", "verzeichnis"),
+        "date": ("scan_date", "datum", "untersuchungsdatum", "aufnahmedatum"),
+        "series": ("serie",),
+        "age": ("age_years", "alter", "alter_jahre"),
+    },
+    required=("subject", "timepoint", "path"),
+)
+"""The columns that mean something to ctreview, and what else they are called; all others are covariates."""
 
 _NUMBERED = re.compile(r"([^\d]*)(\d+(?:[.]\d+)?)([^\d]*)")
 
@@ -61,17 +85,6 @@ class ManifestRow:
         """Read what `to_dict` gave."""
         acquired = None if plain["acquired"] is None else date.fromisoformat(plain["acquired"])
         return cls(**{**plain, "path": Path(plain["path"]), "acquired": acquired})
-
-
-@dataclass(frozen=True, order=True)
-class RowFault:
-    """Why a line of the manifest cannot be used, and what to do about it."""
-
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ def read_manifest(path: Path | str, *, root: Path | str | None = None) -> Manife
     """
     path = Path(path)
     try:
-        table = read_manifest_table(path.read_bytes())
+        table = read_text_table(path.read_bytes(), COLUMNS)
     except OSError as error:
         raise UnreadableFile(error.strerror or "it cannot be read", where=path) from error
     except UnreadableFile as error:
@@ -172,22 +185,22 @@ def read_manifest(path: Path | str, *, root: Path | str | None = None) -> Manife
     if not table.rows:
         raise UnreadableFile("the manifest names no scan", where=path, remedy="Give it one line for each scan.")
     reader = _RowReader(table, (path.parent if root is None else Path(root)).absolute())
-    if taken := sorted(RESERVED.intersection(table.covariates)):
+    if taken := sorted(RESERVED.intersection(table.others)):
         raise UnreadableFile(
             f"the covariate {taken[0]!r} is called like a column of the result", where=path, remedy="Rename it."
         )
     rows = [row for text in table.rows if (row := reader.row(text))]
-    return Manifest(tuple(rows), tuple(reader.faults), table.covariates).with_faults(_doubled(rows))
+    return Manifest(tuple(rows), tuple(reader.faults), table.others).with_faults(_doubled(rows))
 
 
-def _order_of_dates(table: ManifestTable) -> DateFormat:
+def _order_of_dates(table: TextTable) -> DateFormat:
     return date_format(row.cells.get("date", "") for row in table.rows)
 
 
-def _covariates(table: ManifestTable) -> Mapping[int, Mapping[str, str]]:
+def _covariates(table: TextTable) -> Mapping[int, Mapping[str, str]]:
     """The covariates of each line, with decimal points."""
     found: dict[int, dict[str, str]] = {row.line: {} for row in table.rows}
-    for name in table.covariates:
+    for name in table.others:
         for row, text in zip(table.rows, with_decimal_points([row.cells[name] for row in table.rows]), strict=True):
             found[row.line][name] = text
     return found
@@ -196,7 +209,7 @@ def _covariates(table: ManifestTable) -> Mapping[int, Mapping[str, str]]:
 class _RowReader:
     """Reads one row after the other and notes what is wrong."""
 
-    def __init__(self, table: ManifestTable, root: Path) -> None:
+    def __init__(self, table: TextTable, root: Path) -> None:
         self._root = root
         self._order, self._covariates = _order_of_dates(table), _covariates(table)
         self.faults: list[RowFault] = []

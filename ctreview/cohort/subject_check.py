@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ctreview.cohort.engine import short_digest
-from ctreview.cohort.manifest import ManifestRow, RowFault
+from ctreview.cohort.manifest import ManifestRow
 from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.scan import find_series
 from ctreview.errors import CtreviewError, UnreadableFile, WrongModality, in_words
+from ctreview.tables import RowFault
 from ctreview.volume.image_file import is_image_file
 from ctreview.volume.load import LoadSettings, choose_series
 
