@@ -6,7 +6,16 @@ In: a `Volume` in HU. Out: a `LungMap` (right, left, trachea and main bronchi, a
 """
 
 from ctreview.anatomy.candidates import DenseCandidate, DenseClass
-from ctreview.anatomy.lobes import LOBE_SCHEME, LOBES, LobeMap, LobeSettings, find_lobes, with_lobes_of_lungs
+from ctreview.anatomy.lobes import (
+    LOBE_SCHEME,
+    LOBES,
+    LobeMap,
+    LobeSettings,
+    find_lobes,
+    in_nearest_lobes,
+    lobes_of_engine,
+    with_lobes_of_lungs,
+)
 from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
@@ -33,6 +42,8 @@ __all__ = [
     "find_lobes",
     "find_lungs",
     "find_vessels",
+    "in_nearest_lobes",
+    "lobes_of_engine",
     "lung_size",
     "missed_lung_ml",
     "remove_unconfirmed_dense_lung",

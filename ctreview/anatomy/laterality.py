@@ -12,11 +12,15 @@ from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
 from ctreview.anatomy.coarse import CoarseImage, Mask, distance
+from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
 
 __all__ = ["LEFT", "RIGHT", "AeratedLungs", "find_aerated_lungs"]
 
 RIGHT, LEFT = 1, 2
+
+CLEAR_LATERALITY_SCORE = 1.0
+"""From how much on it is clear which side a single lung is."""
 
 Labels = npt.NDArray[np.uint8]
 
@@ -42,6 +46,22 @@ class AeratedLungs:
     labels: Labels
     midline: float
     laterality_score: float | None
+
+    def require_same(self, given: Labels) -> None:
+        """Refuse lungs of another program that lie on the other side.
+
+        Raises
+        ------
+        SegmentationFailed
+            Most of what both call lung has the other side there; not where a single lung's own side is not clear.
+        """
+        both = (given > 0) & (self.labels > 0)
+        clear = self.laterality_score is None or abs(self.laterality_score) >= CLEAR_LATERALITY_SCORE
+        if clear and both.any() and np.mean(given[both] == self.labels[both]) < 0.5:
+            raise SegmentationFailed(
+                "the lungs that were given are not believed: right and left are exchanged",
+                remedy="Leave the engine out; ctreview finds lungs by itself.",
+            )
 
 
 def find_aerated_lungs(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ctreview.anatomy.candidates import DenseCandidate
 from ctreview.anatomy.field_of_view import touches_unmeasured
 from ctreview.anatomy.gas import GasPocket
+from ctreview.anatomy.laterality import CLEAR_LATERALITY_SCORE
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.checks import Check
 from ctreview.volume.labels import LabelMap
@@ -18,9 +19,6 @@ SIDES = ("right_lung", "left_lung")
 
 SMALLEST_ML, LARGEST_ML = 60.0, 10000.0
 """Both lungs of a newborn at rest, and more than those of the tallest adult."""
-
-CLEAR_LATERALITY_SCORE = 1.0
-"""How much must speak for one side of a single lung (`laterality.AeratedLungs.laterality_score`)."""
 
 FLUID_REPORTED_ML = 20.0
 

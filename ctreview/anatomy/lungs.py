@@ -18,7 +18,7 @@ from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, upsample
 from ctreview.anatomy.dense import DenseLung, DensePiece, find_dense_lung
 from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
 from ctreview.anatomy.gas import GasPocket, find_gas, find_mediastinal_air, outside_lung
-from ctreview.anatomy.laterality import LEFT, RIGHT, find_aerated_lungs
+from ctreview.anatomy.laterality import LEFT, RIGHT, AeratedLungs, find_aerated_lungs
 from ctreview.anatomy.lung_checks import field_of_view_checks, gas_checks, lung_checks
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import relative_size
@@ -82,6 +82,7 @@ def find_lungs(
     *,
     settings: LungSettings | None = None,
     prior: LabelMap | None = None,
+    given: LabelMap | None = None,
     progress: Progress = quiet,
 ) -> LungMap:
     """Find right and left lung, or the one that is there.
@@ -94,6 +95,9 @@ def find_lungs(
         How.
     prior : LabelMap, optional
         Lung (same keys) that another timepoint shows aerated, carried over onto this grid, to recover dense lung by.
+    given : LabelMap, optional
+        Lungs (same keys, same grid) that an engine of a third party gave, to be taken instead of those found. Airways,
+        and gas that is no lung, are still found and left out; nothing is recovered, closed or offered.
     progress : Progress
         Called with the progress.
 
@@ -109,11 +113,11 @@ def find_lungs(
     Raises
     ------
     SegmentationFailed
-        Nothing in the image is aerated, wide enough and enclosed by a chest.
+        Nothing in the image is aerated, wide enough and enclosed by a chest; or lungs were given the wrong way round.
     WrongUse
         The volume is not in HU.
     GridMismatch
-        The prior lies elsewhere.
+        The prior, or what was given, lies elsewhere.
 
     Notes
     -----
@@ -124,8 +128,7 @@ def find_lungs(
     """
     settings = settings or LungSettings()
     volume.require_hu("lungs are found in", remedy="Load a CT.")
-    if prior is not None:
-        require_same_grid(volume, prior)
+    require_same_grid(volume, *(labels for labels in (prior, given) if labels is not None))
     progress(0, 5, "lungs: patient")
     cut = cut_by_field_of_view(volume)
     if cut:
@@ -147,17 +150,14 @@ def find_lungs(
     if sides is None:
         raise _no_lung()
     progress(3, 5, "lungs: hilum and dense lung")
-    size = _size(coarse, sides.labels)
-    filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
-    filled[gas] = 0
-    dense = DenseLung.none(filled.shape)
-    if settings.dense:
-        hilum = Hilum.around(None if airways is None else airways.carina(coarse), coarse.spacing[0], size)
-        carried = None if prior is None else _blocks(coarse, prior)
-        dense = find_dense_lung(coarse, filled, sides.midline, size, hilum, tree, carried)
-        filled = np.where(filled == 0, dense.lung, filled)
-    progress(4, 5, "lungs: border")
-    labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
+    if given is not None:
+        filled, dense = _blocks(coarse, given), DenseLung.none(inside.shape)
+        sides.require_same(filled)
+        labels = _sides_of(given)
+    else:
+        filled, dense = _with_dense_lung(coarse, sides, gas, airways, tree, prior, settings)
+        progress(4, 5, "lungs: border")
+        labels = draw_border(volume.array, coarse, filled, (filled > 0) & (sides.labels == 0), settings.border_hu)
     _leave_out(labels, coarse, pockets)
     if airways is not None:
         _enter_airways(labels, airways)
@@ -168,12 +168,34 @@ def find_lungs(
     progress(5, 5, "lungs")
     amounts = coarse.volume_ml(dense.lung > 0), dense.fluid_ml
     checks = (
+        *(() if given is None else given.checks),
         *lung_checks(lungs, sides.laterality_score, *amounts, by_prior=prior is not None),
         *gas_checks(pockets, find_mediastinal_air(coarse, body, filled, tree), sides.midline),
     )
     if cut:
         checks = (*checks, *field_of_view_checks(lungs, volume))
     return replace(lungs, checks=checks, dense_ml=round(amounts[0], 1))
+
+
+def _with_dense_lung(
+    coarse: CoarseImage,
+    sides: AeratedLungs,
+    gas: Mask,
+    airways: Airways | None,
+    tree: Mask,
+    prior: LabelMap | None,
+    settings: LungSettings,
+) -> tuple[Labels, DenseLung]:
+    """Aerated lungs with vessels and hilum closed and what of them is dense."""
+    size = _size(coarse, sides.labels)
+    filled = _closed(coarse, sides.labels, settings.hilum_mm * size)
+    filled[gas] = 0
+    if not settings.dense:
+        return filled, DenseLung.none(filled.shape)
+    hilum = Hilum.around(None if airways is None else airways.carina(coarse), coarse.spacing[0], size)
+    carried = None if prior is None else _blocks(coarse, prior)
+    dense = find_dense_lung(coarse, filled, sides.midline, size, hilum, tree, carried)
+    return np.where(filled == 0, dense.lung, filled), dense
 
 
 def _leave_out(labels: Labels, coarse: CoarseImage, pockets: Sequence[GasPocket]) -> None:
@@ -258,6 +280,14 @@ def _blocks(coarse: CoarseImage, prior: LabelMap) -> Labels:
     for side, key in ((RIGHT, "right_lung"), (LEFT, "left_lung")):
         blocks[coarse.fraction(prior.mask(key)) >= 0.5] = side
     return blocks
+
+
+def _sides_of(given: LabelMap) -> Labels:
+    """Right and left lung of a label map by the values of `LUNG_SCHEME`."""
+    labels = np.zeros(given.array.shape, dtype=np.uint8)
+    for side, key in ((RIGHT, "right_lung"), (LEFT, "left_lung")):
+        labels[given.mask(key)] = side
+    return labels
 
 
 def _enter_airways(labels: Labels, airways: Airways) -> None:

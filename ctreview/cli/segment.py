@@ -32,7 +32,7 @@ class SegmentCommand(CommandWithSettings):
 
     settings = staticmethod(chest_ct_settings)
     without = frozenset({"threads"})
-    parts = frozenset({"load", "lungs", "vessels", "opacity"})
+    parts = frozenset({"load", "lungs", "lungs_from", "lobes", "lobes_from", "lobe", "vessels", "opacity"})
 
 
 def segment(

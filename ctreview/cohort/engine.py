@@ -14,7 +14,7 @@ from typing import Any
 from ctreview.libraries import LIBRARIES, installed_version
 from ctreview.version import __version__
 
-__all__ = ["engine_versions", "short_digest", "without_threads"]
+__all__ = ["engine_versions", "segmenter_versions", "short_digest", "without_threads"]
 
 WITHOUT_NUMBERS = frozenset({"cli", "cohort", "phantom", "report", "review", "study"})
 """Folders of the package that no number of a comparison comes from."""
@@ -48,6 +48,15 @@ def engine_versions() -> Mapping[str, str]:
         "libraries": short_digest({name: installed_version(name) for name in ALL_LIBRARIES}),
         "lock": short_digest({name: installed_version(name) for name in _required()}),
     }
+
+
+def segmenter_versions(settings: Mapping[str, Any]) -> dict[str, str | None]:
+    """Versions of the engines of third parties that settings name, by what each finds; empty where none is named."""
+    from ctreview.models import Structure, find_segmenter  # noqa: PLC0415 - where one is named alone
+
+    structures: tuple[Structure, Structure] = ("lungs", "lobes")
+    named = {structure: settings.get(f"{structure}_from") for structure in structures}
+    return {structure: find_segmenter(name).readiness(structure).version for structure, name in named.items() if name}
 
 
 def without_threads(settings: Mapping[str, Any]) -> dict[str, Any]:

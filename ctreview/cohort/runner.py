@@ -167,10 +167,18 @@ def default_folder(manifest: Manifest | Path | str) -> Path:
 
 
 def prepare_settings(settings: ChestCtSettings | None, threads: int) -> ChestCtSettings:
-    """The settings of a worker, which uses no more than its own threads."""
+    """The settings of a worker, which uses no more than its own threads.
+
+    Raises
+    ------
+    WrongUse
+        They name an engine that cannot be run.
+    """
+    from ctreview.recipes.chest_ct.engines import engines_of  # noqa: PLC0415
     from ctreview.recipes.chest_ct.settings import ChestCtSettings  # noqa: PLC0415 - beside heavy code
 
     chosen = (settings or ChestCtSettings()).with_threads(threads)
+    engines_of(chosen)
     return replace(chosen, load=replace(chosen.load, processes=threads))
 
 

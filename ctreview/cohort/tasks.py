@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ctreview.cohort.case import CASE_SCHEMA, write_case
-from ctreview.cohort.engine import engine_versions, short_digest, without_threads
+from ctreview.cohort.engine import engine_versions, segmenter_versions, short_digest, without_threads
 from ctreview.cohort.manifest import ManifestRow
 from ctreview.cohort.memory import forget_peak, peak_mib
 from ctreview.cohort.scan_files import content_digest, file_state
@@ -29,13 +29,15 @@ Plain = dict[str, Any]
 def case_key(task: Mapping[str, Any], contents: Mapping[str, str], versions: Mapping[str, str] | None = None) -> str:
     """Digest of all that a case's numbers rest on.
 
-    The scans' content, what the manifest says that the headers do not, the settings that change a number, the code
-    and the libraries that compute it. Paths, covariates, threads and what only shows results are not in it.
+    The scans' content, what the manifest says that the headers do not, the settings that change a number, the code,
+    the libraries and the engines of third parties that compute it. Paths, covariates, threads and what only shows
+    results are not in it.
     """
     versions = versions or engine_versions()
     given = {when: {key: task[when][key] for key in ("series", "age_years", "acquired")} for when in contents}
     rest = [without_threads(task["settings"]), task["same_patient"], versions["code"], versions["libraries"]]
-    return short_digest([dict(contents), given, rest])
+    engines = segmenter_versions(task["settings"])
+    return short_digest([dict(contents), given, rest, *([engines] if engines else [])])
 
 
 def perform(task: Mapping[str, Any]) -> Plain:

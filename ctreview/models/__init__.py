@@ -7,18 +7,21 @@ Weights are never fetched from here: an engine that has none says where to get t
 
 from ctreview.models.plausible import LOBE_SHARES, segmentation_checks
 from ctreview.models.registry import UnusableSegmenter, find_segmenter, find_segmenters
-from ctreview.models.run import run_segmenter
-from ctreview.models.segmenter import STRUCTURES, Readiness, Segmenter, Structure
+from ctreview.models.run import require_ready, run_segmenter
+from ctreview.models.segmenter import STRUCTURES, EngineFacts, EngineLabelMap, Readiness, Segmenter, Structure
 
 __all__ = [
     "LOBE_SHARES",
     "STRUCTURES",
+    "EngineFacts",
+    "EngineLabelMap",
     "Readiness",
     "Segmenter",
     "Structure",
     "UnusableSegmenter",
     "find_segmenter",
     "find_segmenters",
+    "require_ready",
     "run_segmenter",
     "segmentation_checks",
 ]

@@ -104,19 +104,23 @@ def segmentation_checks(labels: LabelMap, structure: Structure) -> tuple[Check, 
     Returns
     -------
     tuple of Check
-        ``engine_parts`` (one is missing), ``engine_shares`` (a lobe is larger or smaller than any of healthy adults),
-        ``engine_pieces`` (a part lies in several pieces). All tell.
+        ``engine_lobes_parts`` (one is missing), ``engine_lobes_shares`` (a lobe is larger or smaller than any of
+        healthy adults), ``engine_lobes_pieces`` (a part lies in several pieces); of lungs the same but for the shares.
+        All tell.
     """
     missing = [key for key in STRUCTURES[structure] if not labels.voxels[key]]
     total = max(1, sum(labels.voxels.values()))
     shares = {key: labels.voxels[key] / total for key in STRUCTURES[structure] if key in LOBE_SHARES}
     odd = [key for key, share in shares.items() if share and not LOBE_SHARES[key][0] <= share <= LOBE_SHARES[key][1]]
     torn = [label.key for label in labels.scheme if _largest_share(labels, label.value) < ONE_PIECE_SHARE]
-    return (
-        _told("engine_parts", missing, "Every part was found.", "Not found: {}."),
-        _told("engine_shares", odd, "Lobes have the shares of healthy adults.", "Of unusual size: {}."),
-        _told("engine_pieces", torn, "Each part is one piece.", "In several pieces: {}."),
-    )
+    found = [
+        _told(f"engine_{structure}_parts", missing, "Every part was found.", "Not found: {}."),
+        _told(f"engine_{structure}_pieces", torn, "Each part is one piece.", "In several pieces: {}."),
+    ]
+    if structure == "lobes":
+        well = "Lobes have the shares of healthy adults."
+        found.append(_told("engine_lobes_shares", odd, well, "Of unusual size: {}."))
+    return tuple(found)
 
 
 def _largest_share(labels: LabelMap, value: int) -> float:

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ctreview.errors import CtreviewError, GridMismatch, SegmentationFailed, WrongUse
 from ctreview.models.plausible import refuse_impossible, segmentation_checks
-from ctreview.models.segmenter import STRUCTURES, Segmenter, Structure
+from ctreview.models.segmenter import STRUCTURES, EngineFacts, EngineLabelMap, Readiness, Segmenter, Structure
 from ctreview.progress import Cancelled, Progress, quiet
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["run_segmenter"]
+__all__ = ["require_ready", "run_segmenter"]
 
 _COLOURS = ((86, 180, 233), (230, 159, 0), (0, 158, 115), (0, 114, 178), (204, 121, 167))
 """Safe for colour blindness (Okabe and Ito)."""
 
+_ONE_AT_A_TIME = threading.Lock()
+"""A network takes gigabytes and all cores, and engines are not written to be run twice in one process."""
 
-def run_segmenter(engine: Segmenter, volume: Volume, structure: Structure, *, progress: Progress = quiet) -> LabelMap:
+
+def require_ready(engine: Segmenter, structure: Structure) -> Readiness:
+    """What an engine says of itself, where it can be run for a structure.
+
+    Raises
+    ------
+    WrongUse
+        It does not find this structure, or something is missing; the message says how to get it.
+    """
+    if structure not in engine.structures:
+        raise WrongUse(
+            f"{engine.name} does not find {structure}", remedy=f"It finds {' and '.join(engine.structures)}."
+        )
+    state = engine.readiness(structure)
+    if not state.ready:
+        raise WrongUse(f"{engine.name} cannot be run: {state.missing}", remedy=state.remedy)
+    return state
+
+
+def run_segmenter(
+    engine: Segmenter, volume: Volume, structure: Structure, *, progress: Progress = quiet
+) -> EngineLabelMap:
     """Segment a volume by an engine of a third party.
 
     Parameters
@@ -32,9 +58,9 @@ def run_segmenter(engine: Segmenter, volume: Volume, structure: Structure, *, pr
 
     Returns
     -------
-    LabelMap
+    EngineLabelMap
         On the grid of the canonical volume, keys as in ``STRUCTURES[structure]``. ``checks`` say what about it is
-        unusual.
+        unusual, ``engine`` who gave it.
 
     Raises
     ------
@@ -46,17 +72,22 @@ def run_segmenter(engine: Segmenter, volume: Volume, structure: Structure, *, pr
         What it gave lies on another grid.
     """
     volume.require_hu("a network for CT needs", remedy="Load a CT.")
-    if structure not in engine.structures:
-        raise WrongUse(
-            f"{engine.name} does not find {structure}", remedy=f"It finds {' and '.join(engine.structures)}."
-        )
-    state = engine.readiness(structure)
-    if not state.ready:
-        raise WrongUse(f"{engine.name} cannot be run: {state.missing}", remedy=state.remedy)
+    state = require_ready(engine, structure)
     canonical = volume.canonical()
-    labels = _label_map(_answer(engine, canonical, structure, progress), canonical, structure, engine.name)
+    with _ONE_AT_A_TIME:
+        answer = _answer(engine, canonical, structure, progress)
+    labels = _label_map(answer, canonical, structure, engine.name)
     refuse_impossible(labels, canonical, structure, by=engine.name)
-    return LabelMap(labels.array, labels.geometry, labels.scheme, segmentation_checks(labels, structure))
+    facts = EngineFacts(
+        engine.name, state.version, engine.licence, {name: _sha256(path) for name, path in state.weights.items()}
+    )
+    checks = segmentation_checks(labels, structure)
+    return EngineLabelMap(labels.array, labels.geometry, labels.scheme, checks, engine=facts)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _answer(engine: Segmenter, volume: Volume, structure: Structure, progress: Progress) -> Any:

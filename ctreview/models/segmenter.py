@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.progress import Progress
+from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["STRUCTURES", "Readiness", "Segmenter", "Structure"]
+__all__ = ["STRUCTURES", "EngineFacts", "EngineLabelMap", "Readiness", "Segmenter", "Structure"]
 
 Structure = Literal["lungs", "lobes"]
 
@@ -43,12 +45,57 @@ class Readiness:
         What is not there, as a clause; empty if ready.
     remedy : str
         How to get it, as a sentence; empty if ready.
+    weights : mapping of str to Path
+        Files that an answer will rest on, by the name under which a result may mention them.
     """
 
     ready: bool
     version: str | None = None
     missing: str = ""
     remedy: str = ""
+    weights: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """Which engine gave something, as a result has to say it.
+
+    Attributes
+    ----------
+    name : str
+    version : str or None
+        Of its package.
+    licence : str
+        Of package and weights.
+    weights_sha256 : mapping of str to str
+        Digest of each file of weights, by its name; empty where the engine does not name its files.
+    """
+
+    name: str
+    version: str | None
+    licence: str
+    weights_sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return self.name if self.version is None else f"{self.name} {self.version}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EngineLabelMap(LabelMap):
+    """Lungs or lobes that an engine gave and that were believed.
+
+    Attributes
+    ----------
+    engine : EngineFacts
+    """
+
+    engine: EngineFacts
 
 
 @runtime_checkable

@@ -128,6 +128,7 @@ def write_comparison(
         seeds=comparison.seeds,
         timings=comparison.timings,
         stated=comparison.stated,
+        engines=_engines({"baseline": comparison.baseline, "followup": comparison.followup}),
         basis=basis,
     )
     with result_folder(folder, overwrite=overwrite) as draft:
@@ -174,7 +175,11 @@ def write_segmentation_result(
     if identify:
         document["scan"] = with_identity(document["scan"], timepoint)
     origin = provenance(
-        {"scan": timepoint.volume}, settings=segmentation.settings, seeds={}, timings=segmentation.timings
+        {"scan": timepoint.volume},
+        settings=segmentation.settings,
+        seeds={},
+        timings=segmentation.timings,
+        engines=_engines({"scan": timepoint}),
     )
     with result_folder(folder, overwrite=overwrite) as draft:
         progress(0.0, 1.0, "writing results")
@@ -242,6 +247,11 @@ def _write_transform(transform: Transform, path: Path) -> None:
         write_transform(transform, path)
     except RuntimeError as error:  # all that ITK says where its HDF5 library could not write
         raise OSError("the disk may be full") from error
+
+
+def _engines(points: Mapping[str, Timepoint]) -> dict[str, Any]:
+    """Engines of third parties that lungs or lobes of each scan come from."""
+    return {name: point.facts["engines"] for name, point in points.items() if "engines" in point.facts}
 
 
 def _maps(timepoint: Timepoint) -> list[LabelMap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ctreview.report import words
@@ -21,8 +21,37 @@ def methods(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
         The content of ``provenance.json``: versions, settings and seeds.
     """
     return " ".join(
-        [_found(provenance), _registered(document, provenance), _uncertain(document, provenance), _made(provenance)]
+        [
+            *_segmented(document),
+            _found(provenance),
+            _registered(document, provenance),
+            _uncertain(document, provenance),
+            _made(provenance),
+        ]
     )
+
+
+def _segmented(document: Mapping[str, Any]) -> Iterator[str]:
+    """Where lungs and lobes come from."""
+    engines = document["baseline"].get("engines", {})
+    by = f" by {_engine(engines['lungs'])}" if "lungs" in engines else ""
+    yield f"Lungs were segmented{by} without trachea and main bronchi."
+    if "lobes" in engines:
+        yield (
+            f"Lobes were segmented by {_engine(engines['lobes'])}, which does not say how sure their borders are; all "
+            "were varied alike."
+        )
+    elif any(row["region"].endswith("_lobe") for row in document["regions"]):
+        yield (
+            "Lobes were parted at fissures, found as thin bright sheets near surfaces learnt from other people. Where "
+            "a fissure was not seen, the most probable surface parts them, and its spread is in their intervals."
+        )
+
+
+def _engine(engine: Mapping[str, Any]) -> str:
+    version = f" {engine['version']}" if engine["version"] else ""
+    weights = (f"{name}, SHA-256 {digest}" for name, digest in engine["weights_sha256"].items())
+    return f"{engine['name']}{version} ({'; '.join([*weights, 'licence: ' + engine['licence']])})"
 
 
 def _found(provenance: Mapping[str, Any]) -> str:
@@ -33,7 +62,7 @@ def _found(provenance: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        "Lungs were segmented without trachea and main bronchi. Vessels and airway walls were left out, their partial "
+        "Vessels and airway walls were left out, their partial "
         "volume, predicted from the point spread measured at edges of each image, was taken off, and both scans were "
         "brought to one resolution. Ground glass and consolidation were found by thresholds relative to the patient's "
         f"own normal lung{rule}, following its gradient along gravity, with one common rule for both scans that is "

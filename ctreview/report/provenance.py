@@ -24,6 +24,7 @@ def provenance(
     seeds: Mapping[str, int],
     timings: Mapping[str, float],
     stated: Mapping[str, Any] = MappingProxyType({}),
+    engines: Mapping[str, Any] = MappingProxyType({}),
     basis: str | None = None,
 ) -> dict[str, Any]:
     """The content of ``provenance.json``.
@@ -36,6 +37,9 @@ def provenance(
         Of every step.
     stated : mapping
         What somebody stated of the scans instead of their headers; left out if nothing was.
+    engines : mapping, optional
+        Engines of third parties that lungs or lobes come from, by the part of the scan in the result; left out if there
+        were none.
     basis : str, optional
         Digest of all that the result rests on, where a study keeps it; left out if not given.
 
@@ -57,5 +61,6 @@ def provenance(
         "seeds": plain(seeds),
         "seconds": plain(timings),
         **({"stated": plain(stated)} if stated else {}),
+        **({"engines": plain(engines)} if engines else {}),
         **({} if basis is None else {"basis": basis}),
     }

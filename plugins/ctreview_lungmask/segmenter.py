@@ -38,7 +38,7 @@ class LungmaskSegmenter:
             return Readiness(False, None, _not_installed(error), "pip install 'ctreview[lungmask]'")
         lacking = [path.name for path in weights.values() if not path.is_file()]
         if not lacking:
-            return Readiness(True, installed)
+            return Readiness(True, installed, weights={path.name: path for path in weights.values()})
         folder = next(iter(weights.values())).parent
         return Readiness(
             False,

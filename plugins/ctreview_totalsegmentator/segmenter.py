@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -58,7 +59,9 @@ class TotalSegmentatorSegmenter:
         folders = [TASK_ID_WEIGHTS_CONFIGS[network]["foldername"] for network in _WEIGHTS]
         lacking = [name for name in folders if not (get_weights_dir() / name).is_dir()]
         if not lacking:
-            return Readiness(True, installed)
+            networks = [get_weights_dir() / name for name in folders]
+            files = [path for network in networks for path in sorted(network.rglob("checkpoint_*.pth"))]
+            return Readiness(True, installed, weights={_name(path): path for path in files})
         return Readiness(
             False,
             installed,
@@ -87,6 +90,11 @@ class TotalSegmentatorSegmenter:
         progress(1, 1, f"{structure}: TotalSegmentator")
         lobes = ours[answer]
         return lobes if structure == "lobes" else _SIDES[lobes]
+
+
+def _name(weights: Path) -> str:
+    """``Dataset…/…/fold_0/checkpoint_final.pth``, as far as it tells networks apart."""
+    return f"{weights.parents[2].name}/{weights.name}"
 
 
 @contextmanager

@@ -120,12 +120,20 @@ def test_a_lobe_that_is_missing_or_torn_is_told():
     labels[labels == 2] = 1
     labels[6:8, 8:42, 46:74] = 4
     checks = {check.name: check for check in run_segmenter(Engine(labels), chest(), "lobes").checks}
-    assert checks["engine_parts"].regions == ("right_middle_lobe",)
-    assert "left_upper_lobe" in checks["engine_pieces"].regions
-    assert not checks["engine_shares"].ok
+    assert checks["engine_lobes_parts"].regions == ("right_middle_lobe",)
+    assert "left_upper_lobe" in checks["engine_lobes_pieces"].regions
+    assert not checks["engine_lobes_shares"].ok
 
 
 def test_lungs_as_they_should_be_fail_no_check():
     labels = lobes()
     labels = np.where(labels > 3, 2, labels > 0).astype(np.uint8)
     assert all(check.ok for check in run_segmenter(Engine(labels), chest(), "lungs").checks)
+
+
+def test_the_result_says_who_gave_it_and_by_which_weights(tmp_path):
+    weights = tmp_path / "net.pth"
+    weights.write_bytes(b"abc")
+    found = run_segmenter(Engine(lobes(), Readiness(True, "1.2", weights={"net": weights})), chest(), "lobes")
+    assert found.engine.title == "stand-in 1.2"
+    assert found.engine.weights_sha256 == {"net": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}

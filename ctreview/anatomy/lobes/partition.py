@@ -17,13 +17,13 @@ from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["MovedBorder", "lobes_by_fissures", "moved_borders"]
+__all__ = ["BESIDE", "MovedBorder", "lobes_by_fissures", "moved_borders"]
 
 Labels = npt.NDArray[np.uint8]
 
 _VALUE = {lobe: value for value, lobe in enumerate(LOBES, start=1)}
 
-_BESIDE: Mapping[FissureName, tuple[tuple[str, ...], tuple[str, ...]]] = {
+BESIDE: Mapping[FissureName, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "right_oblique": (("right_upper_lobe", "right_middle_lobe"), ("right_lower_lobe",)),
     "right_minor": (("right_upper_lobe",), ("right_middle_lobe",)),
     "left_oblique": (("left_upper_lobe",), ("left_lower_lobe",)),
@@ -78,7 +78,7 @@ def lobes_by_fissures(lungs: LabelMap, fissures: Mapping[FissureName, Fissure]) 
 def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> Iterator[MovedBorder]:
     """Each fissure moved by its standard deviation, down and up; of a map of its lobes."""
     for name, fissure in fissures.items():
-        above, below = _BESIDE[name]
+        above, below = BESIDE[name]
         beside = [_VALUE[key] for key in (*above, *below)]
         box = bounding_box(np.isin(lobes.array, beside))
         part = np.ascontiguousarray(lobes.array[box])

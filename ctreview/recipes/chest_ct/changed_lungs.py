@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import distance_transform_edt
 
-from ctreview.anatomy import DenseCandidate, LobeMap, divide_lungs
+from ctreview.anatomy import DenseCandidate, LobeMap, divide_lungs, in_nearest_lobes
 from ctreview.anatomy.candidates import Side
 from ctreview.change import CANDIDATE_SCHEME, Timepoint
 from ctreview.edits import Edit
@@ -19,16 +18,12 @@ from ctreview.tools import Canvas, PickSettings, nearest_part, take_piece
 from ctreview.tools.candidate import ACCEPT, DISMISS, piece_of
 from ctreview.tools.organ_brush import ORGAN_BRUSH, organ_change
 from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, OrganBrushPayload, read_payload
-from ctreview.volume.box import bounding_box
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
 __all__ = ["LUNG_EDITS", "ChangedLungs", "lung_edits", "piece_beside_lungs", "with_changed_lungs"]
 
 CANDIDATE = next(iter(CANDIDATE_SCHEME)).key
-
-LOBE_WITHIN_MM = 40.0
-"""Lung that was added farther than this from any lobe belongs to none."""
 
 _SIDES: tuple[Side, Side] = ("right_lung", "left_lung")
 
@@ -168,33 +163,7 @@ def with_changed_lungs(point: Timepoint, applied: Sequence[Edit], lungs: Changed
     lobes = point.parts
     if isinstance(lobes, LobeMap):
         lobes = lobes.within(organ)
-    elif lobes is not None:
-        lobes = _nearest_lobes(lobes, organ, point.organ)
+    elif lobes is not None:  # stored without their fissures
+        lobes = in_nearest_lobes(lobes, organ)
     regions = divide_lungs(organ, lobes=lobes)
     return replace(point, organ=organ, parts=lobes, regions=regions, vessels=vessels, candidates=candidates)
-
-
-def _nearest_lobes(lobes: LabelMap, organ: LabelMap, found: LabelMap) -> LabelMap:
-    """Lobes that were stored without their fissures, with what was added to a lung in its nearest lobe.
-
-    Parameters
-    ----------
-    lobes : LabelMap
-    organ, found : LabelMap
-        The lungs as they are by now, and as they were found.
-    """
-    array = lobes.array.copy()
-    for side in _SIDES:
-        lung = organ.mask(side)
-        array[found.mask(side) & ~lung] = 0
-        added = lung & (found.array == 0)
-        known = lung & (array > 0)
-        if not added.any():
-            continue
-        box = bounding_box(added, [int(np.ceil(LOBE_WITHIN_MM / step)) for step in lobes.geometry.spacing])
-        if not known[box].any():
-            continue
-        _, nearest = distance_transform_edt(~known[box], sampling=lobes.geometry.spacing, return_indices=True)
-        part, inside = array[box], added[box]
-        part[inside] = part[tuple(axis[inside] for axis in nearest)]
-    return replace(lobes, array=array)

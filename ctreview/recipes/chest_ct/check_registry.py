@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ctreview.anatomy.laterality import CLEAR_LATERALITY_SCORE
+from ctreview.anatomy.lobes.engine_lobes import BORDER_MM
 from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_SEEN_PERCENT
 from ctreview.anatomy.lobes.prior import FISSURES
 from ctreview.anatomy.lobes.scheme import LOBES_OF_LUNG
 from ctreview.anatomy.lung_checks import (
-    CLEAR_LATERALITY_SCORE,
     FLUID_REPORTED_ML,
     GAS_REPORTED_ML,
     LARGEST_ML,
@@ -34,6 +35,8 @@ from ctreview.image_quality import ImageQualityLimits
 from ctreview.lung import InspirationSettings
 from ctreview.lung.growth import CHILD_SIZED_ML, GROWTH_LIMIT_PERCENT
 from ctreview.lung.size import LARGEST_SHARE, SMALLEST_SHARE
+from ctreview.models.plausible import ONE_PIECE_SHARE
+from ctreview.models.segmenter import STRUCTURES
 from ctreview.opacity.normal import SIDES_APART_HU
 from ctreview.opacity.thresholds import AGREEMENT_HU
 from ctreview.recipes.chest_ct.field_of_view import CUT_PERCENT
@@ -366,4 +369,30 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         )
         for side in LOBES_OF_LUNG
     },
+    "engine_lobes_borders": _of_scan(
+        "whether lobes are those of an engine of a third party",
+        {"tells": f"they are: how much of a fissure is seen is not known, and borders are varied by {BORDER_MM:g} mm"},
+        "no engine says how sure its borders are",
+    ),
+    **{
+        f"engine_{structure}_parts": _of_scan(
+            f"whether an engine of a third party found all {structure}",
+            {"tells": "one is missing"},
+            "kept for the reader",
+        )
+        for structure in STRUCTURES
+    },
+    **{
+        f"engine_{structure}_pieces": _of_scan(
+            f"whether each of the {structure} of an engine is one piece",
+            {"tells": f"its largest piece holds less than {ONE_PIECE_SHARE:.0%}"},
+            "lungs and lobes are one piece each but for a few voxels",
+        )
+        for structure in STRUCTURES
+    },
+    "engine_lobes_shares": _of_scan(
+        "sizes of the lobes of an engine, as shares of both lungs",
+        {"tells": "beyond the range of healthy adults"},
+        "supine adults; where one is far beyond, `…_lobes` stops",
+    ),
 }

@@ -28,6 +28,7 @@ from ctreview.recipes.chest_ct.corrections import (
     split_by_scan,
 )
 from ctreview.recipes.chest_ct.degrading import degraded_ml
+from ctreview.recipes.chest_ct.engines import engines_of
 from ctreview.recipes.chest_ct.field_of_view import check_pair
 from ctreview.recipes.chest_ct.loading import ScanInput, load_ct
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, thresholds_dict
@@ -87,6 +88,7 @@ def segment(
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     require_age(age_years)
+    engines_of(settings)
     timer = StepTimer()
     with timer("load"):
         volume = load_ct(source, series, settings=settings, progress=part(progress, 0.0, 0.15))
@@ -217,6 +219,7 @@ def prepare(
     """
     settings = (settings or ChestCtSettings()).with_threads(threads)
     require_age(age_years)
+    engines_of(settings)
     if same_patient and allow_different_patients:
         raise WrongUse("two scans are of the same patient or of different ones", remedy="State one of the two.")
     timer = StepTimer()

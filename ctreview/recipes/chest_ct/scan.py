@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ctreview.anatomy import LobeMap, LungMap, divide_lungs, find_lobes, find_lungs, find_vessels
+from ctreview.anatomy import LobeMap, LungMap, divide_lungs, find_lobes, find_lungs, find_vessels, lobes_of_engine
 from ctreview.change import Timepoint
 from ctreview.checks import Check
 from ctreview.image_quality import ImageQuality, measure_image_quality
@@ -23,6 +23,7 @@ from ctreview.opacity import (
 )
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.candidates import lung_checks_now, offered_by
+from ctreview.recipes.chest_ct.engines import GivenParts, ask_engines
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
@@ -43,6 +44,7 @@ class ScanAnalysis:
     lungs: LungMap
     vessels: LabelMap
     lobes: LobeMap | None
+    given: GivenParts
     regions: Regions
     parenchyma: Parenchyma
     normal: NormalLung
@@ -67,7 +69,7 @@ class ScanAnalysis:
             opacity=opacity,
             regions=self.regions,
             vessels=self.vessels,
-            facts=scan_facts(self.volume, self.age_years),
+            facts={**scan_facts(self.volume, self.age_years), **self.given.facts()},
             parts=self.lobes,
             candidates=offered_by(self.lungs),
         )
@@ -83,6 +85,7 @@ def analyse_scan(
     *,
     prior: LabelMap | None = None,
     quality: ImageQuality | None = None,
+    given: GivenParts | None = None,
     on_lungs: Callable[[LabelMap], None] | None = None,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
@@ -91,11 +94,18 @@ def analyse_scan(
     """Lungs, vessels, regions, normal lung, and density beyond it.
 
     ``prior`` holds the aerated lung of the other timepoint, carried over onto this grid; ``quality`` is that of the
-    image where it was measured before; ``on_lungs`` is told the lungs as soon as they are there.
+    image where it was measured before, ``given`` what engines gave where they were asked before; ``on_lungs`` is told
+    the lungs as soon as they are there.
     """
     settings, timer = settings or ChestCtSettings(), timer or StepTimer()
+    if given is None and (settings.lungs_from or settings.lobes_from):
+        with timer("engines"):
+            given = ask_engines(volume, settings=settings, progress=part(progress, 0.0, 0.2))
+    given = given or GivenParts()
     with timer("lungs"):
-        lungs = find_lungs(volume, settings=settings.lungs, prior=prior, progress=part(progress, 0.0, 0.4))
+        lungs = find_lungs(
+            volume, settings=settings.lungs, prior=prior, given=given.lungs, progress=part(progress, 0.2, 0.4)
+        )
     if on_lungs is not None:
         on_lungs(lungs)
     with timer("vessels"):
@@ -103,7 +113,12 @@ def analyse_scan(
     lobes = None
     if settings.lobes:
         with timer("lobes"):
-            lobes = find_lobes(volume, lungs, vessels, settings=settings.lobe, progress=part(progress, 0.75, 0.8))
+            listener = part(progress, 0.75, 0.8)
+            lobes = (
+                find_lobes(volume, lungs, vessels, settings=settings.lobe, progress=listener)
+                if given.lobes is None
+                else lobes_of_engine(given.lobes, lungs)
+            )
     with timer("image quality"):
         if quality is None:
             quality = measure_image_quality(volume, lungs.mask("right_lung", "left_lung"))
@@ -114,6 +129,7 @@ def analyse_scan(
         lungs,
         vessels,
         lobes,
+        given,
         settings=settings,
         timer=timer,
         progress=part(progress, 0.8, 0.95),
@@ -142,6 +158,7 @@ def analyse_with_lungs(
         lungs,
         vessels,
         lobes,
+        scan.given,
         settings=settings,
         timer=timer,
         progress=progress,
@@ -155,6 +172,7 @@ def _analyse_density(
     lungs: LungMap,
     vessels: LabelMap,
     lobes: LobeMap | None,
+    given: GivenParts,
     *,
     settings: ChestCtSettings,
     timer: StepTimer,
@@ -171,7 +189,7 @@ def _analyse_density(
             volume, lungs, vessels, age_years=age, parenchyma=parenchyma, settings=settings.opacity
         )
         excess = excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma, settings=settings.opacity)
-    return ScanAnalysis(volume, age, quality, lungs, vessels, lobes, regions, parenchyma, normal, excess)
+    return ScanAnalysis(volume, age, quality, lungs, vessels, lobes, given, regions, parenchyma, normal, excess)
 
 
 def with_normal_lung_of_other(

@@ -29,6 +29,11 @@ class ChestCtSettings:
     ----------
     lobes : bool
         Whether the five lobes are found and counted.
+    lungs_from : str or None
+        Segmentation engine of a third party that finds the lungs, by the name that `ctreview models` lists; ctreview
+        itself if not given.
+    lobes_from : str or None
+        The same for the lobes.
     load, lungs, lobe, vessels, opacity, registration, inspiration, fate, interval, verdict
         Settings of each stage.
     threads : int
@@ -47,6 +52,8 @@ class ChestCtSettings:
     interval: IntervalSettings = field(default_factory=IntervalSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
     lobes: bool = False
+    lungs_from: str | None = None
+    lobes_from: str | None = None
     threads: int = 2
 
     def __post_init__(self) -> None:

@@ -90,13 +90,14 @@ def recover_lost_lung(
         return scans
     again = list(scans)
     for number, prior in enumerate(priors):
-        if prior is not None:
+        if prior is not None and scans[number].given.lungs is None:
             old, listener = scans[number], part(progress, 0.5 * number, 0.5 * number + 0.5)
             again[number] = analyse_scan(
                 old.volume,
                 old.age_years,
                 prior=prior,
                 quality=old.quality,
+                given=old.given,
                 settings=settings,
                 timer=timer,
                 progress=listener,
@@ -116,7 +117,7 @@ def remove_lone_pieces(
     timer = timer or StepTimer()
     kept = list(scans)
     for number, own in enumerate(scans):
-        if not own.lungs.dense_ml:
+        if not own.lungs.dense_ml and own.given.lungs is None:
             continue
         with timer("lungs"):
             # what the other scan's field of view leaves out is no place where it has none of its lung

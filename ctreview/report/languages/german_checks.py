@@ -90,6 +90,13 @@ SENTENCES = {
     "oder ein Lappenspalt wurde nicht an seinem Ort gefunden.",
     "left_lung_lobes": "Ein Lappen der linken Lunge wäre ungewöhnlich klein oder groß: Er fehlt oder ist kollabiert, "
     "oder ein Lappenspalt wurde nicht an seinem Ort gefunden.",
+    "engine_lobes_borders": "Die Lappen stammen von {value}; wie viel der Lappenspalten zu sehen ist, wurde "
+    "nicht geprüft.",
+    "engine_lobes_parts": "Nicht alle Lappen wurden gefunden.",
+    "engine_lobes_pieces": "Ein Lappen besteht aus mehreren Stücken.",
+    "engine_lobes_shares": "Ein Lappen ist ungewöhnlich groß oder klein.",
+    "engine_lungs_parts": "Nicht beide Lungen wurden gefunden.",
+    "engine_lungs_pieces": "Eine Lunge besteht aus mehreren Stücken.",
     "lungs_alike": "Eine Lunge ist um {value} HE weniger dicht als die andere und lufthaltiger als eine gesunde; "
     "maßgeblich war die andere.",
     "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",

@@ -54,7 +54,7 @@ __all__ = ["ReviewDock"]
 
 _PARTS = {
     "load": ("load",),
-    "lungs": ("lungs", "vessels"),
+    "lungs": ("lungs", "lungs_from", "lobes", "lobes_from", "vessels"),
     "opacity": ("opacity",),
     "register": ("registration",),
     "change": ("inspiration", "fate", "interval", "verdict"),
