@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from ctreview.dicom.pulse_sequence import PulseSequence
+
 __all__ = ["Acquisition", "Patient", "published_age"]
 
 
@@ -72,6 +74,8 @@ class Acquisition:
         DICOM patient position: ``"HFS"``, ``"FFP"`` …
     lossy : bool
         Whether the pixels went through a lossy compression.
+    sequence : PulseSequence
+        Of an MR image: times, angles, field strength, image type.
     """
 
     modality: str | None = None
@@ -90,3 +94,4 @@ class Acquisition:
     description: str | None = field(default=None, repr=False)
     series_uid: str | None = None
     lossy: bool = False
+    sequence: PulseSequence = field(default_factory=PulseSequence)
