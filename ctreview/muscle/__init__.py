@@ -1,0 +1,1 @@
+"""Muscles in MRI: their fat, oedema, volume and symmetry."""
