@@ -1,0 +1,48 @@
+"""Pelvis and thighs of a child and an adult with a known answer, scanned by MRI.
+
+Takes `LegsSettings`; gives `Legs` with the true fat fraction, T2, compartments and groups of muscles, and of these the
+contrasts of an examination.
+"""
+
+from ctreview.phantom.muscle.body import Legs, make_legs
+from ctreview.phantom.muscle.scanner import MrScanner
+from ctreview.phantom.muscle.scans import (
+    DixonScan,
+    scan_dixon,
+    scan_gradient_echoes,
+    scan_spin_echoes,
+    scan_stir,
+    scan_t1,
+    scan_t2,
+    stations,
+)
+from ctreview.phantom.muscle.settings import (
+    ADULT_LEGS,
+    CHILD_LEGS,
+    Course,
+    FattyMuscle,
+    LegsSettings,
+    OedemaPatch,
+    later_legs,
+)
+
+__all__ = [
+    "ADULT_LEGS",
+    "CHILD_LEGS",
+    "Course",
+    "DixonScan",
+    "FattyMuscle",
+    "Legs",
+    "LegsSettings",
+    "MrScanner",
+    "OedemaPatch",
+    "later_legs",
+    "make_legs",
+    "scan_dixon",
+    "scan_gradient_echoes",
+    "scan_spin_echoes",
+    "scan_stir",
+    "scan_t1",
+    "scan_t2",
+    "stations",
+]
