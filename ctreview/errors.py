@@ -11,7 +11,9 @@
     │   ├── UnsupportedSeries         an image that is recognised and named, and not read
     │   ├── InconsistentSeries        slices missing, doubled, of mixed geometry or of mixed acquisitions
     │   ├── WrongModality             an MR where a CT is needed, or the reverse
-    │   ├── ManifestRefused           rows of a cohort's manifest that cannot be used, all of them
+    │   ├── RowsRefused               rows of a table that cannot be used, all of them
+    │   │   ├── ManifestRefused       of a cohort's manifest
+    │   │   └── TimelineRefused       of a clinic's timeline
     │   ├── DifferentPatients         two timepoints whose id, birth date or sex differ
     │   ├── StudyLocked               another process has a study open for writing
     │   ├── SignedOtherwise           what was signed rests on masks that this version does not find
@@ -49,10 +51,12 @@ __all__ = [
     "ManifestRefused",
     "NoSeriesFound",
     "RegistrationFailed",
+    "RowsRefused",
     "SegmentationFailed",
     "SeveralSeriesFound",
     "SignedOtherwise",
     "StudyLocked",
+    "TimelineRefused",
     "UnreadableFile",
     "UnsupportedSeries",
     "WrongModality",
@@ -124,22 +128,36 @@ class WrongModality(InputRefused):
     """An image of one modality where another is needed."""
 
 
-class ManifestRefused(InputRefused):
-    """Rows of a cohort's manifest that cannot be used.
+class RowsRefused(InputRefused):
+    """Rows of a table that cannot be used.
 
     Parameters
     ----------
     faults : sequence
-        What is wrong with each line, in words; all of them, so that the manifest can be mended at once.
+        What is wrong with each line, in words; all of them, so that the table can be mended at once.
     """
+
+    table = "table"
+    advice = "Mend these lines."
 
     def __init__(self, faults: Sequence[object]) -> None:
         self.faults = tuple(faults)
         listed = "; ".join(str(fault).rstrip(".") for fault in self.faults)
-        super().__init__(
-            f"{len(self.faults)} faults are in the manifest: {listed}",
-            remedy="Mend these lines, or have them skipped; what else can be run is run then.",
-        )
+        counted = "1 fault is" if len(self.faults) == 1 else f"{len(self.faults)} faults are"
+        super().__init__(f"{counted} in the {self.table}: {listed}", remedy=self.advice)
+
+
+class ManifestRefused(RowsRefused):
+    """Rows of a cohort's manifest."""
+
+    table = "manifest"
+    advice = "Mend these lines, or have them skipped; what else can be run is run then."
+
+
+class TimelineRefused(RowsRefused):
+    """Rows of a clinic's timeline."""
+
+    table = "timeline"
 
 
 class DifferentPatients(InputRefused):
