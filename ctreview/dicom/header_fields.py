@@ -8,6 +8,7 @@ from ctreview.dicom.contrast import names_contrast
 from ctreview.dicom.dates import patient_dates
 from ctreview.dicom.elements import Elements
 from ctreview.dicom.enhanced import frame_groups
+from ctreview.dicom.pulse_sequence import PulseSequence
 from ctreview.dicom.tags import Tag
 
 __all__ = ["acquisition_from_header"]
@@ -47,7 +48,34 @@ def acquisition_from_header(header: Elements, warnings: list[str]) -> Acquisitio
         description=_decoded(header, Tag.SeriesDescription),
         series_uid=header.text(Tag.SeriesInstanceUID),
         lossy=header.text(Tag.LossyImageCompression) == "01",
+        sequence=_sequence(header, flat),
     )
+
+
+def _sequence(header: Elements, flat: Elements) -> PulseSequence:
+    """Times, angles and kinds of an MR sequence; enhanced files say in words what classic ones abbreviate."""
+    kinds = [*flat.words(Tag.ScanningSequence), *flat.words(Tag.SequenceVariant), *flat.words(Tag.ScanOptions)]
+    kinds += [flat.text(Tag.EchoPulseSequence) or ""]
+    kinds += ["IR"] if flat.text(Tag.InversionRecovery) == "YES" else []
+    kinds += ["FS"] if flat.text(Tag.SpectrallySelectedSuppression) == "FAT" else []
+    inversions = flat.numbers(Tag.InversionTimes)
+    return PulseSequence(
+        echo_time_ms=_positive(flat.number(Tag.EffectiveEchoTime) or flat.number(Tag.EchoTime)),
+        repetition_time_ms=_positive(flat.number(Tag.RepetitionTime)),
+        inversion_time_ms=_positive(inversions[0] if inversions else flat.number(Tag.InversionTime)),
+        flip_angle_degrees=_positive(flat.number(Tag.FlipAngle)),
+        field_strength_t=_field_strength(flat),
+        echo_train_length=flat.integer(Tag.EchoTrainLength),
+        name=_decoded(header, Tag.SequenceName) or _decoded(header, Tag.PulseSequenceName),
+        kinds=tuple(dict.fromkeys(word.upper() for word in kinds if word)),
+        image_type=tuple(word.upper() for word in flat.words(Tag.FrameType) or header.words(Tag.ImageType)),
+    )
+
+
+def _field_strength(flat: Elements) -> float | None:
+    """In tesla; some write gauss."""
+    field = _positive(flat.number(Tag.MagneticFieldStrength))
+    return field / 10_000.0 if field is not None and field > 100 else field
 
 
 def _contrast(header: Elements) -> bool | None:

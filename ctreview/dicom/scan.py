@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctreview.dicom.acquisition import Acquisition
 from ctreview.dicom.classify import kind_of, refusal_reason
 from ctreview.dicom.copies import without_copies
 from ctreview.dicom.decode import require_decodable
@@ -232,6 +233,7 @@ def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series
     files = dict.fromkeys(frame.file for frame in part.frames)
     members = [instance for instance in group if instance.file in files]
     series = replace(_base(uid, "volume", members, part.frames), part=part.label, files=tuple(files))
+    series = replace(series, acquisition=_of_part(series.acquisition, group, part))
     if _frame_of_reference_of_each_slice(members):
         source = hashlib.sha256(uid.encode()).hexdigest()[:16]
         series = replace(
@@ -252,6 +254,22 @@ def _series_of_part(uid: str, group: list[Instance], part: SliceGroup) -> Series
             ),
         )
     return replace(series, refusal=_refusal(series, members, part.fault))
+
+
+def _of_part(acquisition: Acquisition, group: list[Instance], part: SliceGroup) -> Acquisition:
+    """What holds for these slices of a series: their own echo time and image type, and how many echoes there are."""
+    first = part.frames[0].attributes
+    echo, inversion, image_type = first.get("echo"), first.get("inversion time"), first.get("image type")
+    times = {frame.attributes.get("echo") for instance in group for frame in instance.frames} - {None}
+    known = acquisition.sequence
+    sequence = replace(
+        known,
+        echo_time_ms=echo if isinstance(echo, float) else known.echo_time_ms,
+        inversion_time_ms=inversion if isinstance(inversion, float) and inversion > 0 else known.inversion_time_ms,
+        image_type=tuple(str(word) for word in image_type) if isinstance(image_type, tuple) else known.image_type,
+        echoes=len(times) or None,
+    )
+    return replace(acquisition, sequence=sequence)
 
 
 _OWN_FRAMES_OF_REFERENCE = (

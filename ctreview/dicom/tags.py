@@ -51,13 +51,18 @@ class Tag:
     ContrastBolusAgentSequence = 0x00180012
     BodyPartExamined = 0x00180015
     ScanningSequence = 0x00180020
+    SequenceVariant = 0x00180021
+    ScanOptions = 0x00180022
+    SequenceName = 0x00180024
     SliceThickness = 0x00180050
     KVP = 0x00180060
     RepetitionTime = 0x00180080
     EchoTime = 0x00180081
     InversionTime = 0x00180082
     EchoNumbers = 0x00180086
+    MagneticFieldStrength = 0x00180087
     SpacingBetweenSlices = 0x00180088
+    EchoTrainLength = 0x00180091
     ContrastBolusVolume = 0x00181041
     TriggerTime = 0x00181060
     GantryDetectorTilt = 0x00181120
@@ -66,7 +71,13 @@ class Tag:
     Exposure = 0x00181152
     ImagerPixelSpacing = 0x00181164
     ConvolutionKernel = 0x00181210
+    FlipAngle = 0x00181314
     PatientPosition = 0x00185100
+    PulseSequenceName = 0x00189005
+    EchoPulseSequence = 0x00189008
+    InversionRecovery = 0x00189009
+    SpectrallySelectedSuppression = 0x00189025
+    InversionTimes = 0x00189079
     AcquisitionType = 0x00189302
     EffectiveEchoTime = 0x00189082
     DiffusionBValue = 0x00189087
@@ -116,6 +127,8 @@ class Tag:
     ExposureInmAs = 0x00189332
     MRImageFrameTypeSequence = 0x00189226
     MREchoSequence = 0x00189114
+    MRTimingAndRelatedParametersSequence = 0x00189112
+    MRModifierSequence = 0x00189115
     MRDiffusionSequence = 0x00189117
     DiffusionGradientDirectionSequence = 0x00189076
     CardiacSynchronizationSequence = 0x00189118
@@ -141,7 +154,7 @@ class Tag:
 SEQUENCES = frozenset(
     number
     for name, number in vars(Tag).items()
-    if isinstance(number, int) and name.endswith("Sequence") and name != "ScanningSequence"
+    if isinstance(number, int) and name.endswith("Sequence") and name not in ("ScanningSequence", "EchoPulseSequence")
 )
 
 _VR = {
@@ -149,15 +162,15 @@ _VR = {
     "StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID",
     "DS": "PatientSize PatientWeight "
     "SliceThickness KVP RepetitionTime EchoTime InversionTime SpacingBetweenSlices ContrastBolusVolume "
-    "TriggerTime GantryDetectorTilt ImagerPixelSpacing ImagePositionPatient ImageOrientationPatient PixelSpacing "
-    "RescaleIntercept RescaleSlope",
-    "IS": "EchoNumbers ExposureTime XRayTubeCurrent Exposure SeriesNumber AcquisitionNumber InstanceNumber "
-    "TemporalPositionIdentifier ImagesInAcquisition NumberOfFrames",
+    "MagneticFieldStrength FlipAngle TriggerTime GantryDetectorTilt ImagerPixelSpacing ImagePositionPatient "
+    "ImageOrientationPatient PixelSpacing RescaleIntercept RescaleSlope",
+    "IS": "EchoNumbers EchoTrainLength ExposureTime XRayTubeCurrent Exposure SeriesNumber AcquisitionNumber "
+    "InstanceNumber TemporalPositionIdentifier ImagesInAcquisition NumberOfFrames",
     "US": "SamplesPerPixel PlanarConfiguration Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation "
     "FrameAcquisitionNumber PixelPaddingValue PixelPaddingRangeLimit",
     "UL": "InStackPositionNumber TemporalPositionIndex",
-    "FD": "EffectiveEchoTime DiffusionBValue DiffusionGradientOrientation NominalPercentageOfCardiacPhase "
-    "ExposureInmAs NominalCardiacTriggerDelayTime",
+    "FD": "EffectiveEchoTime InversionTimes DiffusionBValue DiffusionGradientOrientation "
+    "NominalPercentageOfCardiacPhase ExposureInmAs NominalCardiacTriggerDelayTime",
     "FL": "PhilipsScaleIntercept PhilipsScaleSlope",
     "OW": "PixelData FloatPixelData DoubleFloatPixelData",
 }

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ctreview.dicom import Series
-from ctreview.errors import DifferentPatients, GridMismatch, WrongUse
+from ctreview.errors import DifferentPatients, GridMismatch, InconsistentSeries, WrongModality, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.load import LoadSettings, load_volume
+from ctreview.volume.mr_contrast import contrast_name
 from ctreview.volume.resample import resample
+from ctreview.volume.stations import are_stations, join_stations, matched_for_display
 from ctreview.volume.volume import Volume
 
-__all__ = ["Contrast", "Examination", "contrast_name", "examination", "load_examination", "series_of_examination"]
+__all__ = ["Contrast", "Examination", "examination", "load_examination", "series_of_examination"]
 
-# What series are called by their makers and users; the first that fits names the contrast. An image that is fat
-# suppressed is named so before its weighting, because that decides what is bright.
-_NAMES: tuple[tuple[str, str], ...] = (
-    (r"fat.?frac|\bff\b|pdff", "fat fraction"),
-    (r"stir|tirm|\btir\b", "STIR"),
-    (r"dixon.*water|water.*dixon|_w\b|\bwater\b", "Dixon water"),
-    (r"dixon.*fat|fat.*dixon|_f\b|\bfat only\b", "Dixon fat"),
-    (r"opp(osed)?\b|out.?of.?phase|_opp", "Dixon opposed phase"),
-    (r"in.?phase|_in\b", "Dixon in phase"),
-    (r"t2.*(fs|fat.?sat|spair|spir)", "T2 fat suppressed"),
-    (r"t2.?map|\bt2 ?relax", "T2 map"),
-    (r"\bt2|_t2", "T2"),
-    (r"\bt1|_t1", "T1"),
-    (r"\bpd\b|proton", "proton density"),
-)
 _PARALLEL = 1e-4  # axes that differ by less than 0.01 of a degree or so point the same way
 
 
@@ -43,21 +29,31 @@ class Contrast:
     Attributes
     ----------
     name : str
-        "T1", "STIR", "Dixon water" …; the series' own description where that says none of them.
+        "T1", "STIR", "Dixon water" …; the series' own description where that says none of them. A second image of
+        one kind has a number behind it.
     volume : Volume
-        On axes parallel to the examination's first image.
+        For display: on axes parallel to the examination's first image, its stations equally bright.
     acquired : Volume
-        On its own grid, for measuring; the same unless it was turned onto those axes for display.
+        On its own grid with the values as measured, for measuring.
+    kind : str
+        The name without a number.
+    stations : int
+        How many were joined; 1 for an image of one.
+    not_joined : str or None
+        Why it and another image of its kind, which lies above or below it, are not one.
     """
 
     name: str
     volume: Volume
     acquired: Volume
+    kind: str = ""
+    stations: int = 1
+    not_joined: str | None = None
 
     @property
     def resampled(self) -> bool:
-        """Whether it was turned."""
-        return self.acquired is not self.volume
+        """Whether it was turned onto other axes for display."""
+        return self.acquired.geometry != self.volume.geometry
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,23 +80,39 @@ class Examination:
         names = [contrast.name for contrast in self.contrasts]
         return self.contrasts[(names.index(name) + 1) % len(names)]
 
+    def measured(self, kind: str) -> Volume | None:
+        """The one image of a kind, all its stations in one, as it was acquired; None if there is none.
 
-def contrast_name(volume: Volume) -> str:
-    """What kind of image it is, from its unit and its series' description."""
-    described = (volume.acquisition.description or "").strip()
-    if volume.unit == "fraction":
-        return "fat fraction"
-    if volume.unit == "ms":
-        return "T2 map"
-    for pattern, name in _NAMES:
-        if re.search(pattern, described.lower().replace("-", " ")):
-            return name
-    return described or (volume.acquisition.modality or "image")
+        Raises
+        ------
+        InconsistentSeries
+            It comes in parts that could not be joined: a station is missing, or the grids differ.
+        """
+        found = [contrast for contrast in self.contrasts if contrast.kind == kind]
+        reason = next((one.not_joined for one in found if one.not_joined), None)
+        if reason is not None:
+            raise InconsistentSeries(
+                reason, remedy="Give the missing station as well, or measure the parts one by one."
+            )
+        return found[0].acquired if found else None
+
+    def echoes(self, train: str) -> tuple[Volume, ...]:
+        """The images of an echo train ("gradient echo", "spin echo") as acquired, by echo time; none if none is there.
+
+        Raises
+        ------
+        InconsistentSeries
+            As `measured`.
+        """
+        kinds = dict.fromkeys(one.kind for one in self.contrasts if one.kind.startswith(f"{train} "))
+        found = [volume for kind in kinds if (volume := self.measured(kind)) is not None]
+        return tuple(sorted(found, key=lambda one: one.acquisition.sequence.echo_time_ms or 0.0))
 
 
 def examination(volumes: Sequence[Volume]) -> Examination:
     """Bring the images of one examination to one place by their geometry.
 
+    Images of one contrast that lie above each other are stations of one and are joined where their grids allow it.
     Images whose axes are parallel to those of the first keep their grid, whatever its spacing and extent. Others (say
     coronal beside axial ones) are resampled, for display, to the axes of the first over their own extent.
 
@@ -111,6 +123,8 @@ def examination(volumes: Sequence[Volume]) -> Examination:
 
     Raises
     ------
+    WrongModality
+        One of them is a CT.
     GridMismatch
         They do not share a frame of reference, so that their geometry says nothing of how they belong together.
     DifferentPatients
@@ -119,17 +133,41 @@ def examination(volumes: Sequence[Volume]) -> Examination:
     if not volumes:
         raise WrongUse("an examination needs at least one image")
     first = volumes[0]
-    names: list[str] = []
-    contrasts = []
     for volume in volumes:
         _require_one_examination(first, volume)
-        parallel = np.allclose(volume.geometry.directions, first.geometry.directions, atol=_PARALLEL)
-        shown = volume if parallel else resample(volume, _turned(volume.geometry, first.geometry))
-        name = contrast_name(volume)
-        names.append(name)
-        seen = names.count(name)
-        contrasts.append(Contrast(name if seen == 1 else f"{name} {seen}", shown, volume))
+    names: list[str] = []
+    contrasts = []
+    for group, acquired, reason in _by_station(volumes):
+        kind = contrast_name(acquired)
+        measured_in_units = acquired.unit != "arbitrary" or kind.endswith(("map", "ADC"))
+        bright = acquired if len(group) == 1 or measured_in_units else matched_for_display(acquired, group)
+        parallel = np.allclose(acquired.geometry.directions, first.geometry.directions, atol=_PARALLEL)
+        shown = bright if parallel else resample(bright, _turned(bright.geometry, first.geometry))
+        names.append(kind)
+        seen = names.count(kind)
+        name = kind if seen == 1 else f"{kind} {seen}"
+        contrasts.append(Contrast(name, shown, acquired, kind, len(group), reason))
     return Examination(tuple(contrasts))
+
+
+def _by_station(volumes: Sequence[Volume]) -> list[tuple[list[Volume], Volume, str | None]]:
+    """Stations of one image together, joined; with why some that lie above each other could not be."""
+    groups: list[list[Volume]] = []
+    for volume in volumes:
+        kind = contrast_name(volume)
+        for group in groups:
+            if contrast_name(group[0]) == kind and all(are_stations(one, volume) for one in group):
+                group.append(volume)
+                break
+        else:
+            groups.append([volume])
+    found: list[tuple[list[Volume], Volume, str | None]] = []
+    for group in groups:
+        try:
+            found.append((group, group[0] if len(group) == 1 else join_stations(group), None))
+        except (InconsistentSeries, GridMismatch) as error:
+            found += [([one], one, error.found) for one in group]
+    return found
 
 
 def series_of_examination(series: Sequence[Series], leader: Series | None = None) -> tuple[Series, ...]:
@@ -174,6 +212,11 @@ def load_examination(
 
 
 def _require_one_examination(first: Volume, other: Volume) -> None:
+    if other.unit == "HU":
+        raise WrongModality(
+            "one of the images is a CT, and an examination of muscles is made of MR images",
+            remedy="Give the MR series; a CT of the thorax is read with `ctreview segment`.",
+        )
     conflicts = first.acquisition.patient.conflicts(other.acquisition.patient)
     if conflicts:
         raise DifferentPatients(

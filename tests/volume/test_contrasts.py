@@ -8,7 +8,7 @@ import pytest
 
 from ctreview.dicom.acquisition import Acquisition, Patient
 from ctreview.errors import DifferentPatients, GridMismatch, WrongUse
-from ctreview.volume.contrasts import contrast_name, examination
+from ctreview.volume.contrasts import examination
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.volume import Volume
 
@@ -34,26 +34,6 @@ def coronal() -> Geometry:
     )
     affine[:3, 3] = (-40, -20, -10)
     return Geometry((50, 50, 40), affine, "1.2.3")
-
-
-@pytest.mark.parametrize(
-    ("described", "name"),
-    [
-        ("t1_tse_tra", "T1"),
-        ("T2 TSE axial", "T2"),
-        ("t2_tirm_cor", "STIR"),
-        ("STIR longTE", "STIR"),
-        ("t2 fs tse", "T2 fat suppressed"),
-        ("t1_vibe_dixon_tra_W", "Dixon water"),
-        ("t1_vibe_dixon_tra_F", "Dixon fat"),
-        ("mDIXON opp-phase", "Dixon opposed phase"),
-        ("PDFF liver", "fat fraction"),
-        ("survey", "survey"),
-        ("", "MR"),
-    ],
-)
-def test_a_series_is_named_by_its_contrast(described: str, name: str) -> None:
-    assert contrast_name(thigh(AXIAL, described)) == name
 
 
 def test_images_that_do_not_belong_together_are_refused() -> None:
