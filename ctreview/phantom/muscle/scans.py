@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import cos, radians
 from typing import Any
 
 import numpy as np
@@ -101,18 +102,27 @@ def scan_stir(legs: Legs, scanner: MrScanner | None = None) -> Volume:
     return _stored(fields, signal, facts, "T2 tirm axial")
 
 
-def _gradient_echo(fields: Fields, times_ms: tuple[float, ...], first_channel: int) -> list[npt.NDArray[np.complex64]]:
-    """Complex signals with noise: water and fat of six peaks, decay, and the phase of an uneven field.
+def _gradient_echo(
+    fields: Fields, times_ms: tuple[float, ...], flip_degrees: float, repetition_ms: float, first_channel: int
+) -> list[npt.NDArray[np.complex64]]:
+    """Complex signals with noise: water and fat of six peaks, T1 weighting, decay, and the phase of an uneven field.
 
-    The flip angle is low, so that T1 does not tell.
+    Magnetization is spoiled; muscle that recovers fully would have a signal of 1.
     """
     matter = fields.legs.composition
     fat = fat_signal(times_ms, fields.scanner.field_strength_t)
+    cosine = np.float32(cos(radians(flip_degrees)))
+
+    def recovered(t1: Any) -> Any:
+        left = np.exp(-np.float32(repetition_ms) / t1)
+        return (1 - left) / (1 - cosine * left)
+
+    water, fat_share = matter.water * recovered(matter.t1_ms), np.float32(recovered(_FAT_T1_MS))
     found = []
     for number, time in enumerate(times_ms):
         decay = np.exp(np.float32(-time / 1000) * matter.r2star)
         phase = np.exp(np.complex64(2j * np.pi * time / 1000) * fields.b0_hz)
-        signal = fields.coil * decay * phase * (matter.water + np.complex64(fat[number]) * matter.fat)
+        signal = fields.coil * decay * phase * (water + np.complex64(fat[number]) * fat_share * matter.fat)
         found.append(fields.scanner.noisy(signal.astype(np.complex64), first_channel + number))
     return found
 
@@ -127,8 +137,8 @@ def scan_dixon(legs: Legs, scanner: MrScanner | None = None) -> DixonScan:
     fields = Fields(legs, scanner)
     opposed_ms = 1000.0 / (2 * 3.4 * 42.577 * scanner.field_strength_t)
     times = (round(opposed_ms, 2), round(2 * opposed_ms, 2))
-    flip, repetition = 3.0, 8.0
-    images = _gradient_echo(fields, times, _CHANNEL["dixon"])
+    flip, repetition = 4.0, 8.0
+    images = _gradient_echo(fields, times, flip, repetition, _CHANNEL["dixon"])
     opposed, in_phase = (
         image * np.exp(np.complex64(-2j * np.pi * time / 1000) * fields.b0_hz)
         for image, time in zip(images, times, strict=True)
@@ -173,13 +183,13 @@ def scan_gradient_echoes(
     """Magnitudes of a spoiled gradient echo of several echoes and a low flip angle."""
     fields = Fields(legs, scanner or MrScanner())
     times = tuple(round(first_ms + number * spacing_ms, 3) for number in range(echoes))
-    flip, repetition = 3.0, 10.0
+    flip, repetition = 2.0, 15.0
 
     def stored(time: float, image: npt.NDArray[np.complex64]) -> Volume:
         facts = PulseSequence(time, repetition, flip_angle_degrees=flip, echoes=echoes, kinds=("GR", "SP"))
         return _stored(fields, np.abs(image).astype(np.float32), facts, f"gre {echoes} echoes axial")
 
-    images = _gradient_echo(fields, times, _CHANNEL["gradient echo"])
+    images = _gradient_echo(fields, times, flip, repetition, _CHANNEL["gradient echo"])
     return tuple(stored(time, image) for time, image in zip(times, images, strict=True))
 
 
