@@ -131,7 +131,7 @@ class Reading:
         """Show the whole slice that a place lies in."""
         self.dock.panes.go_to(place, pane=number)
         self.events.wait(200)
-        self.dock.panes.reset_view()
+        self.dock.panes.hanging.reset_view()
         self.events.wait(200)
 
     def hovered(self, number: int, place: Any) -> None:
@@ -184,7 +184,7 @@ def mark(reader: Reading) -> None:
     answer = json.loads((REPOSITORY / "sample_data" / "answer.json").read_text(encoding="utf-8"))
     middle = tuple(answer["baseline"]["findings"][0]["centre_lps_mm"])
     reader.look_at(0, middle)
-    reader.dock.panes.deactivate()
+    reader.dock.panes.mouse.deactivate()
     reader.dock.findings.type.setCurrentText("spot")
     reader.click(reader.dock.findings.shapes["axes"])
     for step in ((4.5, 0.0), (0.0, 4.0)):

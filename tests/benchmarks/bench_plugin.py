@@ -134,7 +134,7 @@ def _one_side(side: str) -> dict[str, float]:
     before = psutil.Process().memory_info().rss
     if side == "ours":
         panes = Panes(viewer)
-        panes.show_timepoints(scans[0][0], scans[1][0])
+        panes.scans.show_timepoints(scans[0][0], scans[1][0])
         for number, (_, mask) in enumerate(scans):
             panes.show_labels(number, mask, name="opacity")
         canvases, turn = [pane.canvas for pane in panes.panes], panes.set_plane

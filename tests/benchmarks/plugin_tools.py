@@ -104,7 +104,7 @@ def measure() -> dict[str, float]:
     QApplication.processEvents()
     panes = Panes(viewer)
     scans = canvases()
-    panes.show_timepoints(scans[0].volume, scans[1].volume)
+    panes.scans.show_timepoints(scans[0].volume, scans[1].volume)
     editor = BenchmarkLabelEditor(panes, scans)
     corrector = Corrector(panes, editor)
     place = scans[0].geometry.to_lps(MIDDLE)

@@ -104,9 +104,9 @@ class Corrector(QObject):
         for number in _SCANS[: len(panes.panes)]:
             panes.panes[number].sketches.append(self._sketcher(number))
         for name in ("pressed", "dragged", "released", "clicked", "moved"):
-            getattr(panes, name).connect(self._gesture(name))
-        panes.wheeled.connect(self._wheel)
-        panes.left.connect(self._left)
+            getattr(panes.mouse, name).connect(self._gesture(name))
+        panes.mouse.wheeled.connect(self._wheel)
+        panes.mouse.left.connect(self._left)
 
     # --- the active tool
 
@@ -132,7 +132,7 @@ class Corrector(QObject):
             return
         self.deactivate()
         self.tool = self.tools[name]
-        self.panes.grab_mouse(self)
+        self.panes.mouse.grab(self)
         self.notice.emit(self.tool.hint)
         self.changed.emit()
 
@@ -142,7 +142,7 @@ class Corrector(QObject):
             self.tool.drop()
         self.tool = None
         self._worker.cancel()
-        self.panes.release_mouse(self)
+        self.panes.mouse.release(self)
         self.redraw()
         self.changed.emit()
 
@@ -331,17 +331,17 @@ class Corrector(QObject):
             self.under_cursor = cursor
             if self.tool is None:
                 return
-            if name == "moved" and self.panes.mouse_grabber is None:
-                self.panes.grab_mouse(self)  # a ruler was selected in between, and has been released
+            if name == "moved" and self.panes.mouse.grabber is None:
+                self.panes.mouse.grab(self)  # a ruler was selected in between, and has been released
             if not self._keys and name != "moved":
                 self.notice.emit("Name a region first; then it can be painted.")
-            elif self.panes.mouse_grabber is self and (name == "moved" or cursor.button == "left"):
+            elif self.panes.mouse.grabber is self and (name == "moved" or cursor.button == "left"):
                 getattr(self.tool, name)(cursor)
 
         return pass_on
 
     def _wheel(self, cursor: CursorPosition, steps: int) -> None:
-        if self.tool is not None and self.panes.mouse_grabber is self and cursor.pane in _SCANS:
+        if self.tool is not None and self.panes.mouse.grabber is self and cursor.pane in _SCANS:
             self.tool.wheeled(cursor, steps)
 
     def _left(self) -> None:

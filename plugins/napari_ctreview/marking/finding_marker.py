@@ -86,10 +86,10 @@ class FindingMarker(QObject):
         self._long: tuple[int, FloatArray] | None = None
         for number in _SCANS[: len(panes.panes)]:
             panes.panes[number].sketches.append(self._sketcher(number))
-        panes.pressed.connect(self._press)
-        panes.dragged.connect(self._drag)
-        panes.released.connect(self._release)
-        panes.clicked.connect(self._click)
+        panes.mouse.pressed.connect(self._press)
+        panes.mouse.dragged.connect(self._drag)
+        panes.mouse.released.connect(self._release)
+        panes.mouse.clicked.connect(self._click)
 
     # --- what is marked
 
@@ -107,14 +107,14 @@ class FindingMarker(QObject):
         self.deactivate()
         if not again:
             self.shape = shape
-            self.panes.grab_mouse(self)
+            self.panes.mouse.grab(self)
             self.notice.emit(_HINTS[shape])
             self.changed.emit()
 
     def deactivate(self) -> None:
         """Leave off; what was begun is forgotten."""
         self.shape, self._begun, self._long = None, None, None
-        self.panes.release_mouse(self)
+        self.panes.mouse.release(self)
         self._redraw()
         self.changed.emit()
 
@@ -236,7 +236,7 @@ class FindingMarker(QObject):
             self._keep_axes(number, self._long[1], drawn)
 
     def _is_mine(self, cursor: CursorPosition) -> bool:
-        mine = self.shape is not None and self.panes.mouse_grabber is self
+        mine = self.shape is not None and self.panes.mouse.grabber is self
         return mine and cursor.button == "left" and cursor.pane in _SCANS
 
     def _keep_axes(self, number: int, one: FloatArray, other: FloatArray | None) -> None:

@@ -71,7 +71,7 @@ class KeyImageRecorder(QObject):
     def go_to(self, image: KeyImage) -> None:
         """Show the slice again as it was: contrast, plane, slab, window and place."""
         if image.contrast:
-            self.panes.contrast(image.contrast)
+            self.panes.scans.contrast(image.contrast)
         pane = next(
             (one for one in self.panes.panes if one.volume is not None and one.timepoint == image.timepoint), None
         )

@@ -65,7 +65,7 @@ class ChestCtDisplay:
         self._shown = ()
         if len(there) == 1:
             (scan, number) = there[0]
-            self._state.panes.show_volumes([scan.volume], [TITLES[number]], [ROLES[number]])
+            self._state.panes.scans.show_volumes([scan.volume], [TITLES[number]], [ROLES[number]])
         else:
             self._pair([scan for scan, _ in there], (0, 1))
 
@@ -85,7 +85,7 @@ class ChestCtDisplay:
     def show_pair(self, scans: Sequence[Scan], order: tuple[int, int], *, blinded: bool) -> None:
         """Show two CTs, to a blinded reader without what their headers say."""
         self._pair(scans, order)
-        self._state.panes.blind(blinded)
+        self._state.panes.scans.blind(blinded)
 
     def _pair(self, scans: Sequence[Scan], order: tuple[int, int]) -> None:
         """Show two CTs in the order a blinded reader gets them; roles stay with the scans, for the link needs them."""
@@ -93,7 +93,7 @@ class ChestCtDisplay:
         here = panes.panes[0].volume
         if key == self._shown and here is not None and here.digest == scans[order[0]].volume.digest:
             return  # after new settings the reader stays where he was
-        panes.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
+        panes.scans.show_timepoints(scans[order[0]].volume, scans[order[1]].volume)
         for pane, timepoint in zip(panes.panes, order, strict=False):
             pane.role = ROLES[timepoint]
         panes.link.register(None)
@@ -127,7 +127,7 @@ class ChestCtDisplay:
             panes.set_readout_source(pane, _known(review, timepoint))
         self.show_candidates(review, order)
         self.show_outlines(review, order)
-        panes.blind(blinded)
+        panes.scans.blind(blinded)
         self._comparison = None
 
     def show_candidates(self, review: OpacityReview, order: tuple[int, int]) -> None:
@@ -207,7 +207,7 @@ class ChestCtDisplay:
         """The panes have another width now: whole slices, at the place that was on screen."""
         panes = self._state.panes
         QApplication.processEvents()  # the canvases get their new sizes
-        panes.reset_view()
+        panes.hanging.reset_view()
         middle = panes.panes[0].centre
         across = panes.panes[0].across
         kept = to_world(panes.panes[0].geometry, middle)

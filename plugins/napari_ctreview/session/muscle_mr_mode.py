@@ -50,7 +50,7 @@ class MuscleMrMode(QObject):
         super().__init__(state)
         self._state = state
         self.review: RegionReview | None = None
-        state.panes.contrast_changed.connect(self._use_contrast_in_view)
+        state.panes.scans.contrast_changed.connect(self._use_contrast_in_view)
 
     @property
     def read_only(self) -> str:
@@ -84,7 +84,7 @@ class MuscleMrMode(QObject):
         """Show the first contrast of each examination."""
         there = [(scan.contrasts, ROLES[number]) for number, scan in enumerate(scans) if scan is not None]
         images = [one for one, _ in there if one is not None]
-        self._state.panes.show_examinations(*images, roles=[role for _, role in there])
+        self._state.panes.scans.show_examinations(*images, roles=[role for _, role in there])
 
     def start(self, scans: Sequence[Scan | None]) -> None:
         """Let regions be painted on the MRI that is shown; what the journal says was painted before stands again.

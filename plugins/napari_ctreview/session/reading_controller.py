@@ -132,7 +132,7 @@ class ReadingController(QObject):
         state.images = now
         there = [scan for scan in scans if scan is not None]
         state.mode = state.mode_for(there)
-        measured = state.panes.measurements
+        measured = state.panes.scans.measurements
         state.set_step("load", Step("done" if len(there) == 2 else "to do", state.loader.warning))
         state.mode.show(scans)
         state.report_replaced(said, measured)

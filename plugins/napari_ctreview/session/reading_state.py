@@ -242,7 +242,7 @@ class ReadingState(QObject):
 
     def report_replaced(self, said: str, measured: int) -> None:
         """Say what did not go on with other scans; of measurements, by how many there were before."""
-        removed = removed_words(measurements=measured - self.panes.measurements)
+        removed = removed_words(measurements=measured - self.panes.scans.measurements)
         self.replaced.emit(f"{removed} {said}".strip())
 
     def close(self) -> None:

@@ -193,7 +193,7 @@ class StudyArchive(QObject):
         """Close the study that is open here, and its scans; acts are on the disk already."""
         state = self._state
         self.moved = None
-        measured = state.panes.measurements
+        measured = state.panes.scans.measurements
         said = state.close_reading()
         state.loader.clear()
         state.report_replaced(said, measured)
@@ -201,7 +201,7 @@ class StudyArchive(QObject):
     def _opened(self, workspace: Workspace, mode: ReadingMode, scans: Sequence[Scan | None]) -> None:
         state = self._state
         assert workspace.study is not None
-        said, measured = state.close_reading(), state.panes.measurements
+        said, measured = state.close_reading(), state.panes.scans.measurements
         state.workspace, state.mode = workspace, mode
         state.loader.forget_statements()
         state.loader.scans[:] = scans

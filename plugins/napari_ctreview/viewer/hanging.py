@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from typing import Protocol
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QSplitter
@@ -15,10 +14,11 @@ from napari_ctreview import preferences
 from napari_ctreview.viewer.link_controller import LinkController
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 from napari_ctreview.viewer.pane import Pane
+from napari_ctreview.viewer.pane_mouse import PaneMouse
 from napari_ctreview.viewer.planes import Plane
 from napari_ctreview.viewer.reformats import Reformats
 
-__all__ = ["Hanging", "HangingOwner", "Layout"]
+__all__ = ["Hanging", "Layout"]
 
 
 class Layout(Enum):
@@ -29,30 +29,21 @@ class Layout(Enum):
     ONE_SCAN = "three planes of one scan"
 
 
-class HangingOwner(Protocol):
-    """What holds the panes."""
-
-    under_cursor: Pane | None
-
-    def set_plane(self, plane: Plane) -> None:
-        """Show a plane in every pane."""
-
-    def hover(self, here: int, lps: FloatArray) -> None:
-        """Read out a place of the scan of a pane."""
-
-
 class Hanging:
     """Puts panes and their further planes into place.
 
     Parameters
     ----------
-    owner : HangingOwner
     panes : sequence of Pane
         All; the first two have further planes, the third is the map of fate.
     columns : sequence of QSplitter
         Where each stands.
     link : LinkController
         Carries a place of one scan to the other.
+    mouse : PaneMouse
+        A click shows its place in all planes, a double click lets a pane fill the window.
+    turn : callable
+        ``turn(plane)`` shows a plane in every pane.
 
     Attributes
     ----------
@@ -64,9 +55,14 @@ class Hanging:
     """
 
     def __init__(
-        self, owner: HangingOwner, panes: Sequence[Pane], columns: Sequence[QSplitter], link: LinkController
+        self,
+        panes: Sequence[Pane],
+        columns: Sequence[QSplitter],
+        link: LinkController,
+        mouse: PaneMouse,
+        turn: Callable[[Plane], None],
     ) -> None:
-        self._owner, self._panes, self._columns, self._link = owner, panes, columns, link
+        self._panes, self._columns, self._link, self._mouse, self._turn = panes, columns, link, mouse, turn
         self._used = [True] * len(panes)
         self._modality = ""
         self._cursor: tuple[int, FloatArray] | None = None
@@ -77,6 +73,11 @@ class Hanging:
             holder = QSplitter(Qt.Orientation.Horizontal)
             column.addWidget(holder)
             self.reformats.append(Reformats(number, pane, holder, self._reporter(number), partial(self._moved, number)))
+        mouse.moved.connect(self._follow_mouse)
+        mouse.dragged.connect(self._note)
+        mouse.clicked.connect(self._clicked)
+        mouse.doubled.connect(self._doubled)
+        mouse.left.connect(self._leave)
 
     # --- which layout
 
@@ -113,7 +114,7 @@ class Hanging:
 
     def _active(self) -> int:
         """The scan under the mouse."""
-        here = self._owner.under_cursor
+        here = self._mouse.under_cursor
         for number, (pane, planes) in enumerate(zip(self._panes, self.reformats, strict=False)):
             if here is pane or here in planes.panes:
                 return number
@@ -171,33 +172,41 @@ class Hanging:
             elif self._link.on and planes.shown:
                 planes.go_to(self._mapped(number, other, lps))
 
-    def follow_mouse(self, what: str, cursor: CursorPosition, *, free: bool) -> None:
-        """Answer to the mouse over a pane: show where it is in the further planes; a click goes there.
-
-        Parameters
-        ----------
-        what : str
-            Kind of gesture.
-        cursor : CursorPosition
-        free : bool
-            Whether no tool holds the left button.
-        """
+    def _note(self, cursor: CursorPosition) -> bool:
+        """Remember where the mouse is, for planes that open there; False over the map of fate."""
         if cursor.pane >= len(self.reformats):
-            return
+            return False
         self._cursor = (cursor.pane, cursor.lps)
-        if what == "moved":
+        return True
+
+    def _follow_mouse(self, cursor: CursorPosition) -> None:
+        """Show in the further planes where the mouse is."""
+        if self._note(cursor):
             self.reformats[cursor.pane].show_cursor(cursor.lps)
-        elif what == "clicked" and free and cursor.button == "left":
+
+    def _clicked(self, cursor: CursorPosition) -> None:
+        """Go to what was clicked, where no tool holds the left button."""
+        if self._note(cursor) and self._mouse.grabber is None and cursor.button == "left":
             self.go_to(cursor.pane, cursor.lps)
 
-    def leave(self) -> None:
+    def _doubled(self, cursor: CursorPosition) -> None:
+        if self._mouse.grabber is None:
+            self.maximise(cursor.pane)
+
+    def _leave(self) -> None:
         """The mouse is over no pane."""
         self._cursor = None
         for planes in self.reformats:
             planes.show_cursor(None)
 
     def reset_view(self) -> None:
-        """Show whole slices in the further planes."""
+        """Show whole slices, in all panes at one zoom where they are linked, and in the further planes."""
+        full = [pane for pane in self._panes if pane.volume is not None]
+        for pane in full:
+            pane.model.reset_view()
+        if self._link.on:
+            self._panes[0].model.scene.camera.zoom = min(pane.model.scene.camera.zoom for pane in full)
+            self._link.follow()
         for planes in self.reformats:
             if planes.shown:
                 planes.reset_view()
@@ -217,18 +226,18 @@ class Hanging:
 
     def _reporter(self, number: int) -> Callable[[Pane, str, CursorPosition], None]:
         def report(pane: Pane, what: str, cursor: CursorPosition) -> None:
-            self._owner.under_cursor = pane
+            self._mouse.under_cursor = pane
             self._cursor = (number, cursor.lps)
             if what == "moved":
                 main = self._panes[number]
                 main.annotations.show_linked_cursor(main.crosshair_at(cursor.lps))
                 self.reformats[number].show_cursor(cursor.lps)
-                self._owner.hover(number, cursor.lps)
+                self._mouse.hover(number, cursor.lps)
             elif what == "clicked" and cursor.button == "left":
                 self._panes[number].show_slice(cursor.lps)
                 self.go_to(number, cursor.lps)
             elif what == "doubled":
-                self._owner.set_plane(pane.plane)
+                self._turn(pane.plane)
                 self.maximise(number)
 
         return report

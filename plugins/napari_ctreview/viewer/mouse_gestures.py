@@ -157,19 +157,21 @@ class MouseGestures:
         event.handled = True  # napari moves and zooms by buttons of its own
         self.report("pressed", cursor, 0)
         yield
-        while event.type == "mouse_move":
+        while True:
             event.handled = True
             shift = np.asarray(event.pos, dtype=float) - start
             moved = moved or bool(np.linalg.norm(shift) > _STILL_PIXELS)
             if moved:
                 follow(shift)
             now = self.position_of(event)
-            if now is not None:
+            # of a fast hand not every move is told: the release has the place of the last one
+            if now is not None and (moved or event.type == "mouse_move"):
                 now = self._again(now) if drag == "scroll" else now
                 cursor = CursorPosition(now.pane, now.lps, now.voxel, cursor.button, now.modifiers)
                 self.report("dragged", cursor, 0)
+            if event.type != "mouse_move":
+                break
             yield
-        event.handled = True
         self.report("released", cursor, 0)
         if not moved:
             self.report("clicked", cursor, 0)

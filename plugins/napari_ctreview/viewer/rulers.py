@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
@@ -12,40 +11,13 @@ from ctreview.volume.geometry import FloatArray
 from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 from napari_ctreview.viewer.pane import Pane, SliceMeasurement
+from napari_ctreview.viewer.pane_mouse import PaneMouse
 
 __all__ = ["RulerKind", "Rulers"]
 
 RulerKind = Literal["distance", "angle", "region"]
 
 _POINTS = {"distance": 2, "angle": 3, "region": 2}
-
-
-class RulerSurface(Protocol):
-    """What is measured on: panes with signals of the mouse, whose left button belongs to one tool at a time.
-
-    Attributes
-    ----------
-    panes : sequence of Pane
-    under_cursor : Pane or None
-    pressed, dragged, moved, released : Signal
-        Each with a `CursorPosition`.
-    """
-
-    under_cursor: Pane | None
-    pressed: Any
-    dragged: Any
-    moved: Any
-    released: Any
-
-    @property
-    def panes(self) -> Sequence[Pane]:
-        """What shows the scans."""
-
-    def grab_mouse(self, tool: Any) -> None:
-        """Give the left button to a tool, until it lets go."""
-
-    def release_mouse(self, tool: object) -> None:
-        """A tool gives the left button back."""
 
 
 class Rulers(QObject):
@@ -56,8 +28,8 @@ class Rulers(QObject):
 
     Parameters
     ----------
-    surface : RulerSurface
-        What is measured on.
+    mouse : PaneMouse
+        What measures, over the panes that are measured on.
 
     Attributes
     ----------
@@ -70,35 +42,35 @@ class Rulers(QObject):
     done = Signal(int, object)
     changed = Signal()
 
-    def __init__(self, surface: RulerSurface, parent: QObject | None = None) -> None:
+    def __init__(self, mouse: PaneMouse, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._panes = surface
+        self._mouse = mouse
         self.ruler: RulerKind | None = None
         self._pane: Pane | None = None
         self._points: list[FloatArray] = []
         self._shown: SliceMeasurement | None = None
-        surface.pressed.connect(self._press)
-        surface.dragged.connect(self._drag)
-        surface.moved.connect(self._move)
-        surface.released.connect(self._release)
+        mouse.pressed.connect(self._press)
+        mouse.dragged.connect(self._drag)
+        mouse.moved.connect(self._move)
+        mouse.released.connect(self._release)
 
     def select(self, ruler: RulerKind) -> None:
         """Measure with the next drag."""
         self.deactivate()
         self.ruler = ruler
-        self._panes.grab_mouse(self)
+        self._mouse.grab(self)
         self.changed.emit()
 
     def deactivate(self) -> None:
         """Give the mouse back; an unfinished measurement is forgotten."""
         self._forget()
         self.ruler = None
-        self._panes.release_mouse(self)
+        self._mouse.release(self)
         self.changed.emit()
 
     def remove_last(self) -> None:
         """Take the last measurement off the pane that has the cursor, else off any."""
-        for pane in (self._panes.under_cursor, *self._panes.panes):
+        for pane in (self._mouse.under_cursor, *self._mouse.panes):
             if pane is not None and pane.marks:
                 self.remove(pane, pane.marks[-1])
                 return
@@ -112,7 +84,7 @@ class Rulers(QObject):
     def _press(self, cursor: CursorPosition) -> None:
         if self.ruler is None or cursor.button != "left":
             return
-        pane = self._panes.panes[cursor.pane]
+        pane = self._mouse.panes[cursor.pane]
         if self._pane is not None and pane is not self._pane:
             self._forget()
         if self._pane is None:
@@ -121,12 +93,12 @@ class Rulers(QObject):
             self._show()
 
     def _drag(self, cursor: CursorPosition) -> None:
-        if self._pane is self._panes.panes[cursor.pane] and cursor.button == "left":
+        if self._pane is self._mouse.panes[cursor.pane] and cursor.button == "left":
             self._points[-1] = cursor.lps
             self._show()
 
     def _move(self, cursor: CursorPosition) -> None:
-        if self.ruler == "angle" and len(self._points) == 3 and self._pane is self._panes.panes[cursor.pane]:
+        if self.ruler == "angle" and len(self._points) == 3 and self._pane is self._mouse.panes[cursor.pane]:
             self._points[-1] = cursor.lps
             self._show()
 

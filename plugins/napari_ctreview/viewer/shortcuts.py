@@ -73,14 +73,16 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut("Shift+O", "outline of the lungs: show, hide", lambda panes: panes.toggle_outline()),
     Shortcut("Z", "follow-up over baseline: fade, checkerboard, off", lambda panes: panes.blend.next_mode()),
     Shortcut("Shift+Z", "fade: how much of the follow-up", lambda panes: panes.blend.next_share()),
-    Shortcut("X", "next contrast (MR)", lambda panes: panes.next_contrast()),
-    Shortcut("Shift+N", "patient's name and date: show, hide", lambda panes: panes.identify(not panes.identified)),
-    Shortcut("Home", "whole slices", lambda panes: panes.reset_view()),
+    Shortcut("X", "next contrast (MR)", lambda panes: panes.scans.next_contrast()),
+    Shortcut(
+        "Shift+N", "patient's name and date: show, hide", lambda panes: panes.scans.identify(not panes.scans.identified)
+    ),
+    Shortcut("Home", "whole slices", lambda panes: panes.hanging.reset_view()),
     Shortcut("D", "measure a distance", lambda panes: panes.rulers.select("distance")),
     Shortcut("N", "measure an angle", lambda panes: panes.rulers.select("angle")),
     Shortcut("R", "measure a region: mean ± SD", lambda panes: panes.rulers.select("region")),
     Shortcut("Backspace", "remove the last measurement", lambda panes: panes.rulers.remove_last()),
-    Shortcut("Escape", "put ruler or tool down", lambda panes: panes.deactivate()),
+    Shortcut("Escape", "put ruler or tool down", lambda panes: panes.mouse.deactivate()),
     Shortcut("K", "keep the slice under the cursor as a key image", lambda panes: panes.take_key_image()),
 )
 

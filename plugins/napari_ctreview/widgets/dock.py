@@ -234,7 +234,7 @@ class ReviewDock(QWidget):
         self.state.edited.connect(self._edited)
         controller.chest_ct.compared.connect(self._compared_now)
         controller.chest_ct.recounted.connect(self._follow_numbers)
-        self.panes.contrast_changed.connect(self.corrector.refresh_context)
+        self.panes.scans.contrast_changed.connect(self.corrector.refresh_context)
         self.corrector.busy.connect(self._say_what_runs)
         self.marker.changed.connect(self._marked)
         self.change.go_to.connect(self._go_to)

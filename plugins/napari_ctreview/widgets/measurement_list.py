@@ -81,7 +81,7 @@ class MeasurementList(QWidget):
 
     def _title(self, pane: Pane) -> str:
         number = self.panes.panes.index(pane)
-        return "ABC"[number] if self.panes.blinded else self.titles[pane.timepoint - 1]
+        return "ABC"[number] if self.panes.scans.blinded else self.titles[pane.timepoint - 1]
 
     def _take(self, ruler: RulerKind) -> None:
         if self.rulers.ruler == ruler:

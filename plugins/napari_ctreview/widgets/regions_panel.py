@@ -88,7 +88,7 @@ class RegionsPanel(QWidget):
         self.export.clicked.connect(self._export)
         self.table.currentCellChanged.connect(lambda row, *_: self._choose(row))
         self.state.changed.connect(self.follow)
-        self.state.panes.contrast_changed.connect(self.follow)
+        self.state.panes.scans.contrast_changed.connect(self.follow)
 
     def follow(self) -> None:
         """Show what the regions measure, and offer what may be done now; called at every progress of a step."""

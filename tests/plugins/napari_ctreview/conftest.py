@@ -105,7 +105,7 @@ def at_work(make_panes: Callable[..., Any], pair: Pair, qtbot: Any) -> Callable[
         from tests.plugins.napari_ctreview.simulated_mouse import PhantomLabelEditor, SimulatedMouse, lesion_of
 
         panes = make_panes()
-        panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+        panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
         editor = PhantomLabelEditor(panes, pair, empty=empty)
         panes.go_to(lesion_of(pair))
         qtbot.wait(30)

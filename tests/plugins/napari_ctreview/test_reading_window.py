@@ -62,7 +62,7 @@ def as_usual(reading: OpenWindow) -> None:
     Some of napari's keys are the reading's too, and set it by how often they were pressed in the tests before.
     """
     panes = reading.panes
-    panes.deactivate()
+    panes.mouse.deactivate()
     panes.set_slab(THIN)
     if not panes.link.on:
         panes.link.toggle()
@@ -260,7 +260,7 @@ def test_the_readout_follows_every_change_of_slice(reading: OpenWindow) -> None:
     panes.go_to(pane.centre - 8.0)
     QApplication.processEvents()
     assert pane.annotations.corners.bottom_left == pane.read(pane.centre).lines, "of the place that was gone to"
-    panes._left()
+    panes.mouse.leave()
 
 
 def test_the_wheel_over_a_field_scrolls_the_dock_and_changes_no_value(reading: OpenWindow) -> None:
@@ -310,7 +310,7 @@ def test_another_patient_leaves_nothing_of_the_one_before(reading: OpenWindow, o
     written = reading.texts() - before
     assert any("mL" in line for line in written)
     assert {dock.marker.findings[0].tracked, "ticked: Two patients are meant (no verdict then)"} <= written
-    dock.panes._left()
+    dock.panes.mouse.leave()
     click(dock.load.buttons["clear"])
     reading.load(other_patient / "first", other_patient / "second")
     reading.until(lambda: not reading.controller.state.worker.busy)

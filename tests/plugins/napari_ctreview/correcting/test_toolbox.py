@@ -107,7 +107,7 @@ def test_an_oblique_scan_is_painted_where_the_mouse_is(make_panes: Any, pair: An
 
     both = SimpleNamespace(before=scan(pair.before), after=scan(pair.after), transform=pair.transform)
     panes = make_panes()
-    panes.show_timepoints(both.before.volume, both.after.volume)
+    panes.scans.show_timepoints(both.before.volume, both.after.volume)
     editor = PhantomLabelEditor(panes, both)
     corrector, mouse = Corrector(panes, editor), SimulatedMouse(panes, qtbot)
     place = lesion_of(both)

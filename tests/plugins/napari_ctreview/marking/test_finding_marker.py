@@ -38,7 +38,7 @@ def marking(make_panes: Any, pair: Any, qtbot: Any) -> Callable[[], Any]:
     # made within the test, so that nothing holds the window when it is over
     def make() -> Any:
         panes = make_panes()
-        panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+        panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
         for number, scan in enumerate((pair.before, pair.after)):
             panes.set_readout_source(number, ReadoutSource(regions=divide_lungs(scan.lungs)))
         panes.go_to(lesion_of(pair))
@@ -63,7 +63,7 @@ def test_a_point_is_kept_with_its_type_and_region_and_drawn(marking: Any, pair: 
     assert finding.text == "round, at the pleura"
     assert np.allclose(finding.place, place, atol=1.0)
     assert finding.region.startswith("right lung")
-    assert panes.mouse_grabber is None, "one gesture marks one finding"
+    assert panes.mouse.grabber is None, "one gesture marks one finding"
     mouse.hover(0, place + 80.0)
     x, y = (round(float(v)) for v in panes.panes[0].pixels_of(place)[0])
     changed = np.any(np.abs(canvas_of(panes.panes[0]).astype(int) - bare) > 25, axis=-1)
@@ -97,7 +97,7 @@ def test_the_key_again_keeps_the_long_axis_alone_and_escape_forgets(marking: Any
     ends = [place, place + np.array([15.0, 0, 0])]
     marker.select_shape("axes")
     mouse.drag(0, ends)
-    panes.deactivate()
+    panes.mouse.deactivate()
     assert store.kept == []
     marker.select_shape("axes")
     mouse.drag(0, ends)
@@ -170,7 +170,7 @@ def test_no_size_is_offered_or_copied_a_confirmed_finding_is_measured_anew(marki
     marker.confirm()
     assert store.kept[-1].long_mm is None, "confirmed again it is kept without a size"
     assert marker.shape is None
-    panes.deactivate()
+    panes.mouse.deactivate()
 
 
 def test_what_is_no_longer_seen_is_kept_as_that_and_said(marking: Any, pair: Any, qtbot: Any) -> None:

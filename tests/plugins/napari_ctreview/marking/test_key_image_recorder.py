@@ -39,7 +39,7 @@ class Ledger:
 
 def test_a_key_image_is_kept_as_shown_and_found_again(make_panes: Any, pair: Any, qtbot: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     store = Ledger()
     key_image_recorder = KeyImageRecorder(panes, store)
     box = KeyImagesList(key_image_recorder)

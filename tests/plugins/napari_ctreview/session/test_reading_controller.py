@@ -200,7 +200,7 @@ def test_measurements_stay_on_their_scan(controller: Any, small_scans: Path, thi
     assert panes[1].marks == [length]
     assert set(said) == {""}
     replace_scan(qtbot, controller, 1, small_scans / "after")
-    assert controller.state.panes.measurements == 0
+    assert controller.state.panes.scans.measurements == 0
     assert said[-1] == "Removed with the scan they were made on: 1 measurement."
 
 

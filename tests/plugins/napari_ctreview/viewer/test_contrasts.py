@@ -21,13 +21,13 @@ def test_contrasts_of_one_examination_lie_at_one_place(make_panes: Any) -> None:
         middle = one.volume.geometry.to_lps(bright.mean(axis=0))
         assert np.allclose(middle, (12, 4, 30), atol=max(one.volume.geometry.spacing) / 2)
     panes = make_panes(2)
-    panes.show_examinations(found)
+    panes.scans.show_examinations(found)
     pane = panes.panes[0]
     assert not panes.panes[1].canvas.isVisible()
     panes.set_window("oedema")
     panes.go_to(np.array([12.0, 4.0, 30.0]))
     for name in ("STIR", "T2", "T1"):
-        panes.next_contrast()
+        panes.scans.next_contrast()
         assert name in pane.annotations.corners.top_left
         assert tuple(pane.image.contrast_limits) == pytest.approx(limits(pane.windows["oedema"]))
         assert np.allclose(pane.centre, (12, 4, 30), atol=max(pane.geometry.spacing))
@@ -38,14 +38,14 @@ def test_a_region_of_interest_measures_the_contrast_in_view_on_its_own_grid(make
     finer = Geometry.aligned((30, 70, 80), (2.0, 1.0, 1.0), origin=(-40, -33, 2), frame_of_reference="1.2.3")
     found = examination([thigh(AXIAL, "T1"), thigh(finer, "STIR")])
     panes = make_panes(1)
-    panes.show_examinations(found)
+    panes.scans.show_examinations(found)
     panes.go_to(np.array([12.0, 4.0, 30.0]))
     pane = panes.panes[0]
     pane.marks.append(RegionOfInterest(np.array([[8.0, 0.0, 30.0], [16.0, 8.0, 30.0]]), pane.geometry, 0))
     for _ in found.contrasts:
         (drawing,) = pane.annotations.drawings()
         assert drawing.text.startswith("900.0 ± 0.0")
-        panes.next_contrast()
+        panes.scans.next_contrast()
 
 
 def test_windows_of_mr_follow_the_image_and_not_its_scale() -> None:

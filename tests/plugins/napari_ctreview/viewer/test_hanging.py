@@ -73,7 +73,7 @@ def test_three_planes_of_both_scans_hang_by_a_key_and_go_where_the_mouse_says(
     make_panes: Any, pair: Any, qtbot: Any
 ) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     panes.show_labels(0, pair.before.opacity, name="opacity")
     install(panes)
     _press(qtbot, panes, Qt.Key.Key_F3)
@@ -117,7 +117,7 @@ def test_three_planes_of_both_scans_hang_by_a_key_and_go_where_the_mouse_says(
     _press(qtbot, panes, Qt.Key.Key_F4)
     assert [pane.canvas.isVisible() for pane in panes.panes] == [False, True], "the scan under the cursor"
     until(qtbot, lambda: [pane.plane for pane in there.panes] == [Plane.AXIAL, Plane.CORONAL])
-    panes.show_timepoints(pair.after.volume, pair.before.volume)
+    panes.scans.show_timepoints(pair.after.volume, pair.before.volume)
     assert [pane.canvas.isVisible() for pane in panes.panes] == [False, True], "remembered for scans of this kind"
     until(qtbot, lambda: all(_same_image(pane, panes.panes[1]) for pane in there.panes))
 
@@ -130,7 +130,7 @@ def test_a_plane_opens_at_the_cursor_and_slices_have_the_archive_s_number(
     panes = make_panes(1)
     count = pair.before.volume.geometry.shape[0]
     numbers = SliceNumbers(0, tuple(range(100 + count, 100, -1)))
-    panes.show_volumes([replace(pair.before.volume, slice_numbers=numbers)], ["baseline"])
+    panes.scans.show_volumes([replace(pair.before.volume, slice_numbers=numbers)], ["baseline"])
     (pane,) = panes.panes
     panes.go_to(pair.before.volume.geometry.to_lps((3, 30, 30)))
     shown = pane.annotations.corners.bottom_right
@@ -138,7 +138,7 @@ def test_a_plane_opens_at_the_cursor_and_slices_have_the_archive_s_number(
     side = "F" if mm < 0 else "H"
     assert f"axial Im {100 + count - 3}/{count}  {side} {abs(mm):.1f} mm" in shown
     assert pane.annotations.pixels_per_mm() > 0
-    panes.reset_view()
+    panes.hanging.reset_view()
     install(panes)
     target = pane.centre + np.array([40.0, 28.0, 0.0])
     _hover(pane, _pixel(pane, target))
@@ -153,7 +153,7 @@ def test_a_plane_opens_at_the_cursor_and_slices_have_the_archive_s_number(
 
 def test_drags_scroll_move_zoom_and_window_by_the_buttons(make_panes: Any, pair: Any) -> None:
     panes = make_panes(1)
-    panes.show_volumes([pair.before.volume], ["baseline"])
+    panes.scans.show_volumes([pair.before.volume], ["baseline"])
     (pane,) = panes.panes
     start, zoom = pane.centre, pane.model.scene.camera.zoom
     _drag(pane, LEFT, (0, 80))

@@ -39,7 +39,7 @@ def test_an_opacity_is_drawn_where_the_phantom_has_it_in_every_plane(
     make_panes: Any, pair: Any, canvas_of: Callable[[Any], Any]
 ) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     glass = pair.before.opacity
     place = glass.geometry.to_lps(np.median(np.argwhere(glass.mask("ground_glass")), axis=0))
     pane = panes.panes[0]
@@ -52,7 +52,7 @@ def test_an_opacity_is_drawn_where_the_phantom_has_it_in_every_plane(
         (Plane.SAGITTAL, place[1] > middle[1], place[2] < middle[2]),
     ):
         panes.set_plane(plane)
-        panes.reset_view()
+        panes.hanging.reset_view()
         across = pane.across
         pane.model.dims.set_point(across, to_world(glass.geometry, place)[across])
         pixels = canvas_of(pane)
@@ -73,7 +73,7 @@ def test_letters_stand_at_the_edges_and_name_the_right_side(
     make_panes: Any, pair: Any, canvas_of: Callable[[Any], Any]
 ) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume)
     for plane, letters in (
         (Plane.AXIAL, ("A", "L", "P", "R")),
         (Plane.CORONAL, ("H", "L", "F", "R")),
@@ -98,7 +98,7 @@ def test_letters_stand_at_the_edges_and_name_the_right_side(
 
 def test_scrolling_one_pane_takes_the_other_to_the_same_anatomy(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
     place = centroid(pair.before.lobes, "left_lower_lobe")
     panes.go_to(place)
@@ -119,7 +119,7 @@ def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_
     make_panes: Any, pair: Any, qtbot: Any
 ) -> None:
     panes = make_panes(3)
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     panes.panes[0].model.scene.camera.zoom *= 2
     zoom = panes.panes[0].model.scene.camera.zoom
     place = panes.panes[1].centre + np.array([31.0, -22.0, 36.0])
@@ -136,7 +136,7 @@ def test_a_place_that_is_gone_to_stands_in_the_middle_of_every_pane_at_the_same_
 
 def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
     panes.link.toggle()
     before = right.centre
@@ -153,7 +153,7 @@ def test_unlinked_panes_go_their_own_way_and_keep_one_window(make_panes: Any, pa
 
 def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume)
     left, right = panes.panes
     assert "linked by centres of the scans" in left.annotations.corners.bottom_right
     panes.link.toggle()
@@ -168,7 +168,7 @@ def test_without_a_registration_the_reader_may_put_levels_beside_each_other(make
 def test_a_level_outside_the_other_scan_is_said(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
     short = pair.after.volume.crop((8, 0, 0), pair.after.volume.array.shape)
-    panes.show_timepoints(pair.before.volume, short, transform=replace(pair.transform, moving=short.geometry))
+    panes.scans.show_timepoints(pair.before.volume, short, transform=replace(pair.transform, moving=short.geometry))
     left, right = panes.panes
     left.step(-1000)
     assert any("outside" in text for text in right.annotations.warnings)
@@ -180,13 +180,13 @@ def test_the_cursor_of_one_pane_is_drawn_in_the_other_at_the_same_anatomy(
     make_panes: Any, pair: Any, canvas_of: Callable[[Any], Any], qtbot: Any
 ) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
     place = centroid(pair.before.lobes, "right_middle_lobe")
     panes.go_to(place)
     canvas = left.canvas.canvas.native
     told: list[Any] = []
-    panes.moved.connect(told.append)
+    panes.mouse.moved.connect(told.append)
     (x, y), _ = left.pixels_of(place)
     without = canvas_of(right)
     QTest.mouseMove(canvas, QPoint(round(x) - 9, round(y)))
@@ -208,16 +208,16 @@ def test_corners_say_how_the_scan_was_made_and_not_whose_it_is(make_panes: Any, 
     patient = replace(pair.before.volume.acquisition.patient, id="SECRET-1", name="Secret^Name")
     scan = replace(pair.before.volume.acquisition, patient=patient, kernel="B30f", contrast=True, age_years=4.2)
     before = replace(pair.before.volume, acquisition=scan)
-    panes.show_timepoints(before, pair.after.volume)
+    panes.scans.show_timepoints(before, pair.after.volume)
     lines = [line for pane in panes.panes for corner in vars(pane.annotations.corners).values() for line in corner]
     written = "\n".join(lines)
     for words in ("BASELINE   day 0", "FOLLOW-UP   day +66", "4.2 years", "B30f", "contrast given", "supine"):
         assert words in written
     assert "SECRET" not in written.upper()
     assert "2021" not in written
-    panes.show_timepoints(before, pair.after.volume, identify=True)
+    panes.scans.show_timepoints(before, pair.after.volume, identify=True)
     assert "2021-09-03" in panes.panes[0].annotations.corners.top_left
-    panes.blind(True)
+    panes.scans.blind(True)
     lines = [
         line
         for pane in panes.panes
@@ -226,16 +226,16 @@ def test_corners_say_how_the_scan_was_made_and_not_whose_it_is(make_panes: Any, 
     ]
     assert lines == ["A", "B"]
     assert [pane.image.name for pane in panes.panes] == ["A", "B"]
-    panes.blind(False)
+    panes.scans.blind(False)
     assert "2021-09-03" in panes.panes[0].annotations.corners.top_left
 
 
 def test_swapped_dates_are_warned_of(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.after.volume, pair.before.volume)
+    panes.scans.show_timepoints(pair.after.volume, pair.before.volume)
     for pane in panes.panes:
         assert any("swapped" in text and "66 days" in text for text in pane.annotations.warnings)
-    panes.show_timepoints(pair.before.volume, pair.after.volume)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume)
     assert panes.panes[0].annotations.warnings == ()
 
 
@@ -250,7 +250,7 @@ def test_an_oblique_scan_is_shown_straight_with_its_angle(make_panes: Any, canva
     array = np.full(geometry.shape, -1000, np.int16)
     array[:, 10:30, 10:40] = 500
     panes = make_panes(1)
-    panes.show_volumes([Volume(array, geometry)], ["oblique"])
+    panes.scans.show_volumes([Volume(array, geometry)], ["oblique"])
     assert "oblique 20°" in panes.panes[0].annotations.corners.top_right
     bright = canvas_of(panes.panes[0])[..., 0] > 200
     inside = np.argwhere(bright)
@@ -264,7 +264,7 @@ def test_an_oblique_scan_is_shown_straight_with_its_angle(make_panes: Any, canva
 
 def test_a_third_pane_shows_the_baseline_for_the_map_of_fate(make_panes: Any, pair: Any) -> None:
     panes = make_panes(3)
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     panes.panes[1].step(2)
     assert np.allclose(panes.panes[2].centre, panes.panes[0].centre, atol=1e-6)
     assert [pane.role for pane in panes.panes] == ["baseline", "followup", "baseline"]
@@ -272,12 +272,12 @@ def test_a_third_pane_shows_the_baseline_for_the_map_of_fate(make_panes: Any, pa
 
 def test_the_mouse_scrolls_windows_zooms_and_speaks_to_tools(make_panes: Any, pair: Any, qtbot: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left, right = panes.panes
     canvas = left.canvas.canvas.native
     heard: list[str] = []
     for what in ("pressed", "dragged", "released", "clicked"):
-        getattr(panes, what).connect(lambda place, what=what: heard.append(what))
+        getattr(panes.mouse, what).connect(lambda place, what=what: heard.append(what))
 
     def drag(button: Any) -> None:
         QTest.mousePress(canvas, button, Qt.KeyboardModifier.NoModifier, QPoint(200, 200))
@@ -297,11 +297,11 @@ def test_the_mouse_scrolls_windows_zooms_and_speaks_to_tools(make_panes: Any, pa
     assert "dragged" in heard
     drag(Qt.MouseButton.LeftButton)
     assert not np.allclose(left.centre, place)
-    panes.grab_mouse(panes)
+    panes.mouse.grab(panes)
     place = left.centre
     drag(Qt.MouseButton.LeftButton)
     assert np.allclose(left.centre, place), "the image must not move while a tool holds the button"
-    panes.release_mouse(panes)
+    panes.mouse.release(panes)
     heard.clear()
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(200, 200))
     assert heard == ["pressed", "released", "clicked"]
@@ -351,7 +351,7 @@ def test_napari_gets_its_canvas_and_gestures_back(make_panes: Any, pair: Any) ->
     panes = make_panes()
     viewer, own = panes.viewer, panes.panes[0].canvas
     wheel = list(viewer.mouse_wheel_callbacks)
-    panes.show_timepoints(pair.before.volume, pair.after.volume)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume)
     panes.give_back()
     assert own.parent() is viewer.window._qt_window.centralWidget()
     assert viewer.scene.camera.mouse_zoom
@@ -361,13 +361,13 @@ def test_napari_gets_its_canvas_and_gestures_back(make_panes: Any, pair: Any) ->
 def test_days_are_counted_from_the_baseline(make_panes: Any, pair: Any) -> None:
     panes = make_panes()
     scan = replace(pair.after.volume.acquisition, acquired=datetime(2021, 9, 4))
-    panes.show_timepoints(pair.before.volume, replace(pair.after.volume, acquisition=scan))
+    panes.scans.show_timepoints(pair.before.volume, replace(pair.after.volume, acquisition=scan))
     assert panes.panes[1].annotations.corners.top_left == ("FOLLOW-UP   day +1",)
 
 
 def test_an_image_alone_fills_its_pane(make_panes: Any, pair: Any) -> None:
     panes = make_panes(3)
-    panes.show_volumes([pair.after.volume], ["follow-up"], ["followup"])
+    panes.scans.show_volumes([pair.after.volume], ["follow-up"], ["followup"])
     pane = panes.panes[0]
     width, height = pane.canvas.canvas.native.width(), pane.canvas.canvas.native.height()
     slice_height, slice_width = (n * s for n, s in zip(pane.geometry.shape[1:], pane.geometry.spacing[1:], strict=True))

@@ -33,7 +33,7 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     make_panes: Any, pair: Any, qtbot: Any, canvas_of: Any
 ) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     left = panes.panes[0]
     canvas = left.canvas.canvas.native
     done: list[Any] = []
@@ -76,7 +76,7 @@ def test_rulers_measure_what_is_dragged_and_draw_it_there(
     assert left.marks == [caliper, region]
     panes.rulers.select("distance")
     panes.rulers.deactivate()
-    assert panes.mouse_grabber is None
+    assert panes.mouse.grabber is None
     here = left.centre[2]
     drag(canvas, (x, y), (x, y + 80), qtbot)
     assert len(done) == 3

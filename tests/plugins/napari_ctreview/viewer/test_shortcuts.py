@@ -13,7 +13,7 @@ from tests.plugins.napari_ctreview.waiting import until
 
 def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> None:
     panes = make_panes()
-    panes.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     install(panes)
     window = panes.viewer.window._qt_window
     window.activateWindow()

@@ -319,7 +319,7 @@ def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path
     for number, name in enumerate(("one", "two")):
         drop(dock.panes.panes[number], tmp_path / name)
         until(qtbot, lambda number=number: dock.controller.state.loader.scans[number] is not None)
-    assert [len(one.contrasts) for one in dock.panes.examinations] == [2, 2]
+    assert [len(one.contrasts) for one in dock.panes.scans.examinations] == [2, 2]
     assert "T1" in dock.load.names[0].text()
     first = dock.panes.panes[0].volume
     press(qtbot, dock, Qt.Key.Key_X)

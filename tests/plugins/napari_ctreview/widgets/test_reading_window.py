@@ -87,7 +87,7 @@ def test_measurements_are_listed_gone_to_and_removed(window: Any, qtbot: Any) ->
     assert np.isclose(panes.panes[0].centre[2], place[2], atol=0.5)
     click(window.measurements.remove)
     assert table.rowCount() == 0
-    assert panes.measurements == 0
+    assert panes.scans.measurements == 0
 
 
 def test_keys_outline_the_lungs_lay_the_follow_up_over_and_take_the_class_under_the_cursor(
