@@ -9,26 +9,29 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.change import open_candidates
-from ctreview.errors import CtreviewError, InputRefused, SignedOtherwise, in_words
+from ctreview.errors import CtreviewError, SignedOtherwise, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
-from ctreview.report import words
-from ctreview.review.archive import ImageSource, differ_only_in, plan_of, settings_of
-from ctreview.review.corrections import Count, OpacityReview, ReviewedPair
-from ctreview.review.images import load_ct_of_study, load_settings_of
-from ctreview.review.stored_pair import StoredPair, stored_comparison, stored_pair
+from ctreview.review.archive import differ_only_in, plan_of, settings_of
+from ctreview.review.corrections import Count, OpacityReview
 from ctreview.review.stored_reading import (
     StoredReading,
     made_by_another_version,
     signed_by_another_version,
     stored_reading,
 )
-from ctreview.review.workspace import Workspace
 from ctreview.study import AnalysisPlan
 from napari_ctreview.input_output.scans import Scan
 from napari_ctreview.session.chest_ct_display import ChestCtDisplay
+from napari_ctreview.session.chest_ct_study import (
+    KeptReading,
+    kept_reading,
+    load_scans,
+    review_of,
+    sign_summary,
+    writing_job,
+)
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.single_scan import run_single_scan
@@ -220,7 +223,7 @@ class ChestCtMode(QObject):
                 return stored_reading(study, reading, (first.volume, second.volume))
             except OSError as error:
                 state.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
-            return prepared, _review(prepared, workspace)
+            return prepared, review_of(prepared, workspace)
 
         state.steps.prepare()
         state.worker.cancel("compare")
@@ -265,7 +268,7 @@ class ChestCtMode(QObject):
         """Work on with what the computer found; the reader's corrections stand replayed on it."""
         state = self._state
         if review is None or not review.follows(state.workspace.journal):  # acts that were made meanwhile
-            review = _review(prepared, state.workspace)
+            review = review_of(prepared, state.workspace)
         self.prepared = prepared
         state.steps.prepared(checks_of(prepared), registered=prepared.transform is not None)
         self._show_review(review)
@@ -347,27 +350,8 @@ class ChestCtMode(QObject):
     # --- studies
 
     def load_study(self, study: Study, progress: Progress) -> list[Scan | None]:
-        """The images of a study's two timepoints.
-
-        Raises
-        ------
-        InputRefused
-            The study has not two timepoints, or an image is gone or another one.
-        """
-        if len(study.timepoints) != 2:
-            raise InputRefused(
-                f"the study has {len(study.timepoints)} timepoints, and two are read here",
-                where=study.folder,
-                remedy="Open its scans instead.",
-            )
-        settings = _loading(study)
-        found: list[Scan | None] = []
-        for number in study.timepoints:
-            source = study.source(number)
-            share = part(progress, (number - 1) / 2, number / 2)
-            volume = load_ct_of_study(study, number, settings=settings, progress=share)
-            found.append(Scan(ImageSource(source.path, source.series), volume))
-        return found
+        """The images of a study's two timepoints."""
+        return load_scans(study, progress)
 
     def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
         """Show both scans, to a blinded reader without what their headers say."""
@@ -389,34 +373,27 @@ class ChestCtMode(QObject):
             self.run()
             return
         if not made_by_another_version(study, reading):
-            workspace = state.workspace
             self._read = scans
-
-            def look(_progress: Progress) -> tuple[StoredPair, OpacityReview, Comparison | None] | None:
-                pair = stored_pair(study, volumes, on_labels=partial(self._labels_found.emit, scans))
-                if pair is None:
-                    return None
-                review = _review(pair, workspace)
-                return pair, review, stored_comparison(study, reading, pair, review.edits)
-
-            state.worker.start("prepare", look, self._show_kept)
+            workspace, shown = state.workspace, partial(self._labels_found.emit, scans)
+            state.worker.start(
+                "prepare", lambda _: kept_reading(study, reading, volumes, workspace, shown), self._show_kept
+            )
             return
         self._read = scans
         state.worker.start("prepare", lambda _: stored_reading(study, reading, volumes), self._show_stored)
 
-    def _show_kept(self, found: tuple[StoredPair, OpacityReview, Comparison | None] | None) -> None:
+    def _show_kept(self, found: KeptReading | None) -> None:
         """Show what a study stores of a reading; what cannot be told from that, or is not of this version, is run."""
         if found is None:
             self.run()
             return
-        _, review, comparison = found
         state = self._state
         for step in ("lungs", "opacity", "register"):
             state.steps[step] = Step("done", "as it was stored")
-        self._show_review(review)
-        if comparison is not None:
+        self._show_review(found.review)
+        if found.comparison is not None:
             state.workspace.go_on_with_stored()
-            self._show_comparison(comparison, review.edits)
+            self._show_comparison(found.comparison, found.review.edits)
         else:
             self.run()
 
@@ -441,72 +418,25 @@ class ChestCtMode(QObject):
 
     def save_job(self) -> Callable[[Progress], object] | None:
         """Write masks, numbers and the report page."""
-        job = self._writing_job(self._state.workspace.write)
-        return None if job is None else job[0]
+        job = writing_job(self.prepared, self.review, self.up_to_date, self._state.workspace.write)
+        return None if job is None else job.work
 
     def sign_summary(self) -> tuple[str, ...]:
         """Verdict and change of both lungs, hidden from a blinded reader, and what was left open."""
-        lines = []
-        found, blinded = self.comparison, self._state.blinded
-        if found is not None and not blinded:
-            change = found["lungs"].change["opacity_ml"]
-            by = (
-                ""
-                if change is None
-                else f": {words.signed(change.value)} mL ({words.span(change.low, change.high)} mL)"
-            )
-            lines.append(f"Both lungs {words.verdict_word(found.verdict)}{by}")
-        if self.up_to_date is None:
-            lines.append("The numbers are made anew with the last acts before they are signed.")
-        waiting = sum(len(open_candidates(offered)) for offered in self.candidates)
-        if waiting:
-            areas = "dense area is" if waiting == 1 else "dense areas are"
-            lines.append(f"{waiting} {areas} still to confirm, and in no number")
-        return tuple(lines)
+        shown = None if self._state.blinded else self.comparison
+        return sign_summary(shown, self.candidates, up_to_date=self.up_to_date is not None)
 
     def sign_job(self) -> SigningJob | None:
         """Sign with the numbers as they stand; what was hidden from a blinded reader is shown from then on."""
-        job = self._writing_job(self._state.workspace.sign)
+        job = writing_job(self.prepared, self.review, self.up_to_date, self._state.workspace.sign)
         if job is None or self._state.reading is None:
             return None
-        work, edits = job
 
         def reveal(comparison: Comparison) -> None:
             state = self._state
             assert self.review is not None
             self.display.show_review(self.review, state.loader.scans, state.order, blinded=False)
             state.reading_changed.emit()
-            self._show_comparison(comparison, edits)
+            self._show_comparison(comparison, job.edits)
 
-        return SigningJob(work, reveal)
-
-    def _writing_job(
-        self, write: Callable[[Prepared | None, Comparison, Edits, Progress], object]
-    ) -> tuple[Callable[[Progress], Comparison], Edits] | None:
-        """What compares both scans as they stand, where that was not done yet, and writes; with the edits it rests on.
-
-        None where there is nothing to be written: what is stored was corrected and not compared anew.
-        """
-        prepared, review, known = self.prepared, self.review, self.up_to_date
-        if review is None or (prepared is None and known is None):
-            return None
-        edits = review.edits
-
-        def work(progress: Progress) -> Comparison:
-            found = known
-            if found is None:
-                assert prepared is not None
-                found = compare_prepared(prepared, edits=edits, progress=part(progress, 0.0, 0.4))
-            write(prepared, found, edits, part(progress, 0.4, 1.0))
-            return found
-
-        return work, edits
-
-
-def _loading(study: Study) -> ChestCtSettings:
-    """How a study's scans are loaded; of what another version signed no other setting is asked for."""
-    return ChestCtSettings(load=load_settings_of(study)) if signed_by_another_version(study) else settings_of(study)
-
-
-def _review(prepared: ReviewedPair, workspace: Workspace) -> OpacityReview:
-    return OpacityReview(prepared, author=workspace.author, journal=workspace.journal)
+        return SigningJob(job.work, reveal)

@@ -6,7 +6,7 @@ import getpass
 import re
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -29,8 +29,8 @@ from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.input_settings import conflicts, input_settings
 from napari_ctreview.viewer.panes import Panes
-from napari_ctreview.viewer.window_events import WindowEvents
-from napari_ctreview.viewer.window_lock import WindowLock, fit_on_screen
+from napari_ctreview.viewer.reading_window import ReadingWindow
+from napari_ctreview.viewer.window_lock import fit_on_screen
 from napari_ctreview.widgets import worklist_panel
 from napari_ctreview.widgets.all_keys import OVERLAY, every_key
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
@@ -48,6 +48,7 @@ from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
 from napari_ctreview.widgets.sign_step import SignStep, UnsavedStudies
 from napari_ctreview.widgets.step_box import StepBox
+from napari_ctreview.widgets.step_settings import StepSettings
 from napari_ctreview.worker import Worker
 
 __all__ = ["ReviewDock"]
@@ -61,7 +62,7 @@ _PARTS = {
 }
 """Which settings of the recipe belong to which step."""
 
-KEYS_SHOWN = shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)
+_KEYS_SHOWN = shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)
 
 _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
@@ -86,7 +87,7 @@ class ReviewDock(QWidget):
         The settings of each step that has any.
     """
 
-    _events: WindowEvents | None = None
+    _window: ReadingWindow | None = None
     _fitted = False
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
@@ -110,16 +111,12 @@ class ReviewDock(QWidget):
             *correcting_shortcuts.install(self.corrector),
             *shortcuts.bind(finding_marker.KEYS, self.marker, self.panes),
             *shortcuts.bind(worklist_panel.KEYS, self.worklist, self.panes),
-            *shortcuts.bind(
-                [shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)], self.keys, self.panes
-            ),
+            *shortcuts.bind([_KEYS_SHOWN], self.keys, self.panes),
         ]
         self._build()
-        self._lock = WindowLock(viewer, self)
-        self._still_open = QTimer(self, singleShot=True, interval=0)
-        self._still_open.timeout.connect(self._lock_again)
         self._connect()
-        self._watch(WindowEvents(window_of(viewer), self, self))
+        self._window = ReadingWindow(viewer, self, lambda: self.state.open and self.state.reads)
+        self._window.events.dropped.connect(self._dropped)
         self.boxes["load"].open()
         self._follow()
         self._warm_up = Worker(self)
@@ -199,23 +196,11 @@ class ReviewDock(QWidget):
             self.sign = SignStep(self.controller)
             found.append(self.sign)
         if name in _PARTS:
-            found += self._settings(name)
-        return found
-
-    def _settings(self, name: str) -> list[QWidget]:
-        form = self.forms[name] = SettingsForm(self.controller.chest_ct.settings, _PARTS[name])
-        form.hide()
-        form.changed.connect(self._set)
-        fold = QPushButton("Settings…")
-        fold.setCheckable(True)
-        fold.toggled.connect(form.setVisible)
-        found: list[QWidget] = [fold, form]
-        if name != "load":
-            again = QPushButton("Run with these settings")
-            again.clicked.connect(self._run)
-            again.hide()
-            fold.toggled.connect(again.setVisible)
-            found.append(again)
+            settings = StepSettings(self.controller.chest_ct.settings, _PARTS[name], runs=name != "load")
+            settings.form.changed.connect(self._set)
+            settings.run.connect(self._run)
+            self.forms[name] = settings.form
+            found.append(settings)
         return found
 
     def _connect(self) -> None:
@@ -245,12 +230,6 @@ class ReviewDock(QWidget):
         self.candidates.taken_before = self._taken_for_lung
         # napari's canvas is told when its window closes
         self.panes.panes[0].canvas.installEventFilter(self)
-
-    def _watch(self, events: WindowEvents) -> None:
-        events.dropped.connect(self._dropped)
-        events.closing.connect(self._closing)
-        self._events = events
-        self._lock_window()
 
     # --- what happens
 
@@ -283,17 +262,11 @@ class ReviewDock(QWidget):
         """Whether a layer of napari's own viewer is none of the reading that is open."""
         return self.state.open and self.state.reads and not self.panes.panes[0].guard.keeps(layer)
 
-    def _lock_window(self) -> None:
-        """Keep napari away while a reading is open."""
-        reads = self.state.open and self.state.reads
-        self._lock.set_on(reads)
-        if self._events is not None:
-            self._events.keys.set_on(reads)
-
     def _follow(self) -> None:
         """Show the state of every step."""
         controller = self.controller
-        self._lock_window()
+        if self._window is not None:
+            self._window.follow()
         for name, box in self.boxes.items():
             box.show_step(self.state.steps[name], hidden_checks=self.state.blinded)
         busy = self.state.worker.busy
@@ -412,7 +385,7 @@ class ReviewDock(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """End with the dock, where that is taken out of the window alone: napari is as it was before."""
-        if event.type() == QEvent.Type.ParentChange and self.parentWidget() is None and self._events is not None:
+        if event.type() == QEvent.Type.ParentChange and self.parentWidget() is None and self._window is not None:
             self._end()
         return bool(super().event(event))
 
@@ -430,22 +403,11 @@ class ReviewDock(QWidget):
             pane.clear()
         self.panes.give_back()
 
-    def _closing(self) -> None:
-        """Show napari's panels again before it files how its window looks; lock it again where it stays open."""
-        self._lock.release()
-        self._still_open.start()
-
-    def _lock_again(self) -> None:
-        if self.state.open and self.isVisible():
-            self._lock.set_on(self.state.reads)
-
     def stop(self) -> None:
         """Stop what runs and detach from the panes; acts are on the disk already."""
-        if self._events is not None:
-            self._events.stop()
-            self._events = None
-            self._still_open.stop()
-            self._lock.release()
+        if self._window is not None:
+            self._window.stop()
+            self._window = None
             self._incoming.stop()
             self.controller.close()
 
