@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject
 from ctreview.errors import ImageMoved, WrongUse, in_words
 from ctreview.progress import Progress
 from ctreview.review.locating import locate_images
+from ctreview.review.unsaved import unsaved_work
 from ctreview.review.workspace import Workspace
 from ctreview.study import Study
 from ctreview.study.store import require_reader_name
@@ -69,6 +70,18 @@ class StudyArchive(QObject):
     def save_state(self) -> SaveState:
         """How safe the reader's work is now."""
         return save_state(self._state.workspace, self._written)
+
+    @property
+    def unsaved(self) -> str:
+        """What of the reader's work is in no study of his own, in words; empty where all is."""
+        workspace = self._state.workspace
+        if workspace.study is None:
+            marks = len(workspace.findings) + len(workspace.key_images)
+            return f"{marks} mark{'' if marks == 1 else 's'}, kept nowhere before the steps are run." if marks else ""
+        work = None if workspace.saved else unsaved_work(workspace.study)
+        if work is None or not work.acts + work.findings + work.key_images:
+            return ""
+        return f"{work.title}. {work.content}. It is kept for recovery, and offered at the next start."
 
     def name_reader(self, name: str) -> None:
         """Say who reads, before anything is read.

@@ -105,7 +105,7 @@ class KeyDispatch(QObject):
 
     def _concerns(self, widget: QWidget, event: Any, kind: Any) -> bool:
         """Whether a key goes to the widget; one of the reading acts here."""
-        if is_text_field(widget):
+        if is_text_field(widget) and not _quits(event):
             return not self._leaves(widget, event, kind)
         if self._operates(widget, event.key()):
             return True
@@ -149,6 +149,11 @@ def is_text_field(widget: QWidget | None) -> bool:
     if isinstance(widget, QComboBox):
         return widget.isEditable()
     return isinstance(widget, QAbstractSpinBox)
+
+
+def _quits(event: Any) -> bool:
+    """Whether this is Ctrl+Q, which no text field uses."""
+    return bool(event.key() == Qt.Key.Key_Q and event.modifiers() == Qt.KeyboardModifier.ControlModifier)
 
 
 def _sequences(event: Any) -> list[QKeySequence]:

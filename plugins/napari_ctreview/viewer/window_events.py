@@ -32,8 +32,10 @@ class WindowEvents(QObject):
     dropped : Signal(QPoint, list)
         Files or folders of this computer were dropped at a place of the screen; the list is empty where what was
         dropped is none.
+    may_close : callable
+        Asked when the window is to close; where it gives False, the window stays.
     closing : Signal()
-        The window is asked to close; it may still stay.
+        The window is asked to close; napari may still let it stay.
     """
 
     dropped = Signal(QPoint, list)
@@ -44,6 +46,7 @@ class WindowEvents(QObject):
         self._window: QWidget | None = window
         self._dock: QWidget | None = dock
         self.keys = KeyDispatch(window, dock, self)
+        self.may_close: Callable[[], bool] = lambda: True
         self._answers: dict[Any, Callable[[QWidget, Any], bool]] = {
             **dict.fromkeys(KEY_EVENTS, self.keys.take),
             **dict.fromkeys(_DRAGS, self._drag),
@@ -106,9 +109,13 @@ class WindowEvents(QObject):
             self.dropped.emit(where, [str(Path(url.toLocalFile())) for url in mime.urls() if url.isLocalFile()])
         return True
 
-    def _close(self, widget: QWidget, _event: Any) -> bool:
-        if widget is self._window:
-            self.closing.emit()
+    def _close(self, widget: QWidget, event: Any) -> bool:
+        if widget is not self._window:
+            return False
+        if not self.may_close():
+            event.ignore()
+            return True
+        self.closing.emit()
         return False
 
 

@@ -8,17 +8,19 @@ from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.mouse_buttons import DOUBLE_CLICK, MOUSE_BUTTONS, MOUSE_WORDS, MouseDrag
 from napari_ctreview.widgets import candidate_list, piece_list, words_tab, worklist_panel
 
-__all__ = ["OVERLAY", "Rows", "every_key", "key_groups", "mouse_rows"]
+__all__ = ["CLOSE", "OVERLAY", "Rows", "every_key", "key_groups", "mouse_rows"]
 
 Rows = list[tuple[str, str]]
 
 OVERLAY = ("?", "show all keys; any key closes them")
 
+CLOSE = ("Ctrl+Q", "close the window; it asks first where work is in no study yet")
+
 
 def key_groups() -> dict[str, Rows]:
     """What each key does, by what it is for."""
     return {
-        "Reading": [OVERLAY, *((key.keys, key.description) for key in (*shortcuts.KEYS, *worklist_panel.KEYS))],
+        "Reading": [OVERLAY, CLOSE, *((key.keys, key.description) for key in (*shortcuts.KEYS, *worklist_panel.KEYS))],
         "Correcting": [(key.keys, key.description) for key in correcting.KEYS],
         "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
         "Dense areas to confirm": [

@@ -7,6 +7,7 @@ from pathlib import Path
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 __all__ = [
+    "closing_confirmed",
     "file_to_open",
     "file_to_save",
     "folder_to_open",
@@ -50,11 +51,20 @@ def file_to_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | N
 
 def removal_confirmed(parent: QWidget, question: str, detail: str) -> bool:
     """Whether something may be removed for good; the answer that is ready is No."""
+    return _confirmed(parent, question, detail, "Remove", "Keep")
+
+
+def closing_confirmed(parent: QWidget, detail: str) -> bool:
+    """Whether the window may close although work was not saved; the answer that is ready is No."""
+    return _confirmed(parent, "Close without saving to a study?", detail, "Close", "Stay")
+
+
+def _confirmed(parent: QWidget, question: str, detail: str, yes: str, no: str) -> bool:
     box = QMessageBox(QMessageBox.Icon.Warning, "ctreview", question, parent=parent)
     box.setInformativeText(detail)
-    remove = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
-    keep = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(keep)
-    box.setEscapeButton(keep)
+    doing = box.addButton(yes, QMessageBox.ButtonRole.DestructiveRole)
+    leaving = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(leaving)
+    box.setEscapeButton(leaving)
     box.exec()
-    return box.clickedButton() is remove
+    return box.clickedButton() is doing

@@ -31,8 +31,8 @@ from napari_ctreview.viewer.input_settings import conflicts, input_settings
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.reading_window import ReadingWindow
 from napari_ctreview.viewer.window_lock import fit_on_screen
-from napari_ctreview.widgets import worklist_panel
-from napari_ctreview.widgets.all_keys import OVERLAY, every_key
+from napari_ctreview.widgets import ask, worklist_panel
+from napari_ctreview.widgets.all_keys import CLOSE, OVERLAY, every_key
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
@@ -63,6 +63,7 @@ _PARTS = {
 """Which settings of the recipe belong to which step."""
 
 _KEYS_SHOWN = shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)
+_CLOSE = shortcuts.Shortcut(*CLOSE, lambda dock: dock.panes.window().close())
 
 _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
@@ -112,11 +113,13 @@ class ReviewDock(QWidget):
             *shortcuts.bind(finding_marker.KEYS, self.marker, self.panes),
             *shortcuts.bind(worklist_panel.KEYS, self.worklist, self.panes),
             *shortcuts.bind([_KEYS_SHOWN], self.keys, self.panes),
+            *shortcuts.bind([_CLOSE], self, self.panes),
         ]
         self._build()
         self._connect()
         self._window = ReadingWindow(viewer, self, lambda: self.state.open and self.state.reads)
         self._window.events.dropped.connect(self._dropped)
+        self._window.events.may_close = self._may_close
         self.boxes["load"].open()
         self._follow()
         self._warm_up = Worker(self)
@@ -375,6 +378,11 @@ class ReviewDock(QWidget):
         self.controller.archive.open(study.folder, author=readers[0])
 
     # --- the end
+
+    def _may_close(self) -> bool:
+        """Ask before the window closes over work that is in no study."""
+        left = self.controller.archive.unsaved
+        return not left or ask.closing_confirmed(self, left)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Make room for the dock when it is shown first."""

@@ -102,7 +102,7 @@ def press(widget: QWidget, keys: QKeySequence) -> None:
     QTest.keyClick(widget, pressed.key(), pressed.keyboardModifiers())
 
 
-ACTING = {"A", "C", "S", "F", "I", "G", "K", "Space", "Return", "Del", "Backspace", "-"}
+ACTING = {"Ctrl+Q", "A", "C", "S", "F", "I", "G", "K", "Space", "Return", "Del", "Backspace", "-"}
 """Keys of both that are meant to change what is watched here: planes, acts on labels, cine."""
 
 

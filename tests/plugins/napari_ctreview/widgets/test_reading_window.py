@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari_ctreview.viewer.annotations import ImageDrawing
+from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.all_keys import every_key
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -71,6 +72,20 @@ def test_the_history_is_read_and_gone_back_in(window: Any, qtbot: Any) -> None:
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert history.currentRow() == 1, "undo walks the same list"
     press(qtbot, window, Qt.Key.Key_Escape)
+
+
+def test_ctrl_q_asks_where_work_is_in_no_study_also_from_a_text_field(
+    window: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(ask, "closing_confirmed", lambda _parent, left: bool(said.append(left)))
+    press(qtbot, window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    window.load.age.setFocus()
+    QTest.keyClick(window.load.age, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert len(said) == 2
+    assert "acts" in said[0]
+    assert window.isVisible()
+    assert window.controller.state.open
 
 
 def test_measurements_are_listed_gone_to_and_removed(window: Any, qtbot: Any) -> None:
@@ -153,14 +168,13 @@ def test_one_overlay_shows_every_key(window: Any, qtbot: Any) -> None:
 def test_save_state_is_in_view_and_signing_shows_a_summary_and_leaves_a_badge(
     window: Any, qtbot: Any, folder: Path, monkeypatch: Any
 ) -> None:
-    from napari_ctreview.widgets import ask
-
     monkeypatch.setattr(ask, "folder_to_save", lambda *_: folder / "study")
     state = window.controller.state
     assert "Not saved to a study yet" in window.header.text()
     window.boxes["sign"].open()
     click(window.sign.buttons["Save as…"])
     until(qtbot, lambda: window.header.text().startswith("✓ Saved"))
+    assert window.controller.archive.unsaved == "", "nothing to ask for when the window closes"
     _click_row(window.history.rows, 0)
     assert "masks and report are those of" in window.header.text()
     until(qtbot, lambda: window.controller.chest_ct.up_to_date is not None)
