@@ -142,11 +142,11 @@ class ChestCtDisplay:
             layer.contour = 2
 
     def show_outlines(self, review: OpacityReview, order: tuple[int, int]) -> None:
-        """Outline the lungs, where the reader wants it."""
+        """Outline the lungs as they are by now, where the reader wants it."""
         panes = self._state.panes
         for pane, timepoint in enumerate(order):
             if panes.outline_wanted:
-                layer = panes.show_labels(pane, review.prepared.points[timepoint].organ, name=OUTLINE)
+                layer = panes.show_labels(pane, review.lungs(timepoint), name=OUTLINE)
                 layer.contour, layer.opacity, layer.visible = 1, 0.9, True
             else:
                 panes.panes[pane].remove_labels(OUTLINE)

@@ -328,6 +328,7 @@ class ChestCtMode(QObject):
         if self.review is not None and self.review.lung_changes != self._judged:
             self._judged = self.review.lung_changes
             self.display.show_candidates(self.review, state.order)
+            self.display.show_outlines(self.review, state.order)
         self._pause.start()
         if self.review is not None and not self.review.counted:
             self._count(self.review)

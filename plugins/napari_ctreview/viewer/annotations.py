@@ -88,6 +88,8 @@ class Annotations(QWidget):
         Asked at every painting for the measurements and pictures on the present slice.
     pixels_per_mm : callable
         Asked at every painting for the size of the scale bar; 0 where there is nothing to measure.
+    doing : str
+        What takes a while; see `say_doing`.
     """
 
     def __init__(self, canvas: QWidget) -> None:
@@ -97,6 +99,7 @@ class Annotations(QWidget):
         self.letters = ("", "", "", "")
         self.corners = CornerTexts()
         self.warnings: tuple[str, ...] = ()
+        self.doing = ""
         self.cross: Crosshair | None = None
         self.drawings: Callable[[], Sequence[Drawing | ImageDrawing]] = tuple
         self.pixels_per_mm: Callable[[], float] = float
@@ -117,6 +120,14 @@ class Annotations(QWidget):
         self.corners = self.corners if corners is None else corners
         self.warnings = self.warnings if warnings is None else warnings
         if (self.letters, self.corners, self.warnings) != before:
+            self.update()
+
+    def say_doing(self, text: str) -> None:
+        """Say in the middle what takes a while, on screen when this returns; an empty text takes it away."""
+        self.doing = text
+        if text:
+            self.repaint()
+        else:
             self.update()
 
     def set_corner(self, **lines: tuple[str, ...]) -> None:
@@ -153,6 +164,9 @@ class Annotations(QWidget):
         self._draw_warnings(painter, area)
         if self.cross is not None:
             self._draw_cross(painter, self.cross)
+        if self.doing:
+            painter.setFont(self._font(1.4, QFont.Weight.Bold))
+            _shadowed(painter, area, Qt.AlignmentFlag.AlignCenter, self.doing, _TEXT)
         painter.end()
 
     def _draw_letters(self, painter: QPainter, area: QRectF) -> None:

@@ -20,6 +20,8 @@ from napari_ctreview.viewer.reformats import Reformats
 
 __all__ = ["Hanging", "Layout"]
 
+_OPENING = "opening the other planes …"
+
 
 class Layout(Enum):
     """What is shown of the scans at once; the value is what it is remembered by."""
@@ -110,7 +112,12 @@ class Hanging:
     def _set(self, layout: Layout) -> None:
         self.layout = layout
         self.alone = self._active() if layout is Layout.ONE_SCAN else None
+        opening = [] if layout is Layout.SIDE_BY_SIDE else [one.main for one in self.reformats if not one.panes]
+        for pane in opening:  # their canvases are made when they are first asked for, which takes a second or more
+            pane.annotations.say_doing(_OPENING)
         self._rearrange()
+        for pane in opening:
+            pane.annotations.say_doing("")
 
     def _active(self) -> int:
         """The scan under the mouse."""

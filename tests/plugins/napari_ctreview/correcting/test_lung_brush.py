@@ -52,6 +52,13 @@ def ml(dock: Any, region: str, number: int = 0) -> float:
     return float(labels.volume_ml(region))
 
 
+def outlined_ml(dock: Any) -> float:
+    """Of the right lung, as its outline stands in the first pane."""
+    layer = dock.panes.panes[0].labels["lung outline"]
+    labels = layer.metadata["ctreview"]
+    return float((np.asarray(layer.data) == labels.scheme["right_lung"].value).sum() * labels.geometry.voxel_ml)
+
+
 def opacity_ml(qtbot: Any, dock: Any) -> float:
     until(qtbot, lambda: dock.controller.chest_ct.tallies is not None)
     return float(dock.controller.chest_ct.tallies[0].ml()["right_lung"]["consolidation"])
@@ -100,12 +107,15 @@ def test_a_stroke_adds_lung_with_its_opacity_and_all_numbers_follow(window: Any,
 def test_with_control_held_a_stroke_removes_lung(window: Any, qtbot: Any) -> None:
     place, mouse = behind(window, mm=-15.0), SimulatedMouse(window.panes, qtbot)
     lungs = ml(window, "right_lung")
+    press(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
     click(window.tools.tools["lung"])
     mouse.drag(0, [place, place + np.array([8.0, 0, 0])], modifiers=CTRL)
     assert ml(window, "right_lung") < lungs - 1
     assert "right lung −" in window.tools.message.text()
+    assert outlined_ml(window) == ml(window, "right_lung"), "the outline follows"
     take_back(qtbot, window)
-    assert ml(window, "right_lung") == lungs
+    assert ml(window, "right_lung") == outlined_ml(window) == lungs
+    press(qtbot, window, Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
     window.corrector.deactivate()
 
 

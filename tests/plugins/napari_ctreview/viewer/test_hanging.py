@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from napari_ctreview.napari_adapter import new_canvas
+from napari_ctreview.viewer import reformats
 from napari_ctreview.viewer.input_settings import FILE, conflicts, input_settings
 from napari_ctreview.viewer.mouse_buttons import mouse_buttons
 from napari_ctreview.viewer.planes import Plane
@@ -65,18 +67,26 @@ def _drag(pane: Any, button: Any, by: tuple[int, int], modifiers: Any = NONE) ->
     QTest.mouseRelease(_surface(pane), button, modifiers, start + QPoint(*by))
 
 
+def _says(pane: Any, words: str) -> bool:
+    return words in pane.annotations.doing
+
+
 def _same_image(one: Any, other: Any) -> bool:
     return np.array_equal(np.asarray(one.image.data), np.asarray(other.image.data))
 
 
 def test_three_planes_of_both_scans_hang_by_a_key_and_go_where_the_mouse_says(
-    make_panes: Any, pair: Any, qtbot: Any
+    make_panes: Any, pair: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
     panes = make_panes()
     panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     panes.show_labels(0, pair.before.opacity, name="opacity")
     install(panes)
+    signs: list[bool] = []
+    monkeypatch.setattr(reformats, "new_canvas", lambda: signs.append(_says(panes.panes[0], "opening")) or new_canvas())
     _press(qtbot, panes, Qt.Key.Key_F3)
+    assert signs == [True] * 4, "that it works is on screen before the first canvas is made"
+    assert not _says(panes.panes[0], "opening")
     here, there = panes.hanging.reformats
     until(qtbot, lambda: all(pane.image is not None for pane in (*here.panes, *there.panes)))
     assert [pane.plane for pane in here.panes] == [Plane.CORONAL, Plane.SAGITTAL]
