@@ -40,7 +40,7 @@ from ctreview.change.fate import (
 from ctreview.change.interval import SOURCES, Conditions, IntervalSettings, find_intervals
 from ctreview.change.measure import RegionMeasures, measure
 from ctreview.change.measurements import MEASUREMENTS_SCHEMA, measurements_document
-from ctreview.change.pieces import Piece, Pieces, PieceSettings, find_pieces
+from ctreview.change.pieces import Piece, Pieces, PieceSettings, SmallPieces, find_pieces
 from ctreview.change.residual import Residual, Share, find_residual, name_residual, residual_words
 from ctreview.change.sensitivity import (
     DegradedVolumes,
@@ -81,6 +81,7 @@ __all__ = [
     "Residual",
     "Sensitivity",
     "Share",
+    "SmallPieces",
     "Timepoint",
     "Variants",
     "Verdict",

@@ -22,7 +22,7 @@ from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
 
-__all__ = ["Piece", "PieceSettings", "Pieces", "find_pieces", "place_name"]
+__all__ = ["Piece", "PieceSettings", "Pieces", "SmallPieces", "find_pieces", "number_pieces", "place_name"]
 
 Point = tuple[float, float, float]
 Decision = tuple[int, str, dict[str, Any]]
@@ -39,7 +39,8 @@ class PieceSettings:
     Attributes
     ----------
     least_ml : float
-        Smaller pieces are left out: 0.1 mL is a ball of 6 mm, and hundreds of them are noise.
+        Smaller pieces are left out, and counted as left out: 0.1 mL is a ball of 6 mm, and hundreds of them are noise.
+        Of a piece, too, so much must have had a fate for it to be listed under that.
     reach_mm : float
         So near to where a piece lies in the other scan its counterpart is looked for; as far as registrations are off.
     """
@@ -108,8 +109,23 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class SmallPieces:
+    """Pieces that are too small to be listed one by one; volumes of regions hold them all the same.
+
+    Attributes
+    ----------
+    count : int
+    ml : float
+        All of them together.
+    """
+
+    count: int = 0
+    ml: float = 0.0
+
+
+@dataclass(frozen=True)
 class Pieces:
-    """All pieces of two scans.
+    """All pieces of two scans: with those that were left out they hold all of the opacity that is counted.
 
     Attributes
     ----------
@@ -117,18 +133,24 @@ class Pieces:
         The largest first.
     largest : pair of mappings of str to point
         For baseline and follow-up, by region: a place in that part of the region's largest piece that lies in it.
+    small : pair of SmallPieces
+        What was left out of baseline and follow-up.
+    least_ml : float
+        What is smaller was left out.
     """
 
     pieces: tuple[Piece, ...]
     largest: tuple[Mapping[str, Point], Mapping[str, Point]]
+    small: tuple[SmallPieces, SmallPieces] = (SmallPieces(), SmallPieces())
+    least_ml: float = 0.0
 
     def of(self, *fates: str) -> tuple[Piece, ...]:
-        """Those of which something had one of these fates, the largest such part first."""
+        """Those of which enough to be listed had one of these fates, the largest such part first."""
         sizes = {
             number: sum(piece.fate_ml.get(fate, 0.0) for fate in fates) for number, piece in enumerate(self.pieces)
         }
-        listed = sorted((number for number, ml in sizes.items() if ml > 0), key=lambda number: -sizes[number])
-        return tuple(self.pieces[number] for number in listed)
+        large = (number for number, ml in sizes.items() if ml > 0 and ml >= self.least_ml)
+        return tuple(self.pieces[number] for number in sorted(large, key=lambda number: -sizes[number]))
 
 
 def find_pieces(comparison: Comparison, *, settings: PieceSettings | None = None) -> Pieces:
@@ -144,15 +166,48 @@ def find_pieces(comparison: Comparison, *, settings: PieceSettings | None = None
     Pieces
     """
     settings = settings or PieceSettings()
-    found, largest = [], []
+    found, largest, small = [], [], []
     for number, point in enumerate((comparison.baseline, comparison.followup)):
-        listed = _Listed.of(point, settings.least_ml)
+        listed, left_out = _Listed.of(point, settings.least_ml)
+        small.append(left_out)
         largest.append({} if listed is None else listed.largest(point.regions))
         if listed is not None:
             other = (comparison.followup, comparison.baseline)[number]
             elsewhere = _carrier(comparison, number)
             found += [_joined(piece, elsewhere, other, settings) for piece in listed.pieces(point, number)]
-    return Pieces(tuple(sorted(found, key=lambda piece: -piece.ml)), (largest[0], largest[1]))
+    ordered = tuple(sorted(found, key=lambda piece: -piece.ml))
+    return Pieces(ordered, (largest[0], largest[1]), (small[0], small[1]), settings.least_ml)
+
+
+def number_pieces(
+    labels: npt.NDArray[np.generic], voxel_ml: float, least_ml: float
+) -> tuple[npt.NDArray[np.int64], SmallPieces]:
+    """What counts as a piece, wherever pieces are listed or followed: voxels of one value that touch, corners included.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Values of two pieces that touch differ where they are to be two; 0 is none.
+    voxel_ml : float
+    least_ml : float
+        What is smaller gets no number.
+
+    Returns
+    -------
+    numbers : ndarray of int64, shape of the labels
+        From 1, the largest piece first; 0 where there is none.
+    small : SmallPieces
+        What got no number.
+    """
+    found = cc3d.connected_components(labels, connectivity=26)
+    sizes = np.bincount(found.ravel())
+    sizes[0] = 0
+    large = sizes * voxel_ml >= least_ml
+    order = [int(n) for n in np.argsort(-sizes, kind="stable") if large[n] and sizes[n]]
+    renamed = np.zeros(len(sizes), dtype=np.int64)
+    renamed[order] = np.arange(1, len(order) + 1)
+    rest = ~large & (sizes > 0)
+    return renamed[found], SmallPieces(int(rest.sum()), float(sizes[rest].sum() * voxel_ml))
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,35 +223,33 @@ class _Listed:
     voxel_ml: float
 
     @classmethod
-    def of(cls, point: Timepoint, least_ml: float) -> _Listed | None:
-        """None where there is no piece."""
+    def of(cls, point: Timepoint, least_ml: float) -> tuple[_Listed | None, SmallPieces]:
+        """None where there is no piece, and what was left out."""
         opacity, grid = point.opacity, point.volume.geometry
         there = opacity.counted_mask()
         if not there.any():
-            return None
+            return None, SmallPieces()
         box = bounding_box(there)
         labels = np.where(there[box], opacity.array[box], 0).astype(np.uint8)
-        numbers = cc3d.connected_components(labels, connectivity=26)
-        small = np.bincount(numbers.ravel()) * grid.voxel_ml < least_ml
-        small[0] = True
-        numbers[small[numbers]] = 0
+        numbers, small = number_pieces(labels, grid.voxel_ml, least_ml)
         if not numbers.any():
-            return None
+            return None, small
         fates = np.zeros_like(labels) if point.fate is None else point.fate.array[box].astype(np.uint8)
         # distances of every part to whatever is no part of it, in one pass
         parts = np.where(numbers > 0, numbers.astype(np.uint32) * np.uint32(8) + fates, np.uint32(0))
         depth = edt.edt(parts, anisotropy=grid.spacing, black_border=True)
         inside = np.nonzero(numbers)
         start = [side.start for side in box]
-        return cls(
+        listed = cls(
             index=np.stack(inside, axis=1) + start,
-            piece=numbers[inside].astype(np.int64),
+            piece=numbers[inside],
             label=labels[inside],
             fate=fates[inside],
             depth=depth[inside],
             to_lps=grid.to_lps,
             voxel_ml=grid.voxel_ml,
         )
+        return listed, small
 
     def largest(self, regions: Regions) -> dict[str, Point]:
         """By region, a place in its largest piece."""

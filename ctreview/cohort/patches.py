@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cc3d
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.change.comparison import Comparison
-from ctreview.change.pieces import place_name
+from ctreview.change.pieces import number_pieces, place_name
 from ctreview.change.timepoint import Timepoint
 from ctreview.possible_values import require_possible
 from ctreview.volume.box import bounding_box
@@ -131,26 +130,20 @@ def shared_share(one: OpacityPatch, other: OpacityPatch) -> float:
     return len(common) / min(len(one.cells), len(other.cells))
 
 
-_Labelled = tuple[Timepoint, Sequence[Index], npt.NDArray[np.int32]]
+_Labelled = tuple[Timepoint, Sequence[Index], npt.NDArray[np.int64]]
 """A scan, the voxels of each of its patches, and the number of the patch (from 1) that each voxel lies in."""
 
 
 def _labelled(point: Timepoint, least_ml: float) -> _Labelled:
     there = point.opacity.counted_mask()
-    numbers = np.zeros(there.shape, dtype=np.int32)
+    numbers = np.zeros(there.shape, dtype=np.int64)
     if not there.any():
         return point, (), numbers
     box = bounding_box(there)
-    found = cc3d.connected_components(there[box], connectivity=26)
-    sizes = np.bincount(found.ravel())
-    sizes[0] = 0
-    large = [int(n) for n in np.argsort(-sizes, kind="stable") if sizes[n] * point.volume.geometry.voxel_ml >= least_ml]
-    renamed = np.zeros(len(sizes), dtype=np.int32)
-    renamed[large] = np.arange(1, len(large) + 1)
-    numbers[box] = renamed[found]
+    numbers[box], _ = number_pieces(there[box], point.volume.geometry.voxel_ml, least_ml)
     index = np.argwhere(numbers)
     owners = numbers[tuple(index.T)]
-    return point, [index[owners == number] for number in range(1, len(large) + 1)], numbers
+    return point, [index[owners == number] for number in range(1, int(numbers.max()) + 1)], numbers
 
 
 def _patch(point: Timepoint, index: Index) -> OpacityPatch:

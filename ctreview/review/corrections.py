@@ -137,7 +137,8 @@ class OpacityReview(SessionGroup):
     def candidates(self, number: int) -> tuple[Candidate, ...]:
         """The dense pieces that are offered beside the lungs of a scan, as the reader has judged them so far."""
         point = self.prepared.points[number]
-        return judged(point, self.journal.of(point.volume.digest, OPACITY))
+        image = point.volume.digest
+        return judged(point.candidates, self.journal.of(image, OPACITY), image=image)
 
     @property
     def lung_changes(self) -> tuple[tuple[str, ...], ...]:

@@ -10,12 +10,15 @@ from typing import Any, cast
 import numpy as np
 
 from ctreview.anatomy import DenseCandidate
+from ctreview.change import Candidate, open_candidates
 from ctreview.errors import EditDoesNotApply, UnreadableFile
+from ctreview.recipes.chest_ct.candidates import judged
+from ctreview.study import Reading, Study
 from ctreview.study.document import read_document
 from ctreview.study.shape import Kind, listed, number, one_of, point, record, text, whole
 from ctreview.tools.packed_mask import PackedMask
 
-__all__ = ["CANDIDATES", "CANDIDATES_SCHEMA", "candidates_document", "candidates_of"]
+__all__ = ["CANDIDATES", "CANDIDATES_SCHEMA", "candidates_document", "candidates_of", "candidates_to_confirm"]
 
 CANDIDATES = "candidates.json"
 CANDIDATES_SCHEMA = "ctreview.candidates/1"
@@ -54,6 +57,22 @@ def candidates_of(folder: Path) -> tuple[DenseCandidate, ...] | None:
         return None
     plain = read_document(path, CANDIDATES_SCHEMA, CANDIDATES_KIND)
     return tuple(_candidate(one, path) for one in plain["candidates"])
+
+
+def candidates_to_confirm(study: Study, reading: Reading | None) -> tuple[Candidate, ...]:
+    """The candidates of all timepoints of a study that a reader has neither accepted nor dismissed so far.
+
+    Raises
+    ------
+    UnreadableFile
+        A file of the study is damaged.
+    """
+    journal = () if reading is None else reading.journal.read()
+    found: list[Candidate] = []
+    for timepoint in study.timepoints:
+        offered = candidates_of(study.folder / "timepoints" / str(timepoint)) or ()
+        found += judged((Candidate(one) for one in offered), journal, image=study.source(timepoint).digest)
+    return open_candidates(found)
 
 
 def _plain(one: DenseCandidate) -> dict[str, Any]:

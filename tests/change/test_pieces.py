@@ -77,6 +77,32 @@ def test_a_piece_with_two_fates_is_found_under_both(found: Pieces) -> None:
     assert found.of("worsened") == ()
 
 
+def test_listed_and_left_out_pieces_together_hold_all_of_the_opacity_each_once() -> None:
+    large, half = ball(GRID, FAR, 9.0), ball(GRID, FAR, 9.0)
+    half[:, :, FAR[2] :] = False
+    specks = np.zeros(GRID.shape, dtype=bool)
+    specks[30:38:4, 36, 40] = True
+    before, after = labels(GRID, glass=large | specks), labels(GRID, glass=half)
+    found = find_pieces(comparison(before, after, transform=shift_transform(GRID)))
+    assert found.least_ml == PieceSettings().least_ml
+    assert (found.small[0].count, found.small[1].count) == (2, 0)
+    for number, opacity in enumerate((before, after)):
+        listed = sum(piece.ml for piece in found.pieces if piece.timepoint == number)
+        assert listed + found.small[number].ml == pytest.approx(ml(opacity.counted_mask()))
+
+
+def test_a_rim_smaller_than_a_piece_does_not_list_a_piece_under_its_fate() -> None:
+    stays, rim = ball(GRID, NEAR, 7.0), np.zeros(GRID.shape, dtype=bool)
+    rim[28, 30, 41:43] = True
+    rim &= ~stays
+    assert 0 < ml(rim) < PieceSettings().least_ml
+    grown = comparison(labels(GRID, glass=stays), labels(GRID, glass=stays | rim), transform=shift_transform(GRID))
+    found = find_pieces(grown)
+    assert found.of("new") == ()
+    assert len(found.of("persistent_followup")) == 1
+    assert len(find_pieces(grown, settings=PieceSettings(least_ml=0.001)).of("new")) == 1
+
+
 def test_places_in_the_other_scan_follow_the_registration() -> None:
     here, there = ball(GRID, NEAR, 7.0), np.roll(ball(GRID, NEAR, 7.0), (2, 0, -4), axis=(0, 1, 2))
     shift = (-6.0, 0.0, 4.0)

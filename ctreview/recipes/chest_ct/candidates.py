@@ -19,6 +19,7 @@ from ctreview.tools.canvas import Mask
 from ctreview.tools.packed_mask import PackedMask
 from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, read_payload
 from ctreview.volume.box import Box
+from ctreview.volume.geometry import Geometry
 
 __all__ = [
     "ALL",
@@ -88,7 +89,9 @@ def accepting(
     """
     wanted = {wanted} if isinstance(wanted, str) else set(wanted)
     before = edits or ((),) * len(points)
-    candidates = [judged(point, own) for point, own in zip(points, before, strict=True)]
+    candidates = [
+        judged(point.candidates, own, image=point.volume.digest) for point, own in zip(points, before, strict=True)
+    ]
     known = {one.piece.id for own in candidates for one in own}
     unknown = sorted(wanted - known - {ALL})
     if unknown:
@@ -106,21 +109,21 @@ def accepting(
     )
 
 
-def judged(point: Timepoint, edits: Iterable[Edit]) -> tuple[Candidate, ...]:
-    """The candidates of a scan by what a reader recorded of them; the last record of a piece counts.
+def judged(offered: Iterable[Candidate], edits: Iterable[Edit], *, image: str) -> tuple[Candidate, ...]:
+    """The candidates of a scan, given by its digest, by what a reader recorded of them; the last record of each counts.
 
     What was recorded under other settings is found again by the voxels of its piece, and what was accepted keeps the
     voxels that the reader saw. An accepted piece that is not offered any more stays accepted; a record that does not
     apply changes nothing.
     """
-    found = list(point.candidates)
+    found = list(offered)
     for edit in active_edits(tuple(edits)):
-        if edit.kind not in (ACCEPT, DISMISS) or edit.image != point.volume.digest:
+        if edit.kind not in (ACCEPT, DISMISS) or edit.image != image:
             continue
         record = read_payload(edit.kind, edit.payload)
         assert isinstance(record, AcceptCandidatePayload | DismissCandidatePayload)
         try:
-            found = _recorded(found, record, point)
+            found = _recorded(found, record, edit.geometry)
         except EditDoesNotApply:
             continue
     return tuple(found)
@@ -132,15 +135,14 @@ def lung_checks_now(found: LungMap, point: Timepoint) -> tuple[Check, ...]:
     return checks_of_changed_lungs(found, point.organ, pieces)
 
 
-def _recorded(found: list[Candidate], record: _Record, point: Timepoint) -> list[Candidate]:
+def _recorded(found: list[Candidate], record: _Record, grid: Geometry) -> list[Candidate]:
     state: CandidateState = "dismissed" if isinstance(record, DismissCandidatePayload) else "accepted"
     label = None if isinstance(record, DismissCandidatePayload) else record.label
     same = [one for one in found if one.piece.id == record.id]
     if not same:
-        grid = point.volume.geometry.shape
-        same = [one for one in found if _covered(one.piece, record.mask, grid) >= SAME_SHARE]
+        same = [one for one in found if _covered(one.piece, record.mask, grid.shape) >= SAME_SHARE]
         # the opacity is that of the recorded voxels, and the lungs take in the same
-        piece = None if label is None else _recorded_piece(record, label, point)
+        piece = None if label is None else _recorded_piece(record, label, grid)
         if piece is not None:
             return [*(one for one in found if one not in same), Candidate(piece, state, label)]
     return [replace(one, state=state, label=label) if one in same else one for one in found]
@@ -162,12 +164,12 @@ def _part(mask: Mask, box: Box, limits: Sequence[tuple[int, int]]) -> Mask:
     return mask[tuple(slice(start - s.start, stop - s.start) for s, (start, stop) in zip(box, limits, strict=True))]
 
 
-def _recorded_piece(record: _Record, label: CandidateClass, point: Timepoint) -> DenseCandidate | None:
+def _recorded_piece(record: _Record, label: CandidateClass, grid: Geometry) -> DenseCandidate | None:
     """An accepted piece from its record alone."""
     if record.mask is None or record.side not in _SIDES:
         return None
-    mask = record.mask.unpacked(point.volume.geometry.shape)
-    ml = round(float(np.count_nonzero(mask)) * point.volume.geometry.voxel_ml, 1)
+    mask = record.mask.unpacked(grid.shape)
+    ml = round(float(np.count_nonzero(mask)) * grid.voxel_ml, 1)
     return DenseCandidate(
         id=record.id,
         side=record.side,

@@ -152,7 +152,7 @@ def with_changed_lungs(point: Timepoint, applied: Sequence[Edit], lungs: Changed
     """
     if not lung_edits(applied):
         return point
-    candidates = judged(point, applied)
+    candidates = judged(point.candidates, applied, image=point.volume.digest)
     organ = (lungs or ChangedLungs(point)).after(applied)
     if np.array_equal(organ.array, point.organ.array):
         return replace(point, candidates=candidates)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +13,8 @@ import numpy.typing as npt
 from ctreview.cohort import read_manifest
 from ctreview.cohort.case import plan_cases
 from ctreview.errors import CtreviewError, UnreadableFile
-from ctreview.study import Reading, Study
+from ctreview.review.stored_candidates import candidates_to_confirm
+from ctreview.study import Study
 
 __all__ = ["CaseState", "CaseStatus", "ReadingCase", "read_worklist", "status_of", "thumbnail"]
 
@@ -112,7 +112,8 @@ def status_of(case: ReadingCase, reader: str) -> CaseStatus:
         state: CaseState = "new"
         if own and own[-1].holds_work:
             state = own[-1].state
-        return CaseStatus(state, _to_confirm(study, own[-1] if own else None), tuple(others))
+        waiting = candidates_to_confirm(study, own[-1] if own else None)
+        return CaseStatus(state, len(waiting), tuple(others))
     except (CtreviewError, OSError):
         return CaseStatus("unreadable")
 
@@ -165,14 +166,3 @@ def _case_of_row(row: dict[str, str], home: Path) -> ReadingCase:
     study = row.get("study", "").strip()
     name = row.get("name", "").strip() or f"{scans[0].name} – {scans[1].name}"
     return ReadingCase(name, home / study if study else None, scans)
-
-
-def _to_confirm(study: Study, reading: Reading | None) -> int:
-    """Dense areas that are open in the latest comparison that was written."""
-    folders = [study.comparison_folder(1, 2)] if reading is None else [reading.comparison_folder]
-    for folder in (*folders, study.comparison_folder(1, 2)):
-        path = folder / "change.json"
-        if path.exists():
-            found = json.loads(path.read_text(encoding="utf-8")).get("candidates", [])
-            return sum(one.get("state") == "open" for one in found if isinstance(one, dict))
-    return 0

@@ -295,7 +295,7 @@ class PieceList(QWidget):
         if self._shown:
             done = sum(self.state(one) != "open" for one in self._shown)
             head = f"{done} of {len(self._shown)} looked at. "
-            self.notice.setText(head + ("" if piece is None else _sentence(piece)))
+            self.notice.setText(head + (_small_words(self.pieces) if piece is None else _sentence(piece)))
         elif self.pieces.pieces:
             self.notice.setText("None of this kind.")
 
@@ -311,6 +311,17 @@ def _sentence(piece: Piece) -> str:
     parts = [f"{words.number(ml, decimals=1)} mL {FATES[fate][0]}" for fate, ml in piece.fate_ml.items()]
     became = f": {words.listed(parts)}" if len(parts) > 1 else ""
     return f"{what}, {words.number(piece.ml, decimals=1)} mL at {when}{became}."
+
+
+def _small_words(pieces: Pieces) -> str:
+    """What is too small to be listed; empty where nothing is."""
+    said = [
+        f"{small.count} at {when} ({words.number(small.ml, decimals=1)} mL)"
+        for when, small in zip(("baseline", "follow-up"), pieces.small, strict=True)
+        if small.count
+    ]
+    least = words.number(pieces.least_ml, decimals=1)
+    return f"Below {least} mL and not listed, but in all volumes: {words.listed(said)}." if said else ""
 
 
 def _tip(piece: Piece) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
 from ctreview.anatomy.lung_checks import lung_checks
-from ctreview.change import Timepoint, measurement_rows
+from ctreview.change import Candidate, Timepoint, measurement_rows
 from ctreview.edits import UNDO, Edit
 from ctreview.errors import WrongUse
 from ctreview.opacity import OPACITY_SCHEME
@@ -64,6 +64,10 @@ def scan(*candidates: DenseCandidate) -> Timepoint:
 
 def record(point: Timepoint, kind: str, payload: dict[str, object]) -> Edit:
     return Edit(kind, "opacity", payload, "reader", point.volume.digest, GRID)
+
+
+def judged_after(point: Timepoint, *edits: Edit) -> tuple[Candidate, ...]:
+    return judged(point.candidates, edits, image=point.volume.digest)
 
 
 def accept(point: Timepoint, label: DenseClass | None = None) -> Edit:
@@ -129,7 +133,7 @@ def test_a_record_outlives_settings_that_offer_the_piece_no_more() -> None:
 def test_a_record_outlives_settings_that_draw_the_piece_otherwise() -> None:
     """It is one piece still, and not one that is accepted beside one that is open."""
     drawn = scan(dense((slice(2, 6), slice(4, 10), slice(3, 11))))
-    assert [one.state for one in judged(drawn, [accept(scan(dense()))])] == ["accepted"]
+    assert [one.state for one in judged_after(drawn, accept(scan(dense())))] == ["accepted"]
 
 
 @pytest.mark.parametrize("last", [9, 15])
@@ -142,7 +146,7 @@ def test_lungs_take_in_the_voxels_that_were_accepted_however_settings_draw_the_p
 
 def test_a_record_of_a_piece_elsewhere_leaves_this_one_open() -> None:
     elsewhere = scan(dense((slice(2, 6), slice(11, 16), slice(3, 12))))
-    states = {one.piece.id: one.state for one in judged(elsewhere, [accept(scan(dense()))])}
+    states = {one.piece.id: one.state for one in judged_after(elsewhere, accept(scan(dense())))}
     assert sorted(states.values()) == ["accepted", "open"]
 
 

@@ -68,14 +68,14 @@ def test_cases_are_opened_by_mouse_and_key_and_the_next_one_is_ready(
     assert controller.cases.wait(LONGEST_S)
 
 
-def test_a_folder_of_studies_says_how_far_each_is(tmp_path: Path) -> None:
+def test_a_folder_of_studies_says_how_far_each_is(tmp_path: Path, monkeypatch: Any) -> None:
     new, draft, signed = (Study.create(tmp_path / "studies" / name) for name in ("a", "b", "deep/c"))
     finding = Finding("nodule", 1, (0.0, 0.0, 0.0), None, None, "", "", "nodule 1")
     draft.reading("anna").write_findings([finding])
     signed.reading("anna").sign({"verdict": "unchanged"})
-    (draft.reading("anna").comparison_folder).mkdir()
-    (draft.reading("anna").comparison_folder / "change.json").write_text(
-        '{"candidates": [{"state": "open"}, {"state": "dismissed"}]}'
+    monkeypatch.setattr(
+        "napari_ctreview.session.worklist.candidates_to_confirm",
+        lambda study, reading: ["one"] if study.folder.name == "b" and reading is not None else [],
     )
     cases = read_worklist(tmp_path / "studies")
     assert [case.name for case in cases] == ["a", "b", "deep/c"]
