@@ -48,6 +48,13 @@ KEYS = {
 
 _MARKS = {"open": "", "accepted": "✓", "rejected": "✕", "in both": "⇄"}
 _TITLES = {"all": "All", "resolved": "Resolved", "persistent": "Persistent", "new": "New"}
+_TIPS = {
+    "all": "Every piece, once. What persists is listed as it is at follow-up.",
+    **{
+        name: f"Pieces of which a part is {name}; one that is also something else stands under that as well."
+        for name in ("resolved", "persistent", "new")
+    },
+}
 _COLUMNS = ("", "mL", "What became of it", "Where")
 _NOT_YET = "The pieces are listed once both scans are compared."
 
@@ -174,7 +181,7 @@ class PieceList(QWidget):
             button = QPushButton(title)
             button.setCheckable(True)
             button.setChecked(name == "all")
-            button.setToolTip(f"Show {'every piece' if name == 'all' else f'what is {name}'}.")
+            button.setToolTip(_TIPS[name])
             button.clicked.connect(self._filtering(name))
             group.addButton(button)
             row.addWidget(button)

@@ -112,6 +112,19 @@ def label_at(comparison: Comparison, pane: int, place: tuple[float, ...]) -> int
     return int(point.opacity.array[tuple(np.rint(point.volume.geometry.to_index(np.array(place))).astype(int))])
 
 
+def test_what_is_too_small_to_be_listed_is_told(panel: Any, comparison: Comparison, qtbot: Any) -> None:
+    from ctreview.change import PieceSettings, find_pieces
+
+    panel.pieces.show_pieces(find_pieces(comparison, settings=PieceSettings(least_ml=1000.0)))
+    assert panel.pieces.table.rowCount() == 0
+    panel.pieces.show_pieces(find_pieces(comparison, settings=PieceSettings(least_ml=20.0)))
+    rows, small = panel.pieces.table.rowCount(), panel.pieces.pieces.small
+    assert panel.pieces.filters["all"].text() == f"All {rows}"
+    assert rows > 0
+    assert any(one.count for one in small)
+    assert "Below 20.0 mL and not listed, but in all volumes" in panel.pieces.notice.text()
+
+
 # --- the table
 
 
