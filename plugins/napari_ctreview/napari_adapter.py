@@ -11,11 +11,13 @@ from typing import Any, cast
 from napari.components import ViewerModel
 from napari.layers import Layer
 from napari.qt import QtViewer
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QDockWidget, QLayout, QWidget
 
 __all__ = [
     "QtViewer",
+    "bare_slider",
     "canvas_of",
     "drawing_surface",
     "give_canvas_back",
@@ -23,7 +25,6 @@ __all__ = [
     "hide_slider",
     "make_layer",
     "menus_of_layers",
-    "narrow_slider",
     "new_canvas",
     "panels_of_layers",
     "replace_canvas",
@@ -83,9 +84,16 @@ def drawing_surface(canvas: QtViewer) -> QWidget:
     return cast(QWidget, canvas.canvas.native)
 
 
-def narrow_slider(canvas: QtViewer) -> None:
-    """Let the slider of a canvas be narrow: it asks for so much room that three panes would not fit a small screen."""
+def bare_slider(canvas: QtViewer) -> None:
+    """Leave of the slider of a canvas the slider alone, as narrow as need be.
+
+    Its numbers count from 0, which contradicts those of the slice; its label can be written over, and its button plays
+    past the reading's own keys. It is made anew with each number of axes.
+    """
     canvas.dims.setMinimumWidth(1)
+    for one in canvas.dims.slider_widgets:
+        for part in one.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            part.setVisible(part is one.slider)
 
 
 def hide_slider(canvas: QtViewer) -> None:

@@ -34,6 +34,7 @@ from napari_ctreview.session.chest_ct_study import (
 )
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.save_state import WrittenWork
 from napari_ctreview.session.single_scan import run_single_scan
 from napari_ctreview.session.steps import Step, checks_of
 from napari_ctreview.worker import Worker
@@ -394,6 +395,8 @@ class ChestCtMode(QObject):
         self._show_review(found.review)
         if found.comparison is not None:
             state.workspace.go_on_with_stored()
+            if found.written is not None:
+                state.written = WrittenWork(WrittenWork.mark(state.workspace), found.written)
             self._show_comparison(found.comparison, found.review.edits)
         else:
             self.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ctreview.change import open_candidates
@@ -41,10 +42,13 @@ class KeptReading:
         The stored masks with the reader's corrections.
     comparison : Comparison or None
         The stored one, where it holds all of these.
+    written : datetime or None
+        When that was written.
     """
 
     review: OpacityReview
     comparison: Comparison | None
+    written: datetime | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,8 @@ def kept_reading(
     if pair is None:
         return None
     review = review_of(pair, workspace)
-    return KeptReading(review, stored_comparison(study, reading, pair, review.edits))
+    comparison = stored_comparison(study, reading, pair, review.edits)
+    return KeptReading(review, comparison, None if comparison is None else _written(study, reading))
 
 
 def sign_summary(
@@ -154,6 +159,12 @@ def writing_job(
         return found
 
     return WritingJob(work, edits)
+
+
+def _written(study: Study, reading: Reading) -> datetime | None:
+    folders = (reading.comparison_folder, study.comparison_folder(1, 2))
+    path = next((one / "change.json" for one in folders if (one / "change.json").is_file()), None)
+    return None if path is None else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _loading(study: Study) -> ChestCtSettings:

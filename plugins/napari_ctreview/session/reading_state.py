@@ -12,6 +12,7 @@ from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.review.workspace import Workspace, reading_order
 from ctreview.study import Finding, KeyImage, Reading, Study
 from napari_ctreview.session.carried_marks import CarriedMarks, kept_words, removed_words
+from napari_ctreview.session.save_state import WrittenWork
 from napari_ctreview.session.scan_loader import ScanLoader
 from napari_ctreview.session.steps import SIGNED, Step, Steps
 from napari_ctreview.worker import Worker
@@ -54,6 +55,8 @@ class ReadingState(QObject):
         Digests of the scans that are read, by timepoint: what is marked is marked on them.
     signing : bool
         While it is set no act is taken.
+    written : WrittenWork or None
+        What masks, numbers and report on the disk rest on, as far as this window knows.
     changed : Signal()
         Anything of this is otherwise now.
     reading_changed : Signal()
@@ -84,6 +87,7 @@ class ReadingState(QObject):
         self.steps = Steps()
         self.images: tuple[str | None, ...] = (None, None)
         self.signing = False
+        self.written: WrittenWork | None = None
 
     def use_modes(self, *modes: ReadingMode) -> None:
         """Say which modes there are, once, before anything is loaded."""

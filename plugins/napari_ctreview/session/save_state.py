@@ -70,8 +70,14 @@ def save_state(workspace: Workspace, written: WrittenWork | None) -> SaveState:
         return SaveState("unsaved", f"Not saved to a study yet; {kept} for recovery")
     name = f"“{study.folder.name}”"
     if written is not None and written.work[0] == reading.folder:
-        at = written.time.astimezone().strftime("%H:%M")
+        at = _when(written.time)
         if written.work == WrittenWork.mark(workspace):
             return SaveState("saved", f"Saved {at} in {name}")
         return SaveState("behind", f"Draft in {name}, {kept}; masks and report are those of {at}")
     return SaveState("behind", f"Draft in {name}, {kept}; press Save to write masks and report anew")
+
+
+def _when(time: datetime) -> str:
+    """The local time, with the date where it is not today's."""
+    local = time.astimezone()
+    return local.strftime("%H:%M" if local.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")

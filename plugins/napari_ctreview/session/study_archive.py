@@ -64,12 +64,11 @@ class StudyArchive(QObject):
         super().__init__(state)
         self._state = state
         self.moved: MovedImages | None = None
-        self._written: WrittenWork | None = None
 
     @property
     def save_state(self) -> SaveState:
         """How safe the reader's work is now."""
-        return save_state(self._state.workspace, self._written)
+        return save_state(self._state.workspace, self._state.written)
 
     @property
     def unsaved(self) -> str:
@@ -133,7 +132,7 @@ class StudyArchive(QObject):
     def _saved(self, mark: tuple[object, ...]) -> None:
         study = self._state.study
         assert study is not None
-        self._written = WrittenWork(mark, datetime.now(UTC))
+        self._state.written = WrittenWork(mark, datetime.now(UTC))
         self._state.set_step("sign", Step("to do", f"saved in {study.folder.name}, a draft until it is signed"))
 
     # --- open

@@ -6,35 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from qtpy.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QWidget
 
-__all__ = ["Annotations", "CornerTexts", "Crosshair", "Drawing", "ImageDrawing"]
+from napari_ctreview.viewer.corner_layout import CornerTexts, TextBlock, arrange_corners
 
-_NARROW = 480
-"""Pixels below which the texts of two corners would reach the letter between them."""
+__all__ = ["Annotations", "Crosshair", "Drawing", "ImageDrawing"]
 
 _SCALE_MM = (1, 2, 5, 10, 20, 50, 100)
 """Lengths of the scale bar."""
 
-_VERY_NARROW = 300
-"""Pixels below which the texts of the two upper corners would reach each other."""
+_SMALLEST_TEXT = 0.7
+"""As a share of the system's font: so small the texts become where a pane is narrow."""
 
 _LETTER = QColor("#ffd166")
 _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
 _DRAWN = QColor("#7bd88f")
 _WARNING = QColor("#ff6b5e")
-
-
-@dataclass(frozen=True)
-class CornerTexts:
-    """Lines of text for the four corners."""
-
-    top_left: tuple[str, ...] = ()
-    top_right: tuple[str, ...] = ()
-    bottom_left: tuple[str, ...] = ()
-    bottom_right: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,10 +147,10 @@ class Annotations(QWidget):
                 painter.drawImage(drawing.area, drawing.image)
             else:
                 self._draw_measurement(painter, drawing)
-        self._draw_letters(painter, area)
+        letter = self._draw_letters(painter, area)
         self._draw_scale(painter, area)
-        self._draw_corners(painter, area)
-        self._draw_warnings(painter, area)
+        below = self._draw_corners(painter, area, letter)
+        self._draw_warnings(painter, area.adjusted(0, below, 0, 0))
         if self.cross is not None:
             self._draw_cross(painter, self.cross)
         if self.doing:
@@ -169,7 +158,8 @@ class Annotations(QWidget):
             _shadowed(painter, area, Qt.AlignmentFlag.AlignCenter, self.doing, _TEXT)
         painter.end()
 
-    def _draw_letters(self, painter: QPainter, area: QRectF) -> None:
+    def _draw_letters(self, painter: QPainter, area: QRectF) -> float:
+        """Gives their height."""
         painter.setFont(self._font(1.6, QFont.Weight.Bold))
         sides = (
             Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter,
@@ -179,6 +169,7 @@ class Annotations(QWidget):
         )
         for letter, side in zip(self.letters, sides, strict=True):
             _shadowed(painter, area, side, letter, _LETTER)
+        return QFontMetricsF(painter.font()).height()
 
     def _draw_scale(self, painter: QPainter, area: QRectF) -> None:
         """A bar of a round length at the bottom, right of the letter."""
@@ -198,7 +189,9 @@ class Annotations(QWidget):
             for end in (left, right):
                 painter.drawLine(QPointF(end, bottom - 5), QPointF(end, bottom))
         words = f"{mm // 10} cm" if mm % 10 == 0 else f"{mm} mm"
-        beside = QRectF(left, bottom - 24, max(right - left, 60.0), 20)
+        size = QFontMetricsF(painter.font())
+        wide = size.horizontalAdvance(words) + 2
+        beside = QRectF(min(left, area.right() - wide), bottom - 6 - size.height(), wide, size.height())
         _shadowed(painter, beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words, _TEXT)
 
     def _font(self, share: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
@@ -209,27 +202,36 @@ class Annotations(QWidget):
         font.setWeight(weight)
         return font
 
-    def _draw_corners(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(self._font(1.0))
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-        if area.width() < _NARROW:
-            area = area.adjusted(0, 26, 0, -26)  # the letters keep a row of their own
-        # side by side they would lie on one another
-        below = ("",) * len(self.corners.top_left) if area.width() < _VERY_NARROW else ()
-        for lines, corner in (
-            (self.corners.top_left, left | top),
-            ((*below, *self.corners.top_right), right | top),
-            (self.corners.bottom_left, left | bottom),
-            (self.corners.bottom_right, right | bottom),
-        ):
-            _shadowed(painter, area, corner, "\n".join(lines), _TEXT)
+    def _draw_corners(self, painter: QPainter, area: QRectF, letter: float) -> float:
+        """Gives how far down the texts of the upper corners reach."""
+        painter.setFont(self._font(self._share_that_fits(area.width())))
+        size = QFontMetricsF(painter.font())
+        line = size.lineSpacing()
+        below = letter
+        for block in self._blocks(area, letter, size):
+            side = Qt.AlignmentFlag.AlignRight if block.right else Qt.AlignmentFlag.AlignLeft
+            for number, text in enumerate(block.lines):
+                row = QRectF(area.left(), area.top() + block.top + number * line, area.width(), line)
+                words = size.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+                _shadowed(painter, row, side | Qt.AlignmentFlag.AlignVCenter, words, _TEXT)
+            end = block.top + len(block.lines) * line
+            below = max(below, end) if block.top < area.height() / 2 else below
+        return below
+
+    def _blocks(self, area: QRectF, letter: float, size: QFontMetricsF) -> tuple[TextBlock, ...]:
+        room = area.width(), area.height()
+        return arrange_corners(self.corners, room, size.lineSpacing(), letter, size.horizontalAdvance)
+
+    def _share_that_fits(self, width: float) -> float:
+        """The share of the system's font by which title, slice and window fit into a pane."""
+        size = QFontMetricsF(self._font(1.0))
+        needed = max(map(size.horizontalAdvance, (*self.corners.top_left, *self.corners.bottom_right)), default=0.0)
+        return min(max(width / needed, _SMALLEST_TEXT), 1.0) if needed else 1.0
 
     def _draw_warnings(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(self._font(1.2, QFont.Weight.Bold))
         where = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        # below the letter and the corner texts, which stay readable
-        _shadowed(painter, area.adjusted(20, 128, -20, 0), where, "\n".join(self.warnings), _WARNING)
+        _shadowed(painter, area.adjusted(20, 4, -20, 0), where, "\n".join(self.warnings), _WARNING)
 
     def _draw_cross(self, painter: QPainter, cross: Crosshair) -> None:
         painter.setPen(QPen(_CURSOR, 1.5, Qt.PenStyle.DotLine if cross.off_slice else Qt.PenStyle.SolidLine))
@@ -239,7 +241,9 @@ class Annotations(QWidget):
             painter.drawLine(near, QPointF(cross.x + 14 * dx, cross.y + 14 * dy))
         if cross.off_slice:
             painter.setFont(self._font(0.9))
-            painter.drawText(QPointF(cross.x + 16, cross.y - 6), cross.off_slice)
+            wide = QFontMetricsF(painter.font()).horizontalAdvance(cross.off_slice)
+            beside = cross.x + 16 if cross.x + 16 + wide < self.width() else cross.x - 16 - wide
+            painter.drawText(QPointF(beside, cross.y - 6), cross.off_slice)
 
     def _draw_measurement(self, painter: QPainter, drawing: Drawing) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
-from napari_ctreview.napari_adapter import QtViewer, drawing_surface, stop_playing
-from napari_ctreview.viewer.annotations import Annotations, CornerTexts, Crosshair, Drawing, ImageDrawing
+from napari_ctreview.napari_adapter import QtViewer, bare_slider, drawing_surface, stop_playing
+from napari_ctreview.viewer.annotations import Annotations, Crosshair, Drawing, ImageDrawing
+from napari_ctreview.viewer.corner_layout import CornerTexts
 from napari_ctreview.viewer.corner_text import ScanTiming, facts, slice_text
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
 from napari_ctreview.viewer.layer_guard import LayerGuard
@@ -79,6 +80,7 @@ class Pane:
     def __init__(self, model: Any, canvas: QtViewer) -> None:
         self.model = model
         self.canvas = canvas
+        bare_slider(canvas)
         self.surface = drawing_surface(canvas)
         self.role: TimepointRole = "baseline"
         self.name = ""
@@ -130,6 +132,7 @@ class Pane:
         data, options, _ = image_layer(volume, name=name)
         self.volume, self.windows, self.name = volume, windows_for(volume), name
         self.image = self.model.add_image(data, **options)
+        bare_slider(self.canvas)
         self.guard.keep(self.image)
         self.image.events.contrast_limits.connect(self._moved)
         self.describe(timing or ScanTiming(name))

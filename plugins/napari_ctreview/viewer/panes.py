@@ -13,7 +13,6 @@ from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.napari_adapter import (
     give_canvas_back,
-    narrow_slider,
     new_canvas,
     replace_canvas,
     take_canvas,
@@ -82,8 +81,6 @@ class Panes(QSplitter):
             model, canvas = new_canvas()
             columns.append(self._column(canvas))
             self.panes.append(Pane(model, canvas))
-        for pane in self.panes:
-            narrow_slider(pane.canvas)
         replace_canvas(viewer, self)
         self.show()
         # a canvas that is moved to another parent makes its drawing context anew when it is shown; layers that are

@@ -68,6 +68,8 @@ _CLOSE = shortcuts.Shortcut(*CLOSE, lambda dock: dock.panes.window().close())
 _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
 
+_LEAST_WIDTH = 380
+
 _TITLES = {"correct": "Correct", "sign": "Save and sign"}
 
 
@@ -153,7 +155,7 @@ class ReviewDock(QWidget):
                 box.body.addWidget(widget)
             column.addWidget(box)
         column.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
@@ -168,7 +170,14 @@ class ReviewDock(QWidget):
         layout.addWidget(scroll, 1)
         layout.addWidget(self.doing)
         layout.addWidget(self.message)
-        self.setMinimumWidth(380)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Be so wide that no step is cut off, however far down the reader scrolls."""
+        steps = self._scroll.widget()
+        assert steps is not None
+        beside = self._scroll.verticalScrollBar().sizeHint().width() + 2 * self._scroll.frameWidth() + 8
+        self.setMinimumWidth(max(_LEAST_WIDTH, steps.minimumSizeHint().width() + beside))
 
     def _inside(self, name: str) -> list[QWidget]:
         """A step's own widgets, its settings last and folded away."""
@@ -314,6 +323,7 @@ class ReviewDock(QWidget):
             self.boxes["load"].suggest(False)
             self.boxes["correct"].suggest(True)
             self.boxes["change"].suggest(not self.state.blinded)
+            self._make_room()
 
     def _forget(self) -> None:
         """Let nothing stand that was found, said or begun in the scans before."""

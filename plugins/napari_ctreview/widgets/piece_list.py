@@ -110,6 +110,9 @@ class PieceList(QWidget):
             if current is not None and _name(piece) == _name(current):
                 self._go_to_row(row, tell=False)
         self._refresh()
+        if not pieces.pieces:
+            least = words.number(pieces.least_ml, decimals=1)
+            self.notice.setText(f"No piece of {least} mL or more. {_small_words(pieces)}".strip())
 
     def clear(self) -> None:
         """List nothing: other scans are read."""

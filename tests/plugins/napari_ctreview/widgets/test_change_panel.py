@@ -117,6 +117,7 @@ def test_what_is_too_small_to_be_listed_is_told(panel: Any, comparison: Comparis
 
     panel.pieces.show_pieces(find_pieces(comparison, settings=PieceSettings(least_ml=1000.0)))
     assert panel.pieces.table.rowCount() == 0
+    assert panel.pieces.notice.text().startswith("No piece of 1000.0 mL or more. Below 1000.0 mL and not listed")
     panel.pieces.show_pieces(find_pieces(comparison, settings=PieceSettings(least_ml=20.0)))
     rows, small = panel.pieces.table.rowCount(), panel.pieces.pieces.small
     assert panel.pieces.filters["all"].text() == f"All {rows}"
