@@ -81,23 +81,21 @@ def stored_pair(
     if not all((folder / "masks.seg.nrrd").is_file() for folder in folders):
         return None
 
-    def read(number: int, _progress: Progress) -> tuple[LabelMap, ...]:
+    offered = [candidates_of(folder) for folder in folders]
+
+    def read(number: int, _progress: Progress) -> Timepoint:
         found = study.masks(number + 1, on=volumes[number].geometry)
         opacity = find_label_map(found, "ground_glass")
         if opacity is not None:
             on_labels(number, "opacity", opacity)
-        return found
+        point = timepoint_from_masks(volumes[number], found, where=folders[number])
+        return replace(point, candidates=tuple(Candidate(one) for one in offered[number] or ()))
 
-    masks = run_both(partial(read, 0), partial(read, 1), threads=2, progress=quiet)
-    points, kept = [], True
-    for volume, found, folder in zip(volumes, masks, folders, strict=True):
-        offered = candidates_of(folder)
-        kept = kept and offered is not None
-        point = timepoint_from_masks(volume, found, where=folder)
-        points.append(replace(point, candidates=tuple(Candidate(one) for one in offered or ())))
+    points = run_both(partial(read, 0), partial(read, 1), threads=2, progress=quiet)
+    kept = all(own is not None for own in offered)
     plan = study.plan
     return StoredPair(
-        points=(points[0], points[1]),
+        points=points,
         transform=_transform(study, volumes),
         thresholds=(_thresholds(folders[0]), _thresholds(folders[1])),
         unchanged=kept and study.filed and plan is not None and plan.version == __version__,

@@ -37,6 +37,13 @@ __all__ = [
 ]
 
 
+class _FurtherCanvas(QtViewer):
+    """A canvas without keys of its own: they are the window's, and to bind all of napari's takes most of its making."""
+
+    def _bind_shortcuts(self) -> None:
+        """Bind none."""
+
+
 def unwrapped(viewer: Any) -> Any:
     """The viewer itself: from its menu napari hands over a proxy that hides the canvas."""
     return getattr(viewer, "__wrapped__", viewer)
@@ -55,7 +62,7 @@ def canvas_of(viewer: Any) -> QtViewer:
 def new_canvas() -> tuple[Any, QtViewer]:
     """A further viewer model without a window of its own, and its canvas."""
     model = ViewerModel()
-    return model, QtViewer(model, show_welcome_screen=False)
+    return model, _FurtherCanvas(model, show_welcome_screen=False)
 
 
 def take_canvas(viewer: Any) -> QtViewer:

@@ -355,18 +355,19 @@ class ChestCtMode(QObject):
         """The images of a study's two timepoints."""
         return load_scans(study, progress)
 
-    def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
-        """Show both scans, to a blinded reader without what their headers say."""
+    def open_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
+        """Show both scans, to a blinded reader without what headers say; what is stored of them is read meanwhile."""
         state, plan = self._state, study.plan
         if plan is not None and not signed_by_another_version(study):
             self.settings, self.age_years = settings_of(study), plan.age_years
             state.loader.allow_different_patients = plan.allow_different_patients
             state.loader.same_patient = plan.same_patient
         state.set_step("load", Step("done"))
+        self._resume()
         there = [scan for scan in scans if scan is not None]
         self.display.show_pair(there, state.order, blinded=state.blinded)
 
-    def resume(self) -> None:
+    def _resume(self) -> None:
         """Find again what the study's settings find; what another version signed is shown as it is stored."""
         state = self._state
         study, reading, scans = state.study, state.reading, tuple(state.loader.scans)
@@ -418,7 +419,7 @@ class ChestCtMode(QObject):
         if self.prepared is not None:
             self.show_prepared(self.prepared, None)
         elif self.review is not None:
-            self.resume()
+            self._resume()
 
     def save_job(self) -> Callable[[Progress], object] | None:
         """Write masks, numbers and the report page."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ctreview.change import open_candidates
 from ctreview.errors import InputRefused
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared
+from ctreview.recipes.steps import run_both
 from ctreview.report import words
 from ctreview.review.archive import ImageSource, settings_of
 from ctreview.review.corrections import OpacityReview, ReviewedPair
@@ -87,13 +89,14 @@ def load_scans(study: Study, progress: Progress) -> list[Scan | None]:
             remedy="Open its scans instead.",
         )
     settings = _loading(study)
-    found: list[Scan | None] = []
-    for number in study.timepoints:
+
+    def load(number: int, share: Progress) -> Scan:
         source = study.source(number)
-        share = part(progress, (number - 1) / 2, number / 2)
         volume = load_ct_of_study(study, number, settings=settings, progress=share)
-        found.append(Scan(ImageSource(source.path, source.series), volume))
-    return found
+        return Scan(ImageSource(source.path, source.series), volume)
+
+    first, second = (partial(load, number) for number in study.timepoints)
+    return list(run_both(first, second, threads=2, progress=progress))
 
 
 def kept_reading(

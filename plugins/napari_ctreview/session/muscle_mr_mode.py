@@ -191,14 +191,11 @@ class MuscleMrMode(QObject):
             found[number - 1] = Scan(ImageSource(source.path, source.series), images.contrasts[0].volume, images)
         return found
 
-    def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
-        """Show it as if it had been loaded."""
+    def open_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
+        """Show it as if it had been loaded, and paint on."""
         self._state.loader.settings = load_settings_of(study)
         self._state.set_step("load", Step("done"))
         self.show(scans)
-
-    def resume(self) -> None:
-        """Paint on."""
         self.start(self._state.loader.scans)
 
     def restart(self) -> None:

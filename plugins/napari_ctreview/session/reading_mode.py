@@ -60,8 +60,8 @@ class SigningJob:
 class ReadingMode(Protocol):
     """From the scans that were loaded to what is saved and signed.
 
-    A mode is open from `start`, `run` or `resume` until `close`. It tells by the `ReadingState` that it was made with
-    how far it is.
+    A mode is open from `start`, `run` or `open_study` until `close`. It tells how far it is by the `ReadingState` that
+    it was made with.
 
     Attributes
     ----------
@@ -123,11 +123,8 @@ class ReadingMode(Protocol):
             One is gone or another one.
         """
 
-    def show_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
-        """Show the scans of a study, and take over its settings."""
-
-    def resume(self) -> None:
-        """Go on with the study that is shown."""
+    def open_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
+        """Take over the settings of a study, show its scans, and go on with it."""
 
     def restart(self) -> None:
         """Go on with another reading of the same scans."""

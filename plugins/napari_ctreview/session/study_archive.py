@@ -218,9 +218,8 @@ class StudyArchive(QObject):
         state.loader.forget_statements()
         state.loader.scans[:] = scans
         state.images = state.loader.images
-        mode.show_study(workspace.study, scans)
+        mode.open_study(workspace.study, scans)
         state.report_replaced(said, measured)
-        mode.resume()
 
     # --- sign
 
