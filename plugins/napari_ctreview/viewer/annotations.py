@@ -24,6 +24,7 @@ _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
 _DRAWN = QColor("#7bd88f")
 _WARNING = QColor("#ff6b5e")
+_INVITATION = QColor("#9aa0a6")
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Annotations(QWidget):
         Asked at every painting for the size of the scale bar; 0 where there is nothing to measure.
     doing : str
         What takes a while; see `say_doing`.
+    invitation : str
+        What stands in the middle where no image is shown.
     """
 
     def __init__(self, canvas: QWidget) -> None:
@@ -88,7 +91,7 @@ class Annotations(QWidget):
         self.letters = ("", "", "", "")
         self.corners = CornerTexts()
         self.warnings: tuple[str, ...] = ()
-        self.doing = ""
+        self.doing = self.invitation = ""
         self.cross: Crosshair | None = None
         self.drawings: Callable[[], Sequence[Drawing | ImageDrawing]] = tuple
         self.pixels_per_mm: Callable[[], float] = float
@@ -156,6 +159,11 @@ class Annotations(QWidget):
         if self.doing:
             painter.setFont(self._font(1.4, QFont.Weight.Bold))
             _shadowed(painter, area, Qt.AlignmentFlag.AlignCenter, self.doing, _TEXT)
+        elif self.invitation and self.pixels_per_mm() <= 0:
+            painter.setFont(self._font(1.2))
+            _shadowed(
+                painter, area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.invitation, _INVITATION
+            )
         painter.end()
 
     def _draw_letters(self, painter: QPainter, area: QRectF) -> float:

@@ -18,6 +18,7 @@ from napari_ctreview.napari_adapter import (
     take_canvas,
 )
 from napari_ctreview.viewer.cine import Cine
+from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.hanging import Hanging
 from napari_ctreview.viewer.key_image_capture import KeyImageCapture, capture_key_image
 from napari_ctreview.viewer.link_controller import LinkController
@@ -87,6 +88,8 @@ class Panes(QSplitter):
         # added before that fail
         QApplication.processEvents()
         self.setSizes([1000] * count)
+        for pane, title in zip(self.panes, TITLES, strict=False):
+            pane.annotations.invitation = f"Drop the {title} here:\na folder, a ZIP, a file, or a study"
         self.outline_wanted = False
         self.opener: Callable[[int, list[str]], bool] | None = None
         self.link = LinkController(self.panes)
