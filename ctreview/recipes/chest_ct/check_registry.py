@@ -277,6 +277,11 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "edits_of_other_scans": RegisteredCheck(
         "whether a reader's corrections belong to these scans", {"tells": "some do not"}, "they are left out"
     ),
+    "added_lung": _of_scan(
+        "densities by which lung that a reader added holds opacity",
+        {"tells": "others than those by which opacity was found"},
+        "a record keeps those of its time: under other settings the stroke is made again, or stands as it was",
+    ),
     "edits": _of_scan(
         "whether a reader's corrections still apply", {"tells": "some do not"}, "they are left out, with the reason"
     ),

@@ -8,13 +8,14 @@ from functools import cache
 
 from ctreview.change import Timepoint
 from ctreview.checks import Check
-from ctreview.edits import Edit, Handler, Journal, ReplayResult, replay
+from ctreview.edits import Edit, Handler, Journal, ReplayResult, active_edits, replay
 from ctreview.errors import UnreadableFile
+from ctreview.opacity import Thresholds
 from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, with_changed_lungs
 from ctreview.tools import Canvas, handlers
 from ctreview.tools.candidate import ACCEPT, DISMISS
 from ctreview.tools.organ_brush import ORGAN_BRUSH
-from ctreview.tools.payloads import require_well_formed
+from ctreview.tools.payloads import OrganBrushPayload, read_payload, require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.transform import Transform
@@ -26,6 +27,7 @@ __all__ = [
     "canvas_of",
     "carried_opacity",
     "carried_to",
+    "check_added_lung",
     "corrected",
     "corrected_pair",
     "handlers_of",
@@ -38,6 +40,9 @@ Edits = tuple[Sequence[Edit], Sequence[Edit]]
 """The edits of baseline and follow-up."""
 
 NO_EDITS: Edits = ((), ())
+
+RECORDED_HU = 0.1
+"""As finely densities are kept in a record."""
 
 OPACITY = "opacity"
 """What edits call the label map of ground glass, consolidation and dependent opacity."""
@@ -118,6 +123,37 @@ def tools_of(
         return known
 
     return after
+
+
+def check_added_lung(when: str, edits: Sequence[Edit], thresholds: Thresholds) -> tuple[Check, ...]:
+    """Whether lung that a reader added holds opacity by other densities than those by which it was found elsewhere.
+
+    The record of a stroke keeps the densities of its time, so that it means the same wherever it is replayed.
+
+    Parameters
+    ----------
+    when : {"baseline", "followup"}
+    edits : sequence of Edit
+        Of that scan.
+    thresholds : Thresholds
+        By which its opacity was found.
+    """
+    now = {"ground_glass": thresholds.ground_glass_hu, "consolidation": thresholds.consolidation_hu}
+    records = [read_payload(edit.kind, edit.payload) for edit in active_edits(tuple(edits)) if edit.kind == ORGAN_BRUSH]
+    others = {
+        (one.label, one.from_hu, now[one.label])
+        for record in records
+        if isinstance(record, OrganBrushPayload) and record.adds
+        for one in record.classes
+        if one.label in now and abs(one.from_hu - now[one.label]) > RECORDED_HU
+    }
+    if not others:
+        return ()
+    said = "; ".join(
+        f"{label.replace('_', ' ')} from {then:.0f} instead of {here:.0f} HU" for label, then, here in sorted(others)
+    )
+    message = f"{when.capitalize()}: lung that was added keeps the densities of when it was added ({said})."
+    return (Check(f"{when}_added_lung", len(others), 0, ok=False, message=message.replace("-", "−")),)
 
 
 def split_by_scan(journal: Journal, points: tuple[Timepoint, Timepoint]) -> tuple[Edits, tuple[Check, ...]]:

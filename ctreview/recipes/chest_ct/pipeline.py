@@ -22,6 +22,7 @@ from ctreview.recipes.chest_ct.corrections import (
     NO_EDITS,
     Edits,
     carried_opacity,
+    check_added_lung,
     corrected,
     corrected_pair,
     replayed,
@@ -271,6 +272,8 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
     with timer("edits"):
         others = carried_opacity(prepared.points, edits, transform)
         points, refused = corrected_pair(prepared.points, edits, others)
+        for when, own, limits in zip(("baseline", "followup"), edits, thresholds, strict=True):
+            refused += check_added_lung(when, own, limits)
     with timer("fate"):
         fate, covered = opacity_fate(points, prepared.registration, settings=settings)
     with timer("measures"):

@@ -13,10 +13,11 @@ from ctreview.anatomy import LUNG_SCHEME, LungMap, divide_lungs
 from ctreview.change import Timepoint
 from ctreview.edits import UNDO, Edit, Session
 from ctreview.errors import EditDoesNotApply
-from ctreview.opacity import OPACITY_SCHEME
+from ctreview.opacity import OPACITY_SCHEME, Thresholds
 from ctreview.recipes.chest_ct.candidates import acceptance, dismissal
 from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, piece_beside_lungs
-from ctreview.recipes.chest_ct.corrections import corrected, replayed, tools_of
+from ctreview.recipes.chest_ct.check_registry import registered
+from ctreview.recipes.chest_ct.corrections import check_added_lung, corrected, replayed, tools_of
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -117,6 +118,18 @@ def test_undone_it_is_as_it_was() -> None:
     again = after(add, record(UNDO, {"of": add.id}))
     assert measure_scan(again) == measure_scan(POINT)
     assert np.array_equal(again.organ.array, POINT.organ.array)
+
+
+def test_it_is_told_where_opacity_is_found_by_other_densities_than_lung_was_added_by() -> None:
+    limits = Thresholds(normal_hu=-850.0, excess_hu=150.0, consolidation_hu=-300.0, rule="common")
+    added = record("organ_brush", lung_stroke(plane=0, classes=CLASSES))
+    assert check_added_lung("followup", [added], limits) == ()
+    (told,) = check_added_lung("followup", [added], replace(limits, excess_hu=120.0))
+    assert registered(told.name) is not None
+    assert "ground glass from −700 instead of −730 HU" in told.message
+    assert not told.stops
+    undone = [added, record(UNDO, {"of": added.id})]
+    assert check_added_lung("followup", undone, replace(limits, excess_hu=120.0)) == ()
 
 
 def test_added_lung_belongs_to_the_lobe_beside_it_where_lobes_were_stored() -> None:
