@@ -14,7 +14,6 @@ import numpy.typing as npt
 import pytest
 from napari.utils._testsupport import (  # noqa: F401 - napari's pytest plugin is off, so that other tests load no Qt
     _clean_themes,
-    _disable_qt_warnings,
     make_napari_viewer,
     mock_app_model,
     pytest_runtest_makereport,
@@ -67,6 +66,7 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unsaved studies of a test, and what the window remembers, lie in its own folder."""
     monkeypatch.setattr("ctreview.study.recovery.recovery_folder", lambda: tmp_path / "state" / "recovery")
     monkeypatch.setattr("napari_ctreview.preferences.folder", lambda: tmp_path / "state" / "settings")
+    monkeypatch.setattr("napari._qt.qt_main_window.SHOW_QT_WARNING", False, raising=False)  # napari before 0.10 has it
 
 
 @pytest.fixture
