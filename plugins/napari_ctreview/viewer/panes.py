@@ -95,11 +95,11 @@ class Panes(QSplitter):
         self.link = LinkController(self.panes)
         self.mouse = PaneMouse(self.panes, self.link, self)
         self.hanging = Hanging(self.panes, columns, self.link, self.mouse, self.set_plane)
-        self.scans = ShownScans(self.panes, self.link, self.hanging, self.mouse, self)
+        self.blend = TimepointBlend(self.panes, self.link)
+        self.scans = ShownScans(self.panes, self.link, self.hanging, self.mouse, self.blend, self)
         for pane in self.panes:
             pane.canvas.installEventFilter(self)
             pane.surface.installEventFilter(self)
-        self.blend = TimepointBlend(self.panes, self.link)
         self.rulers = Rulers(self.mouse, self)
         self.cine = Cine(self.step, parent=self)
 

@@ -17,6 +17,7 @@ from napari_ctreview.viewer.hanging import Hanging
 from napari_ctreview.viewer.link_controller import LinkController
 from napari_ctreview.viewer.pane import Pane, SliceMeasurement
 from napari_ctreview.viewer.pane_mouse import PaneMouse
+from napari_ctreview.viewer.timepoint_blend import TimepointBlend
 
 __all__ = ["ShownScans"]
 
@@ -31,6 +32,7 @@ class ShownScans(QObject):
     link : LinkController
     hanging : Hanging
     mouse : PaneMouse
+    blend : TimepointBlend
 
     Attributes
     ----------
@@ -52,10 +54,11 @@ class ShownScans(QObject):
         link: LinkController,
         hanging: Hanging,
         mouse: PaneMouse,
+        blend: TimepointBlend,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._panes, self._link, self._hanging, self._mouse = panes, link, hanging, mouse
+        self._panes, self._link, self._hanging, self._mouse, self._blend = panes, link, hanging, mouse, blend
         self.blinded = self.identified = False
         self.examinations: tuple[Examination, ...] = ()
         self.contrast_name = ""
@@ -142,6 +145,7 @@ class ShownScans(QObject):
         """Let go of what was shown before."""
         self._link.unlink()
         self._mouse.forget()
+        self._blend.clear()
         self.examinations, self.contrast_name = (), ""
 
     # --- MR

@@ -71,6 +71,11 @@ class TimepointBlend:
         self.mode = modes[(modes.index(self.mode) + 1) % len(modes)]
         self._tell()
 
+    def clear(self) -> None:
+        """Lay nothing over: other scans are shown."""
+        self.mode = "off"
+        self._tell()
+
     def next_share(self) -> None:
         """Fade in another share of the second scan."""
         self.mode = "fade"
