@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 
-class _FurtherCanvas(QtViewer):
+class _FurtherCanvas(QtViewer):  # type: ignore[misc]  # napari carries no types
     """A canvas without keys of its own: they are the window's, and to bind all of napari's takes most of its making."""
 
     def _bind_shortcuts(self) -> None:
