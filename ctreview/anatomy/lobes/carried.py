@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
+from ctreview.anatomy.coarse import Mask
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.surface import fit_surface
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["CarrySettings", "carry_fissure"]
+__all__ = ["CarrySettings", "carry_fissure", "known_places"]
 
 
 @dataclass(frozen=True)
@@ -51,22 +53,18 @@ def carry_fissure(
     """
     settings = settings or CarrySettings()
     plane = own.surface.prior.plane
-    shown = other.position[other.seen & other.inside]
-    if not len(shown):
+    there = _shown(other, other.seen)
+    if not len(there):
         return own
-    heights, _ = other.surface.at(shown)
-    there = other.frame.to_patient(other.surface.prior.plane.points(np.column_stack([shown, heights])))
     places = plane.coordinates(own.frame.to_template(to_own(there)))
-    spacing = own.position[1, 1] - own.position[0, 0]
-    column = np.rint((places[:, :2] - own.position[0, 0]) / spacing).astype(np.int64)
+    column = own.column_of(places[:, :2])
     within = np.all((column >= 0) & (column < own.seen.shape), axis=1)
     places, column = places[within], column[within]
     new = ~own.seen[tuple(column.T)]
     places, column = places[new], column[new]
     if not len(places):
         return own
-    cell = settings.every_mm * own.template_per_patient / plane.step
-    _, first = np.unique(np.floor(places[:, :2] / cell).astype(np.int64), axis=0, return_index=True)
+    first = _every(places, settings.every_mm * own.template_per_patient / plane.step)
     error = np.full(len(first), settings.error_mm * own.template_per_patient)
     used = np.vstack([own.places, places[first]])
     deviation = np.concatenate([own.place_deviation, error])
@@ -75,3 +73,25 @@ def carry_fissure(
     carried = ndimage.binary_closing(carried, iterations=2) & ~own.seen
     surface = fit_surface(own.surface.prior, used, deviation)
     return replace(own, surface=surface, carried=carried, places=used, place_deviation=deviation)
+
+
+def known_places(fissure: Fissure, *, settings: CarrySettings | None = None) -> FloatArray:
+    """Places on a fissure where it is known, as far apart as carried ones are; patient millimetres, shape (n, 3)."""
+    settings = settings or CarrySettings()
+    shown = _shown(fissure, fissure.known)
+    plane = fissure.surface.prior.plane
+    cell = settings.every_mm * fissure.template_per_patient / plane.step
+    return shown[_every(plane.coordinates(fissure.frame.to_template(shown)), cell)]
+
+
+def _shown(fissure: Fissure, where: Mask) -> FloatArray:
+    """The surface within the lung in some of its columns, patient millimetres."""
+    position = fissure.position[where & fissure.inside]
+    heights, _ = fissure.surface.at(position)
+    return fissure.frame.to_patient(fissure.surface.prior.plane.points(np.column_stack([position, heights])))
+
+
+def _every(places: FloatArray, cell: float) -> npt.NDArray[np.int64]:
+    """One of the places in each cell of the plane, by their indices."""
+    _, first = np.unique(np.floor(places[:, :2] / cell).astype(np.int64), axis=0, return_index=True)
+    return first

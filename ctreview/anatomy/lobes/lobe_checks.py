@@ -36,12 +36,13 @@ def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tup
 
 
 def _seen(name: FissureName, fissure: Fissure) -> Check:
-    carried = round(100.0 * fissure.share_carried)
-    percent = round(100.0 * fissure.share_seen) + carried
+    carried, placed = round(100.0 * fissure.share_carried), round(100.0 * fissure.share_placed)
+    percent = round(100.0 * fissure.share_seen) + carried + placed
     ok = percent >= LEAST_SEEN_PERCENT
     words = name.replace("_", " ")
     other = f", {carried} % of it in the other scan alone" if carried else ""
-    message = f"{percent} % of the {words} fissure are seen{other}."
+    by_reader = f", {placed} % by points that a reader placed" if placed else ""
+    message = f"{percent} % of the {words} fissure are {'known' if placed else 'seen'}{other}{by_reader}."
     if not ok:
         message += f" What lies in the {_listed(PARTED[name])} is not known well enough."
     return Check(f"{name}_fissure", percent, LEAST_SEEN_PERCENT, ok, message, "stops", PARTED[name], parts_only=True)

@@ -14,6 +14,7 @@ from ctreview.anatomy.lobes.fitting import FissureSettings, find_fissure
 from ctreview.anatomy.lobes.frame import SIDES, LungFrame, lung_ends
 from ctreview.anatomy.lobes.lobe_checks import lobe_checks
 from ctreview.anatomy.lobes.partition import MovedBorder, lobes_by_fissures, moved_borders
+from ctreview.anatomy.lobes.pieces import LobePiece, give_pieces
 from ctreview.anatomy.lobes.prior import FISSURES, FissureName, FissurePrior, known_fissures
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.anatomy.lobes.slab import FissureSlab, ScanLabels, sample_slab
@@ -58,13 +59,17 @@ class LobeMap(LabelMap):
     ----------
     fissures : mapping of FissureName to Fissure
         Those of the lungs that are there.
+    pieces : tuple of LobePiece
+        What a reader gave to a lobe, whatever the fissures say.
     """
 
     fissures: Mapping[FissureName, Fissure] = field(default_factory=dict)
+    pieces: tuple[LobePiece, ...] = ()
 
     def within(self, lungs: LabelMap) -> LobeMap:
         """The same fissures in other lungs, which lost or won something."""
         array = lobes_by_fissures(lungs, self.fissures)
+        give_pieces(array, lungs, self.pieces)
         found = replace(self, array=array)
         return replace(found, checks=lobe_checks(found, self.fissures))
 

@@ -14,10 +14,10 @@ from ctreview.anatomy.lobes.prior import FissureName
 from ctreview.anatomy.lobes.scheme import LOBES
 from ctreview.compiled import compiled
 from ctreview.volume.box import Box, bounding_box
-from ctreview.volume.geometry import FloatArray
+from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BESIDE", "MovedBorder", "lobes_by_fissures", "moved_borders"]
+__all__ = ["BESIDE", "MovedBorder", "height_over_fissure", "lobes_by_fissures", "moved_borders"]
 
 Labels = npt.NDArray[np.uint8]
 
@@ -82,19 +82,29 @@ def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> I
         beside = [_VALUE[key] for key in (*above, *below)]
         box = bounding_box(np.isin(lobes.array, beside))
         part = np.ascontiguousarray(lobes.array[box])
-        known = np.zeros(len(LOBES) + 1, dtype=np.uint8)
-        known[beside] = 1
+        known = np.zeros(len(LOBES) + 1, dtype=np.int8)
+        known[[_VALUE[key] for key in above]], known[[_VALUE[key] for key in below]] = 1, -1
         surface = fissure.surface
         shape = surface.prior.plane.shape
         heights, deviations = surface.height.reshape(shape), surface.deviation.reshape(shape)
         band = np.zeros(part.shape, dtype=np.int8)
-        _within_deviation(part, known, _index_to_plane(lobes, box, fissure), heights, deviations, band)
+        _within_deviation(part, known, _index_to_plane(lobes.geometry, box, fissure), heights, deviations, band)
         for direction in (-1, 1):
             inner = np.flatnonzero(band == direction)
             index = np.stack(np.unravel_index(inner, part.shape)) + np.array([[s.start] for s in box])
             where = np.ravel_multi_index(tuple(index), lobes.geometry.shape)
             values = _beyond(lobes, index, fissures, above if direction < 0 else below)
             yield MovedBorder(name, direction, where, values)
+
+
+def height_over_fissure(grid: Geometry, where: npt.NDArray[np.bool_], fissure: Fissure) -> npt.NDArray[np.float32]:
+    """How far voxels of a grid lie above a fissure, millimetres along its normal; NaN where they are not asked for."""
+    found = np.full(grid.shape, np.nan, dtype=np.float32)
+    whole = (slice(0, found.shape[0]), slice(0, found.shape[1]), slice(0, found.shape[2]))
+    surface = fissure.surface
+    heights = surface.height.reshape(surface.prior.plane.shape)
+    _over(where, _index_to_plane(grid, whole, fissure), heights, 1.0 / fissure.template_per_patient, found)
+    return found
 
 
 def _beyond(
@@ -113,15 +123,15 @@ def _cut(found: Labels, parts: LabelMap, value: int, fissure: Fissure, above: st
     if not (parts.array == value).any():
         return
     box = bounding_box(parts.array == value)
-    affine, surface = _index_to_plane(parts, box, fissure), fissure.surface
+    affine, surface = _index_to_plane(parts.geometry, box, fissure), fissure.surface
     heights = surface.height.reshape(surface.prior.plane.shape)
     _side(parts.array[box], value, affine, heights, _VALUE[above], _VALUE[below], found[box])
 
 
-def _index_to_plane(parts: LabelMap, box: Box, fissure: Fissure) -> FloatArray:
+def _index_to_plane(geometry: Geometry, box: Box, fissure: Fissure) -> FloatArray:
     """The affine (3, 4) from indices within a box to nodes and template millimetres over a fissure's plane."""
     start = np.array([s.start for s in box], dtype=np.float64)
-    plane, geometry = fissure.surface.prior.plane, parts.geometry
+    plane = fissure.surface.prior.plane
 
     def place(index: npt.ArrayLike) -> FloatArray:
         return plane.coordinates(fissure.frame.to_template(geometry.to_lps(index)))
@@ -157,19 +167,36 @@ def _side(
                     found[i, j, k] = above if h > _on_grid(heights, u, v) else below
 
 
+@compiled()  # what is not asked for stays NaN
+def _over(where: Any, affine: Any, heights: Any, scale: float, found: Any) -> None:  # pragma: no cover - compiled
+    n0, n1, n2 = where.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                if where[i, j, k]:
+                    u = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
+                    v = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
+                    h = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
+                    found[i, j, k] = (h - _on_grid(heights, u, v)) * scale
+
+
 @compiled(fastmath=True)
 def _within_deviation(
     parts: Any, known: Any, affine: Any, heights: Any, deviations: Any, band: Any
 ) -> None:  # pragma: no cover - compiled
-    """1 for what the surface passes where it moves upwards, −1 for what it passes on its way down."""
+    """1 for what the surface passes where it moves upwards, −1 for what it passes on its way down.
+
+    What belongs to the other side than it lies on was given to its lobe, and no fissure moves it.
+    """
     n0, n1, n2 = parts.shape
     for i in range(n0):
         for j in range(n1):
             for k in range(n2):
-                if known[parts[i, j, k]]:
+                side = known[parts[i, j, k]]
+                if side != 0:
                     u = affine[0, 0] * i + affine[0, 1] * j + affine[0, 2] * k + affine[0, 3]
                     v = affine[1, 0] * i + affine[1, 1] * j + affine[1, 2] * k + affine[1, 3]
                     h = affine[2, 0] * i + affine[2, 1] * j + affine[2, 2] * k + affine[2, 3]
                     over = h - _on_grid(heights, u, v)
-                    if abs(over) <= _on_grid(deviations, u, v):
+                    if (over > 0.0) == (side > 0) and abs(over) <= _on_grid(deviations, u, v):
                         band[i, j, k] = 1 if over > 0.0 else -1

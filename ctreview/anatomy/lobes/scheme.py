@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from ctreview.models import STRUCTURES
 from ctreview.volume.labels import Code, Label, Scheme
 
-__all__ = ["LOBES", "LOBES_OF", "LOBES_OF_LUNG", "LOBE_SCHEME"]
+__all__ = ["LOBES", "LOBES_OF", "LOBES_OF_LUNG", "LOBE_SCHEME", "in_lobe_scheme"]
 
 LOBES = STRUCTURES["lobes"]
 """Keys that a label map of lobes may hold."""
@@ -36,3 +40,12 @@ LOBES_OF: dict[str, tuple[int, ...]] = {
     **{lung: tuple(LOBE_SCHEME[lobe].value for lobe in lobes) for lung, lobes in LOBES_OF_LUNG.items()},
 }
 """Values of the lobes that a lobe or lung is made of."""
+
+
+def in_lobe_scheme(array: npt.NDArray[Any], scheme: Scheme) -> npt.NDArray[np.uint8]:
+    """Labels of lobes in the numbers of `LOBE_SCHEME`, whichever they have; other labels are 0."""
+    table = np.zeros(int(np.iinfo(array.dtype).max) + 1, dtype=np.uint8)
+    for label in scheme:
+        if label.key in LOBES:
+            table[label.value] = LOBE_SCHEME[label.key].value
+    return np.asarray(table[array])
