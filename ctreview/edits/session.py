@@ -91,6 +91,8 @@ class Session:
     context : mapping
         What the payload of every act holds beside what its tool was given, such as which of several images of one
         grid was in view.
+    context_of : frozenset of str or None
+        The kinds of acts whose payload holds it; all if None.
 
     Notes
     -----
@@ -116,6 +118,7 @@ class Session:
         self.author = author
         self.listeners = list(listeners)
         self.context: Mapping[str, Any] = {}
+        self.context_of: frozenset[str] | None = None
         self.refused: tuple[tuple[Edit, str], ...] = ()
         self._handlers = handlers
         self._record = record
@@ -168,7 +171,7 @@ class Session:
         EditDoesNotApply
             The tool has nothing to do there.
         """
-        payload = {**payload, **self.context}
+        payload = self._in_context(kind, payload)
         asked = (self._changes, kind, payload)
         known = self._previewed
         if known is None or known[0] != asked:
@@ -186,7 +189,7 @@ class Session:
         OSError
             The edit could not be put down; nothing was changed.
         """
-        payload = {**payload, **self.context}
+        payload = self._in_context(kind, payload)
         edit = self._edit(kind, payload)
         known, asked = self._previewed, (self._changes, kind, payload)
         patch = known[1] if known is not None and known[0] == asked else self._handler(kind)(self.labels, edit)
@@ -234,6 +237,10 @@ class Session:
         done = replay(self.base, self._earlier, self._handlers, image=self.image)
         self._array[...] = done.labels.array
         return self._notify(before)
+
+    def _in_context(self, kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        holds = self.context_of is None or kind in self.context_of
+        return {**payload, **self.context} if holds else dict(payload)
 
     def _handler(self, kind: str) -> Handler:
         return handlers_after(self._handlers, self.applied)[kind]

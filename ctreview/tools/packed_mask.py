@@ -6,8 +6,8 @@ import binascii
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,10 @@ class PackedMask:
         """Where its voxels lie in the grid."""
         a, b, c = (slice(begin, begin + size) for begin, size in zip(self.start, self.shape, strict=True))
         return a, b, c
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as they stand in a payload."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     def unpacked(self, grid: Sequence[int]) -> Mask:
         """Its voxels within `box`.

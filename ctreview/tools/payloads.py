@@ -23,12 +23,27 @@ from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
 from ctreview.tools.organ_brush import ORGAN_BRUSH, DensityClass, organ_brush
 from ctreview.tools.outline import move_outline, smooth_outline
 from ctreview.tools.packed_mask import PackedMask
+from ctreview.tools.parts import (
+    BORDER_POINTS,
+    COPY_BORDER,
+    PART_BRUSH,
+    PART_PIECE,
+    BorderPointsPayload,
+    CopyBorderPayload,
+    PartBrushPayload,
+    PartPiecePayload,
+    border_points,
+    copy_border,
+    part_brush,
+    part_piece,
+)
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
 from ctreview.tools.plain_values import typed
 from ctreview.tools.scribble import ScribbleSettings, Stroke, scribble
 
 __all__ = [
     "RECORDED_DEFAULTS",
+    "STAYING",
     "TOOLS",
     "AcceptCandidatePayload",
     "BrushPayload",
@@ -220,6 +235,19 @@ Payload = (
     | AcceptCandidatePayload
     | DismissCandidatePayload
     | OrganBrushPayload
+    | BorderPointsPayload
+    | CopyBorderPayload
+    | PartBrushPayload
+    | PartPiecePayload
+)
+
+_WITH_SETTINGS = (
+    BrushPayload,
+    TakePiecePayload,
+    LiveWirePayload,
+    ScribblePayload,
+    OrganBrushPayload,
+    PartBrushPayload,
 )
 
 
@@ -249,6 +277,10 @@ TOOLS: Mapping[str, ToolKind] = {
     ACCEPT: ToolKind(accept_candidate, AcceptCandidatePayload),
     DISMISS: ToolKind(dismiss_candidate, DismissCandidatePayload),
     ORGAN_BRUSH: ToolKind(organ_brush, OrganBrushPayload, BrushSettings),
+    BORDER_POINTS: ToolKind(border_points, BorderPointsPayload),
+    COPY_BORDER: ToolKind(copy_border, CopyBorderPayload),
+    PART_BRUSH: ToolKind(part_brush, PartBrushPayload, BrushSettings),
+    PART_PIECE: ToolKind(part_piece, PartPiecePayload),
 }
 """Every kind of edit that a tool makes, by its name in a journal."""
 
@@ -315,12 +347,22 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "classes": (),
         "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None},
     },
+    BORDER_POINTS: {},
+    COPY_BORDER: {"error_mm": 2.0},
+    PART_BRUSH: {
+        "plane": 0,
+        "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None},
+    },
+    PART_PIECE: {},
 }
 """What a record means where it does not say: the defaults of the time when records did not hold them.
 
 Nothing here is ever changed when a default is. A parameter or setting that is new to a tool gets here the value under
 which the tool does what it did before.
 """
+
+STAYING = frozenset(kind for kind, standard in RECORDED_DEFAULTS.items() if "one_part" in standard)
+"""Kinds of edits that stay in one part of the organ, where that is asked for."""
 
 _NOT_RECORDED = frozenset({"canvas", "settings", "other", "memory", "offered"})
 """Parameters of tools that are no part of a payload, or have their own place in it."""
@@ -370,7 +412,7 @@ def read_payload(kind: str, payload: Mapping[str, Any]) -> Payload:
     except WrongUse as error:  # settings that contradict one another
         raise MalformedEdit(f"its settings make no sense: {error.found}") from error
     _require_known(found, plain, "it names")
-    if isinstance(found, BrushPayload | TakePiecePayload | LiveWirePayload | ScribblePayload | OrganBrushPayload):
+    if isinstance(found, _WITH_SETTINGS):
         _require_known(found.settings, plain["settings"], "its settings name")
     return found
 

@@ -83,5 +83,9 @@ PAYLOADS = {
         "classes": [{"label": "consolidation", "from_hu": -300.0}],
         "settings": asdict(BrushSettings(6.0, "ball")),
     },
+    "border_points": {"border": "middle", "points": [[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]]},
+    "copy_border": {"border": "middle", "points": [[0.0, 0.0, 0.0]], "error_mm": 2.0},
+    "part_brush": {"points": [[0.0, 0.0, 0.0]], "part": "organ", "settings": asdict(BrushSettings(6.0, "ball"))},
+    "part_piece": {"part": "organ", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
     "dismiss_candidate": {"id": "r1", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
 }

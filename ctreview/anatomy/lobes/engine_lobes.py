@@ -13,6 +13,7 @@ from ctreview.anatomy.lobes.lobe_checks import lobe_checks
 from ctreview.anatomy.lobes.lobes import LobeMap
 from ctreview.anatomy.lobes.nearest import in_nearest_lobes
 from ctreview.anatomy.lobes.partition import BESIDE, MovedBorder
+from ctreview.anatomy.lobes.pieces import give_pieces
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.checks import Check
 from ctreview.models import EngineLabelMap
@@ -41,7 +42,9 @@ class EngineLobeMap(LobeMap):
 
     def within(self, lungs: LabelMap) -> EngineLobeMap:
         """The same lobes in other lungs; lung that the engine left out belongs to the nearest lobe."""
-        found = replace(self, array=in_nearest_lobes(self, lungs).array)
+        array = in_nearest_lobes(self, lungs).array.copy()
+        give_pieces(array, lungs, self.pieces)
+        found = replace(self, array=array)
         return replace(found, checks=(*lobe_checks(found, {}), *self.told))
 
     def with_carried(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -65,7 +65,7 @@ def dismissal(piece: OfferedPiece) -> dict[str, Any]:
         "id": piece.id,
         "point": [float(value) for value in piece.centre],
         "side": piece.side,
-        "mask": _plain(PackedMask.of(piece.box, piece.mask)),
+        "mask": PackedMask.of(piece.box, piece.mask).to_json(),
     }
 
 
@@ -182,8 +182,3 @@ def _recorded_piece(record: _Record, label: CandidateClass, grid: Geometry) -> D
         shape=record.mask.shape,
         packed=np.packbits(mask).tobytes(),
     )
-
-
-def _plain(mask: PackedMask) -> dict[str, Any]:
-    """Ready for a payload, which holds lists."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(mask).items()}

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import DenseCandidate, LobeMap, divide_lungs, in_nearest_lobes
+from ctreview.anatomy import DenseCandidate, divide_lungs
 from ctreview.anatomy.candidates import Side
 from ctreview.change import CANDIDATE_SCHEME, Timepoint
 from ctreview.edits import Edit
 from ctreview.errors import CtreviewError, EditDoesNotApply
 from ctreview.recipes.chest_ct.candidates import TAKEN_BY_READER, judged
+from ctreview.recipes.chest_ct.changed_lobes import ChangedLobes, lobe_edits
 from ctreview.tools import Canvas, PickSettings, nearest_part, take_piece
 from ctreview.tools.candidate import ACCEPT, DISMISS, piece_of
 from ctreview.tools.organ_brush import ORGAN_BRUSH, organ_change
@@ -57,6 +58,8 @@ class ChangedLungs:
         """
         changes = [edit for edit in lung_edits(edits) if edit.image == self._point.volume.digest]
         ids = tuple(edit.id for edit in changes)
+        if not ids:
+            return self._point.organ
         known, lungs = self._last
         if ids == known:
             return lungs
@@ -138,7 +141,9 @@ def _nearest_lung(canvas: Canvas, place: Sequence[float]) -> Side:
     return "right_lung" if nearest_part(canvas, place, _SIDES) == "right_lung" else "left_lung"
 
 
-def with_changed_lungs(point: Timepoint, applied: Sequence[Edit], lungs: ChangedLungs | None = None) -> Timepoint:
+def with_changed_lungs(
+    point: Timepoint, applied: Sequence[Edit], lungs: ChangedLungs | None = None, lobes: ChangedLobes | None = None
+) -> Timepoint:
     """A scan whose lungs, their parts and candidates are as a reader left them.
 
     Parameters
@@ -149,21 +154,20 @@ def with_changed_lungs(point: Timepoint, applied: Sequence[Edit], lungs: Changed
         Those that apply.
     lungs : ChangedLungs, optional
         Of the scan, where they were asked for before.
+    lobes : ChangedLobes, optional
+        Likewise.
     """
-    if not lung_edits(applied):
+    if not lung_edits(applied) and not lobe_edits(applied):
         return point
     candidates = judged(point.candidates, applied, image=point.volume.digest)
     organ = (lungs or ChangedLungs(point)).after(applied)
-    if np.array_equal(organ.array, point.organ.array):
+    same_lungs = organ is point.organ or np.array_equal(organ.array, point.organ.array)
+    if same_lungs and not lobe_edits(applied):
         return replace(point, candidates=candidates)
-    removed = (organ.array == 0) & (point.organ.array > 0)
     vessels = point.vessels
+    removed = (organ.array == 0) & (point.organ.array > 0)
     if vessels is not None and removed.any():
         vessels = replace(vessels, array=np.where(removed, 0, vessels.array).astype(vessels.array.dtype))
-    lobes = point.parts
-    if isinstance(lobes, LobeMap):
-        lobes = lobes.within(organ)
-    elif lobes is not None:  # stored without their fissures
-        lobes = in_nearest_lobes(lobes, organ)
-    regions = divide_lungs(organ, lobes=lobes)
-    return replace(point, organ=organ, parts=lobes, regions=regions, vessels=vessels, candidates=candidates)
+    parts = (lobes or ChangedLobes(point)).after(applied, organ)
+    regions = divide_lungs(organ, lobes=parts)
+    return replace(point, organ=organ, parts=parts, regions=regions, vessels=vessels, candidates=candidates)

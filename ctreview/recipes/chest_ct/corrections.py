@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from ctreview.change import Timepoint
 from ctreview.checks import Check
-from ctreview.edits import Edit, Handler, Journal, ReplayResult, active_edits, replay
-from ctreview.errors import UnreadableFile
+from ctreview.edits import Edit, Handler, Journal, Patch, ReplayResult, active_edits, replay
+from ctreview.errors import EditDoesNotApply, UnreadableFile
 from ctreview.opacity import Thresholds
-from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, with_changed_lungs
+from ctreview.recipes.chest_ct.changed_lobes import LOBE_EDITS, ChangedLobes, lobe_edits
+from ctreview.recipes.chest_ct.changed_lungs import LUNG_EDITS, ChangedLungs, lung_edits, with_changed_lungs
 from ctreview.tools import Canvas, handlers
 from ctreview.tools.candidate import ACCEPT, DISMISS
 from ctreview.tools.organ_brush import ORGAN_BRUSH
-from ctreview.tools.payloads import OrganBrushPayload, read_payload, require_well_formed
+from ctreview.tools.payloads import STAYING, OrganBrushPayload, read_payload, require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.transform import Transform
 
 __all__ = [
+    "LOBES",
+    "LUNGS",
     "NO_EDITS",
     "OPACITY",
+    "STAYS_IN",
     "Edits",
     "canvas_of",
     "carried_opacity",
@@ -47,8 +51,14 @@ RECORDED_HU = 0.1
 OPACITY = "opacity"
 """What edits call the label map of ground glass, consolidation and dependent opacity."""
 
+STAYS_IN = "parts"
+"""What a record calls the parts of which a tool stays in one: `LUNGS`, or `LOBES`."""
 
-def canvas_of(point: Timepoint, lungs: LabelMap | None = None) -> Canvas:
+LUNGS = "lungs"
+LOBES = "lobes"
+
+
+def canvas_of(point: Timepoint, lungs: LabelMap | None = None, lobes: LabelMap | None = None) -> Canvas:
     """What the tools work on: opacity may be set within the lungs, and pieces do not grow through vessels.
 
     Parameters
@@ -56,10 +66,13 @@ def canvas_of(point: Timepoint, lungs: LabelMap | None = None) -> Canvas:
     point : Timepoint
     lungs : LabelMap, optional
         The lungs as they are by now; those that were found if not given.
+    lobes : LabelMap, optional
+        Their lobes, where tools are to stay in one of these instead of in one lung.
     """
     lungs = point.organ if lungs is None else lungs
-    parts = replace(lungs, array=lungs.array * lungs.mask("right_lung", "left_lung"))
-    return Canvas(point.volume, point.opacity, within=parts, barrier=point.vessels, organ="lungs")
+    parts = replace(lungs, array=lungs.array * lungs.mask("right_lung", "left_lung")) if lobes is None else lobes
+    organ = "lungs" if lobes is None else "lobes"
+    return Canvas(point.volume, point.opacity, within=parts, barrier=point.vessels, organ=organ)
 
 
 def _lung_canvas(point: Timepoint, lungs: LabelMap) -> Canvas:
@@ -72,8 +85,9 @@ def handlers_of(
     *,
     other: LabelMap | Callable[[], LabelMap | None] | None = None,
     lungs: Callable[[], LabelMap] | None = None,
+    lobes: Callable[[], LabelMap | None] | None = None,
 ) -> dict[str, Handler]:
-    """The tools on one scan.
+    """The tools on one scan, without those that change its lobes.
 
     Parameters
     ----------
@@ -82,6 +96,8 @@ def handlers_of(
         The other timepoint's opacity on this grid.
     lungs : callable, optional
         Gives the lungs as they are by now; those that were found if not given.
+    lobes : callable, optional
+        Likewise the lobes.
     """
     offered = [one.piece for one in point.candidates]
     now = cache(lambda: point.organ) if lungs is None else lungs
@@ -90,7 +106,26 @@ def handlers_of(
     # a candidate lies beside the lungs as they were found, whatever became of them since
     beside = tools if lungs is None else handlers(cache(lambda: canvas_of(point)), offered=offered)
     brush = handlers(cache(lambda: _lung_canvas(point, now())))[ORGAN_BRUSH]
-    return {**tools, ACCEPT: beside[ACCEPT], DISMISS: beside[DISMISS], ORGAN_BRUSH: brush}
+    in_lobe = handlers(
+        cache(lambda: _lobe_canvas(point, now(), point.parts if lobes is None else lobes())), other=other
+    )
+    staying = {kind: partial(_staying, tools[kind], in_lobe[kind]) for kind in STAYING}
+    return {**tools, **staying, ACCEPT: beside[ACCEPT], DISMISS: beside[DISMISS], ORGAN_BRUSH: brush}
+
+
+def _lobe_canvas(point: Timepoint, lungs: LabelMap, lobes: LabelMap | None) -> Canvas:
+    if lobes is None:
+        raise EditDoesNotApply("it stays in a lobe, and the lobes were not looked for")
+    return canvas_of(point, lungs, lobes)
+
+
+def _staying(in_lung: Handler, in_lobe: Handler, labels: LabelMap, edit: Edit) -> Patch:
+    """A tool in the lung, or in the lobe where its record says so."""
+    payload = dict(edit.payload)
+    parts = payload.pop(STAYS_IN, LUNGS)
+    if parts not in (LUNGS, LOBES):
+        raise EditDoesNotApply(f"it stays in {parts}, which this version does not know")
+    return (in_lobe if parts == LOBES else in_lung)(labels, replace(edit, payload=payload))
 
 
 def tools_of(
@@ -98,8 +133,9 @@ def tools_of(
     *,
     other: LabelMap | Callable[[], LabelMap | None] | None = None,
     lungs: ChangedLungs | None = None,
+    lobes: ChangedLobes | None = None,
 ) -> Callable[[Sequence[Edit]], dict[str, Handler]]:
-    """The tools on one scan after edits: later acts work on the lungs as earlier ones left them.
+    """The tools on one scan after edits: later acts work on the lungs and lobes as earlier ones left them.
 
     Parameters
     ----------
@@ -109,16 +145,33 @@ def tools_of(
         As in `handlers_of`.
     lungs : ChangedLungs, optional
         Of the scan, where others ask for them as well.
+    lobes : ChangedLobes, optional
+        Likewise.
     """
-    changed = lungs or ChangedLungs(point)
-    kept: list[tuple[tuple[str, ...], dict[str, Handler]]] = [((), handlers_of(point, other=other))]
+    changed, divided = lungs or ChangedLungs(point), lobes or ChangedLobes(point)
+
+    def made(applied: Sequence[Edit]) -> dict[str, Handler]:
+        edits, parting = lung_edits(applied), lobe_edits(applied)
+        now = cache(lambda: changed.after(edits))
+        tools = handlers_of(
+            point,
+            other=other,
+            lungs=now if edits else None,
+            lobes=(lambda: divided.after(parting, now())) if edits or parting else None,
+        )
+
+        def of_lobes(labels: LabelMap, edit: Edit) -> Patch:
+            return divided.handler(tools[edit.kind], parting, now())(labels, edit)
+
+        return {**tools, **dict.fromkeys(LOBE_EDITS, of_lobes)}
+
+    kept: list[tuple[tuple[str, ...], dict[str, Handler]]] = [((), made(()))]
 
     def after(applied: Sequence[Edit]) -> dict[str, Handler]:
-        edits = lung_edits(applied)
-        key = tuple(edit.id for edit in edits)
+        key = tuple(edit.id for edit in applied if edit.kind in LUNG_EDITS | LOBE_EDITS)
         known = next((tools for ids, tools in kept if ids == key), None)
         if known is None:
-            known = handlers_of(point, other=other, lungs=cache(lambda: changed.after(edits)))
+            known = made(applied)
             kept[1:] = [(key, known)]
         return known
 
