@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ctreview.anatomy import DenseCandidate
+from ctreview.anatomy import DenseCandidate, LobeMap
 from ctreview.errors import InputRefused, SignedOtherwise, UnreadableFile
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import Edits
@@ -20,6 +20,7 @@ from ctreview.recipes.chest_ct.masks import masks_of
 from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, scan_document
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.review.stored_candidates import CANDIDATES, CANDIDATES_SCHEMA, candidates_document
+from ctreview.review.stored_fissures import FISSURES_FILE, FISSURES_SCHEMA, fissures_document
 from ctreview.study import AnalysisPlan, KeyImage, Study
 from ctreview.study.plan import Difference
 from ctreview.version import __version__
@@ -130,7 +131,7 @@ def store_pair(study: Study, prepared: Prepared, sources: Sequence[ImageSource],
                 series=source.series,
                 masks=masks_of(point),
                 measurements=_measurements(prepared, number - 1),
-                documents={CANDIDATES: (CANDIDATES_SCHEMA, candidates_document(_offered(prepared, number - 1)))},
+                documents=_documents(prepared, number - 1),
                 number=number,
             )
 
@@ -225,6 +226,15 @@ def _require_same_masks(study: Study, prepared: Prepared, kept: AnalysisPlan, pl
                 remedy="What was signed can be read in its folder readers/. Open it with that version, or start a"
                 " study of its own from the two scans.",
             )
+
+
+def _documents(prepared: Prepared, number: int) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What is kept of one scan beside its masks and numbers."""
+    found = {CANDIDATES: (CANDIDATES_SCHEMA, candidates_document(_offered(prepared, number)))}
+    lobes = prepared.points[number].parts
+    if isinstance(lobes, LobeMap) and lobes.fissures:
+        found[FISSURES_FILE] = (FISSURES_SCHEMA, fissures_document(lobes))
+    return found
 
 
 def _offered(prepared: Prepared, number: int) -> list[DenseCandidate]:

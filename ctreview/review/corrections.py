@@ -9,17 +9,28 @@ from typing import Any, Protocol
 
 from ctreview.anatomy import DenseCandidate
 from ctreview.anatomy.candidates import Side
+from ctreview.anatomy.lobes import LobeBorders
 from ctreview.change import Candidate, Timepoint
 from ctreview.change.tally import Tally
 from ctreview.edits import Edit, LabelChange, Session, SessionGroup
 from ctreview.edits.session_group import Listener
 from ctreview.opacity import Thresholds
 from ctreview.recipes.chest_ct.candidates import judged
-from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, lung_edits, piece_beside_lungs, with_changed_lungs
-from ctreview.recipes.chest_ct.corrections import OPACITY, Edits, canvas_of, carried_to, tools_of
+from ctreview.recipes.chest_ct.changed_lobes import LOBE_EDITS, ChangedLobes
+from ctreview.recipes.chest_ct.changed_lungs import (
+    LUNG_EDITS,
+    ChangedLungs,
+    lung_edits,
+    piece_beside_lungs,
+    with_changed_lungs,
+)
+from ctreview.recipes.chest_ct.corrections import LOBES, OPACITY, STAYS_IN, Edits, canvas_of, carried_to, tools_of
 from ctreview.review.journal import ReadingJournal
+from ctreview.review.lobe_acts import carried_border, points_on_fissure
 from ctreview.tools import Canvas, nearest_part, with_defaults
 from ctreview.tools.organ_brush import ORGAN_BRUSH
+from ctreview.tools.parts import BORDER_POINTS, COPY_BORDER
+from ctreview.tools.payloads import STAYING
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 
@@ -92,9 +103,11 @@ class OpacityReview(SessionGroup):
         before_it = tuple(journal)  # the reader may act elsewhere meanwhile
         self._known = len(before_it)
         self._lungs = tuple(ChangedLungs(point) for point in prepared.points)
+        self._lobes = tuple(ChangedLobes(point) for point in prepared.points)
         super().__init__((self._session(0, before_it), self._session(1, before_it)), before_it, listener)
-        self._changes = [self._lung_changes(number) for number in (0, 1)]
-        self._canvases = [self._canvas(number) for number in (0, 1)]
+        self._changes = [self._anatomy_changes(number) for number in (0, 1)]
+        self._stays_in_lobe = False
+        self._canvases: dict[int, tuple[tuple[object, ...], Canvas]] = {}
         self._acts = 0
         self._tallies = [self._counted(0), self._counted(1)]
         self._uncounted: set[int] = set()
@@ -143,11 +156,21 @@ class OpacityReview(SessionGroup):
     @property
     def lung_changes(self) -> tuple[tuple[str, ...], ...]:
         """Ids of the records of baseline and follow-up that change the lungs and were not undone."""
-        return tuple(self._changes)
+        return tuple(tuple(edit.id for edit in lung_edits(session.applied)) for session in self.sessions)
 
     def lungs(self, number: int) -> LabelMap:
         """The lungs of a scan as they are by now."""
         return self._lungs[number].after(self.sessions[number].applied)
+
+    def lobe_borders(self, number: int) -> LobeBorders | None:
+        """Where the lobes of a scan border on each other by now; None where they were not looked for."""
+        return self._lobes[number].borders(self.sessions[number].applied, self.lungs(number))
+
+    def stay_in_lobe(self, stays: bool) -> None:
+        """Let tools stay in the lobe that a gesture began in, or in the lung."""
+        self._stays_in_lobe = stays
+        for session in self.sessions:
+            session.context = {STAYS_IN: LOBES} if stays else {}
 
     def piece_beside(
         self, number: int, place: Sequence[float], *, size_mm: float, side: Side | None = None
@@ -160,7 +183,9 @@ class OpacityReview(SessionGroup):
         """Use a tool on a scan.
 
         Of a stroke of the lung brush, what is not given is filled in: the nearest lung, and as what dense voxels
-        count, by where ground glass and consolidation begin in this scan halfway down gravity.
+        count, by where ground glass and consolidation begin in this scan halfway down gravity. Of points on a border
+        the fissure is filled in, the nearest one, and each goes to the sheet near it. Of a border that is copied all
+        but its name is.
 
         Raises
         ------
@@ -171,6 +196,13 @@ class OpacityReview(SessionGroup):
         """
         if kind == ORGAN_BRUSH:
             payload = {**self._lung_brush(number, payload), **payload}
+        elif kind == BORDER_POINTS:
+            found = points_on_fissure(self.prepared.points[number], self.lobe_borders(number), payload)
+            payload = {**payload, **found}
+        elif kind == COPY_BORDER:
+            transform = self.prepared.transform
+            to_own = None if transform is None else (transform.to_fixed, transform.to_moving)[number]
+            payload = {**payload, **carried_border(self.lobe_borders(1 - number), to_own, payload["border"])}
         return super().act(number, kind, payload)
 
     def _lung_brush(self, number: int, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -186,7 +218,14 @@ class OpacityReview(SessionGroup):
 
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the labels as they stand."""
-        return replace(self._canvases[number], labels=self.sessions[number].labels)
+        lungs, lobes = self.lungs(number), None
+        if self._stays_in_lobe:
+            lobes = self._lobes[number].after(self.sessions[number].applied, lungs)
+        known = self._canvases.get(number)
+        if known is None or known[0] != (lungs, lobes):
+            known = (lungs, lobes), canvas_of(self.prepared.points[number], lungs, lobes)
+            self._canvases[number] = known
+        return replace(known[1], labels=self.sessions[number].labels)
 
     def _session(self, number: int, edits: tuple[Edit, ...]) -> Session:
         point, points, transform = self.prepared.points[number], self.prepared.points, self.prepared.transform
@@ -195,11 +234,12 @@ class OpacityReview(SessionGroup):
             point.opacity,
             target=OPACITY,
             image=point.volume.digest,
-            handlers=tools_of(point, other=other, lungs=self._lungs[number]),
+            handlers=tools_of(point, other=other, lungs=self._lungs[number], lobes=self._lobes[number]),
             author=self.author,
             record=self._record,
             complete_payload=with_defaults,
         )
+        session.context_of = STAYING
         session.restore(edit for edit in edits if edit.image == session.image and edit.target == OPACITY)
         return session
 
@@ -209,23 +249,20 @@ class OpacityReview(SessionGroup):
 
     def _follow(self, number: int, change: LabelChange) -> None:
         self._acts += 1
-        changes = self._lung_changes(number)
-        if changes != self._changes[number]:  # the lungs are others now, and all their parts
+        changes = self._anatomy_changes(number)
+        if changes != self._changes[number]:  # the lungs or lobes are others now, and all their parts
             self._changes[number] = changes
-            self._canvases[number] = self._canvas(number)
             self._uncounted.add(number)
         elif number not in self._uncounted:
             self._tallies[number].follow(change.before.start, change.before.labels, change.after.labels)
         super()._follow(number, change)
 
-    def _lung_changes(self, number: int) -> tuple[str, ...]:
-        """The records that change the lungs of a scan, by their ids."""
-        return tuple(edit.id for edit in lung_edits(self.sessions[number].applied))
-
-    def _canvas(self, number: int) -> Canvas:
-        return canvas_of(self.prepared.points[number], self.lungs(number))
+    def _anatomy_changes(self, number: int) -> tuple[str, ...]:
+        """The records that change the lungs or lobes of a scan, by their ids."""
+        return tuple(edit.id for edit in self.sessions[number].applied if edit.kind in LUNG_EDITS | LOBE_EDITS)
 
     def _counted(self, number: int) -> Tally:
         """Millilitres in the parts of the lungs as they are by now."""
         point, session = self.prepared.points[number], self.sessions[number]
-        return Tally(with_changed_lungs(point, session.applied, self._lungs[number]).regions, session.labels)
+        changed = with_changed_lungs(point, session.applied, self._lungs[number], self._lobes[number])
+        return Tally(changed.regions, session.labels)

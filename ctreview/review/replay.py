@@ -21,6 +21,7 @@ from ctreview.recipes.chest_ct.masks import find_label_map, masks_of, timepoint_
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.review.images import load_ct_of_study
 from ctreview.review.readings import open_journal, open_reading
+from ctreview.review.stored_fissures import with_stored_fissures
 from ctreview.study import Reading, Study
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.labels import LabelMap
@@ -177,7 +178,8 @@ def replay_study(
         listener = part(progress, done / len(numbers), (done + 1) / len(numbers))
         volume = load_ct_of_study(study, number, scan=scan, settings=settings, progress=listener)
         masks = study.masks(number, on=volume.geometry)
-        point = timepoint_from_masks(volume, masks, where=study.folder / "timepoints" / str(number))
+        folder = study.folder / "timepoints" / str(number)
+        point = with_stored_fissures(timepoint_from_masks(volume, masks, where=folder), folder)
         own = [reading.edits(image=point.volume.digest, target=OPACITY) for reading in readings]
         copied = any(edit.kind == "carry" for edits in own for edit in edits)
         other = _other(study, number, point.volume) if copied else None

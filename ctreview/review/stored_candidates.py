@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -77,8 +76,7 @@ def candidates_to_confirm(study: Study, reading: Reading | None) -> tuple[Candid
 
 def _plain(one: DenseCandidate) -> dict[str, Any]:
     kept = ("id", "side", "region", "ml", "proposed", "reason")
-    packed = asdict(PackedMask.of(one.box, one.mask))
-    mask = {name: list(value) if isinstance(value, tuple) else value for name, value in packed.items()}
+    mask = PackedMask.of(one.box, one.mask).to_json()
     return {**{name: getattr(one, name) for name in kept}, "centre": list(one.centre), "mask": mask}
 
 

@@ -23,6 +23,7 @@ from ctreview.recipes.chest_ct.masks import find_label_map, timepoint_from_masks
 from ctreview.recipes.steps import run_both
 from ctreview.review.archive import basis
 from ctreview.review.stored_candidates import candidates_of
+from ctreview.review.stored_fissures import with_stored_fissures
 from ctreview.study import Reading, Study
 from ctreview.version import __version__
 from ctreview.volume.labels import LabelMap
@@ -88,7 +89,8 @@ def stored_pair(
         opacity = find_label_map(found, "ground_glass")
         if opacity is not None:
             on_labels(number, "opacity", opacity)
-        point = timepoint_from_masks(volumes[number], found, where=folders[number])
+        folder = folders[number]
+        point = with_stored_fissures(timepoint_from_masks(volumes[number], found, where=folder), folder)
         return replace(point, candidates=tuple(Candidate(one) for one in offered[number] or ()))
 
     points = run_both(partial(read, 0), partial(read, 1), threads=2, progress=quiet)

@@ -69,6 +69,7 @@ class Study:
         timepoints/<n>/masks.seg.nrrd       what the computer proposed
         timepoints/<n>/measurements.json    what was measured on it
         timepoints/<n>/candidates.json      the candidates that were offered, with their voxels
+        timepoints/<n>/fissures.json        the fissures between lobes, where lobes were looked for
         readers/<name>/journal.jsonl        edits, findings.json, key_images.json, blinded.json, signed.json
         readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
