@@ -41,9 +41,9 @@ class SnapSettings:
 
     reach_mm: float = 5.0
     radius_mm: float = 4.0
-    beside_mm: float = 2.5
+    beside_mm: float = 2.0
     tilts: tuple[float, ...] = (-0.5, -0.25, 0.0, 0.25, 0.5)
-    clear: float = 2.0
+    clear: float = 1.5
 
     def __post_init__(self) -> None:
         require_possible(self, reach_mm=(0.5, 50.0), radius_mm=(0.5, 50.0), beside_mm=(0.5, 50.0))

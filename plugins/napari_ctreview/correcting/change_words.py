@@ -11,7 +11,9 @@ from ctreview.volume.labels import LabelMap, Scheme
 
 __all__ = ["change_words", "organ_ml", "outside_words"]
 
-_ADDS = {"lungs": " The lung brush (Shift+B) adds to the lung."}
+_BRUSH = " The lung brush (Shift+B) adds to the lung."
+_ADDS = {"lungs": _BRUSH, "lobes": _BRUSH}
+_OTHER = {"lungs": "the other lung", "lobes": "another lobe"}
 
 
 def organ_ml(organ: LabelMap) -> dict[str, float]:
@@ -56,8 +58,7 @@ def outside_words(outside_ml: float, other_ml: float, organ: str) -> str:
     if outside_ml > 0:
         said.append(f"{outside_ml:.2f} mL lie outside the {organ} and were not labelled.{_ADDS.get(organ, '')}")
     if other_ml > 0:
-        other = "the other lung" if organ == "lungs" else "another part"
-        said.append(f"{other_ml:.2f} mL lie in {other} and stay as they were.")
+        said.append(f"{other_ml:.2f} mL lie in {_OTHER.get(organ, 'another part')} and stay as they were.")
     return " ".join(said)
 
 

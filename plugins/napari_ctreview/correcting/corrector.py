@@ -20,7 +20,9 @@ from napari_ctreview.correcting.acts import ActSettings, remove_piece
 from napari_ctreview.correcting.brush import BrushTool
 from napari_ctreview.correcting.change_words import change_words, organ_ml, outside_words
 from napari_ctreview.correcting.drawing_history import DrawingHistory
+from napari_ctreview.correcting.fissure import FissureTool, FissureToolSettings
 from napari_ctreview.correcting.label_editor import LabelEditor
+from napari_ctreview.correcting.lobe import LobeTool, LobeToolSettings
 from napari_ctreview.correcting.lung_brush import LungBrushSettings, LungBrushTool
 from napari_ctreview.correcting.outline import LassoSettings, LassoTool, LiveWireTool
 from napari_ctreview.correcting.pick import PickTool
@@ -35,7 +37,16 @@ from napari_ctreview.worker import Worker
 
 __all__ = ["TOOLS", "Corrector"]
 
-TOOLS: tuple[type[MouseTool], ...] = (PickTool, ScribbleTool, BrushTool, LiveWireTool, LassoTool, LungBrushTool)
+TOOLS: tuple[type[MouseTool], ...] = (
+    PickTool,
+    ScribbleTool,
+    BrushTool,
+    LiveWireTool,
+    LassoTool,
+    LungBrushTool,
+    FissureTool,
+    LobeTool,
+)
 """Every tool that takes the mouse, in the order of their buttons."""
 
 _ORGAN_ACTS = frozenset({ORGAN_BRUSH, ACCEPT, DISMISS})
@@ -73,6 +84,8 @@ class Corrector(QObject):
         Where the mouse was last.
     unit : str
         What stands behind a value of the image; empty where it has no unit.
+    stays_in_lobe : bool
+        Whether tools stay in the lobe that a gesture began in, instead of in the lung.
     """
 
     notice = Signal(str)
@@ -89,6 +102,8 @@ class Corrector(QObject):
             "wire": LiveWireSettings(),
             "lasso": LassoSettings(),
             "lung": LungBrushSettings(),
+            "fissure": FissureToolSettings(),
+            "lobe": LobeToolSettings(),
             "acts": ActSettings(),
         }
         self.label: str | None = next(iter(OPACITY_SCHEME)).key
@@ -97,6 +112,7 @@ class Corrector(QObject):
         self.under_cursor: CursorPosition | None = None
         self.unit, self._scale, self._keys = "HU", 1.0, tuple(one.key for one in OPACITY_SCHEME)
         self.drawn = DrawingHistory()
+        self.stays_in_lobe = False
         self._worker = Worker(self)
         self._worker.began.connect(self._tell_busy)
         self._worker.ended.connect(self._ended)
@@ -133,6 +149,7 @@ class Corrector(QObject):
         self.deactivate()
         self.tool = self.tools[name]
         self.panes.mouse.grab(self)
+        self.tool.taken()
         self.notice.emit(self.tool.hint)
         self.changed.emit()
 
@@ -168,6 +185,17 @@ class Corrector(QObject):
     def set(self, name: str, settings: Any) -> None:
         """Set a tool's settings anew."""
         self.settings[name] = settings
+        self._tell_changed("settings")
+
+    def toggle_stay_in_lobe(self) -> None:
+        """Let tools stay in the lobe that a gesture began in, or again in the lung; a message where there are none."""
+        try:
+            self.editor.stay_in_lobe(not self.stays_in_lobe)
+        except CtreviewError as reason:
+            self.notice.emit(_sentence(reason))
+        else:
+            self.stays_in_lobe = not self.stays_in_lobe
+            self.notice.emit(f"Tools stay in the {'lobe' if self.stays_in_lobe else 'lung'} that a gesture begins in.")
         self._tell_changed("settings")
 
     def refresh_context(self) -> None:

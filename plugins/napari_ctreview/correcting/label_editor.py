@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ctreview.anatomy.candidates import Side
+from ctreview.anatomy.lobes import LobeBorders
 from ctreview.edits import LabelChange, Session
 from ctreview.tools import Canvas
 from ctreview.tools.candidate import OfferedPiece
@@ -29,6 +30,18 @@ class LabelEditor(Protocol):
         ------
         EditDoesNotApply
             There is none, and why.
+        """
+
+    def lobe_borders(self, number: int) -> LobeBorders | None:
+        """Where the lobes of one scan border on each other by now; None where there are none."""
+
+    def stay_in_lobe(self, stays: bool) -> None:
+        """Let tools stay in the lobe that a gesture began in, or in the lung.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The lobes were not looked for.
         """
 
     def undo(self) -> object:

@@ -8,13 +8,23 @@ from qtpy.QtWidgets import QShortcut, QWidget
 
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import Corrector
+from napari_ctreview.correcting.fissure import copy_fissure
 from napari_ctreview.correcting.scribble import ScribbleTool
 from napari_ctreview.viewer.shortcuts import Shortcut, bind
 
 __all__ = ["CLASS_KEYS", "KEYS", "TOOL_KEYS", "install"]
 
 
-TOOL_KEYS = {"pick": "P", "scribble": "T", "brush": "B", "wire": "W", "lasso": "V", "lung": "Shift+B"}
+TOOL_KEYS = {
+    "pick": "P",
+    "scribble": "T",
+    "brush": "B",
+    "wire": "W",
+    "lasso": "V",
+    "lung": "Shift+B",
+    "fissure": "Shift+F",
+    "lobe": "Shift+V",
+}
 """The key of each tool."""
 
 CLASS_KEYS = 3
@@ -47,6 +57,10 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut(TOOL_KEYS["wire"], "live wire: an outline that clings to edges", _take("wire")),
     Shortcut(TOOL_KEYS["lasso"], "lasso: what it encloses becomes the class", _take("lasso")),
     Shortcut(TOOL_KEYS["lung"], "lung brush: adds to the lung; Ctrl removes from it", _take("lung")),
+    Shortcut(TOOL_KEYS["fissure"], "fissure: clicks part the lobes anew", _take("fissure")),
+    Shortcut(TOOL_KEYS["lobe"], "lobe: gives lung by strokes, opacity by clicks to another lobe", _take("lobe")),
+    Shortcut("Ctrl+G", "copy the fissure under the cursor from the other timepoint", copy_fissure),
+    Shortcut("Shift+S", "tools stay in the lobe, in the lung", lambda corrector: corrector.toggle_stay_in_lobe()),
     Shortcut("5", "class: ground glass (MR: first region)", _class(0)),
     Shortcut("6", "class: consolidation (MR: second region)", _class(1)),
     Shortcut("7", "class: dependent opacity (MR: third region)", _class(2)),

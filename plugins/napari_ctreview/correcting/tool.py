@@ -47,6 +47,9 @@ class MouseTool:
         """The class that a gesture gives: the chosen one, or none where a key for erasing is held."""
         return None if cursor.modifiers & ERASING else self.context.label
 
+    def taken(self) -> None:
+        """The tool is the active one from now on."""
+
     def pressed(self, cursor: CursorPosition) -> None:
         """The left button went down."""
 

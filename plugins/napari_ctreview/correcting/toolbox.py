@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_ctreview.correcting import acts
 from napari_ctreview.correcting.corrector import TOOLS, Corrector
+from napari_ctreview.correcting.fissure import copy_fissure
 from napari_ctreview.correcting.scribble import ScribbleTool
 from napari_ctreview.correcting.shortcuts import CLASS_KEYS, KEYS, TOOL_KEYS
 from napari_ctreview.correcting.tool_settings_form import ToolSettingsForm
@@ -33,6 +35,8 @@ _SHOWN = {
     "wire": ("edge_mm", "edge_hu_per_mm"),
     "lasso": ("depth_mm", "only_labelled"),
     "lung": ("radius_mm", "shape", "low_hu", "high_hu", "side"),
+    "fissure": ("fissure",),
+    "lobe": ("radius_mm", "shape", "lobe"),
     "acts": ("island_ml", "island_mm", "grow_mm", "smooth_mm", "copy_mm"),
 }
 """Which settings of each tool have a field; the others keep their defaults."""
@@ -41,6 +45,7 @@ _TITLES = {
     "narrowest_hu": "Gate at least ±",
     "widening_hu": "Wheel step",
     "side": "Adds to",
+    "lobe": "Gives to",
     "low_hu": "From",
     "high_hu": "To",
     "edge_mm": "Edge scale",
@@ -66,6 +71,7 @@ _ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
     ("Shrink", acts.shrink, "-"),
     ("Remove small", acts.remove_small, "J"),
     ("Keep largest", acts.keep_largest, "Shift+I"),
+    ("Copy fissure", copy_fissure, "Ctrl+G"),
 )
 
 
@@ -83,6 +89,10 @@ class ToolBox(QWidget):
         self.classes: dict[str | None, QPushButton] = {}
         self.acts: dict[str, QPushButton] = {}
         self.fields: dict[str, ToolSettingsForm] = {}
+        self.in_lobe = QCheckBox("Tools stay in the lobe")
+        self.in_lobe.setToolTip("Of a gesture only what lies in the lobe that it began in is changed (Shift+S)")
+        self.in_lobe.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.in_lobe.clicked.connect(lambda _on: self._stay_in_lobe())
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
@@ -93,6 +103,7 @@ class ToolBox(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addLayout(self._tool_buttons())
         layout.addLayout(self._classes)
+        layout.addWidget(self.in_lobe, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._settings)
         layout.addLayout(self._strokes())
         layout.addLayout(self._act_buttons())
@@ -119,6 +130,10 @@ class ToolBox(QWidget):
 
     def _take(self, name: str) -> None:
         self.corrector.select_tool(name)
+        self._follow()
+
+    def _stay_in_lobe(self) -> None:
+        self.corrector.toggle_stay_in_lobe()
         self._follow()
 
     def _strokes(self) -> QHBoxLayout:
@@ -170,7 +185,15 @@ class ToolBox(QWidget):
         name = "" if corrector.tool is None else corrector.tool.name
         for tool, button in self.tools.items():
             button.setChecked(tool == name)
-        self.tools["lung"].setVisible(corrector.unit == "HU")
+        for widget in (
+            self.tools["lung"],
+            self.tools["fissure"],
+            self.tools["lobe"],
+            self.in_lobe,
+            self.acts["Copy fissure"],
+        ):
+            widget.setVisible(corrector.unit == "HU")
+        self.in_lobe.setChecked(corrector.stays_in_lobe)
         for label, button in self.classes.items():
             button.setChecked(label == corrector.label)
         self._show_settings(0 if corrector.tool is None else 1 + list(self.tools).index(name))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ctreview.edits import REDO, UNDO, Edit
+from ctreview.recipes.chest_ct.changed_lobes import LOBE_EDITS
 from ctreview.volume.labels import Scheme
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _WORDS = {
     "keep_piece": "Piece kept",
     "accept_candidate": "Dense area accepted",
     "dismiss_candidate": "Dense area dismissed",
+    "border_points": "Point on the fissure",
+    "copy_border": "Fissure from the other scan",
+    "part_brush": "Lung given to a lobe",
+    "part_piece": "Opacity given to a lobe",
 }
 
 
@@ -96,6 +101,9 @@ def _move(of: str, there: list[Edit], here: list[Edit]) -> None:
 def _in_words(edit: Edit, scheme: Scheme) -> str:
     """The tool, and the class that it gave."""
     words = _WORDS.get(edit.kind, edit.kind.replace("_", " ").capitalize())
+    place = edit.payload.get("border", edit.payload.get("part"))
+    if edit.kind in LOBE_EDITS and place is not None:
+        return f"{words}: {str(place).replace('_', ' ')}"
     if "label" not in edit.payload and "as_class" not in edit.payload:
         return words
     key = edit.payload.get("label", edit.payload.get("as_class"))

@@ -72,6 +72,7 @@ class ChestCtDisplay:
     def forget(self) -> None:
         """Draw nothing more of what was compared: other scans are read."""
         self._comparison = None
+        self._state.panes.lobe_lines.clear()
         self._hide_fate()
 
     def clear(self) -> None:
@@ -127,6 +128,7 @@ class ChestCtDisplay:
             panes.set_readout_source(pane, _known(review, timepoint))
         self.show_candidates(review, order)
         self.show_outlines(review, order)
+        self.show_lobe_borders(review)
         panes.scans.blind(blinded)
         self._comparison = None
 
@@ -150,6 +152,11 @@ class ChestCtDisplay:
                 layer.contour, layer.opacity, layer.visible = 1, 0.9, True
             else:
                 panes.panes[pane].remove_labels(OUTLINE)
+
+    def show_lobe_borders(self, review: OpacityReview) -> None:
+        """Show where lobes border on each other by now, where the reader wants it."""
+        for timepoint, role in enumerate(ROLES):
+            self._state.panes.lobe_lines.show_borders(role, review.lobe_borders(timepoint))
 
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""

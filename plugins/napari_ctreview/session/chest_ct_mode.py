@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.errors import CtreviewError, SignedOtherwise, in_words
+from ctreview.errors import CtreviewError, EditDoesNotApply, SignedOtherwise, in_words
 from ctreview.progress import Progress, part
 from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
 from ctreview.recipes.chest_ct.corrections import OPACITY
@@ -70,6 +70,8 @@ class ChestCtMode(QObject):
     settings : ChestCtSettings
     age_years : float or None
         At baseline, instead of the header's.
+    stays_in_lobe : bool
+        Whether tools stay in the lobe that a gesture began in, instead of in the lung.
     prepared : Prepared or None
         What the computer found in both scans.
     review : OpacityReview or None
@@ -98,6 +100,7 @@ class ChestCtMode(QObject):
         self.display = ChestCtDisplay(state)
         self.settings = ChestCtSettings()
         self.age_years: float | None = None
+        self.stays_in_lobe = False
         self.prepared: Prepared | None = None
         self.review: OpacityReview | None = None
         self.comparison: Comparison | None = None
@@ -279,6 +282,7 @@ class ChestCtMode(QObject):
         """Let the reader correct two scans."""
         state = self._state
         review.listener = self._edited
+        review.stay_in_lobe(self.stays_in_lobe)
         self._judged = review.lung_changes
         self.review, self.comparison = review, None
         state.show_journal(review.refused, called="corrections")
@@ -330,10 +334,26 @@ class ChestCtMode(QObject):
             self._judged = self.review.lung_changes
             self.display.show_candidates(self.review, state.order)
             self.display.show_outlines(self.review, state.order)
+        if self.review is not None:
+            self.display.show_lobe_borders(self.review)
         self._pause.start()
         if self.review is not None and not self.review.counted:
             self._count(self.review)
         state.report_act(pane, change)
+
+    def stay_in_lobe(self, stays: bool) -> None:
+        """Let tools stay in the lobe that a gesture began in, or in the lung.
+
+        Raises
+        ------
+        EditDoesNotApply
+            The lobes were not looked for.
+        """
+        if stays and self.review is not None and self.review.lobe_borders(0) is None:
+            raise EditDoesNotApply("the lobes were not looked for; tick “Lobes” in the settings under “Lungs”")
+        self.stays_in_lobe = stays
+        if self.review is not None:
+            self.review.stay_in_lobe(stays)
 
     def _count(self, review: OpacityReview) -> None:
         """Count the parts of lungs that were changed, beside whatever else is computed."""

@@ -23,6 +23,7 @@ from napari_ctreview.session.study_archive import StudyArchive
 
 if TYPE_CHECKING:
     from ctreview.anatomy.candidates import Side
+    from ctreview.anatomy.lobes import LobeBorders
     from ctreview.edits import LabelChange, Session
     from ctreview.tools import Canvas
     from ctreview.tools.candidate import OfferedPiece
@@ -208,6 +209,19 @@ class ReadingController(QObject):
         if self.state.mode is not self.chest_ct or review is None or index is None:
             raise EditDoesNotApply("there are no lungs here")
         return review.piece_beside(index, place, size_mm=size_mm, side=side)
+
+    def lobe_borders(self, number: int) -> LobeBorders | None:
+        """Where the lobes in a pane border on each other by now; None where there are none."""
+        review, index = self.chest_ct.review, self.chest_ct.session_of(number)
+        return (
+            None
+            if self.state.mode is not self.chest_ct or review is None or index is None
+            else review.lobe_borders(index)
+        )
+
+    def stay_in_lobe(self, stays: bool) -> None:
+        """Let tools stay in the lobe that a gesture began in, or in the lung; see `ChestCtMode.stay_in_lobe`."""
+        self.chest_ct.stay_in_lobe(stays)
 
     def undo(self) -> None:
         """Take back the last act, in whichever pane it was."""

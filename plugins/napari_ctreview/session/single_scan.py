@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ctreview.change import open_candidates
 from ctreview.recipes.chest_ct import ChestCtSettings, Segmentation, segment
+from ctreview.recipes.chest_ct.changed_lobes import ChangedLobes
 from ctreview.recipes.chest_ct.corrections import OPACITY
 from ctreview.report import words
 from napari_ctreview.session.chest_ct_display import ChestCtDisplay
@@ -38,6 +39,8 @@ def _show(found: Segmentation, state: ReadingState, display: ChestCtDisplay) -> 
     vessels = () if point.vessels is None else (point.vessels,)
     display.show_part(0, OPACITY, point.opacity)
     state.panes.set_readout_source(0, ReadoutSource(classes=(point.opacity, *vessels), regions=point.regions))
+    lobes = ChangedLobes(point).borders((), point.organ)
+    state.panes.lobe_lines.show_borders(state.panes.panes[0].role, lobes)
     state.steps["lungs"] = Step("done")
     state.steps["opacity"] = Step("done", _in_words(found), checks=tuple(one for one in found.checks if not one.ok))
     for step in ("register", "change"):

@@ -71,8 +71,13 @@ class Pane:
         Measurements; each is drawn on its own slice.
     sketches : list of callable
         What else is drawn over the slice: each is asked at every painting, as tools and findings change with the mouse.
+    in_every_plane : list of callable
+        What is drawn over the slice before that, whatever plane it is of: each is asked with the pane that is painted,
+        and the further planes of this pane ask the same.
     watchers : list of callable
         Called without arguments after what is shown became otherwise: image, labels, slab.
+    redrawn : list of callable
+        Called without arguments where what is drawn in every plane became otherwise.
     relabelled : list of callable
         Called with the name of a label map and the box of it that was changed.
     """
@@ -90,6 +95,8 @@ class Pane:
         self.known = ReadoutSource()
         self.marks: list[SliceMeasurement] = []
         self.sketches: list[Callable[[], Sequence[Drawing | ImageDrawing]]] = []
+        self.in_every_plane: list[Callable[[Pane], Sequence[Drawing | ImageDrawing]]] = []
+        self.redrawn: list[Callable[[], None]] = []
         self.watchers: list[Callable[[], None]] = []
         self.relabelled: list[Callable[[str, tuple[slice, slice, slice]], None]] = []
         self.plane = Plane.AXIAL
@@ -379,7 +386,7 @@ class Pane:
         )
         above = tuple(text for text in (self.blend_text, self.link_text) if text)
         self.annotations.set_corner(bottom_right=(*above, *lines))
-        if self.marks or self.sketches:
+        if self.marks or self.sketches or self.in_every_plane:
             self.annotations.update()
 
     def _show_again(self) -> None:
@@ -421,9 +428,18 @@ class Pane:
         self.blend_text = text
         self._moved()
 
+    def changed_in_every_plane(self) -> None:
+        """Paint anew, here and in the further planes, what is drawn in every plane."""
+        self.annotations.update()
+        for tell in self.redrawn:
+            tell()
+
     def _drawings(self) -> Sequence[Drawing | ImageDrawing]:
         found = [self._drawing(mark) for mark in self.marks]
-        sketched = [] if self.volume is None else [one for sketch in self.sketches for one in sketch()]
+        sketched: list[Drawing | ImageDrawing] = []
+        if self.volume is not None:
+            sketched += [one for drawn in self.in_every_plane for one in drawn(self)]
+            sketched += [one for sketch in self.sketches for one in sketch()]
         return [*sketched, *(drawing for drawing in found if drawing is not None)]
 
     def _drawing(self, mark: SliceMeasurement) -> Drawing | None:

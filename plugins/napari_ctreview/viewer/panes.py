@@ -22,6 +22,7 @@ from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.hanging import Hanging
 from napari_ctreview.viewer.key_image_capture import KeyImageCapture, capture_key_image
 from napari_ctreview.viewer.link_controller import LinkController
+from napari_ctreview.viewer.lobe_lines import LobeLines
 from napari_ctreview.viewer.pane import OVERLAYS, Pane
 from napari_ctreview.viewer.pane_mouse import PaneMouse
 from napari_ctreview.viewer.planes import Plane
@@ -57,6 +58,8 @@ class Panes(QSplitter):
         The reader wants the outline of the organ, or wants it no more (`outline_wanted`).
     link : LinkController
         Which places of them belong together.
+    lobe_lines : LobeLines
+        The borders of lobes over the slices.
     mouse : PaneMouse
         What it does over them, and whose its left button is.
     scans : ShownScans
@@ -96,6 +99,7 @@ class Panes(QSplitter):
         self.mouse = PaneMouse(self.panes, self.link, self)
         self.hanging = Hanging(self.panes, columns, self.link, self.mouse, self.set_plane)
         self.blend = TimepointBlend(self.panes, self.link)
+        self.lobe_lines = LobeLines(self.panes)
         self.scans = ShownScans(self.panes, self.link, self.hanging, self.mouse, self.blend, self)
         for pane in self.panes:
             pane.canvas.installEventFilter(self)

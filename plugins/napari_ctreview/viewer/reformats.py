@@ -28,7 +28,7 @@ Report = Callable[[Pane, str, CursorPosition], object]
 
 
 class Reformats(QObject):
-    """The two planes that a pane does not show; they show what it shows, and nothing is drawn on them.
+    """The two planes that a pane does not show; they show what it shows, and no tool draws on them.
 
     Parameters
     ----------
@@ -58,6 +58,7 @@ class Reformats(QObject):
         holder.hide()
         main.watchers.append(self._changed)
         main.relabelled.append(self._relabelled)
+        main.redrawn.append(self._redraw)
         main.model.dims.events.order.connect(self._changed)
         main.model.dims.events.point.connect(self._redraw)
         main.sketches.insert(0, partial(self._lines, main))
@@ -77,6 +78,7 @@ class Reformats(QObject):
             self.holder.addWidget(canvas)
             pane = Pane(model, canvas)
             pane.sketches.append(partial(self._lines, pane))
+            pane.in_every_plane = self.main.in_every_plane
             model.dims.events.point.connect(self._stepped)
             report = partial(self._tell, pane)
             self._gestures.append(MouseGestures(self.number, pane, report, lambda: False))

@@ -71,6 +71,7 @@ KEYS: tuple[Shortcut, ...] = (
     Shortcut("L", "unlink the panes, link them again", lambda panes: panes.link.toggle()),
     Shortcut("O", "overlay: filled, outlined, hidden", lambda panes: panes.next_overlay()),
     Shortcut("Shift+O", "outline of the lungs: show, hide", lambda panes: panes.toggle_outline()),
+    Shortcut("Shift+L", "borders of the lobes: show, hide", lambda panes: panes.lobe_lines.toggle()),
     Shortcut("Z", "follow-up over baseline: fade, checkerboard, off", lambda panes: panes.blend.next_mode()),
     Shortcut("Shift+Z", "fade: how much of the follow-up", lambda panes: panes.blend.next_share()),
     Shortcut("X", "next contrast (MR)", lambda panes: panes.scans.next_contrast()),

@@ -68,6 +68,12 @@ class PhantomLabelEditor:
     def canvas(self, number: int) -> Canvas | None:
         return replace(self._canvases[number], labels=self._sessions[number].labels)
 
+    def lobe_borders(self, number: int) -> None:
+        """Its lobes came without fissures, and are no lung's parts that it could change."""
+
+    def stay_in_lobe(self, stays: bool) -> None:
+        """They do: its canvas has lobes."""
+
     def session(self, number: int) -> Session | None:
         return self._sessions[number]
 

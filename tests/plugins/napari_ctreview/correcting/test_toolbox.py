@@ -75,6 +75,10 @@ def test_a_tool_without_scans_says_what_is_missing(make_panes: Any) -> None:
 
         def session(self, number: int) -> None: ...
 
+        def lobe_borders(self, number: int) -> None: ...
+
+        def stay_in_lobe(self, stays: bool) -> None: ...
+
     panes = make_panes()
     corrector = Corrector(panes, Empty())
     box = ToolBox(corrector)
