@@ -23,6 +23,7 @@ SCREEN = (
     "fonts-dejavu-core"
 )
 BROWSER = "chromium"
+PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 LOCKS = tuple(Path(path) for path in ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock"))
 LONGEST_S = 600.0
 """How long another package manager is waited for; a machine that has just started updates itself for some minutes."""
@@ -45,7 +46,17 @@ def without_browser() -> str:
     return "" if any(map(shutil.which, BROWSERS)) else f"none of {', '.join(BROWSERS)} is installed"
 
 
-NEEDS: tuple[tuple[Callable[[], str], str], ...] = ((without_screen, SCREEN), (without_browser, BROWSER))
+def without_pango() -> str:
+    """What keeps reports from being written as PDF here, or an empty text."""
+    loads = subprocess.run([sys.executable, "-c", "import weasyprint"], capture_output=True, text=True, check=False)
+    return loads.stderr.strip().splitlines()[-1] if loads.returncode else ""
+
+
+NEEDS: tuple[tuple[Callable[[], str], str], ...] = (
+    (without_screen, SCREEN),
+    (without_browser, BROWSER),
+    (without_pango, PANGO),
+)
 
 
 def missing() -> dict[str, str]:
