@@ -13,7 +13,7 @@ from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BlandAltman", "Overlap", "bland_altman", "intraclass_correlation", "overlap"]
+__all__ = ["BlandAltman", "Overlap", "bland_altman", "intraclass_correlation", "overlap", "weighted_kappa"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -130,6 +130,23 @@ def intraclass_correlation(*readers: npt.ArrayLike) -> float | None:
     error = max(rest, 0.0) / ((cases - 1) * (count - 1))
     below = between_cases + (count - 1) * error + count * (between_readers - error) / cases
     return None if total == 0 else (between_cases - error) / below
+
+
+def weighted_kappa(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
+    """Cohen's kappa of ordinal grades with quadratic weights; None where neither reader's grades vary.
+
+    Cohen, Psychol Bull 1968, doi 10.1037/h0026256. Disagreement counts with the square of the distance of two grades,
+    relative to what two readers with the same frequencies would show by chance.
+
+    Raises
+    ------
+    WrongUse
+        Fewer than two pairs, or not in pairs.
+    """
+    one, other = _paired(first, second)
+    seen = float(((one - other) ** 2).mean())
+    by_chance = float(((one[:, None] - other[None, :]) ** 2).mean())
+    return None if by_chance == 0 else 1.0 - seen / by_chance
 
 
 def _paired(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

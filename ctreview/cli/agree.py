@@ -43,7 +43,7 @@ def agree(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
-    """Say how well two readers agree: Dice, distance of surfaces, volumes, Bland–Altman and ICC.
+    """Say how well two readers agree: Dice, distance of surfaces, volumes, Bland–Altman, ICC and kappa of scores.
 
     Their corrections are replayed on what the computer had proposed. Two readers of ground glass agree at a Dice of
     about 0.7.
@@ -88,6 +88,13 @@ def _show(found: Agreement) -> None:
     for what, paired in (("Opacity", found.volumes), ("Change of opacity", found.change)):
         if said := _statistics(paired):
             console.print(f"{what} in zones of the lungs: {said}", markup=False, soft_wrap=True)
+    for score in found.scores:
+        kappa, icc = ("not defined" if one is None else f"{one:.2f}" for one in (score.kappa, score.icc))
+        console.print(
+            f"Score {score.score}, {score.items} items: weighted kappa {kappa}, ICC {icc}.",
+            markup=False,
+            soft_wrap=True,
+        )
     for note in found.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ctreview.errors import InputRefused, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.masks import find_label_map, regions_from_masks
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.review.grading import ScoreAgreement, compare_grades
 from ctreview.review.readings import find_reading, open_reading
 from ctreview.review.replay import CorrectedScan, replay_study
 from ctreview.study import Study
@@ -123,6 +124,8 @@ class Agreement:
         Its change in each zone from each timepoint to the next.
     notes : tuple of str
         What a reader of these numbers must know, one sentence each.
+    scores : tuple of ScoreAgreement
+        Of each visual score that both readers graded.
     """
 
     first: str
@@ -131,6 +134,7 @@ class Agreement:
     volumes: PairedValues
     change: PairedValues
     notes: tuple[str, ...] = field(default=())
+    scores: tuple[ScoreAgreement, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``agreement.json``."""
@@ -142,6 +146,7 @@ class Agreement:
             "volumes": asdict(self.volumes),
             "change": asdict(self.change),
             "notes": list(self.notes),
+            "scores": [score.to_dict() for score in self.scores],
         }
 
     @property
@@ -211,7 +216,8 @@ def agree(
     names = (one.folder.name, other.folder.name)
     if names[0] == names[1]:
         names = (f"{names[0]} (first)", f"{names[1]} (second)")
-    return compare_corrected(*sides, names=names)
+    found = compare_corrected(*sides, names=names)
+    return replace(found, scores=compare_grades(one.grades(), other.grades()))
 
 
 def compare_corrected(

@@ -5,6 +5,7 @@ line. Images stay where they are: a study keeps where they lie and their digest.
 """
 
 from ctreview.study.finding import FINDING_TYPES, Finding, FindingState
+from ctreview.study.grade import Grade
 from ctreview.study.key_image import KeyImage
 from ctreview.study.plan import AnalysisPlan
 from ctreview.study.reading import Reading
@@ -15,6 +16,7 @@ __all__ = [
     "AnalysisPlan",
     "Finding",
     "FindingState",
+    "Grade",
     "ImageReference",
     "KeyImage",
     "Reading",

@@ -17,16 +17,18 @@ from ctreview.errors import AlreadySigned, InputRefused, UnreadableFile, WrongUs
 from ctreview.study.copying import copy_tree, require_no_link
 from ctreview.study.document import read_document, write_document
 from ctreview.study.finding import FINDING, Finding
+from ctreview.study.grade import GRADE, Grade
 from ctreview.study.key_image import KEY_IMAGE, KeyImage
 from ctreview.study.seal import changed_since, contents_of, seal_of, seal_state, signing_key
 from ctreview.study.shape import Kind, anything, listed, mapping, matching, one_of, optional, record, text, whole
 from ctreview.tools.payloads import require_well_formed
 from ctreview.volume.atomic import atomic_folder, atomic_path
 
-__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "Reading"]
+__all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "GRADES_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "Reading"]
 
 KEY_IMAGES_SCHEMA = "ctreview.key_images/1"
 FINDINGS_SCHEMA = "ctreview.findings/1"
+GRADES_SCHEMA = "ctreview.grades/1"
 SIGNED_SCHEMA = "ctreview.signed/2"
 BLINDED_SCHEMA = "ctreview.blinded/1"
 
@@ -78,7 +80,7 @@ class Reading:
     @property
     def holds_work(self) -> bool:
         """Whether a person has put anything into it: an act, a finding, a key image, a signature."""
-        marked = self.findings() or self.key_images()
+        marked = self.findings() or self.key_images() or self.grades()
         return self.state == "signed" or bool(self.journal.read()) or bool(marked)
 
     def record(self, edit: Edit) -> None:
@@ -128,6 +130,27 @@ class Reading:
         write_document(
             self.folder / "findings.json", FINDINGS_SCHEMA, {"findings": [finding.to_json() for finding in findings]}
         )
+
+    def grades(self) -> tuple[Grade, ...]:
+        """Items of visual scores that the reader confirmed or gave."""
+        path = self.folder / "grades.json"
+        if not path.exists():
+            return ()
+        found = read_document(path, GRADES_SCHEMA, record({"grades": listed(GRADE)}))["grades"]
+        return tuple(Grade.from_json(plain) for plain in found)
+
+    def write_grades(self, grades: Iterable[Grade]) -> None:
+        """Add grades; of the same item the later one stays.
+
+        Raises
+        ------
+        AlreadySigned
+            The reading is signed.
+        """
+        self.require_draft()
+        kept = {grade.place: grade for grade in (*self.grades(), *grades)}
+        plain = {"grades": [grade.to_json() for grade in kept.values()]}
+        write_document(self.folder / "grades.json", GRADES_SCHEMA, plain)
 
     def key_images(self) -> tuple[KeyImage, ...]:
         """What the reader wants to be found again."""
@@ -278,7 +301,7 @@ class Reading:
         if following.folder.exists():
             raise AlreadySigned(f"version {following.version} of this reading exists", where=following.folder)
         with atomic_folder(following.folder) as draft:
-            for name in () if empty else ("journal.jsonl", "findings.json", "key_images.json"):
+            for name in () if empty else ("journal.jsonl", "findings.json", "grades.json", "key_images.json"):
                 if (self.folder / name).exists():
                     shutil.copyfile(require_no_link(self.folder / name), draft / name)
             if not empty and (self.folder / "key_images").exists():

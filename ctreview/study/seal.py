@@ -25,7 +25,7 @@ SHORTEST_KEY = 16
 
 PLAIN, KEYED = "sha256", "hmac-sha256"
 
-_OF_READING = ("journal.jsonl", "findings.json", "key_images.json", "blinded.json")
+_OF_READING = ("journal.jsonl", "findings.json", "grades.json", "key_images.json", "blinded.json")
 _FOLDERS_OF_READING = ("key_images", "comparison", "regions")
 
 

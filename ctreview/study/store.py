@@ -70,7 +70,7 @@ class Study:
         timepoints/<n>/measurements.json    what was measured on it
         timepoints/<n>/candidates.json      the candidates that were offered, with their voxels
         timepoints/<n>/fissures.json        the fissures between lobes, where lobes were looked for
-        readers/<name>/journal.jsonl        edits, findings.json, key_images.json, blinded.json, signed.json
+        readers/<name>/journal.jsonl        edits; findings, grades, key_images, blinded, signed (.json)
         readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
         readers/<name>/regions/             regions painted on muscle MRI, and what they measure
