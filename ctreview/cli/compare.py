@@ -15,6 +15,7 @@ from ctreview.cli.options import (
     LimitOfChange,
     Out,
     Overwrite,
+    Pdf,
     Quiet,
     Threads,
     candidate_ids,
@@ -75,6 +76,7 @@ def compare(
     accept_dense: AcceptDense = None,
     limit_of_change: LimitOfChange = None,
     identify: Identify = False,
+    pdf: Pdf = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -82,15 +84,17 @@ def compare(
 ) -> int:
     """Measure how much ground glass came or went between two CTs, where, and how sure that is.
 
-    The folder gets report.html, the report in words (English and German), change.json and .csv, segmentations for 3D
-    Slicer, transform.h5 and provenance.json.
+    The folder gets report.html and report.de.html, the report in words (English and German), change.json and .csv,
+    scores.json, segmentations for 3D Slicer, transform.h5 and provenance.json.
     """
     from ctreview.recipes import chest_ct
     from ctreview.recipes.chest_ct.corrections import NO_EDITS
-    from ctreview.report import require_free, write_comparison
+    from ctreview.report import require_free, require_pdf, write_comparison
     from ctreview.review.readings import open_journal
 
     require_free(out, overwrite=overwrite)
+    if pdf:
+        require_pdf()
     corrections = NO_EDITS if edits is None else open_journal(edits)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(
@@ -107,7 +111,9 @@ def compare(
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )
-        write_comparison(found, out, identify=identify, overwrite=overwrite, progress=part(progress, 0.85, 1.0))
+        write_comparison(
+            found, out, identify=identify, pdf=pdf, overwrite=overwrite, progress=part(progress, 0.85, 1.0)
+        )
     if as_json:
         print_document(out / "change.json")
     else:

@@ -19,6 +19,7 @@ __all__ = [
     "LimitOfChange",
     "Out",
     "Overwrite",
+    "Pdf",
     "Quiet",
     "Source",
     "Threads",
@@ -34,6 +35,11 @@ Source = Annotated[
         show_default=False,
     ),
 ]
+Pdf = Annotated[
+    bool,
+    typer.Option("--pdf", help="Also write the page as report.pdf and report.de.pdf; needs ctreview[pdf]."),
+]
+
 Out = Annotated[Path, typer.Option("--out", help="The folder to write; it must not exist yet.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no remarks on stderr.")]

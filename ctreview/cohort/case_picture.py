@@ -43,6 +43,6 @@ def _side(side: CardScan) -> dict[str, Any]:
         "uri": "data:image/jpeg;base64," + base64.b64encode(target.getvalue()).decode("ascii"),
         "width_mm": round(side.picture.width_mm, 1),
         "height_mm": round(side.picture.height_mm, 1),
-        "place": side.place,
+        "place": f"slice {side.slice_number} of {side.of}",
         "outlines": [[one.colour, one.path] for one in side.opacity],
     }

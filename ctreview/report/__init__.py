@@ -16,6 +16,7 @@ from ctreview.report.folder import (
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
+from ctreview.report.pdf import require_pdf
 from ctreview.report.result_files import require_free
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "narrate",
     "render_page",
     "require_free",
+    "require_pdf",
     "result_folder",
     "schema",
     "write_comparison",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ctreview.change.candidates import candidate_map, open_candidates
@@ -15,22 +15,35 @@ from ctreview.report.levels import Level, OrganAndFinding, matched_levels, share
 from ctreview.report.planes import Cut, FieldOfView, View, lay
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "key_card", "legend", "organ_keys"]
+__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "key_card", "legend", "offered", "organ_keys"]
 
 BORDER_COLOUR = "#dfe3e6"
-BORDER_WORDS = "lung border"
+BORDER_WORDS = {"en": "lung border", "de": "Lungengrenze"}
+NOT_COUNTED = {"en": "not counted", "de": "nicht gezählt"}
+IN_NO_NUMBER = {"en": "in no number", "de": "in keiner Zahl"}
 
 LEVELS: tuple[tuple[View, int], ...] = (("axial", 3), ("coronal", 2))
 
 
 @dataclass(frozen=True)
 class CardScan:
-    """One scan at one level."""
+    """One scan at one level.
+
+    Attributes
+    ----------
+    identifier : str
+        Unique on the page.
+    when : {"baseline", "followup"}
+    slice_number, of : int
+        Number of the slice, 1 at the head (axial) or at the front (coronal), and how many there are.
+    picture : SlicePicture
+    opacity, fate : tuple of Outline
+    """
 
     identifier: str
     when: str
-    place: str
-    short: str
+    slice_number: int
+    of: int
     picture: SlicePicture
     opacity: tuple[Outline, ...]
     fate: tuple[Outline, ...]
@@ -38,9 +51,10 @@ class CardScan:
 
 @dataclass(frozen=True)
 class Card:
-    """One level in both scans."""
+    """One level in both scans; attributes as those of `Level`."""
 
-    title: str
+    view: View
+    share: float
     sides: tuple[CardScan, CardScan]
     covered: bool
 
@@ -53,12 +67,12 @@ def organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
 def _organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
     """What is shown: opacity, and what a reader is asked to confirm."""
     finding = timepoint.opacity.counted_mask()
-    if offered := _offered(timepoint):
-        finding = finding | (offered.array > 0)
+    if candidates := offered(timepoint):
+        finding = finding | (candidates.array > 0)
     return OrganAndFinding(timepoint.volume.geometry, timepoint.organ.mask(*organ_keys(timepoint)), finding)
 
 
-def _offered(timepoint: Timepoint) -> LabelMap | None:
+def offered(timepoint: Timepoint) -> LabelMap | None:
     """Where candidates are open; None where none are."""
     if not open_candidates(timepoint.candidates):
         return None
@@ -68,54 +82,48 @@ def _offered(timepoint: Timepoint) -> LabelMap | None:
 def cards_of(comparison: Comparison) -> list[Card]:
     """Three axial and two coronal levels, those with most opacity among them, drawn in both scans."""
     baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
-    offered = _offered(comparison.baseline), _offered(comparison.followup)
+    candidates = offered(comparison.baseline), offered(comparison.followup)
     cards = []
     for view, count in LEVELS:
         field = shared_field_of_view(view, baseline, followup)
         levels = matched_levels(view, baseline, followup, comparison.transform, count=count)
-        cards += [_card(comparison, offered, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
+        cards += [_card(comparison, candidates, field, level, f"{view}{n}") for n, level in enumerate(levels, start=1)]
     return cards
 
 
 def key_card(comparison: Comparison) -> Card:
     """The one axial level with most opacity at baseline (at follow-up where there is none), drawn in both scans."""
     baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
-    offered = _offered(comparison.baseline), _offered(comparison.followup)
+    candidates = offered(comparison.baseline), offered(comparison.followup)
     (level,) = matched_levels("axial", baseline, followup, comparison.transform, count=1)
-    return _card(comparison, offered, shared_field_of_view("axial", baseline, followup), level, "key")
+    return _card(comparison, candidates, shared_field_of_view("axial", baseline, followup), level, "key")
 
 
 def _card(
     comparison: Comparison,
-    offered: tuple[LabelMap | None, LabelMap | None],
+    candidates: tuple[LabelMap | None, LabelMap | None],
     field: FieldOfView,
     level: Level,
     identifier: str,
 ) -> Card:
     sides = []
     for number, (when, timepoint, centre) in enumerate(
-        (("Baseline", comparison.baseline, level.baseline), ("Follow-up", comparison.followup, level.followup))
+        (("baseline", comparison.baseline, level.baseline), ("followup", comparison.followup, level.followup))
     ):
-        short = f"slice {level.slices[number]}" if level.view == "axial" else "coronal"
         grid = timepoint.volume.geometry
         cut = Cut(grid, lay(level.view, centre, field, grid))
         sides.append(
             CardScan(
-                identifier=f"{identifier}-{when.lower()}",
+                identifier=f"{identifier}-{when}",
                 when=when,
-                place=f"{short} of {level.of[number]}" if level.view == "axial" else short,
-                short=short,
+                slice_number=level.slices[number],
+                of=level.of[number],
                 picture=picture(timepoint.volume, cut),
-                opacity=_border(timepoint, cut) + _opacity(timepoint, cut) + _candidates(offered[number], cut),
+                opacity=_border(timepoint, cut) + _opacity(timepoint, cut) + _candidates(candidates[number], cut),
                 fate=_fate(timepoint, cut),
             )
         )
-    place = (
-        f"{100 * level.share:.0f} % of the way from the top to the base of the lungs"
-        if level.view == "axial"
-        else f"{100 * level.share:.0f} % of the way from the front to the back of the lungs"
-    )
-    return Card(f"{level.view.capitalize()}, {place}", (sides[0], sides[1]), level.covered)
+    return Card(level.view, level.share, (sides[0], sides[1]), level.covered)
 
 
 def _border(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
@@ -128,26 +136,33 @@ def _fate(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
     if timepoint.fate is None:
         return ()
     classes = timepoint.opacity.scheme
-    return tuple(replace(one, name=fate_words(one.key, classes)) for one in outlines(timepoint.fate, cut))
+    return tuple(
+        replace(one, names={language: fate_words(one.key, classes, language) for language in one.names})
+        for one in outlines(timepoint.fate, cut)
+    )
 
 
 def _opacity(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:
     return tuple(
-        one if timepoint.opacity.scheme[one.key].counted else replace(one, name=f"{one.name} (not counted)")
+        one if timepoint.opacity.scheme[one.key].counted else _remarked(one, NOT_COUNTED)
         for one in outlines(timepoint.opacity, cut)
     )
 
 
-def _candidates(offered: LabelMap | None, cut: Cut) -> tuple[Outline, ...]:
+def _candidates(candidates: LabelMap | None, cut: Cut) -> tuple[Outline, ...]:
     """What is in no number until a reader accepts it."""
-    if offered is None:
+    if candidates is None:
         return ()
-    return tuple(replace(one, name=f"{one.name} (in no number)", value=99) for one in outlines(offered, cut))
+    return tuple(replace(_remarked(one, IN_NO_NUMBER), value=99) for one in outlines(candidates, cut))
 
 
-def legend(drawn: Sequence[Outline]) -> list[tuple[str, str, str]]:
-    """Key, words and colour of what is drawn somewhere on the page, each name once, in the order of the schemes."""
-    rows = {outline.name: (outline.key, outline.name, outline.colour) for outline in sorted(drawn, key=_order)}
+def _remarked(outline: Outline, remark: Mapping[str, str]) -> Outline:
+    return replace(outline, names={key: f"{name} ({remark[key]})" for key, name in outline.names.items()})
+
+
+def legend(drawn: Sequence[Outline]) -> list[Outline]:
+    """One outline for each name that is drawn somewhere on the page, in the order of the schemes."""
+    rows = {outline.names["en"]: outline for outline in sorted(drawn, key=_order)}
     return list(rows.values())
 
 

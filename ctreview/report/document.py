@@ -23,6 +23,7 @@ SCHEMAS = {
     "ctreview.change/2": "change-2",
     "ctreview.measurements/1": "measurements-1",
     "ctreview.measurements/2": "measurements-2",
+    "ctreview.scores/1": "scores-1",
 }
 """Name and version that a document carries as ``schema``, and the file that describes it."""
 

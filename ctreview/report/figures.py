@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ from ctreview.volume.volume import Volume
 __all__ = ["LUNG_WINDOW", "Outline", "SlicePicture", "Window", "data_uri", "outlines", "picture", "scale_bar_mm"]
 
 AIR_HU = -1024.0
+
+LANGUAGE_CODES = ("en", "de")
+"""ISO 639-1 codes of the languages that labels have words in."""
 
 SMALLEST_MM = 1.5
 """Outlines whose box is smaller than this in both directions are not drawn: at that size they are noise of a voxel."""
@@ -43,10 +46,21 @@ LUNG_WINDOW = Window(level=-600.0, width=1500.0)
 
 @dataclass(frozen=True)
 class Outline:
-    """The edge of one kind of region on a plane, as an SVG path in millimetres from the picture's upper left."""
+    """The edge of one kind of region on a plane, as an SVG path in millimetres from the picture's upper left.
+
+    Attributes
+    ----------
+    key : str
+    names : mapping of str to str
+        What it is called, by language.
+    colour : str
+    path : str
+    value : int
+        That of its label.
+    """
 
     key: str
-    name: str
+    names: Mapping[str, str]
     colour: str
     path: str
     value: int = 0
@@ -111,7 +125,9 @@ def outlines(labels: LabelMap, cut: Cut, *, keys: Sequence[str] | None = None) -
             continue
         path = _path(cut.share(labels.array, label.value), cut.plane.pixel_mm)
         if path:
-            found.append(Outline(label.key, label.called("en"), label.line, path, label.value))
+            found.append(
+                Outline(label.key, {key: label.called(key) for key in LANGUAGE_CODES}, label.line, path, label.value)
+            )
     return tuple(found)
 
 

@@ -16,11 +16,14 @@ from ctreview.edits import Edit, Journal
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.report.document import change_document, plain, with_identity, write_json
-from ctreview.report.languages import LANGUAGES
+from ctreview.report.languages import LANGUAGES, Marked
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
+from ctreview.report.page_pictures import draw_pictures
+from ctreview.report.pdf import pdf_of, render_static_page, require_pdf
 from ctreview.report.provenance import provenance
 from ctreview.report.result_files import keep_own_files, list_files, provenance_in, require_free
+from ctreview.report.scores import scores_document
 from ctreview.report.table import write_csv
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.labels import LabelMap, Scheme
@@ -34,6 +37,9 @@ __all__ = [
     "write_comparison",
     "write_segmentation_result",
 ]
+
+PAGES = {"en": "report.html", "de": "report.de.html"}
+"""The file of the page in each language."""
 
 
 class Segmented(Protocol):
@@ -68,7 +74,9 @@ def write_comparison(
     folder: Path | str,
     *,
     key_images: Sequence[tuple[str, bytes]] = (),
+    findings: Sequence[Marked] = (),
     identify: bool = False,
+    pdf: bool = False,
     overwrite: bool = False,
     basis: str | None = None,
     progress: Progress = quiet,
@@ -77,10 +85,13 @@ def write_comparison(
 
     ========================  =======================================================================================
     ``report.html``           the page: self-contained, to be read and printed
+    ``report.de.html``        the same in German
+    ``report.pdf``            with ``pdf``: the page on A4, and ``report.de.pdf``
     ``report.en.txt``         a draft of a radiologist's report in English, to be copied (`narrate`)
     ``report.de.txt``         the same in German
     ``change.json``           every number, by `schema` ``ctreview.change/2``
     ``change.csv``            the same as a table, one row per region
+    ``scores.json``           scores that are proposed, and the density of the lungs, by ``ctreview.scores/1``
     ``baseline.seg.nrrd``     lungs, lobes, vessels, opacity of the baseline, on its grid
     ``followup.seg.nrrd``     the same of the follow-up on its own grid, and there what is new and what is persistent
     ``fate.seg.nrrd``         what became of the baseline's opacity, on the baseline's grid
@@ -100,8 +111,12 @@ def write_comparison(
         It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
     key_images : sequence of (str, bytes)
         Pictures that a reader wants on the page: what stands under each, and its PNG.
+    findings : sequence of Marked
+        What a reader marked, for the page.
     identify : bool
         Whether name, id, birth date and dates are written into ``change.json``.
+    pdf : bool
+        Whether the page is written as PDF as well; that takes WeasyPrint (``ctreview[pdf]``).
     overwrite : bool
         Whether an earlier result gives way.
     basis : str, optional
@@ -117,10 +132,12 @@ def write_comparison(
     Raises
     ------
     WrongUse
-        The folder may not be written to.
+        The folder may not be written to, or WeasyPrint or what it needs is missing.
     CtreviewError
         The disk is full or the folder is not writable; nothing was left.
     """
+    if pdf:
+        require_pdf()
     document = change_document(comparison, identify=identify)
     origin = provenance(
         {"baseline": comparison.baseline.volume, "followup": comparison.followup.volume},
@@ -132,12 +149,21 @@ def write_comparison(
         basis=basis,
     )
     with result_folder(folder, overwrite=overwrite) as draft:
-        page = render_page(comparison, document, origin, key_images, progress=part(progress, 0.0, 0.4))
-        (draft / "report.html").write_text(page, encoding="utf-8")
+        pictures = draw_pictures(comparison, progress=part(progress, 0.0, 0.4))
         for language in LANGUAGES:
+            page = render_page(
+                comparison, document, origin, key_images, language=language, findings=findings, pictures=pictures
+            )
+            (draft / PAGES[language]).write_text(page, encoding="utf-8")
+            if pdf:
+                static = render_static_page(
+                    comparison, document, origin, pictures, language=language, key_images=key_images, findings=findings
+                )
+                (draft / PAGES[language]).with_suffix(".pdf").write_bytes(pdf_of(static))
             (draft / f"report.{language}.txt").write_text(narrate(comparison, language), encoding="utf-8")
         write_json(document, draft / "change.json")
         write_csv(change_rows(document), draft / "change.csv")
+        write_json(plain(scores_document(comparison)), draft / "scores.json")
         progress(0.4, 1.0, "writing segmentations")
         write_segmentation(draft / "baseline.seg.nrrd", _maps(comparison.baseline))
         progress(0.6, 1.0, "writing segmentations")

@@ -16,7 +16,7 @@ from ctreview.report.languages import LANGUAGES, CandidateTold, Marked, Phrases,
 from ctreview.report.languages.phrases import HEADINGS
 from ctreview.report.words import TRACE_ML
 
-__all__ = ["NEW_WORTH_SAYING_ML", "narrate"]
+__all__ = ["NEW_WORTH_SAYING_ML", "candidates_told", "narrate", "reasons_told"]
 
 NEW_WORTH_SAYING_ML = 1.0
 """Less that is new does not reach the impression: no change below this is called one."""
@@ -88,7 +88,7 @@ def _protocol(point: Timepoint) -> Protocol:
 
 def _findings(comparison: Comparison, say: Phrases) -> list[str]:
     if comparison.verdict == "not_interpretable":
-        return [" ".join((say.not_interpretable(), *_reasons(comparison, say)))]
+        return [" ".join((say.not_interpretable(), *reasons_told(comparison, say)))]
     whole = comparison.regions[0]
     told = [_told(region, comparison) for region in comparison.regions if "/" not in region.region]
     lines = [say.terms(told[0].level), *(say.region(one) for one in told)]
@@ -101,13 +101,14 @@ def _findings(comparison: Comparison, say: Phrases) -> list[str]:
 
 def _to_confirm(comparison: Comparison, say: Phrases) -> list[str]:
     """The dense areas that a reader is asked about; without their millilitres where there are no numbers."""
-    told = _candidates(comparison)
+    told = candidates_told(comparison)
     if not told or comparison.verdict == "not_interpretable":
         return []
     return [say.to_confirm(told), *(f"- {say.candidate(one)}" for one in told)]
 
 
-def _candidates(comparison: Comparison) -> list[CandidateTold]:
+def candidates_told(comparison: Comparison) -> list[CandidateTold]:
+    """The dense areas of both scans that nobody has accepted or dismissed."""
     return [
         CandidateTold(number, one.piece.region, one.piece.ml, one.piece.proposed, one.piece.reason)
         for number, point in enumerate((comparison.baseline, comparison.followup), start=1)
@@ -120,8 +121,8 @@ def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     told = _told(whole, comparison)
     lines = [say.impression(told, comparison.interval_days)]
     if whole.verdict == "not_interpretable":
-        return [*lines, *_reasons(comparison, say)]
-    if candidates := _candidates(comparison):
+        return [*lines, *reasons_told(comparison, say)]
+    if candidates := candidates_told(comparison):
         lines.append(say.to_confirm(candidates))
     if told.empty:
         return lines
@@ -132,7 +133,7 @@ def _impression(comparison: Comparison, say: Phrases) -> list[str]:
     return lines
 
 
-def _reasons(comparison: Comparison, say: Phrases) -> list[str]:
+def reasons_told(comparison: Comparison, say: Phrases) -> list[str]:
     """What the checks say that leave no verdict."""
     return list(dict.fromkeys(say.check(check) for check in comparison.checks if check.stops))
 

@@ -1,11 +1,12 @@
 """The page a radiologist reads: one file that needs nothing else.
 
-Every measure on it is taken from the document that ``change.json`` holds, so that page and file cannot differ; only
-the pictures and the histogram of density are made from the images.
+Every measure on it is taken from the documents that ``change.json`` and ``scores.json`` hold, so that page and files
+cannot differ; only the pictures and the curves of density are made from the images.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -15,16 +16,34 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from ctreview.change.comparison import Comparison
-from ctreview.progress import Progress, quiet
-from ctreview.report import words
-from ctreview.report.cards import cards_of, frontals_of, legend, organ_keys
-from ctreview.report.charts import HISTOGRAM_HU, density_path, density_shares
+from ctreview.change.comparison import Comparison, Interval
+from ctreview.change.fate import FATE_SCHEME, fate_words
+from ctreview.checks import Check
+from ctreview.progress import Progress, part, quiet
+from ctreview.report.answers import ResidualPlace, because, rest_of
+from ctreview.report.cards import Card, legend
+from ctreview.report.charts import scale_of
 from ctreview.report.figures import LUNG_WINDOW
-from ctreview.report.methods import limitations, methods
-from ctreview.report.rows import by_severity, cell, facing, facts, humane, measure_rows, region_rows, source_rows
+from ctreview.report.languages import LANGUAGES, Marked
+from ctreview.report.languages.wording import Wording
+from ctreview.report.narrative import candidates_told, reasons_told
+from ctreview.report.page_pictures import PagePictures, draw_pictures
+from ctreview.report.reduced import CANDIDATE_MARK
+from ctreview.report.rows import facing, facts, humane, measure_rows, region_rows, source_rows
+from ctreview.report.scores import density_rows, score_rows, scores_document
+from ctreview.report.words import Found
 
-__all__ = ["render_page"]
+__all__ = ["check_message", "page_context", "page_environment", "render_page", "template"]
+
+SCRIPTS = ("pictures", "enlarge", "compare", "planes")
+
+DASHES = {
+    "candidate": (8, 6),
+    "dependent_opacity": (3, 4),
+    "resolved": (8, 5),
+    "improved": (10, 4, 2, 4),
+}
+"""Of lines in the viewer, in pixels of its canvas, so that kinds differ without colour."""
 
 
 def render_page(
@@ -33,6 +52,9 @@ def render_page(
     provenance: Mapping[str, Any],
     key_images: Sequence[tuple[str, bytes]] = (),
     *,
+    language: str = "en",
+    findings: Sequence[Marked] = (),
+    pictures: PagePictures | None = None,
     progress: Progress = quiet,
 ) -> str:
     """Make the page.
@@ -47,85 +69,134 @@ def render_page(
         The content of ``provenance.json``.
     key_images : sequence of (str, bytes)
         What stands under each of a reader's key images, and its PNG.
+    language : {"en", "de"}
+    findings : sequence of Marked
+        What a reader marked.
+    pictures : PagePictures, optional
+        What `draw_pictures` gave of this comparison, where pages in several languages are made.
 
     Returns
     -------
     str
         HTML with style, script and pictures inside; it asks no server for anything.
     """
-    progress(0, 3, "choosing levels")
-    cards = cards_of(comparison)
-    progress(1, 3, "drawing")
-    context = {
+    drawn = pictures or draw_pictures(comparison, progress=part(progress, 0.0, 0.8))
+    context = page_context(comparison, document, provenance, drawn, language=language, findings=findings)
+    context["key_images"] = [(caption, b64encode(png).decode("ascii")) for caption, png in key_images]
+    html = page_environment(language).get_template("report.html.j2").render(context)
+    progress(1, 1, "writing the page")
+    return html
+
+
+def page_context(
+    comparison: Comparison,
+    document: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    drawn: PagePictures,
+    *,
+    language: str,
+    findings: Sequence[Marked] = (),
+) -> dict[str, Any]:
+    """What the templates are given; parameters as of `render_page`."""
+    say = LANGUAGES[language]
+    wording = Wording(language, say)
+    found = _found(document)
+    whole = document["regions"][0]
+    change = whole["change"]["opacity_ml"]
+    named = {label.key: label.called(language) for label in comparison.baseline.opacity.scheme}
+    counted = [label.called(language) for label in comparison.baseline.opacity.scheme.counted]
+    rest = rest_of(comparison, say)
+    outlines = [side for card in drawn.cards for side in card.sides]
+    candidates = candidates_told(comparison)
+    scores = scores_document(comparison)
+    return {
+        "language": language,
         "document": document,
         "provenance": provenance,
-        "found": _found(document),
-        "counted": [one["name"] for one in by_severity(document["classes"])],
-        "not_counted": ["vessels", "airway walls", *(one["name"] for one in document["classes"] if not one["counted"])],
+        "found": found,
+        "notice": say.research(),
+        "headline": say.headline(found),
+        "because": because(found.verdict, wording),
+        "dominant": change["dominant"].replace("_", " "),
+        "relative": (whole["change"].get("opacity_relative_percent") or {}).get("value"),
+        "whole_bar": scale_of([Interval(**change)]).bar(Interval(**change)),
+        "rest": rest,
+        "rest_elsewhere_ml": found.followup_ml - sum(one.ml for one in rest),
+        "counted": counted,
+        "not_counted": [
+            *map(wording.text, ("vessels", "airway walls")),
+            *(named[one["key"]] for one in document["classes"] if not one["counted"]),
+        ],
         "candidates": document["candidates"],
-        "to_confirm": words.to_confirm(
-            {when: _open_ml(document, key) for key, when in (("baseline", "at baseline"), ("followup", "at follow-up"))}
+        "to_confirm": say.to_confirm(candidates) if candidates else "",
+        "reason": say.reason,
+        "fate": _unbroken(
+            say.fate(found.baseline_ml, whole["fate_ml"], comparison.baseline.opacity.scheme.counted)
+            if whole["fate_ml"] is not None
+            else ""
         ),
-        "headline": words.headline(_found(document)),
-        "residual": _unbroken(comparison.residual),
-        "fate": _unbroken(_fate_words(document)),
-        "reasons": list(dict.fromkeys(check.message for check in comparison.checks if check.stops)),
-        "cards": cards,
-        "key_images": [(caption, b64encode(png).decode("ascii")) for caption, png in key_images],
+        "reasons": reasons_told(comparison, say),
+        "cards": drawn.cards,
+        "first_card": _first_shown(drawn.cards),
+        "key_images": (),
+        "findings": [say.marked(one) for one in findings],
         "has_fate": comparison.baseline.fate is not None,
-        "frontals": frontals_of(comparison),
-        "legend_opacity": legend([o for card in cards for side in card.sides for o in side.opacity]),
-        "legend_fate": legend([o for card in cards for side in card.sides for o in side.fate]),
+        "frontals": drawn.frontals,
+        "legend_opacity": legend([one for side in outlines for one in side.opacity]),
+        "legend_fate": legend([one for side in outlines for one in side.fate]),
         "regions": region_rows(document),
-        "measures": measure_rows(document),
-        "histogram": _histogram(comparison),
-        "checks": sorted(document["checks"], key=lambda check: bool(check["ok"])),
-        "sources": source_rows(document),
+        "measures": measure_rows(document, named, wording),
+        "histogram": drawn.histogram,
+        "scores": score_rows(scores, wording),
+        "density": density_rows(scores, wording),
+        "checks": sorted(
+            ({**row, "message": check_message(row, wording)} for row in document["checks"]),
+            key=lambda check: bool(check["ok"]),
+        ),
+        "sources": [(_capital(wording.text(name)), half, what) for name, half, what in source_rows(document)],
         "registration": facts(document["registration"] or {}),
         "thresholds": facing(document["thresholds"]),
         "bands": list(zip(*document["fixed_bands"].values(), strict=True)),
         "scans": facing({"baseline": document["baseline"], "followup": document["followup"]}),
-        "reading_warnings": [
-            ("baseline", document["reading_warnings"]["baseline"]),
-            ("follow-up", document["reading_warnings"]["followup"]),
-        ],
-        "methods": methods(document, provenance),
-        "limitations": limitations(document),
+        "reading_warnings": list(document["reading_warnings"].items()),
+        "methods": say.methods(document, provenance),
+        "limitations": say.limitations([row["region"] for row in document["regions"]]),
         "window": LUNG_WINDOW,
+        "dashes": tuple(DASHES),
+        "linked": drawn.link is not None,
+        "viewer_json": _viewer(comparison, drawn, rest, wording),
     }
-    progress(2, 3, "writing the page")
-    html = _environment().get_template("report.html.j2").render(context)
-    progress(3, 3, "writing the page")
-    return html
 
 
-def _environment() -> Environment:
-    folder = files("ctreview.report") / "templates"
-
-    def load(name: str) -> str:
-        return (folder / name).read_text(encoding="utf-8")
-
+def page_environment(language: str) -> Environment:
+    """Templates of the page, with the filters of a language; everything that they are given is escaped."""
     environment = Environment(
-        loader=FunctionLoader(load),
+        loader=FunctionLoader(template),
         autoescape=True,  # names of kernels and scanners come from outside
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["style"] = Markup(load("report.css"))  # noqa: S704 - ours, from the package
-    environment.globals["script"] = Markup(load("report.js"))  # noqa: S704 - ours, from the package
-    for function in (words.listed, words.number, words.signed, words.span, words.region_name):
-        environment.filters[function.__name__] = function
-    environment.filters["cell"] = cell
-    environment.filters["humane"] = humane
-    environment.globals["interval_words"] = words.interval_words
+    wording = Wording(language, LANGUAGES[language])
+    environment.globals["style"] = Markup(template("report.css"))  # noqa: S704 - ours, from the package
+    script = "\n".join(template(f"{name}.js") for name in SCRIPTS)
+    environment.globals["script"] = Markup(script)  # noqa: S704 - ours, from the package
+    environment.globals["_"] = wording.text
+    for name in ("number", "signed", "span", "region", "listed", "verdict", "cell"):
+        environment.filters[name] = getattr(wording, name)
+    environment.filters["humane"] = lambda key: wording.fact(humane(key))
     return environment
 
 
-def _found(document: Mapping[str, Any]) -> words.Found:
+def template(name: str) -> str:
+    """A file of the folder of templates."""
+    return (files("ctreview.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _found(document: Mapping[str, Any]) -> Found:
     whole = document["regions"][0]
     change = whole["change"]["opacity_ml"]
-    return words.Found(
+    return Found(
         verdict=whole["verdict"],
         baseline_ml=whole["baseline"]["opacity_ml"],
         followup_ml=whole["followup"]["opacity_ml"],
@@ -136,34 +207,49 @@ def _found(document: Mapping[str, Any]) -> words.Found:
     )
 
 
-def _open_ml(document: Mapping[str, Any], timepoint: str) -> list[float]:
-    """Millilitres of each candidate of a scan that is open."""
-    offered = document["candidates"]
-    return [one["ml"] for one in offered if (one["timepoint"], one["state"]) == (timepoint, "open")]
+def _first_shown(cards: Sequence[Card]) -> int:
+    """The first level on which something is left at follow-up; the first of all where there is none."""
+    left = [place for place, card in enumerate(cards) if any(one.key != "organ" for one in card.sides[1].opacity)]
+    return left[0] if left else 0
 
 
-def _fate_words(document: Mapping[str, Any]) -> str:
-    whole = document["regions"][0]
-    fate = whole["fate_ml"]
-    return (
-        ""
-        if fate is None
-        else words.fate_sentence(
-            whole["baseline"]["opacity_ml"], fate, [one["name"] for one in by_severity(document["classes"])]
-        )
-    )
+def check_message(row: Mapping[str, Any], wording: Wording) -> str:
+    """What a check of a document says in a language; of one that passed there are words in English alone."""
+    if wording.code == "en":
+        return str(row["message"])
+    check = Check(**{**row, "regions": tuple(row["regions"])})
+    return "" if check.ok else wording.phrases.check(check)
 
 
 def _unbroken(sentence: str) -> str:
     """A sentence whose numbers stay on one line with their units."""
-    return re.sub(r"(?<=\d) (?=%|mL\b)", "\N{NO-BREAK SPACE}", sentence)
+    return re.sub(r"(?<=\d) (?=%|m[Ll]\b)", "\N{NO-BREAK SPACE}", sentence)
 
 
-def _histogram(comparison: Comparison) -> dict[str, Any]:
-    points = (comparison.baseline, comparison.followup)
-    shares = [density_shares(point.volume, point.organ, organ_keys(point)) for point in points]
-    top = max(float(share.max()) for share in shares)
-    curves = [density_path(share, top) for share in shares]
-    low, high = HISTOGRAM_HU
-    ticks = [(hu, round(100.0 * (hu - low) / (high - low), 2)) for hu in range(-1000, high, 200)]
-    return {"curves": curves, "ticks": ticks}
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _viewer(comparison: Comparison, drawn: PagePictures, rest: Sequence[ResidualPlace], wording: Wording) -> Markup:
+    """What the script of the viewer is given, as JSON that ends no element."""
+    scheme = comparison.baseline.opacity.scheme
+    classes = {label.value: (label.key, label.called(wording.code), label.line) for label in scheme}
+    classes[CANDIDATE_MARK] = ("candidate", wording.text("to confirm"), "#46ebb4")
+    fates = {one.value: (one.key, fate_words(one.key, scheme, wording.code), one.line) for one in FATE_SCHEME}
+    told = {
+        **drawn.viewer(),
+        "letters": [[*map(wording.text, letters)] for letters in ("RLAP", "RLHF", "APHF")],
+        "classes": _lines(classes),
+        "fates": _lines(fates),
+        "places": [[wording.region(name) for name in scan.names] for scan in drawn.scans],
+        "start": next((one.point for one in rest if one.point), None),
+    }
+    text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
+    return Markup(text)  # noqa: S704 - no character of it can end the element
+
+
+def _lines(kinds: Mapping[int, tuple[str, str, str]]) -> dict[int, dict[str, Any]]:
+    return {
+        value: {"name": name, "colour": colour, "dash": DASHES.get(key, ())}
+        for value, (key, name, colour) in kinds.items()
+    }

@@ -17,7 +17,7 @@ from ctreview.volume.atomic import remove_leftovers
 __all__ = ["keep_own_files", "list_files", "provenance_in", "require_free"]
 
 _WRITTEN = re.compile(
-    r"provenance\.json|report\.html|report\.[a-z]{2}\.txt|(change|measurements|agreement|regions)\.(json|csv)"
+    r"provenance\.json|report(\.[a-z]{2})?\.(html|pdf)|report\.[a-z]{2}\.txt|(change|measurements|agreement|regions|scores)\.(json|csv)"
     r"|(baseline|followup|fate|segmentation|timepoint-[0-9]+)\.seg\.nrrd|transform\.h5|replay\.json|accepted\.jsonl"
 )
 """Every name that results have, for those of versions that did not list their files."""

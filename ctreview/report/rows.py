@@ -8,10 +8,10 @@ from typing import Any
 from ctreview.change.comparison import Interval
 from ctreview.change.interval_settings import SOURCES
 from ctreview.change.table import columns
-from ctreview.report import words
 from ctreview.report.charts import scale_of
+from ctreview.report.languages.wording import Wording
 
-__all__ = ["by_severity", "cell", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
+__all__ = ["by_severity", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
 
 BANDS = {"haa_percent": "High attenuation (−600 to −250 HU)"}
 """Bands whose share is measured, in words."""
@@ -29,18 +29,18 @@ def by_severity(classes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return sorted((one for one in classes if one["counted"]), key=lambda one: int(one["severity"]))
 
 
-def _measures(document: Mapping[str, Any]) -> list[Named]:
-    counted = by_severity(document["classes"])
-    rest = [one for one in document["classes"] if not one["counted"]]
-    together = "the two together" if len(counted) == 2 else "all together"
+def _measures(document: Mapping[str, Any], named: Mapping[str, str], wording: Wording) -> list[Named]:
+    counted = [one["key"] for one in by_severity(document["classes"])]
+    rest = [one["key"] for one in document["classes"] if not one["counted"]]
+    together = "Opacity (the two together)" if len(counted) == 2 else "Opacity (all together)"
     return [
-        ("volume_ml", "Lung volume", "mL", 0),
-        ("mean_hu", "Mean density", "HU", 0),
-        *((f"{one['key']}_ml", _capital(one["name"]), "mL", None) for one in counted),
-        ("opacity_ml", f"Opacity ({together})", "mL", None),
-        ("opacity_percent", "Opacity, share of lung", "%", 1),
-        *((f"{one['key']}_ml", f"{_capital(one['name'])} (not counted)", "mL", None) for one in rest),
-        *((key, name, "%", 1) for key, name in BANDS.items()),
+        ("volume_ml", wording.text("Lung volume"), "mL", 0),
+        ("mean_hu", wording.text("Mean density"), "HU", 0),
+        *((f"{key}_ml", _capital(named[key]), "mL", None) for key in counted),
+        ("opacity_ml", wording.text(together), "mL", None),
+        ("opacity_percent", wording.text("Opacity, share of lung"), "%", 1),
+        *((f"{key}_ml", f"{_capital(named[key])} ({wording.text('not counted')})", "mL", None) for key in rest),
+        *((key, wording.text(name), "%", 1) for key, name in BANDS.items()),
     ]
 
 
@@ -53,11 +53,13 @@ def region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     intervals = {row["region"]: Interval(**row["change"]["opacity_ml"]) for row in document["regions"]}
     scale = scale_of(one for key, one in intervals.items() if "/" not in key)
     fine = scale_of(one for key, one in intervals.items() if "/" in key)
+    most = max(1e-9, *(row[when]["opacity_ml"] for row in document["regions"] for when in ("baseline", "followup")))
     rows: dict[str, dict[str, Any]] = {}
     for row in document["regions"]:
         whole, _, part = row["region"].partition("/")
         bar = (fine if part else scale).bar(intervals[row["region"]])
-        drawn = {**row, "bar": bar, "parts": []}
+        amounts = [round(100.0 * row[when]["opacity_ml"] / most, 2) for when in ("baseline", "followup")]
+        drawn = {**row, "bar": bar, "amounts": amounts, "parts": []}
         if part and whole in rows:
             rows[whole]["parts"].append(drawn)
         else:
@@ -74,11 +76,14 @@ def source_rows(document: Mapping[str, Any]) -> list[tuple[str, float, str]]:
     ]
 
 
-def measure_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every measure of the lungs as a whole at baseline, at follow-up, and how it changed."""
+def measure_rows(document: Mapping[str, Any], named: Mapping[str, str], wording: Wording) -> list[dict[str, Any]]:
+    """Every measure of the lungs as a whole at baseline, at follow-up, and how it changed.
+
+    ``named`` says what each class is called, by its key.
+    """
     whole = {key: columns(document["regions"][0][key]) for key in ("baseline", "followup", "change")}
     rows = []
-    for key, name, unit, decimals in _measures(document):
+    for key, name, unit, decimals in _measures(document, named, wording):
         before, after = whole["baseline"].get(key), whole["followup"].get(key)
         change = whole["change"].get("opacity_pp" if key == "opacity_percent" else key)
         rows.append(
@@ -114,25 +119,6 @@ def facing(mapping: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     told = {"baseline", "followup", *both[0]}
     rest = {key: value for key, value in mapping.items() if key not in told}
     return rows + [(name, value, value) for name, value in facts(rest)]
-
-
-def cell(value: Any) -> str:
-    """A value of a fact for reading."""
-    if value is None:
-        return "unknown"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return _short(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return " × ".join(cell(part) for part in value)
-    return words.number(value, decimals=0) if isinstance(value, int) else str(value)
-
-
-def _short(value: float) -> str:
-    """Three digits or so, without zeros that say nothing: 4.3, 0.75, 120."""
-    text = words.number(value, decimals=0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 UNITS = {"years": "years", "hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percent": "%", "mas": "mAs"}

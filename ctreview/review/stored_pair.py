@@ -114,7 +114,7 @@ def stored_comparison(study: Study, reading: Reading, pair: StoredPair, edits: E
     plan = study.plan
     if plan is None or not pair.unchanged:
         return None
-    rests = basis(plan, edits, reading.key_images())
+    rests = basis(plan, edits, reading.key_images(), reading.findings())
     # a new version of a signed reading begins with what that rests on
     folders = [reading.comparison_folder, *(one.comparison_folder for one in study.readings)]
     folder = next((one for one in folders if basis_of(one) == rests), None)

@@ -319,11 +319,20 @@ class Workspace:
             if prepared is not None and any(edits):  # with edits alone there is nothing to compare the bare scans by
                 found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3))
             write_comparison(found, bare, overwrite=True, basis=bare_rests, progress=part(progress, 0.3, 0.6))
-        if self.reading.state == "draft" and basis_of(mine) != (rests := basis(plan, edits, self.key_images)):
+        rests = basis(plan, edits, self.key_images, self.findings)
+        if self.reading.state == "draft" and basis_of(mine) != rests:
             pictures = [(_caption(image), self.picture(image)) for image in self.key_images]
             shown = [(says, picture) for says, picture in pictures if picture]
             listener = part(progress, 0.6, 1.0)
-            write_comparison(comparison, mine, key_images=shown, overwrite=True, basis=rests, progress=listener)
+            write_comparison(
+                comparison,
+                mine,
+                key_images=shown,
+                findings=self.findings,
+                overwrite=True,
+                basis=rests,
+                progress=listener,
+            )
         return mine
 
     def sign(self, prepared: Prepared | None, comparison: Comparison, edits: Edits, progress: Progress = quiet) -> None:

@@ -22,6 +22,8 @@ PROMISED = {
     "followup.seg.nrrd",
     "provenance.json",
     "report.html",
+    "report.de.html",
+    "scores.json",
     "report.en.txt",
     "report.de.txt",
 }

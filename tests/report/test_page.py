@@ -7,14 +7,25 @@ import io
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ctreview.change.interval_settings import SOURCES
+from ctreview.change.residual import find_residual
 from ctreview.checks import Check
+from ctreview.recipes.chest_ct.check_registry import CHECKS
 from ctreview.report import change_document, render_page, words
+from ctreview.report.answers import BECAUSE
+from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
 from ctreview.report.provenance import provenance
+from ctreview.report.rows import FACTS, humane
+from ctreview.study import Finding
+
+PACKED = r'base64,[A-Za-z0-9+/=]+|"(grey|marks|places|values)": "[^"]*"'
+"""Pictures and volumes, in which any letters may stand."""
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "image", "path", "rect", "use"}
 
@@ -72,11 +83,11 @@ class Page(HTMLParser):
         return next(a for tag, a in reversed(self.elements[: at[0]]) if tag == "svg")
 
 
-def html_of(comparison) -> str:
+def html_of(comparison, **told) -> str:
     origin = provenance(
         {"baseline": comparison.baseline.volume}, settings=comparison.settings, seeds=comparison.seeds, timings={}
     )
-    return render_page(comparison, change_document(comparison), origin)
+    return render_page(comparison, change_document(comparison), origin, **told)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +106,8 @@ def test_the_page_asks_no_server_for_anything(html, page):
             if name in attributes:
                 assert attributes[name].startswith(("data:image/png;base64,", "#")), (tag, name)
     assert not re.search(
-        r"https?://|//[a-z]|url\(|@import|fetch\(|XMLHttp", re.sub(r"base64,[A-Za-z0-9+/=]+", "", html)
+        r"https?://|//[a-z]|url\(|@import|fetch\(|XMLHttp",
+        re.sub(PACKED, "", html),
     )
     assert len(html) < 8e6
 
@@ -116,7 +128,7 @@ def test_every_picture_has_words_for_those_who_do_not_see_it(page):
 
 def test_pictures_decode_and_show_something(page):
     images = page.images()
-    assert {"axial1-baseline", "axial1-follow-up", "coronal1-baseline"} <= set(images)
+    assert {"axial1-baseline", "axial1-followup", "coronal1-baseline"} <= set(images)
     for image in images.values():
         assert image.dtype == np.uint8
         assert np.ptp(image) > 100
@@ -142,11 +154,11 @@ def test_the_patients_right_is_on_the_left_under_the_letter_r(html, page, view, 
 def test_both_scans_are_shown_in_one_window_and_at_one_scale(page):
     images = page.images()
     for level in ("axial1", "axial2", "coronal1"):
-        before, after = (images[f"{level}-{when}"] for when in ("baseline", "follow-up"))
+        before, after = (images[f"{level}-{when}"] for when in ("baseline", "followup"))
         # −850 HU of normal lung, 20 HU of noise
         assert abs(float(np.median(before[before < 110])) - 85) < 2
         assert abs(float(np.median(before[before < 110])) - float(np.median(after[after < 110]))) < 2
-        boxes = [page.svg_of(f"{level}-{when}")["viewbox"].split() for when in ("baseline", "follow-up")]
+        boxes = [page.svg_of(f"{level}-{when}")["viewbox"].split() for when in ("baseline", "followup")]
         sizes = np.array([[float(v) for v in box[2:]] for box in boxes])
         assert np.abs(sizes[0] - sizes[1]).max() < 2.1  # a pixel
 
@@ -162,20 +174,23 @@ def test_what_makes_the_interval_wide_is_shown_in_figures(page, comparison):
 def test_the_table_holds_the_numbers_of_change_json(page, comparison):
     document = change_document(comparison)
     for region in document["regions"]:
-        (row,) = [r for r in page.rows if r and r[0] == words.region_name(region["region"])]
+        (row,) = [r for r in page.rows if len(r) == 10 and r[0] == words.region_name(region["region"])]
         assert row[1].split()[0] == words.number(region["baseline"]["opacity_ml"])
         assert row[2].split()[0] == words.number(region["followup"]["opacity_ml"])
         change = region["change"]["opacity_ml"]
-        assert row[3] == f"{words.signed(change['value'])} ({words.span(change['low'], change['high'])})"
+        assert row[4] == f"{words.signed(change['value'])} ({words.span(change['low'], change['high'])})"
         fates = region["fate_ml"]
-        assert row[5:8] == [words.number(fates[key]) for key in ("resolved", "persistent_followup", "new")]
+        assert row[6:9] == [words.number(fates[key]) for key in ("resolved", "persistent_followup", "new")]
         assert row[-1] == region["verdict"]
 
 
 def test_the_first_words_are_the_finding_its_place_and_the_notice(page, comparison):
     change = comparison["lungs"].change["opacity_ml"]
     assert f"Opacity decreased by {words.number(-change.value)} mL over 62 days." in page.text
-    assert comparison.residual in page.text
+    rest = page.text.partition("Where the rest is")[2].partition("Opacity seen from the front")[0]
+    found = find_residual({row.region: row.followup for row in comparison.regions}, comparison.followup.regions)
+    assert [words.region_name(one.region) in rest for one in found.places] == [True] * len(found.places) != []
+    assert f"{100 * found.places[0].share:.0f} %" in rest
     assert page.text.count("Research use; not a medical device") == 2
     assert "remission" not in page.text
     assert "cured" not in page.text
@@ -200,6 +215,7 @@ def test_text_from_a_header_is_escaped(html):
 
 
 def test_no_identity_is_on_the_page(html):
+    html = re.sub(PACKED, "", html)
     assert "4711" not in html
     assert "Doe" not in html
 
@@ -238,3 +254,44 @@ def test_what_is_not_interpretable_says_why_before_any_number(comparison):
     assert "The change over 62 days cannot be interpreted." in page.text
     assert page.text.index("One scan is prone.") < page.text.index("mL")
     assert "decreased" not in page.text.split("Methods")[0]
+
+
+TEXTS = re.compile(r"""_\(\s*"((?:[^"\\]|\\.)*)\"""")
+
+
+def test_every_text_of_the_templates_has_german_words():
+    templates = files("ctreview.report") / "templates"
+    texts = {text for one in templates.iterdir() if one.name.endswith(".j2") for text in TEXTS.findall(one.read_text())}
+    assert len(texts) > 100
+    same = {"R", "L"}
+    assert texts - set(IN_GERMAN) == same
+
+
+@pytest.mark.parametrize("said", [*BECAUSE.values(), *(source.words for source in SOURCES.values()), *SOURCES])
+def test_what_decides_and_what_is_varied_have_german_words(said):
+    assert said in IN_GERMAN
+
+
+def test_every_check_and_fact_has_a_german_name(comparison):
+    keys = {*CHECKS, *FACTS, *comparison.baseline.facts, *comparison.thresholds["baseline"]}
+    assert {humane(key) for key in keys} - set(FACTS_IN_GERMAN) == set()
+
+
+def test_the_german_page_says_the_same_numbers_in_german(comparison):
+    page = Page(html_of(comparison, language="de"))
+    change = comparison["lungs"].change["opacity_ml"]
+    assert f"Verdichtungen innerhalb von 62 Tagen um {words.number(-change.value)} ml rückläufig." in page.text
+    assert page.text.count("kein Medizinprodukt") == 2
+    (row,) = [row for row in page.rows if len(row) == 10 and row[0] == "Beide Lungen"]
+    percent = words.number(comparison["lungs"].baseline.opacity_percent, decimals=1).replace(".", ",")
+    assert row[1].endswith(f"{percent} %")
+    assert row[-1] == "rückläufig"
+    english = r"\b(the|and|of|baseline|follow-up|lung|slice|between|were)\b"
+    assert re.findall(english, page.text) == []
+
+
+def test_what_a_reader_marked_stands_on_the_page(comparison):
+    finding = Finding("nodule", 1, (0.0, 0.0, 0.0), region="right_lung", text="<b>round</b>")
+    page = Page(html_of(comparison, findings=[finding]))
+    assert "Nodule in the right lung at baseline" in page.text
+    assert "<b>round</b>" in page.text

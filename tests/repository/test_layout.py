@@ -21,6 +21,7 @@ OF_MANY_MODULES = {
     "tests/plugins/napari_ctreview/viewer/test_contrasts.py",
     "tests/plugins/napari_ctreview/widgets/test_reading_window.py",
     "tests/report/test_candidates.py",
+    "tests/report/test_page_in_browser.py",
     "tests/report/test_pictures.py",
     "tests/study/test_malformed.py",
 }

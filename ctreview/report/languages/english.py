@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from ctreview.anatomy.regions import DIVISIONS
 from ctreview.change.residual import Residual, residual_places, residual_words
 from ctreview.checks import Check
 from ctreview.report import words
 from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
-from ctreview.report.methods import limitations
+from ctreview.report.methods import limitations, methods
 from ctreview.volume.labels import Label
 
 __all__ = ["English"]
@@ -55,6 +56,22 @@ class English:
     def research(self) -> str:
         """That this is no medical device."""
         return "Research use; not a medical device."
+
+    def headline(self, found: words.Found) -> str:
+        """The one sentence at the top of the page."""
+        return words.headline(found)
+
+    def part(self, key: str, english: str) -> str:  # noqa: ARG002 - other languages know parts by their key
+        """A part of a place."""
+        return english
+
+    def reason(self, reason: str) -> str:
+        """Why a dense area is not counted."""
+        return reason
+
+    def methods(self, document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+        """How the numbers came about."""
+        return methods(document, provenance)
 
     def technique(self, baseline: Protocol, followup: Protocol, *, registered: bool) -> str:
         """How the scans were made and read."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
 from ctreview.report import words
 from ctreview.report.languages.german_candidates import class_in_german, reason_in_german
 from ctreview.report.languages.german_checks import check_in_german
-from ctreview.report.languages.german_places import place, place_in
+from ctreview.report.languages.german_methods import methods_in_german
+from ctreview.report.languages.german_places import PARTS, place, place_in
 from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
 from ctreview.volume.labels import Label
 
@@ -86,6 +88,29 @@ class German:
     def research(self) -> str:
         """That this is no medical device."""
         return "Nur für Forschungszwecke; kein Medizinprodukt."
+
+    def headline(self, found: words.Found) -> str:
+        """The one sentence at the top of the page."""
+        when = _within(found.days)
+        if found.verdict == "not_interpretable":
+            return f"Die Änderung {when} ist nicht beurteilbar."
+        if found.verdict == "unchanged":
+            return f"Verdichtungen {when} unverändert im Rahmen der Messgenauigkeit."
+        if found.verdict == "indeterminate":
+            return f"Eine Änderung der Verdichtungen {when} ist weder belegt noch ausgeschlossen."
+        return f"Verdichtungen {when} um {_ml(abs(found.change_ml))} {VERDICTS[found.verdict]}."
+
+    def part(self, key: str, english: str) -> str:
+        """A part of a place."""
+        return PARTS[key][0] if key in PARTS else english
+
+    def reason(self, reason: str) -> str:
+        """Why a dense area is not counted."""
+        return reason_in_german(reason)
+
+    def methods(self, document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+        """How the numbers came about."""
+        return methods_in_german(document, provenance)
 
     def technique(self, baseline: Protocol, followup: Protocol, *, registered: bool) -> str:
         """How the scans were made and read."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
-from ctreview.report.words import TRACE_ML
+from ctreview.report.words import TRACE_ML, Found
 from ctreview.volume.labels import Label
 
 __all__ = ["HEADINGS", "CandidateTold", "Marked", "Phrases", "Protocol", "RegionTold"]
@@ -152,6 +153,18 @@ class Phrases(typing.Protocol):
 
     def research(self) -> str:
         """That this is no medical device."""
+
+    def headline(self, found: Found) -> str:
+        """The one sentence at the top of the page; it never says more than the verdict."""
+
+    def part(self, key: str, english: str) -> str:
+        """A part of a place, such as ``"basal"``, in words; ``english`` are those of its division."""
+
+    def reason(self, reason: str) -> str:
+        """Why a dense area is not counted."""
+
+    def methods(self, document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
+        """How the numbers came about, for the methods section of a paper."""
 
     def technique(self, baseline: Protocol, followup: Protocol, *, registered: bool) -> str:
         """How the scans were made and read."""

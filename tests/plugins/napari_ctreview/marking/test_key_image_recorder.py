@@ -111,7 +111,7 @@ def test_key_images_are_saved_and_on_the_page(
     pictures = sorted(path.stem for path in (reading.folder / "key_images").glob("*.png"))
     assert pictures == sorted(image.id for image in reading.key_images())
     page = (reading.comparison_folder / "report.html").read_text()
-    assert page.count('class="key"') == 2
+    assert page.count('class="key-image"') == 2
     assert "Baseline, sagittal" in page
     dock.key_images.table.setCurrentCell(0, 0)
     assert dock.panes.plane is Plane.AXIAL
