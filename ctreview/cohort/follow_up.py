@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctreview.change.comparison import Comparison
 from ctreview.cohort.course import COURSE_COLUMNS, course_rows
+from ctreview.cohort.course_page import CoursePage, render_course
 from ctreview.cohort.patches import PairPatches, PatchSettings, patches_of_pair
 from ctreview.cohort.tracking import PatchSighting, follow_patches
 from ctreview.errors import WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import ScanInput, compare
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
-from ctreview.report.document import change_document
+from ctreview.report.document import change_document, write_json
+from ctreview.report.folder import result_folder
+from ctreview.report.provenance import provenance
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
 
@@ -39,12 +43,15 @@ class FollowUp:
         for the second scan both are one and the same.
     patches : tuple of PatchSighting
         Every patch at every timepoint, by its identity.
+    settings : mapping
+        Settings of every step, ready for JSON.
     """
 
     timepoints: tuple[str, ...]
     against_baseline: tuple[Mapping[str, Any], ...]
     against_previous: tuple[Mapping[str, Any], ...]
     patches: tuple[PatchSighting, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -61,6 +68,28 @@ class FollowUp:
 
         rows = [{**vars(one), "timepoint": self.timepoints[one.timepoint]} for one in self.patches]
         return pd.DataFrame(rows, columns=["patch", "timepoint", "ml", "region", "event"])
+
+    def page(self, language: str = "en") -> str:
+        """All scans on one page, each against the first and the one before, and patches by identity: HTML."""
+        return render_course(
+            CoursePage(self.timepoints, self.against_baseline, self.against_previous, self.patches), language
+        )
+
+    def save(self, folder: Path | str, *, overwrite: bool = False) -> Path:
+        """Write ``course.html``, ``course.de.html``, ``course.csv``, ``patches.csv`` and ``provenance.json``.
+
+        Raises
+        ------
+        WrongUse
+            The folder may not be written to.
+        """
+        with result_folder(folder, overwrite=overwrite) as draft:
+            (draft / "course.html").write_text(self.page("en"), encoding="utf-8")
+            (draft / "course.de.html").write_text(self.page("de"), encoding="utf-8")
+            self.table.to_csv(draft / "course.csv", index=False)
+            self.patch_table.to_csv(draft / "patches.csv", index=False)
+            write_json(provenance({}, settings=self.settings, seeds={}, timings={}), draft / "provenance.json")
+        return Path(folder)
 
 
 def follow(
@@ -115,6 +144,7 @@ def follow(
     pairs = [(early, late) for late in range(1, len(volumes)) for early in dict.fromkeys((0, late - 1))]
     documents: dict[tuple[int, int], Mapping[str, Any]] = {}
     patches: list[PairPatches] = []
+    found_settings: Mapping[str, Any] = {}
     for done, (early, late) in enumerate(pairs):
         found = compare(
             volumes[early],
@@ -126,6 +156,7 @@ def follow(
             progress=part(progress, done / len(pairs), (done + 1) / len(pairs)),
         )
         documents[early, late] = change_document(found)
+        found_settings = found.settings
         if early == late - 1:
             patches.append(patches_of_pair(found, settings=patch_settings))
         if on_comparison is not None:
@@ -136,6 +167,7 @@ def follow(
         tuple(documents[0, late] for late in later),
         tuple(documents[late - 1, late] for late in later),
         follow_patches(patches, settings=patch_settings),
+        found_settings,
     )
 
 
