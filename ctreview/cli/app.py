@@ -10,13 +10,16 @@ from ctreview.cli.agree import agree
 from ctreview.cli.bids import bids
 from ctreview.cli.cohort import CohortCommand, cohort
 from ctreview.cli.compare import CompareCommand, compare
+from ctreview.cli.consensus import consensus
 from ctreview.cli.demo import demo
 from ctreview.cli.doctor import doctor
 from ctreview.cli.edits import edits
+from ctreview.cli.follow import FollowCommand, follow
 from ctreview.cli.info import info
 from ctreview.cli.models import models
 from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
+from ctreview.cli.scores import scores
 from ctreview.cli.segment import SegmentCommand, segment
 from ctreview.version import __version__
 
@@ -49,12 +52,15 @@ def ctreview(
 app.command("info")(info)
 app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
+app.command("follow", cls=FollowCommand)(follow)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("repeat")(repeat)
 app.command("qc")(qc)
 app.command("bids")(bids)
+app.command("scores")(scores)
 app.add_typer(edits)
 app.command("agree")(agree)
+app.command("consensus")(consensus)
 app.command("demo")(demo)
 app.command("doctor")(doctor)
 app.command("models")(models)

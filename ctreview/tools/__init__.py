@@ -7,6 +7,7 @@ call in a script are the same thing; `handlers` gives `edits.replay` one of each
 from ctreview.tools.brush import BrushSettings, brush
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.carry import carry
+from ctreview.tools.decide import decide
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.handlers import handlers
@@ -32,6 +33,7 @@ __all__ = [
     "Stroke",
     "brush",
     "carry",
+    "decide",
     "fill_between",
     "handlers",
     "keep_largest",

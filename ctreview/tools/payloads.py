@@ -17,6 +17,7 @@ from ctreview.errors import EditDoesNotApply, MalformedEdit, WrongUse
 from ctreview.tools.brush import BrushSettings, brush
 from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, accept_candidate, dismiss_candidate
 from ctreview.tools.carry import carry
+from ctreview.tools.decide import DECIDE, decide
 from ctreview.tools.fill_between import fill_between
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
@@ -48,6 +49,7 @@ __all__ = [
     "AcceptCandidatePayload",
     "BrushPayload",
     "CarryPayload",
+    "DecidePayload",
     "DismissCandidatePayload",
     "FillBetweenPayload",
     "KeepLargestPayload",
@@ -219,6 +221,14 @@ class OrganBrushPayload:
     settings: BrushSettings
 
 
+@dataclass(frozen=True)
+class DecidePayload:
+    """What was decided where two readings differed; see `decide`."""
+
+    mask: PackedMask
+    label: str | None
+
+
 Payload = (
     BrushPayload
     | TakePiecePayload
@@ -239,6 +249,7 @@ Payload = (
     | CopyBorderPayload
     | PartBrushPayload
     | PartPiecePayload
+    | DecidePayload
 )
 
 _WITH_SETTINGS = (
@@ -281,6 +292,7 @@ TOOLS: Mapping[str, ToolKind] = {
     COPY_BORDER: ToolKind(copy_border, CopyBorderPayload),
     PART_BRUSH: ToolKind(part_brush, PartBrushPayload, BrushSettings),
     PART_PIECE: ToolKind(part_piece, PartPiecePayload),
+    DECIDE: ToolKind(decide, DecidePayload),
 }
 """Every kind of edit that a tool makes, by its name in a journal."""
 
@@ -354,6 +366,7 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "settings": {"radius_mm": 5.0, "shape": "disc", "low_hu": None, "high_hu": None},
     },
     PART_PIECE: {},
+    DECIDE: {},
 }
 """What a record means where it does not say: the defaults of the time when records did not hold them.
 

@@ -87,5 +87,6 @@ PAYLOADS = {
     "copy_border": {"border": "middle", "points": [[0.0, 0.0, 0.0]], "error_mm": 2.0},
     "part_brush": {"points": [[0.0, 0.0, 0.0]], "part": "organ", "settings": asdict(BrushSettings(6.0, "ball"))},
     "part_piece": {"part": "organ", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
+    "decide": {"mask": plain_mask(PAINTED), "label": "consolidation"},
     "dismiss_candidate": {"id": "r1", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
 }

@@ -36,6 +36,7 @@ _WORDS = {
     "copy_border": "Fissure from the other scan",
     "part_brush": "Lung given to a lobe",
     "part_piece": "Opacity given to a lobe",
+    "decide": "Difference of two readings decided",
 }
 
 
