@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from ctreview.change.comparison import Comparison
@@ -75,6 +76,7 @@ def write_comparison(
     *,
     key_images: Sequence[tuple[str, bytes]] = (),
     findings: Sequence[Marked] = (),
+    sections: Mapping[str, str] = MappingProxyType({}),
     identify: bool = False,
     pdf: bool = False,
     overwrite: bool = False,
@@ -113,6 +115,8 @@ def write_comparison(
         Pictures that a reader wants on the page: what stands under each, and its PNG.
     findings : sequence of Marked
         What a reader marked, for the page.
+    sections : mapping of str to str
+        HTML of one more section of the page, by language (`render_page`).
     identify : bool
         Whether name, id, birth date and dates are written into ``change.json``.
     pdf : bool
@@ -152,7 +156,14 @@ def write_comparison(
         pictures = draw_pictures(comparison, progress=part(progress, 0.0, 0.4))
         for language in LANGUAGES:
             page = render_page(
-                comparison, document, origin, key_images, language=language, findings=findings, pictures=pictures
+                comparison,
+                document,
+                origin,
+                key_images,
+                language=language,
+                findings=findings,
+                section=sections.get(language, ""),
+                pictures=pictures,
             )
             (draft / PAGES[language]).write_text(page, encoding="utf-8")
             if pdf:

@@ -54,6 +54,7 @@ def render_page(
     *,
     language: str = "en",
     findings: Sequence[Marked] = (),
+    section: str = "",
     pictures: PagePictures | None = None,
     progress: Progress = quiet,
 ) -> str:
@@ -72,6 +73,9 @@ def render_page(
     language : {"en", "de"}
     findings : sequence of Marked
         What a reader marked.
+    section : str
+        HTML of one more section in that language, such as a clinic's timeline: it stands behind the regions as it is,
+        and whoever makes it has escaped what came from outside.
     pictures : PagePictures, optional
         What `draw_pictures` gave of this comparison, where pages in several languages are made.
 
@@ -83,6 +87,7 @@ def render_page(
     drawn = pictures or draw_pictures(comparison, progress=part(progress, 0.0, 0.8))
     context = page_context(comparison, document, provenance, drawn, language=language, findings=findings)
     context["key_images"] = [(caption, b64encode(png).decode("ascii")) for caption, png in key_images]
+    context["section"] = Markup(section)  # noqa: S704 - made by ctreview, see above
     html = page_environment(language).get_template("report.html.j2").render(context)
     progress(1, 1, "writing the page")
     return html

@@ -290,6 +290,11 @@ def test_the_german_page_says_the_same_numbers_in_german(comparison):
     assert re.findall(english, page.text) == []
 
 
+def test_one_more_section_stands_behind_the_regions(comparison):
+    page = html_of(comparison, section='<section id="course"><h2>Course</h2></section>')
+    assert page.index('id="regions"') < page.index('<section id="course">') < page.index('id="planes"')
+
+
 def test_what_a_reader_marked_stands_on_the_page(comparison):
     finding = Finding("nodule", 1, (0.0, 0.0, 0.0), region="right_lung", text="<b>round</b>")
     page = Page(html_of(comparison, findings=[finding]))

@@ -161,10 +161,10 @@
       pen.strokeStyle = "rgba(255, 255, 255, .75)";
       pen.lineWidth = 1.5;
       pen.beginPath();
-      for (const [from, to] of [[0, -18], [18, 1e4]]) {
-        const end = (value, gap) => (gap === 1e4 ? 1e4 : value + gap);
-        pen.moveTo(from ? x + from : 0, y); pen.lineTo(from ? 1e4 : x + to, y);
-        pen.moveTo(x, from ? y + from : 0); pen.lineTo(x, end(y, to));
+      const gap = 18, { width, height } = this.canvas;
+      for (const [x0, y0, x1, y1] of [[0, y, x - gap, y], [x + gap, y, width, y], [x, 0, x, y - gap], [x, y + gap, x, height]]) {
+        pen.moveTo(x0, y0);
+        pen.lineTo(x1, y1);
       }
       pen.stroke();
     }
