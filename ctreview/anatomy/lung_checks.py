@@ -171,7 +171,7 @@ def dense_candidates_check(candidates: Sequence[DenseCandidate]) -> Check:
         )
         message = f"Dense tissue beside the lungs may be lung or fluid and is in no number until accepted: {pieces}."
     sides = tuple(sorted({candidate.side for candidate in candidates}))
-    return Check("dense_candidates", round(ml, 1), None, not candidates, message, regions=sides)
+    return Check("dense_candidates", round(ml, 1), None, not candidates, message, effect="widens", regions=sides)
 
 
 def _fluid(ml: float) -> Check:

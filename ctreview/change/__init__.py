@@ -14,6 +14,7 @@ from ctreview.change.candidates import (
     CandidateState,
     candidate_map,
     candidates_document,
+    ml_if_accepted,
     open_candidates,
 )
 from ctreview.change.carried_over import carry_over
@@ -110,6 +111,7 @@ __all__ = [
     "measure",
     "measurement_rows",
     "measurements_document",
+    "ml_if_accepted",
     "name_residual",
     "open_candidates",
     "repeatability_ml",

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import ndimage
 
+from ctreview.change.measure import count_labelled
 from ctreview.tools.candidate import CandidateClass, OfferedPiece
-from ctreview.volume.geometry import Geometry
+from ctreview.volume.box import widened
+from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
+from ctreview.volume.regions import Regions
 
 __all__ = [
     "CANDIDATE_SCHEME",
@@ -18,6 +22,7 @@ __all__ = [
     "CandidateState",
     "candidate_map",
     "candidates_document",
+    "ml_if_accepted",
     "open_candidates",
 ]
 
@@ -80,6 +85,38 @@ def candidate_map(candidates: Iterable[Candidate], geometry: Geometry) -> LabelM
     for one in open_candidates(candidates):
         array[one.piece.box][one.piece.mask] = 1
     return LabelMap(array, geometry, CANDIDATE_SCHEME)
+
+
+def ml_if_accepted(candidates: Iterable[Candidate], regions: Regions, proposed: CandidateClass) -> FloatArray:
+    """What each region would hold more if the open candidates that are proposed as one class were accepted.
+
+    A candidate lies beside the organ. Among the regions it is divided as the voxels of the organ are that touch it; one
+    that touches none counts for the whole alone.
+
+    Returns
+    -------
+    ndarray, shape (len(regions.names),)
+        Millilitres.
+    """
+    found = np.zeros(len(regions.names))
+    for one in open_candidates(candidates):
+        if one.piece.proposed == proposed:
+            found += one.piece.ml * _shares(one.piece, regions)
+    return found
+
+
+def _shares(piece: OfferedPiece, regions: Regions) -> FloatArray:
+    """The share of each region in what a piece touches, shape (regions,)."""
+    touched = np.zeros(regions.geometry.shape, dtype=np.uint8)
+    box = widened(piece.box, 1, touched.shape)
+    inside = [slice(own.start - wide.start, own.stop - wide.start) for own, wide in zip(piece.box, box, strict=True)]
+    mask = np.zeros(touched[box].shape, dtype=bool)
+    mask[tuple(inside)] = piece.mask
+    touched[box] = ndimage.binary_dilation(mask, iterations=1)
+    counts = count_labelled(regions, touched, 2)[:, 1]
+    if not counts[0]:
+        counts[0] = 1.0
+    return np.asarray(counts / counts[0])
 
 
 def candidates_document(points: Sequence[tuple[str, Sequence[Candidate]]]) -> list[dict[str, Any]]:

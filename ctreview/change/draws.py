@@ -31,7 +31,7 @@ class Interpretation:
     Attributes
     ----------
     counting : tuple of str
-        Labels that are counted beside the others, in both scans, by their names.
+        What is counted beside the rest, in both scans, by the names in `Sensitivity.alternatives_ml`.
     volume_factor : float
         The follow-up's volumes are multiplied by this, to what they would be at the baseline's depth of breath.
     """

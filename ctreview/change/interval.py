@@ -26,8 +26,8 @@ def find_intervals(
 
     Draws everything that the numbers rest on at once, and takes the middle ``level`` of the results. Then each
     source is drawn alone, to say what makes the interval wide. Two things are no errors but other interpretations of
-    the same numbers: the follow-up's volumes at the baseline's depth of breath, and labels counted in both
-    scans that are not counted but may be disease. The interval reaches over all interpretations, so that it may lie to
+    the same numbers: the follow-up's volumes at the baseline's depth of breath, and what is not counted but may be
+    disease, counted in both scans. The interval reaches over all interpretations, so that it may lie to
     one side of the value.
 
     Parameters

@@ -58,7 +58,7 @@ SOURCES: Mapping[str, Source] = {
     ),
 }
 """What is drawn at random, by the name that stands in `Interval.dominant` and `Interval.sources`. Beside these stand
-the labels that are not counted and may be disease, by their names, and ``"inspiration"``."""
+what is not counted and may be disease, by its name, and ``"inspiration"``."""
 
 
 @dataclass(frozen=True)

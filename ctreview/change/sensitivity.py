@@ -70,7 +70,7 @@ class Sensitivity:
     opacity_ml : ndarray, shape (shifts, regions, columns)
         At each shift of the threshold.
     alternatives_ml : mapping of str to ndarray, shape (regions, columns)
-        What would be won were a label counted that is not, by its name.
+        What would be won were a label or tissue counted that is not, by its name.
     edge, vessel, rim : ndarray, shape (regions, columns)
     bordering_ml : ndarray, shape (regions, columns)
         Dense tissue in pieces that touch the outside of the organ.
@@ -108,6 +108,11 @@ class Sensitivity:
             for source, by_region in found.items()
         }
         return replace(self, degraded_ml=tables)
+
+    def with_alternative(self, name: str, label: str, won_ml: FloatArray) -> Sensitivity:
+        """The same with what would be won, by region, were something counted as a label that is in no number."""
+        won = _in_columns(won_ml, self.classes.index(label), len(self.classes))
+        return replace(self, alternatives_ml={**self.alternatives_ml, name: won})
 
     def select(self, names: tuple[str, ...]) -> Sensitivity:
         """The rows of the named regions, in that order."""

@@ -20,7 +20,7 @@ Named = tuple[str, str, str, int | None]
 """The key of a measure, its name, unit and decimals."""
 
 
-OTHER_READING = "another way to read the numbers: labels that are not counted, or another depth of breath"
+OTHER_READING = "another way to read the numbers: what is not counted and may be disease, or another depth of breath"
 """What stands beside the sources that are drawn at random."""
 
 

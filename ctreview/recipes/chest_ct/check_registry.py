@@ -313,7 +313,9 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "airway_found": _of_scan("whether the trachea was found", {"tells": "it was not"}, "large airways may count"),
     "dense_candidates": _of_scan(
-        "dense pieces without evidence that they are lung", {"tells": "some are open"}, "in no number until accepted"
+        "dense pieces without evidence that they are lung",
+        {"widens": "some are open: intervals reach over what accepting them as consolidation would make of the change"},
+        "in no volume until accepted; a verdict holds whichever way they are judged",
     ),
     "dense_lung_recovered": _of_scan("dense lung at the chest wall", {"tells": "never fails"}, "kept for the reader"),
     "lone_dense_left_out": _of_scan(

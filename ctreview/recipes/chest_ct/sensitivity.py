@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ctreview.change import IntervalSettings, Perturbation, Sensitivity, Timepoint, find_sensitivity
+from ctreview.change import (
+    IntervalSettings,
+    Perturbation,
+    Sensitivity,
+    Timepoint,
+    find_sensitivity,
+    ml_if_accepted,
+)
 from ctreview.progress import Progress, quiet
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["scan_sensitivity"]
+__all__ = ["TO_CONFIRM", "scan_sensitivity"]
+
+TO_CONFIRM = "dense tissue to confirm"
+"""The source of an interval that open candidates are: what may be consolidation would count if it were accepted."""
 
 
 def scan_sensitivity(
@@ -32,7 +42,7 @@ def scan_sensitivity(
         done += 1
         return opacity_at(perturbation.threshold_hu)
 
-    return find_sensitivity(
+    found = find_sensitivity(
         point.regions,
         point.opacity,
         vessels=point.vessels,
@@ -40,3 +50,5 @@ def scan_sensitivity(
         shifts_hu=settings.shifts_hu,
         block_mm=settings.block_mm,
     )
+    open_ml = ml_if_accepted(point.candidates, point.regions, "consolidation")
+    return found.with_alternative(TO_CONFIRM, "consolidation", open_ml)

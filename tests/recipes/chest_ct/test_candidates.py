@@ -11,7 +11,16 @@ import pytest
 
 from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
 from ctreview.anatomy.lung_checks import lung_checks
-from ctreview.change import Candidate, Timepoint, measurement_rows
+from ctreview.change import (
+    Candidate,
+    Interval,
+    Timepoint,
+    Verdict,
+    find_intervals,
+    judge,
+    measurement_rows,
+    ml_if_accepted,
+)
 from ctreview.edits import UNDO, Edit
 from ctreview.errors import WrongUse
 from ctreview.opacity import OPACITY_SCHEME
@@ -26,6 +35,7 @@ from ctreview.recipes.chest_ct.candidates import (
 from ctreview.recipes.chest_ct.corrections import corrected, replayed
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.recipes.chest_ct.prepared import Prepared
+from ctreview.recipes.chest_ct.sensitivity import TO_CONFIRM, scan_sensitivity
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -104,6 +114,49 @@ def test_what_is_accepted_belongs_to_the_lung_by_its_class(
     assert {key: found.classes_ml[key] for key in classes} == pytest.approx(classes)
     assert found.classes_ml["ground_glass"] == 0.0
     assert found.opacity_ml == pytest.approx(classes["consolidation"])
+
+
+def compared(before: Timepoint, later: Timepoint) -> tuple[Interval, Verdict]:
+    """The interval of the right lung's opacity and its verdict."""
+    pair = [scan_sensitivity(point, lambda _, point=point: point.opacity) for point in (before, later)]
+    interval = find_intervals(*pair)["right_lung"]["opacity_ml"]
+    assert interval is not None
+    measures = [measure_scan(point)["right_lung"] for point in (before, later)]
+    return interval, judge(interval, *measures)
+
+
+def test_one_that_is_open_in_one_scan_alone_leaves_the_change_open() -> None:
+    clear, offered = scan(), scan(dense())
+    found, verdict = compared(clear, offered)
+    confirmed, _ = compared(clear, after(offered, accept(offered)))
+    assert compared(clear, clear)[1] == "unchanged"
+    assert (found.value, found.dominant, verdict) == (0.0, TO_CONFIRM, "indeterminate")
+    assert confirmed.value == pytest.approx(PIECE_ML)
+    assert found.low <= confirmed.value <= found.high
+
+
+def test_one_that_is_open_in_both_scans_cancels() -> None:
+    (open_in_both, verdict), (without, _) = compared(scan(dense()), scan(dense())), compared(scan(), scan())
+    assert (open_in_both.low, open_in_both.high) == pytest.approx((without.low, without.high))
+    assert verdict == "unchanged"
+
+
+def test_one_that_was_judged_widens_nothing() -> None:
+    point = scan(dense())
+    for edit in (accept(point), record(point, "dismiss_candidate", dismissal(point.candidates[0].piece))):
+        assert TO_CONFIRM not in compared(scan(), after(point, edit))[0].sources
+
+
+@pytest.mark.parametrize("proposed", ["collapse", "effusion"])
+def test_what_would_be_no_opacity_widens_nothing(proposed: DenseClass) -> None:
+    assert compared(scan(), scan(dense(proposed=proposed))) == compared(scan(), scan())
+
+
+def test_it_counts_for_the_parts_of_the_lung_that_it_touches() -> None:
+    point = scan(dense())
+    won = dict(zip(point.regions.names, ml_if_accepted(point.candidates, point.regions, "consolidation"), strict=True))
+    assert won["lungs"] == won["right_lung"] == won["right_lung/basal"] == PIECE_ML
+    assert won["left_lung"] == won["right_lung/apical"] == 0.0
 
 
 def test_undone_it_is_as_it_was() -> None:
