@@ -14,11 +14,12 @@ The path of the data, in a dozen lines::
     print(comparison.residual)                               # where the rest is, in words
     print(comparison.table)                                  # a DataFrame: a row per region
     comparison.save("result")                                # report.html, change.json, masks for 3D Slicer
+    ct.timeline("clinic.csv", results=[comparison]).save("timeline")      # beside scores, blood values and treatments
     table = ct.cohort.run("manifest.csv", "results")         # a whole cohort: a row per patient, region and measure
 
 Everything else lies in the stages, in the order in which data pass through them: `ctreview.dicom`, `volume`,
-`anatomy`, `opacity`, `registration`, `change`, `lung`, `report`, `ctreview.recipes`, which puts them together, and
-`ctreview.cohort`, which does so for many patients.
+`anatomy`, `opacity`, `registration`, `change`, `lung`, `clinical`, `report`, `ctreview.recipes`, which puts them
+together, and `ctreview.cohort`, which does so for many patients.
 Names are looked up when they are first used, so that ``import ctreview`` loads no numerical library.
 
 Research use; not a medical device.
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 from ctreview.version import __version__
 
 if TYPE_CHECKING:
+    from ctreview import clinical as clinical
     from ctreview import cohort as cohort
     from ctreview.change import Comparison, Interval, RegionChange
     from ctreview.cohort.follow_up import follow
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ctreview.errors import CtreviewError
     from ctreview.recipes.chest_ct import Segmentation, compare, segment
     from ctreview.recipes.chest_ct.settings import ChestCtSettings
+    from ctreview.report.timeline import timeline
     from ctreview.volume.labels import LabelMap
     from ctreview.volume.load import load_volume
     from ctreview.volume.transform import Transform
@@ -62,6 +65,7 @@ __all__ = [
     "follow",
     "load_volume",
     "segment",
+    "timeline",
 ]
 
 _HOMES = {
@@ -80,9 +84,10 @@ _HOMES = {
     "follow": "ctreview.cohort.follow_up",
     "load_volume": "ctreview.volume.load",
     "segment": "ctreview.recipes.chest_ct",
+    "timeline": "ctreview.report.timeline",
 }
 
-_STAGES = frozenset({"cohort"})
+_STAGES = frozenset({"clinical", "cohort"})
 """Stages that are used by their name, ``ct.cohort.run``."""
 
 

@@ -21,6 +21,7 @@ from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
 from ctreview.cli.scores import scores
 from ctreview.cli.segment import SegmentCommand, segment
+from ctreview.cli.timeline import timeline
 from ctreview.version import __version__
 
 __all__ = ["app"]
@@ -54,6 +55,7 @@ app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
 app.command("follow", cls=FollowCommand)(follow)
 app.command("cohort", cls=CohortCommand)(cohort)
+app.command("timeline")(timeline)
 app.command("repeat")(repeat)
 app.command("qc")(qc)
 app.command("bids")(bids)

@@ -37,12 +37,15 @@ class PartialDate:
         How it was written.
     approximate : bool
         Whether even that is only about right.
+    names_day : bool
+        Whether a day of the calendar was written, which may identify a patient; a month does not.
     """
 
     earliest: int | None
     latest: int | None
     precision: Precision = "span"
     approximate: bool = False
+    names_day: bool = False
 
     @property
     def known(self) -> bool:
@@ -112,7 +115,7 @@ def later_by(start: PartialDate, duration: str, *, in_calendar: bool) -> Partial
             return None
         return (_months_later(day, months) if in_calendar else day + round(months * DAYS_OF_A_MONTH)) + 7 * weeks + days
 
-    return PartialDate(moved(start.earliest), moved(start.latest), "span", start.approximate)
+    return PartialDate(moved(start.earliest), moved(start.latest), "span", start.approximate, start.names_day)
 
 
 def _parse(text: str, one_day: Callable[[str], PartialDate]) -> PartialDate:
@@ -123,11 +126,11 @@ def _parse(text: str, one_day: Callable[[str], PartialDate]) -> PartialDate:
     if ".." not in plain:
         return replace(one_day(plain), approximate=approximate)
     first, last = (part.strip() for part in plain.split("..", 1))
-    earliest = one_day(first).earliest if first else None
-    latest = one_day(last).latest if last else None
-    if earliest is not None and latest is not None and earliest > latest:
+    earlier, later = (one_day(end) if end else UNKNOWN for end in (first, last))
+    if earlier.earliest is not None and later.latest is not None and earlier.earliest > later.latest:
         raise ValueError("its second day lies before its first")
-    return PartialDate(earliest, latest, "span" if first or last else "unknown", approximate)
+    names_day = earlier.names_day or later.names_day
+    return PartialDate(earlier.earliest, later.latest, "span" if first or last else "unknown", approximate, names_day)
 
 
 def _calendar(text: str, order: DateFormat) -> PartialDate:
@@ -140,7 +143,7 @@ def _calendar(text: str, order: DateFormat) -> PartialDate:
         last = first.replace(day=calendar.monthrange(year, month)[1])
         return PartialDate(first.toordinal(), last.toordinal(), "month")
     day = parse_date(text, order).toordinal()
-    return PartialDate(day, day, "day")
+    return PartialDate(day, day, "day", names_day=True)
 
 
 def _offset(text: str) -> PartialDate:

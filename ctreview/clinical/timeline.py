@@ -13,6 +13,9 @@ __all__ = ["ClinicalEvent", "ClinicalSeries", "ClinicalTimeline", "ClinicalValue
 
 DAYS_OF_A_YEAR = 365.25
 
+OF_NO_PATIENT = frozenset({"phantom", "published"})
+"""Sources whose days identify nobody: invented, or public."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -115,8 +118,6 @@ class ScanTime:
     source : str
     note : Text
     line : int or None
-    key_image : str
-        A picture of it as a data URI; empty where there is none.
     """
 
     name: Text
@@ -124,7 +125,6 @@ class ScanTime:
     source: str = ""
     note: Text = NO_TEXT
     line: int | None = None
-    key_image: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class ClinicalSeries:
     unit : str
         UCUM code, that of the first value.
     highest : float or None
-        What its values are out of, as they say so.
+        What its values are out of, as they or the instrument say.
     assay, source : str
     values : tuple of ClinicalValue
         In that unit, in the order of time; those without a date last.
@@ -186,16 +186,20 @@ class ClinicalTimeline:
 
     def dates(self) -> Iterator[PartialDate]:
         """When anything was."""
-        yield from (one.when for one in self.scans)
-        yield from (one.when for one in self.values)
-        yield from (one.when for one in self.events)
-        for one in self.treatments:
-            yield from (one.start, one.end)
+        yield from (when for _, when in self._dated())
 
     @property
     def names_days(self) -> bool:
-        """Whether a day of the calendar stands in it, which may identify a patient; a month does not."""
-        return self.in_calendar and any(one.precision == "day" for one in self.dates())
+        """Whether it holds a day of the calendar of a patient, which may identify; a month does not."""
+        return any(when.names_day and source not in OF_NO_PATIENT for source, when in self._dated())
+
+    def _dated(self) -> Iterator[tuple[str, PartialDate]]:
+        """Whose entry it is, and when."""
+        yield from ((one.source, one.when) for one in self.scans)
+        yield from ((one.source, one.when) for one in self.values)
+        yield from ((one.source, one.when) for one in self.events)
+        for one in self.treatments:
+            yield from ((one.source, one.start), (one.source, one.end))
 
     @property
     def day_zero(self) -> int:
@@ -206,16 +210,20 @@ class ClinicalTimeline:
         every = [one.earliest for one in self.dates() if one.earliest is not None]
         return min(scans or every or [0])
 
-    def with_scans(self, scans: Sequence[ScanTime], values: Sequence[ClinicalValue] = ()) -> ClinicalTimeline:
-        """The same with more scans and what was measured in them."""
-        return replace(self, scans=(*self.scans, *scans), values=(*values, *self.values))
+    def with_scans(self, scans: Sequence[ScanTime]) -> ClinicalTimeline:
+        """The same with more scans."""
+        return replace(self, scans=(*self.scans, *scans))
+
+    def with_values(self, values: Sequence[ClinicalValue]) -> ClinicalTimeline:
+        """The same with more values, before the others."""
+        return replace(self, values=(*values, *self.values))
 
     def series(self) -> tuple[ClinicalSeries, ...]:
         """The values by series, in the order of their first ones; each value in the unit of the first."""
         groups: dict[tuple[object, ...], list[ClinicalValue]] = {}
         for one in self.values:
             assay = one.assay if one.measure.by_assay else ""
-            key = (one.measure.category, one.measure.key, one.quantity.highest, assay.casefold(), one.source)
+            key = (one.measure.category, one.measure.key, _out_of(one), assay.casefold(), one.source)
             groups.setdefault(key, []).append(one)
         return tuple(self._series(values) for values in groups.values())
 
@@ -223,7 +231,7 @@ class ClinicalTimeline:
         first = values[0]
         unit = first.quantity.unit
         ordered = sorted((_in_unit(self._referred(one), unit) for one in values), key=_in_time)
-        return ClinicalSeries(first.measure, unit, first.quantity.highest, first.assay, first.source, tuple(ordered))
+        return ClinicalSeries(first.measure, unit, _out_of(first), first.assay, first.source, tuple(ordered))
 
     def _referred(self, value: ClinicalValue) -> ClinicalValue:
         """A value with the reference range of its age, where it came with none."""
@@ -241,6 +249,11 @@ class ClinicalTimeline:
         if self.age_years is None or when.middle is None:
             return None
         return self.age_years + (when.middle - self.day_zero) / DAYS_OF_A_YEAR
+
+
+def _out_of(value: ClinicalValue) -> float | None:
+    """What a value is out of, as it or its instrument says."""
+    return value.measure.highest if value.quantity.highest is None else value.quantity.highest
 
 
 def _in_unit(value: ClinicalValue, unit: str) -> ClinicalValue:

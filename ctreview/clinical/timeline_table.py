@@ -228,7 +228,7 @@ class _Rows:
         reference = _tried(lambda: parse_reference(said), wrong) if said else None
         if unit is None or quantity is None:
             return
-        quantity = _out_of(quantity, measure, wrong)
+        _require_possible(quantity, measure, wrong)
         assay, source, note = cells.get("assay", ""), cells.get("source", ""), _text(row, "note")
         value = ClinicalValue(measure, quantity, dates.start, reference, assay, None, source, note, row.line)
         first = self._first_of.setdefault(measure.key, value)
@@ -264,12 +264,12 @@ def _unit(written: str, measure: ClinicalMeasure) -> str:
     return code.replace("[IU]", "U") if measure.catalytic else code
 
 
-def _out_of(quantity: Quantity, measure: ClinicalMeasure, wrong: list[str]) -> Quantity:
-    """A score with what it is out of, where that is said or known."""
+def _require_possible(quantity: Quantity, measure: ClinicalMeasure, wrong: list[str]) -> None:
+    """Note where a score is out of something else than its instrument, or beyond it."""
     known = measure.variants or (() if measure.highest is None else (measure.highest,))
     most = quantity.highest
     if most is None and len(known) == 1:
-        most = known[0]
+        most = known[0]  # what it is out of is not said, and known all the same
     if measure.variants and most not in measure.variants:
         choice = " or ".join(f"{one:g}" for one in measure.variants)
         wrong.append(f"{measure.english} is out of {choice}; write for instance 70/{measure.variants[0]:g}.")
@@ -279,7 +279,6 @@ def _out_of(quantity: Quantity, measure: ClinicalMeasure, wrong: list[str]) -> Q
     if (most is not None and quantity.value > most) or (lowest is not None and quantity.value < lowest):
         ends = f"{0 if lowest is None else lowest:g} to {most:g}" if most is not None else f"{lowest:g} or more"
         wrong.append(f"{measure.english} is a number from {ends}, not {quantity.value:g}.")
-    return replace(quantity, highest=most)
 
 
 def _text(row: TextRow, name: str) -> Text:

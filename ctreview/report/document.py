@@ -24,6 +24,7 @@ SCHEMAS = {
     "ctreview.measurements/1": "measurements-1",
     "ctreview.measurements/2": "measurements-2",
     "ctreview.scores/1": "scores-1",
+    "ctreview.timeline/1": "timeline-1",
 }
 """Name and version that a document carries as ``schema``, and the file that describes it."""
 

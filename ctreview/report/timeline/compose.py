@@ -1,0 +1,179 @@
+"""From a clinic's file and results of comparisons to one figure: what ``ct.timeline`` and the command line call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ctreview.change.comparison import Comparison
+from ctreview.clinical.partial_dates import PartialDate
+from ctreview.clinical.timeline import ClinicalTimeline, ScanTime
+from ctreview.clinical.timeline_table import read_timeline
+from ctreview.errors import UnreadableFile
+from ctreview.report.cards import key_card
+from ctreview.report.document import change_document
+from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.opacity_course import LOBES, WHOLE, with_results
+from ctreview.report.timeline.page import write_timeline
+from ctreview.report.timeline.section import timeline_section
+from ctreview.report.timeline.words import WORDS
+
+__all__ = ["DrawnTimeline", "Followed", "key_images_of", "read_change", "timeline", "timeline_of_comparison"]
+
+
+class Followed(Protocol):
+    """More than two scans of one patient; what ``ct.follow`` gives is one."""
+
+    @property
+    def against_baseline(self) -> Sequence[Mapping[str, Any]]:
+        """For every later scan the content of ``change.json`` of its comparison with the first."""
+
+
+Result = Comparison | Mapping[str, Any] | Path | str
+"""A comparison, the content of its ``change.json``, or the folder that holds it."""
+
+
+@dataclass(frozen=True)
+class DrawnTimeline:
+    """A timeline with all that its figure needs.
+
+    Attributes
+    ----------
+    timeline : ClinicalTimeline
+    key_images : mapping of ScanTime to KeyImage
+    """
+
+    timeline: ClinicalTimeline
+    key_images: Mapping[ScanTime, KeyImage] = field(default_factory=dict)
+
+    def section(self, language: str = "en", *, identify: bool = False) -> str:
+        """The section of a page (`timeline_section`)."""
+        return timeline_section(self.timeline, language, identify=identify, key_images=self.key_images)
+
+    def sections(self, *, identify: bool = False) -> Mapping[str, str]:
+        """The section in each language."""
+        return {language: self.section(language, identify=identify) for language in WORDS}
+
+    def save(self, folder: Path | str, *, identify: bool = False, overwrite: bool = False) -> Path:
+        """Write it (`write_timeline`)."""
+        images = self.key_images
+        return write_timeline(self.timeline, folder, key_images=images, identify=identify, overwrite=overwrite)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return self.section()
+
+
+def timeline(
+    source: ClinicalTimeline | Path | str,
+    *,
+    results: Sequence[Result] | Followed = (),
+    key_images: Sequence[KeyImage | None] = (),
+    lobes: bool = False,
+    first_scan: PartialDate | None = None,
+    results_from: str = "",
+    age_years: float | None = None,
+) -> DrawnTimeline:
+    """Put a clinic's timeline and what ctreview measured on one time axis.
+
+    Parameters
+    ----------
+    source : ClinicalTimeline or path
+        The CSV file, or what was read of it (`read_timeline`).
+    results : sequence of Comparison, mapping or path; or FollowUp
+        Comparisons of the later scans with the first one, in their order: themselves, the content of their
+        ``change.json``, or the folders that hold it; or what ``ct.follow`` gives.
+    key_images : sequence of KeyImage or None, optional
+        Of the scans in their order. Comparisons bring their own.
+    lobes : bool
+        Whether opacity is shown for each lobe, where the results have lobes, instead of both lungs together.
+    first_scan : PartialDate, optional
+        When the first scan was, where the file does not say so.
+    results_from : str
+        Whose results these are, where they are not the patient's own: ``"phantom"``.
+    age_years : float, optional
+        At the first scan; reference ranges by age need it.
+
+    Returns
+    -------
+    DrawnTimeline
+
+    Raises
+    ------
+    UnreadableFile, TimelineRefused
+        The file, or a result, cannot be used.
+    WrongUse
+        It is not known when the scans were, or the file says otherwise than the results.
+    """
+    read = source if isinstance(source, ClinicalTimeline) else read_timeline(source, age_years=age_years)
+    found = results if isinstance(results, Sequence) else results.against_baseline
+    changes = [_change(one) for one in found]
+    images = list(key_images) or [image for one in found if isinstance(one, Comparison) for image in key_images_of(one)]
+    placed, scans = with_results(
+        read, changes, first=first_scan, regions=LOBES if lobes else WHOLE, source=results_from
+    )
+    if not key_images and len(images) > 2:  # the first scan's picture comes with every comparison
+        images = [images[0], *images[1::2]]
+    shown = {scan: image for scan, image in zip(scans, images, strict=False) if image is not None}
+    return DrawnTimeline(placed, shown)
+
+
+def timeline_of_comparison(
+    source: ClinicalTimeline, comparison: Comparison, *, lobes: bool = False, results_from: str = ""
+) -> DrawnTimeline:
+    """Put one comparison on a clinic's timeline.
+
+    Its scans stand where the timeline says; where it names no scan, at the day that the header of the first one names.
+
+    Parameters, returned value and errors are those of `timeline`.
+    """
+    acquired = comparison.baseline.volume.acquisition.acquired
+    own = [one for one in source.scans if one.source == results_from]
+    first = None
+    if source.in_calendar and not own and acquired is not None:
+        day = acquired.toordinal()
+        first = PartialDate(day, day, "day", names_day=True)
+    return timeline(source, results=[comparison], lobes=lobes, first_scan=first, results_from=results_from)
+
+
+def key_images_of(comparison: Comparison) -> tuple[KeyImage, KeyImage]:
+    """The axial level with most opacity in both scans, outlined."""
+    first, second = (
+        KeyImage(
+            side.picture.uri,
+            side.picture.width_mm,
+            side.picture.height_mm,
+            tuple((one.colour, one.path) for one in side.opacity),
+        )
+        for side in key_card(comparison).sides
+    )
+    return first, second
+
+
+def read_change(folder: Path) -> Mapping[str, Any]:
+    """The ``change.json`` of a result.
+
+    Raises
+    ------
+    UnreadableFile
+        There is none.
+    """
+    path = folder / "change.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(
+            "there is no result of a comparison in this folder", where=folder, remedy="Give what compare --out named."
+        ) from error
+    if not isinstance(found, dict) or "regions" not in found:
+        raise UnreadableFile("this is no result of a comparison", where=path)
+    return found
+
+
+def _change(one: Result) -> Mapping[str, Any]:
+    if isinstance(one, Comparison):
+        return change_document(one)
+    return one if isinstance(one, Mapping) else read_change(Path(one))

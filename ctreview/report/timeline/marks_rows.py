@@ -1,0 +1,130 @@
+"""Scans and events: marks at their days, scans with their key image beneath the mouse or the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ctreview.clinical.timeline import ClinicalEvent, ScanTime
+from ctreview.report.timeline.frame import (
+    GREY,
+    INK,
+    LEFT,
+    RIGHT,
+    SMALL,
+    UNDATED,
+    Frame,
+    Row,
+    focusable,
+    label,
+    span_line,
+)
+from ctreview.report.timeline.svg import element, group, text
+from ctreview.report.timeline.words import source_words
+
+__all__ = ["KeyImage", "event_row", "event_words", "scan_row", "scan_words"]
+
+HEIGHT = 26.0
+KEY_IMAGE_WIDTH = 230.0
+
+
+@dataclass(frozen=True)
+class KeyImage:
+    """A slice with outlines over it.
+
+    Attributes
+    ----------
+    uri : str
+        PNG or JPEG as a data URI.
+    width_mm, height_mm : float
+        Its size.
+    outlines : tuple of (str, str)
+        A colour and an SVG path in millimetres for each.
+    """
+
+    uri: str
+    width_mm: float
+    height_mm: float
+    outlines: tuple[tuple[str, str], ...] = ()
+
+
+def scan_row(frame: Frame, scans: Sequence[ScanTime], key_images: Mapping[ScanTime, KeyImage]) -> Row:
+    """Draw the scans of one source."""
+    source = source_words(scans[0].source, frame.language)
+    named = label("CT" if all("CT" in one.name.english for one in scans) else frame.words["scan"], [source])
+    marks = [_scan(frame, one, key_images.get(one)) for one in scans]
+    return Row(max(HEIGHT, named.height), group(named.drawn, *marks))
+
+
+def scan_words(frame: Frame, scan: ScanTime) -> str:
+    """All that is known of a scan, in one sentence."""
+    source = source_words(scan.source, frame.language)
+    said = (scan.name.said(frame.language), frame.when(scan.when), source, scan.note.said(frame.language))
+    return ", ".join(part for part in said if part)
+
+
+def event_row(frame: Frame, event: ClinicalEvent) -> Row:
+    """Draw an event."""
+    named = label(event.name.said(frame.language), [source_words(event.source, frame.language)])
+    y = HEIGHT / 2
+    x = UNDATED if event.when.middle is None else frame.axis.x(event.when.middle)
+    diamond = element("path", d=f"M{x:.2f} {y - 6:.2f}l6 6l-6 6l-6 -6Z", fill="#3d4752")
+    said = event.note.said(frame.language) or (frame.words["undated"] if event.when.middle is None else "")
+    beside = x if event.when.middle is None else max(x, frame.axis.x(event.when.latest or 0))
+    note = text(beside + 10.0, y + 4.0, said, font_size=SMALL, fill=GREY)
+    mark = focusable(event_words(frame, event), span_line(frame, event.when, y), diamond, note)
+    return Row(max(HEIGHT, named.height), group(named.drawn, mark))
+
+
+def event_words(frame: Frame, event: ClinicalEvent) -> str:
+    """All that is known of an event, in one sentence."""
+    language = frame.language
+    said = (event.name.said(language), frame.when(event.when), source_words(event.source, language))
+    return ", ".join(part for part in (*said, event.note.said(language)) if part)
+
+
+def _scan(frame: Frame, scan: ScanTime, key_image: KeyImage | None) -> Markup:
+    y = HEIGHT / 2
+    x = UNDATED if scan.when.middle is None else frame.axis.x(scan.when.middle)
+    tick = element("path", d=f"M{x:.2f} {y - 9:.2f}V{y + 9:.2f}", stroke=INK, stroke_width=3.0)
+    beside = x if scan.when.latest is None else max(x, frame.axis.x(scan.when.latest))
+    name = text(beside + 6.0, y + 4.0, scan.name.said(frame.language), font_size=SMALL, fill=INK, font_weight="bold")
+    drawn = [span_line(frame, scan.when, y), tick, name]
+    says = scan_words(frame, scan)
+    if key_image is not None:
+        drawn.append(_shown(key_image, x, y + 14.0))
+        says = f"{says}; {frame.words['key_image']}"
+    return focusable(says, *drawn, data_scan="")
+
+
+def _shown(image: KeyImage, x: float, y: float) -> Markup:
+    """The key image beneath its tick; the style shows it under the mouse and the focus alone."""
+    left = min(max(x - KEY_IMAGE_WIDTH / 2, LEFT), RIGHT - KEY_IMAGE_WIDTH)
+    height = KEY_IMAGE_WIDTH * image.height_mm / image.width_mm
+    lines = [
+        element("path", d=path, stroke=colour, stroke_width=1.4, fill="none", vector_effect="non-scaling-stroke")
+        for colour, path in image.outlines
+    ]
+    picture = element(
+        "image",
+        href=image.uri,
+        width=image.width_mm,
+        height=image.height_mm,
+        preserveAspectRatio="none",
+    )
+    inside = element(
+        "svg",
+        picture,
+        *lines,
+        x=left,
+        y=y,
+        width=KEY_IMAGE_WIDTH,
+        height=height,
+        viewBox=f"0 0 {image.width_mm:.2f} {image.height_mm:.2f}",
+    )
+    frame = element(
+        "rect", x=left - 2, y=y - 2, width=KEY_IMAGE_WIDTH + 4, height=height + 4, fill="#000000", stroke=INK
+    )
+    return group(frame, inside, class_="key-image", aria_hidden="true")

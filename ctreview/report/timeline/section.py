@@ -1,0 +1,115 @@
+"""The timeline as a section of a page: the figure, what it can and cannot say, and all entries as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from markupsafe import Markup
+
+from ctreview.clinical.quantities import Quantity
+from ctreview.clinical.timeline import ClinicalEvent, ClinicalTimeline, ClinicalValue, ScanTime, Treatment
+from ctreview.report.timeline.figure import timeline_figure
+from ctreview.report.timeline.frame import LEFT, RIGHT, Frame
+from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.svg import element
+from ctreview.report.timeline.time_axis import time_axis
+from ctreview.report.timeline.treatment_row import treatment_times
+from ctreview.report.timeline.words import quantity_words, reference_words, source_words
+
+__all__ = ["timeline_section"]
+
+STYLE = """
+#timeline svg { width: 100%; height: auto; display: block; overflow: visible; }
+#timeline figure { margin: 0; overflow-x: auto; }
+#timeline .entry:focus { outline: 2px solid #0072b2; outline-offset: 2px; }
+#timeline .key-image { visibility: hidden; pointer-events: none; }
+#timeline .entry:hover .key-image, #timeline .entry:focus .key-image { visibility: visible; }
+#timeline td, #timeline th { text-align: left; }
+@media screen { #timeline figure > svg { min-width: 720px; } }
+@media print { #timeline svg { max-height: 250mm; } #timeline .key-image, #timeline details { display: none; } }
+"""
+
+
+def timeline_section(
+    timeline: ClinicalTimeline,
+    language: str = "en",
+    *,
+    identify: bool = False,
+    key_images: Mapping[ScanTime, KeyImage] | None = None,
+) -> Markup:
+    """Give the section.
+
+    Parameters
+    ----------
+    timeline : ClinicalTimeline
+    language : {"en", "de"}
+    identify : bool
+        Whether days of the calendar are named. Without it they are counted from the first scan, unless the timeline
+        knows nothing more exact than months.
+    key_images : mapping of ScanTime to KeyImage, optional
+        Pictures that show under the mouse and the focus of a scan.
+
+    Returns
+    -------
+    Markup
+        A ``section`` with the id ``timeline``, its style within; no script and nothing from elsewhere.
+    """
+    frame = Frame(time_axis(timeline, LEFT, RIGHT, identify=identify), language)
+    words = frame.words
+    remarks = [words["legend"], words["no_line"], *(one.said(language) for one in timeline.notes), words["no_cause"]]
+    return element(
+        "section",
+        element("style", Markup(STYLE)),  # noqa: S704 - ours
+        element("h2", words["title"]),
+        element("figure", timeline_figure(timeline, frame, key_images)),
+        *(element("p", remark, class_="quiet") for remark in remarks),
+        element("details", element("summary", words["table"]), _table(timeline, frame)),
+        id="timeline",
+        lang=language,
+    )
+
+
+def _table(timeline: ClinicalTimeline, frame: Frame) -> Markup:
+    words = frame.words
+    heads = [element("th", words[one], scope="col") for one in ("when", "what", "value", "remark")]
+    rows = [
+        element("tr", element("th", when, scope="row"), *(element("td", cell) for cell in cells))
+        for when, *cells in _entries(timeline, frame)
+    ]
+    table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows))
+    return element("div", table, class_="wide")
+
+
+def _entries(timeline: ClinicalTimeline, frame: Frame) -> Iterator[tuple[str, str, str, str]]:
+    language = frame.language
+    marks: tuple[ScanTime | ClinicalEvent, ...] = (*timeline.scans, *timeline.events)
+    for one in marks:
+        remark = _listed(source_words(one.source, language), one.note.said(language))
+        yield frame.when(one.when), one.name.said(language), "", remark
+    for series in timeline.series():
+        for value in series.values:
+            yield _value_entry(value, frame)
+    for treatment in timeline.treatments:
+        yield _treatment_entry(treatment, frame)
+
+
+def _value_entry(value: ClinicalValue, frame: Frame) -> tuple[str, str, str, str]:
+    language = frame.language
+    said = quantity_words(value.quantity, language)
+    if value.interval is not None:
+        ends = (quantity_words(Quantity(round(end, 1), value.quantity.unit), language) for end in value.interval)
+        said = f"{said} ({' – '.join(ends)})"
+    reference = "" if value.reference is None else reference_words(value.reference, language)
+    remark = _listed(reference, value.assay, source_words(value.source, language), value.note.said(language))
+    return frame.when(value.when), value.measure.called(language), said, remark
+
+
+def _treatment_entry(treatment: Treatment, frame: Frame) -> tuple[str, str, str, str]:
+    language = frame.language
+    dose = _listed(treatment.dose.said(language), treatment.route.said(language))
+    remark = _listed(source_words(treatment.source, language), treatment.note.said(language))
+    return treatment_times(frame, treatment), treatment.name.said(language), dose, remark
+
+
+def _listed(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)

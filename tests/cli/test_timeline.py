@@ -1,0 +1,51 @@
+"""``ctreview timeline``."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from ctreview.cli import main
+from ctreview.report import schema
+
+
+def test_the_template_it_prints_is_drawn(tmp_path, capsys):
+    assert main(["timeline", "--template"]) == 0
+    (tmp_path / "clinic.csv").write_text(capsys.readouterr().out, encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["timeline", str(tmp_path / "clinic.csv"), "--out", str(out), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, schema("ctreview.timeline/1"))
+    assert document["dates"] == "days"
+    assert document["scans"][1]["when"]["earliest"] == 63
+    assert {one.name for one in out.iterdir()} == {
+        "timeline.en.html",
+        "timeline.de.html",
+        "timeline.json",
+        "provenance.json",
+    }
+    assert "2024-03-04" not in "".join(one.read_text(encoding="utf-8") for one in out.iterdir())
+
+
+def test_the_published_case_keeps_its_months(tmp_path, capsys):
+    assert main(["timeline", "--example", "--out", str(tmp_path / "out"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["dates"] == "calendar"
+    assert document["scans"][0]["when"]["earliest"] == "2021-09-01"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--out", "x"], ["x.csv"], ["x.csv", "--example", "--out", "x"]])
+def test_what_is_missing_is_named(arguments, capsys):
+    assert main(["timeline", *arguments]) == 2
+    assert "ctreview timeline FILE.csv --out DIR" in capsys.readouterr().err
+
+
+def test_bad_rows_are_named_together(tmp_path, capsys):
+    path = tmp_path / "clinic.csv"
+    path.write_text("kind,name,value,date\nscore,CMAS,53,2021-09\nscore,CMAS,x,2021-09\n", encoding="utf-8")
+    assert main(["timeline", str(path), "--out", str(tmp_path / "out")]) == 3
+    said = capsys.readouterr().err
+    assert "line 2" in said
+    assert "line 3" in said
