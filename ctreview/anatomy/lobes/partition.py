@@ -152,7 +152,7 @@ def _on_grid(grid: Any, u: float, v: float) -> float:  # pragma: no cover - comp
     return float((1.0 - p) * left + p * right)
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, nogil=True)  # a window goes on meanwhile
 def _side(
     parts: Any, value: int, affine: Any, heights: Any, above: int, below: int, found: Any
 ) -> None:  # pragma: no cover - compiled
@@ -180,7 +180,7 @@ def _over(where: Any, affine: Any, heights: Any, scale: float, found: Any) -> No
                     found[i, j, k] = (h - _on_grid(heights, u, v)) * scale
 
 
-@compiled(fastmath=True)
+@compiled(fastmath=True, nogil=True)
 def _within_deviation(
     parts: Any, known: Any, affine: Any, heights: Any, deviations: Any, band: Any
 ) -> None:  # pragma: no cover - compiled

@@ -12,6 +12,7 @@ from qtpy.QtGui import QColor
 from ctreview.edits import LabelChange
 from ctreview.errors import CtreviewError, in_words
 from ctreview.opacity.scheme import OPACITY_SCHEME
+from ctreview.recipes.chest_ct.changed_lobes import LOBE_EDITS
 from ctreview.tools import BrushSettings, LiveWireSettings, PickSettings, ScribbleSettings
 from ctreview.tools.candidate import ACCEPT, DISMISS
 from ctreview.tools.organ_brush import ORGAN_BRUSH
@@ -240,7 +241,8 @@ class Corrector(QObject):
             return None
         if change is not None:
             self.drawn.add(number, kind, payload, change)
-            self.notice.emit(self._said(number, change, before, self._organ_ml(number, kind)))
+            if kind not in LOBE_EDITS:  # their tools say what became of the lobes
+                self.notice.emit(self._said(number, change, before, self._organ_ml(number, kind)))
             self._tell_changed("labels")
         return change
 

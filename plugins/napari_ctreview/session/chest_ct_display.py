@@ -158,6 +158,13 @@ class ChestCtDisplay:
         for timepoint, role in enumerate(ROLES):
             self._state.panes.lobe_lines.show_borders(role, review.lobe_borders(timepoint))
 
+    def read_out_regions(self, review: OpacityReview, order: tuple[int, int]) -> None:
+        """Tell the crosshair which parts there are, after lungs or lobes were changed."""
+        panes = self._state.panes
+        for pane, timepoint in enumerate(order):
+            known = panes.panes[pane].known
+            panes.set_readout_source(pane, replace(known, regions=review.tallies[timepoint].regions))
+
     def refresh(self, pane: int, name: str, box: tuple[slice, slice, slice]) -> None:
         """Draw a box of a label map of a pane anew."""
         self._state.panes.panes[pane].refresh_labels(name, box)

@@ -362,6 +362,7 @@ class ChestCtMode(QObject):
             if review is not self.review:
                 return
             if review.take_count(count):
+                self.display.read_out_regions(review, self._state.order)
                 self.recounted.emit()
             else:
                 self._count(review)

@@ -221,6 +221,8 @@ class ReadingController(QObject):
 
     def stay_in_lobe(self, stays: bool) -> None:
         """Let tools stay in the lobe that a gesture began in, or in the lung; see `ChestCtMode.stay_in_lobe`."""
+        if self.state.mode is not self.chest_ct:
+            raise EditDoesNotApply("there are no lobes here")
         self.chest_ct.stay_in_lobe(stays)
 
     def undo(self) -> None:

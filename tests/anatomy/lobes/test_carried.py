@@ -9,22 +9,13 @@ import pytest
 
 from ctreview.anatomy.lobes.carried import carry_fissure
 from ctreview.anatomy.lobes.fissure import Fissure
-from ctreview.anatomy.lobes.frame import LungFrame
-from ctreview.anatomy.lobes.prior import known_fissures
-from ctreview.anatomy.lobes.surface import fit_surface
 from ctreview.volume.geometry import FloatArray
+from tests.fissures import unseen_fissure
 
 
 @pytest.fixture
 def unseen() -> Fissure:
-    """A fissure of which nothing was seen, where the template has it."""
-    prior = known_fissures()["left_oblique"]
-    axes = [np.linspace(0.0, size - 1.0, 8 * size) for size in prior.plane.shape]
-    position = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    nothing = np.zeros(position.shape[:2], dtype=bool)
-    surface = fit_surface(prior, np.zeros((0, 3)), [])
-    frame = LungFrame(np.ones(3), np.zeros(3))
-    return Fissure(surface, frame, position, ~nothing, nothing, 0.0, np.zeros((0, 3)), np.zeros(0))
+    return unseen_fissure("left_oblique")
 
 
 def test_a_surface_runs_where_the_other_scan_shows_it(unseen: Fissure) -> None:

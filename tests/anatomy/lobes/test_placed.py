@@ -8,27 +8,23 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.lobes.fissure import Fissure
-from ctreview.anatomy.lobes.frame import LungFrame
 from ctreview.anatomy.lobes.placed import copied_fissure, place_points
-from ctreview.anatomy.lobes.prior import FissureName, known_fissures
+from ctreview.anatomy.lobes.prior import FissureName
 from ctreview.anatomy.lobes.surface import fit_surface
 from ctreview.volume.geometry import FloatArray
+from tests.fissures import unseen_fissure
 
 
 def fissure(name: FissureName = "left_oblique", *, off_mm: float | None = None) -> Fissure:
     """One of which nothing was seen; or all of it, so far off its mean."""
-    prior = known_fissures()[name]
-    axes = [np.linspace(0.0, size - 1.0, 8 * size) for size in prior.plane.shape]
-    position = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    every = np.ones(position.shape[:2], dtype=bool)
-    places, deviation = np.zeros((0, 3)), np.zeros(0)
-    if off_mm is not None:
-        nodes = position[::4, ::4].reshape(-1, 2)
-        mean, _ = fit_surface(prior, places, deviation).at(nodes)
-        places, deviation = np.column_stack([nodes, mean + off_mm]), np.full(len(nodes), 3.0)
-    surface = fit_surface(prior, places, deviation)
-    frame = LungFrame(np.ones(3), np.zeros(3))
-    return Fissure(surface, frame, position, every, every if off_mm is not None else ~every, 0.0, places, deviation)
+    unseen = unseen_fissure(name)
+    if off_mm is None:
+        return unseen
+    nodes = unseen.position[::4, ::4].reshape(-1, 2)
+    places = np.column_stack([nodes, unseen.surface.at(nodes)[0] + off_mm])
+    deviation = np.full(len(nodes), 3.0)
+    surface = fit_surface(unseen.surface.prior, places, deviation)
+    return replace(unseen, surface=surface, seen=unseen.inside, places=places, place_deviation=deviation)
 
 
 def over(one: Fissure, nodes: FloatArray, mm: float) -> FloatArray:

@@ -115,6 +115,10 @@ def test_a_click_on_a_fissure_parts_the_lobes_there_and_undo_joins_them_again(wi
     assert after["left_lower_lobe"] > before["left_lower_lobe"] + 1.0, "the border went up"
     assert after["right_lower_lobe"] == before["right_lower_lobe"]
     assert sum(after.values()) == pytest.approx(sum(before.values()))
+    normal = as_found.frame.scale * as_found.surface.prior.plane.normal
+    below = placed - 6.0 * normal / np.linalg.norm(normal)
+    assert float(as_found.height_over(below)) < 4.0
+    assert "left lower lobe" in window.panes.panes[0].read(below).region
     take_back(qtbot, window)
     assert ml(qtbot, window) == before
     window.corrector.deactivate()
