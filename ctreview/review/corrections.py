@@ -197,8 +197,7 @@ class OpacityReview(SessionGroup):
         if kind == ORGAN_BRUSH:
             payload = {**self._lung_brush(number, payload), **payload}
         elif kind == BORDER_POINTS:
-            found = points_on_fissure(self.prepared.points[number], self.lobe_borders(number), payload)
-            payload = {**payload, **found}
+            payload = points_on_fissure(self.prepared.points[number], self.lobe_borders(number), payload)
         elif kind == COPY_BORDER:
             transform = self.prepared.transform
             to_own = None if transform is None else (transform.to_fixed, transform.to_moving)[number]

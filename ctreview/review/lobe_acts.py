@@ -18,7 +18,15 @@ LEAST_COPIED = 3
 
 
 def points_on_fissure(point: Timepoint, borders: LobeBorders | None, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a record of `border_points` the fissure, the nearest one where none is named, and the points on its sheet.
+    """What a record of `border_points` holds: a fissure, the nearest one where none is named, and points on its sheet.
+
+    Parameters
+    ----------
+    point : Timepoint
+    borders : LobeBorders or None
+        As they are by now.
+    payload : mapping
+        With ``points``, and if wanted ``border``; with ``exact`` the points stay where they were clicked.
 
     Raises
     ------
@@ -34,8 +42,11 @@ def points_on_fissure(point: Timepoint, borders: LobeBorders | None, payload: Ma
         name = nearest_fissure(borders.fissures, payload["points"][0], side)
     if name not in borders.fissures:
         raise EditDoesNotApply(f"there is no {name.replace('_', ' ')} fissure here")
-    found = [snap_to_sheet(point.volume, point.vessels, borders.fissures[name], one) for one in payload["points"]]
-    return {"border": name, "points": [[round(v, 2) for v in one.place] for one in found]}
+    places = [tuple(float(v) for v in one) for one in payload["points"]]
+    if not payload.get("exact"):
+        fissure = borders.fissures[name]
+        places = [snap_to_sheet(point.volume, point.vessels, fissure, one).place for one in places]
+    return {"border": name, "points": [[round(v, 2) for v in place] for place in places]}
 
 
 def carried_border(

@@ -12,7 +12,7 @@ from ctreview.anatomy.lobes import FissureName, nearest_fissure
 from ctreview.errors import EditDoesNotApply
 from ctreview.tools.parts import BORDER_POINTS, COPY_BORDER
 from napari_ctreview.correcting.sketches import CircleSketch, Sketch
-from napari_ctreview.correcting.tool import MouseTool
+from napari_ctreview.correcting.tool import ERASING, MouseTool
 from napari_ctreview.correcting.tool_context import ToolContext
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
@@ -48,8 +48,8 @@ class FissureTool(MouseTool):
     name = "fissure"
     title = "Fissure"
     hint = (
-        "Click on the fissure: the point goes to the sheet near it, and the lobes are parted there. Ctrl+G copies the"
-        " fissure from the other timepoint. Dashed: not seen."
+        "Click on the fissure: the point goes to the sheet near it (with Ctrl it stays where you click), and the lobes"
+        " are parted there. Ctrl+G copies the fissure from the other timepoint. Dashed: not seen."
     )
     settings_of = "fissure"
 
@@ -64,7 +64,9 @@ class FissureTool(MouseTool):
             return
         border = self.context.settings["fissure"].border
         click = [float(v) for v in cursor.lps]
-        payload: dict[str, Any] = {"points": [click], **({} if border is None else {"border": border})}
+        payload: dict[str, Any] = {"points": [click], "exact": bool(cursor.modifiers & ERASING)}
+        if border is not None:
+            payload["border"] = border
         if self.context.act(cursor.pane, BORDER_POINTS, payload) is not None:
             self.context.notice.emit(self._said(cursor.pane, click))
 
