@@ -18,6 +18,12 @@ from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["NO_LOBES", "FissureTool", "FissureToolSettings", "copy_fissure"]
 
+NO_LOBES = "There are no lobes to correct: tick “Lobes” in the settings under “Lungs”, and run the steps."
+"""What tools say that need lobes."""
+
+_UNMOVED_MM = 0.02
+"""Places are recorded to a hundredth of a millimetre."""
+
 _PLACED = "#ff9d3b"
 """The colour of points that were placed."""
 
@@ -95,13 +101,6 @@ class FissureTool(MouseTool):
             else f"on the sheet {moved:.1f} mm away"
         )
         return f"{record['border'].replace('_', ' ').capitalize()} fissure: a point {where}."
-
-
-NO_LOBES = "There are no lobes to correct: tick “Lobes” in the settings under “Lungs”, and run the steps."
-"""What tools say that need lobes."""
-
-_UNMOVED_MM = 0.02
-"""Places are recorded to a hundredth of a millimetre."""
 
 
 def copy_fissure(context: ToolContext) -> None:

@@ -166,7 +166,9 @@ class LobeTool(RestingMouseTool):
             return
 
         def show(found: OfferedLobePiece | str | None) -> None:
-            if cursor is not self._cursor or not isinstance(found, OfferedLobePiece):
+            now = self._cursor
+            there = now is not None and (now.pane, now.voxel) == (cursor.pane, cursor.voxel)
+            if not there or not isinstance(found, OfferedLobePiece):
                 return
             self._piece = (cursor.pane, found)
             self.context.notice.emit(f"A click gives {found.ml:.1f} mL to the {found.lobe.replace('_', ' ')}.")

@@ -38,11 +38,6 @@ class LobeLines:
         for pane in panes:
             pane.in_every_plane.append(self.on)
 
-    @property
-    def known(self) -> bool:
-        """Whether there are lobes to be shown."""
-        return bool(self._borders)
-
     def show_borders(self, role: TimepointRole, borders: LobeBorders | None) -> None:
         """Take the borders of one scan, as they are from now on; None where there are none."""
         if borders is None:
