@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
+from ctreview.opacity.bands import HIGH_ATTENUATION_HU
 
-__all__ = ["HIGH_ATTENUATION_BAND_HU", "DensityProfile", "density_profile", "excess_mass_g", "lung_mass_g"]
-
-HIGH_ATTENUATION_BAND_HU = (-600.0, -250.0)
-"""High attenuation areas of adults (Lederer et al., Ann Intern Med 2009; −600 to −250 HU). Children are denser."""
+__all__ = ["DensityProfile", "density_profile", "excess_mass_g", "lung_mass_g"]
 
 PERCENTILES = (5, 25, 50, 75, 95)
 
@@ -29,7 +27,7 @@ class DensityProfile:
     percentiles_hu : dict of str to float
         By their number, such as ``"50"``.
     high_attenuation_percent : float
-        Share in `HIGH_ATTENUATION_BAND_HU`.
+        Share in `HIGH_ATTENUATION_HU`, a band of adults; children are denser.
     mass_g : float
         `lung_mass_g`.
     """
@@ -67,7 +65,7 @@ def density_profile(hu: npt.NDArray[np.generic], voxel_ml: float) -> DensityProf
         raise WrongUse("a lung without voxels has no density")
     mean, sd = float(values.mean()), float(values.std())
     standard = (values - mean) / (sd or 1.0)
-    low, high = HIGH_ATTENUATION_BAND_HU
+    low, high = HIGH_ATTENUATION_HU
     return DensityProfile(
         mean_hu=mean,
         sd_hu=sd,

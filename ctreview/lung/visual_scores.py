@@ -13,6 +13,7 @@ from typing import Any
 
 __all__ = [
     "LOBES",
+    "TRACE_ML",
     "ZONES",
     "ProposedScore",
     "ScoreItem",

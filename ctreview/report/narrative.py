@@ -12,9 +12,9 @@ from ctreview.change.residual import Residual, find_residual
 from ctreview.change.timepoint import Timepoint
 from ctreview.dicom.comparability import posture_in_words
 from ctreview.errors import WrongUse
+from ctreview.lung.visual_scores import TRACE_ML
 from ctreview.report.languages import LANGUAGES, CandidateTold, Marked, Phrases, Protocol, RegionTold
 from ctreview.report.languages.phrases import HEADINGS
-from ctreview.report.words import TRACE_ML
 
 __all__ = ["NEW_WORTH_SAYING_ML", "candidates_told", "narrate", "reasons_told"]
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ctreview.lung.visual_scores import TRACE_ML
+
 __all__ = [
     "MINUS",
     "Found",
@@ -33,9 +35,6 @@ VERDICTS = {
     "indeterminate": "indeterminate",
     "not_interpretable": "not interpretable",
 }
-
-TRACE_ML = 0.5
-"""Less than this is told as nothing: a sphere of 1 cm, within the error of the method everywhere."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
+from ctreview.lung.visual_scores import TRACE_ML
 from ctreview.report import words
 from ctreview.report.languages.german_candidates import class_in_german, reason_in_german
 from ctreview.report.languages.german_checks import check_in_german
@@ -163,7 +164,7 @@ class German:
                 "Die Aufnahmen ließen sich nicht registrieren; was aus einzelnen Anteilen wurde, wird nicht angegeben."
             )
         new = f"{_ml(fate_ml['new'])} sind neu."
-        if baseline_ml < words.TRACE_ML:
+        if baseline_ml < TRACE_ML:
             return f"In der Voraufnahme keine messbare Verdichtung; {new}"
         parts = [f"{_ml(fate_ml['resolved'])} aktuell unter der Schwelle"]
         mild, grave = (classes[place].called("de") for place in (0, -1))
@@ -172,7 +173,7 @@ class German:
             ("worsened", f"von {mild} in {grave} übergegangen"),
             ("improved", f"von {grave} in {mild} übergegangen"),
         ):
-            if fate_ml[key] >= words.TRACE_ML:
+            if fate_ml[key] >= TRACE_ML:
                 parts.append(f"{_ml(fate_ml[key])} {what}")
         return f"Von {_ml(baseline_ml)} der Voraufnahme sind {_listed(parts)}; {new}"
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from ctreview.change.residual import Residual
 from ctreview.checks import Check
-from ctreview.report.words import TRACE_ML, Found
+from ctreview.lung.visual_scores import TRACE_ML
+from ctreview.report.words import Found
 from ctreview.volume.labels import Label
 
 __all__ = ["HEADINGS", "CandidateTold", "Marked", "Phrases", "Protocol", "RegionTold"]
