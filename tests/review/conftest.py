@@ -38,11 +38,11 @@ def workspace(
 
 @pytest.fixture
 def pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Folders that a page is rendered for are counted, and the page is a stand-in."""
+    """Folders that pages are rendered for are counted (by the English one), and the page is a stand-in."""
     made: list[str] = []
 
-    def render(comparison: Any, *_: Any, **__: Any) -> str:
-        made.append(comparison.verdict)
+    def render(comparison: Any, *_: Any, language: str, **__: Any) -> str:
+        made.extend([comparison.verdict] if language == "en" else [])
         return "<html></html>"
 
     monkeypatch.setattr("ctreview.report.folder.render_page", render)
