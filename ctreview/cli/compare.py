@@ -73,6 +73,15 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(
+            "--timeline",
+            help="A clinic's scores, blood values and treatments, to stand on the page beside the opacity, on one time "
+            "axis (`ctreview timeline --template`).",
+            show_default=False,
+        ),
+    ] = None,
     accept_dense: AcceptDense = None,
     limit_of_change: LimitOfChange = None,
     identify: Identify = False,
@@ -87,14 +96,17 @@ def compare(
     The folder gets report.html and report.de.html, the report in words (English and German), change.json and .csv,
     scores.json, segmentations for 3D Slicer, transform.h5 and provenance.json.
     """
+    from ctreview.clinical import read_timeline
     from ctreview.recipes import chest_ct
     from ctreview.recipes.chest_ct.corrections import NO_EDITS
     from ctreview.report import require_free, require_pdf, write_comparison
+    from ctreview.report.timeline import timeline_of_comparison
     from ctreview.review.readings import open_journal
 
     require_free(out, overwrite=overwrite)
     if pdf:
         require_pdf()
+    clinical = None if timeline is None else read_timeline(timeline, age_years=age)
     corrections = NO_EDITS if edits is None else open_journal(edits)
     with progress_bar(quiet=quiet) as progress:
         found = chest_ct.compare(
@@ -111,8 +123,15 @@ def compare(
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )
+        course = None if clinical is None else timeline_of_comparison(clinical, found)
         write_comparison(
-            found, out, identify=identify, pdf=pdf, overwrite=overwrite, progress=part(progress, 0.85, 1.0)
+            found,
+            out,
+            sections={} if course is None else course.sections(identify=identify),
+            identify=identify,
+            pdf=pdf,
+            overwrite=overwrite,
+            progress=part(progress, 0.85, 1.0),
         )
     if as_json:
         print_document(out / "change.json")

@@ -32,11 +32,14 @@ def demo(
 ) -> int:
     """Compare the two scans of a phantom child, by lobe, and show what was measured beside what is true.
 
-    The child is invented: a four-year-old with the findings of a published case, drawn by a program.
+    The child is invented: a four-year-old with the findings of a published case, drawn by a program. The page puts the
+    scores, blood values and treatments of that case beside what was measured in the phantom, each marked as such.
     """
+    from ctreview.clinical import index_case
     from ctreview.recipes import chest_ct
     from ctreview.recipes.chest_ct.settings import ChestCtSettings
     from ctreview.report import require_free, write_comparison
+    from ctreview.report.timeline import timeline_of_comparison
 
     folder = sample_data()
     require_free(out, overwrite=overwrite)
@@ -49,7 +52,10 @@ def demo(
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )
-        write_comparison(found, out, overwrite=overwrite, progress=part(progress, 0.85, 1.0))
+        course = timeline_of_comparison(index_case(), found, results_from="phantom")
+        write_comparison(
+            found, out, sections=course.sections(), overwrite=overwrite, progress=part(progress, 0.85, 1.0)
+        )
     answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
     rows = tuple(beside_truth(found, answer))
     if as_json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -41,6 +42,22 @@ def test_it_ends_in_a_report(done):
     report = home / json.loads(said.stdout)["report"]
     assert report == home / "ctreview-demo" / "report.html"
     assert "not a medical device" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "phantom", "published"),
+    [("report.html", "phantom", "published"), ("report.de.html", "Phantom", "publiziert")],
+)
+def test_the_published_case_stands_beneath_what_was_measured_in_the_phantom(done, page, phantom, published):
+    text = (done[1] / "ctreview-demo" / page).read_text(encoding="utf-8")
+    labels = re.findall(r'aria-label="([^"]*)"', text)
+    opacity = [one for one in labels if re.match(r"(Opacity, both lungs|Verdichtung: Beide Lungen) \d", one)]
+    assert len(opacity) == 2
+    assert all(phantom in one for one in opacity)
+    (cmas9,) = [one for one in labels if one.startswith("cMAS9 9/37")]
+    assert published in cmas9
+    assert text.count('class="key-image"') == 2
 
 
 @pytest.mark.slow

@@ -121,7 +121,7 @@ def _values(region: str, scans: Sequence[ScanTime], changes: Sequence[Change], s
         f"opacity_ml/{region}",
         "lung",
         f"Opacity, {'both lungs' if region == 'lungs' else region_name(region)}",
-        f"Verdichtung, {place(region)}",
+        f"Verdichtung: {place(region)}",
     )
     found = [next((one for one in change["regions"] if one["region"] == region), None) for change in changes]
     if found[0] is not None:
