@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ctreview.anatomy.lobes.frame import LungFrame
 from ctreview.anatomy.lobes.prior import FissurePrior, node_weights
+from ctreview.compiled import compiled
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -109,15 +110,55 @@ def sample_slab(
     expected = (node_weights(plane, position.reshape(-1, 2)) @ surface).reshape(position.shape[:2])
     half = int(reach_mm / step[2])
     heights = np.arange(-half, half + 1) * step[2]
-    over = expected[..., None] + heights
-    places = np.concatenate([np.broadcast_to(position[:, :, None], (*over.shape, 2)), over[..., None]], axis=-1)
-    index = np.moveaxis(grid.to_index(frame.to_patient(plane.points(places))), -1, 0)
-    hu = ndimage.map_coordinates(scan.volume.array, index, output=np.float32, order=1, mode="nearest")
-    nearest = np.rint(index).astype(np.int32)
-    inside = np.all([(part >= 0) & (part < n) for part, n in zip(nearest, grid.shape, strict=True)], axis=0)
-    at = tuple(np.clip(part, 0, n - 1) for part, n in zip(nearest, grid.shape, strict=True))
-    lung = (scan.lungs.array[at] == scan.lungs.scheme[prior.side].value) & inside
-    vessel = (scan.vessels.array[at] > 0) & inside
+    first, *columns = (
+        grid.to_index(frame.to_patient(plane.points(place))) for place in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1))
+    )
+    to_index = np.column_stack([column - first for column in columns])
+    base = first + np.concatenate([position, expected[..., None]], axis=-1) @ to_index.T
+    shape = (*expected.shape, len(heights))
+    hu, lung, vessel = np.empty(shape, dtype=np.float32), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    side = scan.lungs.scheme[prior.side].value
+    _sample(
+        scan.volume.array, scan.lungs.array, scan.vessels.array, side, base, to_index[:, 2], heights, hu, lung, vessel
+    )
     normal = frame.scale * plane.normal
     voxel = float(np.linalg.norm(grid.affine[:3, :3].T @ (normal / np.linalg.norm(normal))))
     return FissureSlab(hu, lung, vessel, position, expected, heights, np.asarray(unit * step), voxel)
+
+
+@compiled(fastmath=True)
+def _sample(
+    image: Any,
+    lungs: Any,
+    vessels: Any,
+    side: int,
+    base: Any,
+    step: Any,
+    heights: Any,
+    hu: Any,
+    lung: Any,
+    vessel: Any,
+) -> None:  # pragma: no cover - compiled
+    """The image between voxels, linear and beyond its end that of the end; lung and vessels of the nearest voxel."""
+    n0, n1, n2 = image.shape
+    for i in range(base.shape[0]):
+        for j in range(base.shape[1]):
+            for k in range(len(heights)):
+                x = base[i, j, 0] + step[0] * heights[k]
+                y = base[i, j, 1] + step[1] * heights[k]
+                z = base[i, j, 2] + step[2] * heights[k]
+                a, b, c = int(np.floor(x + 0.5)), int(np.floor(y + 0.5)), int(np.floor(z + 0.5))
+                if 0 <= a < n0 and 0 <= b < n1 and 0 <= c < n2:
+                    lung[i, j, k] = lungs[a, b, c] == side
+                    vessel[i, j, k] = vessels[a, b, c] > 0
+                x, y, z = min(max(x, 0.0), n0 - 1.0), min(max(y, 0.0), n1 - 1.0), min(max(z, 0.0), n2 - 1.0)
+                a, b, c = int(x), int(y), int(z)
+                p, q, r = x - a, y - b, z - c
+                d, e, f = min(a + 1, n0 - 1), min(b + 1, n1 - 1), min(c + 1, n2 - 1)
+                near = (1.0 - q) * ((1.0 - r) * image[a, b, c] + r * image[a, b, f]) + q * (
+                    (1.0 - r) * image[a, e, c] + r * image[a, e, f]
+                )
+                far = (1.0 - q) * ((1.0 - r) * image[d, b, c] + r * image[d, b, f]) + q * (
+                    (1.0 - r) * image[d, e, c] + r * image[d, e, f]
+                )
+                hu[i, j, k] = (1.0 - p) * near + p * far
