@@ -112,6 +112,12 @@ class Fissure:
         column = np.rint((np.asarray(position, dtype=np.float64) - self.position[0, 0]) / spacing)
         return np.asarray(column.astype(np.int64))
 
+    def lies_above(self, points: npt.ArrayLike) -> Mask:
+        """Which patient places (n, 3) lie above the surface wherever it may run, by two standard deviations."""
+        places = self.surface.prior.plane.coordinates(self.frame.to_template(points))
+        height, deviation = self.surface.at(places[:, :2])
+        return np.asarray(places[:, 2] - height > 2.0 * deviation)
+
     def height_over(self, points: npt.ArrayLike) -> FloatArray:
         """How far patient places (…, 3) lie above the surface, in millimetres of the patient along its normal."""
         places = self.surface.prior.plane.coordinates(self.frame.to_template(points))

@@ -47,13 +47,15 @@ class FissureSettings:
     steepest : float
         By how much the rise of a crest may differ from that of the surface.
     near_mm : float
-        How far around the first fit is looked for contrast, in template millimetres.
+        How far around the first fit is looked for contrast, in template millimetres, and in those of the patient where
+        these are larger.
     clear : float
         From this ratio of contrast to noise on a fissure is seen.
     faint : float
         From this on it is seen where it continues what is clear.
     least_piece_mm2 : float
-        Pieces with less that is clear are there by chance. In lungs of 5 L.
+        Pieces with less that is clear are there by chance; the same in small lungs, where means along the surface reach
+        as far.
     line_mm : float
         How far a place of such contrast may lie off the fissure, in template millimetres; larger than it is, since
         neighbours err alike.
@@ -123,11 +125,11 @@ def find_fissure(
     surface = _by_sheets(sample(prior.mean, reach_mm), prior, size, settings)
     places, deviation = np.zeros((0, 3)), np.zeros(0)
     for _ in range(settings.rounds):
-        slab, contrast = _along(sample, surface, settings)
-        places, deviation = _clear_places(slab, contrast, prior, size, settings)
+        slab, contrast = _along(sample, surface, frame, settings)
+        places, deviation = _clear_places(slab, contrast, prior, settings)
         surface = fit_surface(prior, places, deviation)
-    slab, contrast = _along(sample, surface, settings)
-    seen, by_chance = _seen(slab, contrast, size, settings)
+    slab, contrast = _along(sample, surface, frame, settings)
+    seen, by_chance = _seen(slab, contrast, settings)
     # as deep in the lung as sheets are looked for
     edge = max(1, round(settings.evidence.wall_mm / slab.spacing[0]))
     inside = ndimage.binary_erosion(slab.lung[..., len(slab.heights) // 2], iterations=edge)
@@ -135,9 +137,11 @@ def find_fissure(
 
 
 def _along(
-    sample: SlabSampler, surface: SurfacePosterior, settings: FissureSettings
+    sample: SlabSampler, surface: SurfacePosterior, frame: LungFrame, settings: FissureSettings
 ) -> tuple[FissureSlab, LineContrast]:
-    slab = sample(surface.height, settings.near_mm)
+    # in small lungs as far in millimetres of the patient: what is there by chance does not shrink with the patient
+    larger = max(1.0, float(np.linalg.norm(frame.scale * surface.prior.plane.normal)))
+    slab = sample(surface.height, settings.near_mm * larger)
     return slab, line_contrast(slab, find_sheet(slab, settings=settings.evidence), settings=settings.line)
 
 
@@ -178,7 +182,7 @@ def _crowd(places: FloatArray, cell: float) -> FloatArray:
 
 
 def _clear_places(
-    slab: FissureSlab, contrast: LineContrast, prior: FissurePrior, size: float, settings: FissureSettings
+    slab: FissureSlab, contrast: LineContrast, prior: FissurePrior, settings: FissureSettings
 ) -> tuple[FloatArray, FloatArray]:
     """Places of highest contrast near the surface through which one fissure can run, and how far each may lie off."""
     reach = np.abs(slab.heights) <= settings.near_mm / 2
@@ -189,7 +193,7 @@ def _clear_places(
     sheets = cc3d.connected_components(ratio >= settings.clear, connectivity=26)
     sheet = np.take_along_axis(sheets, best[..., None], axis=2)[..., 0]
     area = np.bincount(sheet.ravel()) * (slab.spacing[0] * slab.spacing[1])
-    clear = (sheet > 0) & (area[sheet] >= settings.least_piece_mm2 * size**2)
+    clear = (sheet > 0) & (area[sheet] >= settings.least_piece_mm2)
     every = [max(1, round(settings.every_mm / spacing)) for spacing in slab.spacing[:2]]
     chosen = np.zeros(clear.shape, dtype=bool)
     chosen[every[0] // 2 :: every[0], every[1] // 2 :: every[1]] = True
@@ -223,23 +227,23 @@ def _likely(
         rest = kept & ~own
         if np.count_nonzero(own) > np.count_nonzero(rest):
             continue
-        height, spread = fit_surface(prior, places[rest], deviation[rest]).at(places[own, :2])
+        height, spread = fit_surface(prior, places[rest], deviation[rest], unlike=1.0).at(places[own, :2])
         off = (places[own, 2] - height) / np.hypot(spread, settings.usual_error_mm)
         kept[own] = abs(float(np.median(off))) < settings.unlikely
     return kept
 
 
-def _large_pieces(contrast: npt.NDArray[np.float32], slab: FissureSlab, size: float, settings: FissureSettings) -> Mask:
+def _large_pieces(contrast: npt.NDArray[np.float32], slab: FissureSlab, settings: FissureSettings) -> Mask:
     """Pieces of contrast along the surface of which enough is clear."""
     pieces, count = ndimage.label(contrast >= settings.faint)
     clear = (contrast >= settings.clear).ravel()
     area = np.bincount(pieces.ravel(), clear, minlength=count + 1) * (slab.spacing[0] * slab.spacing[1])
-    large = area >= settings.least_piece_mm2 * size**2
+    large = area >= settings.least_piece_mm2
     large[0] = False
     return np.asarray(large[pieces])
 
 
-def _seen(slab: FissureSlab, contrast: LineContrast, size: float, settings: FissureSettings) -> tuple[Mask, float]:
+def _seen(slab: FissureSlab, contrast: LineContrast, settings: FissureSettings) -> tuple[Mask, float]:
     """Where contrast shows the fissure at the surface, and how often it does so far above and below."""
     half = max(1, round(settings.seen_mm / slab.step))
     middle = len(slab.heights) // 2
@@ -248,10 +252,10 @@ def _seen(slab: FissureSlab, contrast: LineContrast, size: float, settings: Fiss
     def clear(centre: int) -> Mask:
         window = slice(max(0, centre - half), centre + half + 1)
         high = contrast.ratio[..., window].max(axis=2)
-        return _large_pieces(high, slab, size, settings)
+        return _large_pieces(high, slab, settings)
 
     chance = []
-    for centre in (middle - off - half, middle + off + half):
+    for centre in (max(0, middle - off - half), min(len(slab.heights) - 1, middle + off + half)):
         known = contrast.measured[..., centre]
         chance.append(int(np.count_nonzero(clear(centre) & known)) / max(1, int(np.count_nonzero(known))))
     return clear(middle), float(np.mean(chance))

@@ -37,7 +37,8 @@ class LobeSettings:
     oblique_reach_mm, minor_reach_mm : float
         How far from its expected place a fissure is looked for, in millimetres of the template.
     sample_mm, least_sample_mm : float
-        Distance of samples in lungs of 5 L, scaled with the cube root of volume, and the least one.
+        Distance of samples in lungs of 5 L, scaled with the cube root of volume, and the least one; never less than
+        half a voxel.
     fissure : FissureSettings
     """
 
@@ -135,7 +136,7 @@ def find_lobes(
             continue
         frame = LungFrame.between(ends[prior.side], prior.template_ends)
         size = relative_size(lungs.volume_ml(prior.side), both=False)
-        sample_mm = max(settings.least_sample_mm, settings.sample_mm * size)
+        sample_mm = max(settings.least_sample_mm, settings.sample_mm * size, 0.5 * min(volume.geometry.spacing))
         scan = ScanLabels(volume, lungs, vessels)
         sample = partial(_sampled, scan, prior, frame, sample_mm, found.get("right_oblique"))
         reach = settings.minor_reach_mm if name == "right_minor" else settings.oblique_reach_mm
@@ -153,12 +154,12 @@ def _sampled(
     surface: FloatArray,
     reach_mm: float,
 ) -> FissureSlab:
-    """Samples around a surface; around the minor fissure only what lies above the oblique one is lung."""
+    """Samples around a surface; around the minor fissure only what clearly lies above the oblique one is lung."""
     slab = sample_slab(scan, prior, frame, surface, reach_mm=reach_mm, sample_mm=sample_mm)
     if prior.name != "right_minor" or oblique is None:
         return slab
     i, j, k = np.nonzero(slab.lung)
     places = np.column_stack([slab.position[i, j], slab.expected[i, j] + slab.heights[k]])
     lung = slab.lung.copy()
-    lung[i, j, k] = oblique.height_over(frame.to_patient(prior.plane.points(places))) > 0
+    lung[i, j, k] = oblique.lies_above(frame.to_patient(prior.plane.points(places)))
     return replace(slab, lung=lung)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from ctreview.anatomy import LOBE_SCHEME, LOBES, LobeMap, find_lobes
-from ctreview.phantom import Phantom, phantom_child
+from ctreview.phantom import Phantom, make_thorax, phantom_child
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,29 @@ def test_a_single_lung_has_its_own_lobes_alone(child: Phantom) -> None:
     left = replace(child.lungs, array=np.where(child.lungs.array == 1, 0, child.lungs.array))
     found = find_lobes(child.volume, left, child.vessels)
     assert set(np.unique(found.array)) == {0, 4, 5}
+
+
+def stopped(lobes: LobeMap) -> set[str]:
+    return {lobe for check in lobes.checks if check.stops for lobe in check.regions}
+
+
+def test_after_an_upper_lobe_was_removed_no_lobe_is_promised_in_its_place(child: Phantom) -> None:
+    gone = child.lobes.mask("right_upper_lobe")
+    lungs = replace(child.lungs, array=np.where(gone, 0, child.lungs.array).astype(np.uint8))
+    vessels = replace(child.vessels, array=np.where(gone, 0, child.vessels.array))
+    volume = child.volume.with_array(np.where(gone, np.int16(40), child.volume.array))
+    assert {"right_upper_lobe", "right_middle_lobe"} <= stopped(find_lobes(volume, lungs, vessels))
+
+
+def test_a_right_lung_of_two_lobes_keeps_the_lower_one(child: Phantom) -> None:
+    """Where there is no minor fissure, the lobes that it would part get no verdict, and the others do."""
+    # healthy: opacity ends at a border between lobes, and shows it
+    healthy, without = (
+        make_thorax((), settings=own) for own in (child.settings, replace(child.settings, fissure_mm=0.0))
+    )
+    upper, middle = (child.lobes.mask(lobe) for lobe in ("right_upper_lobe", "right_middle_lobe"))
+    beside = ndimage.binary_dilation(upper, iterations=4) & ndimage.binary_dilation(middle, iterations=4)
+    beside &= ~ndimage.binary_dilation(child.lobes.mask("right_lower_lobe"), iterations=4)
+    volume = healthy.volume.with_array(np.where(beside, without.volume.array, healthy.volume.array))
+    found = stopped(find_lobes(volume, child.lungs, child.vessels))
+    assert found == {"right_upper_lobe", "right_middle_lobe"}
