@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ctreview.edits import Session
-from ctreview.recipes.chest_ct import Prepared, prepare
+from ctreview.recipes.chest_ct import Prepared
 from ctreview.recipes.chest_ct.corrections import OPACITY, handlers_of
 from ctreview.study import Study
 from ctreview.volume.resample import warp_labels
 from ctreview.volume.write import write_transform
+from tests.without_lobes import prepare
 
 READERS = ("anna", "ben")
 

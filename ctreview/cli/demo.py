@@ -37,7 +37,6 @@ def demo(
     """
     from ctreview.clinical import index_case
     from ctreview.recipes import chest_ct
-    from ctreview.recipes.chest_ct.settings import ChestCtSettings
     from ctreview.report import require_free, write_comparison
     from ctreview.report.timeline import timeline_of_comparison
 
@@ -48,7 +47,6 @@ def demo(
         found = chest_ct.compare(
             folder / BASELINE,
             folder / FOLLOWUP,
-            settings=ChestCtSettings(lobes=True),
             threads=threads,
             progress=part(progress, 0.0, 0.85),
         )

@@ -20,7 +20,7 @@ def quick_settings() -> ChestCtSettings:
 
     standard = RegistrationSettings()
     registration = replace(standard, affine_stages=standard.affine_stages[:1], stages=standard.stages[:1])
-    return ChestCtSettings(registration=registration, interval=IntervalSettings(draws=100))
+    return ChestCtSettings(registration=registration, interval=IntervalSettings(draws=100), lobes=False)
 
 
 def make_scan(folder: Path, subject: int, ml: float, acquired: datetime) -> Path:

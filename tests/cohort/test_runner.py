@@ -134,7 +134,7 @@ from ctreview.change import IntervalSettings
 from ctreview.registration import RegistrationSettings
 standard = RegistrationSettings()
 registration = replace(standard, affine_stages=standard.affine_stages[:1], stages=standard.stages[:1])
-settings = ct.ChestCtSettings(registration=registration, interval=IntervalSettings(draws=100))
+settings = ct.ChestCtSettings(registration=registration, interval=IntervalSettings(draws=100), lobes=False)
 ct.cohort.run(sys.argv[1], sys.argv[2], settings=settings, workers=1)
 """
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ctreview.dicom.acquisition import Patient
-from ctreview.recipes import compare
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
+from tests.without_lobes import compare
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 

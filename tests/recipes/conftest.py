@@ -10,7 +10,8 @@ import pytest
 from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
-from ctreview.recipes.chest_ct import Prepared, compare_prepared, pair, prepare, registering
+from ctreview.recipes.chest_ct import Prepared, compare_prepared, pair, registering
+from tests.without_lobes import prepare
 
 SPACING = (2.0, 1.3, 1.3)
 

@@ -51,7 +51,7 @@ class ChestCtSettings:
     fate: FateSettings = field(default_factory=FateSettings)
     interval: IntervalSettings = field(default_factory=IntervalSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
-    lobes: bool = False
+    lobes: bool = True
     lungs_from: str | None = None
     lobes_from: str | None = None
     threads: int = 2

@@ -13,11 +13,12 @@ import pytest
 from ctreview.change import Comparison, Sensitivity, Timepoint
 from ctreview.edits import UNDO, Edit, Journal
 from ctreview.errors import UnreadableFile
-from ctreview.recipes.chest_ct import Prepared, compare, compare_prepared
+from ctreview.recipes.chest_ct import Prepared, compare_prepared
 from ctreview.recipes.chest_ct import prepared as prepared_module
 from ctreview.recipes.chest_ct.corrections import canvas_of, carried_opacity, handlers_of, split_by_scan
 from ctreview.tools import BrushSettings
 from tests.readings import Read
+from tests.without_lobes import compare
 
 
 def edit(prepared: Prepared, number: int, kind: str, **payload: object) -> Edit:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import jsonschema
@@ -13,8 +14,9 @@ from ctreview.checks import Check
 from ctreview.dicom.acquisition import Patient
 from ctreview.errors import DifferentPatients, SegmentationFailed, WrongModality, WrongUse
 from ctreview.progress import Cancelled
-from ctreview.recipes import ChestCtSettings, compare, segment
+from ctreview.recipes import ChestCtSettings
 from ctreview.report.document import change_document, schema
+from tests.without_lobes import WITHOUT_LOBES, compare, segment
 
 COUNTED = ("ground_glass", "consolidation")
 
@@ -326,7 +328,7 @@ def test_settings_reach_every_stage_and_are_checked(child, quick):
     with pytest.raises(WrongUse):
         ChestCtSettings(threads=0)
     assert ChestCtSettings().with_threads(5).registration.threads == 5
-    narrow = ChestCtSettings(interval=IntervalSettings(seed=5, draws=500, boundary_voxels=0.0))
+    narrow = replace(WITHOUT_LOBES, interval=IntervalSettings(seed=5, draws=500, boundary_voxels=0.0))
     found = compare(child[0].volume, child[1].volume, settings=narrow)
     assert "boundary" not in found["lungs"].change["opacity_ml"].sources
     assert found.seeds["interval"] == 5

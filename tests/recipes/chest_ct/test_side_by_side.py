@@ -6,8 +6,8 @@ import pytest
 from ctreview.anatomy import LUNG_SCHEME, LungMap
 from ctreview.anatomy.vessels import VESSEL_SCHEME
 from ctreview.phantom import true_transform
-from ctreview.recipes import ChestCtSettings
 from ctreview.recipes.chest_ct import pair, scan, side_by_side
+from ctreview.recipes.chest_ct.engines import GivenParts
 from ctreview.recipes.chest_ct.pair import analyse_pair, find_common_rule
 from ctreview.recipes.chest_ct.side_by_side import (
     analyse_side_by_side,
@@ -19,6 +19,7 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
+from tests.without_lobes import WITHOUT_LOBES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,7 @@ class FoundLungs:
     volume: object
     lungs: object
     vessels: object = None
+    given: GivenParts = GivenParts()  # noqa: RUF009
 
 
 def two_scans(child, consolidated=None):
@@ -71,7 +73,7 @@ def test_scans_that_are_not_registered_are_left_as_they_are():
 
 
 def test_looking_again_uses_the_prior_for_one_scan_and_leaves_the_other(child, comparison, monkeypatch):
-    settings = ChestCtSettings(threads=1)
+    settings = dataclasses.replace(WITHOUT_LOBES, threads=1)
     first = analyse_pair(tuple(one.volume for one in child), (4.0, 4.0), settings=settings).scans
     given = []
     find_lungs = scan.find_lungs
