@@ -234,7 +234,7 @@ class Annotations(QWidget):
         """The share of the system's font by which title, slice and window fit into a pane."""
         size = QFontMetricsF(self._font(1.0))
         needed = max(map(size.horizontalAdvance, (*self.corners.top_left, *self.corners.bottom_right)), default=0.0)
-        return min(max(width / needed, _SMALLEST_TEXT), 1.0) if needed else 1.0
+        return min(max(0.95 * width / needed, _SMALLEST_TEXT), 1.0) if needed else 1.0  # letters are whole pixels wide
 
     def _draw_warnings(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(self._font(1.2, QFont.Weight.Bold))
