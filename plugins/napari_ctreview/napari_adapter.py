@@ -16,6 +16,7 @@ from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QDockWidget, QLayout, QWidget
 
 __all__ = [
+    "LETTERS_PT",
     "QtViewer",
     "bare_slider",
     "canvas_of",
@@ -35,6 +36,10 @@ __all__ = [
     "unwrapped",
     "window_of",
 ]
+
+
+LETTERS_PT = 10.0
+"""How large napari's theme writes, whatever the system's font is."""
 
 
 class _FurtherCanvas(QtViewer):  # type: ignore[misc]  # napari carries no types

@@ -86,6 +86,8 @@ class _Window:
         self.viewer.window._qt_window.resize(1600, 950)
         self.dock = ReviewDock(self.viewer)
         self.viewer.window.add_dock_widget(self.dock, name="Review two timepoints", area="right")
+        self.failures: list[str] = []
+        self.dock.state.failed.connect(self.failures.append)
         self.turn(0.2)
 
     @property
@@ -105,8 +107,8 @@ class _Window:
     def until(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + 900
         while not condition():
-            if time.monotonic() > end:
-                raise TimeoutError("nothing came of it in a quarter of an hour")
+            if self.failures or time.monotonic() > end:
+                raise RuntimeError("; ".join(self.failures) or "nothing came of it in a quarter of an hour")
             self.turn()
             time.sleep(0.001)
 
@@ -200,7 +202,7 @@ def _change_patients(window: _Window, one: Path, other: Path) -> dict[str, float
     """Open two studies in turn: how long that takes, and by how much memory grows from the second change on."""
     import psutil
 
-    shutil.copytree(one, other)
+    shutil.copytree(one, other, ignore=shutil.ignore_patterns("open.lock"))  # it is open here
     took, held = [], []
     for number in range(CHANGES + 2):
         took.append(window.open((other, one)[number % 2]))

@@ -8,7 +8,17 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ctreview.change import Comparison
 from ctreview.errors import EditDoesNotApply
@@ -20,7 +30,7 @@ from napari_ctreview.input_output.layer_importer import LayerImporter
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
 from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
-from napari_ctreview.napari_adapter import unwrapped, window_of
+from napari_ctreview.napari_adapter import LETTERS_PT, unwrapped, window_of
 from napari_ctreview.session.chest_ct_display import FATE_PANE
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.session.steps import STEPS
@@ -69,6 +79,12 @@ _COMPUTED = ("lungs", "opacity", "register", "change")
 """Steps of the computer."""
 
 _LEAST_WIDTH = 380
+
+_LETTERS = (
+    "QLabel, QPushButton, QToolButton, QCheckBox, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractItemView,"
+    " QHeaderView, QTabBar::tab, QPlainTextEdit"
+)
+"""What napari's theme gives a size of its own."""
 
 _TITLES = {"correct": "Correct", "sign": "Save and sign"}
 
@@ -171,6 +187,15 @@ class ReviewDock(QWidget):
         layout.addWidget(self.doing)
         layout.addWidget(self.message)
         self._make_room()
+        self._follow_font()
+
+    def _follow_font(self) -> None:
+        """Write as large as the system does, where that is larger than napari's own letters."""
+        points = QApplication.font().pointSizeF()
+        size = f"{_LETTERS} {{ font-size: {points:g}pt; }}" if points > LETTERS_PT else ""
+        if size != self.styleSheet():
+            self.setStyleSheet(size)
+            self._make_room()
 
     def _make_room(self) -> None:
         """Be so wide that no step is cut off, however far down the reader scrolls."""
@@ -403,6 +428,8 @@ class ReviewDock(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """End with the dock, where that is taken out of the window alone: napari is as it was before."""
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._follow_font()
         if event.type() == QEvent.Type.ParentChange and self.parentWidget() is None and self._window is not None:
             self._end()
         return bool(super().event(event))

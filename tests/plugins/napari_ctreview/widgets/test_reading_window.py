@@ -88,6 +88,21 @@ def test_ctrl_q_asks_where_work_is_in_no_study_also_from_a_text_field(
     assert window.controller.state.open
 
 
+def test_letters_are_as_large_as_the_system_s(window: Any, qtbot: Any, qapp: Any) -> None:
+    shown = (window.run_all, window.header, window.tools.tools["pick"], window.measurements.table, window.load.age)
+    usual, before, width = qapp.font(), [one.fontInfo().pointSizeF() for one in shown], window.minimumWidth()
+    larger = qapp.font()
+    larger.setPointSize(17)
+    qapp.setFont(larger)
+    qtbot.wait(50)
+    assert [round(one.fontInfo().pointSizeF()) for one in shown] == [17] * len(shown)
+    assert round(window.panes.panes[0].annotations.font().pointSizeF()) == 17
+    assert window.minimumWidth() > width, "nothing is cut off"
+    qapp.setFont(usual)
+    qtbot.wait(50)
+    assert [one.fontInfo().pointSizeF() for one in shown] == before
+
+
 def test_measurements_are_listed_gone_to_and_removed(window: Any, qtbot: Any) -> None:
     panes, table = window.panes, window.measurements.table
     mouse = SimulatedMouse(panes, qtbot)
