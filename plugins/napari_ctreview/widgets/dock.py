@@ -187,7 +187,6 @@ class ReviewDock(QWidget):
         layout.addWidget(self.doing)
         layout.addWidget(self.message)
         self._make_room()
-        self._follow_font()
 
     def _follow_font(self) -> None:
         """Write as large as the system does, where that is larger than napari's own letters."""
@@ -420,16 +419,15 @@ class ReviewDock(QWidget):
         return not left or ask.closing_confirmed(self, left)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Make room for the dock when it is shown first."""
+        """Make room for the dock when it is shown first, and write as large as the system does."""
         super().showEvent(event)
+        self._follow_font()
         if not self._fitted:
             self._fitted = True
             fit_on_screen(self.window())
 
     def event(self, event: QEvent) -> bool:
         """End with the dock, where that is taken out of the window alone: napari is as it was before."""
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            self._follow_font()
         if event.type() == QEvent.Type.ParentChange and self.parentWidget() is None and self._window is not None:
             self._end()
         return bool(super().event(event))

@@ -14,6 +14,7 @@ from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.all_keys import every_key
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml
@@ -88,18 +89,24 @@ def test_ctrl_q_asks_where_work_is_in_no_study_also_from_a_text_field(
     assert window.controller.state.open
 
 
+def _show_again(window: Any, font: Any, qtbot: Any) -> None:
+    """As it is shown on a system with this font."""
+    QApplication.setFont(font)
+    window.hide()
+    window.show()
+    qtbot.wait(50)
+
+
 def test_letters_are_as_large_as_the_system_s(window: Any, qtbot: Any, qapp: Any) -> None:
     shown = (window.run_all, window.header, window.tools.tools["pick"], window.measurements.table, window.load.age)
     usual, before, width = qapp.font(), [one.fontInfo().pointSizeF() for one in shown], window.minimumWidth()
     larger = qapp.font()
     larger.setPointSize(17)
-    qapp.setFont(larger)
-    qtbot.wait(50)
+    _show_again(window, larger, qtbot)
     assert [round(one.fontInfo().pointSizeF()) for one in shown] == [17] * len(shown)
     assert round(window.panes.panes[0].annotations.font().pointSizeF()) == 17
     assert window.minimumWidth() > width, "nothing is cut off"
-    qapp.setFont(usual)
-    qtbot.wait(50)
+    _show_again(window, usual, qtbot)
     assert [one.fontInfo().pointSizeF() for one in shown] == before
 
 
