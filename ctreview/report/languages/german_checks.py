@@ -100,6 +100,7 @@ SENTENCES = {
     "lungs_alike": "Eine Lunge ist um {value} HE weniger dicht als die andere und lufthaltiger als eine gesunde; "
     "maßgeblich war die andere.",
     "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",
+    "added_lung": "Nachgetragene Lunge behält die Dichtegrenzen von damals; sonst gelten jetzt andere.",
     "edits_of_other_scans": "{value} Korrekturen des Befunders betreffen andere Aufnahmen und entfielen.",
     "edits": "{value} Korrekturen des Befunders sind nicht mehr anwendbar und blieben unberücksichtigt.",
 }

@@ -108,6 +108,7 @@ class ReviewDock(QWidget):
 
     _window: ReadingWindow | None = None
     _fitted = False
+    _version: int | None = None
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -333,6 +334,10 @@ class ReviewDock(QWidget):
     def _prepared(self) -> None:
         if not self.state.mode.begun:
             self._forget()
+        version = None if self.state.reading is None else self.state.reading.version
+        if self._version not in (None, version):
+            self.marker.forget()  # what is offered is of the reading before, which a new one may not know
+        self._version = version
         ab = dict(zip(self.state.order, ("A", "B"), strict=True))
         self.findings.titles = self.key_images.titles = (ab[0], ab[1]) if self.state.blinded else TITLES
         self.findings.show_findings()

@@ -16,6 +16,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from ctreview.study import Finding
 from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml
 from tests.plugins.napari_ctreview.simulated_mouse import LEFT, SHIFT, SimulatedMouse, click, press
@@ -214,3 +215,12 @@ def test_save_state_is_in_view_and_signing_shows_a_summary_and_leaves_a_badge(
     _click_row(window.history.rows, 1)
     assert glass_ml(window.controller, 0) == stands, "a signed reading stays as it is"
     assert window.history.rows.currentRow() == 0
+
+
+def test_a_reading_once_more_knows_nothing_of_what_was_offered_in_the_first(window: Any, qtbot: Any) -> None:
+    place = tuple(float(v) for v in window.panes.panes[0].centre)
+    window.marker.track(Finding("nodule", 1, place, tracked="nodule 1"))
+    assert window.marker.offer is not None
+    click(window.sign.buttons["Read again, blinded"])
+    until(qtbot, lambda: window.controller.state.blinded and window.controller.chest_ct.begun)
+    assert window.marker.offer is None
