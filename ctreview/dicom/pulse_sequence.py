@@ -39,3 +39,16 @@ class PulseSequence:
     name: str | None = None
     kinds: tuple[str, ...] = ()
     image_type: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is known, for people: ``"3 T"``, ``"TR 600 ms"``, ``"TE 11 ms"``, ``"flip angle 3°"``."""
+        known = (
+            (self.field_strength_t, "{:.2g} T"),
+            (self.repetition_time_ms, "TR {:.4g} ms"),
+            (self.echo_time_ms, "TE {:.3g} ms"),
+            (self.inversion_time_ms, "TI {:.4g} ms"),
+            (self.flip_angle_degrees, "flip angle {:.3g}°"),
+            (self.echoes if (self.echoes or 1) > 1 else None, "one of {} echoes"),
+        )
+        return tuple(form.format(value) for value, form in known if value is not None)

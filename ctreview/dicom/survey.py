@@ -156,6 +156,7 @@ def _protocol(series: Series) -> str:
         f"{facts.kvp:g} kV" if facts.kvp else None,
         f"kernel {facts.kernel}" if facts.kernel else None,
         f"{facts.slice_thickness_mm:g} mm thick" if facts.slice_thickness_mm else None,
+        *facts.sequence.words,
         contrast,
         posture_in_words(facts.posture),
         " ".join(part for part in (facts.manufacturer, facts.scanner) if part) or None,

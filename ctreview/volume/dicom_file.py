@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.dicom.acquisition import Patient
+from ctreview.dicom.pulse_sequence import PulseSequence
 from ctreview.errors import WrongUse
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.volume import Volume
@@ -138,12 +139,33 @@ def _common(volume: Volume, patient: Patient | None, uids: _Identifiers, number:
         data.KVP = None if facts.kvp is None else _ds(facts.kvp)
         data.ConvolutionKernel = facts.kernel or ""
     else:
-        data.ScanningSequence, data.SequenceVariant, data.ScanOptions = "RM", "NONE", ""
-        data.MRAcquisitionType, data.EchoTime, data.RepetitionTime, data.EchoTrainLength = "2D", None, None, None
+        _sequence(data, facts.sequence)
     if facts.contrast is not None:
         data.ContrastBolusAgent = "contrast agent" if facts.contrast else ""
     _patient(data, patient, facts.age_years)
     return data
+
+
+_SCANNING, _OPTIONS = ("SE", "IR", "GR", "EP"), ("FS",)
+"""Words of ScanningSequence and of ScanOptions; others that a sequence knows are its variants."""
+
+
+def _sequence(data: Any, facts: PulseSequence) -> None:
+    """Times and angles of an MR sequence; empty where they are not known."""
+    known = facts.kinds
+    data.ScanningSequence = [word for word in known if word in _SCANNING] or "RM"
+    data.SequenceVariant = [word for word in known if word not in _SCANNING + _OPTIONS] or "NONE"
+    data.ScanOptions = [word for word in known if word in _OPTIONS] or ""
+    data.MRAcquisitionType = "2D"
+    for keyword, value in (
+        ("EchoTime", facts.echo_time_ms),
+        ("RepetitionTime", facts.repetition_time_ms),
+        ("InversionTime", facts.inversion_time_ms),
+        ("FlipAngle", facts.flip_angle_degrees),
+        ("MagneticFieldStrength", facts.field_strength_t),
+    ):
+        setattr(data, keyword, None if value is None else _ds(value))
+    data.EchoTrainLength = facts.echo_train_length
 
 
 def _dates(data: Any, when: datetime | None) -> None:
@@ -185,7 +207,7 @@ def _write_slice(
     data.update(common)
     data.SOPInstanceUID = uids.instance(number)
     data.InstanceNumber = number + 1
-    data.ImageType = ["DERIVED", "PRIMARY", "AXIAL"]
+    data.ImageType = list(volume.acquisition.sequence.image_type) or ["DERIVED", "PRIMARY", "AXIAL"]
     geometry = volume.geometry
     directions = geometry.directions
     data.ImagePositionPatient = [_ds(part) for part in geometry.to_lps((number, 0, 0))]

@@ -18,6 +18,8 @@ __all__ = ["fit_magnitudes"]
 Floats = npt.NDArray[np.float32]
 
 _FRACTIONS = np.linspace(0, 1, 11)
+_STARTS = np.array([(0, 4), (4, 6), (5, 7), (7, 11)])
+"""From where to where among these a fit starts: two that are mostly water, two that are mostly fat."""
 _DECAYS = np.array([5.0, 20.0, 40.0, 70.0, 110.0, 170.0, 260.0, 420.0])
 """1/T2* in 1/s from which the fits start."""
 _MOST_DECAY = 1000.0
@@ -54,13 +56,14 @@ def fit_magnitudes(
     seconds = np.asarray(echo_times_ms, dtype=float) / 1000.0
     signals = np.ascontiguousarray(images[:, valid].T)
     fraction, misfit = np.zeros((len(signals), 2), np.float32), np.zeros((len(signals), 2), np.float32)
-    _fit(signals, seconds, fat.real.copy(), (np.abs(fat) ** 2), _FRACTIONS, _DECAYS, fraction, misfit)
+    _fit(signals, seconds, fat.real.copy(), (np.abs(fat) ** 2), _FRACTIONS, _DECAYS, _STARTS, fraction, misfit)
     better = np.zeros(valid.shape, np.float32)
     better[valid] = misfit[:, 1] - misfit[:, 0]  # positive: mostly water agrees better
     variance = noise**2 if noise else _variance(misfit, len(seconds))
     scale = max(variance, 1e-12)
     clipped = np.clip(better / scale, -_CLEAR, _CLEAR).astype(np.float32)
-    around = np.stack([gaussian_filter(layer, 1.0) for layer in clipped])
+    unclear = ((np.abs(clipped) < _CLEAR) & valid).astype(np.float32)
+    around = np.stack([gaussian_filter(layer, 1.0) for layer in clipped * unclear])  # of those that noise leaves open
     choice = np.where(np.abs(clipped) >= _CLEAR, clipped, around)[valid]
     found = np.zeros(valid.shape, np.float32)
     found[valid] = np.where(choice >= 0, fraction[:, 0], fraction[:, 1])
@@ -91,45 +94,48 @@ def _scatter(fat: npt.NDArray[np.complex128], seconds: npt.NDArray[np.float64]) 
 
 
 @compiled_in_parallel(fastmath=True)
-def _fit(signals, seconds, real, square, fractions, decays, fraction, misfit):  # type: ignore[no-untyped-def]
-    """Both solutions of every voxel: a coarse search of each half, refined."""
-    echoes = len(seconds)
-    shapes = np.empty((len(fractions), len(decays), echoes))
-    norms = np.empty((len(fractions), len(decays)))
+def _fit(signals, seconds, real, square, fractions, decays, starts, fraction, misfit):  # type: ignore[no-untyped-def]
+    """Both solutions of every voxel: coarse searches of each half, refined."""
+    shapes, norms = _shapes(seconds, real, square, fractions, decays)
+    for voxel in numba.prange(len(signals)):
+        misfit[voxel, 0] = misfit[voxel, 1] = np.inf
+        for start in range(len(starts)):
+            half = start // 2
+            i, j, amplitude = _nearest(signals[voxel], shapes, norms, starts[start, 0], starts[start, 1])
+            w, f = amplitude * (1 - fractions[i]), amplitude * fractions[i]
+            w, f, left = _refined(signals[voxel], seconds, real, square, w, f, decays[j])
+            if left < misfit[voxel, half]:
+                fraction[voxel, half] = f / (w + f) if w + f > 1e-9 else 0.0
+                misfit[voxel, half] = left
+
+
+@compiled(fastmath=True)
+def _shapes(seconds, real, square, fractions, decays):  # type: ignore[no-untyped-def]
+    """Signals of unit amplitude, and their sums of squares."""
+    shapes, norms = np.empty((len(fractions), len(decays), len(seconds))), np.zeros((len(fractions), len(decays)))
     for i in range(len(fractions)):
         w, f = 1 - fractions[i], fractions[i]
         for j in range(len(decays)):
-            total = 0.0
-            for e in range(echoes):
+            for e in range(len(seconds)):
                 size = sqrt(max(w * w + 2 * w * f * real[e] + f * f * square[e], 0.0)) * exp(-decays[j] * seconds[e])
                 shapes[i, j, e] = size
-                total += size * size
-            norms[i, j] = total
-    middle = len(fractions) // 2
-    for voxel in numba.prange(len(signals)):
-        for half in range(2):
-            low = 0 if half == 0 else middle
-            high = middle + 1 if half == 0 else len(fractions)
-            best, at_i, at_j, amplitude = -1.0, low, 0, 0.0
-            for i in range(low, high):
-                for j in range(len(decays)):
-                    dot = 0.0
-                    for e in range(echoes):
-                        dot += signals[voxel, e] * shapes[i, j, e]
-                    gain = dot * dot / norms[i, j]
-                    if gain > best:
-                        best, at_i, at_j, amplitude = gain, i, j, dot / norms[i, j]
-            w, f, left = _refined(
-                signals[voxel],
-                seconds,
-                real,
-                square,
-                amplitude * (1 - fractions[at_i]),
-                amplitude * fractions[at_i],
-                decays[at_j],
-            )
-            fraction[voxel, half] = f / (w + f) if w + f > 1e-9 else 0.0
-            misfit[voxel, half] = left
+                norms[i, j] += size * size
+    return shapes, norms
+
+
+@compiled(fastmath=True)
+def _nearest(signal, shapes, norms, low, high):  # type: ignore[no-untyped-def]
+    """Fraction and decay whose signal fits best, among some fractions, and its amplitude."""
+    best, at_i, at_j, amplitude = -1.0, low, 0, 0.0
+    for i in range(low, high):
+        for j in range(shapes.shape[1]):
+            dot = 0.0
+            for e in range(len(signal)):
+                dot += signal[e] * shapes[i, j, e]
+            gain = dot * dot / norms[i, j]
+            if gain > best:
+                best, at_i, at_j, amplitude = gain, i, j, dot / norms[i, j]
+    return at_i, at_j, amplitude
 
 
 @compiled(fastmath=True)

@@ -5,6 +5,7 @@ contrasts of an examination.
 """
 
 from ctreview.phantom.muscle.body import Legs, make_legs
+from ctreview.phantom.muscle.dicom import write_enhanced_mr, write_examination
 from ctreview.phantom.muscle.scanner import MrScanner
 from ctreview.phantom.muscle.scans import (
     DixonScan,
@@ -25,6 +26,7 @@ from ctreview.phantom.muscle.settings import (
     OedemaPatch,
     later_legs,
 )
+from ctreview.phantom.muscle.ultrasound import UltrasoundFrame, scan_ultrasound, write_ultrasound
 
 __all__ = [
     "ADULT_LEGS",
@@ -36,6 +38,7 @@ __all__ = [
     "LegsSettings",
     "MrScanner",
     "OedemaPatch",
+    "UltrasoundFrame",
     "later_legs",
     "make_legs",
     "scan_dixon",
@@ -44,5 +47,9 @@ __all__ = [
     "scan_stir",
     "scan_t1",
     "scan_t2",
+    "scan_ultrasound",
     "stations",
+    "write_enhanced_mr",
+    "write_examination",
+    "write_ultrasound",
 ]

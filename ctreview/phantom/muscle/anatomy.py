@@ -14,9 +14,9 @@ from ctreview.phantom.muscle.cross_section import (
     THIGH_MUSCLES,
     Floats,
     Muscle,
-    Outline,
+    Oval,
     cells,
-    outline,
+    oval,
 )
 from ctreview.phantom.muscle.schemes import GROUPS, SIDES
 from ctreview.phantom.muscle.settings import LegsSettings
@@ -134,7 +134,7 @@ class _Draft:
         self.tissue[np.broadcast_to(depth > 0, self.tissue.shape)] = TISSUE[name]
 
 
-def _draft(geometry: Geometry, inside: Outline, fat_mm: Floats) -> _Draft:
+def _draft(geometry: Geometry, inside: Oval, fat_mm: Floats) -> _Draft:
     """Skin, the fat under it, and the fascia."""
     shape = inside.depth.shape
     soft_mm = sqrt(np.prod(sorted(geometry.spacing)[:2]))
@@ -156,7 +156,7 @@ def leg_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
     girth = np.interp(along, (0.0, 0.15, 0.5, 0.8, 1.0), (0.66, 0.7, 0.88, 1.0, 1.04)).astype(np.float32)
     half_width = girth * np.float32(leg.radius_mm)
     u = x - np.float32(leg.hip_mm) * (np.float32(0.74) + np.float32(0.26) * along)
-    inside = outline(u, y, half_width, half_width * np.float32(0.96), wave=0.025, turn=np.float32(0.5) + along)
+    inside = oval(u, y, half_width, half_width * np.float32(0.96), wave=0.025, turn=np.float32(0.5) + along)
     fat_mm = np.float32(settings.subcutaneous_mm) * (
         np.float32(0.8) + np.float32(0.25) * along + np.float32(0.3) * inside.posterior_share
     )
@@ -181,7 +181,7 @@ def pelvis_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
     half_width = np.float32(leg.hip_mm) + radius * (np.float32(1.03) - np.float32(0.12) * along)
     # both halves meet at one depth, however their muscles differ
     half_depth = np.full_like(half_width, 1.22 * settings.thigh_radius_mm * sqrt(sum(settings.muscle_area) / 2))
-    inside = outline(x, y, half_width, half_depth, wave=-0.03, turn=np.zeros_like(along))
+    inside = oval(x, y, half_width, half_depth, wave=-0.03, turn=np.zeros_like(along))
     fat_mm = np.float32(1.2 * settings.subcutaneous_mm) * (np.float32(1) + np.float32(0.35) * inside.posterior_share)
     draft = _draft(geometry, inside, fat_mm)
     group = _put_muscles(draft, leg, inside, PELVIS_MUSCLES, along, np.float32(0.5) * (half_width + half_depth))
@@ -192,7 +192,7 @@ def pelvis_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
 
 
 def _put_muscles(
-    draft: _Draft, leg: Leg, inside: Outline, muscles: tuple[Muscle, ...], along: Floats, scale: Floats
+    draft: _Draft, leg: Leg, inside: Oval, muscles: tuple[Muscle, ...], along: Floats, scale: Floats
 ) -> Bytes:
     """Muscles and the fat between them; gives the number of each voxel's group."""
     settings, composition = leg.settings, draft.composition
@@ -213,7 +213,7 @@ def _put_muscles(
     return group
 
 
-def _fat_fraction(leg: Leg, group: Bytes, inside: Outline, along: Floats) -> Floats:
+def _fat_fraction(leg: Leg, group: Bytes, inside: Oval, along: Floats) -> Floats:
     """Of the muscle at each voxel: that of its group, in streaks."""
     values = np.full(len(GROUPS) + 1, leg.settings.fat_fraction, np.float32)
     for one in leg.settings.fatty:
@@ -225,7 +225,7 @@ def _fat_fraction(leg: Leg, group: Bytes, inside: Outline, along: Floats) -> Flo
 
 
 def _put_oedema(
-    draft: _Draft, leg: Leg, group: Bytes, inside: Outline, scale: Floats, height: Floats
+    draft: _Draft, leg: Leg, group: Bytes, inside: Oval, scale: Floats, height: Floats
 ) -> npt.NDArray[np.bool_]:
     """Longer T2 and a little more water in balls around the middle of the largest muscle of a group."""
     settings, composition = leg.settings, draft.composition
@@ -254,7 +254,7 @@ def _put_oedema(
     return found
 
 
-def _put_bundles(draft: _Draft, inside: Outline, along: Floats, scale: Floats) -> None:
+def _put_bundles(draft: _Draft, inside: Oval, along: Floats, scale: Floats) -> None:
     """Fat around the femoral vessels and around the sciatic nerve, and the vessels."""
     levels = (0.1, 0.6, 1.0)
     u = np.interp(along, levels, (-0.1, -0.45, -0.3)).astype(np.float32)

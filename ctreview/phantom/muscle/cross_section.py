@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PELVIS_MUSCLES", "THIGH_MUSCLES", "Muscle", "Outline", "cells", "outline"]
+__all__ = ["PELVIS_MUSCLES", "THIGH_MUSCLES", "Muscle", "Oval", "cells", "oval"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -112,7 +112,7 @@ PELVIS_MUSCLES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class Oval:
     """An oval in one slice, or in several.
 
     Attributes
@@ -131,9 +131,9 @@ class Outline:
     posterior_share: Floats
 
 
-def outline(
+def oval(
     lateral: Floats, posterior: Floats, half_width: Floats, half_depth: Floats, *, wave: float, turn: Floats
-) -> Outline:
+) -> Oval:
     """Places relative to an oval whose edge swings by ``wave`` of its radius, turned by ``turn`` radians."""
     u, v = lateral / half_width, posterior / half_depth
     radius = np.sqrt(u * u + v * v) + np.float32(1e-6)
@@ -143,7 +143,7 @@ def outline(
     third = cosine * (4 * cosine * cosine - 3)
     swung = radius * (1 + np.float32(wave) * second + np.float32(0.6 * wave) * third)
     slope = np.sqrt((cosine / half_width) ** 2 + (sine / half_depth) ** 2) + np.float32(1e-6)  # none in the very middle
-    return Outline(
+    return Oval(
         np.asarray(cosine * swung, np.float32),
         np.asarray(sine * swung, np.float32),
         np.asarray((1 - swung) / slope, np.float32),
@@ -152,13 +152,13 @@ def outline(
 
 
 def cells(
-    place: Outline, muscles: tuple[Muscle, ...], height: Floats, jitter: Floats, scale: Floats
+    place: Oval, muscles: tuple[Muscle, ...], height: Floats, jitter: Floats, scale: Floats
 ) -> tuple[npt.NDArray[np.uint8], Floats]:
     """Which muscle each place belongs to (its number), and the millimetres to the border of the next one.
 
     Parameters
     ----------
-    place : Outline
+    place : Oval
     muscles : tuple of Muscle
     height : ndarray
         Where along `LEVELS`; of a shape that broadcasts to that of the places.

@@ -178,7 +178,7 @@ def _swapped(legs: Legs, scanner: MrScanner) -> npt.NDArray[np.bool_]:
 
 
 def scan_gradient_echoes(
-    legs: Legs, scanner: MrScanner | None = None, *, first_ms: float = 1.2, spacing_ms: float = 1.0, echoes: int = 6
+    legs: Legs, scanner: MrScanner | None = None, *, first_ms: float = 1.2, spacing_ms: float = 1.23, echoes: int = 6
 ) -> tuple[Volume, ...]:
     """Magnitudes of a spoiled gradient echo of several echoes and a low flip angle."""
     fields = Fields(legs, scanner or MrScanner())
