@@ -5,6 +5,7 @@ contrasts of an examination.
 """
 
 from ctreview.phantom.muscle.body import Legs, make_legs
+from ctreview.phantom.muscle.child import muscle_child, muscle_child_settings
 from ctreview.phantom.muscle.dicom import write_enhanced_mr, write_examination
 from ctreview.phantom.muscle.scanner import MrScanner
 from ctreview.phantom.muscle.scans import (
@@ -41,6 +42,8 @@ __all__ = [
     "UltrasoundFrame",
     "later_legs",
     "make_legs",
+    "muscle_child",
+    "muscle_child_settings",
     "scan_dixon",
     "scan_gradient_echoes",
     "scan_spin_echoes",
