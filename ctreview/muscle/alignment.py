@@ -18,6 +18,9 @@ __all__ = ["Alignment", "AlignmentSettings", "align"]
 
 FloatArray = npt.NDArray[np.float64]
 
+_WITHIN_SLICES = (0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
+"""Turns about x, y, z and shifts along them. Limbs look alike along their length, where an image does not tell."""
+
 
 @dataclass(frozen=True)
 class AlignmentSettings:
@@ -69,8 +72,9 @@ class Alignment:
 def align(moving: Volume, fixed: Volume, *, settings: AlignmentSettings | None = None) -> Alignment:
     """Bring an image onto the grid of another of the same examination.
 
-    Geometry does most of it. A rigid correction by mutual information is added where it is larger than what can be
-    seen, and smaller than what a patient can move.
+    Geometry does most of it. A rigid correction across the body (a shift to the side and to the back, a turn about the
+    axis of the couch) by mutual information is added where it is larger than what can be seen, and smaller than what a
+    patient can move.
 
     Raises
     ------
@@ -114,6 +118,7 @@ def _estimate(moving: Volume, fixed: Volume, settings: AlignmentSettings) -> tup
     method.SetInterpolator(SimpleITK.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 0.02, 60, 0.6)
     method.SetOptimizerScalesFromPhysicalShift()
+    method.SetOptimizerWeights(_WITHIN_SLICES)
     method.SetShrinkFactorsPerLevel([2, 1])
     method.SetSmoothingSigmasPerLevel([2.0, 0.0])
     method.SetInitialTransform(start, inPlace=True)

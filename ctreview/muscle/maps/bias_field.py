@@ -35,7 +35,7 @@ class BiasFieldSettings:
     iterations: tuple[int, ...] = (30, 20)
 
     def __post_init__(self) -> None:
-        require_possible(self, control_points=(2, 20), iterations=(1, 1000))
+        require_possible(self, control_points=(4, 20), iterations=(1, 1000))
 
 
 def correct_bias_field(
@@ -80,7 +80,7 @@ def correct_bias_field(
     where.SetSpacing(spacing[::-1])
     estimate = SimpleITK.N4BiasFieldCorrectionImageFilter()
     estimate.SetMaximumNumberOfIterations(list(settings.iterations))
-    estimate.SetNumberOfControlPoints([max(2, min(settings.control_points, n)) for n in small.shape[::-1]])
+    estimate.SetNumberOfControlPoints([settings.control_points] * 3)
     estimate.Execute(image, where)
     full = SimpleITK.GetImageFromArray(values)
     full.SetSpacing([float(size) for size in volume.geometry.spacing[::-1]])

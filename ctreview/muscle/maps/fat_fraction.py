@@ -113,7 +113,7 @@ def echo_fat_fraction(echoes: Sequence[Volume]) -> TissueMap:
     times, field = _echo_times(echoes)
     require_same_grid(*echoes)
     images = np.stack([_floats(one) for one in echoes])
-    valid = body_mask(images[0])
+    valid = body_mask(images.max(axis=0))  # where water and fat cancel, one echo alone is dark
     noise = noise_sd(images[0])
     found, scatter = fit_magnitudes(images, valid, times, field, noise)
     floor = _floor(noise, images[0], valid, scatter)

@@ -43,14 +43,15 @@ class SwapSettings:
     least_evidence : float
         Difference in fat fraction between where fat must and must not lie below which nothing is decided. Half of what
         a child with 2 mm of fat shows.
-    least_area_mm2 : float
-        Smaller pieces of a slice (a hand, a finger) go with what lies beside them.
+    least_area_mm2, least_share : float
+        Smaller pieces of a slice (a hand, a finger), in area or beside its largest, go with what lies beside them.
     """
 
     skin_mm: float = 1.5
     layer_mm: float = 2.5
     least_evidence: float = 0.15
     least_area_mm2: float = 600.0
+    least_share: float = 0.2
 
     def __post_init__(self) -> None:
         require_possible(self, least_area_mm2=(1.0, 1e6), least_evidence=(0.0, 1.0))
@@ -160,10 +161,10 @@ def _units(
         filled = np.asarray(binary_fill_holes(body[layer]))
         depth = edt.edt(np.ascontiguousarray(filled), anisotropy=spacing[1:], black_border=False)
         pieces, number = cc3d.connected_components(filled, connectivity=4, return_N=True)
-        for piece in range(1, number + 1):
+        sizes = np.bincount(pieces.ravel(), minlength=number + 1)[1:]
+        least = max(settings.least_area_mm2 / pixel, settings.least_share * sizes.max(initial=0))
+        for piece in np.flatnonzero(sizes >= least) + 1:
             mask = pieces == piece
-            if mask.sum() * pixel < settings.least_area_mm2:
-                continue
             for side, half in _halves(mask, middle):
                 evidence = _evidence(half, depth, total[layer], fraction[layer], spacing, settings)
                 found.append(_Unit(layer, side, half, float(half.sum()) * pixel, evidence))

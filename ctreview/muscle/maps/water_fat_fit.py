@@ -58,12 +58,11 @@ def fit_magnitudes(
     fraction, misfit = np.zeros((len(signals), 2), np.float32), np.zeros((len(signals), 2), np.float32)
     _fit(signals, seconds, fat.real.copy(), (np.abs(fat) ** 2), _FRACTIONS, _DECAYS, _STARTS, fraction, misfit)
     better = np.zeros(valid.shape, np.float32)
-    better[valid] = misfit[:, 1] - misfit[:, 0]  # positive: mostly water agrees better
+    better[valid] = misfit[:, 1] - misfit[:, 0]  # positive: mostly water agrees better; infinite: no other solution
     variance = noise**2 if noise else _variance(misfit, len(seconds))
     scale = max(variance, 1e-12)
     clipped = np.clip(better / scale, -_CLEAR, _CLEAR).astype(np.float32)
-    unclear = ((np.abs(clipped) < _CLEAR) & valid).astype(np.float32)
-    around = np.stack([gaussian_filter(layer, 1.0) for layer in clipped * unclear])  # of those that noise leaves open
+    around = np.stack([gaussian_filter(layer, 1.0) for layer in clipped])
     choice = np.where(np.abs(clipped) >= _CLEAR, clipped, around)[valid]
     found = np.zeros(valid.shape, np.float32)
     found[valid] = np.where(choice >= 0, fraction[:, 0], fraction[:, 1])
@@ -100,12 +99,13 @@ def _fit(signals, seconds, real, square, fractions, decays, starts, fraction, mi
     for voxel in numba.prange(len(signals)):
         misfit[voxel, 0] = misfit[voxel, 1] = np.inf
         for start in range(len(starts)):
-            half = start // 2
             i, j, amplitude = _nearest(signals[voxel], shapes, norms, starts[start, 0], starts[start, 1])
             w, f = amplitude * (1 - fractions[i]), amplitude * fractions[i]
             w, f, left = _refined(signals[voxel], seconds, real, square, w, f, decays[j])
+            share = f / (w + f) if w + f > 1e-9 else 0.0
+            half = 1 if share > 0.5 else 0  # where it ended, wherever it began
             if left < misfit[voxel, half]:
-                fraction[voxel, half] = f / (w + f) if w + f > 1e-9 else 0.0
+                fraction[voxel, half] = share
                 misfit[voxel, half] = left
 
 
