@@ -31,7 +31,7 @@ class BiasFieldSettings:
     """
 
     grid_mm: float = 6.0
-    control_points: int = 4
+    control_points: int = 6
     iterations: tuple[int, ...] = (30, 20)
 
     def __post_init__(self) -> None:
