@@ -40,7 +40,7 @@ _ANSWERS = {
     "%(failed)s of %(n)s checks failed.": "%(failed)s von %(n)s Prüfungen nicht bestanden.",
     "What was checked": "Was geprüft wurde",
     "Where the rest is": "Wo der Rest liegt",
-    "Where it is at follow-up": "Wo sie aktuell liegen",
+    "Where it is at follow-up": "Wo aktuell Verdichtungen liegen",
     "Not told, because a check forbids a verdict.": "Keine Angabe, weil eine Prüfung keine Aussage zulässt.",
     "Nothing above the threshold is left.": "Über der Schwelle ist nichts mehr vorhanden.",
     "show in the viewer": "in den Schichten zeigen",

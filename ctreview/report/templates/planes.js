@@ -202,6 +202,9 @@
 
   const planes = scans.flatMap((scan) =>
     [...scan.box.querySelectorAll("canvas")].map((canvas, at) => new Plane(scan, canvas, VIEWS[at])));
+  // One scale for all planes of both scans.
+  const columns = VIEWS.map((view) => `minmax(0, ${widest(view.column)}fr)`).join(" ");
+  for (const row of root.querySelectorAll(".three-planes")) row.style.gridTemplateColumns = columns;
   const draw = () => {
     for (const plane of planes) plane.draw();
     scans.forEach((scan, which) => {
