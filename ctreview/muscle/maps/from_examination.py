@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.checks import Check
 from ctreview.errors import WrongUse
 from ctreview.muscle.maps.fat_fraction import dixon_fat_fraction, echo_fat_fraction, two_point_fat_fraction
 from ctreview.muscle.maps.swaps import Mended, SwapSettings, mend_swaps
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.maps.water_t2 import WaterT2Settings, water_t2
-from ctreview.volume.contrasts import Examination
+from ctreview.volume.contrasts import Contrast, Examination
 from ctreview.volume.mr_contrast import GRADIENT_ECHO, SPIN_ECHO
+from ctreview.volume.resample import resample
 
-__all__ = ["map_fat_fraction", "map_water_t2", "mended_dixon"]
+__all__ = ["map_fat_fraction", "map_water_t2", "mended_dixon", "mended_examination"]
 
 _LEAST_ECHOES = 3
 
@@ -40,6 +42,26 @@ def mended_dixon(images: Examination, *, settings: SwapSettings | None = None) -
             remedy=f"Give the {missing} series as well; without it there is no fat fraction.",
         )
     return mend_swaps(water, fat, settings=settings)
+
+
+def mended_examination(images: Examination) -> tuple[Examination, tuple[Check, ...]]:
+    """The same images with water and fat put right, for whatever is done with them, and what was found.
+
+    Errors are those of `mended_dixon`.
+    """
+    mended = mended_dixon(images)
+    if mended is None or not mended.parts:
+        return images, () if mended is None else mended.checks
+    right = {"Dixon water": mended.water, "Dixon fat": mended.fat}
+
+    def exchanged(contrast: Contrast) -> Contrast:
+        acquired = right.get(contrast.kind)
+        if acquired is None:
+            return contrast
+        shown = resample(acquired, contrast.volume.geometry) if contrast.resampled else acquired
+        return replace(contrast, volume=shown, acquired=acquired)
+
+    return Examination(tuple(exchanged(one) for one in images.contrasts)), mended.checks
 
 
 def map_fat_fraction(images: Examination, mended: Mended | None = None) -> TissueMap | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctreview.errors import WrongUse
-from ctreview.muscle.maps.from_examination import map_fat_fraction, map_water_t2, mended_dixon
+from ctreview.muscle.maps.from_examination import map_fat_fraction, map_water_t2, mended_dixon, mended_examination
 from ctreview.phantom.muscle import CHILD_LEGS, Legs, MrScanner, make_legs, scan_dixon, scan_gradient_echoes, scan_t1
 from ctreview.volume.contrasts import examination
 
@@ -40,3 +40,11 @@ def test_what_is_not_there_gives_no_map(legs: Legs):
     images = examination([scan_t1(legs)])
     assert map_fat_fraction(images) is None
     assert map_water_t2(images) is None
+
+
+def test_an_examination_whose_swap_was_mended_shows_and_measures_it_right(legs: Legs):
+    wrong, right = scan_dixon(legs, MrScanner(swap="whole")), scan_dixon(legs)
+    images, checks = mended_examination(examination([scan_t1(legs), wrong.water, wrong.fat]))
+    assert [check.ok for check in checks] == [False]
+    assert np.array_equal(images["Dixon water"].acquired.array, right.water.array)
+    assert np.array_equal(images["Dixon fat"].volume.array, right.fat.array)
