@@ -1,0 +1,108 @@
+"""Bones: a dark ring with something brighter in it, slice after slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import fill_voids
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.muscle.morphology import closed_in_slices, opened_in_slices
+from ctreview.possible_values import require_possible
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["BoneSettings", "Bones", "find_bones"]
+
+Mask = npt.NDArray[np.bool_]
+Image = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class BoneSettings:
+    """What is taken for bone.
+
+    Attributes
+    ----------
+    gap_mm : float
+        Half the width of gaps in the cortex that are closed.
+    least_radius_mm : float
+        A bone holds a disc of this radius; vessels do not.
+    least_marrow_share : float
+        Share of a bone that is enclosed by its cortex, in its slices together.
+    least_length_mm : float
+        Of a bone across slices.
+    deep_mm : float
+        Bone begins at least so deep below the skin.
+    """
+
+    gap_mm: float = 2.0
+    least_radius_mm: float = 4.0
+    least_marrow_share: float = 0.08
+    least_length_mm: float = 20.0
+    deep_mm: float = 4.0
+
+    def __post_init__(self) -> None:
+        require_possible(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Bones:
+    """Bone and what is in it.
+
+    Attributes
+    ----------
+    number : ndarray of uint16
+        1, 2 … in each bone, the largest first; 0 outside. Cortex and marrow together.
+    marrow : ndarray of bool
+    """
+
+    number: npt.NDArray[np.uint16]
+    marrow: Mask
+
+    @property
+    def inside(self) -> Mask:
+        """Where any bone is."""
+        return np.asarray(self.number > 0)
+
+
+def find_bones(
+    dark: Mask, inside: Mask, depth_mm: Image, geometry: Geometry, *, settings: BoneSettings | None = None
+) -> Bones:
+    """Find bones in limbs.
+
+    Parameters
+    ----------
+    dark : ndarray of bool
+        Where signal is too low for muscle and fat.
+    inside, depth_mm : ndarray
+        The limbs, and the depth below their skin.
+    geometry : Geometry
+    settings : BoneSettings, optional
+    """
+    settings = settings or BoneSettings()
+    spacing = geometry.spacing
+    cortex = closed_in_slices(dark & inside & (depth_mm > settings.deep_mm), spacing, settings.gap_mm)
+    filled = np.stack([fill_voids.fill(np.ascontiguousarray(plane)) for plane in cortex]).astype(bool)
+    marrow = opened_in_slices(filled & ~cortex, spacing, 1.0)
+    whole = opened_in_slices(filled & inside, spacing, settings.least_radius_mm)
+    pieces = cc3d.connected_components(whole, connectivity=6)
+    size = np.bincount(pieces.ravel())
+    enclosed = np.bincount(pieces[marrow], minlength=len(size))
+    levels = _levels_of(pieces, len(size))
+    good = (enclosed >= settings.least_marrow_share * size) & (levels * spacing[0] >= settings.least_length_mm)
+    good[0] = False
+    order = np.flatnonzero(good)[np.argsort(-size[good])]
+    table = np.zeros(len(size), np.uint16)
+    table[order] = np.arange(1, len(order) + 1)
+    number = table[pieces]
+    return Bones(number, np.asarray(marrow & (number > 0)))
+
+
+def _levels_of(pieces: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.int64]:
+    """In how many slices each piece lies."""
+    levels = np.zeros(count, np.int64)
+    for plane in pieces:
+        levels[np.unique(plane)] += 1
+    return levels

@@ -1,0 +1,183 @@
+"""Tissues of thighs in MR images: subcutaneous fat, muscle, fat between muscles, cortex, marrow; right and left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.checks import Check
+from ctreview.muscle.bones import Bones, BoneSettings, find_bones
+from ctreview.muscle.limbs import Limbs, LimbSettings, find_limbs
+from ctreview.muscle.morphology import closed_in_slices, opened_in_slices
+from ctreview.muscle.scheme import TISSUE_SCHEME, tissue_key
+from ctreview.muscle.tissue_levels import FatSignal, LevelSettings, TissueLevels, find_levels, levels_of_dixon
+from ctreview.possible_values import require_possible
+from ctreview.volume.box import bounding_box
+from ctreview.volume.geometry import Geometry, require_same_grid
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["CompartmentSettings", "LimbTissue", "TissueSettings", "find_tissue"]
+
+Mask = npt.NDArray[np.bool_]
+Image = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CompartmentSettings:
+    """How the fascia is found: muscle with its gaps closed.
+
+    Attributes
+    ----------
+    fat_share : float
+        From this likeness to fat on, a voxel is fat; half-way between the levels.
+    least_radius_mm : float
+        Lean pieces that hold no disc of this radius are skin, vessels or noise, and lead no fascia.
+    least_piece_share : float
+        Lean pieces smaller than this share of the largest of a limb lead none either.
+    gap_share : float
+        The radius of the disc that follows the fascia from outside, as a share of the limb's own radius: it passes over
+        gaps between muscles that are narrower than it.
+    """
+
+    fat_share: float = 0.5
+    least_radius_mm: float = 3.0
+    least_piece_share: float = 0.01
+    gap_share: float = 0.2
+
+    def __post_init__(self) -> None:
+        require_possible(self)
+
+
+@dataclass(frozen=True)
+class TissueSettings:
+    """Settings of `find_tissue`."""
+
+    limbs: LimbSettings = field(default_factory=LimbSettings)
+    levels: LevelSettings = field(default_factory=LevelSettings)
+    bones: BoneSettings = field(default_factory=BoneSettings)
+    compartment: CompartmentSettings = field(default_factory=CompartmentSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class LimbTissue:
+    """Tissues of one examination.
+
+    Attributes
+    ----------
+    labels : LabelMap
+        By `TISSUE_SCHEME`.
+    sides : tuple of str
+        Which limbs are there, in the order of their numbers.
+    levels : TissueLevels
+        On the same grid.
+    limbs : Limbs
+    bones : Bones
+    """
+
+    labels: LabelMap
+    sides: tuple[str, ...]
+    levels: TissueLevels = field(repr=False)
+    limbs: Limbs = field(repr=False)
+    bones: Bones = field(repr=False)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What was looked at."""
+        return self.labels.checks
+
+
+def find_tissue(
+    image: Volume,
+    *,
+    fat: Volume | None = None,
+    fat_signal: FatSignal | None = None,
+    settings: TissueSettings | None = None,
+) -> LimbTissue:
+    """Find the tissues of one or two limbs.
+
+    Parameters
+    ----------
+    image : Volume
+        In canonical axes. Of two images, that of water.
+    fat : Volume, optional
+        The fat image of the same acquisition.
+    fat_signal : {"bright", "dark"}, optional
+        Of one image, whether its fat is brighter than its muscle; found in the image if not given.
+    settings : TissueSettings, optional
+
+    Raises
+    ------
+    GridMismatch
+        Water and fat do not lie on one grid.
+    SegmentationFailed
+        No limb, no muscle, or no difference between muscle and fat.
+    """
+    settings = settings or TissueSettings()
+    geometry = require_same_grid(image, *(() if fat is None else (fat,)))
+    signal = np.ascontiguousarray(image.array, np.float32)
+    total = signal if fat is None else signal + np.asarray(fat.array, np.float32)
+    limbs = find_limbs(total, geometry, unmeasured=image.unmeasured, settings=settings.limbs)
+    if fat is None:
+        levels = find_levels(
+            signal, limbs.inside, limbs.depth_mm, geometry, fat_signal=fat_signal, settings=settings.levels
+        )
+    else:
+        levels = levels_of_dixon(
+            signal, np.asarray(fat.array, np.float32), inside=limbs.inside, settings=settings.levels
+        )
+    bones = find_bones(levels.dark, limbs.inside, limbs.depth_mm, geometry, settings=settings.bones)
+    labels = _labelled(limbs, levels, bones, geometry, settings)
+    return LimbTissue(labels, limbs.sides, levels, limbs, bones)
+
+
+def _labelled(
+    limbs: Limbs, levels: TissueLevels, bones: Bones, geometry: Geometry, settings: TissueSettings
+) -> LabelMap:
+    chosen = settings.compartment
+    is_fat = levels.fat_likeness >= chosen.fat_share
+    found = np.zeros(geometry.shape, np.uint8)
+    for number, side in enumerate(limbs.sides, 1):
+        limb = limbs.number == number
+        compartment = _compartment(limb, is_fat, levels.dark, limbs, bones, geometry, chosen, settings.limbs.skin_mm)
+        for tissue, where in (
+            ("subcutaneous_fat", limb & ~compartment),
+            ("muscle", compartment & ~is_fat),
+            ("intermuscular_fat", compartment & is_fat & ~levels.dark),
+            ("muscle", compartment & levels.dark),
+            ("bone_cortex", limb & bones.inside),
+            ("bone_marrow", limb & bones.marrow),
+        ):
+            found[where] = TISSUE_SCHEME[tissue_key(tissue, side)].value
+    return LabelMap(found, geometry, TISSUE_SCHEME, limbs.checks)
+
+
+def _compartment(
+    limb: Mask,
+    is_fat: Mask,
+    dark: Mask,
+    limbs: Limbs,
+    bones: Bones,
+    geometry: Geometry,
+    settings: CompartmentSettings,
+    skin_mm: float,
+) -> Mask:
+    """What lies inside the fascia of one limb: its muscle, with gaps closed."""
+    spacing = geometry.spacing
+    box = bounding_box(limb, (0, 2, 2))
+    lean = (limb & ~is_fat & ~dark)[box] & (limbs.depth_mm[box] > skin_mm)
+    core = opened_in_slices(lean, spacing, settings.least_radius_mm)
+    pieces = cc3d.connected_components(core, connectivity=6)
+    size = np.bincount(pieces.ravel())
+    size[0] = 0
+    core = (size >= max(1.0, settings.least_piece_share * size.max()))[pieces]
+    core |= bones.inside[box] & limb[box]
+    radius = float(np.sqrt(np.median(limb[box].sum(axis=(1, 2))) * spacing[1] * spacing[2] / np.pi))
+    whole = closed_in_slices(core, spacing, settings.gap_share * radius)
+    whole &= limb[box] & (limbs.depth_mm[box] > skin_mm)
+    found = np.zeros(limb.shape, bool)
+    found[box] = opened_in_slices(whole, spacing, settings.least_radius_mm)
+    return found

@@ -1,0 +1,219 @@
+"""How bright lean tissue and fat are in one image, everywhere in it, and how much of either each voxel looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter, zoom
+
+from ctreview.errors import SegmentationFailed
+from ctreview.possible_values import require_possible
+from ctreview.volume.geometry import Geometry
+
+__all__ = ["FatSignal", "LevelSettings", "TissueLevels", "find_levels", "levels_of_dixon"]
+
+Image = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+FatSignal = Literal["bright", "dark"]
+"""Whether fat is brighter or darker than muscle in an image."""
+
+
+@dataclass(frozen=True)
+class LevelSettings:
+    """How the levels of tissue are followed through the coil's sensitivity.
+
+    Attributes
+    ----------
+    field_mm : float
+        Standard deviation of the Gaussian over which the levels are averaged; sensitivity changes over longer ways.
+    rounds : int
+        Times that tissue and levels are found in turn.
+    dark_share : float
+        Below this share of the darker of both levels a voxel is neither muscle nor fat: cortex, tendon, a flow void.
+    grid_mm : float
+        Voxels of the coarse grid on which levels are found.
+    least_contrast : float
+        Fat and muscle must differ by this share of the brighter one, or nothing is parted.
+    """
+
+    field_mm: float = 35.0
+    rounds: int = 12
+    dark_share: float = 0.45
+    grid_mm: float = 3.0
+    least_contrast: float = 0.15
+
+    def __post_init__(self) -> None:
+        require_possible(self, rounds=(1, 1000), grid_mm=(0.5, 20.0))
+
+
+@dataclass(frozen=True, eq=False)
+class TissueLevels:
+    """An image told by its own tissue.
+
+    Attributes
+    ----------
+    fat_likeness : ndarray of float32
+        0 at the level of lean tissue, 1 at that of fat, linear in signal between; beyond both clipped to −0.5 and 1.5.
+        It is no fat fraction unless the image was one.
+    dark : ndarray of bool
+        Signal too low for either.
+    corrected : ndarray of float32
+        The image with the sensitivity taken off, 1 at the level of lean tissue: for looking and registering only.
+    fat_signal : {"bright", "dark"}
+    fat_ratio : float
+        Level of fat divided by that of lean tissue.
+    """
+
+    fat_likeness: Image
+    dark: Mask
+    corrected: Image
+    fat_signal: FatSignal
+    fat_ratio: float
+
+
+def find_levels(
+    image: Image,
+    inside: Mask,
+    depth_mm: Image,
+    geometry: Geometry,
+    *,
+    fat_signal: FatSignal | None = None,
+    settings: LevelSettings | None = None,
+) -> TissueLevels:
+    """Tell lean tissue from fat by levels that the image shows itself.
+
+    The logarithm of signal is that of two tissues plus a smooth field; tissue and field are found in turn (Wells et
+    al., IEEE Trans Med Imaging 1996, doi 10.1109/42.511747). To begin with, what lies right below the skin is taken for
+    fat and what lies deep for lean: only at first, for in thin people it is not so.
+
+    Parameters
+    ----------
+    image, inside, depth_mm : ndarray
+        The signal, where the limbs are, and how deep below the skin.
+    geometry : Geometry
+    fat_signal : {"bright", "dark"}, optional
+        From the kind of contrast; found in the image if not given.
+    settings : LevelSettings, optional
+
+    Raises
+    ------
+    SegmentationFailed
+        Fat and muscle are equally bright.
+    """
+    settings = settings or LevelSettings()
+    factors = [max(1, round(settings.grid_mm / spacing)) for spacing in geometry.spacing]
+    logarithm = np.log(np.maximum(image, 1e-3 * float(np.percentile(image[inside], 99))))
+    coarse = [_averaged(values, factors) for values in (logarithm, inside.astype(np.float32), depth_mm)]
+    spacing = np.array(geometry.spacing) * factors
+    y, within, depth = coarse[0], coarse[1] > 0.99, coarse[2]
+    field, ratio = _levels(y, within, depth, spacing, fat_signal, settings)
+    lean_level = np.exp(_spread(field, image.shape))
+    corrected = image / lean_level
+    fat_level = float(np.exp(ratio))
+    if abs(fat_level - 1.0) < settings.least_contrast * max(1.0, fat_level):
+        raise SegmentationFailed(
+            "muscle and fat are equally bright in this image",
+            remedy="Give a series in which they differ, such as T1, or water and fat images.",
+        )
+    likeness = np.clip((corrected - 1.0) / np.float32(fat_level - 1.0), -0.5, 1.5)
+    dark = corrected < settings.dark_share * min(1.0, fat_level)
+    return TissueLevels(
+        likeness.astype(np.float32),
+        np.asarray(dark),
+        corrected.astype(np.float32),
+        "bright" if fat_level > 1 else "dark",
+        fat_level,
+    )
+
+
+def _levels(
+    y: Image,
+    within: Mask,
+    depth: Image,
+    spacing: npt.NDArray[np.float64],
+    fat_signal: FatSignal | None,
+    settings: LevelSettings,
+) -> tuple[Image, float]:
+    """The field of lean tissue (a logarithm) on the coarse grid, and the logarithm of fat's ratio to it."""
+    deepest = float(np.percentile(depth[within], 95))
+    deep = within & (depth > 0.45 * deepest)
+    shell = within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest)
+    field = np.broadcast_to(_slice_medians(y, deep)[:, None, None], y.shape).astype(np.float32)
+    ratio = float(np.median((y - field)[shell]))
+    if fat_signal is not None and (ratio > 0) != (fat_signal == "bright"):
+        ratio = 0.5 if fat_signal == "bright" else -0.5
+    prior = np.full(y.shape, 0.5, np.float32)
+    prior[shell], prior[deep] = 0.9, 0.1
+    sd = max(0.1, abs(ratio) / 3)
+    not_dark = within & (y > field + min(0.0, ratio) - 1.0)
+    for round_ in range(settings.rounds):
+        fading = prior if round_ < settings.rounds // 2 else np.float32(0.5)
+        fat = _posterior(y - field, ratio, sd, fading)
+        fat[~not_dark] = 0.0
+        lean = np.where(not_dark, 1.0 - fat, 0.0)
+        residual = y - field
+        ratio = float((fat * residual).sum() / max(float(fat.sum()), 1e-6))
+        away = fat * (residual - ratio) + lean * residual
+        sd = max(0.06, float(np.sqrt((fat * (residual - ratio) ** 2 + lean * residual**2).sum() / (fat + lean).sum())))
+        weight = np.where(np.abs(away) < 3 * sd, (fat + lean), 0.0).astype(np.float32)
+        field = field + _smooth(away * weight, weight, spacing, settings.field_mm)
+        not_dark = within & (y > field + min(0.0, ratio) - 0.8)
+    return field, ratio
+
+
+def _slice_medians(y: Image, where: Mask) -> npt.NDArray[np.float32]:
+    """The median of each slice; where a slice has none, that of all."""
+    whole = float(np.median(y[where]))
+    return np.array(
+        [np.median(plane[there]) if there.any() else whole for plane, there in zip(y, where, strict=True)], np.float32
+    )
+
+
+def _posterior(residual: Image, ratio: float, sd: float, prior: Image | np.float32) -> Image:
+    """Probability of fat."""
+    odds = ((residual**2) - (residual - ratio) ** 2) / (2 * sd * sd)
+    return np.asarray(1.0 / (1.0 + (1.0 - prior) / prior * np.exp(-np.clip(odds, -50, 50))), np.float32)
+
+
+def _smooth(values: Image, weight: Image, spacing: npt.NDArray[np.float64], mm: float) -> Image:
+    """Weighted mean over a Gaussian; across slices a third as wide, since signal falls off at the ends of a slab."""
+    sigma = np.array([mm / 3.0, mm, mm]) / spacing
+    below = gaussian_filter(weight, sigma, truncate=3.0)
+    above = gaussian_filter(values.astype(np.float32), sigma, truncate=3.0)
+    return np.asarray(above / np.maximum(below, 1e-4), np.float32)
+
+
+def _averaged(values: Image, factors: list[int]) -> Image:
+    """Means of blocks; the last ones are filled up with their edge."""
+    filled = np.pad(values, [(0, -size % factor) for size, factor in zip(values.shape, factors, strict=True)], mode="edge")
+    a, b, c = (size // factor for size, factor in zip(filled.shape, factors, strict=True))
+    return np.asarray(filled.reshape(a, factors[0], b, factors[1], c, factors[2]).mean(axis=(1, 3, 5)), np.float32)
+
+
+def _spread(coarse: Image, shape: tuple[int, ...]) -> Image:
+    """A coarse field on the full grid, linear between the middles of blocks."""
+    factors = [-(-full // few) for full, few in zip(shape, coarse.shape, strict=True)]
+    fine = zoom(coarse, factors, order=1, mode="nearest", grid_mode=True)
+    return np.asarray(fine[: shape[0], : shape[1], : shape[2]], np.float32)
+
+
+def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None = None, inside: Mask) -> TissueLevels:
+    """The same from water and fat images: fat's share of their sum, which no sensitivity of the coil moves."""
+    settings = settings or LevelSettings()
+    total = water + fat
+    share = np.divide(fat, total, out=np.zeros_like(total), where=total > 0)
+    level = float(np.median(total[inside]))
+    dark = total < settings.dark_share * _local_level(total, inside)
+    return TissueLevels(share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0)
+
+
+def _local_level(total: Image, inside: Mask) -> Image:
+    weight = inside.astype(np.float32)
+    sigma = (1.0, 20.0, 20.0)
+    return np.asarray(
+        gaussian_filter(total * weight, sigma, truncate=2.0) / np.maximum(gaussian_filter(weight, sigma, truncate=2.0), 1e-3)
+    )
