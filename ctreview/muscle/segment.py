@@ -152,7 +152,19 @@ def _labelled(
             ("bone_marrow", limb & bones.marrow),
         ):
             found[where] = TISSUE_SCHEME[tissue_key(tissue, side)].value
-    return LabelMap(found, geometry, TISSUE_SCHEME, limbs.checks)
+    found[~levels.parted] = 0
+    return LabelMap(found, geometry, TISSUE_SCHEME, (*limbs.checks, *_not_parted(levels)))
+
+
+def _not_parted(levels: TissueLevels) -> tuple[Check, ...]:
+    """Slices in which nothing can be told apart."""
+    without = np.flatnonzero(~levels.parted)
+    if not len(without):
+        return ()
+    message = (
+        f"In {len(without)} of {len(levels.parted)} slices muscle and fat are equally bright: nothing is measured there."
+    )
+    return (Check("slices_without_contrast", len(without), 0, ok=False, message=message),)
 
 
 def _compartment(

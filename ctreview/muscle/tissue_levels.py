@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter, gaussian_filter1d, zoom
 
 from ctreview.errors import SegmentationFailed
 from ctreview.possible_values import require_possible
@@ -30,6 +30,10 @@ class LevelSettings:
     ----------
     field_mm : float
         Standard deviation of the Gaussian over which the levels are averaged; sensitivity changes over longer ways.
+    along_mm : float
+        The same along the limb for the ratio of fat to muscle, which changes at the ends of a slab of excitation.
+    prior : float
+        Probability of fat right below the skin, and of muscle in the depth, before the signal is looked at.
     rounds : int
         Times that tissue and levels are found in turn.
     dark_share : float
@@ -40,7 +44,9 @@ class LevelSettings:
         Fat and muscle must differ by this share of the brighter one, or nothing is parted.
     """
 
-    field_mm: float = 35.0
+    field_mm: float = 60.0
+    along_mm: float = 12.0
+    prior: float = 0.8
     rounds: int = 12
     dark_share: float = 0.45
     grid_mm: float = 3.0
@@ -66,6 +72,8 @@ class TissueLevels:
     fat_signal : {"bright", "dark"}
     fat_ratio : float
         Level of fat divided by that of lean tissue.
+    parted : ndarray of bool, shape (slices,)
+        In which axial slices fat and muscle differ enough to be told apart.
     """
 
     fat_likeness: Image
@@ -73,6 +81,7 @@ class TissueLevels:
     corrected: Image
     fat_signal: FatSignal
     fat_ratio: float
+    parted: Mask
 
 
 def find_levels(
@@ -87,8 +96,8 @@ def find_levels(
     """Tell lean tissue from fat by levels that the image shows itself.
 
     The logarithm of signal is that of two tissues plus a smooth field; tissue and field are found in turn (Wells et
-    al., IEEE Trans Med Imaging 1996, doi 10.1109/42.511747). To begin with, what lies right below the skin is taken for
-    fat and what lies deep for lean: only at first, for in thin people it is not so.
+    al., IEEE Trans Med Imaging 1996, doi 10.1109/42.511747). What lies right below the skin is more likely fat, and what
+    lies deep more likely lean, before the signal says otherwise.
 
     Parameters
     ----------
@@ -113,20 +122,25 @@ def find_levels(
     field, ratio = _levels(y, within, depth, spacing, fat_signal, settings)
     lean_level = np.exp(_spread(field, image.shape))
     corrected = image / lean_level
-    fat_level = float(np.exp(ratio))
-    if abs(fat_level - 1.0) < settings.least_contrast * max(1.0, fat_level):
+    fat_level = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
+    away = np.abs(fat_level - 1.0) / np.maximum(1.0, fat_level)
+    parted = away[:, 0, 0] >= settings.least_contrast
+    whole = float(np.exp(np.median(ratio)))
+    if not parted.any():
         raise SegmentationFailed(
             "muscle and fat are equally bright in this image",
             remedy="Give a series in which they differ, such as T1, or water and fat images.",
         )
-    likeness = np.clip((corrected - 1.0) / np.float32(fat_level - 1.0), -0.5, 1.5)
-    dark = corrected < settings.dark_share * min(1.0, fat_level)
+    step = np.where(parted[:, None, None], fat_level - 1.0, whole - 1.0).astype(np.float32)
+    likeness = np.clip((corrected - 1.0) / step, -0.5, 1.5)
+    dark = corrected < settings.dark_share * np.minimum(1.0, fat_level)
     return TissueLevels(
         likeness.astype(np.float32),
         np.asarray(dark),
         corrected.astype(np.float32),
-        "bright" if fat_level > 1 else "dark",
-        fat_level,
+        "bright" if whole > 1 else "dark",
+        whole,
+        parted,
     )
 
 
@@ -137,32 +151,40 @@ def _levels(
     spacing: npt.NDArray[np.float64],
     fat_signal: FatSignal | None,
     settings: LevelSettings,
-) -> tuple[Image, float]:
-    """The field of lean tissue (a logarithm) on the coarse grid, and the logarithm of fat's ratio to it."""
-    deepest = float(np.percentile(depth[within], 95))
+) -> tuple[Image, Image]:
+    """The field of lean tissue (a logarithm) on the coarse grid, and in each slice the logarithm of fat's ratio to it."""
+    deepest = np.percentile(depth[within], 95)
     deep = within & (depth > 0.45 * deepest)
     shell = within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest)
     field = np.broadcast_to(_slice_medians(y, deep)[:, None, None], y.shape).astype(np.float32)
-    ratio = float(np.median((y - field)[shell]))
-    if fat_signal is not None and (ratio > 0) != (fat_signal == "bright"):
-        ratio = 0.5 if fat_signal == "bright" else -0.5
+    start = float(np.median((y - field)[shell]))
+    if fat_signal is not None and (start > 0) != (fat_signal == "bright"):
+        start = 0.5 if fat_signal == "bright" else -0.5
+    ratio = np.full(len(y), start, np.float32)
     prior = np.full(y.shape, 0.5, np.float32)
-    prior[shell], prior[deep] = 0.9, 0.1
-    sd = max(0.1, abs(ratio) / 3)
-    not_dark = within & (y > field + min(0.0, ratio) - 1.0)
-    for round_ in range(settings.rounds):
-        fading = prior if round_ < settings.rounds // 2 else np.float32(0.5)
-        fat = _posterior(y - field, ratio, sd, fading)
-        fat[~not_dark] = 0.0
-        lean = np.where(not_dark, 1.0 - fat, 0.0)
-        residual = y - field
-        ratio = float((fat * residual).sum() / max(float(fat.sum()), 1e-6))
-        away = fat * (residual - ratio) + lean * residual
-        sd = max(0.06, float(np.sqrt((fat * (residual - ratio) ** 2 + lean * residual**2).sum() / (fat + lean).sum())))
-        weight = np.where(np.abs(away) < 3 * sd, (fat + lean), 0.0).astype(np.float32)
+    prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
+    sd = max(0.1, abs(start) / 3)
+    for _ in range(settings.rounds):
+        residual, of_fat = y - field, ratio[:, None, None]
+        apart = within & (residual > np.minimum(0.0, of_fat) - 0.8)
+        fat = np.where(apart, _posterior(residual, of_fat, sd, prior), 0.0)
+        lean = np.where(apart, 1.0 - fat, 0.0)
+        ratio = _of_slices((fat * residual).sum(axis=(1, 2)), fat.sum(axis=(1, 2)), spacing[0], settings)
+        of_fat = ratio[:, None, None]
+        away = fat * (residual - of_fat) + lean * residual
+        square = (fat * (residual - of_fat) ** 2 + lean * residual**2).sum()
+        sd = max(0.06, float(np.sqrt(square / max(float((fat + lean).sum()), 1.0))))
+        weight = np.where(np.abs(away) < 3 * sd, fat + lean, 0.0).astype(np.float32)
         field = field + _smooth(away * weight, weight, spacing, settings.field_mm)
-        not_dark = within & (y > field + min(0.0, ratio) - 0.8)
     return field, ratio
+
+
+def _of_slices(total: Image, weight: Image, spacing_mm: float, settings: LevelSettings) -> Image:
+    """Weighted means over neighbouring slices."""
+    sigma = settings.along_mm / spacing_mm
+    below = gaussian_filter1d(weight.astype(np.float64), sigma, mode="nearest")
+    above = gaussian_filter1d(total.astype(np.float64), sigma, mode="nearest")
+    return np.asarray(above / np.maximum(below, 1e-6), np.float32)
 
 
 def _slice_medians(y: Image, where: Mask) -> npt.NDArray[np.float32]:
@@ -173,7 +195,7 @@ def _slice_medians(y: Image, where: Mask) -> npt.NDArray[np.float32]:
     )
 
 
-def _posterior(residual: Image, ratio: float, sd: float, prior: Image | np.float32) -> Image:
+def _posterior(residual: Image, ratio: Image, sd: float, prior: Image) -> Image:
     """Probability of fat."""
     odds = ((residual**2) - (residual - ratio) ** 2) / (2 * sd * sd)
     return np.asarray(1.0 / (1.0 + (1.0 - prior) / prior * np.exp(-np.clip(odds, -50, 50))), np.float32)
@@ -208,7 +230,7 @@ def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None 
     share = np.divide(fat, total, out=np.zeros_like(total), where=total > 0)
     level = float(np.median(total[inside]))
     dark = total < settings.dark_share * _local_level(total, inside)
-    return TissueLevels(share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0)
+    return TissueLevels(share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0, np.ones(len(water), bool))
 
 
 def _local_level(total: Image, inside: Mask) -> Image:
