@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cc3d
 import numpy as np
@@ -12,7 +12,7 @@ from ctreview.checks import Check
 from ctreview.muscle.bones import Bones, BoneSettings, find_bones
 from ctreview.muscle.limbs import Limbs, LimbSettings, find_limbs
 from ctreview.muscle.morphology import closed_in_slices, opened_in_slices
-from ctreview.muscle.scheme import TISSUE_SCHEME, tissue_key
+from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.muscle.tissue_levels import FatSignal, LevelSettings, TissueLevels, find_levels, levels_of_dixon
 from ctreview.possible_values import require_possible
 from ctreview.volume.box import bounding_box
@@ -79,7 +79,7 @@ class LimbTissue:
     """
 
     labels: LabelMap
-    sides: tuple[str, ...]
+    sides: tuple[LimbSide, ...]
     levels: TissueLevels = field(repr=False)
     limbs: Limbs = field(repr=False)
     bones: Bones = field(repr=False)
@@ -88,6 +88,18 @@ class LimbTissue:
     def checks(self) -> tuple[Check, ...]:
         """What was looked at."""
         return self.labels.checks
+
+    def taken_for(self, side: LimbSide) -> LimbTissue:
+        """The one limb that there is, taken for that side."""
+        table = np.zeros(256, np.uint8)
+        for tissue in TISSUES:
+            before = TISSUE_SCHEME[tissue_key(tissue, self.sides[0])].value
+            table[before] = TISSUE_SCHEME[tissue_key(tissue, side)].value
+        message = f"One limb is imaged; it was stated to be the {side} one."
+        stated = Check("side", "stated", None, ok=True, message=message)
+        checks = (stated, *(check for check in self.checks if check.name != "side"))
+        labels = replace(self.labels, array=table[self.labels.array], checks=checks)
+        return replace(self, labels=labels, sides=(side,), limbs=replace(self.limbs, sides=(side,)))
 
 
 def find_tissue(

@@ -1,0 +1,244 @@
+"""What the muscles of each side and each drawn group measure: volume, cross-section, fat, oedema, symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.muscle.curves import SliceCurve, slice_curve
+from ctreview.muscle.femur import Femur
+from ctreview.muscle.maps.tissue_map import TissueMap
+from ctreview.muscle.measurement import MuscleMeasurement
+from ctreview.muscle.morphology import distance_in_slices
+from ctreview.muscle.scheme import TISSUES, LimbSide, tissue_key
+from ctreview.possible_values import require_possible
+from ctreview.volume.geometry import Geometry, require_same_grid
+from ctreview.volume.labels import LabelMap
+
+__all__ = ["MeasureSettings", "MuscleMeasures", "asymmetry_percent", "measure_muscles", "thigh_key"]
+
+Mask = npt.NDArray[np.bool_]
+
+FAT_FRACTIONS = ("proton_density_fat_fraction", "signal_fat_fraction")
+
+PAIRED = ("muscle_ml", "lean_ml", "intermuscular_fat_ml", "subcutaneous_fat_ml", "largest_section_cm2", "section_cm2")
+"""Measures that are set against the other side."""
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """What is measured, and where.
+
+    Attributes
+    ----------
+    femur_share : float
+        Height of the cross-section, as a share of the femur's length from the knee.
+    erode_mm : float
+        Taken off the border, within slices, before the fat fraction of the inner part: there fat outside bleeds in.
+    hot_z : float
+        From this robust z on, a voxel of muscle is hot.
+    """
+
+    femur_share: float = 0.5
+    erode_mm: float = 3.0
+    hot_z: float = 3.0
+
+    def __post_init__(self) -> None:
+        require_possible(self, hot_z=(0.0, 100.0))
+
+
+@dataclass(frozen=True, eq=False)
+class MuscleMeasures:
+    """All numbers of one examination.
+
+    Attributes
+    ----------
+    measurements : tuple of MuscleMeasurement
+    curves : tuple of SliceCurve
+        One for each thigh.
+    femurs : mapping of str to Femur
+        By the key of the thigh.
+    """
+
+    measurements: tuple[MuscleMeasurement, ...]
+    curves: tuple[SliceCurve, ...] = field(repr=False)
+    femurs: Mapping[str, Femur] = field(repr=False)
+
+    def __getitem__(self, where: tuple[str, str]) -> MuscleMeasurement:
+        """The measurement of a region by its key."""
+        return next(one for one in self.measurements if (one.region, one.key) == where)
+
+    def value(self, region: str, key: str) -> float | None:
+        """A number, or None where there is none."""
+        return next((one.value for one in self.measurements if (one.region, one.key) == (region, key)), None)
+
+
+def thigh_key(side: LimbSide) -> str:
+    """``"right_thigh"``, and ``"thigh"`` where the side is not known."""
+    return tissue_key("thigh", side)
+
+
+def asymmetry_percent(right: float, left: float) -> float | None:
+    """2 (L − R) / (L + R) in per cent; above 0 where the left is larger."""
+    return None if right + left <= 0 else 200.0 * (left - right) / (left + right)
+
+
+def measure_muscles(
+    labels: LabelMap,
+    sides: Sequence[LimbSide],
+    femurs: Mapping[LimbSide, Femur],
+    *,
+    maps: Sequence[TissueMap] = (),
+    groups: LabelMap | None = None,
+    settings: MeasureSettings | None = None,
+) -> MuscleMeasures:
+    """Measure each thigh, and each group that was drawn.
+
+    Parameters
+    ----------
+    labels : LabelMap
+        By `ctreview.muscle.scheme.TISSUE_SCHEME`.
+    sides : sequence of {"right", "left", "unknown"}
+        Which thighs there are.
+    femurs : mapping of side to Femur
+    maps : sequence of TissueMap
+        Fat fraction, ratio and robust z of a fat-suppressed image, T2; on the grid of the labels.
+    groups : LabelMap, optional
+        Groups that a reader drew; on the same grid.
+    settings : MeasureSettings, optional
+
+    Raises
+    ------
+    GridMismatch
+        A map or the groups lie on another grid.
+    """
+    settings = settings or MeasureSettings()
+    geometry = require_same_grid(labels, *maps, *(() if groups is None else (groups,)))
+    fat = next((one for one in maps if one.kind in FAT_FRACTIONS), None)
+    found: list[MuscleMeasurement] = []
+    curves = []
+    for side in sides:
+        region = thigh_key(side)
+        tissues = {tissue: labels.mask(tissue_key(tissue, side)) for tissue in TISSUES}
+        inside = tissues["muscle"] | tissues["intermuscular_fat"]
+        curve = slice_curve(region, tissues, inside, geometry, None if fat is None else fat.array)
+        curves.append(curve)
+        found += _volumes(region, tissues, geometry, fat)
+        found += _sections(region, curve, femurs[side], settings)
+        found += _of_maps(region, inside, tissues["muscle"], maps, geometry, settings)
+    for label in () if groups is None else groups.scheme:
+        drawn = groups.mask(label.key) if groups is not None else np.zeros(geometry.shape, bool)
+        lean = drawn & labels.mask(*(tissue_key("muscle", side) for side in sides))
+        found.append(_number(label.key, "group_ml", int(drawn.sum()) * geometry.voxel_ml, "mL"))
+        found.append(_number(label.key, "muscle_ml", int(lean.sum()) * geometry.voxel_ml, "mL"))
+        found += _of_maps(label.key, drawn, lean, maps, geometry, settings)
+    found += _asymmetries(found, sides)
+    return MuscleMeasures(tuple(found), tuple(curves), {thigh_key(side): femurs[side] for side in sides})
+
+
+def _number(region: str, key: str, value: float | None, unit: str, *caveats: str, reason: str = "") -> MuscleMeasurement:
+    return MuscleMeasurement(region, key, None if value is None else float(value), unit, reason, caveats)
+
+
+def _volumes(
+    region: str, tissues: Mapping[str, Mask], geometry: Geometry, fat: TissueMap | None
+) -> Iterator[MuscleMeasurement]:
+    for tissue, mask in tissues.items():
+        yield _number(region, f"{tissue}_ml", int(np.count_nonzero(mask)) * geometry.voxel_ml, "mL")
+    muscle, between = tissues["muscle"], tissues["intermuscular_fat"]
+    if fat is None:
+        lean = int(np.count_nonzero(muscle)) * geometry.voxel_ml
+        yield _number(region, "lean_ml", lean, "mL", "lean_volume_by_threshold")
+    else:
+        share = np.clip(fat.array[muscle | between], 0.0, 1.0)
+        names = [check.name for check in fat.caveats if not check.ok]
+        yield _number(region, "lean_ml", float((1.0 - share).sum(dtype=np.float64)) * geometry.voxel_ml, "mL", *names)
+
+
+def _sections(
+    region: str, curve: SliceCurve, femur: Femur, settings: MeasureSettings
+) -> Iterator[MuscleMeasurement]:
+    areas = curve.area_cm2["muscle"]
+    yield _number(region, "largest_section_cm2", float(areas.max(initial=0.0)), "cm2")
+    length = femur.length_mm
+    yield _number(region, "femur_mm", length, "mm", reason=femur.reason)
+    height = femur.height_mm(settings.femur_share)
+    area = None if height is None else curve.area_at("muscle", height)
+    reason = femur.reason if height is None else "" if area is not None else "The image does not reach that height."
+    yield _number(region, "section_cm2", area, "cm2", reason=reason)
+    volume = float((areas * np.gradient(curve.z_mm)).sum()) / 10.0 if len(areas) > 1 else None
+    per_length = None if length is None or volume is None else volume / (length / 10.0)
+    yield _number(region, "muscle_ml_per_femur_cm", per_length, "mL/cm", reason=femur.reason)
+    bone = None
+    if height is not None:
+        parts = [curve.area_at(tissue, height) for tissue in ("bone_cortex", "bone_marrow")]
+        bone = None if None in parts else sum(part for part in parts if part is not None)
+    ratio = None if not bone or area is None else area / bone
+    yield _number(region, "section_per_bone_section", ratio, "{ratio}", reason=reason)
+
+
+def _of_maps(
+    region: str,
+    inside: Mask,
+    muscle: Mask,
+    maps: Sequence[TissueMap],
+    geometry: Geometry,
+    settings: MeasureSettings,
+) -> Iterator[MuscleMeasurement]:
+    inner = distance_in_slices(inside, geometry.spacing) > settings.erode_mm if maps else inside
+    for one in maps:
+        caveats = tuple(check.name for check in one.caveats if not check.ok)
+        if one.kind in FAT_FRACTIONS:
+            yield from _fractions(region, "fat_fraction", one, inside, caveats)
+            yield from _fractions(region, "fat_fraction_inner", one, inner, caveats)
+        elif one.kind == "stir_robust_z":
+            yield from _hot(region, one, muscle & inner, geometry, caveats, settings)
+        else:
+            values = one.array[muscle & inner & one.valid]
+            median = float(np.median(values)) if len(values) else None
+            yield _number(region, f"{one.kind}_median", median, one.unit, *caveats)
+
+
+def _fractions(
+    region: str, key: str, fat: TissueMap, where: Mask, caveats: tuple[str, ...]
+) -> Iterator[MuscleMeasurement]:
+    values = 100.0 * fat.array[where & fat.valid].astype(np.float64)
+    told = {"mean": np.mean, "median": np.median}
+    for name, function in told.items():
+        yield _number(region, f"{key}_{name}", float(function(values)) if len(values) else None, "%", *caveats)
+    for percentile in (5, 25, 75, 95):
+        found = float(np.percentile(values, percentile)) if len(values) else None
+        yield _number(region, f"{key}_p{percentile:02d}", found, "%", *caveats)
+
+
+def _hot(
+    region: str,
+    score: TissueMap,
+    where: Mask,
+    geometry: Geometry,
+    caveats: tuple[str, ...],
+    settings: MeasureSettings,
+) -> Iterator[MuscleMeasurement]:
+    looked_at = where & score.valid
+    count, hot = int(np.count_nonzero(looked_at)), int(np.count_nonzero(looked_at & (score.array >= settings.hot_z)))
+    yield _number(region, "hot_percent", 100.0 * hot / count if count else None, "%", *caveats)
+    yield _number(region, "hot_ml", hot * geometry.voxel_ml, "mL", *caveats)
+
+
+def _asymmetries(found: Sequence[MuscleMeasurement], sides: Sequence[LimbSide]) -> list[MuscleMeasurement]:
+    """Of both thighs; what is missing on one side is missing here."""
+    if not {"right", "left"} <= set(sides):
+        return []
+    by = {(one.region, one.key): one for one in found}
+    rows = []
+    for key in PAIRED:
+        right, left = by[("right_thigh", key)], by[("left_thigh", key)]
+        value = None
+        if right.value is not None and left.value is not None:
+            value = asymmetry_percent(right.value, left.value)
+        reason = right.reason or left.reason
+        rows.append(_number("both_thighs", f"{key.rpartition('_')[0]}_asymmetry", value, "%", reason=reason))
+    return rows

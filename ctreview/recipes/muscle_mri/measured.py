@@ -1,0 +1,82 @@
+"""What was measured in one examination, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ctreview.checks import Check
+from ctreview.muscle.maps.tissue_map import TissueMap
+from ctreview.muscle.measures import MuscleMeasures
+from ctreview.muscle.segment import LimbTissue
+from ctreview.volume.contrasts import Examination
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.volume import Volume
+
+__all__ = ["MUSCLE_SCHEMA", "MuscleMriResult"]
+
+MUSCLE_SCHEMA = "ctreview.muscle/1"
+"""Name and version of the shape that `MuscleMriResult.to_dict` gives."""
+
+
+@dataclass(frozen=True, eq=False)
+class MuscleMriResult:
+    """What `measure` found in one examination.
+
+    Attributes
+    ----------
+    image : Volume
+        The image that tissue was told by.
+    tissue_told_by : str
+        Which contrast that is.
+    images : Examination
+    tissue : LimbTissue
+    maps : tuple of TissueMap
+        On the grid of ``image``.
+    groups : LabelMap or None
+        What a reader drew.
+    found : MuscleMeasures
+    checks : tuple of Check
+        The failed ones first.
+    facts, settings, timings : mapping
+        Protocol and grid, settings of every step, its seconds; ready for JSON.
+    """
+
+    image: Volume
+    tissue_told_by: str
+    images: Examination = field(repr=False)
+    tissue: LimbTissue = field(repr=False)
+    maps: tuple[TissueMap, ...] = field(repr=False)
+    groups: LabelMap | None = field(repr=False)
+    found: MuscleMeasures = field(repr=False)
+    checks: tuple[Check, ...] = field(repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def labels(self) -> LabelMap:
+        """The tissues."""
+        return self.tissue.labels
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``muscle.json``: no identity, no array, no date."""
+        return {
+            "schema": MUSCLE_SCHEMA,
+            "scan": dict(self.facts),
+            "tissue_told_by": self.tissue_told_by,
+            "contrasts": [
+                {"name": one.name, "stations": one.stations, "shape": list(one.acquired.geometry.shape)}
+                for one in self.images.contrasts
+            ],
+            "sides": list(self.tissue.sides),
+            "maps": [{"kind": one.kind, "unit": one.unit, "noise_floor": one.noise_floor} for one in self.maps],
+            "femurs": {
+                region: {"knee_mm": one.knee_mm, "hip_mm": one.hip_mm, "source": one.source, "reason": one.reason}
+                for region, one in self.found.femurs.items()
+            },
+            "measurements": [one.to_dict() for one in self.found.measurements],
+            "reading_warnings": list(self.image.notes),
+            "checks": [check.to_dict() for check in self.checks],
+        }
