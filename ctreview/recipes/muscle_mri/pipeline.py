@@ -1,10 +1,11 @@
-"""Muscles in the MRI of one examination (`measure`): the steps in order."""
+"""Muscles in the MRI of one examination (`measure`) and of two (`compare`): the steps in order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from ctreview.change import failed_first
+from ctreview.change import Interval, failed_first, find_intervals, judge
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
 from ctreview.muscle.femur import Femur, find_femur, stated_femur
@@ -12,15 +13,20 @@ from ctreview.muscle.measures import measure_muscles
 from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.muscle_mri.common_part import CountedMuscle, count_muscle, levels_seen_by_both
+from ctreview.recipes.muscle_mri.comparability import check_examinations
+from ctreview.recipes.muscle_mri.compared import MuscleChange, MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
+from ctreview.recipes.muscle_mri.registering import register_limbs
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
+from ctreview.recipes.two_timepoints import days_between, require_one_patient, require_two_images
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["measure"]
+__all__ = ["compare", "measure"]
 
 
 def measure(
@@ -89,6 +95,103 @@ def measure(
         settings=settings.to_dict(),
         timings=timer.seconds,
     )
+
+
+def compare(
+    baseline: ExaminationInput | MuscleMriResult,
+    followup: ExaminationInput | MuscleMriResult,
+    *,
+    contrasts: Mapping[str, str] | None = None,
+    same_patient: bool = False,
+    settings: MuscleMriSettings | None = None,
+    progress: Progress = quiet,
+) -> MuscleMriComparison:
+    """Measure how muscle changed between two examinations of one patient.
+
+    Parameters
+    ----------
+    baseline, followup : MuscleMriResult, Examination, path, or sequence of path
+    contrasts : mapping of str to str, optional
+        As for `measure`, of the files of both.
+    same_patient : bool
+        Whether somebody states that both are of one patient although their ids differ.
+    settings : MuscleMriSettings, optional
+
+    Raises
+    ------
+    DifferentPatients
+    WrongUse
+        Both are the same images.
+    CtreviewError
+        As `measure`.
+    """
+    settings = settings or MuscleMriSettings()
+    timer = StepTimer()
+    before, after = (
+        source
+        if isinstance(source, MuscleMriResult)
+        else measure(
+            source, contrasts=_of_these(contrasts, source), settings=settings, progress=part(progress, low, low + 0.3)
+        )
+        for source, low in ((baseline, 0.0), (followup, 0.3))
+    )
+    require_two_images(before.image, after.image)
+    require_one_patient(before.image, after.image, same_patient=same_patient)
+    days = days_between(before.image, after.image)
+    with timer("registration"):
+        found, checks = register_limbs(before, after, settings=settings, progress=part(progress, 0.6, 0.9))
+    transform = None if found is None else found.transform
+    with timer("intervals"):
+        shared = (
+            levels_seen_by_both(before, after.labels.geometry, transform, fixed=True),
+            levels_seen_by_both(after, before.labels.geometry, transform, fixed=False),
+        )
+        checks = (*checks, *check_examinations((before, after), days, shared, registered=found is not None))
+        counted = [
+            count_muscle(scan, levels, settings) for scan, levels in zip((before, after), shared, strict=True)
+        ]
+        intervals = find_intervals(counted[0].sensitivity, counted[1].sensitivity, settings=settings.interval)
+    regions = _changes(counted, intervals, checks, settings)
+    progress(1.0, 1.0, "comparing")
+    return MuscleMriComparison(
+        baseline=before,
+        followup=after,
+        interval_days=days,
+        regions=regions,
+        checks=failed_first(checks),
+        transform=transform,
+        registration=None if found is None else dict(found.figures),
+        settings=settings.to_dict(),
+        timings=timer.seconds,
+    )
+
+
+def _of_these(contrasts: Mapping[str, str] | None, source: object) -> dict[str, str]:
+    """The contrasts that are named for files of one examination."""
+    paths = [source] if isinstance(source, str | Path) else source if isinstance(source, list | tuple) else ()
+    names = {str(path) for path in paths} | {Path(path).name for path in paths}
+    return {name: contrast for name, contrast in (contrasts or {}).items() if name in names}
+
+
+def _changes(
+    counted: Sequence[CountedMuscle],
+    intervals: Mapping[str, Mapping[str, Interval | None]],
+    checks: Sequence[Check],
+    settings: MuscleMriSettings,
+) -> tuple[MuscleChange, ...]:
+    """What the change stage found, in words of muscle: there, what is counted of an organ is called opacity."""
+    found = []
+    for region, change in intervals.items():
+        in_ml = change["opacity_ml"]
+        assert in_ml is not None
+        before, after = (one.measures[region] for one in counted)
+        verdict = judge(in_ml, before, after, checks, settings=settings.verdict)
+        found.append(
+            MuscleChange(
+                region, before.opacity_ml, after.opacity_ml, in_ml, change["opacity_relative_percent"], verdict
+            )
+        )
+    return tuple(found)
 
 
 def _with_side(tissue: LimbTissue, side: LimbSide | None) -> LimbTissue:
