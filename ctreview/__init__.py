@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ctreview.errors import CtreviewError
     from ctreview.recipes.chest_ct import Segmentation, compare, segment
     from ctreview.recipes.chest_ct.settings import ChestCtSettings
+    from ctreview.recipes.muscle_mri import compare_muscle, measure_muscle
     from ctreview.report.timeline import timeline
     from ctreview.volume.labels import LabelMap
     from ctreview.volume.load import load_volume
@@ -61,9 +62,11 @@ __all__ = [
     "Volume",
     "__version__",
     "compare",
+    "compare_muscle",
     "find_series",
     "follow",
     "load_volume",
+    "measure_muscle",
     "segment",
     "timeline",
 ]
@@ -80,9 +83,11 @@ _HOMES = {
     "Transform": "ctreview.volume.transform",
     "Volume": "ctreview.volume.volume",
     "compare": "ctreview.recipes.chest_ct",
+    "compare_muscle": "ctreview.recipes.muscle_mri",
     "find_series": "ctreview.dicom.scan",
     "follow": "ctreview.cohort.follow_up",
     "load_volume": "ctreview.volume.load",
+    "measure_muscle": "ctreview.recipes.muscle_mri",
     "segment": "ctreview.recipes.chest_ct",
     "timeline": "ctreview.report.timeline",
 }

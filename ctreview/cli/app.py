@@ -17,6 +17,7 @@ from ctreview.cli.edits import edits
 from ctreview.cli.follow import FollowCommand, follow
 from ctreview.cli.info import info
 from ctreview.cli.models import models
+from ctreview.cli.muscle import MuscleCommand, muscle, muscle_compare
 from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
 from ctreview.cli.scores import scores
@@ -54,6 +55,8 @@ app.command("info")(info)
 app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
 app.command("follow", cls=FollowCommand)(follow)
+app.command("muscle", cls=MuscleCommand)(muscle)
+app.command("muscle-compare")(muscle_compare)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("timeline")(timeline)
 app.command("repeat")(repeat)

@@ -65,7 +65,11 @@ def find_femur(bones: Bones, limb: Mask, geometry: Geometry) -> Femur:
     middle = np.argwhere(femur).mean(axis=0)[1:]
     ends = [float(geometry.to_lps((level, *middle))[2]) for level in (levels[0] - 0.5, levels[-1] + 0.5)]
     length = ends[1] - ends[0]
-    radius = float(np.sqrt(np.median(femur.sum(axis=(1, 2))[levels]) * geometry.spacing[1] * geometry.spacing[2] / np.pi))
+    radius = float(
+        np.sqrt(np.median(femur.sum(axis=(1, 2))[levels]) * geometry.spacing[1] * geometry.spacing[2] / np.pi)
+    )
     if length < 8 * radius:
-        return Femur(None, None, "What was found of the femur is too short to be a whole one, so its length is unknown.")
+        return Femur(
+            None, None, "What was found of the femur is too short to be a whole one, so its length is unknown."
+        )
     return Femur(ends[0], ends[1])

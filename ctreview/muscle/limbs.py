@@ -196,7 +196,10 @@ def _limbs_apart(body: Mask, geometry: Geometry) -> npt.NDArray[np.uint8]:
         return found
     centre = [np.argwhere(cores == n).mean(axis=0)[2] * spacing[2] for n in large]
     middle = 0.5 * (min(centre) + max(centre))
-    groups = [np.isin(cores, [n for n, x in zip(large, centre, strict=True) if (x > middle) == high]) for high in (False, True)]
+    groups = [
+        np.isin(cores, [n for n, x in zip(large, centre, strict=True) if (x > middle) == high])
+        for high in (False, True)
+    ]
     if abs(centre[int(np.argmax(centre))] - centre[int(np.argmin(centre))]) < 2 * deepest:
         found[body] = 1
         return found
@@ -205,9 +208,7 @@ def _limbs_apart(body: Mask, geometry: Geometry) -> npt.NDArray[np.uint8]:
     return found
 
 
-def _side_of_one(
-    limbs: npt.NDArray[np.uint8], geometry: Geometry, settings: LimbSettings
-) -> tuple[LimbSide, Check]:
+def _side_of_one(limbs: npt.NDArray[np.uint8], geometry: Geometry, settings: LimbSettings) -> tuple[LimbSide, Check]:
     x = float(geometry.to_lps(np.argwhere(limbs == 1).mean(axis=0))[0])
     if abs(x) < settings.off_centre_mm:
         message = (

@@ -139,7 +139,9 @@ def measure_muscles(
     return MuscleMeasures(tuple(found), tuple(curves), {thigh_key(side): femurs[side] for side in sides})
 
 
-def _number(region: str, key: str, value: float | None, unit: str, *caveats: str, reason: str = "") -> MuscleMeasurement:
+def _number(
+    region: str, key: str, value: float | None, unit: str, *caveats: str, reason: str = ""
+) -> MuscleMeasurement:
     return MuscleMeasurement(region, key, None if value is None else float(value), unit, reason, caveats)
 
 
@@ -158,9 +160,7 @@ def _volumes(
         yield _number(region, "lean_ml", float((1.0 - share).sum(dtype=np.float64)) * geometry.voxel_ml, "mL", *names)
 
 
-def _sections(
-    region: str, curve: SliceCurve, femur: Femur, settings: MeasureSettings
-) -> Iterator[MuscleMeasurement]:
+def _sections(region: str, curve: SliceCurve, femur: Femur, settings: MeasureSettings) -> Iterator[MuscleMeasurement]:
     areas = curve.area_cm2["muscle"]
     yield _number(region, "largest_section_cm2", float(areas.max(initial=0.0)), "cm2")
     length = femur.length_mm

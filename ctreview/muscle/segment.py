@@ -173,9 +173,8 @@ def _not_parted(levels: TissueLevels) -> tuple[Check, ...]:
     without = np.flatnonzero(~levels.parted)
     if not len(without):
         return ()
-    message = (
-        f"In {len(without)} of {len(levels.parted)} slices muscle and fat are equally bright: nothing is measured there."
-    )
+    slices = f"{len(without)} of {len(levels.parted)} slices"
+    message = f"In {slices} muscle and fat are equally bright: nothing is measured there."
     return (Check("slices_without_contrast", len(without), 0, ok=False, message=message),)
 
 

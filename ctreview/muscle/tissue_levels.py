@@ -44,9 +44,9 @@ class LevelSettings:
         Fat and muscle must differ by this share of the brighter one, or nothing is parted.
     """
 
-    field_mm: float = 60.0
+    field_mm: float = 35.0
     along_mm: float = 12.0
-    prior: float = 0.8
+    prior: float = 0.95
     rounds: int = 12
     dark_share: float = 0.45
     grid_mm: float = 3.0
@@ -96,8 +96,8 @@ def find_levels(
     """Tell lean tissue from fat by levels that the image shows itself.
 
     The logarithm of signal is that of two tissues plus a smooth field; tissue and field are found in turn (Wells et
-    al., IEEE Trans Med Imaging 1996, doi 10.1109/42.511747). What lies right below the skin is more likely fat, and what
-    lies deep more likely lean, before the signal says otherwise.
+    al., IEEE Trans Med Imaging 1996, doi 10.1109/42.511747). What lies right below the skin is likelier fat, and what
+    lies deep likelier lean, before the signal says otherwise.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def _levels(
     fat_signal: FatSignal | None,
     settings: LevelSettings,
 ) -> tuple[Image, Image]:
-    """The field of lean tissue (a logarithm) on the coarse grid, and in each slice the logarithm of fat's ratio to it."""
+    """The field of lean tissue on the coarse grid, and fat's ratio to it in each slice; both are logarithms."""
     deepest = np.percentile(depth[within], 95)
     deep = within & (depth > 0.45 * deepest)
     shell = within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest)
@@ -211,7 +211,9 @@ def _smooth(values: Image, weight: Image, spacing: npt.NDArray[np.float64], mm: 
 
 def _averaged(values: Image, factors: list[int]) -> Image:
     """Means of blocks; the last ones are filled up with their edge."""
-    filled = np.pad(values, [(0, -size % factor) for size, factor in zip(values.shape, factors, strict=True)], mode="edge")
+    filled = np.pad(
+        values, [(0, -size % factor) for size, factor in zip(values.shape, factors, strict=True)], mode="edge"
+    )
     a, b, c = (size // factor for size, factor in zip(filled.shape, factors, strict=True))
     return np.asarray(filled.reshape(a, factors[0], b, factors[1], c, factors[2]).mean(axis=(1, 3, 5)), np.float32)
 
@@ -230,12 +232,15 @@ def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None 
     share = np.divide(fat, total, out=np.zeros_like(total), where=total > 0)
     level = float(np.median(total[inside]))
     dark = total < settings.dark_share * _local_level(total, inside)
-    return TissueLevels(share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0, np.ones(len(water), bool))
+    return TissueLevels(
+        share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0, np.ones(len(water), bool)
+    )
 
 
 def _local_level(total: Image, inside: Mask) -> Image:
     weight = inside.astype(np.float32)
     sigma = (1.0, 20.0, 20.0)
     return np.asarray(
-        gaussian_filter(total * weight, sigma, truncate=2.0) / np.maximum(gaussian_filter(weight, sigma, truncate=2.0), 1e-3)
+        gaussian_filter(total * weight, sigma, truncate=2.0)
+        / np.maximum(gaussian_filter(weight, sigma, truncate=2.0), 1e-3)
     )

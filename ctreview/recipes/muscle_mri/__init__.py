@@ -1,9 +1,9 @@
-"""Muscles in MRI: volume, cross-section, fat and symmetry in one examination (`measure`), and change between two (`compare`)."""
+"""Muscles in MRI, in one examination (`measure_muscle`) and between two (`compare_muscle`)."""
 
 from ctreview.recipes.muscle_mri.compared import MuscleChange, MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
-from ctreview.recipes.muscle_mri.pipeline import compare, measure
+from ctreview.recipes.muscle_mri.pipeline import compare_muscle, measure_muscle
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "MuscleMriComparison",
     "MuscleMriResult",
     "MuscleMriSettings",
-    "compare",
-    "measure",
+    "compare_muscle",
+    "measure_muscle",
 ]

@@ -31,7 +31,9 @@ _TISSUE_OF_ONE_LIMB = Scheme(
         for place, tissue in enumerate(TISSUES)
     )
 )
-_MUSCLE, _BETWEEN, _SUBCUTANEOUS = (1 + TISSUES.index(name) for name in ("muscle", "intermuscular_fat", "subcutaneous_fat"))
+_MUSCLE, _BETWEEN, _SUBCUTANEOUS = (
+    1 + TISSUES.index(name) for name in ("muscle", "intermuscular_fat", "subcutaneous_fat")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +62,7 @@ def levels_seen_by_both(
     return np.asarray((level > -0.5) & (level < there.shape[0] - 0.5))
 
 
-def count_muscle(
-    scan: MuscleMriResult, levels: npt.NDArray[np.bool_], settings: MuscleMriSettings
-) -> CountedMuscle:
+def count_muscle(scan: MuscleMriResult, levels: npt.NDArray[np.bool_], settings: MuscleMriSettings) -> CountedMuscle:
     """Count muscle in the slices that both show, and vary the threshold between muscle and fat."""
     regions = _regions(scan, levels)
     labels = _without_sides(scan.labels)

@@ -40,7 +40,7 @@ def _same_contrast(pair: Pair) -> Check:
     message = (
         f"Muscle is told from fat by the same contrast in both ({before})."
         if same
-        else f"Muscle is told from fat by {before} at baseline and by {after} at follow-up: their borders lie otherwise."
+        else f"Muscle is told from fat by {before} at baseline and by {after} at follow-up."
     )
     return Check("same_contrast", after, before, same, message, effect="stops")
 

@@ -54,7 +54,7 @@ class MuscleChange:
 
 @dataclass(frozen=True, eq=False)
 class MuscleMriComparison:
-    """What `compare` found between two examinations of one patient.
+    """What `compare_muscle` found between two examinations of one patient.
 
     Attributes
     ----------

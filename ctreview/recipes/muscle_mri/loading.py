@@ -108,7 +108,9 @@ def _file(path: Path, name: str | None, before: Sequence[Volume], settings: Load
     if volume.unit == "HU":
         raise WrongModality("this is a CT", where=path, remedy="Give MR images.")
     if volume.geometry.shape[0] < 2:
-        raise WrongUse("this image has one slice, and volumes need several", where=path, remedy="Give the whole series.")
+        raise WrongUse(
+            "this image has one slice, and volumes need several", where=path, remedy="Give the whole series."
+        )
     frame = before[0].geometry.frame_of_reference if before else volume.geometry.frame_of_reference
     acquisition = replace(volume.acquisition, modality="MR", description=name)
     return replace(volume, geometry=replace(volume.geometry, frame_of_reference=frame), acquisition=acquisition)

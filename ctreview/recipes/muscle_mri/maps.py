@@ -38,7 +38,9 @@ def _fat_fraction(images: Examination) -> TissueMap | None:
     return None
 
 
-def _as_share(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _as_share(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Makers store fat fractions as shares, per cent or tenths of it; none is above 100 %."""
     highest = float(np.percentile(values, 99.9))
     scale = 1.0 if highest <= 1.5 else 100.0 if highest <= 150.0 else 1000.0

@@ -22,7 +22,7 @@ MUSCLE_SCHEMA = "ctreview.muscle/1"
 
 @dataclass(frozen=True, eq=False)
 class MuscleMriResult:
-    """What `measure` found in one examination.
+    """What `measure_muscle` found in one examination.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Muscles in the MRI of one examination (`measure`) and of two (`compare`): the steps in order."""
+"""Muscles in the MRI of one examination (`measure_muscle`) and of two (`compare_muscle`): the steps in order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ctreview.change import Interval, failed_first, find_intervals, judge
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
 from ctreview.muscle.femur import Femur, find_femur, stated_femur
+from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measures import measure_muscles
 from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
@@ -26,10 +27,10 @@ from ctreview.recipes.steps import StepTimer
 from ctreview.recipes.two_timepoints import days_between, require_one_patient, require_two_images
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["compare", "measure"]
+__all__ = ["compare_muscle", "measure_muscle"]
 
 
-def measure(
+def measure_muscle(
     source: ExaminationInput,
     *,
     contrasts: Mapping[str, str] | None = None,
@@ -97,7 +98,7 @@ def measure(
     )
 
 
-def compare(
+def compare_muscle(
     baseline: ExaminationInput | MuscleMriResult,
     followup: ExaminationInput | MuscleMriResult,
     *,
@@ -112,7 +113,7 @@ def compare(
     ----------
     baseline, followup : MuscleMriResult, Examination, path, or sequence of path
     contrasts : mapping of str to str, optional
-        As for `measure`, of the files of both.
+        As for `measure_muscle`, of the files of both.
     same_patient : bool
         Whether somebody states that both are of one patient although their ids differ.
     settings : MuscleMriSettings, optional
@@ -123,14 +124,14 @@ def compare(
     WrongUse
         Both are the same images.
     CtreviewError
-        As `measure`.
+        As `measure_muscle`.
     """
     settings = settings or MuscleMriSettings()
     timer = StepTimer()
     before, after = (
         source
         if isinstance(source, MuscleMriResult)
-        else measure(
+        else measure_muscle(
             source, contrasts=_of_these(contrasts, source), settings=settings, progress=part(progress, low, low + 0.3)
         )
         for source, low in ((baseline, 0.0), (followup, 0.3))
@@ -147,9 +148,7 @@ def compare(
             levels_seen_by_both(after, before.labels.geometry, transform, fixed=False),
         )
         checks = (*checks, *check_examinations((before, after), days, shared, registered=found is not None))
-        counted = [
-            count_muscle(scan, levels, settings) for scan, levels in zip((before, after), shared, strict=True)
-        ]
+        counted = [count_muscle(scan, levels, settings) for scan, levels in zip((before, after), shared, strict=True)]
         intervals = find_intervals(counted[0].sensitivity, counted[1].sensitivity, settings=settings.interval)
     regions = _changes(counted, intervals, checks, settings)
     progress(1.0, 1.0, "comparing")
@@ -211,7 +210,7 @@ def _femurs(tissue: LimbTissue, stated: Mapping[str, tuple[float, float]]) -> di
     }
 
 
-def _contrast_checks(words: str, maps: tuple[object, ...]) -> tuple[Check, ...]:
+def _contrast_checks(words: str, maps: tuple[TissueMap, ...]) -> tuple[Check, ...]:
     """What is not measured, because no image tells it."""
     if maps:
         return ()

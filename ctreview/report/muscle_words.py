@@ -1,0 +1,134 @@
+"""What the muscle page says, in English and in German."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["MUSCLE_WORDS", "measure_words", "region_words"]
+
+_MEASURES: Mapping[str, tuple[str, str]] = {
+    "muscle_ml": ("Muscle volume", "Muskelvolumen"),
+    "group_ml": ("Volume as drawn", "Volumen wie gezeichnet"),
+    "lean_ml": ("Lean volume", "Fettfreies Muskelvolumen"),
+    "intermuscular_fat_ml": ("Fat between muscles", "Fett zwischen den Muskeln"),
+    "subcutaneous_fat_ml": ("Subcutaneous fat", "Unterhautfett"),
+    "bone_cortex_ml": ("Bone cortex", "Kortikalis"),
+    "bone_marrow_ml": ("Bone marrow", "Knochenmark"),
+    "largest_section_cm2": ("Largest cross-section of muscle", "Größter Muskelquerschnitt"),
+    "section_cm2": ("Cross-section at the chosen height", "Querschnitt auf gewählter Höhe"),
+    "femur_mm": ("Femur length", "Femurlänge"),
+    "muscle_ml_per_femur_cm": ("Muscle volume over femur length", "Muskelvolumen je Femurlänge"),
+    "section_per_bone_section": ("Muscle section over bone section", "Muskel- je Knochenquerschnitt"),
+    "fat_fraction_mean": ("Fat fraction, mean", "Fettanteil, Mittelwert"),
+    "fat_fraction_median": ("Fat fraction, median", "Fettanteil, Median"),
+    "fat_fraction_inner_mean": ("Fat fraction without the border, mean", "Fettanteil ohne Rand, Mittelwert"),
+    "fat_fraction_inner_median": ("Fat fraction without the border, median", "Fettanteil ohne Rand, Median"),
+    "stir_ratio_median": ("STIR ratio, median", "STIR-Verhältnis, Median"),
+    "water_t2_median": ("T2 of water, median", "T2 des Wassers, Median"),
+    "mono_exponential_t2_median": ("T2 (one exponential), median", "T2 (eine Exponentielle), Median"),
+    "hot_percent": ("Hot voxels", "Auffällig helle Voxel"),
+    "hot_ml": ("Volume of hot voxels", "Volumen auffällig heller Voxel"),
+    "muscle_asymmetry": ("Asymmetry of muscle volume", "Asymmetrie des Muskelvolumens"),
+    "lean_asymmetry": ("Asymmetry of lean volume", "Asymmetrie des fettfreien Volumens"),
+    "intermuscular_fat_asymmetry": ("Asymmetry of fat between muscles", "Asymmetrie des Fetts zwischen den Muskeln"),
+    "subcutaneous_fat_asymmetry": ("Asymmetry of subcutaneous fat", "Asymmetrie des Unterhautfetts"),
+    "largest_section_asymmetry": ("Asymmetry of the largest section", "Asymmetrie des größten Querschnitts"),
+    "section_asymmetry": ("Asymmetry of the section at height", "Asymmetrie des Querschnitts auf Höhe"),
+}
+_REGIONS: Mapping[str, tuple[str, str]] = {
+    "right_thigh": ("right thigh", "rechter Oberschenkel"),
+    "left_thigh": ("left thigh", "linker Oberschenkel"),
+    "thigh": ("thigh, side not known", "Oberschenkel, Seite unbekannt"),
+    "both_thighs": ("both thighs", "beide Oberschenkel"),
+}
+_LANGUAGES = ("en", "de")
+
+MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "title": "Muscles of the thigh in MRI",
+        "research": "Research use; not a medical device",
+        "told_by": "Muscle is told from fat by",
+        "no_verdict": "The program measures; it does not say whether muscles are ill. There are no reference values.",
+        "change": "Change of muscle volume in the part that both examinations show",
+        "baseline": "Baseline",
+        "followup": "Follow-up",
+        "examination": "Examination",
+        "difference": "Change (sensitivity interval)",
+        "verdict": "Verdict",
+        "pictures": "Outlines",
+        "map": "Fat fraction, 0 to 100 %",
+        "pictures_text": "Slices from the head down; the patient's right is on the left of the picture.",
+        "curves": "Along the limb, slice by slice",
+        "curves_text": "Cross-section of muscle in cm² against the height of the slice in mm, the feet on the left.",
+        "measures": "Measures",
+        "measure": "Measure",
+        "unit": "Unit",
+        "checks": "Checks",
+        "check": "Check",
+        "effect": "What follows",
+        "found": "Found",
+        "ok": "ok",
+        "failed": "look",
+        "stops": "no verdict",
+        "widens": "wider interval",
+        "tells": "for your attention",
+        "not_given": "not given",
+        "asymmetry": "Asymmetry is 2 (L − R) / (L + R); above 0 the left is larger.",
+        "evidence": "Methods were tried on two real scans; all figures of accuracy come from a phantom.",
+        "decreased": "decreased",
+        "increased": "increased",
+        "unchanged": "no change beyond measurement error",
+        "indeterminate": "indeterminate",
+        "not_interpretable": "not interpretable",
+    },
+    "de": {
+        "title": "Muskeln des Oberschenkels in der MRT",
+        "research": "Nur für die Forschung; kein Medizinprodukt",
+        "told_by": "Muskel und Fett unterschieden nach",
+        "no_verdict": "Das Programm misst; ob Muskeln krank sind, sagt es nicht. Normwerte werden nicht angewandt.",
+        "change": "Änderung des Muskelvolumens in dem Teil, den beide Untersuchungen zeigen",
+        "baseline": "Ausgang",
+        "followup": "Verlauf",
+        "examination": "Untersuchung",
+        "difference": "Änderung (Sensitivitätsintervall)",
+        "verdict": "Urteil",
+        "pictures": "Umrisse",
+        "map": "Fettanteil, 0 bis 100 %",
+        "pictures_text": "Schichten von kranial nach kaudal; die rechte Seite des Patienten liegt links im Bild.",
+        "curves": "Entlang der Extremität, Schicht für Schicht",
+        "curves_text": "Muskelquerschnitt in cm² über der Höhe der Schicht in mm, die Füße links.",
+        "measures": "Messwerte",
+        "measure": "Messwert",
+        "unit": "Einheit",
+        "checks": "Prüfungen",
+        "check": "Prüfung (englischer Wortlaut)",
+        "effect": "Folge",
+        "found": "Ergebnis",
+        "ok": "in Ordnung",
+        "failed": "ansehen",
+        "stops": "kein Urteil",
+        "widens": "weiteres Intervall",
+        "tells": "Hinweis",
+        "not_given": "nicht angegeben",
+        "asymmetry": "Asymmetrie ist 2 (L − R) / (L + R); über 0 ist links größer.",
+        "evidence": "Erprobt an zwei echten Aufnahmen; alle Angaben zur Genauigkeit stammen von einem Phantom.",
+        "decreased": "abgenommen",
+        "increased": "zugenommen",
+        "unchanged": "keine Änderung über den Messfehler hinaus",
+        "indeterminate": "unentschieden",
+        "not_interpretable": "nicht beurteilbar",
+    },
+}
+"""Words of the page by language."""
+
+
+def measure_words(key: str, language: str) -> str | None:
+    """A measure in words; None for one that stands in the files alone (percentiles)."""
+    found = _MEASURES.get(key)
+    return None if found is None else found[_LANGUAGES.index(language)]
+
+
+def region_words(region: str, language: str) -> str:
+    """A thigh in words; of a drawn group the name that its reader gave it."""
+    found = _REGIONS.get(region)
+    return region.replace("_", " ") if found is None else found[_LANGUAGES.index(language)]
