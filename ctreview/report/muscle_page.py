@@ -104,7 +104,7 @@ def render_muscle_page(
         names=names,
         told_by=documents[0]["tissue_told_by"],
         levels=levels,
-        legend=_legend(levels),
+        legend=_legend(levels, scans[0].labels, language),
         change=None if change is None else [_change_row(one, language) for one in change["regions"]],
         charts=[
             (name, _chart(scan.found.curves), _lines(scan.found.curves, language))
@@ -190,9 +190,9 @@ def _window(scan: MeasuredMuscle) -> Window:
     return Window(top / 2, top)
 
 
-def _legend(levels: Sequence[Sequence[LevelPicture]]) -> list[tuple[str, str]]:
-    drawn = {one.name: one for row in levels for level in row for one in level.outlines}
-    return [(one.name, one.colour) for one in sorted(drawn.values(), key=lambda one: one.value)]
+def _legend(levels: Sequence[Sequence[LevelPicture]], labels: LabelMap, language: str) -> list[tuple[str, str]]:
+    drawn = {one.key for row in levels for level in row for one in level.outlines}
+    return [(label.called(language), label.line) for label in labels.scheme if label.key in drawn]
 
 
 def _lines(curves: Sequence[SliceCurve], language: str) -> list[tuple[str, str]]:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctreview.phantom.muscle import ADULT_LEGS, Course, Legs, later_legs, make_legs, scan_dixon, scan_t1
+from ctreview.recipes.muscle_mri import MuscleMriResult, compare_muscle, measure_muscle
+from ctreview.report.muscle_folder import write_muscle_comparison
+from ctreview.volume.contrasts import examination
+
+SETTINGS = replace(ADULT_LEGS, spacing=(14.0, 2.0, 2.0), pelvis=False)
+
+
+def measured(legs: Legs) -> MuscleMriResult:
+    dixon = scan_dixon(legs)
+    return measure_muscle(examination([dixon.water, dixon.fat]))
+
+
+@pytest.fixture(scope="module")
+def legs() -> Legs:
+    return make_legs(SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def result(legs: Legs) -> MuscleMriResult:
+    return measured(legs)
+
+
+def test_muscle_of_both_sides_is_found_where_it_is(legs: Legs, result: MuscleMriResult):
+    for side in ("right", "left"):
+        found, true = (labels.mask(f"{side}_muscle") for labels in (result.labels, legs.compartments))
+        assert 2 * np.count_nonzero(found & true) / (found.sum() + true.sum()) >= 0.95
+
+
+def test_t1_alone_gives_volume_and_no_fat_fraction(legs: Legs):
+    found = measure_muscle(examination([scan_t1(legs)])).found
+    true = legs.compartments.volume_ml("right_muscle", "right_intermuscular_fat")
+    inside = sum(found.value("right_thigh", f"{tissue}_ml") or 0 for tissue in ("muscle", "intermuscular_fat"))
+    assert inside == pytest.approx(true, rel=0.08)
+    assert found.value("right_thigh", "fat_fraction_mean") is None
+
+
+def test_a_cut_femur_gives_no_length_and_says_why(result: MuscleMriResult):
+    length = result.found["right_thigh", "femur_mm"]
+    assert length.value is None
+    assert "ends within the femur" in length.reason
+
+
+def test_loss_on_one_side_is_called_there_and_the_page_is_written(result: MuscleMriResult, tmp_path: Path):
+    later = measured(make_legs(later_legs(SETTINGS, Course(muscle_area=(0.8, 1.0)))))
+    found = compare_muscle(result, later)
+    assert found["right_thigh"].verdict == "decreased"
+    assert found["left_thigh"].verdict != "decreased"
+    write_muscle_comparison(found, tmp_path / "out")
+    page = (tmp_path / "out" / "report.de.html").read_text(encoding="utf-8")
+    assert "abgenommen" in page
+    assert "<svg" in page
