@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import cast
 
 import numpy as np
@@ -43,6 +44,10 @@ def lobe_edits(edits: Sequence[Edit]) -> tuple[Edit, ...]:
     return tuple(edit for edit in edits if edit.kind in LOBE_EDITS)
 
 
+Points = tuple[tuple[float, float, float], ...]
+"""LPS millimetres."""
+
+
 @dataclass(frozen=True, eq=False)
 class LobeState:
     """What parts the lungs into lobes after some edits.
@@ -51,31 +56,26 @@ class LobeState:
     ----------
     found : mapping of FissureName to Fissure
         As the computer found them, or as they were copied.
-    fissures : mapping of FissureName to Fissure
-        Through the points that the reader placed on each since.
-    points : mapping of FissureName to tuple of points
-        These; LPS millimetres.
+    points : mapping of FissureName to Points
+        What the reader placed on each since.
     pieces : tuple of LobePiece
         What was given to a lobe, in order.
     """
 
     found: Mapping[FissureName, Fissure]
-    fissures: Mapping[FissureName, Fissure]
-    points: Mapping[FissureName, tuple[tuple[float, float, float], ...]] = field(default_factory=dict)
+    points: Mapping[FissureName, Points] = field(default_factory=dict)
     pieces: tuple[LobePiece, ...] = ()
 
-    def with_points(self, name: FissureName, points: tuple[tuple[float, float, float], ...]) -> LobeState:
-        """The same with further points on a fissure."""
-        known = (*self.points.get(name, ()), *points)
-        fissures = {**self.fissures, name: place_points(self.found[name], known)}
-        return replace(self, fissures=fissures, points={**self.points, name: known})
+    @cached_property
+    def fissures(self) -> Mapping[FissureName, Fissure]:
+        """The fissures, through the points of the reader."""
+        return {name: _placed(found, self.points.get(name, ())) for name, found in self.found.items()}
 
-    def with_copied(self, name: FissureName, copied: Fissure) -> LobeState:
-        """The same with another fissure, on which nothing was placed yet."""
-        points = {key: known for key, known in self.points.items() if key != name}
-        return replace(
-            self, found={**self.found, name: copied}, fissures={**self.fissures, name: copied}, points=points
-        )
+
+@lru_cache(maxsize=32)
+def _placed(found: Fissure, points: Points) -> Fissure:
+    """A fissure through points; the last ones are kept, so that undo and redo need not fit them again."""
+    return place_points(found, points)
 
 
 class ChangedLobes:
@@ -91,7 +91,7 @@ class ChangedLobes:
         self._point = point
         self._canvas = Canvas(point.volume, point.opacity)
         self._found = point.parts.fissures if isinstance(point.parts, LobeMap) else {}
-        self._last: tuple[tuple[str, ...], LobeState] = ((), LobeState(self._found, self._found))
+        self._last: tuple[tuple[str, ...], LobeState] = ((), LobeState(self._found))
         self._borders: tuple[LobeState, LabelMap, LobeBorders] | None = None
         self._lobes: tuple[LobeState, LabelMap, LabelMap] | None = None
 
@@ -103,7 +103,7 @@ class ChangedLobes:
         if ids == known:
             return state
         if ids[: len(known)] != known:
-            known, state = (), LobeState(self._found, self._found)
+            known, state = (), LobeState(self._found)
         for edit in changes[len(known) :]:
             state = self._after(state, edit)
         self._last = ids, state
@@ -152,13 +152,14 @@ class ChangedLobes:
 
         def run(labels: LabelMap, edit: Edit) -> Patch:
             patch = tool(labels, edit)
-            borders = self.borders(applied, lungs)
-            if borders is None:
+            if self._point.parts is None:
                 raise EditDoesNotApply("the lobes were not looked for")
             record = read_payload(edit.kind, edit.payload)
             if isinstance(record, BorderPointsPayload | CopyBorderPayload):
                 self._require_fissure(record.border)
             elif isinstance(record, PartBrushPayload | PartPiecePayload):
+                borders = self.borders(applied, lungs)
+                assert borders is not None
                 _require_change(self._piece(record, lungs), borders)
             return patch
 
@@ -171,10 +172,13 @@ class ChangedLobes:
     def _after(self, state: LobeState, edit: Edit) -> LobeState:
         record = read_payload(edit.kind, edit.payload)
         if isinstance(record, BorderPointsPayload):
-            return state.with_points(self._require_fissure(record.border), record.points)
+            name = self._require_fissure(record.border)
+            return replace(state, points={**state.points, name: (*state.points.get(name, ()), *record.points)})
         if isinstance(record, CopyBorderPayload):
             name = self._require_fissure(record.border)
-            return state.with_copied(name, copied_fissure(self._found[name], record.points, error_mm=record.error_mm))
+            copied = copied_fissure(self._found[name], record.points, error_mm=record.error_mm)
+            others = {key: points for key, points in state.points.items() if key != name}
+            return replace(state, found={**state.found, name: copied}, points=others)
         assert isinstance(record, PartBrushPayload | PartPiecePayload)
         return replace(state, pieces=(*state.pieces, self._piece(record, None)))
 
