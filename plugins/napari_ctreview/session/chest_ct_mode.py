@@ -52,6 +52,9 @@ __all__ = ["PAUSE_MS", "ChestCtMode"]
 PAUSE_MS = 1200
 """So long after the last act the comparison is made anew."""
 
+RECOUNT_MS = 200
+"""So long after an act on lungs or lobes their parts are counted anew: it is drawn before."""
+
 _OF_COMPARISON = frozenset({"fate", "interval", "verdict", "inspiration"})
 """Settings that change nothing before the comparison."""
 
@@ -111,6 +114,8 @@ class ChestCtMode(QObject):
         self._counter = Worker(self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
+        self._recount = QTimer(self, singleShot=True, interval=RECOUNT_MS)
+        self._recount.timeout.connect(self._count_anew)
         state.panes.outline_toggled.connect(self._outline)
         # emitted in the worker's thread, shown in that of the window
         self._labels_found.connect(self._show_labels, Qt.ConnectionType.QueuedConnection)
@@ -173,6 +178,7 @@ class ChestCtMode(QObject):
     def close(self) -> None:
         """Forget what was found."""
         self._pause.stop()
+        self._recount.stop()
         self._counter.cancel()
         for job in ("prepare", "compare"):
             self._state.worker.cancel(job)
@@ -338,7 +344,7 @@ class ChestCtMode(QObject):
             self.display.show_lobe_borders(self.review)
         self._pause.start()
         if self.review is not None and not self.review.counted:
-            self._count(self.review)
+            self._recount.start()
         state.report_act(pane, change)
 
     def stay_in_lobe(self, stays: bool) -> None:
@@ -354,6 +360,10 @@ class ChestCtMode(QObject):
         self.stays_in_lobe = stays
         if self.review is not None:
             self.review.stay_in_lobe(stays)
+
+    def _count_anew(self) -> None:
+        if self.review is not None and not self.review.counted:
+            self._count(self.review)
 
     def _count(self, review: OpacityReview) -> None:
         """Count the parts of lungs that were changed, beside whatever else is computed."""

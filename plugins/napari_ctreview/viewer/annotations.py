@@ -19,6 +19,9 @@ _SCALE_MM = (1, 2, 5, 10, 20, 50, 100)
 _SMALLEST_TEXT = 0.7
 """As a share of the system's font: so small the texts become where a pane is narrow."""
 
+_DASHES = (4.0, 5.0)
+"""Dashes and the gaps between them in widths of the line; its round ends take one of them from each gap."""
+
 _LETTER = QColor("#ffd166")
 _TEXT = QColor("#e8e8e8")
 _CURSOR = QColor("#56b4e9")
@@ -257,10 +260,12 @@ class Annotations(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPolygonF([QPointF(x, y) for x, y in drawing.points])
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        style = Qt.PenStyle.DashLine if drawing.dashed else Qt.PenStyle.SolidLine
         pens = [(QColor(0, 0, 0, 160), drawing.width + 1.6)] if drawing.shadow else []
         for colour, width in (*pens, (QColor(drawing.colour), drawing.width)):
-            painter.setPen(QPen(colour, width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+            pen = QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+            if drawing.dashed:
+                pen.setDashPattern(_DASHES)
+            painter.setPen(pen)
             (painter.drawPolygon if drawing.closed else painter.drawPolyline)(shape)
         if drawing.text:
             painter.setFont(self._font(1.1))
