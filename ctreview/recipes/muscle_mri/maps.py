@@ -7,19 +7,33 @@ from dataclasses import replace
 import numpy as np
 
 from ctreview.checks import Check
-from ctreview.muscle.maps.fat_fraction import dixon_fat_fraction, two_point_fat_fraction
+from ctreview.muscle.maps.bias_field import correct_bias_field
+from ctreview.muscle.maps.fat_fraction import dixon_fat_fraction
+from ctreview.muscle.maps.from_examination import map_fat_fraction, map_water_t2
+from ctreview.muscle.maps.stir import stir_robust_z
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import Geometry
+from ctreview.volume.labels import LabelMap
+from ctreview.volume.mr_contrast import FAT_SUPPRESSED, GRADIENT_ECHO
 from ctreview.volume.resample import resample
 
 __all__ = ["make_maps"]
 
 
-def make_maps(images: Examination, grid: Geometry) -> tuple[TissueMap, ...]:
-    """Every map that the images allow, on one grid; none where no contrast is known."""
-    fat = _fat_fraction(images)
-    return () if fat is None else (_on(fat, grid),)
+def make_maps(images: Examination, labels: LabelMap) -> tuple[TissueMap, ...]:
+    """Every map that the images allow, on the grid of the tissue; none where no contrast is known.
+
+    After a contrast agent no oedema is mapped.
+    """
+    grid = labels.geometry
+    own = (_fat_fraction(images), map_water_t2(images))
+    found = [_on(one, grid) for one in own if one is not None]
+    stir = next((image for name in FAT_SUPPRESSED if (image := images.measured(name)) is not None), None)
+    muscle = labels.mask("right_muscle", "left_muscle", "muscle")
+    if stir is not None and not stir.acquisition.contrast and muscle.any():
+        found.append(stir_robust_z(resample(correct_bias_field(stir), grid), muscle))
+    return tuple(found)
 
 
 def _fat_fraction(images: Examination) -> TissueMap | None:
@@ -29,13 +43,12 @@ def _fat_fraction(images: Examination) -> TissueMap | None:
         message = "The fat fraction was computed elsewhere: how, its image does not tell."
         caveat = Check("fat_fraction_made_elsewhere", None, None, ok=False, message=message)
         return TissueMap("signal_fat_fraction", share, "1", np.ones(share.geometry.shape, bool), (caveat,))
+    if len(images.echoes(GRADIENT_ECHO)) > 2:
+        return map_fat_fraction(images)
     water, fat = images.measured("Dixon water"), images.measured("Dixon fat")
     if water is not None and fat is not None:
         return dixon_fat_fraction(water, fat)
-    together, against = images.measured("Dixon in phase"), images.measured("Dixon opposed phase")
-    if together is not None and against is not None:
-        return two_point_fat_fraction(together, against)
-    return None
+    return map_fat_fraction(images)
 
 
 def _as_share(

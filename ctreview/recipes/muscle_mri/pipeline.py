@@ -9,8 +9,9 @@ from ctreview.change import Interval, failed_first, find_intervals, judge
 from ctreview.checks import Check
 from ctreview.errors import WrongUse
 from ctreview.muscle.femur import Femur, find_femur, stated_femur
+from ctreview.muscle.maps.from_examination import mended_examination
 from ctreview.muscle.maps.tissue_map import TissueMap
-from ctreview.muscle.measures import measure_muscles
+from ctreview.muscle.measures import FAT_FRACTIONS, measure_muscles
 from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.progress import Progress, part, quiet
@@ -67,6 +68,7 @@ def measure_muscle(
     timer = StepTimer()
     with timer("loading"):
         images = load_mri(source, contrasts=contrasts, settings=settings.load, progress=part(progress, 0.0, 0.3))
+    images, swaps = mended_examination(images)
     chosen = tissue_source(images)
     progress(0.3, 1.0, "finding tissue")
     with timer("tissue"):
@@ -74,14 +76,19 @@ def measure_muscle(
         tissue = _with_side(tissue, side)
     progress(0.8, 1.0, "maps")
     with timer("maps"):
-        maps = make_maps(images, tissue.labels.geometry)
+        maps = make_maps(images, tissue.labels)
     progress(0.9, 1.0, "measuring")
     with timer("measures"):
         femurs = _femurs(tissue, femur_mm or {})
         found = measure_muscles(
             tissue.labels, tissue.sides, femurs, maps=maps, groups=groups, settings=settings.measures
         )
-    checks = (*tissue.checks, *(check for one in maps for check in one.caveats), *_contrast_checks(chosen.words, maps))
+    checks = (
+        *tissue.checks,
+        *swaps,
+        *(check for one in maps for check in one.caveats),
+        *_contrast_checks(chosen.words, maps),
+    )
     progress(1.0, 1.0, "measuring")
     return MuscleMriResult(
         image=chosen.image,
@@ -212,7 +219,7 @@ def _femurs(tissue: LimbTissue, stated: Mapping[str, tuple[float, float]]) -> di
 
 def _contrast_checks(words: str, maps: tuple[TissueMap, ...]) -> tuple[Check, ...]:
     """What is not measured, because no image tells it."""
-    if maps:
+    if any(one.kind in FAT_FRACTIONS for one in maps):
         return ()
     message = f"Tissue is told by {words}; without water and fat images no fat fraction is given."
     return (Check("no_fat_fraction", words, None, ok=True, message=message),)

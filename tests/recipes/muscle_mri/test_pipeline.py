@@ -6,7 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctreview.phantom.muscle import ADULT_LEGS, Course, Legs, later_legs, make_legs, scan_dixon, scan_t1
+from ctreview.phantom.muscle import (
+    ADULT_LEGS,
+    Course,
+    Legs,
+    MrScanner,
+    later_legs,
+    make_legs,
+    scan_dixon,
+    scan_spin_echoes,
+    scan_stir,
+    scan_t1,
+)
 from ctreview.recipes.muscle_mri import MuscleMriResult, compare_muscle, measure_muscle
 from ctreview.report.muscle_folder import write_muscle_comparison
 from ctreview.volume.contrasts import examination
@@ -58,3 +69,14 @@ def test_loss_on_one_side_is_called_there_and_the_page_is_written(result: Muscle
     page = (tmp_path / "out" / "report.de.html").read_text(encoding="utf-8")
     assert "abgenommen" in page
     assert "<svg" in page
+
+
+def test_a_swap_is_mended_before_tissue_is_told_and_oedema_and_t2_are_measured(legs: Legs):
+    dixon = scan_dixon(legs, MrScanner(swap="left"))
+    images = examination([dixon.water, dixon.fat, scan_stir(legs), *scan_spin_echoes(legs, echoes=8)])
+    found = measure_muscle(images)
+    right_way = measured(legs).found.value("left_thigh", "muscle_ml")
+    assert found.found.value("left_thigh", "muscle_ml") == pytest.approx(right_way, rel=0.001)
+    assert {one.kind for one in found.maps} == {"signal_fat_fraction", "water_t2", "stir_robust_z"}
+    assert found.found.value("left_thigh", "water_t2_median") == pytest.approx(33.0, abs=3.0)
+    assert any("were swapped" in check.message for check in found.checks)
