@@ -26,7 +26,7 @@ class SliceCurve:
     z_mm : ndarray
         LPS z of each slice at the middle of the region.
     area_cm2 : mapping of str to ndarray
-        Cross-section of each tissue.
+        Cross-section of each tissue; NaN in slices in which nothing could be told apart.
     fat_fraction : ndarray or None
         Mean of what lies inside the fascia; NaN where that is nothing.
     """
@@ -40,7 +40,8 @@ class SliceCurve:
         """Cross-section at a height, linear between slices; None beyond them."""
         if not self.z_mm[0] <= z_mm <= self.z_mm[-1]:
             return None
-        return float(np.interp(z_mm, self.z_mm, self.area_cm2[tissue]))
+        area = float(np.interp(z_mm, self.z_mm, self.area_cm2[tissue]))
+        return area if np.isfinite(area) else None
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each slice."""
@@ -49,11 +50,15 @@ class SliceCurve:
                 "region": self.region,
                 "slice": level,
                 "z_mm": float(z),
-                **{f"{tissue}_cm2": float(area[level]) for tissue, area in self.area_cm2.items()},
-                "fat_fraction": None if self.fat_fraction is None else float(self.fat_fraction[level]),
+                **{f"{tissue}_cm2": _or_none(area[level]) for tissue, area in self.area_cm2.items()},
+                "fat_fraction": None if self.fat_fraction is None else _or_none(self.fat_fraction[level]),
             }
             for level, z in enumerate(self.z_mm)
         ]
+
+
+def _or_none(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def slice_curve(
@@ -75,4 +80,7 @@ def slice_curve(
         total = np.where(inside_fascia, fat_fraction, 0).sum(axis=(1, 2), dtype=np.float64)
         mean = np.divide(total, count, out=np.full(len(levels), np.nan), where=count > 0)
     areas = {name: mask.sum(axis=(1, 2)) * pixel_cm2 for name, mask in tissues.items()}
+    untold = ~np.any([mask.any(axis=(1, 2)) for mask in tissues.values()], axis=0)
+    for area in areas.values():
+        area[untold] = np.nan
     return SliceCurve(region, geometry.to_lps(index)[:, 2], areas, mean)

@@ -162,14 +162,14 @@ def _volumes(
 
 def _sections(region: str, curve: SliceCurve, femur: Femur, settings: MeasureSettings) -> Iterator[MuscleMeasurement]:
     areas = curve.area_cm2["muscle"]
-    yield _number(region, "largest_section_cm2", float(areas.max(initial=0.0)), "cm2")
+    yield _number(region, "largest_section_cm2", float(np.nanmax(areas, initial=0.0)), "cm2")
     length = femur.length_mm
     yield _number(region, "femur_mm", length, "mm", reason=femur.reason)
     height = femur.height_mm(settings.femur_share)
     area = None if height is None else curve.area_at("muscle", height)
     reason = femur.reason if height is None else "" if area is not None else "The image does not reach that height."
     yield _number(region, "section_cm2", area, "cm2", reason=reason)
-    volume = float((areas * np.gradient(curve.z_mm)).sum()) / 10.0 if len(areas) > 1 else None
+    volume = float(np.nansum(areas * np.gradient(curve.z_mm))) / 10.0 if len(areas) > 1 else None
     per_length = None if length is None or volume is None else volume / (length / 10.0)
     yield _number(region, "muscle_ml_per_femur_cm", per_length, "mL/cm", reason=femur.reason)
     bone = None

@@ -204,12 +204,12 @@ def _chart(curves: Sequence[SliceCurve]) -> dict[str, Any]:
     width, height = CHART
     low = min(float(curve.z_mm.min()) for curve in curves)
     high = max(float(curve.z_mm.max()) for curve in curves)
-    top = max(1.0, *(float(curve.area_cm2["muscle"].max()) for curve in curves)) * 1.08
+    top = max(1.0, *(float(np.nanmax(curve.area_cm2["muscle"], initial=0.0)) for curve in curves)) * 1.08
     paths = []
     for curve in curves:
         x = (curve.z_mm - low) / max(high - low, 1e-6) * width
         y = height * (1 - curve.area_cm2["muscle"] / top)
-        path = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
+        path = "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True) if np.isfinite(b))
         paths.append((path, LINES.get(curve.region, "#555")))
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 10_000) if top / s <= 6)
     ticks = [(round(height * (1 - value / top), 1), value) for value in np.arange(0, top, step).round(1).tolist()]

@@ -29,6 +29,7 @@ def check_examinations(
         _same_contrast(pair),
         _same_sides(pair),
         _same_voxels(pair),
+        _told_apart(pair),
         _shared_part(shared, registered=registered),
         *(_cut_in_plane(scan, when) for scan, when in zip(pair, ("baseline", "follow-up"), strict=True)),
     )
@@ -65,6 +66,17 @@ def _same_voxels(pair: Pair) -> Check:
         else f"Voxels differ by a factor of {ratio:.1f}: fine fat is seen in one and not in the other."
     )
     return Check("voxel_size", round(ratio, 2), PIXEL_RATIO, same, message)
+
+
+def _told_apart(pair: Pair) -> Check:
+    """Whether muscle was told from fat in every slice: what is missing in one would count as lost."""
+    without = sum(int(np.count_nonzero(~scan.tissue.levels.parted)) for scan in pair)
+    message = (
+        f"In {without} slices muscle and fat are equally bright, so that muscle is missing there."
+        if without
+        else "Muscle is told from fat in every slice of both."
+    )
+    return Check("told_apart", without, 0, not without, message, effect="stops")
 
 
 def _shared_part(shared: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]], *, registered: bool) -> Check:
