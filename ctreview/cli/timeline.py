@@ -19,7 +19,11 @@ __all__ = ["timeline"]
 
 def timeline(
     file: Annotated[
-        Path | None, typer.Argument(help="A CSV file; --template shows how it looks.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="A CSV file (--template shows how it looks), or a bundle of FHIR R4B (.json; extra `fhir`).",
+            show_default=False,
+        ),
     ] = None,
     *,
     out: Annotated[Path | None, typer.Option("--out", help="The folder to write.", show_default=False)] = None,
@@ -75,10 +79,16 @@ def _drawn(
     file: Path | None, results_of: list[Path], subject: str | None, *, lobes: bool, age: float | None
 ) -> DrawnTimeline:
     from ctreview.clinical import index_case, read_timeline
+    from ctreview.clinical.fhir import read_bundle
     from ctreview.cohort.subject_results import subject_results
     from ctreview.report.timeline import timeline as draw
 
-    read = index_case() if file is None else read_timeline(file, age_years=age)
+    if file is None:
+        read = index_case()
+    elif file.suffix.lower() == ".json":
+        read = read_bundle(file)
+    else:
+        read = read_timeline(file, age_years=age)
     if subject is None:
         return draw(read, results=results_of, lobes=lobes)
     if len(results_of) != 1:
