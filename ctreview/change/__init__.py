@@ -14,7 +14,7 @@ from ctreview.change.candidates import (
     CandidateState,
     candidate_map,
     candidates_document,
-    ml_if_accepted,
+    ml_to_confirm,
     open_candidates,
 )
 from ctreview.change.carried_over import carry_over
@@ -111,7 +111,7 @@ __all__ = [
     "measure",
     "measurement_rows",
     "measurements_document",
-    "ml_if_accepted",
+    "ml_to_confirm",
     "name_residual",
     "open_candidates",
     "repeatability_ml",

@@ -22,7 +22,7 @@ __all__ = [
     "CandidateState",
     "candidate_map",
     "candidates_document",
-    "ml_if_accepted",
+    "ml_to_confirm",
     "open_candidates",
 ]
 
@@ -87,7 +87,7 @@ def candidate_map(candidates: Iterable[Candidate], geometry: Geometry) -> LabelM
     return LabelMap(array, geometry, CANDIDATE_SCHEME)
 
 
-def ml_if_accepted(candidates: Iterable[Candidate], regions: Regions, proposed: CandidateClass) -> FloatArray:
+def ml_to_confirm(candidates: Iterable[Candidate], regions: Regions, proposed: CandidateClass) -> FloatArray:
     """What each region would hold more if the open candidates that are proposed as one class were accepted.
 
     A candidate lies beside the organ. Among the regions it is divided as the voxels of the organ are that touch it; one

@@ -10,7 +10,7 @@ from ctreview.change import (
     Sensitivity,
     Timepoint,
     find_sensitivity,
-    ml_if_accepted,
+    ml_to_confirm,
 )
 from ctreview.progress import Progress, quiet
 from ctreview.volume.labels import LabelMap
@@ -50,5 +50,5 @@ def scan_sensitivity(
         shifts_hu=settings.shifts_hu,
         block_mm=settings.block_mm,
     )
-    open_ml = ml_if_accepted(point.candidates, point.regions, "consolidation")
+    open_ml = ml_to_confirm(point.candidates, point.regions, "consolidation")
     return found.with_alternative(TO_CONFIRM, "consolidation", open_ml)

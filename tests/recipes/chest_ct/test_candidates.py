@@ -19,7 +19,7 @@ from ctreview.change import (
     find_intervals,
     judge,
     measurement_rows,
-    ml_if_accepted,
+    ml_to_confirm,
 )
 from ctreview.edits import UNDO, Edit
 from ctreview.errors import WrongUse
@@ -154,7 +154,7 @@ def test_what_would_be_no_opacity_widens_nothing(proposed: DenseClass) -> None:
 
 def test_it_counts_for_the_parts_of_the_lung_that_it_touches() -> None:
     point = scan(dense())
-    won = dict(zip(point.regions.names, ml_if_accepted(point.candidates, point.regions, "consolidation"), strict=True))
+    won = dict(zip(point.regions.names, ml_to_confirm(point.candidates, point.regions, "consolidation"), strict=True))
     assert won["lungs"] == won["right_lung"] == won["right_lung/basal"] == PIECE_ML
     assert won["left_lung"] == won["right_lung/apical"] == 0.0
 
