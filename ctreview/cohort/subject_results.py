@@ -8,12 +8,14 @@ from typing import Any
 
 from ctreview.cohort.folder import CohortFolder
 from ctreview.errors import WrongUse
-from ctreview.report.timeline import KeyImage
+from ctreview.report.timeline import ScanPicture
 
 __all__ = ["subject_results"]
 
 
-def subject_results(folder: Path | str, subject: str) -> tuple[Sequence[Mapping[str, Any]], Sequence[KeyImage | None]]:
+def subject_results(
+    folder: Path | str, subject: str
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[ScanPicture | None]]:
     """Every comparison of a subject with its first scan, and the key image of each scan.
 
     Raises
@@ -38,8 +40,8 @@ def subject_results(folder: Path | str, subject: str) -> tuple[Sequence[Mapping[
     return [one.change for one in found if one.change is not None], images
 
 
-def _key_image(picture: Mapping[str, Any] | None) -> KeyImage | None:
+def _key_image(picture: Mapping[str, Any] | None) -> ScanPicture | None:
     if picture is None:
         return None
     outlines = tuple((colour, path) for colour, path in picture["outlines"])
-    return KeyImage(picture["uri"], picture["width_mm"], picture["height_mm"], outlines)
+    return ScanPicture(picture["uri"], picture["width_mm"], picture["height_mm"], outlines)

@@ -12,14 +12,14 @@ from ctreview.report.timeline.compose import (
     timeline,
     timeline_of_comparison,
 )
-from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.opacity_course import with_results
 from ctreview.report.timeline.page import timeline_document, write_timeline
 from ctreview.report.timeline.section import timeline_section
 
 __all__ = [
     "DrawnTimeline",
-    "KeyImage",
+    "ScanPicture",
     "key_images_of",
     "read_change",
     "timeline",

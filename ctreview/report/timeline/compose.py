@@ -15,7 +15,7 @@ from ctreview.clinical.timeline_table import read_timeline
 from ctreview.errors import UnreadableFile
 from ctreview.report.cards import key_card
 from ctreview.report.document import change_document
-from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.opacity_course import LOBES, WHOLE, with_results
 from ctreview.report.timeline.page import write_timeline
 from ctreview.report.timeline.section import timeline_section
@@ -43,11 +43,11 @@ class DrawnTimeline:
     Attributes
     ----------
     timeline : ClinicalTimeline
-    key_images : mapping of ScanTime to KeyImage
+    key_images : mapping of ScanTime to ScanPicture
     """
 
     timeline: ClinicalTimeline
-    key_images: Mapping[ScanTime, KeyImage] = field(default_factory=dict)
+    key_images: Mapping[ScanTime, ScanPicture] = field(default_factory=dict)
 
     def section(self, language: str = "en", *, identify: bool = False) -> str:
         """The section of a page (`timeline_section`)."""
@@ -71,7 +71,7 @@ def timeline(
     source: ClinicalTimeline | Path | str,
     *,
     results: Sequence[Result] | Followed = (),
-    key_images: Sequence[KeyImage | None] = (),
+    key_images: Sequence[ScanPicture | None] = (),
     lobes: bool = False,
     first_scan: PartialDate | None = None,
     results_from: str = "",
@@ -86,7 +86,7 @@ def timeline(
     results : sequence of Comparison, mapping or path; or FollowUp
         Comparisons of the later scans with the first one, in their order: themselves, the content of their
         ``change.json``, or the folders that hold it; or what ``ct.follow`` gives.
-    key_images : sequence of KeyImage or None, optional
+    key_images : sequence of ScanPicture or None, optional
         Of the scans in their order. Comparisons bring their own.
     lobes : bool
         Whether opacity is shown for each lobe, where the results have lobes, instead of both lungs together.
@@ -139,10 +139,10 @@ def timeline_of_comparison(
     return timeline(source, results=[comparison], lobes=lobes, first_scan=first, results_from=results_from)
 
 
-def key_images_of(comparison: Comparison) -> tuple[KeyImage, KeyImage]:
+def key_images_of(comparison: Comparison) -> tuple[ScanPicture, ScanPicture]:
     """The axial level with most opacity in both scans, outlined."""
     first, second = (
-        KeyImage(
+        ScanPicture(
             side.picture.uri,
             side.picture.width_mm,
             side.picture.height_mm,

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import ClinicalSeries, ClinicalTimeline, ScanTime
-from ctreview.report.timeline.frame import GREY, INK, LEFT, LINE, RIGHT, RULE, SMALL, TEXT, WIDTH, Frame, Row
-from ctreview.report.timeline.marks_rows import KeyImage, event_row, scan_row
+from ctreview.report.timeline.frame import GREY, INK, LEFT, LINE, RIGHT, RULE, SMALL, TEXT, WIDTH, FigureFrame, Row
+from ctreview.report.timeline.marks_rows import ScanPicture, event_row, scan_row
 from ctreview.report.timeline.series_row import series_row
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.treatment_row import HATCH, treatment_row
 
-__all__ = ["KeyImage", "timeline_figure"]
+__all__ = ["ScanPicture", "timeline_figure"]
 
 HEADING = 26.0
 CATEGORIES = ("lung", "muscle", "score", "blood")
 
 
 def timeline_figure(
-    timeline: ClinicalTimeline, frame: Frame, key_images: Mapping[ScanTime, KeyImage] | None = None
+    timeline: ClinicalTimeline, frame: FigureFrame, key_images: Mapping[ScanTime, ScanPicture] | None = None
 ) -> Markup:
     """Draw a timeline as SVG."""
     parts: list[Markup] = []
@@ -52,7 +52,7 @@ def timeline_figure(
 
 
 def _groups(
-    timeline: ClinicalTimeline, frame: Frame, key_images: Mapping[ScanTime, KeyImage]
+    timeline: ClinicalTimeline, frame: FigureFrame, key_images: Mapping[ScanTime, ScanPicture]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
     by_source: dict[str, list[ScanTime]] = {}
     for scan in timeline.scans:
@@ -78,7 +78,7 @@ def _top(series: Sequence[ClinicalSeries]) -> float | None:
     return max(value.quantity.value for one in parts for value in one.values)
 
 
-def _time(timeline: ClinicalTimeline, frame: Frame, top: float, bottom: float) -> Markup:
+def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: float) -> Markup:
     """The time axis above and below, its ticks, and the scans as lines through all rows."""
     drawn = []
     for tick in frame.axis.ticks(frame.language):

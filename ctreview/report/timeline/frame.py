@@ -24,7 +24,7 @@ __all__ = [
     "TEXT",
     "UNDATED",
     "WIDTH",
-    "Frame",
+    "FigureFrame",
     "Row",
     "focusable",
     "label",
@@ -48,7 +48,7 @@ _LETTERS = 31
 
 
 @dataclass(frozen=True)
-class Frame:
+class FigureFrame:
     """The time axis and the language of a figure."""
 
     axis: TimeAxis
@@ -87,7 +87,7 @@ def focusable(says: str, *drawn: str, **attributes: str) -> Markup:
     return group(element("title", says), *drawn, tabindex=0, role="img", aria_label=says, class_="entry", **attributes)
 
 
-def span_line(frame: Frame, date: PartialDate, y: float) -> Markup:
+def span_line(frame: FigureFrame, date: PartialDate, y: float) -> Markup:
     """The days between which something lies; nothing for one day."""
     if date.earliest is None or date.latest is None or date.earliest == date.latest:
         return Markup("")

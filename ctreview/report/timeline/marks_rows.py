@@ -15,7 +15,7 @@ from ctreview.report.timeline.frame import (
     RIGHT,
     SMALL,
     UNDATED,
-    Frame,
+    FigureFrame,
     Row,
     focusable,
     label,
@@ -24,14 +24,14 @@ from ctreview.report.timeline.frame import (
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.words import source_words
 
-__all__ = ["KeyImage", "event_row", "event_words", "scan_row", "scan_words"]
+__all__ = ["ScanPicture", "event_row", "event_words", "scan_row", "scan_words"]
 
 HEIGHT = 26.0
 KEY_IMAGE_WIDTH = 230.0
 
 
 @dataclass(frozen=True)
-class KeyImage:
+class ScanPicture:
     """A slice with outlines over it.
 
     Attributes
@@ -50,7 +50,7 @@ class KeyImage:
     outlines: tuple[tuple[str, str], ...] = ()
 
 
-def scan_row(frame: Frame, scans: Sequence[ScanTime], key_images: Mapping[ScanTime, KeyImage]) -> Row:
+def scan_row(frame: FigureFrame, scans: Sequence[ScanTime], key_images: Mapping[ScanTime, ScanPicture]) -> Row:
     """Draw the scans of one source."""
     source = source_words(scans[0].source, frame.language)
     named = label("CT" if all("CT" in one.name.english for one in scans) else frame.words["scan"], [source])
@@ -58,14 +58,14 @@ def scan_row(frame: Frame, scans: Sequence[ScanTime], key_images: Mapping[ScanTi
     return Row(max(HEIGHT, named.height), group(named.drawn, *marks))
 
 
-def scan_words(frame: Frame, scan: ScanTime) -> str:
+def scan_words(frame: FigureFrame, scan: ScanTime) -> str:
     """All that is known of a scan, in one sentence."""
     source = source_words(scan.source, frame.language)
     said = (scan.name.said(frame.language), frame.when(scan.when), source, scan.note.said(frame.language))
     return ", ".join(part for part in said if part)
 
 
-def event_row(frame: Frame, event: ClinicalEvent) -> Row:
+def event_row(frame: FigureFrame, event: ClinicalEvent) -> Row:
     """Draw an event."""
     named = label(event.name.said(frame.language), [source_words(event.source, frame.language)])
     y = HEIGHT / 2
@@ -78,14 +78,14 @@ def event_row(frame: Frame, event: ClinicalEvent) -> Row:
     return Row(max(HEIGHT, named.height), group(named.drawn, mark))
 
 
-def event_words(frame: Frame, event: ClinicalEvent) -> str:
+def event_words(frame: FigureFrame, event: ClinicalEvent) -> str:
     """All that is known of an event, in one sentence."""
     language = frame.language
     said = (event.name.said(language), frame.when(event.when), source_words(event.source, language))
     return ", ".join(part for part in (*said, event.note.said(language)) if part)
 
 
-def _scan(frame: Frame, scan: ScanTime, key_image: KeyImage | None) -> Markup:
+def _scan(frame: FigureFrame, scan: ScanTime, key_image: ScanPicture | None) -> Markup:
     y = HEIGHT / 2
     x = UNDATED if scan.when.middle is None else frame.axis.x(scan.when.middle)
     tick = element("path", d=f"M{x:.2f} {y - 9:.2f}V{y + 9:.2f}", stroke=INK, stroke_width=3.0)
@@ -99,7 +99,7 @@ def _scan(frame: Frame, scan: ScanTime, key_image: KeyImage | None) -> Markup:
     return focusable(says, *drawn, data_scan="")
 
 
-def _shown(image: KeyImage, x: float, y: float) -> Markup:
+def _shown(image: ScanPicture, x: float, y: float) -> Markup:
     """The key image beneath its tick; the style shows it under the mouse and the focus alone."""
     left = min(max(x - KEY_IMAGE_WIDTH / 2, LEFT), RIGHT - KEY_IMAGE_WIDTH)
     height = KEY_IMAGE_WIDTH * image.height_mm / image.width_mm

@@ -15,7 +15,7 @@ from ctreview.clinical.timeline import ClinicalTimeline, ScanTime
 from ctreview.report.document import write_json
 from ctreview.report.folder import result_folder
 from ctreview.report.provenance import provenance
-from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.section import timeline_section
 from ctreview.report.timeline.svg import element
 from ctreview.report.timeline.words import WORDS
@@ -36,7 +36,7 @@ def write_timeline(
     timeline: ClinicalTimeline,
     folder: Path | str,
     *,
-    key_images: Mapping[ScanTime, KeyImage] | None = None,
+    key_images: Mapping[ScanTime, ScanPicture] | None = None,
     identify: bool = False,
     overwrite: bool = False,
 ) -> Path:
@@ -50,7 +50,7 @@ def write_timeline(
     timeline : ClinicalTimeline
     folder : path
         It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
-    key_images : mapping of ScanTime to KeyImage, optional
+    key_images : mapping of ScanTime to ScanPicture, optional
     identify : bool
         Whether days of the calendar are written. Without it they are counted from the first scan, unless nothing more
         exact than months is known.

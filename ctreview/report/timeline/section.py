@@ -9,8 +9,8 @@ from markupsafe import Markup
 from ctreview.clinical.quantities import Quantity
 from ctreview.clinical.timeline import ClinicalEvent, ClinicalTimeline, ClinicalValue, ScanTime, Treatment
 from ctreview.report.timeline.figure import timeline_figure
-from ctreview.report.timeline.frame import LEFT, RIGHT, Frame
-from ctreview.report.timeline.marks_rows import KeyImage
+from ctreview.report.timeline.frame import LEFT, RIGHT, FigureFrame
+from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.svg import element
 from ctreview.report.timeline.time_axis import time_axis
 from ctreview.report.timeline.treatment_row import treatment_times
@@ -35,7 +35,7 @@ def timeline_section(
     language: str = "en",
     *,
     identify: bool = False,
-    key_images: Mapping[ScanTime, KeyImage] | None = None,
+    key_images: Mapping[ScanTime, ScanPicture] | None = None,
 ) -> Markup:
     """Give the section.
 
@@ -46,7 +46,7 @@ def timeline_section(
     identify : bool
         Whether days of the calendar are named. Without it they are counted from the first scan, unless the timeline
         knows nothing more exact than months.
-    key_images : mapping of ScanTime to KeyImage, optional
+    key_images : mapping of ScanTime to ScanPicture, optional
         Pictures that show under the mouse and the focus of a scan.
 
     Returns
@@ -54,7 +54,7 @@ def timeline_section(
     Markup
         A ``section`` with the id ``timeline``, its style within; no script and nothing from elsewhere.
     """
-    frame = Frame(time_axis(timeline, LEFT, RIGHT, identify=identify), language)
+    frame = FigureFrame(time_axis(timeline, LEFT, RIGHT, identify=identify), language)
     words = frame.words
     remarks = [words["legend"], words["no_line"], *(one.said(language) for one in timeline.notes), words["no_cause"]]
     return element(
@@ -69,7 +69,7 @@ def timeline_section(
     )
 
 
-def _table(timeline: ClinicalTimeline, frame: Frame) -> Markup:
+def _table(timeline: ClinicalTimeline, frame: FigureFrame) -> Markup:
     words = frame.words
     heads = [element("th", words[one], scope="col") for one in ("when", "what", "value", "remark")]
     rows = [
@@ -80,7 +80,7 @@ def _table(timeline: ClinicalTimeline, frame: Frame) -> Markup:
     return element("div", table, class_="wide")
 
 
-def _entries(timeline: ClinicalTimeline, frame: Frame) -> Iterator[tuple[str, str, str, str]]:
+def _entries(timeline: ClinicalTimeline, frame: FigureFrame) -> Iterator[tuple[str, str, str, str]]:
     language = frame.language
     marks: tuple[ScanTime | ClinicalEvent, ...] = (*timeline.scans, *timeline.events)
     for one in marks:
@@ -93,7 +93,7 @@ def _entries(timeline: ClinicalTimeline, frame: Frame) -> Iterator[tuple[str, st
         yield _treatment_entry(treatment, frame)
 
 
-def _value_entry(value: ClinicalValue, frame: Frame) -> tuple[str, str, str, str]:
+def _value_entry(value: ClinicalValue, frame: FigureFrame) -> tuple[str, str, str, str]:
     language = frame.language
     said = quantity_words(value.quantity, language)
     if value.interval is not None:
@@ -104,7 +104,7 @@ def _value_entry(value: ClinicalValue, frame: Frame) -> tuple[str, str, str, str
     return frame.when(value.when), value.measure.called(language), said, remark
 
 
-def _treatment_entry(treatment: Treatment, frame: Frame) -> tuple[str, str, str, str]:
+def _treatment_entry(treatment: Treatment, frame: FigureFrame) -> tuple[str, str, str, str]:
     language = frame.language
     dose = _listed(treatment.dose.said(language), treatment.route.said(language))
     remark = _listed(source_words(treatment.source, language), treatment.note.said(language))

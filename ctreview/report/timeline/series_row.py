@@ -17,7 +17,7 @@ from ctreview.report.timeline.frame import (
     RULE,
     SMALL,
     UNDATED,
-    Frame,
+    FigureFrame,
     Row,
     focusable,
     label,
@@ -39,7 +39,7 @@ MOST_LABELLED = 8
 COLOUR = {"lung": "#0072b2", "muscle": "#7a3e9d", "score": "#00664f", "blood": "#a63c00"}
 
 
-def series_row(frame: Frame, series: ClinicalSeries, *, top: float | None = None) -> Row:
+def series_row(frame: FigureFrame, series: ClinicalSeries, *, top: float | None = None) -> Row:
     """Draw a series; ``top`` is the upper end of the axis, where several rows share one scale."""
     named = label(series.measure.called(frame.language), _label_lines(frame, series))
     alone = len(series.values) == 1 and series.values[0].interval is None
@@ -54,7 +54,7 @@ def joined(series: ClinicalSeries) -> tuple[ClinicalValue, ...]:
     return dated if series.comparable and len(dated) >= LEAST_JOINED else ()
 
 
-def value_words(frame: Frame, value: ClinicalValue) -> str:
+def value_words(frame: FigureFrame, value: ClinicalValue) -> str:
     """All that is known of a value, in one sentence."""
     words, language = frame.words, frame.language
     said = [f"{value.measure.called(language)} {quantity_words(value.quantity, language)}", frame.when(value.when)]
@@ -71,7 +71,7 @@ def value_words(frame: Frame, value: ClinicalValue) -> str:
     return ", ".join(part for part in said if part)
 
 
-def _label_lines(frame: Frame, series: ClinicalSeries) -> list[str]:
+def _label_lines(frame: FigureFrame, series: ClinicalSeries) -> list[str]:
     source = source_words(series.source, frame.language)
     unit = shown_unit(series.unit)
     lines = [", ".join(part for part in (unit, source) if part)]
@@ -81,7 +81,7 @@ def _label_lines(frame: Frame, series: ClinicalSeries) -> list[str]:
     return lines
 
 
-def _lone(frame: Frame, series: ClinicalSeries, height: float) -> Markup:
+def _lone(frame: FigureFrame, series: ClinicalSeries, height: float) -> Markup:
     """A single value: its point and what it says, without an axis."""
     (value,) = series.values
     y = min(height / 2, LONE / 2)
@@ -96,7 +96,7 @@ def _lone(frame: Frame, series: ClinicalSeries, height: float) -> Markup:
     return focusable(value_words(frame, value), span_line(frame, value.when, y), _marker(value, x, y), words)
 
 
-def _panel(frame: Frame, series: ClinicalSeries, height: float, top: float | None) -> Markup:
+def _panel(frame: FigureFrame, series: ClinicalSeries, height: float, top: float | None) -> Markup:
     axis = _axis(series, height, top)
     drawn = [_scale(frame, axis), _reference(frame, series, axis), _line(frame, joined(series), axis)]
     labelled = len(series.values) <= MOST_LABELLED
@@ -115,7 +115,7 @@ def _axis(series: ClinicalSeries, height: float, top: float | None) -> ValueAxis
     return value_axis(on_it, height - 8.0, 16.0, highest=series.highest, decades=spans_decades)
 
 
-def _scale(frame: Frame, axis: ValueAxis) -> Markup:
+def _scale(frame: FigureFrame, axis: ValueAxis) -> Markup:
     lines = [
         group(
             element("path", d=f"M{LEFT} {axis.y(tick):.2f}H{RIGHT}", stroke=RULE, fill="none"),
@@ -127,7 +127,7 @@ def _scale(frame: Frame, axis: ValueAxis) -> Markup:
     return group(*lines, *([words] if axis.logarithmic else []))
 
 
-def _reference(frame: Frame, series: ClinicalSeries, axis: ValueAxis) -> Markup:
+def _reference(frame: FigureFrame, series: ClinicalSeries, axis: ValueAxis) -> Markup:
     """The range of the last value that names one, as a band."""
     found = [one.reference for one in series.values if one.reference is not None]
     if not found:
@@ -143,7 +143,7 @@ def _reference(frame: Frame, series: ClinicalSeries, axis: ValueAxis) -> Markup:
     return group(band, text(LEFT + 4.0, max(upper - 3.0, 10.0), says, font_size=SMALL, fill=GREY))
 
 
-def _line(frame: Frame, values: Sequence[ClinicalValue], axis: ValueAxis) -> Markup:
+def _line(frame: FigureFrame, values: Sequence[ClinicalValue], axis: ValueAxis) -> Markup:
     places = [(frame.axis.x(one.when.middle or 0.0), axis.y(one.quantity.value), one) for one in values]
     colour = COLOUR[values[0].measure.category] if values else INK
     return group(
@@ -154,7 +154,7 @@ def _line(frame: Frame, values: Sequence[ClinicalValue], axis: ValueAxis) -> Mar
     )
 
 
-def _point(frame: Frame, value: ClinicalValue, axis: ValueAxis, *, labelled: bool) -> Markup:
+def _point(frame: FigureFrame, value: ClinicalValue, axis: ValueAxis, *, labelled: bool) -> Markup:
     x = UNDATED if value.when.middle is None else frame.axis.x(value.when.middle)
     y = axis.y(value.quantity.value)
     drawn = [span_line(frame, value.when, y), _whisker(value, axis, x), _marker(value, x, y)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import Treatment
-from ctreview.report.timeline.frame import GREY, INK, LEFT, RIGHT, SMALL, UNDATED, Frame, Row, focusable, label
+from ctreview.report.timeline.frame import GREY, INK, LEFT, RIGHT, SMALL, UNDATED, FigureFrame, Row, focusable, label
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.words import source_words
 
@@ -27,7 +27,7 @@ HATCH = element(
 )
 
 
-def treatment_row(frame: Frame, treatment: Treatment) -> Row:
+def treatment_row(frame: FigureFrame, treatment: Treatment) -> Row:
     """Draw a treatment."""
     language = frame.language
     details = [treatment.dose.said(language), treatment.route.said(language), source_words(treatment.source, language)]
@@ -37,7 +37,7 @@ def treatment_row(frame: Frame, treatment: Treatment) -> Row:
     return Row(height, group(named.drawn, bar))
 
 
-def treatment_words(frame: Frame, treatment: Treatment) -> str:
+def treatment_words(frame: FigureFrame, treatment: Treatment) -> str:
     """All that is known of a treatment, in one sentence."""
     words, language = frame.words, frame.language
     said = [one.said(language) for one in (treatment.name, treatment.dose, treatment.route)]
@@ -53,7 +53,7 @@ def treatment_words(frame: Frame, treatment: Treatment) -> str:
     )
 
 
-def treatment_times(frame: Frame, treatment: Treatment) -> str:
+def treatment_times(frame: FigureFrame, treatment: Treatment) -> str:
     """From when until when, in words."""
     words, start, end = frame.words, treatment.start, treatment.end
     start_known = start.earliest is not None or start.latest is not None
@@ -65,7 +65,7 @@ def treatment_times(frame: Frame, treatment: Treatment) -> str:
     return f"{begins}, {words['ongoing'] if treatment.ongoing else ends}"
 
 
-def _bar(frame: Frame, treatment: Treatment, y: float) -> list[Markup]:
+def _bar(frame: FigureFrame, treatment: Treatment, y: float) -> list[Markup]:
     start, end = treatment.start, treatment.end
     bounds = [None if day is None else frame.axis.x(day) for day in (start.earliest, start.latest)]
     bounds += (

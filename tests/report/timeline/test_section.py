@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ctreview.clinical import index_case, read_timeline
-from ctreview.report.timeline import KeyImage, timeline_section
+from ctreview.report.timeline import ScanPicture, timeline_section
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_comes_from_a_file_is_escaped(read):
 
 def test_a_scan_shows_its_key_image_and_every_entry_can_be_reached_by_keyboard(read):
     timeline = read("scan,CT 1,,,2021-09,,,,", "score,CMAS,20,,2021-09,,,,")
-    image = KeyImage("data:image/png;base64,AA==", 200.0, 150.0, (("#e69f00", "M0 0H9"),))
+    image = ScanPicture("data:image/png;base64,AA==", 200.0, 150.0, (("#e69f00", "M0 0H9"),))
     section = timeline_section(timeline, key_images={timeline.scans[0]: image})
     assert section.count('href="data:image/png') == 1
     assert section.count('tabindex="0" role="img"') == 2
