@@ -31,7 +31,7 @@ from ctreview.change import FateSettings, find_fate
 from ctreview.change.comparison import Comparison
 from ctreview.opacity import fixed_bands
 from ctreview.phantom import Host, Hybrid, Phantom, random_hybrid_pair, random_phantom_pair, true_transform
-from ctreview.recipes import compare
+from ctreview.recipes import ChestCtSettings, compare
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
@@ -177,7 +177,7 @@ def outcome(kind: Kind, seed: int, until: float = inf) -> Outcome | None:
         return None
     pair = random_pair(kind, seed)
     before, after = (in_slices(one, pair.thickness_mm) for one in (pair.before, pair.after))
-    found = compare(before[0], after[0], threads=1)
+    found = compare(before[0], after[0], settings=ChestCtSettings(lobes=False), threads=1)
     whole = found["lungs"]
     interval = whole.change["opacity_ml"]
     assert interval is not None
