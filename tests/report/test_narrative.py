@@ -269,7 +269,7 @@ def test_places_in_german() -> None:
 
 def test_german_knows_every_check_that_can_fail_in_a_comparison() -> None:
     names = set()
-    for folder in ("anatomy", "lung", "opacity", "registration", "recipes", "change"):
+    for folder in ("anatomy", "lung", "opacity", "registration", "recipes/chest_ct", "change"):
         for path in (REPOSITORY / "ctreview" / folder).rglob("*.py"):
             text = path.read_text(encoding="utf-8")
             names |= set(re.findall(r"[Cc]heck\(\s*(?:name=)?\"([a-z_]+)\"", text))

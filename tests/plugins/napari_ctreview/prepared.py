@@ -26,6 +26,3 @@ def prepare_once(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _PREPARED: dict[Any, Any] = {}
-
-
-_PREPARED: dict[Any, Any] = {}

@@ -7,7 +7,7 @@ import ctreview
 from ctreview.recipes.chest_ct.check_registry import CHECKS, registered
 from ctreview.report.languages.german_checks import SENTENCES
 
-STAGES = ("anatomy", "change", "dicom", "image_quality", "lung", "opacity", "recipes", "registration")
+STAGES = ("anatomy", "change", "dicom", "image_quality", "lung", "opacity", "recipes/chest_ct", "registration")
 OF_INFO = {"readable", "modality", "inflation"}
 """Those that `ctreview info` makes of two series; a comparison never has them."""
 
