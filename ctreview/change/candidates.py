@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import ndimage
 
-from ctreview.change.measure import count_labelled
+from ctreview.change.measure import count_listed
 from ctreview.tools.candidate import CandidateClass, OfferedPiece
 from ctreview.volume.box import widened
 from ctreview.volume.geometry import FloatArray, Geometry
@@ -107,13 +107,14 @@ def ml_to_confirm(candidates: Iterable[Candidate], regions: Regions, proposed: C
 
 def _shares(piece: OfferedPiece, regions: Regions) -> FloatArray:
     """The share of each region in what a piece touches, shape (regions,)."""
-    touched = np.zeros(regions.geometry.shape, dtype=np.uint8)
-    box = widened(piece.box, 1, touched.shape)
+    shape = regions.geometry.shape
+    box = widened(piece.box, 1, shape)
     inside = [slice(own.start - wide.start, own.stop - wide.start) for own, wide in zip(piece.box, box, strict=True)]
-    mask = np.zeros(touched[box].shape, dtype=bool)
+    mask = np.zeros([span.stop - span.start for span in box], dtype=bool)
     mask[tuple(inside)] = piece.mask
-    touched[box] = ndimage.binary_dilation(mask, iterations=1)
-    counts = count_labelled(regions, touched, 2)[:, 1]
+    voxels = np.argwhere(ndimage.binary_dilation(mask)) + [span.start for span in box]
+    where = np.ravel_multi_index(tuple(voxels.T), shape)
+    counts = count_listed(regions, where, np.zeros_like(where), 1)[:, 0]
     if not counts[0]:
         counts[0] = 1.0
     return np.asarray(counts / counts[0])
