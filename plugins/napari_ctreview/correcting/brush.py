@@ -18,9 +18,6 @@ from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
 __all__ = ["BrushTool"]
 
-_STEP = 1.15
-"""One step of the wheel makes the brush so much wider."""
-
 
 class BrushTool(MouseTool):
     """Paints a disc or a ball inside a range of densities and the organ."""
@@ -74,9 +71,7 @@ class BrushTool(MouseTool):
 
     def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """Make the brush wider or narrower."""
-        now = self.context.settings["brush"]
-        radius = min(max(now.radius_mm * _STEP**steps, 0.3), 60.0)
-        self.context.set("brush", replace(now, radius_mm=round(radius, 2)))
+        self.widen(steps, least_mm=0.3)
         self._follow(cursor)
 
     def left(self) -> None:

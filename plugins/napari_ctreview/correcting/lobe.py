@@ -14,7 +14,7 @@ from ctreview.tools import BrushSettings, Canvas
 from ctreview.tools.brush import brushed
 from ctreview.tools.parts import PART_BRUSH, PART_PIECE
 from napari_ctreview.correcting.fissure import NO_LOBES
-from napari_ctreview.correcting.sketches import CircleSketch, MaskSketch, Sketch, StrokeTint, colours, level_of
+from napari_ctreview.correcting.sketches import CircleSketch, Sketch, StrokeTint, level_of, piece_sketch
 from napari_ctreview.correcting.tool import RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
@@ -22,9 +22,6 @@ __all__ = ["LobeTool", "LobeToolSettings"]
 
 _GIVEN = "#ffe36e"
 """The colour of the borders of lobes, and of what is given to one."""
-
-_STEP = 1.15
-"""One step of the wheel makes the brush so much wider."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +123,7 @@ class LobeTool(RestingMouseTool):
 
     def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """Make the brush wider or narrower."""
-        now: LobeToolSettings = self.context.settings["lobe"]
-        self.context.set("lobe", replace(now, radius_mm=round(min(max(now.radius_mm * _STEP**steps, 1.0), 60.0), 2)))
+        self.widen(steps, least_mm=1.0)
         self._follow(cursor)
 
     # --- a piece of opacity
@@ -215,9 +211,7 @@ class LobeTool(RestingMouseTool):
         canvas = self.context.editor.canvas(number)
         if self._piece is not None and self._piece[0] == number and canvas is not None:
             piece = self._piece[1]
-            a, b, c = (span.start for span in piece.box)
-            table = colours({1: _GIVEN}, 0.3)
-            found.append(MaskSketch((a, b, c), piece.mask.astype(np.uint8), table, {1: _GIVEN}, canvas.geometry))
+            found.append(piece_sketch(piece.box, piece.mask, canvas.geometry, _GIVEN, 0.3))
         if self._cursor is not None and self._cursor.pane == number:
             found.append(CircleSketch(self._cursor.lps, self.context.settings["lobe"].radius_mm, _GIVEN))
         return found

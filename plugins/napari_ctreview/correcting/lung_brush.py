@@ -14,7 +14,16 @@ from ctreview.tools import BrushSettings, Canvas
 from ctreview.tools.brush import brushed
 from ctreview.tools.candidate import ACCEPT, CandidateClass, OfferedPiece
 from ctreview.tools.organ_brush import ORGAN_BRUSH
-from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, MaskSketch, Sketch, StrokeTint, colours, level_of
+from napari_ctreview.correcting.sketches import (
+    REMOVED,
+    CircleSketch,
+    MaskSketch,
+    Sketch,
+    StrokeTint,
+    colours,
+    level_of,
+    piece_sketch,
+)
 from napari_ctreview.correcting.tool import ERASING, RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 
@@ -22,9 +31,6 @@ __all__ = ["LungBrushSettings", "LungBrushTool"]
 
 _LUNG = "#7de8ff"
 """The colour of the outline of the lungs, and of what is added to them."""
-
-_STEP = 1.15
-"""One step of the wheel makes the brush so much wider."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +121,7 @@ class LungBrushTool(RestingMouseTool):
 
     def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """Make the brush wider or narrower."""
-        now: LungBrushSettings = self.context.settings["lung"]
-        radius = min(max(now.radius_mm * _STEP**steps, 1.0), 60.0)
-        self.context.set("lung", replace(now, radius_mm=round(radius, 2)))
+        self.widen(steps, least_mm=1.0)
         self._follow(cursor)
 
     # --- a piece that is taken for lung
@@ -192,7 +196,8 @@ class LungBrushTool(RestingMouseTool):
         if self._stroke is not None and self._stroke.pane == number:
             found.append(self._stroke.tint)
         if self._piece is not None and self._piece[0] == number and canvas is not None:
-            found.append(_outlined(self._piece[1], canvas))
+            piece = self._piece[1]
+            found.append(piece_sketch(piece.box, piece.mask, canvas.geometry, _LUNG, 0.25))
         if self._cursor is not None and self._cursor.pane == number:
             colour = REMOVED if self._cursor.modifiers & ERASING else _LUNG
             found.append(CircleSketch(self._cursor.lps, self.context.settings["lung"].radius_mm, colour))
@@ -245,8 +250,3 @@ class _Stroke(StrokeTint):
             return
         lung = self.canvas.within.array[box] > 0
         self.add(box, np.asarray(where & ~lung if self.adds else where & lung))
-
-
-def _outlined(piece: OfferedPiece, canvas: Canvas) -> MaskSketch:
-    a, b, c = (s.start for s in piece.box)
-    return MaskSketch((a, b, c), piece.mask.astype(np.uint8), colours({1: _LUNG}, 0.25), {1: _LUNG}, canvas.geometry)

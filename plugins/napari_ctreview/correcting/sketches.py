@@ -26,6 +26,7 @@ __all__ = [
     "StrokeTint",
     "colours",
     "level_of",
+    "piece_sketch",
 ]
 
 REMOVED = "#ffffff"
@@ -201,6 +202,12 @@ class StrokeTint:
 
 
 Sketch = PolylineSketch | CircleSketch | MaskSketch
+
+
+def piece_sketch(box: Box, mask: npt.NDArray[np.bool_], grid: Geometry, colour: str, alpha: float) -> MaskSketch:
+    """A piece that is offered: outlined in a colour, and filled with it as opaque as said."""
+    a, b, c = (span.start for span in box)
+    return MaskSketch((a, b, c), mask.astype(np.uint8), colours({1: colour}, alpha), {1: colour}, grid)
 
 
 def level_of(pane: Pane, grid: Geometry | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from qtpy.QtCore import QTimer
@@ -18,6 +19,11 @@ ChangedInput = Literal["class", "settings", "labels"]
 
 ERASING = frozenset({"Control", "Alt"})
 """With one of these held a tool takes labels away."""
+
+_STEP = 1.15
+"""One step of the wheel makes a brush so much wider."""
+
+_WIDEST_MM = 60.0
 
 
 class MouseTool:
@@ -67,6 +73,12 @@ class MouseTool:
 
     def wheeled(self, cursor: CursorPosition, steps: int) -> None:
         """The wheel was turned with Shift or Alt held."""
+
+    def widen(self, steps: int, *, least_mm: float) -> None:
+        """Make the brush of the tool's settings wider by steps of the wheel, or narrower."""
+        now = self.context.settings[self.settings_of]
+        radius = min(max(now.radius_mm * _STEP**steps, least_mm), _WIDEST_MM)
+        self.context.set(self.settings_of, replace(now, radius_mm=round(radius, 2)))
 
     def left(self) -> None:
         """The mouse left the panes."""
