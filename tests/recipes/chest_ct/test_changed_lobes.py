@@ -12,11 +12,11 @@ from ctreview.anatomy import LOBE_SCHEME, LOBES, LUNG_SCHEME, LobeMap, LungMap, 
 from ctreview.anatomy.lobes.frame import LungFrame, lung_ends
 from ctreview.anatomy.lobes.prior import known_fissures
 from ctreview.change import Timepoint
-from ctreview.edits import Edit, Session
+from ctreview.edits import Edit
 from ctreview.errors import EditDoesNotApply
 from ctreview.opacity import OPACITY_SCHEME
 from ctreview.recipes.chest_ct.changed_lobes import ChangedLobes
-from ctreview.recipes.chest_ct.corrections import corrected, replayed, tools_of
+from ctreview.recipes.chest_ct.corrections import corrected, replayed
 from ctreview.recipes.chest_ct.lobe_piece import offered_lobe_piece
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.tools import Canvas
@@ -24,6 +24,7 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 from tests.fissures import unseen_fissure
+from tests.recipes.chest_ct.sessions import opened_session
 
 GRID = Geometry.aligned((40, 36, 44), (6.0, 5.0, 6.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.3")
 BALL = {"radius_mm": 14.0, "shape": "ball", "low_hu": None, "high_hu": None}
@@ -196,22 +197,10 @@ def test_any_sequence_of_acts_means_the_same_live_and_replayed(seed: int) -> Non
     chance = np.random.default_rng(seed)
     journal: list[Edit] = []
 
-    def session() -> Session:
-        made = Session(
-            POINT.opacity,
-            target="opacity",
-            image=POINT.volume.digest,
-            handlers=tools_of(POINT),
-            author="anna",
-            record=journal.append,
-        )
-        made.restore(list(journal))
-        return made
-
-    live = session()
+    live = opened_session(POINT, journal)
     for number in range(14):
         if number == 7:
-            live = session()
+            live = opened_session(POINT, journal)
         place = over_fissure(float(chance.uniform(-30, 30)), node=(5.0, float(chance.uniform(4, 20))))
         painted = {"points": [place], "label": "ground_glass", "settings": BALL, "one_part": True, "parts": "lobes"}
         acts: list[tuple[str, dict[str, Any]]] = [

@@ -11,17 +11,18 @@ import pytest
 
 from ctreview.anatomy import LUNG_SCHEME, LungMap, divide_lungs
 from ctreview.change import Timepoint
-from ctreview.edits import UNDO, Edit, Session
+from ctreview.edits import UNDO, Edit
 from ctreview.errors import EditDoesNotApply
 from ctreview.opacity import OPACITY_SCHEME, Thresholds
 from ctreview.recipes.chest_ct.candidates import acceptance, dismissal
 from ctreview.recipes.chest_ct.changed_lungs import ChangedLungs, piece_beside_lungs
 from ctreview.recipes.chest_ct.check_registry import registered
-from ctreview.recipes.chest_ct.corrections import check_added_lung, corrected, replayed, tools_of
+from ctreview.recipes.chest_ct.corrections import check_added_lung, corrected, replayed
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
+from tests.recipes.chest_ct.sessions import opened_session
 
 GRID = Geometry.aligned((20, 24, 30), (5.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.3")
 DENSE = slice(8, 14), slice(17, 22), slice(4, 11)
@@ -181,22 +182,10 @@ def test_any_sequence_of_acts_means_the_same_live_and_replayed(seed: int) -> Non
     chance = np.random.default_rng(seed)
     journal: list[Edit] = []
 
-    def session() -> Session:
-        made = Session(
-            POINT.opacity,
-            target="opacity",
-            image=POINT.volume.digest,
-            handlers=tools_of(POINT),
-            author="anna",
-            record=journal.append,
-        )
-        made.restore(list(journal))
-        return made
-
-    live = session()
+    live = opened_session(POINT, journal)
     for step in range(24):
         if step == 12:
-            live = session()
+            live = opened_session(POINT, journal)
         place = [float(v) for v in chance.uniform((10, 10, 10), (140, 110, 90))]
         brush = {**BALL, "radius_mm": float(chance.uniform(6, 20))}
         try:
