@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from ctreview.cli.terminal import print_document, remark, results
 from ctreview.errors import WrongUse
 
 if TYPE_CHECKING:
+    from ctreview.clinical import ClinicalTimeline
     from ctreview.report.timeline import DrawnTimeline
 
 __all__ = ["timeline"]
@@ -21,7 +22,8 @@ def timeline(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="A CSV file (--template shows how it looks), or a bundle of FHIR R4B (.json; extra `fhir`).",
+            help="A CSV file (--template shows how it looks), or a bundle of FHIR R4B or R5 (.json; extra `fhir`). "
+            "Without one, what --results measured alone.",
             show_default=False,
         ),
     ] = None,
@@ -40,6 +42,23 @@ def timeline(
         str | None, typer.Option("--subject", help="Whose results of a cohort.", show_default=False)
     ] = None,
     lobes: Annotated[bool, typer.Option("--lobes", help="Opacity of each lobe instead of both lungs.")] = False,
+    fhir: Annotated[
+        Literal["R4B", "R5"] | None,
+        typer.Option(
+            "--fhir",
+            help="Also write what --results measured as FHIR of this release: measurements.2.fhir.json of the second "
+            "scan, and so on (extra `fhir`).",
+            show_default=False,
+        ),
+    ] = None,
+    imaging_study: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--imaging-study",
+            help="With --fhir: what a scan derives from, as ImagingStudy/1; once for each scan, in their order.",
+            show_default=False,
+        ),
+    ] = None,
     age: Age = None,
     identify: Annotated[
         bool, typer.Option("--identify", help="Name the days of the calendar; else days since the first scan.")
@@ -54,19 +73,28 @@ def timeline(
 ) -> int:
     """Draw scores, blood values, treatments and opacity on one time axis.
 
-    The folder gets timeline.en.html, timeline.de.html and timeline.json. Rows that cannot be used are all named.
+    The folder gets timeline.en.html, timeline.de.html, timeline.json and, with --fhir, bundles. Rows that cannot
+    be used are all named.
     """
     from ctreview.clinical import template as give_template
 
     if template:
         print(give_template(), end="")
         return 0
-    if out is None or (file is None) != example:
+    sources = (file is not None) + example
+    if out is None or sources > 1 or (not sources and not results_of):
         raise WrongUse("a file and a folder are needed", remedy="ctreview timeline FILE.csv --out DIR.")
     from ctreview.report import require_free
 
     require_free(out, overwrite=overwrite)
-    _drawn(file, results_of or [], subject, lobes=lobes, age=age).save(out, identify=identify, overwrite=overwrite)
+    read = _read(file, age=age, example=example)
+    _drawn(read, results_of or [], subject, lobes=lobes).save(
+        out,
+        identify=identify,
+        fhir=fhir,
+        imaging_studies=imaging_study or (),
+        overwrite=overwrite,
+    )
     if as_json:
         print_document(out / "timeline.json")
     else:
@@ -75,20 +103,21 @@ def timeline(
     return 0
 
 
-def _drawn(
-    file: Path | None, results_of: list[Path], subject: str | None, *, lobes: bool, age: float | None
-) -> DrawnTimeline:
-    from ctreview.clinical import index_case, read_timeline
+def _read(file: Path | None, *, age: float | None, example: bool) -> ClinicalTimeline:
+    from ctreview.clinical import ClinicalTimeline, index_case, read_timeline
     from ctreview.clinical.fhir import read_bundle
+
+    if example:
+        return index_case()
+    if file is None:
+        return ClinicalTimeline(in_calendar=False)
+    return read_bundle(file) if file.suffix.lower() == ".json" else read_timeline(file, age_years=age)
+
+
+def _drawn(read: ClinicalTimeline, results_of: list[Path], subject: str | None, *, lobes: bool) -> DrawnTimeline:
     from ctreview.cohort.subject_results import subject_results
     from ctreview.report.timeline import timeline as draw
 
-    if file is None:
-        read = index_case()
-    elif file.suffix.lower() == ".json":
-        read = read_bundle(file)
-    else:
-        read = read_timeline(file, age_years=age)
     if subject is None:
         return draw(read, results=results_of, lobes=lobes)
     if len(results_of) != 1:

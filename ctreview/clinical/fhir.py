@@ -42,14 +42,15 @@ _SITES: Mapping[str, tuple[str, str]] = {
 _VOID = frozenset({"entered-in-error", "cancelled", "not-done", "not-taken"})
 
 
-def read_bundle(source: Mapping[str, Any] | Path | str, *, release: Release = "R4B") -> ClinicalTimeline:
+def read_bundle(source: Mapping[str, Any] | Path | str, *, release: Release | None = None) -> ClinicalTimeline:
     """Read the Observations, MedicationStatements and Procedures of a bundle; other resources are left out.
 
     Parameters
     ----------
     source : mapping or path
         The bundle, or its file in JSON.
-    release : {"R4B", "R5"}
+    release : {"R4B", "R5"}, optional
+        The one it is of if not given: a bundle does not say so, but few are of both, and those read alike.
 
     Raises
     ------
@@ -61,7 +62,8 @@ def read_bundle(source: Mapping[str, Any] | Path | str, *, release: Release = "R
         ``fhir.resources`` is not installed.
     """
     plain = source if isinstance(source, Mapping) else _load(Path(source))
-    entries = _validated(plain, release).get("entry") or []
+    found = _of_either(plain) if release is None else _validated(plain, release)
+    entries = found.get("entry") or []
     values: list[ClinicalValue] = []
     treatments: list[Treatment] = []
     events: list[ClinicalEvent] = []
@@ -287,6 +289,16 @@ def _load(path: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise UnreadableFile("this is no bundle of FHIR", where=path)
     return found
+
+
+def _of_either(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return _validated(bundle, "R4B")
+    except UnreadableFile as older:
+        try:
+            return _validated(bundle, "R5")
+        except UnreadableFile:
+            raise older from None
 
 
 def _validated(bundle: Mapping[str, Any], release: Release) -> dict[str, Any]:

@@ -49,3 +49,37 @@ def test_bad_rows_are_named_together(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "line 2" in said
     assert "line 3" in said
+
+
+CHANGE = {
+    "interval_days": 63,
+    "regions": [
+        {
+            "region": "lungs",
+            "baseline": {"opacity_ml": 120.5},
+            "followup": {"opacity_ml": 8.25},
+            "change": {"opacity_ml": {"value": -112.25, "low": -120.0, "high": -104.0}},
+            "verdict": "decreased",
+        }
+    ],
+}
+NUMBERS = [120.5, 8.25, -112.25]
+
+
+@pytest.mark.parametrize("release", ["R4B", "R5"])
+def test_measurements_go_out_as_fhir_and_come_back_on_the_command_line(release, tmp_path, capsys):
+    result, out = tmp_path / "result", tmp_path / "out"
+    result.mkdir()
+    (result / "change.json").write_text(json.dumps(CHANGE), encoding="utf-8")
+    studies = ["--imaging-study", "ImagingStudy/1", "--imaging-study", "ImagingStudy/2"]
+    assert main(["timeline", "--results", str(result), "--fhir", release, *studies, "--out", str(out)]) == 0
+    bundle = out / "measurements.2.fhir.json"
+    assert "ImagingStudy/2" in bundle.read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert main(["timeline", str(bundle), "--out", str(tmp_path / "again"), "--json"]) == 0
+    assert [one["value"] for one in json.loads(capsys.readouterr().out)["values"]] == NUMBERS
+
+
+def test_a_bundle_needs_something_measured(tmp_path, capsys):
+    assert main(["timeline", "--example", "--fhir", "R5", "--out", str(tmp_path / "out")]) == 2
+    assert "--results" in capsys.readouterr().err

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ctreview.change.comparison import Comparison
+from ctreview.clinical.fhir import Release, measurements_bundle
 from ctreview.clinical.partial_dates import PartialDate
 from ctreview.clinical.timeline import ClinicalTimeline, ScanTime
 from ctreview.clinical.timeline_table import read_timeline
-from ctreview.errors import UnreadableFile
+from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.report.cards import key_card
 from ctreview.report.document import change_document
 from ctreview.report.timeline.marks_rows import ScanPicture
@@ -44,10 +45,13 @@ class DrawnTimeline:
     ----------
     timeline : ClinicalTimeline
     key_images : mapping of ScanTime to ScanPicture
+    changes : sequence of mapping
+        The content of ``change.json`` of each comparison in it.
     """
 
     timeline: ClinicalTimeline
     key_images: Mapping[ScanTime, ScanPicture] = field(default_factory=dict)
+    changes: Sequence[Mapping[str, Any]] = ()
 
     def section(self, language: str = "en", *, identify: bool = False) -> str:
         """The section of a page (`timeline_section`)."""
@@ -57,10 +61,53 @@ class DrawnTimeline:
         """The section in each language."""
         return {language: self.section(language, identify=identify) for language in WORDS}
 
-    def save(self, folder: Path | str, *, identify: bool = False, overwrite: bool = False) -> Path:
-        """Write it (`write_timeline`)."""
+    def save(
+        self,
+        folder: Path | str,
+        *,
+        identify: bool = False,
+        fhir: Release | None = None,
+        imaging_studies: Sequence[str] = (),
+        overwrite: bool = False,
+    ) -> Path:
+        """Write it (`write_timeline`).
+
+        Parameters
+        ----------
+        folder : path
+        identify : bool
+        fhir : {"R4B", "R5"}, optional
+            Also write what was measured as a bundle of this release: of the second scan ``measurements.2.fhir.json``,
+            of the third ``measurements.3.fhir.json``, each with the first scan and the change since then.
+        imaging_studies : sequence of str
+            References of the studies of all scans, in their order, such as ``"ImagingStudy/1"``.
+        overwrite : bool
+        """
+        bundles = {} if fhir is None else self._bundles(fhir, imaging_studies, identify=identify)
         images = self.key_images
-        return write_timeline(self.timeline, folder, key_images=images, identify=identify, overwrite=overwrite)
+        return write_timeline(
+            self.timeline, folder, key_images=images, bundles=bundles, identify=identify, overwrite=overwrite
+        )
+
+    def _bundles(
+        self, release: Release, imaging_studies: Sequence[str], *, identify: bool
+    ) -> dict[str, Mapping[str, Any]]:
+        if not self.changes:
+            raise WrongUse("there is nothing measured to write as FHIR", remedy="Name results with --results.")
+        if imaging_studies and len(imaging_studies) != len(self.changes) + 1:
+            raise WrongUse(
+                f"{len(imaging_studies)} imaging studies for {len(self.changes) + 1} scans",
+                remedy="Name one for each scan, in their order.",
+            )
+        return {
+            f"measurements.{number}.fhir.json": measurements_bundle(
+                change,
+                release=release,
+                imaging_studies=(imaging_studies[0], imaging_studies[number - 1]) if imaging_studies else None,
+                dates=_days(change) if identify else None,
+            )
+            for number, change in enumerate(self.changes, start=2)
+        }
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -118,7 +165,7 @@ def timeline(
     if not key_images and len(images) > 2:  # the first scan's picture comes with every comparison
         images = [images[0], *images[1::2]]
     shown = {scan: image for scan, image in zip(scans, images, strict=False) if image is not None}
-    return DrawnTimeline(placed, shown)
+    return DrawnTimeline(placed, shown, changes)
 
 
 def timeline_of_comparison(
@@ -171,6 +218,12 @@ def read_change(folder: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict) or "regions" not in found:
         raise UnreadableFile("this is no result of a comparison", where=path)
     return found
+
+
+def _days(change: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The days of both scans, where the result was written with them."""
+    first, second = (change.get(when, {}).get("acquired") for when in ("baseline", "followup"))
+    return (first[:10], second[:10]) if first and second else None
 
 
 def _change(one: Result) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -37,13 +38,14 @@ def write_timeline(
     folder: Path | str,
     *,
     key_images: Mapping[ScanTime, ScanPicture] | None = None,
+    bundles: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     identify: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Write a timeline.
 
     ``timeline.en.html`` and ``timeline.de.html`` (self-contained, without script), ``timeline.json`` (by
-    `ctreview.report.schema` ``ctreview.timeline/1``) and ``provenance.json``.
+    `ctreview.report.schema` ``ctreview.timeline/1``), the bundles and ``provenance.json``.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def write_timeline(
     folder : path
         It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
     key_images : mapping of ScanTime to ScanPicture, optional
+    bundles : mapping of str to mapping
+        Bundles of FHIR, by the name of the file.
     identify : bool
         Whether days of the calendar are written. Without it they are counted from the first scan, unless nothing more
         exact than months is known.
@@ -71,6 +75,8 @@ def write_timeline(
             section = timeline_section(timeline, language, identify=identify, key_images=key_images)
             (draft / f"timeline.{language}.html").write_text(_page(section, language), encoding="utf-8")
         write_json(timeline_document(timeline, identify=identify), draft / "timeline.json")
+        for name, bundle in bundles.items():
+            write_json(bundle, draft / name)
         write_json(provenance({}, settings={}, seeds={}, timings={}), draft / "provenance.json")
     return Path(folder)
 

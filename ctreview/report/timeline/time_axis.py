@@ -87,11 +87,12 @@ def time_axis(timeline: ClinicalTimeline, left: float, right: float, *, identify
     Months are named where no day of the calendar stands in the timeline, since a month identifies nobody, and where
     identity is asked for; else days count from the first scan.
     """
-    days = [end for one in timeline.dates() for end in _ends(one)] or [timeline.day_zero]
+    dated = [end for one in timeline.dates() for end in _ends(one)]
+    days = dated or [timeline.day_zero]
     first, last = min(days), max(days)
     room = max(ROOM * (last - first), 3.0)
     before = 2.0 * room if any(one.start.earliest is None for one in timeline.treatments) else room
-    named = timeline.in_calendar and (identify or not timeline.names_days)
+    named = bool(dated) and timeline.in_calendar and (identify or not timeline.names_days)
     return TimeAxis(first - before, last + room, left, right, named, timeline.day_zero)
 
 
