@@ -1,4 +1,4 @@
-"""Where the two series of the phantom child lie."""
+"""Where the images of the phantom child lie: two CTs of the thorax, two MRI examinations of the thighs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 from ctreview.errors import NoSeriesFound
 
-__all__ = ["ANSWER", "BASELINE", "FOLLOWUP", "sample_data"]
+__all__ = ["ANSWER", "BASELINE", "FOLLOWUP", "MUSCLE", "sample_data"]
 
 BASELINE, FOLLOWUP, ANSWER = "before", "after", "answer.json"
 """What lies in it."""
+
+MUSCLE = "muscle"
+"""The folder within it that holds the same of muscle MRI."""
 
 
 def sample_data() -> Path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ctreview.cli.demo_muscle import demo_muscle
 from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads
 from ctreview.cli.summary import bare_table, show_ending, show_reasons, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
@@ -24,7 +25,15 @@ __all__ = ["TruthRow", "beside_truth", "demo"]
 
 def demo(
     *,
-    out: Annotated[Path, typer.Option("--out", help="The folder to write.")] = Path("ctreview-demo"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="The folder to write: ctreview-demo or ctreview-demo-muscle if not given.", show_default=False
+        ),
+    ] = None,
+    muscle: Annotated[
+        bool, typer.Option("--muscle", help="Muscle MRI of the child's thighs instead of CT of its thorax.")
+    ] = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -35,12 +44,14 @@ def demo(
     The child is invented: a four-year-old with the findings of a published case, drawn by a program. The page puts the
     scores, blood values and treatments of that case beside what was measured in the phantom, each marked as such.
     """
+    if muscle:
+        return demo_muscle(out or Path("ctreview-demo-muscle"), overwrite=overwrite, as_json=as_json, quiet=quiet)
     from ctreview.clinical import index_case
     from ctreview.recipes import chest_ct
     from ctreview.report import require_free, write_comparison
     from ctreview.report.timeline import timeline_of_comparison
 
-    folder = sample_data()
+    folder, out = sample_data(), out or Path("ctreview-demo")
     require_free(out, overwrite=overwrite)
     remark("Comparing the two scans of the phantom child; this takes a minute or two.", quiet=quiet)
     with progress_bar(quiet=quiet) as progress:

@@ -7,6 +7,7 @@ contrasts of an examination.
 from ctreview.phantom.muscle.body import Legs, make_legs
 from ctreview.phantom.muscle.child import muscle_child, muscle_child_settings
 from ctreview.phantom.muscle.dicom import write_enhanced_mr, write_examination
+from ctreview.phantom.muscle.sample import muscle_answer, write_muscle_sample
 from ctreview.phantom.muscle.scanner import MrScanner
 from ctreview.phantom.muscle.scans import (
     DixonScan,
@@ -42,6 +43,7 @@ __all__ = [
     "UltrasoundFrame",
     "later_legs",
     "make_legs",
+    "muscle_answer",
     "muscle_child",
     "muscle_child_settings",
     "scan_dixon",
@@ -54,5 +56,6 @@ __all__ = [
     "stations",
     "write_enhanced_mr",
     "write_examination",
+    "write_muscle_sample",
     "write_ultrasound",
 ]

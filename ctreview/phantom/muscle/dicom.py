@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ctreview.volume.dicom_file import write_dicom
+from ctreview.volume.dicom_file import Compression, write_dicom
 from ctreview.volume.mr_contrast import contrast_name
 from ctreview.volume.volume import Volume
 
@@ -69,7 +69,12 @@ def as_written_by(volume: Volume, vendor: Vendor) -> Volume:
 
 
 def write_examination(
-    series: Sequence[Sequence[Volume]], folder: Path | str, *, vendor: Vendor = "Siemens", enhanced: bool = False
+    series: Sequence[Sequence[Volume]],
+    folder: Path | str,
+    *,
+    vendor: Vendor = "Siemens",
+    enhanced: bool = False,
+    compression: Compression = "none",
 ) -> tuple[Path, ...]:
     """Write the series of one examination, each with the images that it holds (one, or the echoes of a train).
 
@@ -83,6 +88,8 @@ def write_examination(
         Whose words are used.
     enhanced : bool
         One enhanced multiframe file for each series, instead of a file for each slice.
+    compression : {"none", "jpeg-ls", "rle", "deflated"}
+        Of files of one slice; whole numbers compress best.
 
     Returns
     -------
@@ -106,6 +113,7 @@ def write_examination(
                     volume,
                     place / f"echo{echo:02d}" if len(named) > 1 else place,
                     patient=volume.acquisition.patient,
+                    compression=compression,
                     series_number=number,
                     description=volume.acquisition.description or "",
                     study_uid=study,

@@ -1,0 +1,107 @@
+"""``ctreview demo --muscle``: the phantom child's thighs in MRI at two dates, whose answer is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctreview.cli.summary import bare_table, signed
+from ctreview.cli.terminal import print_json, progress_bar, remark, results
+from ctreview.progress import part
+from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, MUSCLE, sample_data
+
+if TYPE_CHECKING:
+    from ctreview.change import Interval
+    from ctreview.recipes.muscle_mri import MuscleMriComparison
+
+__all__ = ["MuscleTruthRow", "demo_muscle", "muscle_beside_truth"]
+
+
+def demo_muscle(out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> int:
+    """Compare both dates and show what was measured beside what is true.
+
+    Both ends of each femur are stated, as a reader would: the images do not reach them.
+    """
+    from ctreview.recipes import muscle_mri
+    from ctreview.report import require_free
+    from ctreview.report.muscle_folder import write_muscle_comparison
+
+    folder = sample_data() / MUSCLE
+    require_free(out, overwrite=overwrite)
+    remark("Comparing two examinations of the phantom child's thighs; this takes half a minute.", quiet=quiet)
+    answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
+    with progress_bar(quiet=quiet) as progress:
+        found = muscle_mri.compare_muscle(folder / BASELINE, folder / FOLLOWUP, progress=part(progress, 0.0, 0.85))
+        write_muscle_comparison(found, out, overwrite=overwrite)
+    rows = tuple(muscle_beside_truth(found, answer))
+    if as_json:
+        change = json.loads((out / "muscle_change.json").read_text(encoding="utf-8"))
+        beside = [row.to_dict() for row in rows]
+        report = str(out / "report.html")
+        print_json({"schema": "ctreview.demo_muscle/1", "report": report, "beside_truth": beside, "change": change})
+    else:
+        _show(rows)
+        results().print(f"Report: {out / 'report.html'}")
+    return 4 if found.verdict == "not_interpretable" else 0
+
+
+@dataclass(frozen=True)
+class MuscleTruthRow:
+    """Muscle of one thigh in the part that both dates show: what was measured beside what is true, in millilitres."""
+
+    region: str
+    true_before: float
+    true_after: float
+    before: float
+    after: float
+    change: Interval
+
+    @property
+    def true_change(self) -> float:
+        """Follow-up minus baseline."""
+        return self.true_after - self.true_before
+
+    @property
+    def holds_truth(self) -> bool:
+        """Whether the interval holds the true change."""
+        return self.change.low <= self.true_change <= self.change.high
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "region": self.region,
+            "true_ml": {
+                "baseline": self.true_before,
+                "followup": self.true_after,
+                "change": round(self.true_change, 3),
+            },
+            "measured_ml": {"baseline": round(self.before, 3), "followup": round(self.after, 3)},
+            "change": self.change.to_dict(),
+            "interval_holds_truth": self.holds_truth,
+        }
+
+
+def muscle_beside_truth(found: MuscleMriComparison, answer: Mapping[str, Any]) -> Iterator[MuscleTruthRow]:
+    """Put what was measured beside the answer, for each thigh."""
+    for one in found.regions:
+        known = [answer[when]["regions"].get(one.region) for when in ("baseline", "followup")]
+        if all(known):
+            before, after = (truth["muscle_ml_in_common_part"] for truth in known)
+            yield MuscleTruthRow(one.region, before, after, one.baseline_ml, one.followup_ml, one.change_ml)
+
+
+def _show(rows: tuple[MuscleTruthRow, ...]) -> None:
+    table = bare_table(("", "true before", "measured", "true after", "measured", "true change", "measured (interval)"))
+    for row in rows:
+        table.add_row(
+            row.region.replace("_", " "),
+            *(f"{ml:.0f} mL" for ml in (row.true_before, row.before, row.true_after, row.after)),
+            f"{row.true_change:+.0f} mL".replace("-", "−"),
+            signed(row.change),
+        )
+    console = results()
+    console.print("Muscle of the phantom child's thighs, in the part that both examinations show:")
+    console.print(table)
