@@ -31,7 +31,7 @@ def demo_muscle(out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> in
 
     folder = sample_data() / MUSCLE
     require_free(out, overwrite=overwrite)
-    remark("Comparing two examinations of the phantom child's thighs; this takes half a minute.", quiet=quiet)
+    remark("Comparing two examinations of the phantom child's thighs; this takes some seconds.", quiet=quiet)
     answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
     with progress_bar(quiet=quiet) as progress:
         found = muscle_mri.compare_muscle(folder / BASELINE, folder / FOLLOWUP, progress=part(progress, 0.0, 0.85))
