@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -143,8 +144,20 @@ class Annotations(QWidget):
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, ARG002 - Qt's name and signature
-        """Draw measurements, letters, corners, warnings and the linked cursor."""
+        """Draw measurements, letters, corners, warnings and the linked cursor.
+
+        What goes wrong is told, and stays here: to leave a painting that began within an event that Python answers,
+        as napari's window does, ends the process (PySide 6.11 reads arguments of an exception that has none yet).
+        """
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        except Exception:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         area = QRectF(self.rect()).adjusted(8, 6, -8, -6)
         for drawing in self.drawings():
@@ -167,7 +180,6 @@ class Annotations(QWidget):
             _shadowed(
                 painter, area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.invitation, _INVITATION
             )
-        painter.end()
 
     def _draw_letters(self, painter: QPainter, area: QRectF) -> float:
         """Gives their height."""

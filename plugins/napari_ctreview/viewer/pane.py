@@ -435,11 +435,11 @@ class Pane:
             tell()
 
     def _drawings(self) -> Sequence[Drawing | ImageDrawing]:
+        if self.volume is None or self.guard.disturbed:  # until layers are back no place of the canvas is known
+            return ()
         found = [self._drawing(mark) for mark in self.marks]
-        sketched: list[Drawing | ImageDrawing] = []
-        if self.volume is not None:
-            sketched += [one for drawn in self.in_every_plane for one in drawn(self)]
-            sketched += [one for sketch in self.sketches for one in sketch()]
+        sketched: list[Drawing | ImageDrawing] = [one for drawn in self.in_every_plane for one in drawn(self)]
+        sketched += [one for sketch in self.sketches for one in sketch()]
         return [*sketched, *(drawing for drawing in found if drawing is not None)]
 
     def _drawing(self, mark: SliceMeasurement) -> Drawing | None:

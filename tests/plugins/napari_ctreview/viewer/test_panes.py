@@ -374,3 +374,38 @@ def test_an_image_alone_fills_its_pane(make_panes: Any, pair: Any) -> None:
     fills = max(slice_height / height, slice_width / width) * pane.model.scene.camera.zoom
     assert 0.8 < fills <= 1.0, "not as large as in a third of the window"
     assert pane.timepoint == 2
+
+
+def test_what_is_drawn_over_a_slice_waits_for_layers_that_were_taken_away(
+    make_panes: Any, pair: Any, qtbot: Any
+) -> None:
+    panes = make_panes()
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    pane, drawn = panes.panes[0], []
+
+    def draw(one: Any) -> tuple[()]:
+        drawn.append(one.pixels_of(one.centre))
+        return ()
+
+    pane.in_every_plane.append(draw)
+    pane.annotations.repaint()
+    assert len(drawn) == 1
+    with qtbot.captureExceptions() as raised:
+        pane.model.layers.clear()
+        pane.annotations.repaint()
+        assert len(drawn) == 1, "there is no slice now"
+        qtbot.wait(20)
+        pane.annotations.repaint()
+    assert raised == []
+    assert len(drawn) > 1
+
+
+def test_a_painting_that_fails_is_told_and_ends_nothing(make_panes: Any, pair: Any, qtbot: Any) -> None:
+    panes = make_panes()
+    panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
+    pane = panes.panes[0]
+    pane.in_every_plane.append(lambda _pane: next(iter(pane.marks)))
+    with qtbot.captureExceptions() as raised:
+        panes.viewer.window._qt_window.repaint()  # a painting within an event that napari answers in Python
+    pane.in_every_plane.pop()
+    assert [kind for kind, *_ in raised][:1] == [StopIteration]
