@@ -63,6 +63,15 @@ def muscle(
             show_default=False,
         ),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            "--groups",
+            metavar="FILE",
+            help="Muscle groups drawn on some slices, or on all: .seg.nrrd, or NIfTI with the numbers of the guide.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -84,6 +93,7 @@ def muscle(
             contrasts=_named(contrast),
             side=side,  # type: ignore[arg-type]
             femur_mm={name: _ends(z) for name, z in _named(femur).items()},
+            groups=groups,
             settings=chosen_settings(context, muscle_mri_settings()),
             progress=part(progress, 0.0, 0.8),
         )

@@ -67,8 +67,13 @@ def slice_curve(
     inside_fascia: Mask,
     geometry: Geometry,
     fat_fraction: npt.NDArray[np.float32] | None = None,
+    *,
+    told: npt.NDArray[np.bool_] | None = None,
 ) -> SliceCurve:
-    """Count each slice of a region; areas lie perpendicular to array axis 0."""
+    """Count each slice of a region; areas lie perpendicular to array axis 0.
+
+    ``told`` says in which slices tissue was told apart; without it, in those that hold any of the tissues.
+    """
     pixel_cm2 = geometry.voxel_ml * 10.0 / geometry.spacing[0]
     there = np.any([mask.any(axis=0) for mask in tissues.values()], axis=0)
     middle = np.argwhere(there).mean(axis=0) if there.any() else np.array(geometry.shape[1:]) / 2
@@ -80,7 +85,8 @@ def slice_curve(
         total = np.where(inside_fascia, fat_fraction, 0).sum(axis=(1, 2), dtype=np.float64)
         mean = np.divide(total, count, out=np.full(len(levels), np.nan), where=count > 0)
     areas = {name: mask.sum(axis=(1, 2)) * pixel_cm2 for name, mask in tissues.items()}
-    untold = ~np.any([mask.any(axis=(1, 2)) for mask in tissues.values()], axis=0)
+    if told is None:
+        told = np.any([mask.any(axis=(1, 2)) for mask in tissues.values()], axis=0)
     for area in areas.values():
-        area[untold] = np.nan
+        area[~told] = np.nan
     return SliceCurve(region, geometry.to_lps(index)[:, 2], areas, mean)

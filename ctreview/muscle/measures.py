@@ -13,7 +13,7 @@ from ctreview.muscle.femur import Femur
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measurement import MuscleMeasurement
 from ctreview.muscle.morphology import distance_in_slices
-from ctreview.muscle.scheme import TISSUES, LimbSide, tissue_key
+from ctreview.muscle.scheme import SIDES, TISSUES, LimbSide, tissue_key
 from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
@@ -61,11 +61,14 @@ class MuscleMeasures:
         One for each thigh.
     femurs : mapping of str to Femur
         By the key of the thigh.
+    group_curves : tuple of SliceCurve
+        One for each group that was drawn.
     """
 
     measurements: tuple[MuscleMeasurement, ...]
     curves: tuple[SliceCurve, ...] = field(repr=False)
     femurs: Mapping[str, Femur] = field(repr=False)
+    group_curves: tuple[SliceCurve, ...] = field(default=(), repr=False)
 
     def __getitem__(self, where: tuple[str, str]) -> MuscleMeasurement:
         """The measurement of a region by its key."""
@@ -129,14 +132,44 @@ def measure_muscles(
         found += _volumes(region, tissues, geometry, fat)
         found += _sections(region, curve, femurs[side], settings)
         found += _of_maps(region, inside, tissues["muscle"], maps, geometry, settings)
-    for label in () if groups is None else groups.scheme:
-        drawn = groups.mask(label.key) if groups is not None else np.zeros(geometry.shape, bool)
-        lean = drawn & labels.mask(*(tissue_key("muscle", side) for side in sides))
-        found.append(_number(label.key, "group_ml", int(drawn.sum()) * geometry.voxel_ml, "mL"))
-        found.append(_number(label.key, "muscle_ml", int(lean.sum()) * geometry.voxel_ml, "mL"))
-        found += _of_maps(label.key, drawn, lean, maps, geometry, settings)
-    found += _asymmetries(found, sides)
-    return MuscleMeasures(tuple(found), tuple(curves), {thigh_key(side): femurs[side] for side in sides})
+    group_curves = []
+    told = np.asarray(labels.array.any(axis=(1, 2)))
+    for group, side, drawn in () if groups is None else _drawn(groups):
+        tissues = {tissue: drawn & labels.mask(*_keys(tissue, sides)) for tissue in ("muscle", "intermuscular_fat")}
+        curve = slice_curve(group, tissues, drawn, geometry, None if fat is None else fat.array, told=told)
+        group_curves.append(curve)
+        found.append(_number(group, "group_ml", int(drawn.sum()) * geometry.voxel_ml, "mL"))
+        found += _volumes(group, tissues, geometry, fat)
+        found += _group_sections(group, curve, femurs.get(side), settings)
+        found += _of_maps(group, drawn, tissues["muscle"], maps, geometry, settings)
+    found += _asymmetries(found)
+    femurs_of = {thigh_key(side): femurs[side] for side in sides}
+    return MuscleMeasures(tuple(found), tuple(curves), femurs_of, tuple(group_curves))
+
+
+def _keys(tissue: str, sides: Sequence[LimbSide]) -> list[str]:
+    return [tissue_key(tissue, side) for side in sides]
+
+
+def _drawn(groups: LabelMap) -> Iterator[tuple[str, LimbSide, Mask]]:
+    """The groups that hold a voxel, each with the side that its key names."""
+    for label in groups.scheme:
+        drawn = groups.mask(label.key)
+        if drawn.any():
+            side: LimbSide = next((side for side in SIDES if label.key.startswith(f"{side}_")), "unknown")
+            yield label.key, side, drawn
+
+
+def _group_sections(
+    group: str, curve: SliceCurve, femur: Femur | None, settings: MeasureSettings
+) -> Iterator[MuscleMeasurement]:
+    """Of a group that ends below the height, the section there is 0, unless the image ends too."""
+    yield _number(group, "largest_section_cm2", float(np.nanmax(curve.area_cm2["muscle"], initial=0.0)), "cm2")
+    if femur is not None:
+        height = femur.height_mm(settings.femur_share)
+        area = None if height is None else curve.area_at("muscle", height)
+        reason = femur.reason if height is None else "" if area is not None else "The image does not reach that height."
+        yield _number(group, "section_cm2", area, "cm2", reason=reason)
 
 
 def _number(
@@ -227,17 +260,21 @@ def _hot(
     yield _number(region, "hot_ml", hot * geometry.voxel_ml, "mL", *caveats)
 
 
-def _asymmetries(found: Sequence[MuscleMeasurement], sides: Sequence[LimbSide]) -> list[MuscleMeasurement]:
-    """Of both thighs; what is missing on one side is missing here."""
-    if not {"right", "left"} <= set(sides):
-        return []
+def _asymmetries(found: Sequence[MuscleMeasurement]) -> list[MuscleMeasurement]:
+    """Of both thighs, and of each group that is drawn on both sides; what is missing on one side is missing here."""
     by = {(one.region, one.key): one for one in found}
+    regions = dict.fromkeys(one.region for one in found)
+    pairs = [one.removeprefix("right_") for one in regions if one.startswith("right_")]
     rows = []
-    for key in PAIRED:
-        right, left = by[("right_thigh", key)], by[("left_thigh", key)]
-        value = None
-        if right.value is not None and left.value is not None:
-            value = asymmetry_percent(right.value, left.value)
-        reason = right.reason or left.reason
-        rows.append(_number("both_thighs", f"{key.rpartition('_')[0]}_asymmetry", value, "%", reason=reason))
+    for region in pairs:
+        for key in PAIRED:
+            right, left = by.get((f"right_{region}", key)), by.get((f"left_{region}", key))
+            if right is None or left is None:
+                continue
+            value = None
+            if right.value is not None and left.value is not None:
+                value = asymmetry_percent(right.value, left.value)
+            both = "both_thighs" if region == "thigh" else f"both_{region}"
+            name = f"{key.rpartition('_')[0]}_asymmetry"
+            rows.append(_number(both, name, value, "%", reason=right.reason or left.reason))
     return rows

@@ -68,7 +68,7 @@ def write_muscle(scan: WrittenMuscle, folder: Path | str, *, overwrite: bool = F
     """Write what was measured in one examination.
 
     ``report.html`` and ``report.de.html``, ``muscle.json`` (every number), ``slices.csv`` (a row for each slice of each
-    thigh), ``muscle.seg.nrrd`` (tissues and drawn groups; opens in 3D Slicer), ``provenance.json``.
+    thigh and group), ``muscle.seg.nrrd`` (tissues and drawn groups; opens in 3D Slicer), ``provenance.json``.
 
     Raises
     ------
@@ -120,4 +120,5 @@ def write_muscle_comparison(found: ComparedMuscle, folder: Path | str, *, overwr
 def _write_scan(scan: WrittenMuscle, draft: Path, segmentation: str, slices: str) -> None:
     maps = [scan.labels] if scan.groups is None else [scan.labels, scan.groups]
     write_segmentation(draft / f"{segmentation}.seg.nrrd", maps)
-    write_csv([row for curve in scan.found.curves for row in curve.rows()], draft / f"{slices}.csv")
+    curves = (*scan.found.curves, *scan.found.group_curves)
+    write_csv([row for curve in curves for row in curve.rows()], draft / f"{slices}.csv")

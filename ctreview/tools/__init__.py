@@ -10,6 +10,7 @@ from ctreview.tools.carry import carry
 from ctreview.tools.decide import decide
 from ctreview.tools.feature_memory import FeatureMemory
 from ctreview.tools.fill_between import fill_between
+from ctreview.tools.fill_by_image import DrawnLabel, FillByImageSettings, fill_by_image
 from ctreview.tools.handlers import handlers
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
@@ -24,7 +25,9 @@ __all__ = [
     "BrushSettings",
     "Canvas",
     "DensityClass",
+    "DrawnLabel",
     "FeatureMemory",
+    "FillByImageSettings",
     "Gate",
     "LiveWireSettings",
     "PickSettings",
@@ -35,6 +38,7 @@ __all__ = [
     "carry",
     "decide",
     "fill_between",
+    "fill_by_image",
     "handlers",
     "keep_largest",
     "keep_piece",

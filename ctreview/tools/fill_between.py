@@ -15,7 +15,7 @@ from ctreview.errors import EditDoesNotApply
 from ctreview.tools.canvas import Canvas, Mask, box_around
 from ctreview.volume.box import Box
 
-__all__ = ["fill_between"]
+__all__ = ["fill_between", "signed_distance"]
 
 
 def fill_between(
@@ -70,7 +70,7 @@ def fill_between(
     first, last = gaps[0][0], gaps[-1][1]
     filled = np.zeros((last - first + 1, *there.shape[1:]), dtype=bool)
     for low, high in gaps:
-        below, above = _signed_distance(there[low], spacing), _signed_distance(there[high], spacing)
+        below, above = signed_distance(there[low], spacing), signed_distance(there[high], spacing)
         for level in range(low + 1, high):
             share = (level - low) / (high - low)
             filled[level - first] = (1 - share) * below + share * above > 0
@@ -97,7 +97,7 @@ def _box(canvas: Canvas, plane: int, corners: Sequence[Sequence[float]] | None) 
     return around[0], around[1], around[2]
 
 
-def _signed_distance(mask: Mask, spacing: Sequence[float]) -> npt.NDArray[np.float32]:
+def signed_distance(mask: Mask, spacing: Sequence[float]) -> npt.NDArray[np.float32]:
     """Distance to the outline in millimetres, above 0 inside."""
     solid = np.ascontiguousarray(mask)
     inside = edt.edt(solid, anisotropy=spacing, black_border=False)

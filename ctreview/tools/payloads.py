@@ -19,6 +19,7 @@ from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, accept_can
 from ctreview.tools.carry import carry
 from ctreview.tools.decide import DECIDE, decide
 from ctreview.tools.fill_between import fill_between
+from ctreview.tools.fill_by_image import FILL_BY_IMAGE, DrawnLabel, FillByImageSettings, fill_by_image
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire
 from ctreview.tools.organ_brush import ORGAN_BRUSH, DensityClass, organ_brush
@@ -52,6 +53,7 @@ __all__ = [
     "DecidePayload",
     "DismissCandidatePayload",
     "FillBetweenPayload",
+    "FillByImagePayload",
     "KeepLargestPayload",
     "KeepPiecePayload",
     "LassoPayload",
@@ -148,6 +150,15 @@ class FillBetweenPayload:
 
 
 @dataclass(frozen=True)
+class FillByImagePayload:
+    """Slices filled along the image; see `fill_by_image`."""
+
+    drawn: tuple[DrawnLabel, ...]
+    plane: int
+    settings: FillByImageSettings
+
+
+@dataclass(frozen=True)
 class LiveWirePayload:
     """A live wire through clicks; see `live_wire`."""
 
@@ -238,6 +249,7 @@ Payload = (
     | KeepPiecePayload
     | OutlinePayload
     | FillBetweenPayload
+    | FillByImagePayload
     | LiveWirePayload
     | LassoPayload
     | ScribblePayload
@@ -259,6 +271,7 @@ _WITH_SETTINGS = (
     ScribblePayload,
     OrganBrushPayload,
     PartBrushPayload,
+    FillByImagePayload,
 )
 
 
@@ -281,6 +294,7 @@ TOOLS: Mapping[str, ToolKind] = {
     "move_outline": ToolKind(move_outline, OutlinePayload),
     "smooth_outline": ToolKind(smooth_outline, OutlinePayload),
     "fill_between": ToolKind(fill_between, FillBetweenPayload),
+    FILL_BY_IMAGE: ToolKind(fill_by_image, FillByImagePayload, FillByImageSettings),
     "live_wire": ToolKind(live_wire, LiveWirePayload, LiveWireSettings),
     "lasso": ToolKind(lasso, LassoPayload),
     "scribble": ToolKind(scribble, ScribblePayload, ScribbleSettings),
@@ -326,6 +340,7 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "move_outline": {"one_part": False},
     "smooth_outline": {"one_part": False},
     "fill_between": {"plane": 0, "slices": None, "corners": None, "one_part": False},
+    FILL_BY_IMAGE: {"plane": 0, "settings": {"window_mm": 8.0, "grid_mm": 2.0, "margin_mm": 20.0}},
     "live_wire": {
         "plane": 0,
         "one_part": False,

@@ -56,6 +56,10 @@ PAYLOADS = {
     "move_outline": {"label": "ground_glass", "by_mm": 2.0},
     "smooth_outline": {"label": "ground_glass", "by_mm": 2.0},
     "fill_between": {"label": "consolidation"},
+    "fill_by_image": {
+        "drawn": [{"label": "consolidation", "slices": [10, 14]}],
+        "settings": {"window_mm": 6.0, "grid_mm": 2.0, "margin_mm": 10.0},
+    },
     "live_wire": {
         "points": [[0, 0, 1.0], [9, 0, 1.0], [9, 9, 1.0]],
         "label": "ground_glass",

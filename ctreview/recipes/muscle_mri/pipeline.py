@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ctreview.change import Interval, failed_first, find_intervals, judge
 from ctreview.checks import Check
+from ctreview.edits import Edit
 from ctreview.errors import WrongUse
 from ctreview.muscle.femur import Femur, find_femur, stated_femur
+from ctreview.muscle.groups import find_groups
 from ctreview.muscle.maps.from_examination import mended_examination
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measures import FAT_FRACTIONS, measure_muscles
@@ -35,7 +37,8 @@ def measure_muscle(
     source: ExaminationInput,
     *,
     contrasts: Mapping[str, str] | None = None,
-    groups: LabelMap | None = None,
+    groups: LabelMap | Path | str | None = None,
+    edits: Sequence[Edit] = (),
     femur_mm: Mapping[str, tuple[float, float]] | None = None,
     side: LimbSide | None = None,
     settings: MuscleMriSettings | None = None,
@@ -49,8 +52,11 @@ def measure_muscle(
         The series of one examination.
     contrasts : mapping of str to str, optional
         What files show that do not tell it themselves: NIfTI, NRRD, MetaImage.
-    groups : LabelMap, optional
-        Muscles or groups that a reader drew, on the grid of the image that tissue is told by.
+    groups : LabelMap or path, optional
+        Muscles or groups that a reader drew, on the grid of the image that tissue is told by; of a group that is drawn
+        on some slices, those between are filled. A path as for `ctreview.muscle.groups.read_groups`.
+    edits : sequence of Edit
+        A reader's journal of groups, with the target `ctreview.muscle.groups.GROUP_TARGET`.
     femur_mm : mapping of str to (float, float), optional
         LPS z of both ends of the femur, by side, where a reader knows them.
     side : {"right", "left"}, optional
@@ -74,6 +80,8 @@ def measure_muscle(
     with timer("tissue"):
         tissue = find_tissue(chosen.image, fat=chosen.fat, fat_signal=chosen.fat_signal, settings=settings.tissue)
         tissue = _with_side(tissue, side)
+    with timer("groups"):
+        drawn = find_groups(chosen.image, tissue.labels, groups, edits)
     progress(0.8, 1.0, "maps")
     with timer("maps"):
         maps = make_maps(images, tissue.labels)
@@ -81,7 +89,7 @@ def measure_muscle(
     with timer("measures"):
         femurs = _femurs(tissue, femur_mm or {})
         found = measure_muscles(
-            tissue.labels, tissue.sides, femurs, maps=maps, groups=groups, settings=settings.measures
+            tissue.labels, tissue.sides, femurs, maps=maps, groups=drawn, settings=settings.measures
         )
     checks = (
         *tissue.checks,
@@ -96,7 +104,7 @@ def measure_muscle(
         images=images,
         tissue=tissue,
         maps=maps,
-        groups=groups,
+        groups=drawn,
         found=found,
         checks=failed_first(checks),
         facts=scan_facts(chosen.image, chosen.image.acquisition.age_years),

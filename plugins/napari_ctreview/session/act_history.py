@@ -24,6 +24,7 @@ _WORDS = {
     "live_wire": "Live wire",
     "lasso": "Lasso",
     "fill_between": "Fill between",
+    "fill_by_image": "Fill along the image",
     "carry": "Copy from the other scan",
     "smooth_outline": "Smooth",
     "move_outline": "Grow or shrink",
