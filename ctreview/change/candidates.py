@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -87,21 +87,36 @@ def candidate_map(candidates: Iterable[Candidate], geometry: Geometry) -> LabelM
     return LabelMap(array, geometry, CANDIDATE_SCHEME)
 
 
-def ml_to_confirm(candidates: Iterable[Candidate], regions: Regions, proposed: CandidateClass) -> FloatArray:
+def ml_to_confirm(
+    candidates: Iterable[Candidate],
+    regions: Regions,
+    proposed: CandidateClass,
+    *,
+    settled: Mapping[str, float] | None = None,
+) -> FloatArray:
     """What each region would hold more if the open candidates that are proposed as one class were accepted.
 
     A candidate lies beside the organ. Among the regions it is divided as the voxels of the organ are that touch it; one
     that touches none counts for the whole alone.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidate
+    regions : Regions
+    proposed : CandidateClass
+    settled : mapping of str to float, optional
+        By id the share of a candidate that is left out, since it makes no difference to what is asked.
 
     Returns
     -------
     ndarray, shape (len(regions.names),)
         Millilitres.
     """
+    settled = settled or {}
     found = np.zeros(len(regions.names))
     for one in open_candidates(candidates):
         if one.piece.proposed == proposed:
-            found += one.piece.ml * _shares(one.piece, regions)
+            found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * _shares(one.piece, regions)
     return found
 
 

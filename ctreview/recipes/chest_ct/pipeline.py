@@ -38,6 +38,7 @@ from ctreview.recipes.chest_ct.prepared import Prepared
 from ctreview.recipes.chest_ct.registering import register_lungs
 from ctreview.recipes.chest_ct.scan import analyse_scan
 from ctreview.recipes.chest_ct.segmentation import Segmentation
+from ctreview.recipes.chest_ct.sensitivity import with_open_candidates
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.chest_ct.side_by_side import analyse_side_by_side
 from ctreview.recipes.steps import LabelsListener, StepTimer, ignore_labels, run_both
@@ -298,6 +299,7 @@ def compare_prepared(prepared: Prepared, *, edits: Edits = NO_EDITS, progress: P
             threads=settings.threads,
             progress=part(progress, 0.1, 0.9),
         )
+        sensitivities = with_open_candidates(sensitivities, points, transform)
         intervals = find_intervals(*sensitivities, conditions=compared.conditions, settings=prepared.interval)
 
     checks = unique((*compared.checks, *_checks_so_far(prepared, points), *covered, *refused))

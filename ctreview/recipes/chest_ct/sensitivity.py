@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import edt
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from ctreview.anatomy.other_timepoint import AIRLESS_HU, BLOCK_MM, TOLERANCE_MM
 from ctreview.change import (
     IntervalSettings,
     Perturbation,
@@ -11,11 +17,14 @@ from ctreview.change import (
     Timepoint,
     find_sensitivity,
     ml_to_confirm,
+    open_candidates,
 )
 from ctreview.progress import Progress, quiet
+from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
 
-__all__ = ["TO_CONFIRM", "scan_sensitivity"]
+__all__ = ["TO_CONFIRM", "scan_sensitivity", "with_open_candidates"]
 
 TO_CONFIRM = "dense tissue to confirm"
 """The source of an interval that open candidates are: what may be consolidation would count if it were accepted."""
@@ -42,7 +51,7 @@ def scan_sensitivity(
         done += 1
         return opacity_at(perturbation.threshold_hu)
 
-    found = find_sensitivity(
+    return find_sensitivity(
         point.regions,
         point.opacity,
         vessels=point.vessels,
@@ -50,5 +59,59 @@ def scan_sensitivity(
         shifts_hu=settings.shifts_hu,
         block_mm=settings.block_mm,
     )
-    open_ml = ml_to_confirm(point.candidates, point.regions, "consolidation")
-    return found.with_alternative(TO_CONFIRM, "consolidation", open_ml)
+
+
+def with_open_candidates(
+    sensitivities: tuple[Sensitivity, Sensitivity], points: tuple[Timepoint, Timepoint], transform: Transform | None
+) -> tuple[Sensitivity, Sensitivity]:
+    """The same with what open candidates would add to each scan, were they accepted as consolidation.
+
+    What the other scan shows as dense at the same place, and outside its lungs as well, is left out: accepted in both
+    scans it changes nothing, and one reader will not call the same tissue lung in one of them alone.
+    """
+    first, second = (
+        one.with_alternative(
+            TO_CONFIRM,
+            "consolidation",
+            ml_to_confirm(
+                points[number].candidates,
+                points[number].regions,
+                "consolidation",
+                settled={} if transform is None else _dense_in_both(points, transform, number),
+            ),
+        )
+        for number, one in enumerate(sensitivities)
+    )
+    return first, second
+
+
+def _dense_in_both(points: tuple[Timepoint, Timepoint], transform: Transform, number: int) -> dict[str, float]:
+    """By id the share of each open candidate of a scan that is dense and no lung in the other scan too."""
+    own, other = points[number], points[1 - number]
+    pieces = [one.piece for one in open_candidates(own.candidates)]
+    if not pieces:
+        return {}
+    voxels = [np.argwhere(one.mask) + [span.start for span in one.box] for one in pieces]
+    index = list(np.concatenate(voxels).T)
+    at = corresponding_voxels(transform, DIRECTIONS[number], own.volume.geometry, other.volume.geometry, index)
+    nearest = np.rint(at).astype(np.int64)
+    seen = np.all((nearest >= 0) & (nearest < other.volume.geometry.shape), axis=1)
+    alike = np.zeros(len(nearest), dtype=bool)
+    if seen.any():
+        alike[seen] = _surely_dense(other, nearest[seen])
+    parts = np.split(alike, np.cumsum([len(one) for one in voxels])[:-1])
+    return {piece.id: float(part.mean()) for piece, part in zip(pieces, parts, strict=True)}
+
+
+def _surely_dense(point: Timepoint, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which voxels have nothing but dense tissue outside the lungs around, as far as a registration may be off."""
+    spacing = np.array(point.volume.geometry.spacing)
+    reach = np.ceil((TOLERANCE_MM + BLOCK_MM) / spacing).astype(int)
+    start = np.maximum(at.min(axis=0) - reach, 0)
+    stop = np.minimum(at.max(axis=0) + reach + 1, point.volume.geometry.shape)
+    box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
+    width = [max(1, int(BLOCK_MM / mm)) for mm in spacing]
+    hu = ndimage.uniform_filter(point.volume.array[box].astype(np.float64), width)
+    dense = (hu > AIRLESS_HU) & (point.organ.array[box] == 0)
+    near = edt.edt(dense, spacing)
+    return np.asarray(near[tuple((at - start).T)] > TOLERANCE_MM)

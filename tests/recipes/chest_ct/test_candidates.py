@@ -35,10 +35,11 @@ from ctreview.recipes.chest_ct.candidates import (
 from ctreview.recipes.chest_ct.corrections import corrected, replayed
 from ctreview.recipes.chest_ct.measuring import measure_scan
 from ctreview.recipes.chest_ct.prepared import Prepared
-from ctreview.recipes.chest_ct.sensitivity import TO_CONFIRM, scan_sensitivity
+from ctreview.recipes.chest_ct.sensitivity import TO_CONFIRM, scan_sensitivity, with_open_candidates
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
 GRID = Geometry.aligned((20, 20, 30), (5.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.3")
@@ -116,13 +117,26 @@ def test_what_is_accepted_belongs_to_the_lung_by_its_class(
     assert found.opacity_ml == pytest.approx(classes["consolidation"])
 
 
-def compared(before: Timepoint, later: Timepoint) -> tuple[Interval, Verdict]:
+def compared(before: Timepoint, later: Timepoint, transform: Transform | None = None) -> tuple[Interval, Verdict]:
     """The interval of the right lung's opacity and its verdict."""
-    pair = [scan_sensitivity(point, lambda _, point=point: point.opacity) for point in (before, later)]
+    first, second = (scan_sensitivity(point, lambda _, point=point: point.opacity) for point in (before, later))
+    pair = with_open_candidates((first, second), (before, later), transform)
     interval = find_intervals(*pair)["right_lung"]["opacity_ml"]
     assert interval is not None
     measures = [measure_scan(point)["right_lung"] for point in (before, later)]
     return interval, judge(interval, *measures)
+
+
+def there(hu: float, top: int = 6) -> Timepoint:
+    """A scan that offers nothing and has tissue of this density up to the top of `PIECE`, and above that air."""
+    point = scan()
+    array = point.volume.array.copy()
+    array[top:6] = -850
+    array[:top] = hu
+    return replace(point, volume=Volume(array, GRID))
+
+
+SAME_PLACE = Transform(GRID, GRID, np.eye(4))
 
 
 def test_one_that_is_open_in_one_scan_alone_leaves_the_change_open() -> None:
@@ -139,6 +153,32 @@ def test_one_that_is_open_in_both_scans_cancels() -> None:
     (open_in_both, verdict), (without, _) = compared(scan(dense()), scan(dense())), compared(scan(), scan())
     assert (open_in_both.low, open_in_both.high) == pytest.approx((without.low, without.high))
     assert verdict == "unchanged"
+
+
+def test_one_that_the_other_scan_shows_as_dense_and_does_not_offer_cancels() -> None:
+    offered, (without, _) = scan(dense()), compared(scan(), scan())
+    not_registered, registered, partly = (
+        compared(before, offered, transform)[0].high - without.high
+        for before, transform in ((there(40), None), (there(40), SAME_PLACE), (there(40, top=5), SAME_PLACE))
+    )
+    assert (not_registered, registered) == pytest.approx((PIECE_ML, 0.0))
+    assert partly == pytest.approx(PIECE_ML / 4)
+
+
+def test_one_that_the_other_scan_shows_aerated_does_not_cancel() -> None:
+    found, verdict = compared(there(-700), scan(dense()), SAME_PLACE)
+    assert (found.dominant, verdict) == (TO_CONFIRM, "indeterminate")
+    assert found.high >= PIECE_ML
+
+
+def test_one_that_the_other_scan_counts_as_lung_does_not_cancel() -> None:
+    """Taken for lung in both scans it would be no change, and now it is one."""
+    counted = scan(dense())
+    counted = after(counted, accept(counted))
+    found, _ = compared(counted, scan(dense()), SAME_PLACE)
+    assert found.value == pytest.approx(-PIECE_ML)
+    assert found.low < -0.9 * PIECE_ML
+    assert found.high >= 0.0
 
 
 def test_one_that_was_judged_widens_nothing() -> None:
