@@ -22,7 +22,16 @@ BROWSER = next((found for name in BROWSERS if (found := shutil.which(name))), No
 _ABOVE = 20
 """Descriptors are moved above this, so that none of them is 3 or 4, which the browser wants its pipe on."""
 
-KEY_CODES = {"ArrowUp": 38, "ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "Escape": 27, " ": 32, "End": 35}
+KEY_CODES = {
+    "ArrowUp": 38,
+    "ArrowDown": 40,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "Escape": 27,
+    " ": 32,
+    "End": 35,
+    "Tab": 9,
+}
 
 
 class Browser:

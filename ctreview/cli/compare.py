@@ -128,6 +128,7 @@ def compare(
             found,
             out,
             sections={} if course is None else course.sections(identify=identify),
+            printed_sections={} if course is None else course.sections(identify=identify, printed=True),
             identify=identify,
             pdf=pdf,
             overwrite=overwrite,

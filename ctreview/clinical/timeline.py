@@ -94,6 +94,12 @@ class Treatment:
     note: Text = NO_TEXT
     line: int | None = None
 
+    @property
+    def undated(self) -> bool:
+        """Whether neither its begin nor its end is known at all."""
+        ends = (self.start.earliest, self.start.latest, self.end.earliest, self.end.latest)
+        return not self.ongoing and all(day is None for day in ends)
+
 
 @dataclass(frozen=True)
 class ClinicalEvent:
@@ -187,6 +193,12 @@ class ClinicalTimeline:
     def dates(self) -> Iterator[PartialDate]:
         """When anything was."""
         yield from (when for _, when in self._dated())
+
+    @property
+    def has_undated(self) -> bool:
+        """Whether anything in it has no place on an axis of time."""
+        marks: tuple[ScanTime | ClinicalValue | ClinicalEvent, ...] = (*self.scans, *self.values, *self.events)
+        return any(one.when.middle is None for one in marks) or any(one.undated for one in self.treatments)
 
     @property
     def names_days(self) -> bool:

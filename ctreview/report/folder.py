@@ -77,6 +77,7 @@ def write_comparison(
     key_images: Sequence[tuple[str, bytes]] = (),
     findings: Sequence[Marked] = (),
     sections: Mapping[str, str] = MappingProxyType({}),
+    printed_sections: Mapping[str, str] = MappingProxyType({}),
     identify: bool = False,
     pdf: bool = False,
     overwrite: bool = False,
@@ -117,6 +118,8 @@ def write_comparison(
         What a reader marked, for the page.
     sections : mapping of str to str
         HTML of one more section of the page, by language (`render_page`).
+    printed_sections : mapping of str to str
+        The same for the PDF: nothing in it may need a mouse.
     identify : bool
         Whether name, id, birth date and dates are written into ``change.json``.
     pdf : bool
@@ -168,7 +171,14 @@ def write_comparison(
             (draft / PAGES[language]).write_text(page, encoding="utf-8")
             if pdf:
                 static = render_static_page(
-                    comparison, document, origin, pictures, language=language, key_images=key_images, findings=findings
+                    comparison,
+                    document,
+                    origin,
+                    pictures,
+                    language=language,
+                    key_images=key_images,
+                    findings=findings,
+                    section=printed_sections.get(language, ""),
                 )
                 (draft / PAGES[language]).with_suffix(".pdf").write_bytes(pdf_of(static))
             (draft / f"report.{language}.txt").write_text(narrate(comparison, language), encoding="utf-8")

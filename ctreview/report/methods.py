@@ -91,7 +91,7 @@ def _uncertain(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> st
     change = document["regions"][0]["change"]["opacity_ml"]
     seeds = provenance["seeds"]
     drawn = f" (seed {', '.join(str(seed) for seed in seeds.values())})" if seeds else ""
-    dominant = f", widest through {change['dominant'].replace('_', ' ')}" if change["dominant"] else ""
+    dominant = f"; what moves it most: {words.varied(change['dominant'])}" if change["dominant"] else ""
     return (
         f"The {change['kind']} interval (level {change['level']:g}) is how far the change moves when threshold, "
         "border, inspiration and what may have been overlooked are varied within plausible limits"

@@ -31,7 +31,7 @@ from ctreview.report.page_pictures import PagePictures, draw_pictures
 from ctreview.report.reduced import CANDIDATE_MARK
 from ctreview.report.rows import facing, facts, humane, measure_rows, region_rows, source_rows
 from ctreview.report.scores import density_rows, score_rows, scores_document
-from ctreview.report.words import Found
+from ctreview.report.words import Found, varied
 
 __all__ = ["check_message", "page_context", "page_environment", "render_page", "template"]
 
@@ -122,7 +122,7 @@ def page_context(
         "notice": say.research(),
         "headline": say.headline(found),
         "because": because(found.verdict, wording),
-        "dominant": change["dominant"].replace("_", " "),
+        "dominant": varied(change["dominant"]) if change["dominant"] else "",
         "relative": (whole["change"].get("opacity_relative_percent") or {}).get("value"),
         "whole_bar": scale_of([Interval(**change)]).bar(Interval(**change)),
         "rest": rest,

@@ -52,10 +52,12 @@ def render_static_page(
     language: str = "en",
     key_images: Sequence[tuple[str, bytes]] = (),
     findings: Sequence[Marked] = (),
+    section: str = "",
 ) -> str:
     """Make the page that is printed: HTML without script; parameters as of `ctreview.report.page.render_page`."""
     context = page_context(comparison, document, provenance, drawn, language=language, findings=findings)
     context["key_images"] = [(caption, b64encode(png).decode("ascii")) for caption, png in key_images]
+    context["section"] = Markup(section)  # noqa: S704 - made by ctreview, as of `render_page`
     environment = page_environment(language)
     environment.globals["style"] = Markup(template("static.css"))  # noqa: S704 - ours, from the package
     return environment.get_template("static.html.j2").render(context)

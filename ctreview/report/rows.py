@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctreview.change.comparison import Interval
-from ctreview.change.interval_settings import SOURCES
 from ctreview.change.table import columns
 from ctreview.report.charts import scale_of
 from ctreview.report.languages.wording import Wording
+from ctreview.report.words import varied
 
 __all__ = ["by_severity", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
 
@@ -18,10 +18,6 @@ BANDS = {"haa_percent": "High attenuation (−600 to −250 HU)"}
 
 Named = tuple[str, str, str, int | None]
 """The key of a measure, its name, unit and decimals."""
-
-
-OTHER_READING = "another way to read the numbers: what is not counted and may be disease, or another depth of breath"
-"""What stands beside the sources that are drawn at random."""
 
 
 def by_severity(classes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -70,10 +66,7 @@ def region_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def source_rows(document: Mapping[str, Any]) -> list[tuple[str, float, str]]:
     """What makes the interval of the lungs' opacity wide, the widest first: name, half width in mL, what is varied."""
     found = document["regions"][0]["change"]["opacity_ml"].get("sources", {})
-    return [
-        (name, half_ml, SOURCES[name].words if name in SOURCES else OTHER_READING)
-        for name, half_ml in sorted(found.items(), key=lambda one: -float(one[1]))
-    ]
+    return [(name, half_ml, varied(name)) for name, half_ml in sorted(found.items(), key=lambda one: -float(one[1]))]
 
 
 def measure_rows(document: Mapping[str, Any], named: Mapping[str, str], wording: Wording) -> list[dict[str, Any]]:

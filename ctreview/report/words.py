@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ctreview.change.interval_settings import SOURCES
 from ctreview.lung.visual_scores import TRACE_ML
 
 __all__ = [
     "MINUS",
+    "OTHER_READING",
     "Found",
     "fate_sentence",
     "headline",
@@ -23,10 +25,14 @@ __all__ = [
     "signed",
     "span",
     "to_confirm",
+    "varied",
     "verdict_word",
 ]
 
 MINUS = "−"
+
+OTHER_READING = "another way to read the numbers: what is not counted and may be disease, or another depth of breath"
+"""What an interval rests on beside the sources that are drawn at random."""
 
 VERDICTS = {
     "decreased": "decreased",
@@ -139,3 +145,8 @@ def to_confirm(open_ml: Mapping[str, Sequence[float]]) -> str:
 def listed(words: Sequence[str]) -> str:
     """``"a, b and c"``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def varied(source: str) -> str:
+    """What is varied under the name of a source of an interval."""
+    return SOURCES[source].words if source in SOURCES else OTHER_READING

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ctreview.report.languages.german_page import IN_GERMAN
+from ctreview.report.words import varied
 
 __all__ = ["methods_in_german"]
 
@@ -39,7 +40,7 @@ def _registered(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> s
             "Voxeln wurde, wird nicht angegeben."
         )
     engine = registration.get("engine")
-    by = f" (Verfahren {engine})" if engine else ""
+    by = f" (Verfahren: {IN_GERMAN.get(engine, engine)})" if engine else ""
     alike = (provenance["settings"].get("opacity") or {}).get("alike_hu")
     within = f" (Unterschied bis {_comma(f'{alike:g}')} HE)" if isinstance(alike, float) else ""
     return (
@@ -54,8 +55,8 @@ def _uncertain(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> st
     change = document["regions"][0]["change"]["opacity_ml"]
     percent, seeds = 100 * change["level"], provenance["seeds"]
     drawn = f" (Startwert {', '.join(str(seed) for seed in seeds.values())})" if seeds else ""
-    source = change["dominant"].replace("_", " ")
-    dominant = f"; am weitesten macht es: {IN_GERMAN.get(source, source)}" if source else ""
+    source = varied(change["dominant"]) if change["dominant"] else ""
+    dominant = f"; am meisten bewegt es: {IN_GERMAN.get(source, source)}" if source else ""
     return (
         f"Das {_comma(f'{percent:g}')}-%-Sensitivitätsintervall gibt an, wie weit sich die Änderung "
         "verschiebt, wenn Schwelle, Rand, Atemtiefe und möglicherweise Übersehenes in plausiblen Grenzen variiert "

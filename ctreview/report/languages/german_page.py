@@ -35,7 +35,7 @@ _ANSWERS = {
     "A check forbids a verdict; the numbers are no finding.": "Eine Prüfung lässt keine Aussage zu; die Zahlen sind "
     "kein Befund.",
     "%(percent)s %% sensitivity interval of the change:": "%(percent)s-%%-Sensitivitätsintervall der Änderung:",
-    "widest through: %(source)s": "am weitesten macht es: %(source)s",
+    "what moves it most: %(source)s": "am meisten bewegt es: %(source)s",
     "All %(n)s checks passed.": "Alle %(n)s Prüfungen bestanden.",
     "%(failed)s of %(n)s checks failed.": "%(failed)s von %(n)s Prüfungen nicht bestanden.",
     "What was checked": "Was geprüft wurde",
@@ -125,6 +125,8 @@ _TABLES = {
     "Region": "Region",
     "Baseline, mL": "Voraufnahme, ml",
     "Follow-up, mL": "Aktuell, ml",
+    "Baseline, mL (share of lung)": "Voraufnahme, ml (Anteil der Lunge)",
+    "Follow-up, mL (share of lung)": "Aktuell, ml (Anteil der Lunge)",
     "above": "über",
     "Change, mL (interval)": "Änderung, ml (Intervall)",
     "Change and interval": "Änderung und Intervall",
@@ -185,8 +187,8 @@ _TABLES = {
     "Check": "Prüfung",
     "Found": "Gefunden",
     "Limit": "Grenze",
-    "Accepted": "Bestanden",
-    "If not": "Sonst",
+    "If it fails": "Wenn nicht bestanden",
+    "%(n)s checks that passed": "%(n)s bestandene Prüfungen",
     "Message": "Bedeutung",
     "yes": "ja",
     "no": "nein",
@@ -303,6 +305,7 @@ _SOURCES = {
     "threshold": "Schwelle",
     "threshold of each scan": "Schwelle jeder Aufnahme",
     "local threshold": "örtliche Schwelle",
+    "keypoints": "Merkmalspunkte",
     "boundary": "Rand",
     "boundary of each scan": "Rand in jeder Aufnahme",
     "mask": "Lungengrenze",
@@ -351,8 +354,8 @@ _SOURCES = {
     "kindlichen Lungenvolumens Wachstum ist und keine tiefere Einatmung",
     "opacity too faint, small or flat to be found, and what only looks like it, in each scan": "Verdichtungen, die zu "
     "blass, klein oder flach sind, um gefunden zu werden, und was nur so aussieht, in jeder Aufnahme",
-    "another way to read the numbers: labels that are not counted, or another depth of breath": "eine andere Lesart: "
-    "Klassen, die nicht gezählt sind, oder eine andere Atemtiefe",
+    "another way to read the numbers: what is not counted and may be disease, or another depth of breath": "eine "
+    "andere Lesart: was nicht gezählt ist und Krankheit sein kann, oder eine andere Atemtiefe",
 }
 
 IN_GERMAN: Mapping[str, str] = MappingProxyType({**_ANSWERS, **_PICTURES, **_TABLES, **_SCORES, **_COURSE, **_SOURCES})

@@ -53,13 +53,14 @@ class DrawnTimeline:
     key_images: Mapping[ScanTime, ScanPicture] = field(default_factory=dict)
     changes: Sequence[Mapping[str, Any]] = ()
 
-    def section(self, language: str = "en", *, identify: bool = False) -> str:
-        """The section of a page (`timeline_section`)."""
-        return timeline_section(self.timeline, language, identify=identify, key_images=self.key_images)
+    def section(self, language: str = "en", *, identify: bool = False, printed: bool = False) -> str:
+        """The section of a page (`timeline_section`); ``printed`` leaves out what shows under the mouse alone."""
+        images = {} if printed else self.key_images
+        return timeline_section(self.timeline, language, identify=identify, key_images=images)
 
-    def sections(self, *, identify: bool = False) -> Mapping[str, str]:
+    def sections(self, *, identify: bool = False, printed: bool = False) -> Mapping[str, str]:
         """The section in each language."""
-        return {language: self.section(language, identify=identify) for language in WORDS}
+        return {language: self.section(language, identify=identify, printed=printed) for language in WORDS}
 
     def save(
         self,

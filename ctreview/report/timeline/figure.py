@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import ClinicalSeries, ClinicalTimeline, ScanTime
-from ctreview.report.timeline.frame import GREY, INK, LEFT, LINE, RIGHT, RULE, SMALL, TEXT, WIDTH, FigureFrame, Row
+from ctreview.report.timeline.frame import GREY, INK, LINE, RIGHT, RULE, SMALL, TEXT, UNDATED, WIDTH, FigureFrame, Row
 from ctreview.report.timeline.marks_rows import ScanPicture, event_row, scan_row
 from ctreview.report.timeline.series_row import series_row
 from ctreview.report.timeline.svg import element, group, text
@@ -97,10 +97,13 @@ def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: fl
             )
     what = "calendar" if frame.axis.in_calendar else _zero(timeline)
     drawn += [
-        text(LEFT - 44.0, top - 6.0, frame.words["undated"], font_size=SMALL, fill=GREY, text_anchor="middle"),
         text(0.0, top - 6.0, f"{frame.words[what]} →", font_size=SMALL, fill=GREY),
-        element("path", d=f"M{LEFT - 16:.2f} {top}V{bottom:.2f}M{RIGHT} {top}V{bottom:.2f}", stroke=RULE, fill="none"),
+        element(
+            "path", d=f"M{frame.axis.left} {top}V{bottom:.2f}M{RIGHT} {top}V{bottom:.2f}", stroke=RULE, fill="none"
+        ),
     ]
+    if timeline.has_undated:
+        drawn.append(text(UNDATED - 4.0, top - 6.0, frame.words["undated"], font_size=SMALL, fill=GREY))
     return group(*drawn, aria_hidden="true")
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "GREY",
     "INK",
     "LEFT",
+    "LEFT_BESIDE_UNDATED",
     "LINE",
     "RIGHT",
     "RULE",
@@ -32,10 +33,11 @@ __all__ = [
 ]
 
 WIDTH = 960.0
-UNDATED = 232.0
-"""Where what has no date stands."""
-LEFT, RIGHT = 276.0, 900.0
-"""Between them runs the time axis; left of it labels and what has no date, right of it the values of each axis."""
+UNDATED = 236.0
+"""Where what has no date stands; what it says ends before the time axis begins."""
+LEFT, LEFT_BESIDE_UNDATED, RIGHT = 244.0, 392.0, 900.0
+"""The time axis runs from the first, or from the second where something has no date, to the last; left of it are
+labels and what has no date, right of it the values of each axis."""
 
 TEXT, SMALL = 13.0, 11.5
 """Sizes of letters: 7.2 and 6.3 points on A4."""

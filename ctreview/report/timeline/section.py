@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ctreview.clinical.quantities import Quantity
 from ctreview.clinical.timeline import ClinicalEvent, ClinicalTimeline, ClinicalValue, ScanTime, Treatment
 from ctreview.report.timeline.figure import timeline_figure
-from ctreview.report.timeline.frame import LEFT, RIGHT, FigureFrame
+from ctreview.report.timeline.frame import LEFT, LEFT_BESIDE_UNDATED, RIGHT, FigureFrame
 from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.svg import element
 from ctreview.report.timeline.time_axis import time_axis
@@ -26,7 +26,12 @@ STYLE = """
 #timeline .entry:hover .key-image, #timeline .entry:focus .key-image { visibility: visible; }
 #timeline td, #timeline th { text-align: left; }
 @media screen { #timeline figure > svg { min-width: 720px; } }
-@media print { #timeline svg { max-height: 250mm; } #timeline .key-image, #timeline details { display: none; } }
+@media print {
+  #timeline svg { max-height: 218mm; }
+  #timeline .key-image, #timeline details { display: none; }
+  #timeline p { font-size: 7.5pt; line-height: 1.3; margin: 0 0 2pt; }
+  #timeline .entry:focus { outline: none; }
+}
 """
 
 
@@ -54,7 +59,8 @@ def timeline_section(
     Markup
         A ``section`` with the id ``timeline``, its style within; no script and nothing from elsewhere.
     """
-    frame = FigureFrame(time_axis(timeline, LEFT, RIGHT, identify=identify), language)
+    left = LEFT_BESIDE_UNDATED if timeline.has_undated else LEFT
+    frame = FigureFrame(time_axis(timeline, left, RIGHT, identify=identify), language)
     words = frame.words
     remarks = [words["legend"], words["no_line"], *(one.said(language) for one in timeline.notes), words["no_cause"]]
     return element(

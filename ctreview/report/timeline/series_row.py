@@ -8,11 +8,9 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import ClinicalSeries, ClinicalValue
-from ctreview.clinical.units import shown_unit
 from ctreview.report.timeline.frame import (
     GREY,
     INK,
-    LEFT,
     RIGHT,
     RULE,
     SMALL,
@@ -25,12 +23,12 @@ from ctreview.report.timeline.frame import (
 )
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.value_axis import ValueAxis, value_axis
-from ctreview.report.timeline.words import number_words, quantity_words, reference_words, source_words
+from ctreview.report.timeline.words import number_words, quantity_words, reference_words, source_words, unit_words
 
 __all__ = ["joined", "series_row", "value_words"]
 
-PANEL, LONE = 84.0, 30.0
-"""Height of a row with an axis, and of one with a single value."""
+PANEL, PART, LONE = 84.0, 54.0, 28.0
+"""Height of a row with an axis, of one of several that share a scale, and of one with a single value."""
 
 LEAST_JOINED = 3
 """Values that a line needs: two points are two points."""
@@ -43,7 +41,7 @@ def series_row(frame: FigureFrame, series: ClinicalSeries, *, top: float | None 
     """Draw a series; ``top`` is the upper end of the axis, where several rows share one scale."""
     named = label(series.measure.called(frame.language), _label_lines(frame, series))
     alone = len(series.values) == 1 and series.values[0].interval is None
-    height = max(LONE if alone else PANEL, named.height)
+    height = max(LONE if alone else PANEL if top is None else PART, named.height)
     drawn = _lone(frame, series, height) if alone else _panel(frame, series, height, top)
     return Row(height, group(named.drawn, drawn))
 
@@ -60,7 +58,7 @@ def value_words(frame: FigureFrame, value: ClinicalValue) -> str:
     said = [f"{value.measure.called(language)} {quantity_words(value.quantity, language)}", frame.when(value.when)]
     if value.interval is not None:
         low, high = (number_words(round(end, 1), language) for end in value.interval)
-        said.append(words["interval"].format(low, high, shown_unit(value.quantity.unit)))
+        said.append(words["interval"].format(low, high, unit_words(value.quantity.unit, language)))
     if value.reference is not None:
         said.append(words["reference"].format(reference_words(value.reference, language)))
         side = value.reference.side(value.quantity)
@@ -73,7 +71,7 @@ def value_words(frame: FigureFrame, value: ClinicalValue) -> str:
 
 def _label_lines(frame: FigureFrame, series: ClinicalSeries) -> list[str]:
     source = source_words(series.source, frame.language)
-    unit = shown_unit(series.unit)
+    unit = unit_words(series.unit, frame.language)
     lines = [", ".join(part for part in (unit, source) if part)]
     if series.measure.by_assay:
         assay = frame.words["assay"].format(series.assay) if series.assay else frame.words["no_assay"]
@@ -82,14 +80,14 @@ def _label_lines(frame: FigureFrame, series: ClinicalSeries) -> list[str]:
 
 
 def _lone(frame: FigureFrame, series: ClinicalSeries, height: float) -> Markup:
-    """A single value: its point and what it says, without an axis."""
+    """A single value: its point and what it says, without an axis; its unit stands in the label."""
     (value,) = series.values
     y = min(height / 2, LONE / 2)
     x = UNDATED if value.when.middle is None else frame.axis.x(value.when.middle)
     ends = [x if day is None else frame.axis.x(day) for day in (value.when.earliest, value.when.latest)]
-    said = quantity_words(value.quantity, frame.language)
+    said = quantity_words(value.quantity, frame.language, with_unit=False)
     if value.reference is not None:
-        said += f"  ({frame.words['reference'].format(reference_words(value.reference, frame.language))})"
+        said += f" ({frame.words['reference'].format(reference_words(value.reference, frame.language))})"
     fits = ends[1] + 7.0 * len(said) < RIGHT
     place = {"x": ends[1] + 9.0} if fits or value.when.middle is None else {"x": ends[0] - 9.0, "text_anchor": "end"}
     words = element("text", said, y=y + 4.0, font_size=SMALL, fill=INK, **place)
@@ -118,7 +116,7 @@ def _axis(series: ClinicalSeries, height: float, top: float | None) -> ValueAxis
 def _scale(frame: FigureFrame, axis: ValueAxis) -> Markup:
     lines = [
         group(
-            element("path", d=f"M{LEFT} {axis.y(tick):.2f}H{RIGHT}", stroke=RULE, fill="none"),
+            element("path", d=f"M{frame.axis.left} {axis.y(tick):.2f}H{RIGHT}", stroke=RULE, fill="none"),
             text(RIGHT + 5.0, axis.y(tick) + 4.0, number_words(tick, frame.language), font_size=SMALL, fill=GREY),
         )
         for tick in axis.ticks
@@ -137,10 +135,16 @@ def _reference(frame: FigureFrame, series: ClinicalSeries, axis: ValueAxis) -> M
     high = axis.high if reference.high is None else reference.high
     upper, lower = axis.y(high), axis.y(low)
     band = element(
-        "rect", x=LEFT, y=upper, width=RIGHT - LEFT, height=max(lower - upper, 0.5), fill="#6b7780", opacity=0.16
+        "rect",
+        x=frame.axis.left,
+        y=upper,
+        width=RIGHT - frame.axis.left,
+        height=max(lower - upper, 0.5),
+        fill="#6b7780",
+        opacity=0.16,
     )
     says = frame.words["reference"].format(reference_words(reference, frame.language))
-    return group(band, text(LEFT + 4.0, max(upper - 3.0, 10.0), says, font_size=SMALL, fill=GREY))
+    return group(band, text(frame.axis.left + 4.0, max(upper - 3.0, 10.0), says, font_size=SMALL, fill=GREY))
 
 
 def _line(frame: FigureFrame, values: Sequence[ClinicalValue], axis: ValueAxis) -> Markup:
@@ -162,7 +166,7 @@ def _point(frame: FigureFrame, value: ClinicalValue, axis: ValueAxis, *, labelle
         said = quantity_words(value.quantity, frame.language, with_unit=False)
         if value.measure.category in {"lung", "muscle"}:
             said = number_words(float(f"{value.quantity.value:.3g}"), frame.language)
-        place = {"x": x + 7.0} if x + 7.0 * len(said) < RIGHT else {"x": x - 7.0, "text_anchor": "end"}
+        place = {"x": x + 7.0} if x + 7.0 * (len(said) + 2) < RIGHT else {"x": x - 7.0, "text_anchor": "end"}
         drawn.append(element("text", said, y=y - 5.0, font_size=SMALL, fill=INK, **place))
     return focusable(value_words(frame, value), *drawn)
 

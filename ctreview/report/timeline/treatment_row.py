@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import Treatment
-from ctreview.report.timeline.frame import GREY, INK, LEFT, RIGHT, SMALL, UNDATED, FigureFrame, Row, focusable, label
+from ctreview.report.timeline.frame import GREY, INK, RIGHT, SMALL, UNDATED, FigureFrame, Row, focusable, label
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.words import source_words
 
@@ -58,7 +58,7 @@ def treatment_times(frame: FigureFrame, treatment: Treatment) -> str:
     words, start, end = frame.words, treatment.start, treatment.end
     start_known = start.earliest is not None or start.latest is not None
     end_known = end.earliest is not None or end.latest is not None
-    if not start_known and not end_known and not treatment.ongoing:
+    if treatment.undated:
         return words["dates_unknown"]
     begins = words["begins"].format(frame.when(start)) if start_known else words["begin_unknown"]
     ends = words["ends"].format(frame.when(end)) if end_known else words["end_unknown"]
@@ -75,11 +75,11 @@ def _bar(frame: FigureFrame, treatment: Treatment, y: float) -> list[Markup]:
     )
     first, begun, ended, last = bounds
     known = [bound for bound in bounds if bound is not None]
-    if not known:
+    if treatment.undated:
         said = frame.words["dates_unknown"]
         return [_unknown(UNDATED, y), text(UNDATED + 10.0, y + 4.0, said, font_size=SMALL, fill=GREY)]
     left, right = min(known), max(known)
-    drawn = [_dots(LEFT, left, y), _unknown(LEFT - 8.0, y)] if first is None else []
+    drawn = [_dots(frame.axis.left, left, y), _unknown(frame.axis.left - 8.0, y)] if first is None else []
     if last is None:
         stop = min(right + NOT_SAID, RIGHT)
         drawn += [_dots(right, stop, y), _unknown(stop + 6.0, y)]

@@ -11,7 +11,7 @@ from ctreview.clinical.units import shown_unit
 from ctreview.report.timeline.time_axis import MONTHS, TimeAxis
 from ctreview.report.words import MINUS
 
-__all__ = ["WORDS", "date_words", "number_words", "quantity_words", "reference_words", "source_words"]
+__all__ = ["WORDS", "date_words", "number_words", "quantity_words", "reference_words", "source_words", "unit_words"]
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -98,7 +98,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ends": "Ende {}",
         "end_unknown": "Ende nicht angegeben",
         "ongoing": "laufend",
-        "dates_unknown": "Zeitraum nicht angegeben",
+        "dates_unknown": "Zeitraum unbekannt",
         "interval": "Intervall {} bis {} {}",
         "table": "Alle Einträge als Tabelle",
         "when": "Wann",
@@ -136,8 +136,14 @@ def quantity_words(quantity: Quantity, language: str, *, with_unit: bool = True)
     said = number_words(quantity.value, language)
     if quantity.highest is not None:
         said = f"{said}/{number_words(quantity.highest, language)}"
-    unit = shown_unit(quantity.unit) if with_unit else ""
+    unit = unit_words(quantity.unit, language) if with_unit else ""
     return " ".join(part for part in (sign, said, unit) if part)
+
+
+def unit_words(code: str, language: str) -> str:
+    """A unit as a page in this language writes it: millilitres are ``ml`` in German."""
+    shown = shown_unit(code)
+    return shown.replace("mL", "ml") if language == "de" else shown
 
 
 def reference_words(reference: ReferenceRange, language: str) -> str:

@@ -1,0 +1,98 @@
+"""The German page says nothing in English: no word list, but what it shares with the English page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import pytest
+
+from ctreview.change.interval_settings import SOURCES
+from ctreview.checks import Check
+from ctreview.report import change_document, render_page
+from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
+from ctreview.report.page_pictures import draw_pictures
+from ctreview.report.pdf import render_static_page
+from ctreview.report.provenance import provenance
+from ctreview.report.rows import humane
+from ctreview.report.words import OTHER_READING
+
+LEAST_WORDS = 3
+"""From so many words on a text is a phrase: fewer may be a name that both languages share."""
+
+
+class Texts(HTMLParser):
+    """All that a reader is shown or a screen reader says, without what is marked as quoted."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.open = set(), []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        named = dict(attributes)
+        if tag not in {"meta", "img", "input", "br", "link", "rect", "path", "image", "use"}:
+            self.open.append((tag, "translate" in named))
+        if not self.quoted:
+            self.found |= {named[one] for one in ("alt", "aria-label", "title") if named.get(one)}
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        if not self.quoted and not {tag for tag, _ in self.open} & {"script", "style"}:
+            self.found.add(" ".join(data.split()))
+
+    @property
+    def quoted(self):
+        return any(quoted for _, quoted in self.open)
+
+
+def phrases_of_both(pages):
+    """Phrases that stand on the English page and, word by word, on the German one."""
+    texts = [Texts(page).found for page in pages]
+    return {one for one in texts[0] & texts[1] if len(re.findall(r"[^\W\d_]{2,}", one)) >= LEAST_WORDS}
+
+
+@pytest.fixture(scope="module")
+def failing(comparison):
+    """A comparison with several checks that failed, and one that passed with words of its own."""
+    checks = (
+        Check("posture", "prone", "supine", False, "One scan is prone.", effect="stops"),
+        Check("noise", 1.9, 1.5, False, "The noise differs.", effect="widens"),
+        Check("followup_pleural_fluid", 12.0, 5.0, False, "There is fluid beside the lung."),
+        Check("baseline_age_known", 4.3, None, True, "The age is known from the header."),
+    )
+    change = replace(comparison["lungs"].change["opacity_ml"], sources={**dict.fromkeys(SOURCES, 1.0), "breath": 2.0})
+    whole = replace(comparison.regions[0], change={**comparison.regions[0].change, "opacity_ml": change})
+    return replace(comparison, checks=checks, regions=(whole, *comparison.regions[1:]))
+
+
+@pytest.mark.parametrize("render", [render_page, render_static_page])
+def test_no_phrase_of_the_english_page_is_left_on_the_german_one(failing, render):
+    origin = provenance({}, settings={}, seeds={}, timings={})
+    document, drawn = change_document(failing), draw_pictures(failing)
+    given = {"pictures": drawn} if render is render_page else {}
+    more = () if render is render_page else (drawn,)
+    pages = [render(failing, document, origin, *more, language=language, **given) for language in ("en", "de")]
+    assert phrases_of_both(pages) == set()
+
+
+def test_every_text_of_the_templates_has_its_german():
+    folder = files("ctreview.report") / "templates"
+    texts = set()
+    for template in folder.iterdir():
+        if template.name.endswith(".j2"):
+            texts |= set(re.findall(r"_\(\"([^\"]*)\"", template.read_text(encoding="utf-8")))
+    assert len(texts) > 100
+    assert {one for one in texts if re.search(r"[A-Za-z]{2}", one)} - set(IN_GERMAN) == set()
+
+
+def test_what_an_interval_varies_and_what_is_checked_has_its_german():
+    from ctreview.recipes.chest_ct.check_registry import CHECKS
+
+    assert {one.words for one in SOURCES.values()} | {OTHER_READING} <= set(IN_GERMAN)
+    assert {humane(name) for name in CHECKS} - set(FACTS_IN_GERMAN) == set()
