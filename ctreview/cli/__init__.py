@@ -29,4 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from ctreview.cli.running import run
 
+    if arguments is None:
+        from ctreview.allocation import return_freed_memory
+
+        return_freed_memory()
     return run(arguments)

@@ -13,6 +13,8 @@ import sys
 import threading
 from typing import Any, TextIO
 
+from ctreview.allocation import return_freed_memory
+
 __all__ = ["main"]
 
 
@@ -23,6 +25,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
     tasks: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, tasks), daemon=True).start()
+    return_freed_memory()
     from ctreview.cohort.tasks import perform  # noqa: PLC0415 - once somebody listens for the parent's end
 
     while True:

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ctreview.allocation import return_freed_memory
 from ctreview.change import Comparison
 from ctreview.errors import EditDoesNotApply
 from ctreview.study import Study
@@ -112,6 +113,7 @@ class ReviewDock(QWidget):
 
     def __init__(self, napari_viewer: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        return_freed_memory()
         viewer = unwrapped(napari_viewer)
         self.panes = Panes(viewer, 3)
         self.panes.hanging.use(FATE_PANE, False)
