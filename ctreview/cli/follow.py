@@ -30,11 +30,23 @@ def follow(
     out: Out,
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="What a scan is called; once for each, in their order. Numbers if not given."),
+        typer.Option("--name", help="What a scan is called; once for each, in their order. CT 1, CT 2 … if not given."),
     ] = None,
     age: Age = None,
     same_patient: Annotated[
         bool, typer.Option("--same-patient", help="All scans are of one patient although their ids differ.")
+    ] = False,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(
+            "--timeline",
+            help="A clinic's scores, blood values and treatments, to stand on the page beside the opacity "
+            "(`ctreview timeline --template`).",
+            show_default=False,
+        ),
+    ] = None,
+    identify: Annotated[
+        bool, typer.Option("--identify", help="Name the days of the calendar; else days since the first scan.")
     ] = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
@@ -45,10 +57,12 @@ def follow(
     The folder gets course.html (and course.de.html), course.csv with each region at each scan, patches.csv with patches
     that keep their identity, and provenance.json.
     """
+    from ctreview.clinical import read_timeline
     from ctreview.cohort.follow_up import follow as followed
     from ctreview.report import require_free
 
     require_free(out, overwrite=overwrite)
+    clinical = None if timeline is None else read_timeline(timeline, age_years=age)
     with progress_bar(quiet=quiet) as progress:
         found = followed(
             scans,
@@ -59,7 +73,7 @@ def follow(
             threads=threads,
             progress=progress,
         )
-    found.save(out, overwrite=overwrite)
+    found.save(out, clinical=clinical, identify=identify, overwrite=overwrite)
     for called, change in zip(found.timepoints[1:], found.against_baseline, strict=True):
         whole = change["regions"][0]
         ml = whole["change"]["opacity_ml"]

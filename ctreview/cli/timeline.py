@@ -41,7 +41,7 @@ def timeline(
     subject: Annotated[
         str | None, typer.Option("--subject", help="Whose results of a cohort.", show_default=False)
     ] = None,
-    lobes: Annotated[bool, typer.Option("--lobes", help="Opacity of each lobe instead of both lungs.")] = False,
+    lobes: Annotated[bool, typer.Option("--lobes", help="Opacity of each lobe as well.")] = False,
     fhir: Annotated[
         Literal["R4B", "R5"] | None,
         typer.Option(

@@ -6,31 +6,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from ctreview.cohort.tracking import PatchSighting
+from ctreview.report.answers import because
+from ctreview.report.cards import legend
+from ctreview.report.course_pictures import CoursePictures
+from ctreview.report.figures import LUNG_WINDOW
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.wording import Wording
-from ctreview.report.page import check_message, page_environment
+from ctreview.report.page import check_message, found_in, page_environment
+from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.version import __version__
 
 __all__ = ["CoursePage", "render_course"]
 
-HEIGHT = 100.0
-"""Of the chart, in its own units; its width is 100."""
-
-DASHES = ("", "7 3", "2 3", "7 3 2 3", "12 4", "4 2")
-"""Of the lines of the chart, so that they differ without colour."""
-
-COLOURS = ("#1d2329", "#0072b2", "#d55e00", "#007a5a", "#8a4f7d", "#8a6d00")
-
 
 @dataclass(frozen=True)
 class CoursePage:
-    """What the page of a course is made of: names of the scans, comparisons as ``change.json`` holds them, patches."""
+    """What the page of a course is made of.
+
+    Attributes
+    ----------
+    timepoints : sequence of str
+    against_baseline, against_previous : sequence of mapping
+        The content of ``change.json`` of each later scan's comparison with the first one, and with the one before.
+    patches : sequence of PatchSighting
+    provenance : mapping
+        The content of ``provenance.json``.
+    pictures : CoursePictures or None
+    section : str
+        HTML of the timeline, in the language of the page; empty where it is not known when the scans were made.
+    """
 
     timepoints: Sequence[str]
     against_baseline: Sequence[Mapping[str, Any]]
     against_previous: Sequence[Mapping[str, Any]]
     patches: Sequence[PatchSighting]
+    provenance: Mapping[str, Any]
+    pictures: CoursePictures | None = None
+    section: str = ""
 
     @property
     def days(self) -> list[int | None]:
@@ -43,10 +58,10 @@ class CoursePage:
         lobes = [name for name in names if name.endswith("_lobe")]
         return [names[0], *(lobes or names[1:])]
 
-    def opacity_ml(self, region: str) -> list[float]:
-        """Opacity of a region at each scan, as found beside the first."""
+    def measures(self, region: str) -> list[Mapping[str, Any]]:
+        """What a region held at each scan, as found beside the first one."""
         rows = [_row(change, region) for change in self.against_baseline]
-        return [rows[0]["baseline"]["opacity_ml"], *(row["followup"]["opacity_ml"] for row in rows)]
+        return [rows[0]["baseline"], *(row["followup"] for row in rows)]
 
     def change(self, region: str, since: str) -> list[Mapping[str, Any] | None]:
         """The change of a region at each scan, None at the first: value, ends of its interval, verdict."""
@@ -56,7 +71,7 @@ class CoursePage:
 
 
 def render_course(course: CoursePage, language: str = "en") -> str:
-    """Make the page: HTML with its style inside, which asks no server for anything and needs no script.
+    """Make the page: HTML with its style, script and pictures inside, which asks no server for anything.
 
     Parameters
     ----------
@@ -66,17 +81,29 @@ def render_course(course: CoursePage, language: str = "en") -> str:
     say = LANGUAGES[language]
     wording = Wording(language, say)
     regions = course.regions()
+    last, previous = course.against_baseline[-1], course.against_previous[-1]
+    found = found_in(last)
+    checks = [check for change in course.against_baseline for check in change["checks"]]
     context = {
         "language": language,
         "notice": say.research(),
         "version": __version__,
+        "found": found,
+        "headline": say.headline(found),
+        "since_previous": say.headline(found_in(previous)) if len(course.timepoints) > 2 else "",
+        "answers": _answers(course, wording),
+        "level": last["regions"][0]["change"]["opacity_ml"]["level"],
+        "checks_failed": sum(not check["ok"] for check in checks),
+        "checks_made": len(checks),
         "timepoints": list(zip(course.timepoints, course.days, strict=True)),
+        "age_years": course.against_baseline[0]["baseline"].get("age_years"),
+        "whole": list(zip(course.timepoints, course.days, course.measures(regions[0]), strict=True)),
         "rows": [
             {
                 "region": region,
                 "cells": list(
                     zip(
-                        course.opacity_ml(region),
+                        course.measures(region),
                         course.change(region, "baseline"),
                         course.change(region, "previous"),
                         strict=True,
@@ -85,45 +112,48 @@ def render_course(course: CoursePage, language: str = "en") -> str:
             }
             for region in regions
         ],
-        "chart": _chart(course, regions),
+        "section": Markup(course.section),  # noqa: S704 - made by ctreview, which escapes what comes from outside
         "patches": _patches(course, wording),
         "failed": _failed(course, wording),
+        "methods": say.methods(last, course.provenance),
+        "limitations": say.limitations([row["region"] for row in last["regions"]]),
+        "window": LUNG_WINDOW,
+        "dashes": tuple(DASHES),
+        "pictures": course.pictures,
+        **_of_pictures(course, wording),
     }
     return page_environment(language).get_template("course.html.j2").render(context)
 
 
+def _of_pictures(course: CoursePage, wording: Wording) -> dict[str, Any]:
+    drawn = course.pictures
+    if drawn is None:
+        return {"rest": None, "legend_opacity": (), "linked": False, "viewer_json": ""}
+    rest = drawn.rest[wording.code]
+    start = next((one.point for one in rest if one.point), None)
+    return {
+        "rest": rest,
+        "legend_opacity": legend([one for card in drawn.cards for side in card.sides for one in side.opacity]),
+        "linked": all(link is not None for link in drawn.links[1:]),
+        "viewer_json": viewer_json(drawn.scans, drawn.links, drawn.scheme, wording, start=start),
+    }
+
+
+def _answers(course: CoursePage, wording: Wording) -> list[dict[str, Any]]:
+    """How sure the change of the last scan is, since the first one and since the one before."""
+    whole, count = course.regions()[0], len(course.timepoints)
+    told = [("since %(name)s", course.timepoints[0], course.change(whole, "baseline")[-1])]
+    if count > 2:
+        told.append(("since %(name)s", course.timepoints[-2], course.change(whole, "previous")[-1]))
+    return [
+        {"since": wording.text(words, name=name), **change, "because": because(change["verdict"], wording)}
+        for words, name, change in told
+        if change is not None
+    ]
+
+
 def _row(change: Mapping[str, Any], region: str) -> Mapping[str, Any]:
     return next(row for row in change["regions"] if row["region"] == region)
-
-
-def _chart(course: CoursePage, regions: Sequence[str]) -> dict[str, Any]:
-    """Lines of opacity over time, the first scan's zero at the bottom; intervals are those against the first scan."""
-    days = [float(place) if day is None else float(day) for place, day in enumerate(course.days)]
-    if None in course.days:
-        days = [float(place) for place in range(len(days))]
-    span = max(max(days) - min(days), 1.0)
-    x = [round(4.0 + 92.0 * (day - min(days)) / span, 2) for day in days]
-    series = {region: course.opacity_ml(region) for region in regions}
-    most = max(max(values) for values in series.values()) or 1.0
-    lines = []
-    for place, (region, values) in enumerate(series.items()):
-        y = [round(HEIGHT - 94.0 * value / most, 2) for value in values]
-        ends = course.change(region, "baseline")
-        bars = [
-            (x[n], *(round(HEIGHT - 94.0 * max(0.0, values[0] + one[end]) / most, 2) for end in ("low", "high")))
-            for n, one in enumerate(ends)
-            if one is not None and place == 0
-        ]
-        lines.append(
-            {
-                "region": region,
-                "points": list(zip(x, y, strict=True)),
-                "bars": bars,
-                "dash": DASHES[place % len(DASHES)],
-                "colour": COLOURS[place % len(COLOURS)],
-            }
-        )
-    return {"lines": lines, "most": most, "x": list(zip(x, course.timepoints, course.days, strict=True))}
 
 
 def _patches(course: CoursePage, wording: Wording) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ctreview.change.comparison import Comparison
+from ctreview.clinical.partial_dates import PartialDate
+from ctreview.clinical.timeline import ClinicalTimeline
 from ctreview.cohort.course import COURSE_COLUMNS, course_rows
 from ctreview.cohort.course_page import CoursePage, render_course
 from ctreview.cohort.patches import PairPatches, PatchSettings, patches_of_pair
@@ -16,9 +18,12 @@ from ctreview.errors import WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import ScanInput, compare
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.report.course_pictures import CourseImages, CoursePictures
 from ctreview.report.document import change_document, write_json
 from ctreview.report.folder import result_folder
 from ctreview.report.provenance import provenance
+from ctreview.report.timeline import DrawnTimeline
+from ctreview.report.timeline import timeline as draw_timeline
 from ctreview.volume.load import load_volume
 from ctreview.volume.volume import Volume
 
@@ -26,6 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["FollowUp", "follow"]
+
+PAGES = {"en": "course.html", "de": "course.de.html"}
+"""The file of the page in each language."""
 
 ComparisonListener = Callable[[int, int, Comparison], None]
 """Told of each comparison as soon as it is there, with the places of its scans: to save it, or to look at its masks."""
@@ -45,6 +53,10 @@ class FollowUp:
         Every patch at every timepoint, by its identity.
     settings : mapping
         Settings of every step, ready for JSON.
+    pictures : CoursePictures or None
+        What the page shows of the images.
+    first_scan : PartialDate or None
+        When the first scan was made, as its header says; written nowhere unless asked for.
     """
 
     timepoints: tuple[str, ...]
@@ -52,6 +64,8 @@ class FollowUp:
     against_previous: tuple[Mapping[str, Any], ...]
     patches: tuple[PatchSighting, ...]
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    pictures: CoursePictures | None = field(default=None, repr=False)
+    first_scan: PartialDate | None = field(default=None, repr=False)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -69,14 +83,67 @@ class FollowUp:
         rows = [{**vars(one), "timepoint": self.timepoints[one.timepoint]} for one in self.patches]
         return pd.DataFrame(rows, columns=["patch", "timepoint", "ml", "region", "event"])
 
-    def page(self, language: str = "en") -> str:
-        """All scans on one page, each against the first and the one before, and patches by identity: HTML."""
-        return render_course(
-            CoursePage(self.timepoints, self.against_baseline, self.against_previous, self.patches), language
+    def timeline(self, clinical: ClinicalTimeline | None = None) -> DrawnTimeline | None:
+        """All scans on one axis of time, with what a clinic knows; None where nothing says when they were made.
+
+        Raises
+        ------
+        WrongUse
+            The clinic's timeline does not say when the scans were made, or otherwise than their headers.
+        """
+        if clinical is None:
+            if any(change["interval_days"] is None for change in self.against_baseline):
+                return None
+            clinical = ClinicalTimeline(in_calendar=False)
+        own = [one for one in clinical.scans if not one.source]
+        return draw_timeline(
+            clinical,
+            results=self,
+            key_images=() if self.pictures is None else self.pictures.key_images,
+            lobes=True,
+            first_scan=self.first_scan if clinical.in_calendar and not own else None,
+            names=self.timepoints,
         )
 
-    def save(self, folder: Path | str, *, overwrite: bool = False) -> Path:
+    def page(self, language: str = "en", *, clinical: ClinicalTimeline | None = None, identify: bool = False) -> str:
+        """All scans on one page, each against the first and the one before, and patches by identity: HTML.
+
+        Parameters
+        ----------
+        language : {"en", "de"}
+        clinical : ClinicalTimeline, optional
+            Scores, blood values and treatments, for the axis of time.
+        identify : bool
+            Whether days of the calendar are named on it.
+        """
+        drawn = self.timeline(clinical)
+        return render_course(
+            CoursePage(
+                self.timepoints,
+                self.against_baseline,
+                self.against_previous,
+                self.patches,
+                self._provenance(),
+                self.pictures,
+                "" if drawn is None else drawn.section(language, identify=identify),
+            ),
+            language,
+        )
+
+    def _provenance(self) -> dict[str, Any]:
+        return provenance({}, settings=self.settings, seeds={}, timings={})
+
+    def save(
+        self,
+        folder: Path | str,
+        *,
+        clinical: ClinicalTimeline | None = None,
+        identify: bool = False,
+        overwrite: bool = False,
+    ) -> Path:
         """Write ``course.html``, ``course.de.html``, ``course.csv``, ``patches.csv`` and ``provenance.json``.
+
+        Parameters are those of `page`.
 
         Raises
         ------
@@ -84,11 +151,12 @@ class FollowUp:
             The folder may not be written to.
         """
         with result_folder(folder, overwrite=overwrite) as draft:
-            (draft / "course.html").write_text(self.page("en"), encoding="utf-8")
-            (draft / "course.de.html").write_text(self.page("de"), encoding="utf-8")
+            for language, name in PAGES.items():
+                page = self.page(language, clinical=clinical, identify=identify)
+                (draft / name).write_text(page, encoding="utf-8")
             self.table.to_csv(draft / "course.csv", index=False)
             self.patch_table.to_csv(draft / "patches.csv", index=False)
-            write_json(provenance({}, settings=self.settings, seeds={}, timings={}), draft / "provenance.json")
+            write_json(self._provenance(), draft / "provenance.json")
         return Path(folder)
 
 
@@ -111,7 +179,7 @@ def follow(
     scans : sequence of Volume, Series or path
         In the order of time; nothing is ever swapped by date.
     names : sequence of str, optional
-        What the timepoints are called; ``"0"``, ``"1"`` … if not given.
+        What the timepoints are called; ``"CT 1"``, ``"CT 2"`` … if not given.
     settings : ChestCtSettings, optional
     age_years : float, optional
         At the first scan, instead of the age in the header.
@@ -120,7 +188,7 @@ def follow(
     threads : int, optional
     patch_settings : PatchSettings, optional
     on_comparison : callable, optional
-        Told of each comparison, with the places of its scans; none is kept.
+        Told of each comparison, with the places of its scans.
     progress : Progress
 
     Returns
@@ -134,7 +202,7 @@ def follow(
     CtreviewError
         As `compare`.
     """
-    names = tuple(str(place) for place in range(len(scans))) if names is None else tuple(names)
+    names = tuple(f"CT {place + 1}" for place in range(len(scans))) if names is None else tuple(names)
     if len(scans) < 2 or len(names) != len(scans):
         raise WrongUse(
             f"{len(scans)} scans with {len(names)} names", remedy="Give two scans or more, each with a name."
@@ -144,6 +212,7 @@ def follow(
     pairs = [(early, late) for late in range(1, len(volumes)) for early in dict.fromkeys((0, late - 1))]
     documents: dict[tuple[int, int], Mapping[str, Any]] = {}
     patches: list[PairPatches] = []
+    images = CourseImages(names)
     found_settings: Mapping[str, Any] = {}
     for done, (early, late) in enumerate(pairs):
         found = compare(
@@ -157,6 +226,8 @@ def follow(
         )
         documents[early, late] = change_document(found)
         found_settings = found.settings
+        if early == 0:
+            images.add(late, found)
         if early == late - 1:
             patches.append(patches_of_pair(found, settings=patch_settings))
         if on_comparison is not None:
@@ -168,7 +239,17 @@ def follow(
         tuple(documents[late - 1, late] for late in later),
         follow_patches(patches, settings=patch_settings),
         found_settings,
+        images.draw(),
+        _day_of(volumes[0]),
     )
+
+
+def _day_of(volume: Volume) -> PartialDate | None:
+    acquired = volume.acquisition.acquired
+    if acquired is None:
+        return None
+    day = acquired.toordinal()
+    return PartialDate(day, day, "day", names_day=True)
 
 
 def _age_at(age_years: float | None, first: Volume, scan: Volume) -> float | None:

@@ -12,10 +12,21 @@ from ctreview.change.timepoint import Timepoint
 from ctreview.report.charts import Frontal, frontal
 from ctreview.report.figures import Outline, SlicePicture, outlines, picture
 from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view
-from ctreview.report.planes import Cut, FieldOfView, View, lay
+from ctreview.report.planes import FINEST_MM, Cut, FieldOfView, View, lay
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["Card", "CardScan", "cards_of", "frontals_of", "key_card", "legend", "offered", "organ_keys"]
+__all__ = [
+    "Card",
+    "CardScan",
+    "card_scan",
+    "cards_of",
+    "frontals_of",
+    "key_card",
+    "legend",
+    "offered",
+    "organ_and_finding",
+    "organ_keys",
+]
 
 BORDER_COLOUR = "#dfe3e6"
 BORDER_WORDS = {"en": "lung border", "de": "Lungengrenze"}
@@ -33,7 +44,8 @@ class CardScan:
     ----------
     identifier : str
         Unique on the page.
-    when : {"baseline", "followup"}
+    when : str
+        ``baseline`` or ``followup``; of a course what its timepoint is called.
     slice_number, of : int
         Number of the slice, 1 at the head (axial) or at the front (coronal), and how many there are.
     picture : SlicePicture
@@ -64,7 +76,7 @@ def organ_keys(timepoint: Timepoint) -> tuple[str, ...]:
     return tuple(label.key for label in timepoint.organ.scheme.counted)
 
 
-def _organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
+def organ_and_finding(timepoint: Timepoint) -> OrganAndFinding:
     """What is shown: opacity, and what a reader is asked to confirm."""
     finding = timepoint.opacity.counted_mask()
     if candidates := offered(timepoint):
@@ -81,7 +93,7 @@ def offered(timepoint: Timepoint) -> LabelMap | None:
 
 def cards_of(comparison: Comparison) -> list[Card]:
     """Three axial and two coronal levels, those with most opacity among them, drawn in both scans."""
-    baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
+    baseline, followup = organ_and_finding(comparison.baseline), organ_and_finding(comparison.followup)
     candidates = offered(comparison.baseline), offered(comparison.followup)
     cards = []
     for view, count in LEVELS:
@@ -93,7 +105,7 @@ def cards_of(comparison: Comparison) -> list[Card]:
 
 def key_card(comparison: Comparison) -> Card:
     """The one axial level with most opacity at baseline (at follow-up where there is none), drawn in both scans."""
-    baseline, followup = _organ_and_finding(comparison.baseline), _organ_and_finding(comparison.followup)
+    baseline, followup = organ_and_finding(comparison.baseline), organ_and_finding(comparison.followup)
     candidates = offered(comparison.baseline), offered(comparison.followup)
     (level,) = matched_levels("axial", baseline, followup, comparison.transform, count=1)
     return _card(comparison, candidates, shared_field_of_view("axial", baseline, followup), level, "key")
@@ -106,24 +118,53 @@ def _card(
     level: Level,
     identifier: str,
 ) -> Card:
-    sides = []
-    for number, (when, timepoint, centre) in enumerate(
-        (("baseline", comparison.baseline, level.baseline), ("followup", comparison.followup, level.followup))
-    ):
-        grid = timepoint.volume.geometry
-        cut = Cut(grid, lay(level.view, centre, field, grid))
-        sides.append(
-            CardScan(
-                identifier=f"{identifier}-{when}",
-                when=when,
-                slice_number=level.slices[number],
-                of=level.of[number],
-                picture=picture(timepoint.volume, cut),
-                opacity=_border(timepoint, cut) + _opacity(timepoint, cut) + _candidates(candidates[number], cut),
-                fate=_fate(timepoint, cut),
-            )
-        )
-    return Card(level.view, level.share, (sides[0], sides[1]), level.covered)
+    points = (("baseline", comparison.baseline), ("followup", comparison.followup))
+    before, after = (
+        card_scan(point, candidates[side], field, level, side, identifier=f"{identifier}-{when}", when=when)
+        for side, (when, point) in enumerate(points)
+    )
+    return Card(level.view, level.share, (before, after), level.covered)
+
+
+def card_scan(
+    timepoint: Timepoint,
+    candidates: LabelMap | None,
+    field: FieldOfView,
+    level: Level,
+    side: int,
+    *,
+    identifier: str,
+    when: str,
+    finest_mm: float = FINEST_MM,
+) -> CardScan:
+    """Draw one scan at a level.
+
+    Parameters
+    ----------
+    timepoint : Timepoint
+    candidates : LabelMap or None
+        Where candidates are open.
+    field : FieldOfView
+    level : Level
+    side : {0, 1}
+        Whether it is the baseline of the level or the follow-up.
+    identifier, when : str
+        As of `CardScan`.
+    finest_mm : float
+        Pixels are not made smaller.
+    """
+    grid = timepoint.volume.geometry
+    centre = level.followup if side else level.baseline
+    cut = Cut(grid, lay(level.view, centre, field, grid, finest_mm=finest_mm))
+    return CardScan(
+        identifier=identifier,
+        when=when,
+        slice_number=level.slices[side],
+        of=level.of[side],
+        picture=picture(timepoint.volume, cut),
+        opacity=_border(timepoint, cut) + _opacity(timepoint, cut) + _candidates(candidates, cut),
+        fate=_fate(timepoint, cut),
+    )
 
 
 def _border(timepoint: Timepoint, cut: Cut) -> tuple[Outline, ...]:

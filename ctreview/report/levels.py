@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from ctreview.report.planes import AXIS_OF, FieldOfView, View
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.transform import Transform
 
-__all__ = ["Level", "OrganAndFinding", "matched_levels", "pick", "shared_field_of_view"]
+__all__ = ["Level", "OrganAndFinding", "levels_of_course", "matched_levels", "pick", "shared_field_of_view"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -86,11 +87,11 @@ class Level:
     covered: bool = True
 
 
-def shared_field_of_view(view: View, baseline: OrganAndFinding, followup: OrganAndFinding) -> FieldOfView:
-    """The rectangle that holds the organ of either scan in this view."""
-    width = max(baseline.box_mm(2), followup.box_mm(2))
+def shared_field_of_view(view: View, *scans: OrganAndFinding) -> FieldOfView:
+    """The rectangle that holds the organ of each scan in this view."""
+    width = max(scan.box_mm(2) for scan in scans)
     upright = 1 if view == "axial" else 0
-    height = max(baseline.box_mm(upright), followup.box_mm(upright))
+    height = max(scan.box_mm(upright) for scan in scans)
     return FieldOfView(width + 2 * MARGIN_MM, height + 2 * MARGIN_MM)
 
 
@@ -119,12 +120,38 @@ def matched_levels(
     tuple of Level
         From the head down, or from the front to the back.
     """
+    return tuple(level for (level,) in levels_of_course(view, baseline, ((followup, transform),), count=count))
+
+
+def levels_of_course(
+    view: View,
+    baseline: OrganAndFinding,
+    later: Sequence[tuple[OrganAndFinding, Transform | None]],
+    *,
+    count: int,
+) -> tuple[tuple[Level, ...], ...]:
+    """Choose levels as `matched_levels` does, and find them in each of several later scans.
+
+    The second level is where most of the finding is in any later scan.
+
+    Parameters
+    ----------
+    view : {"axial", "coronal"}
+    baseline : OrganAndFinding
+    later : sequence of (OrganAndFinding, Transform or None)
+        Each with what carries points of the baseline to it.
+    count : int
+
+    Returns
+    -------
+    tuple of tuple of Level
+        For each level one `Level` for each later scan; from the head down, or from the front to the back.
+    """
     axis = AXIS_OF[view]
-    before = baseline.profile(axis)
-    after = _carried_profile(followup, baseline, transform, axis)
-    chosen = pick(before, after, baseline.extent(axis), count)
-    levels = [_match(view, index, baseline, followup, transform) for index in chosen]
-    return tuple(sorted(levels, key=lambda level: level.share))
+    after = np.max([_carried_profile(scan, baseline, transform, axis) for scan, transform in later], axis=0)
+    chosen = pick(baseline.profile(axis), after, baseline.extent(axis), count)
+    levels = [tuple(_match(view, index, baseline, scan, transform) for scan, transform in later) for index in chosen]
+    return tuple(sorted(levels, key=lambda one: one[0].share))
 
 
 def pick(before: FloatArray, after: FloatArray, extent: tuple[int, int], count: int) -> tuple[int, ...]:

@@ -6,7 +6,6 @@ cannot differ; only the pictures and the curves of density are made from the ima
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -17,10 +16,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison, Interval
-from ctreview.change.fate import FATE_SCHEME, fate_words
 from ctreview.checks import Check
 from ctreview.progress import Progress, part, quiet
-from ctreview.report.answers import ResidualPlace, because, rest_of
+from ctreview.report.answers import because, rest_of
 from ctreview.report.cards import Card, legend
 from ctreview.report.charts import scale_of
 from ctreview.report.figures import LUNG_WINDOW
@@ -28,22 +26,14 @@ from ctreview.report.languages import LANGUAGES, Marked
 from ctreview.report.languages.wording import Wording
 from ctreview.report.narrative import candidates_told, reasons_told
 from ctreview.report.page_pictures import PagePictures, draw_pictures
-from ctreview.report.reduced import CANDIDATE_MARK
 from ctreview.report.rows import facing, facts, humane, measure_rows, region_rows, source_rows
 from ctreview.report.scores import density_rows, score_rows, scores_document
+from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.report.words import Found, varied
 
-__all__ = ["check_message", "page_context", "page_environment", "render_page", "template"]
+__all__ = ["check_message", "found_in", "page_context", "page_environment", "render_page", "template"]
 
 SCRIPTS = ("pictures", "enlarge", "compare", "planes")
-
-DASHES = {
-    "candidate": (8, 6),
-    "dependent_opacity": (3, 4),
-    "resolved": (8, 5),
-    "improved": (10, 4, 2, 4),
-}
-"""Of lines in the viewer, in pixels of its canvas, so that kinds differ without colour."""
 
 
 def render_page(
@@ -105,7 +95,7 @@ def page_context(
     """What the templates are given; parameters as of `render_page`."""
     say = LANGUAGES[language]
     wording = Wording(language, say)
-    found = _found(document)
+    found = found_in(document)
     whole = document["regions"][0]
     change = whole["change"]["opacity_ml"]
     named = {label.key: label.called(language) for label in comparison.baseline.opacity.scheme}
@@ -169,7 +159,13 @@ def page_context(
         "window": LUNG_WINDOW,
         "dashes": tuple(DASHES),
         "linked": drawn.link is not None,
-        "viewer_json": _viewer(comparison, drawn, rest, wording),
+        "viewer_json": viewer_json(
+            drawn.scans,
+            (None, drawn.link),
+            comparison.baseline.opacity.scheme,
+            wording,
+            start=next((one.point for one in rest if one.point), None),
+        ),
     }
 
 
@@ -198,7 +194,8 @@ def template(name: str) -> str:
     return (files("ctreview.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _found(document: Mapping[str, Any]) -> Found:
+def found_in(document: Mapping[str, Any]) -> Found:
+    """What the sentences of a page are made from, by the content of ``change.json``."""
     whole = document["regions"][0]
     change = whole["change"]["opacity_ml"]
     return Found(
@@ -233,28 +230,3 @@ def _unbroken(sentence: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _viewer(comparison: Comparison, drawn: PagePictures, rest: Sequence[ResidualPlace], wording: Wording) -> Markup:
-    """What the script of the viewer is given, as JSON that ends no element."""
-    scheme = comparison.baseline.opacity.scheme
-    classes = {label.value: (label.key, label.called(wording.code), label.line) for label in scheme}
-    classes[CANDIDATE_MARK] = ("candidate", wording.text("to confirm"), "#46ebb4")
-    fates = {one.value: (one.key, fate_words(one.key, scheme, wording.code), one.line) for one in FATE_SCHEME}
-    told = {
-        **drawn.viewer(),
-        "letters": [[*map(wording.text, letters)] for letters in ("RLAP", "RLHF", "APHF")],
-        "classes": _lines(classes),
-        "fates": _lines(fates),
-        "places": [[wording.region(name) for name in scan.names] for scan in drawn.scans],
-        "start": next((one.point for one in rest if one.point), None),
-    }
-    text = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c").replace("&", "\\u0026")
-    return Markup(text)  # noqa: S704 - no character of it can end the element
-
-
-def _lines(kinds: Mapping[int, tuple[str, str, str]]) -> dict[int, dict[str, Any]]:
-    return {
-        value: {"name": name, "colour": colour, "dash": DASHES.get(key, ())}
-        for value, (key, name, colour) in kinds.items()
-    }

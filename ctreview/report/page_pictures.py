@@ -11,7 +11,7 @@ from ctreview.change.timepoint import Timepoint
 from ctreview.progress import Progress, quiet
 from ctreview.report.cards import Card, cards_of, frontals_of, offered, organ_keys
 from ctreview.report.charts import HISTOGRAM_HU, Frontal, density_path, density_shares
-from ctreview.report.reduced import GREY_BITS, ReducedScan, displacements, reduce_scan
+from ctreview.report.reduced import ReducedScan, displacements, reduce_scan
 
 __all__ = ["PagePictures", "draw_pictures"]
 
@@ -39,14 +39,6 @@ class PagePictures:
     histogram: Mapping[str, Any]
     scans: tuple[ReducedScan, ReducedScan]
     link: Mapping[str, Any] | None
-
-    def viewer(self) -> dict[str, Any]:
-        """What the script of the viewer is given, without its words; ready for JSON."""
-        return {
-            "scans": [scan.to_dict() for scan in self.scans],
-            "link": self.link,
-            "shade": round(255.0 / (2**GREY_BITS - 1), 3),
-        }
 
 
 def draw_pictures(comparison: Comparison, *, progress: Progress = quiet) -> PagePictures:

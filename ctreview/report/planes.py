@@ -15,12 +15,15 @@ from scipy.ndimage import map_coordinates
 
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["AXIS_OF", "Cut", "FieldOfView", "ImagePlane", "View", "lay"]
+__all__ = ["AXIS_OF", "FINEST_MM", "Cut", "FieldOfView", "ImagePlane", "View", "lay"]
 
 View = Literal["axial", "coronal"]
 
 AXIS_OF: dict[View, int] = {"axial": 0, "coronal": 1}
 """The array axis (canonical order) that a view looks along."""
+
+FINEST_MM = 0.6
+"""Pixels are not made smaller than this, unless asked for."""
 
 _DOWN: dict[View, tuple[float, float, float]] = {"axial": (0.0, 1.0, 0.0), "coronal": (0.0, 0.0, -1.0)}
 _NORMAL: dict[View, int] = {"axial": 2, "coronal": 1}
@@ -80,7 +83,7 @@ class ImagePlane:
 
 
 def lay(
-    view: View, centre: FloatArray, field: FieldOfView, geometry: Geometry, *, finest_mm: float = 0.6
+    view: View, centre: FloatArray, field: FieldOfView, geometry: Geometry, *, finest_mm: float = FINEST_MM
 ) -> ImagePlane:
     """Lay a plane through a point.
 

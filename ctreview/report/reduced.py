@@ -82,7 +82,7 @@ class ReducedScan:
         }
 
 
-def reduce_scan(timepoint: Timepoint, offered: LabelMap | None) -> ReducedScan:
+def reduce_scan(timepoint: Timepoint, offered: LabelMap | None, *, most_voxels: int = MOST_VOXELS) -> ReducedScan:
     """Reduce a scan to the box of its organ and to few voxels.
 
     Parameters
@@ -91,10 +91,12 @@ def reduce_scan(timepoint: Timepoint, offered: LabelMap | None) -> ReducedScan:
         In canonical axes.
     offered : LabelMap or None
         Where candidates are open.
+    most_voxels : int
+        How many it may have.
     """
     geometry = timepoint.volume.geometry
     start, stop = _box(timepoint.organ.mask(*organ_keys(timepoint)), geometry.spacing)
-    steps = _steps([b - a for a, b in zip(start, stop, strict=True)], geometry.spacing)
+    steps = _steps([b - a for a, b in zip(start, stop, strict=True)], geometry.spacing, most_voxels)
     counts = [max(1, (b - a) // step) for a, b, step in zip(start, stop, steps, strict=True)]
     stop = tuple(a + count * step for a, count, step in zip(start, counts, steps, strict=True))
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
@@ -172,12 +174,12 @@ def _box(organ: npt.NDArray[np.bool_], spacing: Sequence[float]) -> tuple[tuple[
     return tuple(start), tuple(stop)
 
 
-def _steps(size: Sequence[int], spacing: Sequence[float]) -> tuple[int, ...]:
+def _steps(size: Sequence[int], spacing: Sequence[float], most_voxels: int) -> tuple[int, ...]:
     """Voxels of the scan that make a side of a block, along each axis."""
     target = FINEST_MM
     while True:
         steps = tuple(max(1, min(round(target / mm), n)) for mm, n in zip(spacing, size, strict=True))
-        if np.prod([n // step for n, step in zip(size, steps, strict=True)]) <= MOST_VOXELS:
+        if np.prod([n // step for n, step in zip(size, steps, strict=True)]) <= most_voxels:
             return steps
         target += STEP_MM
 

@@ -1,22 +1,35 @@
 """All scans of one patient on one page."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
 import pytest
 
+from ctreview.clinical import index_case
+from ctreview.clinical.partial_dates import parse_partial_date
 from ctreview.cohort.follow_up import FollowUp
 from ctreview.cohort.tracking import PatchSighting
+from ctreview.report.course_pictures import CourseImages
 from ctreview.report.document import change_document
-from tests.report.conftest import AFTER, BEFORE, compare, geometry, timepoint
+from tests.report.conftest import AFTER, BEFORE, SHIFT, compare, geometry, timepoint
+from tests.report.test_german_page import phrases_of_both
+
+SCRIPT = "<script>document.title = 'ran'</script>"
+NAMES = ("A", SCRIPT, "C")
 
 
 @pytest.fixture(scope="module")
 def course():
     grid = geometry((8.0, 4.0, 4.0))
-    first, second, third = (timepoint(balls, grid, np.zeros(3)) for balls in (BEFORE, AFTER, AFTER[:1]))
-    changes = [change_document(compare(*pair)) for pair in ((first, second), (first, third), (second, third))]
+    first = timepoint(BEFORE, grid, np.zeros(3))
+    second, third = (timepoint(balls, grid, SHIFT) for balls in (AFTER, AFTER[:1]))
+    found = [compare(*pair) for pair in ((first, second), (first, third), (second, third))]
+    changes = [change_document(one) for one in found]
+    images = CourseImages(NAMES)
+    images.add(1, found[0])
+    images.add(2, found[1])
     patches = (
         PatchSighting(1, 0, 60.0, "right_lung", "first seen"),
         PatchSighting(1, 1, 9.0, "right_lung", "persists"),
@@ -24,7 +37,8 @@ def course():
         PatchSighting(2, 1, 2.0, "left_lung", "new"),
         PatchSighting(2, 2, 2.0, "left_lung", "merged into 1"),
     )
-    return FollowUp(("A", "<B>", "C"), (changes[0], changes[1]), (changes[0], changes[2]), patches)
+    since_first = ({**changes[0], "interval_days": 62}, {**changes[1], "interval_days": 130})
+    return FollowUp(NAMES, since_first, (since_first[0], changes[2]), patches, pictures=images.draw())
 
 
 def cells(page):
@@ -33,11 +47,20 @@ def cells(page):
 
 
 def test_each_scan_stands_against_the_first_and_the_one_before(course):
-    rows = {row[0].split(" 1")[0]: row for row in cells(course.page())}
-    lungs = next(row for name, row in rows.items() if name.startswith("lungs"))
-    second = course.against_previous[1]["regions"][0]["change"]["opacity_ml"]["value"]
-    assert "since the one before" in lungs[2]
-    assert f"{second:.1f}".replace("-", "−") in lungs[2] or f"{second:.0f}".replace("-", "−") in lungs[2]
+    lungs = next(row for row in cells(course.page()) if row[0].startswith("lungs"))
+    since_previous = course.against_previous[1]["regions"][0]["change"]["opacity_ml"]["value"]
+    assert lungs[2].count("since") == 2
+    assert lungs[1].count("since") == 1
+    assert f"{since_previous:.1f}".replace("-", "−") in lungs[2]
+
+
+def test_the_last_scan_against_the_first_stands_at_the_top_with_the_one_before(course):
+    page = course.page()
+    top = page[: page.index("<main>")]
+    assert "over 130 days" in top
+    assert "over 62 days" in top
+    assert "right lung" in top
+    assert top.count('class="verdict"') == 2
 
 
 def test_a_patch_has_one_row_through_time(course):
@@ -48,10 +71,31 @@ def test_a_patch_has_one_row_through_time(course):
     assert "2,0 ml aufgegangen in 1" in row[2]
 
 
+def test_the_timeline_holds_all_scans_with_their_key_images_and_what_a_clinic_knows(course):
+    page = course.page()
+    assert page.count('data-scan=""') == 3
+    assert page.count('class="key-image"') == 3
+    assert "days since the first scan" in page
+    dated = replace(course, first_scan=parse_partial_date("2021-09-14"))
+    assert "CMAS 20/52" in dated.page(clinical=index_case())
+
+
+def test_a_course_whose_days_are_not_known_has_no_axis(course):
+    first = [{**change, "interval_days": None} for change in course.against_baseline]
+    page = FollowUp(NAMES, tuple(first), course.against_previous, ()).page()
+    assert "no axis of time is drawn" in page
+    assert "data-scan" not in page
+
+
+def test_no_english_phrase_is_left_on_the_german_page(course):
+    left = phrases_of_both([course.page("en"), course.page("de")])
+    assert {one for one in left if SCRIPT not in one} == set()
+
+
 def test_names_are_escaped_and_nobody_is_asked(course):
     page = course.page()
-    assert "<B>" not in page
-    assert not re.search(r"<script|https?://|src=", page)
+    assert SCRIPT not in page
+    assert not re.search(r"https?://|src=", page)
 
 
 def test_the_folder_appears_whole(course, tmp_path):

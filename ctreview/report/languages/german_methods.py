@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ctreview.report.languages.german_page import IN_GERMAN
@@ -14,15 +14,44 @@ __all__ = ["methods_in_german"]
 def methods_in_german(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
     """How the numbers came about; parameters as of `ctreview.report.methods.methods`."""
     return " ".join(
-        [_found(provenance), _registered(document, provenance), _uncertain(document, provenance), _made(provenance)]
+        [
+            *_segmented(document),
+            _found(provenance),
+            _registered(document, provenance),
+            _uncertain(document, provenance),
+            _made(provenance),
+        ]
     )
+
+
+def _segmented(document: Mapping[str, Any]) -> Iterator[str]:
+    engines = document["baseline"].get("engines", {})
+    by = f" von {_engine(engines['lungs'])}" if "lungs" in engines else ""
+    yield f"Die Lungen wurden{by} ohne Trachea und Hauptbronchien segmentiert."
+    if "lobes" in engines:
+        yield (
+            f"Die Lappen wurden von {_engine(engines['lobes'])} segmentiert; wie sicher ihre Grenzen sind, sagt das "
+            "Verfahren nicht, und alle wurden gleich variiert."
+        )
+    elif any(row["region"].endswith("_lobe") for row in document["regions"]):
+        yield (
+            "Die Lappen wurden an den Lappenspalten getrennt, die als dünne helle Flächen nahe an Flächen gesucht "
+            "wurden, wie sie bei anderen Menschen liegen. Wo ein Spalt nicht zu sehen war, trennt die "
+            "wahrscheinlichste Fläche, und ihre Streuung geht in die Intervalle der Lappen ein."
+        )
+
+
+def _engine(engine: Mapping[str, Any]) -> str:
+    version = f" {engine['version']}" if engine["version"] else ""
+    weights = (f"{name}, SHA-256 {digest}" for name, digest in engine["weights_sha256"].items())
+    return f"{engine['name']}{version} ({'; '.join([*weights, 'Lizenz: ' + engine['licence']])})"
 
 
 def _found(provenance: Mapping[str, Any]) -> str:
     sigmas = (provenance["settings"].get("opacity") or {}).get("sigmas")
     rule = f", {_comma(f'{sigmas:g}')} Standardabweichungen über dem Mittelwert" if isinstance(sigmas, float) else ""
     return (
-        "Die Lungen wurden ohne Trachea und Hauptbronchien segmentiert. Gefäße und Bronchialwände wurden ausgenommen; "
+        "Gefäße und Bronchialwände wurden ausgenommen; "
         "ihr Partialvolumen, vorhergesagt aus der an Kanten jedes Bildes gemessenen Punktbildfunktion, wurde "
         "abgezogen, und beide Aufnahmen wurden auf eine Auflösung gebracht. Milchglas und Konsolidierung wurden durch "
         f"Schwellen relativ zur normalen Lunge des Patienten selbst bestimmt{rule}, mit ihrem Gradienten entlang der "

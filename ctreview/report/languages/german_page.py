@@ -277,19 +277,55 @@ _COURSE = {
     "Thorax CT, course of ground glass": "CT des Thorax, Verlauf der Milchglastrübungen",
     "%(n)s scans of one patient": "%(n)s Aufnahmen eines Patienten",
     "Opacity over time": "Verdichtungen im Verlauf",
-    "Opacity over time, in mL; the numbers are in the table below": "Verdichtungen im Verlauf, in ml; die Zahlen "
-    "stehen in der Tabelle darunter",
+    "To the table": "Zur Tabelle",
+    "Since the scan before:": "Seit der vorigen Aufnahme:",
+    "Opacity of both lungs: ground glass and consolidation together, without vessels, airway walls and what is named "
+    "as not counted.": "Verdichtungen beider Lungen: Milchglas und Konsolidierung zusammen, ohne Gefäße, "
+    "Bronchialwände und was als nicht gezählt benannt ist.",
+    "since %(name)s": "seit %(name)s",
+    "In brackets the %(percent)s %% sensitivity interval of the change.": "In Klammern das "
+    "%(percent)s-%%-Sensitivitätsintervall der Änderung.",
+    "Which": "Welche",
+    "Where it is at %(name)s": "Wo Verdichtungen liegen: %(name)s",
+    "By region in the table below.": "Nach Regionen in der Tabelle unten.",
+    "It is not known when the scans were made: no axis of time is drawn.": "Wann die Aufnahmen erfolgten, ist nicht "
+    "bekannt: Eine Zeitachse entfällt.",
+    "In brackets behind a volume its share of the lung, behind a change its interval.": "In Klammern steht hinter "
+    "einem Volumen sein Anteil der Lunge, hinter einer Änderung ihr Intervall.",
+    "Of the last scan against the first:": "Der letzten Aufnahme gegen die erste:",
+    "All numbers are in course.csv and patches.csv, settings in provenance.json.": "Alle Zahlen stehen in course.csv "
+    "und patches.csv, Einstellungen in provenance.json.",
+    "Next scan (space)": "Nächste Aufnahme (Leertaste)",
+    "All scans at the same level": "Alle Aufnahmen in gleicher Höhe",
+    "Levels were matched through the registration with the first scan; each scan is shown on its own slices.": "Die "
+    "Schichten sind durch die Registrierung mit der ersten Aufnahme zugeordnet; jede Aufnahme ist in ihren eigenen "
+    "Schichten gezeigt.",
+    "Where a scan could not be registered with the first, its levels were matched by their share of the lungs’ "
+    "extent.": "Wo sich eine Aufnahme nicht mit der ersten registrieren ließ, sind ihre Schichten nach ihrem Anteil "
+    "an der Ausdehnung der Lungen zugeordnet.",
+    "Left of the border": "Links der Grenze",
+    "Right of the border": "Rechts der Grenze",
+    "Border between the two scans": "Grenze zwischen den beiden Aufnahmen",
+    "Choose a picture to enlarge it; then the space bar goes to the next scan, and O hides the outlines.": "Ein Bild "
+    "anklicken, um es zu vergrößern; dann führt die Leertaste zur nächsten Aufnahme, und O blendet die Umrisse aus.",
+    "the scan does not reach this level": "die Aufnahme reicht nicht bis hierher",
+    "Look through all scans": "Alle Aufnahmen durchsehen",
+    "Reduced volumes, for orientation: no number is measured on them. Click or drag to move the cross of all scans; "
+    "the wheel or the arrow keys move through the slices of the chosen picture, Page Up and Page Down by five; O "
+    "changes the outlines.": "Verkleinerte Volumina zur Orientierung: An ihnen ist nichts gemessen. Klicken oder "
+    "Ziehen bewegt das Fadenkreuz aller Aufnahmen; Mausrad oder Pfeiltasten blättern im gewählten Bild, Bild auf und "
+    "Bild ab um fünf Schichten; O wechselt die Umrisse.",
     "day %(n)s": "Tag %(n)s",
-    "highest: %(ml)s mL; bars: interval of the change of both lungs since the first scan": "höchster Wert: %(ml)s ml; "
-    "Balken: Intervall der Änderung beider Lungen seit der ersten Aufnahme",
     "Each scan against the first and the one before": "Jede Aufnahme gegen die erste und die vorige",
-    "since the first": "seit der ersten",
-    "since the one before": "seit der vorigen",
     "Each pair of scans is judged side by side: changes are those of their pair, and no differences of the volumes "
     "above them.": "Jedes Paar von Aufnahmen wird gemeinsam beurteilt: Änderungen sind die des Paars und keine "
     "Differenzen der Volumina darüber.",
     "Patches, each with one identity": "Herde, jeder mit einer Kennung",
-    "Patch": "Herd",
+    "Patch, and where most of it lies": "Herd, und wo er zum größten Teil liegt",
+    "A patch is opacity that hangs together; it may reach over several lobes. Where a patch falls apart, the part that "
+    "has most in common with it keeps its number.": "Ein Herd ist zusammenhängende Verdichtung; er kann über mehrere "
+    "Lappen reichen. Zerfällt ein Herd, behält der Teil seine Nummer, der am meisten mit ihm gemeinsam hat.",
+    "age %(years)s years at the first scan": "Alter bei der ersten Aufnahme %(years)s Jahre",
     "first seen": "zuerst gesehen",
     "new": "neu",
     "persists": "weiterhin vorhanden",

@@ -1,6 +1,7 @@
 // A picture of a level, enlarged: space changes between the scans, O hides the outlines.
 (() => {
   const dialog = document.getElementById("enlarged");
+  if (!dialog) return;
   const stage = dialog.querySelector(".stage");
   const what = dialog.querySelector(".what");
   let pair = [], at = 0;
@@ -9,7 +10,7 @@
     stage.replaceChildren(copyOfPicture(figure));
     what.textContent = figure.querySelector("figcaption").textContent;
   };
-  const flip = () => { at = 1 - at; show(); };
+  const flip = () => { at = (at + 1) % pair.length; show(); };
   const lines = () => stage.classList.toggle("bare");
   for (const button of document.querySelectorAll(".card button")) {
     button.setAttribute("aria-haspopup", "dialog");

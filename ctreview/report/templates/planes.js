@@ -1,4 +1,4 @@
-// Three planes of both scans on reduced volumes: patient's right on the left, head and front at the top.
+// Three planes of each scan on reduced volumes: patient's right on the left, head and front at the top.
 (async () => {
   const root = document.getElementById("planes");
   if (!root || !("DecompressionStream" in window)) return;
@@ -49,9 +49,10 @@
     return scan;
   }));
 
-  // What becomes of a point of the baseline in the follow-up.
-  const link = data.link && { ...data.link, values: new Int16Array(await bytes(data.link.values)) };
-  const moved = (point) => {
+  // What becomes of a point of the first scan in a later one.
+  const links = await Promise.all(data.links.map(async (link) =>
+    link && { ...link, values: new Int16Array(await bytes(link.values)) }));
+  const moved = (link, point) => {
     const [nz, ny, nx] = link.shape;
     const at = point.map((value, axis) => Math.min([nx, ny, nz][axis] - 1.001, Math.max(0, (value - link.origin[axis]) / link.step)));
     const low = at.map(Math.floor), part = at.map((value, axis) => value - low[axis]);
@@ -64,14 +65,23 @@
     }
     return point.map((value, axis) => value + sum[axis]);
   };
-  const other = (from, index) => {
-    const [here, there] = [scans[from], scans[1 - from]];
-    if (!link) return index.map((value, axis) => value / (here.shape[axis] - 1) * (there.shape[axis] - 1));
+  const byShare = (here, there, index) =>
+    index.map((value, axis) => value / (here.shape[axis] - 1) * (there.shape[axis] - 1));
+  const toFirst = (from, index) => {
+    if (from === 0) return index;
+    const here = scans[from], link = links[from];
+    if (!link) return byShare(here, scans[0], index);
     const point = here.point(index);
-    if (from === 0) return there.index(moved(point));
     let found = point;
-    for (let round = 0; round < 12; round++) found = found.map((value, axis) => value + point[axis] - moved(found)[axis]);
-    return there.index(found);
+    for (let round = 0; round < 12; round++) {
+      const there = moved(link, found);
+      found = found.map((value, axis) => value + point[axis] - there[axis]);
+    }
+    return scans[0].index(found);
+  };
+  const fromFirst = (to, index) => {
+    if (to === 0) return index;
+    return links[to] ? scans[to].index(moved(links[to], scans[0].point(index))) : byShare(scans[0], scans[to], index);
   };
 
   // A view looks along an axis; its rows run along one axis (the head upwards), its columns along another.
@@ -202,7 +212,7 @@
 
   const planes = scans.flatMap((scan) =>
     [...scan.box.querySelectorAll("canvas")].map((canvas, at) => new Plane(scan, canvas, VIEWS[at])));
-  // One scale for all planes of both scans.
+  // One scale for all planes of all scans.
   const columns = VIEWS.map((view) => `minmax(0, ${widest(view.column)}fr)`).join(" ");
   for (const row of root.querySelectorAll(".three-planes")) row.style.gridTemplateColumns = columns;
   const draw = () => {
@@ -215,7 +225,8 @@
   };
   const go = (which, index) => {
     scans[which].go(index);
-    scans[1 - which].go(other(which, scans[which].at));
+    const inFirst = toFirst(which, scans[which].at);
+    scans.forEach((scan, to) => { if (to !== which) scan.go(fromFirst(to, inFirst)); });
     draw();
   };
   const KEYS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -5, PageDown: 5, Home: -1e4, End: 1e4 };
@@ -236,14 +247,15 @@
   root.addEventListener("keydown", (event) => {
     if (event.key === "o" || event.key === "O") nextChoice([...root.querySelectorAll('input[name="marks"]')]);
   });
+  const last = scans.length - 1;
   for (const button of document.querySelectorAll("button.go")) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      go(1, scans[1].index(button.dataset.point.split(" ").map(Number)));
+      go(last, scans[last].index(button.dataset.point.split(" ").map(Number)));
       root.scrollIntoView();
     });
   }
   root.hidden = false;
-  if (data.start) go(1, scans[1].index(data.start));
+  if (data.start) go(last, scans[last].index(data.start));
   else draw();
 })();

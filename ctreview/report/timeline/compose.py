@@ -123,6 +123,7 @@ def timeline(
     lobes: bool = False,
     first_scan: PartialDate | None = None,
     results_from: str = "",
+    names: Sequence[str] = (),
     age_years: float | None = None,
 ) -> DrawnTimeline:
     """Put a clinic's timeline and what ctreview measured on one time axis.
@@ -137,11 +138,13 @@ def timeline(
     key_images : sequence of ScanPicture or None, optional
         Of the scans in their order. Comparisons bring their own.
     lobes : bool
-        Whether opacity is shown for each lobe, where the results have lobes, instead of both lungs together.
+        Whether opacity is shown for each lobe as well, where the results have lobes.
     first_scan : PartialDate, optional
         When the first scan was, where the file does not say so.
     results_from : str
         Whose results these are, where they are not the patient's own: ``"phantom"``.
+    names : sequence of str
+        What the scans are called, where the file does not name them.
     age_years : float, optional
         At the first scan; reference ranges by age need it.
 
@@ -161,7 +164,12 @@ def timeline(
     changes = [_change(one) for one in found]
     images = list(key_images) or [image for one in found if isinstance(one, Comparison) for image in key_images_of(one)]
     placed, scans = with_results(
-        read, changes, first=first_scan, regions=LOBES if lobes else WHOLE, source=results_from
+        read,
+        changes,
+        first=first_scan,
+        regions=WHOLE + LOBES if lobes else WHOLE,
+        source=results_from,
+        names=names,
     )
     if not key_images and len(images) > 2:  # the first scan's picture comes with every comparison
         images = [images[0], *images[1::2]]

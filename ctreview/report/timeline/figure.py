@@ -63,7 +63,7 @@ def _groups(
     for category in CATEGORIES:
         if found := [one for one in every if one.measure.category == category]:
             top = _top(found) if category == "lung" else None
-            yield category, [series_row(frame, one, top=top) for one in found]
+            yield category, [series_row(frame, one, top=None if _is_whole(one) else top) for one in found]
     if timeline.treatments:
         yield "treatment", [treatment_row(frame, one) for one in timeline.treatments]
     if timeline.events:
@@ -72,10 +72,11 @@ def _groups(
 
 def _top(series: Sequence[ClinicalSeries]) -> float | None:
     """The largest value of several parts of the lung, which share one scale; the whole has its own."""
-    parts = [one for one in series if not one.measure.key.endswith("/lungs")]
-    if len(parts) != len(series) or not parts:
-        return None
-    return max(value.quantity.value for one in parts for value in one.values)
+    return max((value.quantity.value for one in series if not _is_whole(one) for value in one.values), default=None)
+
+
+def _is_whole(series: ClinicalSeries) -> bool:
+    return series.measure.key.endswith("/lungs")
 
 
 def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: float) -> Markup:
@@ -109,5 +110,6 @@ def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: fl
 
 def _zero(timeline: ClinicalTimeline) -> str:
     if not timeline.in_calendar:
-        return "days_zero"
+        first = min((one.when.earliest for one in timeline.scans if one.when.earliest is not None), default=None)
+        return "days" if first == 0 else "days_zero"
     return "days" if any(one.when.earliest is not None for one in timeline.scans) else "days_first"

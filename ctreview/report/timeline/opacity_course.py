@@ -31,6 +31,7 @@ def with_results(
     first: PartialDate | None = None,
     regions: Sequence[str] = WHOLE,
     source: str = "",
+    names: Sequence[str] = (),
 ) -> tuple[ClinicalTimeline, tuple[ScanTime, ...]]:
     """Put results on a timeline.
 
@@ -50,6 +51,8 @@ def with_results(
         Whose opacity is shown; those that a result lacks are left out.
     source : str
         Of the values, such as ``"phantom"``.
+    names : sequence of str
+        What scans are called that the timeline does not name itself; ``CT 1`` and so on if not given.
 
     Returns
     -------
@@ -70,7 +73,8 @@ def with_results(
         _require_agreement(own, changes)
         scans, placed = own, timeline
     else:
-        scans = tuple(_scans(_start(timeline, first), changes, source))
+        called = names or tuple(f"CT {number}" for number in range(1, len(changes) + 2))
+        scans = tuple(_scans(_start(timeline, first), changes, source, called))
         placed = timeline.with_scans(scans)
     values = tuple(value for region in regions for value in _values(region, scans, changes, source))
     return placed.with_values(values), scans
@@ -87,8 +91,8 @@ def _start(timeline: ClinicalTimeline, first: PartialDate | None) -> PartialDate
     )
 
 
-def _scans(first: PartialDate, changes: Sequence[Change], source: str) -> Iterator[ScanTime]:
-    yield ScanTime(Text("CT 1"), first, source)
+def _scans(first: PartialDate, changes: Sequence[Change], source: str, names: Sequence[str]) -> Iterator[ScanTime]:
+    yield ScanTime(Text(names[0]), first, source)
     for number, change in enumerate(changes, start=2):
         days = change["interval_days"]
         if days is None:
@@ -96,7 +100,7 @@ def _scans(first: PartialDate, changes: Sequence[Change], source: str) -> Iterat
                 f"it is not known how long after the first scan scan {number} was made",
                 remedy="Give the timeline one row of the kind scan for each, in their order.",
             )
-        yield ScanTime(Text(f"CT {number}"), first.moved(days), source)
+        yield ScanTime(Text(names[number - 1]), first.moved(days), source)
 
 
 def _require_agreement(scans: Sequence[ScanTime], changes: Sequence[Change]) -> None:

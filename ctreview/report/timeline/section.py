@@ -62,7 +62,8 @@ def timeline_section(
     left = LEFT_BESIDE_UNDATED if timeline.has_undated else LEFT
     frame = FigureFrame(time_axis(timeline, left, RIGHT, identify=identify), language)
     words = frame.words
-    remarks = [words["legend"], words["no_line"], *(one.said(language) for one in timeline.notes), words["no_cause"]]
+    remarks = [_legend(timeline, words), words["no_line"], *(one.said(language) for one in timeline.notes)]
+    remarks += [words["no_cause"]] if timeline.treatments else []
     return element(
         "section",
         element("style", Markup(STYLE)),  # noqa: S704 - ours
@@ -73,6 +74,14 @@ def timeline_section(
         id="timeline",
         lang=language,
     )
+
+
+def _legend(timeline: ClinicalTimeline, words: Mapping[str, str]) -> str:
+    """What the marks mean that are drawn."""
+    clinical = any(one.measure.category in {"score", "blood"} for one in timeline.values) or timeline.events
+    whiskers = any(one.interval is not None for one in timeline.values)
+    parts = (("legend", clinical), ("whisker", whiskers), ("bars", timeline.treatments))
+    return " ".join(words[key] for key, drawn in parts if drawn)
 
 
 def _table(timeline: ClinicalTimeline, frame: FigureFrame) -> Markup:

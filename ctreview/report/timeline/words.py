@@ -55,8 +55,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "value": "Value, dose",
         "remark": "Reference range, source, remarks",
         "legend": "Circle: value; triangle: above or below its reference range; hollow with an arrow: only known to be "
-        "less or more. Grey band: reference range. Horizontal line: the days between which it lies. Hatched: perhaps "
-        "given, dotted: not known until when or since when.",
+        "less or more. Grey band: reference range. Horizontal line: the days between which it lies.",
+        "whisker": "Vertical line at a later scan: the interval of its change since the first scan.",
+        "bars": "Hatched: perhaps given, dotted: not known until when or since when.",
         "no_line": "A line joins three dated values or more of one instrument or assay and one source; everything else "
         "are points. Nothing between two points is known.",
         "no_cause": "The figure shows what happened at the same time. It does not say that a treatment caused "
@@ -106,8 +107,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "value": "Wert, Dosis",
         "remark": "Referenzbereich, Quelle, Bemerkungen",
         "legend": "Kreis: Wert; Dreieck: über oder unter seinem Referenzbereich; hohl mit Pfeil: nur bekannt, dass "
-        "kleiner oder größer. Graues Band: Referenzbereich. Waagrechte Linie: die Tage, zwischen denen er liegt. "
-        "Schraffiert: möglicherweise gegeben, gepunktet: unbekannt, bis wann oder seit wann.",
+        "kleiner oder größer. Graues Band: Referenzbereich. Waagrechte Linie: die Tage, zwischen denen er liegt.",
+        "whisker": "Senkrechte Linie an einer späteren Aufnahme: das Intervall ihrer Änderung seit der ersten.",
+        "bars": "Schraffiert: möglicherweise gegeben, gepunktet: unbekannt, bis wann oder seit wann.",
         "no_line": "Eine Linie verbindet drei datierte Werte oder mehr eines Instruments oder Verfahrens und einer "
         "Quelle; alles andere sind Punkte. Was zwischen zwei Punkten liegt, ist nicht bekannt.",
         "no_cause": "Die Abbildung zeigt, was zur selben Zeit geschah. Dass eine Behandlung eine Änderung bewirkt hat, "
