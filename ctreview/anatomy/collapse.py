@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
+from ctreview.anatomy.mirrored_lung import mirrored
 
 __all__ = ["CollapsedLobe", "find_collapsed_lobes"]
 
@@ -71,10 +72,8 @@ def find_collapsed_lobes(
     share = min(share, 1.0 / share)
     if share >= LOST_SHARE:
         return ()
-    across = np.arange(lungs.shape[2])
-    mirrored = np.clip(np.round(2 * midline - across).astype(int), 0, lungs.shape[2] - 1)
     hu = coarse.array
-    dense = (lungs == 3 - side)[:, :, mirrored] & (lungs == 0) & (hu > SOFT_HU[0]) & (hu < SOFT_HU[1])
+    dense = mirrored(lungs == 3 - side, midline) & (lungs == 0) & (hu > SOFT_HU[0]) & (hu < SOFT_HU[1])
     dense[: max(0, int(carina))] = False
     dense &= ~dilated(airways, AIRWAY_WALL_MM, coarse.spacing)
     if not dense.any():

@@ -25,6 +25,7 @@ from ctreview.anatomy.collapse import CollapsedLobe, find_collapsed_lobes
 from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
+from ctreview.anatomy.mirrored_lung import dense_behind
 from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 from ctreview.volume.box import Box, bounding_box, widened
 
@@ -46,6 +47,8 @@ RIM_HU, RIM_MM = -60.0, 5.0
 """Consolidation fades from the density of soft tissue to that of lung over a few millimetres."""
 
 FLUID_REASON = "it lies between lung and ribs, has the density of fluid, and differs from the tissue around it"
+
+BEHIND_REASON = "it goes on behind dense lung, and the other lung, mirrored, holds air there; its own edge is not seen"
 
 ROOM = 6
 """Blocks around a piece in which its surroundings are looked at."""
@@ -138,6 +141,7 @@ def find_dense_lung(
     around = bounding_box(proposed, ROOM)
     fluid[around] = _fluid(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
     offered: list[DensePiece] = []
+    fading = np.zeros(lungs.shape, dtype=np.uint8)
     fluid_ml = 0.0
     pieces = cc3d.connected_components(proposed, connectivity=6)
     boxes = cc3d.statistics(pieces)["bounding_boxes"]
@@ -150,6 +154,7 @@ def find_dense_lung(
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
         bronchi = int(np.count_nonzero(np.unique(bronchograms.pockets[box][piece])))
         evidence = dense_evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size, bronchi)
+        fading[box][piece & ~wet & evidence.fades] = side
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
@@ -162,7 +167,8 @@ def find_dense_lung(
     offered += _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), judged)
     judged = _all_blocks(offered, judged)
     offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
-    return DenseLung(lung, tuple(offered), fluid_ml)
+    behind = dense_behind(coarse, lungs, fading, _all_blocks(offered, judged), midline, size)
+    return DenseLung(lung, (*offered, *_as_deep_as_other_lung(coarse, behind, least)), fluid_ml)
 
 
 def _all_blocks(offered: Sequence[DensePiece], others: Mask) -> Mask:
@@ -215,6 +221,17 @@ def _behind_wide_edges(
                 whole = piece | _fading_rim(coarse, box, piece, free[box])
                 offered.append(_offered(whole, box, lungs.shape, side, "consolidation", _beyond_reason(evidence.edge)))
     return tuple(offered)
+
+
+def _as_deep_as_other_lung(coarse: CoarseImage, behind: Labels, least_ml: float) -> tuple[DensePiece, ...]:
+    """What goes on behind dense lung, where it is no sliver."""
+    pieces = cc3d.connected_components(behind, connectivity=6)
+    counts = cc3d.statistics(pieces)["voxel_counts"]
+    large = [number for number in range(1, len(counts)) if counts[number] * coarse.voxel_ml >= least_ml]
+    return tuple(
+        DensePiece(pieces == number, int(behind[pieces == number][0]), "consolidation", BEHIND_REASON)
+        for number in large
+    )
 
 
 def _lies_behind(piece: Mask, judged: Mask, lung: Mask) -> bool:

@@ -81,6 +81,12 @@ class DenseEvidence:
         return bronchogram or self.edge >= ORGAN_EDGE or beside_ribs
 
     @property
+    def fades(self) -> bool:
+        """Whether its edge or its bronchi show lung, and no organ goes on behind it."""
+        bronchogram = self.bronchi >= BRONCHI and self.edge >= BRONCHOGRAM_EDGE
+        return self.organ < MUCH_ORGAN and (self.edge >= ORGAN_EDGE or bronchogram)
+
+    @property
     def reason(self) -> str:
         """Why it is offered and not counted, in words."""
         if self.edge >= LUNG_EDGE:

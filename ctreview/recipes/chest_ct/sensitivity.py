@@ -111,7 +111,7 @@ def _surely_dense(point: Timepoint, at: npt.NDArray[np.int64]) -> npt.NDArray[np
     stop = np.minimum(at.max(axis=0) + reach + 1, point.volume.geometry.shape)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     width = [max(1, int(BLOCK_MM / mm)) for mm in spacing]
-    hu = ndimage.uniform_filter(point.volume.array[box].astype(np.float64), width)
+    hu = ndimage.uniform_filter(point.volume.array[box].astype(np.float32), width)
     dense = (hu > AIRLESS_HU) & (point.organ.array[box] == 0)
     near = edt.edt(dense, spacing)
     return np.asarray(near[tuple((at - start).T)] > TOLERANCE_MM)
