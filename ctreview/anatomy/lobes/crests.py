@@ -33,6 +33,8 @@ class CrestSettings:
         Pieces smaller than the first are dropped; those from the second on have full weight. In lungs of 5 L.
     thickness_mm : float
         How thick a sheet appears: volume over area.
+    thin_mm : float
+        Thicker slices leave less of a sheet, and draw vessels out to more of what looks like one.
     """
 
     least_strength: float = 1.0
@@ -40,6 +42,7 @@ class CrestSettings:
     least_area_mm2: float = 40.0
     full_area_mm2: float = 250.0
     thickness_mm: float = 2.0
+    thin_mm: float = 2.0
 
     def __post_init__(self) -> None:
         require_possible(self, least_area_mm2=(0.0, 1e6), full_area_mm2=(0.0, 1e6))
@@ -56,7 +59,7 @@ class Crests:
     slope : ndarray, shape (n, 2)
         Rise of the sheet in template millimetres for one node along each axis.
     weight : ndarray, shape (n,)
-        0 … 1, by the size of the piece.
+        0 … 1, by the size of the piece and the thickness of slices.
     """
 
     coordinates: FloatArray
@@ -78,6 +81,7 @@ def sheet_votes(
     volume = np.bincount(pieces.ravel(), minlength=int(count) + 1) * (spacing[0] * spacing[1] * spacing[2])
     area = volume / settings.thickness_mm / size**2
     share = np.clip(area / settings.full_area_mm2, 0.0, 1.0)
+    share *= min(1.0, settings.thin_mm / slab.thickest_mm) ** 2
     share[area < settings.least_area_mm2] = 0.0
     share[0] = 0.0
     weight = share[pieces].astype(np.float32)

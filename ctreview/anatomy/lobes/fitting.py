@@ -16,6 +16,7 @@ from ctreview.anatomy.lobes.crests import Crests, CrestSettings, crests, sheet_v
 from ctreview.anatomy.lobes.evidence import EvidenceSettings, find_sheet
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.frame import LungFrame
+from ctreview.anatomy.lobes.gaps import GapSettings, VesselGap, find_gap, gap_places, gap_trust
 from ctreview.anatomy.lobes.line import LineContrast, LineSettings, line_contrast
 from ctreview.anatomy.lobes.prior import FissurePrior
 from ctreview.anatomy.lobes.search import SearchSettings, search_modes
@@ -25,6 +26,9 @@ from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["FissureSettings", "SlabSampler", "find_fissure"]
+
+Places = tuple[FloatArray, FloatArray]
+"""Places, as `FissurePlane.coordinates` gives them, and how far each may lie off the surface."""
 
 SlabSampler = Callable[[FloatArray, float], FissureSlab]
 """Samples around a surface, given as heights of nodes, within a reach in template millimetres."""
@@ -36,7 +40,7 @@ class FissureSettings:
 
     Attributes
     ----------
-    evidence, crests, search, line
+    evidence, gaps, crests, search, line
         Settings of the steps.
     gates_mm : tuple of float
         How far from the surface crests may lie in each round of the first fit, in template millimetres.
@@ -63,6 +67,8 @@ class FissureSettings:
         Places farther from the surface than this are left out of the next round.
     unlikely : float
         A piece is left out that lies farther from where all others let it be expected, in standard deviations.
+    gaps_alike : float
+        By what factor places between vessels may lie farther off there, since neighbours err alike.
     usual_error_mm : float
         By how much a surface errs in any case, in template millimetres.
     every_mm : float
@@ -74,6 +80,7 @@ class FissureSettings:
     """
 
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    gaps: GapSettings = field(default_factory=GapSettings)
     crests: CrestSettings = field(default_factory=CrestSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     line: LineSettings = field(default_factory=LineSettings)
@@ -88,6 +95,7 @@ class FissureSettings:
     line_mm: float = 3.0
     line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
     unlikely: float = 2.5
+    gaps_alike: float = 2.0
     usual_error_mm: float = 2.0
     every_mm: float = 4.0
     rounds: int = 2
@@ -122,18 +130,21 @@ def find_fissure(
     settings : FissureSettings, optional
     """
     settings = settings or FissureSettings()
-    surface = _by_sheets(sample(prior.mean, reach_mm), prior, size, settings)
-    places, deviation = np.zeros((0, 3)), np.zeros(0)
+    gap, places, surface = _by_sheets(sample(prior.mean, reach_mm), prior, size, settings)
+    seen = places[0]
     for _ in range(settings.rounds):
         slab, contrast = _along(sample, surface, frame, settings)
-        places, deviation = _clear_places(slab, contrast, prior, settings)
-        surface = fit_surface(prior, places, deviation)
+        weak = _by_gaps(gap, surface, seen, settings)
+        clear = _clear_places(slab, contrast, prior, weak, settings)
+        seen = clear[0]
+        places = _joined(clear, weak)
+        surface = fit_surface(prior, *places)
     slab, contrast = _along(sample, surface, frame, settings)
-    seen, by_chance = _seen(slab, contrast, settings)
+    where_seen, by_chance = _seen(slab, contrast, settings)
     # as deep in the lung as sheets are looked for
     edge = max(1, round(settings.evidence.wall_mm / slab.spacing[0]))
     inside = ndimage.binary_erosion(slab.lung[..., len(slab.heights) // 2], iterations=edge)
-    return Fissure(surface, frame, slab.position, inside, seen, by_chance, places, deviation)
+    return Fissure(surface, frame, slab.position, inside, where_seen, by_chance, *places)
 
 
 def _along(
@@ -145,19 +156,34 @@ def _along(
     return slab, line_contrast(slab, find_sheet(slab, settings=settings.evidence), settings=settings.line)
 
 
-def _by_sheets(slab: FissureSlab, prior: FissurePrior, size: float, settings: FissureSettings) -> SurfacePosterior:
-    """The surface through the most sheet far around the expected place."""
+def _by_sheets(
+    slab: FissureSlab, prior: FissurePrior, size: float, settings: FissureSettings
+) -> tuple[VesselGap, Places, SurfacePosterior]:
+    """Gaps far around the expected place, and crests and the surface through the most sheet and the fewest vessels."""
     sheet = find_sheet(slab, settings=settings.evidence)
     votes, weight = sheet_votes(slab, sheet, size, settings=settings.crests)
+    gap = find_gap(slab, weight > 0.5, prior.plane, settings=settings.gaps)
     points = crests(slab, sheet, weight)
-    height = search_modes(slab, votes, prior, settings=settings.search)
+    height = search_modes(slab, votes, gap, prior, settings=settings.search)
     surface = SurfacePosterior(prior, height, np.zeros_like(height))
+    found: Places = np.zeros((0, 3)), np.zeros(0)
     for gate in settings.gates_mm:
         used, agreement = _agreeing(surface, points, gate, settings)
         places = points.coordinates[used]
         crowd = np.sqrt(_crowd(places, settings.alike_mm / prior.plane.step))
-        surface = fit_surface(prior, places, settings.crest_mm * crowd / np.sqrt(agreement))
-    return surface
+        found = places, settings.crest_mm * crowd / np.sqrt(agreement)
+        surface = fit_surface(prior, *_joined(found, _by_gaps(gap, surface, places, settings)))
+    return gap, found, surface
+
+
+def _by_gaps(gap: VesselGap, surface: SurfacePosterior, seen: FloatArray, settings: FissureSettings) -> Places:
+    """What gaps between vessels tell, as far as they do where sheets are seen."""
+    return gap_places(gap, surface, gap_trust(gap, seen, settings=settings.gaps), settings=settings.gaps)
+
+
+def _joined(*found: Places) -> Places:
+    """Places of several kinds together."""
+    return np.vstack([places for places, _ in found]), np.concatenate([deviation for _, deviation in found])
 
 
 def _agreeing(
@@ -182,9 +208,9 @@ def _crowd(places: FloatArray, cell: float) -> FloatArray:
 
 
 def _clear_places(
-    slab: FissureSlab, contrast: LineContrast, prior: FissurePrior, settings: FissureSettings
-) -> tuple[FloatArray, FloatArray]:
-    """Places of highest contrast near the surface through which one fissure can run, and how far each may lie off."""
+    slab: FissureSlab, contrast: LineContrast, prior: FissurePrior, weak: Places, settings: FissureSettings
+) -> Places:
+    """Places of highest contrast near the surface through which one fissure can run, also by weak places."""
     reach = np.abs(slab.heights) <= settings.near_mm / 2
     ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
     best = np.argmax(ratio, axis=2)
@@ -202,17 +228,17 @@ def _clear_places(
     heights = slab.expected[i, j] + slab.heights[k] + slab.step * sub_sample(contrast.ratio, i, j, k)
     places = np.column_stack([slab.position[i, j], heights])
     deviation = settings.line_mm / np.sqrt(np.clip(high[i, j] / settings.clear, 0.5, 2.0))
-    used = kept = _likely(prior, places, deviation, sheet[i, j], settings)
+    used = kept = _likely(prior, (places, deviation), weak, sheet[i, j], settings)
     for gate in settings.line_gates_mm:
-        fitted = fit_surface(prior, places[used], deviation[used])
+        fitted = fit_surface(prior, *_joined((places[used], deviation[used]), weak))
         used = kept & (np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate)
     return places[used], deviation[used]
 
 
 def _likely(
     prior: FissurePrior,
-    places: FloatArray,
-    deviation: FloatArray,
+    found: Places,
+    weak: Places,
     pieces: npt.NDArray[Any],
     settings: FissureSettings,
 ) -> Mask:
@@ -220,6 +246,7 @@ def _likely(
 
     A scar or the wall of a bulla is a sheet as well, but lies where no fissure can run that passes through the rest.
     """
+    places, deviation = found
     kept = np.ones(len(places), dtype=bool)
     numbers, counts = np.unique(pieces, return_counts=True)
     for number in numbers[np.argsort(counts)][:-1]:
@@ -227,7 +254,8 @@ def _likely(
         rest = kept & ~own
         if np.count_nonzero(own) > np.count_nonzero(rest):
             continue
-        height, spread = fit_surface(prior, places[rest], deviation[rest], unlike=1.0).at(places[own, :2])
+        others = _joined((places[rest], deviation[rest]), (weak[0], settings.gaps_alike * weak[1]))
+        height, spread = fit_surface(prior, *others, unlike=1.0).at(places[own, :2])
         off = (places[own, 2] - height) / np.hypot(spread, settings.usual_error_mm)
         kept[own] = abs(float(np.median(off))) < settings.unlikely
     return kept

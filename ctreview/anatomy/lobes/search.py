@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.anatomy.lobes.gaps import VesselGap
 from ctreview.anatomy.lobes.prior import FissurePrior, node_weights
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.possible_values import require_possible
@@ -31,6 +32,9 @@ class SearchSettings:
         Sheets within one patch of this size speak once for a place.
     gain : float
         Logarithm of how much more probable a place is where one patch of clear sheet speaks for it.
+    gap_gain : float
+        The same for a patch without vessels, as a ratio to `GapSettings.gain`: surfaces far apart are chosen from, of
+        which neighbouring patches do not err alike.
     seed : int
         Of the random surfaces, so that they are the same every time.
     """
@@ -40,14 +44,43 @@ class SearchSettings:
     kept: int = 40
     patch_mm: float = 12.0
     gain: float = 2.0
+    gap_gain: float = 1.5
     seed: int = 7
 
     def __post_init__(self) -> None:
         require_possible(self, tries=(1, 1_000_000), kept=(1, 100_000), seed=(0, 2**32 - 1))
 
 
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns of samples, and how the height of a surface in each follows from its modes."""
+
+    base: FloatArray
+    modes: FloatArray
+    step: float
+    size: int
+
+    @classmethod
+    def of(cls, prior: FissurePrior, position: FloatArray, expected: FloatArray, heights: FloatArray) -> _Columns:
+        weights = node_weights(prior.plane, position)
+        base = weights @ prior.mean - expected - heights[0]
+        return cls(base, (weights @ prior.modes.T).T, float(heights[1] - heights[0]), len(heights))
+
+    def total(self, values: npt.NDArray[np.float32], tried: FloatArray) -> FloatArray:
+        """The sum of what surfaces pass, of values of shape (columns, heights); nothing beyond their ends."""
+        at = np.rint((self.base + tried @ self.modes) / self.step).astype(np.int64)
+        outside = (at < 0) | (at >= self.size)
+        found = values[np.arange(len(values)), np.clip(at, 0, self.size - 1)]
+        return np.asarray(np.where(outside, 0.0, found).sum(axis=1))
+
+
 def search_modes(
-    slab: FissureSlab, votes: npt.NDArray[np.float32], prior: FissurePrior, *, settings: SearchSettings | None = None
+    slab: FissureSlab,
+    votes: npt.NDArray[np.float32],
+    gap: VesselGap,
+    prior: FissurePrior,
+    *,
+    settings: SearchSettings | None = None,
 ) -> FloatArray:
     """Heights of nodes of the most probable combination of modes, in template millimetres."""
     settings = settings or SearchSettings()
@@ -55,27 +88,22 @@ def search_modes(
     stride = max(1, round(3.0 / slab.spacing[0]))
     columns = np.s_[::stride, ::stride]
     within = slab.lung[columns].any(axis=2)
-    position, expected = slab.position[columns][within], slab.expected[columns][within]
-    weights = node_weights(prior.plane, position)
-    base, modes = weights @ prior.mean - expected, (weights @ prior.modes.T).T
-    step = float(slab.heights[1] - slab.heights[0])
+    by_sheets = _Columns.of(prior, slab.position[columns][within], slab.expected[columns][within], slab.heights)
     patches = (stride * slab.spacing[0]) * (stride * slab.spacing[1]) / settings.patch_mm**2
-    centre, spread = np.zeros(len(modes)), np.eye(len(modes))
+    beside = (gap.gain != 0).any(axis=2)
+    by_gaps = _Columns.of(prior, gap.position[beside], gap.expected[beside], gap.heights)
+    gains = settings.gap_gain * gap.patches * gap.gain[beside]
+    centre, spread = np.zeros(len(prior.modes)), np.eye(len(prior.modes))
     best = centre
-    rows = np.arange(len(position))
     for width in settings.widths_mm:
-        cost = _widened(votes, width / step)[columns][within]
+        seen = settings.gain * patches * _widened(votes, width / slab.step)[columns][within]
         tried = random.multivariate_normal(centre, spread, settings.tries)
         tried[0], tried[1] = centre, best
-        at = np.rint((base + tried @ modes - slab.heights[0]) / step).astype(np.int64)
-        outside = (at < 0) | (at >= len(slab.heights))
-        found = cost[rows, np.clip(at, 0, len(slab.heights) - 1)]
-        found = np.where(outside, 0.0, found)
-        score = settings.gain * patches * found.sum(axis=1) - 0.5 * (tried**2).sum(axis=1)
+        score = by_sheets.total(seen, tried) + by_gaps.total(gains, tried) - 0.5 * (tried**2).sum(axis=1)
         order = np.argsort(-score)[: settings.kept]
         elite = tried[order]
         centre = elite.mean(axis=0)
-        spread = np.cov(elite.T) * 1.5 + 1e-3 * np.eye(len(modes))
+        spread = np.cov(elite.T) * 1.5 + 1e-3 * np.eye(len(prior.modes))
         best = elite[0]
     return np.asarray(prior.mean + best @ prior.modes)
 

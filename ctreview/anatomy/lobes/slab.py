@@ -40,6 +40,8 @@ class FissureSlab:
         Patient millimetres from one sample to the next along each axis, as columns.
     image_mm : float
         Distance of the image's own voxels across the surface.
+    thickest_mm : float
+        Their largest side: the thickness of slices, as a rule.
     """
 
     hu: Image
@@ -50,6 +52,7 @@ class FissureSlab:
     heights: FloatArray
     steps: FloatArray
     image_mm: float
+    thickest_mm: float
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -123,7 +126,7 @@ def sample_slab(
     )
     normal = frame.scale * plane.normal
     voxel = float(np.linalg.norm(grid.affine[:3, :3].T @ (normal / np.linalg.norm(normal))))
-    return FissureSlab(hu, lung, vessel, position, expected, heights, np.asarray(unit * step), voxel)
+    return FissureSlab(hu, lung, vessel, position, expected, heights, np.asarray(unit * step), voxel, max(grid.spacing))
 
 
 @compiled(fastmath=True)
