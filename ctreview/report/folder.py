@@ -17,14 +17,14 @@ from ctreview.edits import Edit, Journal
 from ctreview.errors import CtreviewError, WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.report.document import change_document, plain, with_identity, write_json
-from ctreview.report.languages import LANGUAGES, Marked
+from ctreview.report.languages import LANGUAGES, Marked, ShownImage
 from ctreview.report.narrative import narrate
 from ctreview.report.page import render_page
 from ctreview.report.page_pictures import draw_pictures
 from ctreview.report.pdf import pdf_of, render_static_page, require_pdf
 from ctreview.report.provenance import provenance
 from ctreview.report.result_files import keep_own_files, list_files, provenance_in, require_free
-from ctreview.report.scores import scores_document
+from ctreview.report.scores import Recorded, scores_document
 from ctreview.report.table import write_csv
 from ctreview.volume.atomic import atomic_folder
 from ctreview.volume.labels import LabelMap, Scheme
@@ -74,8 +74,9 @@ def write_comparison(
     comparison: Comparison,
     folder: Path | str,
     *,
-    key_images: Sequence[tuple[str, bytes]] = (),
+    key_images: Sequence[tuple[ShownImage, bytes]] = (),
     findings: Sequence[Marked] = (),
+    recorded: Recorded = MappingProxyType({}),
     sections: Mapping[str, str] = MappingProxyType({}),
     printed_sections: Mapping[str, str] = MappingProxyType({}),
     identify: bool = False,
@@ -112,10 +113,12 @@ def write_comparison(
     comparison : Comparison
     folder : path
         It must not exist, or be empty, or (with ``overwrite``) hold an earlier result of ctreview.
-    key_images : sequence of (str, bytes)
-        Pictures that a reader wants on the page: what stands under each, and its PNG.
+    key_images : sequence of (ShownImage, bytes)
+        Pictures that a reader wants on the page, each with its PNG.
     findings : sequence of Marked
         What a reader marked, for the page.
+    recorded : mapping
+        What a reader recorded of the scores, for the page.
     sections : mapping of str to str
         HTML of one more section of the page, by language (`render_page`).
     printed_sections : mapping of str to str
@@ -165,6 +168,7 @@ def write_comparison(
                 key_images,
                 language=language,
                 findings=findings,
+                recorded=recorded,
                 section=sections.get(language, ""),
                 pictures=pictures,
             )
@@ -178,6 +182,7 @@ def write_comparison(
                     language=language,
                     key_images=key_images,
                     findings=findings,
+                    recorded=recorded,
                     section=printed_sections.get(language, ""),
                 )
                 (draft / PAGES[language]).with_suffix(".pdf").write_bytes(pdf_of(static))

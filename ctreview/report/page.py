@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -22,16 +23,16 @@ from ctreview.report.answers import because, rest_of
 from ctreview.report.cards import Card, legend
 from ctreview.report.charts import scale_of
 from ctreview.report.figures import LUNG_WINDOW
-from ctreview.report.languages import LANGUAGES, Marked
+from ctreview.report.languages import LANGUAGES, Marked, Phrases, ShownImage
 from ctreview.report.languages.wording import Wording
 from ctreview.report.narrative import candidates_told, reasons_told
 from ctreview.report.page_pictures import PagePictures, draw_pictures
 from ctreview.report.rows import facing, facts, humane, measure_rows, region_rows, source_rows
-from ctreview.report.scores import density_rows, score_rows, scores_document
+from ctreview.report.scores import Recorded, density_rows, score_rows, scores_document
 from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.report.words import Found, varied
 
-__all__ = ["check_message", "found_in", "page_context", "page_environment", "render_page", "template"]
+__all__ = ["captioned", "check_message", "found_in", "page_context", "page_environment", "render_page", "template"]
 
 SCRIPTS = ("pictures", "enlarge", "compare", "planes")
 
@@ -40,10 +41,11 @@ def render_page(
     comparison: Comparison,
     document: Mapping[str, Any],
     provenance: Mapping[str, Any],
-    key_images: Sequence[tuple[str, bytes]] = (),
+    key_images: Sequence[tuple[ShownImage, bytes]] = (),
     *,
     language: str = "en",
     findings: Sequence[Marked] = (),
+    recorded: Recorded = MappingProxyType({}),
     section: str = "",
     pictures: PagePictures | None = None,
     progress: Progress = quiet,
@@ -58,11 +60,13 @@ def render_page(
         The content of ``change.json``: every measure on the page is from here.
     provenance : mapping
         The content of ``provenance.json``.
-    key_images : sequence of (str, bytes)
-        What stands under each of a reader's key images, and its PNG.
+    key_images : sequence of (ShownImage, bytes)
+        A reader's key images, each with its PNG.
     language : {"en", "de"}
     findings : sequence of Marked
         What a reader marked.
+    recorded : mapping
+        What a reader recorded of the scores.
     section : str
         HTML of one more section in that language, such as a clinic's timeline: it stands behind the regions as it is,
         and whoever makes it has escaped what came from outside.
@@ -75,8 +79,10 @@ def render_page(
         HTML with style, script and pictures inside; it asks no server for anything.
     """
     drawn = pictures or draw_pictures(comparison, progress=part(progress, 0.0, 0.8))
-    context = page_context(comparison, document, provenance, drawn, language=language, findings=findings)
-    context["key_images"] = [(caption, b64encode(png).decode("ascii")) for caption, png in key_images]
+    context = page_context(
+        comparison, document, provenance, drawn, language=language, findings=findings, recorded=recorded
+    )
+    context["key_images"] = captioned(key_images, LANGUAGES[language])
     context["section"] = Markup(section)  # noqa: S704 - made by ctreview, see above
     html = page_environment(language).get_template("report.html.j2").render(context)
     progress(1, 1, "writing the page")
@@ -91,6 +97,7 @@ def page_context(
     *,
     language: str,
     findings: Sequence[Marked] = (),
+    recorded: Recorded = MappingProxyType({}),
 ) -> dict[str, Any]:
     """What the templates are given; parameters as of `render_page`."""
     say = LANGUAGES[language]
@@ -142,7 +149,8 @@ def page_context(
         "regions": region_rows(document),
         "measures": measure_rows(document, named, wording),
         "histogram": drawn.histogram,
-        "scores": score_rows(scores, wording),
+        "scores": score_rows(scores, wording, recorded),
+        "scores_recorded": bool(recorded),
         "density": density_rows(scores, wording),
         "checks": sorted(
             ({**row, "message": check_message(row, wording)} for row in document["checks"]),
@@ -213,6 +221,11 @@ def _first_shown(cards: Sequence[Card]) -> int:
     """The first level on which something is left at follow-up; the first of all where there is none."""
     left = [place for place, card in enumerate(cards) if any(one.key != "organ" for one in card.sides[1].opacity)]
     return left[0] if left else 0
+
+
+def captioned(key_images: Sequence[tuple[ShownImage, bytes]], say: Phrases) -> list[tuple[str, str]]:
+    """What stands under each key image, and its PNG in base64."""
+    return [(say.key_image(image), b64encode(png).decode("ascii")) for image, png in key_images]
 
 
 def check_message(row: Mapping[str, Any], wording: Wording) -> str:

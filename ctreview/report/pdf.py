@@ -5,17 +5,18 @@ WeasyPrint is the extra ``ctreview[pdf]``; it needs Pango of the system.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison
 from ctreview.errors import WrongUse
-from ctreview.report.languages import Marked
-from ctreview.report.page import page_context, page_environment, template
+from ctreview.report.languages import LANGUAGES, Marked, ShownImage
+from ctreview.report.page import captioned, page_context, page_environment, template
 from ctreview.report.page_pictures import PagePictures
+from ctreview.report.scores import Recorded
 
 __all__ = ["pdf_of", "render_static_page", "require_pdf"]
 
@@ -50,13 +51,16 @@ def render_static_page(
     drawn: PagePictures,
     *,
     language: str = "en",
-    key_images: Sequence[tuple[str, bytes]] = (),
+    key_images: Sequence[tuple[ShownImage, bytes]] = (),
     findings: Sequence[Marked] = (),
+    recorded: Recorded = MappingProxyType({}),
     section: str = "",
 ) -> str:
     """Make the page that is printed: HTML without script; parameters as of `ctreview.report.page.render_page`."""
-    context = page_context(comparison, document, provenance, drawn, language=language, findings=findings)
-    context["key_images"] = [(caption, b64encode(png).decode("ascii")) for caption, png in key_images]
+    context = page_context(
+        comparison, document, provenance, drawn, language=language, findings=findings, recorded=recorded
+    )
+    context["key_images"] = captioned(key_images, LANGUAGES[language])
     context["section"] = Markup(section)  # noqa: S704 - made by ctreview, as of `render_page`
     environment = page_environment(language)
     environment.globals["style"] = Markup(template("static.css"))  # noqa: S704 - ours, from the package

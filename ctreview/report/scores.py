@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ctreview.change.comparison import Comparison
@@ -19,9 +20,14 @@ from ctreview.lung.visual_scores import (
 )
 from ctreview.report.languages.wording import Wording
 
-__all__ = ["SCORES_SCHEMA", "density_rows", "score_rows", "scores_document"]
+__all__ = ["SCORES_SCHEMA", "Recorded", "density_rows", "score_rows", "scores_document"]
 
 SCORES_SCHEMA = "ctreview.scores/1"
+
+WHEN = ("baseline", "followup")
+
+Recorded = Mapping[tuple[str, str, str, str], float]
+"""What a reader recorded: grades by score, scan (``baseline`` or ``followup``), region and name of the item."""
 
 DENSITIES = (
     ("mean_hu", "Mean", "HU", 0),
@@ -77,8 +83,10 @@ def _density(point: Timepoint, thresholds: Mapping[str, Any]) -> dict[str, Any] 
     return {**density_profile(lung, voxel_ml).to_dict(), "excess_mass_g": excess}
 
 
-def score_rows(document: Mapping[str, Any], wording: Wording) -> list[dict[str, Any]]:
-    """Each score with its items at both timepoints; its items face each other."""
+def score_rows(
+    document: Mapping[str, Any], wording: Wording, recorded: Recorded = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """Each score with its items at both timepoints, which face each other: proposed, and what a reader recorded."""
     later = {score["key"]: score for score in document["followup"]["scores"]}
     rows = []
     for score in document["baseline"]["scores"]:
@@ -92,14 +100,20 @@ def score_rows(document: Mapping[str, Any], wording: Wording) -> list[dict[str, 
                 "totals": (score["total"], other["total"]),
                 "source": score["source"],
                 "unseen": wording.text(score["unseen"]),
+                "recorded": tuple(
+                    sum((score["key"], when, item["region"], item["name"]) in recorded for item in score["items"])
+                    for when in WHEN
+                ),
                 "items": [
-                    (
-                        wording.region(one["region"]),
-                        wording.text(one["name"]),
-                        one["highest"],
-                        one["value"],
-                        two["value"],
-                    )
+                    {
+                        "region": wording.region(one["region"]),
+                        "name": wording.text(one["name"]),
+                        "highest": one["highest"],
+                        "values": [
+                            (item["value"], recorded.get((score["key"], when, item["region"], item["name"])))
+                            for when, item in zip(WHEN, (one, two), strict=True)
+                        ],
+                    }
                     for one, two in zip(score["items"], other["items"], strict=True)
                 ],
             }

@@ -27,6 +27,7 @@ __all__ = [
     "to_confirm",
     "varied",
     "verdict_word",
+    "window",
 ]
 
 MINUS = "−"
@@ -128,6 +129,11 @@ def fate_sentence(baseline_ml: float, fate_ml: Mapping[str, float], classes: Seq
     ]
     sentence += f" and {listed(still)}" if still else ""
     return f"{sentence}; {number(new)} mL are new."
+
+
+def window(level: float, width: float) -> str:
+    """A window of grey values: ``"W 1500 L −600"``."""
+    return f"W {width:.4g} L {level:.4g}".replace("-", MINUS)
 
 
 def to_confirm(open_ml: Mapping[str, Sequence[float]]) -> str:

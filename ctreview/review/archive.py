@@ -21,7 +21,7 @@ from ctreview.recipes.chest_ct.measuring import bands_dict, measure_scan, scan_d
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.review.stored_candidates import CANDIDATES, CANDIDATES_SCHEMA, candidates_document
 from ctreview.review.stored_fissures import FISSURES_FILE, FISSURES_SCHEMA, fissures_document
-from ctreview.study import AnalysisPlan, Finding, KeyImage, Study
+from ctreview.study import AnalysisPlan, Finding, Grade, KeyImage, Study
 from ctreview.study.plan import Difference
 from ctreview.version import __version__
 
@@ -94,12 +94,18 @@ def _not_of_this_version(study: Study, plan: AnalysisPlan, found: str, remedy: s
 
 
 def basis(
-    plan: AnalysisPlan, edits: Edits, key_images: Sequence[KeyImage] = (), findings: Sequence[Finding] = ()
+    plan: AnalysisPlan,
+    edits: Edits,
+    key_images: Sequence[KeyImage] = (),
+    findings: Sequence[Finding] = (),
+    grades: Sequence[Grade] = (),
 ) -> str:
     """SHA-256 (hex) of all that a written comparison rests on: the plan, each scan's edits in order, what is shown."""
     rests = [[[edit.to_json() for edit in own] for own in edits], [image.to_json() for image in key_images]]
     if findings:
         rests.append([finding.to_json() for finding in findings])
+    if grades:
+        rests.append([grade.to_json() for grade in grades])
     return hashlib.sha256(f"{plan.digest}{json.dumps(rests, sort_keys=True)}".encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ from ctreview.change.agreement import intraclass_correlation, weighted_kappa
 from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.study import Grade, Reading
 
-__all__ = ["ScoreAgreement", "compare_grades", "confirm", "proposals"]
+__all__ = ["ScoreAgreement", "compare_grades", "confirm", "proposals", "recorded"]
 
 TIMEPOINTS = {1: "baseline", 2: "followup"}
 
@@ -63,6 +63,11 @@ def proposals(reading: Reading) -> dict[tuple[str, int, str, str], tuple[float, 
         for score in document[name]["scores"]
         for item in score["items"]
     }
+
+
+def recorded(grades: Sequence[Grade]) -> dict[tuple[str, str, str, str], float]:
+    """What a reader recorded, as the page takes it: by score, scan, region and name of the item."""
+    return {(one.score, TIMEPOINTS[one.timepoint], one.region, one.item): one.value for one in grades}
 
 
 def confirm(

@@ -114,10 +114,11 @@ def stored_comparison(study: Study, reading: Reading, pair: StoredPair, edits: E
     plan = study.plan
     if plan is None or not pair.unchanged:
         return None
-    rests = basis(plan, edits, reading.key_images(), reading.findings())
+    shown = reading.key_images(), reading.findings()
+    rests = {basis(plan, edits, *shown), basis(plan, edits, *shown, reading.grades())}  # grades change no number
     # a new version of a signed reading begins with what that rests on
     folders = [reading.comparison_folder, *(one.comparison_folder for one in study.readings)]
-    folder = next((one for one in folders if basis_of(one) == rests), None)
+    folder = next((one for one in folders if basis_of(one) in rests), None)
     if folder is None and not any(edits) and basis_of(study.comparison_folder(1, 2)) == basis(plan, edits):
         folder = study.comparison_folder(1, 2)
     if folder is None:

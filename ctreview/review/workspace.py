@@ -22,6 +22,7 @@ from ctreview.review.archive import (
     require_unsigned,
     store_pair,
 )
+from ctreview.review.grading import recorded
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import AnalysisPlan, Finding, KeyImage, Reading, Study, recovery
 from ctreview.volume.volume import Volume
@@ -319,16 +320,18 @@ class Workspace:
             if prepared is not None and any(edits):  # with edits alone there is nothing to compare the bare scans by
                 found = compare_prepared(prepared, progress=part(progress, 0.0, 0.3))
             write_comparison(found, bare, overwrite=True, basis=bare_rests, progress=part(progress, 0.3, 0.6))
-        rests = basis(plan, edits, self.key_images, self.findings)
+        grades = self.reading.grades()
+        rests = basis(plan, edits, self.key_images, self.findings, grades)
         if self.reading.state == "draft" and basis_of(mine) != rests:
-            pictures = [(_caption(image), self.picture(image)) for image in self.key_images]
-            shown = [(says, picture) for says, picture in pictures if picture]
+            pictures = [(image, self.picture(image)) for image in self.key_images]
+            shown = [(image, picture) for image, picture in pictures if picture]
             listener = part(progress, 0.6, 1.0)
             write_comparison(
                 comparison,
                 mine,
                 key_images=shown,
                 findings=self.findings,
+                recorded=recorded(grades),
                 overwrite=True,
                 basis=rests,
                 progress=listener,
@@ -368,9 +371,3 @@ class Workspace:
 
 def _journal_of(reading: Reading) -> ReadingJournal:
     return ReadingJournal(reading.edits(), keep=reading.record)
-
-
-def _caption(image: KeyImage) -> str:
-    """What stands under a key image on the page."""
-    when = {1: "Baseline", 2: "Follow-up"}.get(image.timepoint, f"Timepoint {image.timepoint}")
-    return ": ".join(words for words in (f"{when}, {image.shown}", image.caption) if words)

@@ -12,12 +12,14 @@ import pytest
 from ctreview.change.interval_settings import SOURCES
 from ctreview.checks import Check
 from ctreview.report import change_document, render_page
+from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
 from ctreview.report.page_pictures import draw_pictures
 from ctreview.report.pdf import render_static_page
 from ctreview.report.provenance import provenance
 from ctreview.report.rows import humane
 from ctreview.report.words import OTHER_READING
+from ctreview.study import KeyImage
 
 LEAST_WORDS = 3
 """From so many words on a text is a phrase: fewer may be a name that both languages share."""
@@ -75,7 +77,10 @@ def failing(comparison):
 def test_no_phrase_of_the_english_page_is_left_on_the_german_one(failing, render):
     origin = provenance({}, settings={}, seeds={}, timings={})
     document, drawn = change_document(failing), draw_pictures(failing)
-    given = {"pictures": drawn} if render is render_page else {}
+    recorded = {("jdm_ild", "baseline", "right_lung/basal", "pattern"): 4.0}
+    image = KeyImage(2, (0.0, 0.0, 0.0), "coronal", -600.0, 1500.0, "average", 8.0)
+    given = {"recorded": recorded, "key_images": [(image, b"")]}
+    given |= {"pictures": drawn} if render is render_page else {}
     more = () if render is render_page else (drawn,)
     pages = [render(failing, document, origin, *more, language=language, **given) for language in ("en", "de")]
     assert phrases_of_both(pages) == set()
@@ -96,3 +101,12 @@ def test_what_an_interval_varies_and_what_is_checked_has_its_german():
 
     assert {one.words for one in SOURCES.values()} | {OTHER_READING} <= set(IN_GERMAN)
     assert {humane(name) for name in CHECKS} - set(FACTS_IN_GERMAN) == set()
+
+
+def test_a_key_image_is_captioned_in_either_language():
+    image = KeyImage(1, (0.0, 0.0, 0.0), "coronal", -600.0, 1500.0, "average", 7.5, caption="?")
+    said = [say.key_image(image) for say in LANGUAGES.values()]
+    assert said == [
+        "Baseline, coronal, average 7.5 mm, W 1500 L −600: ?",
+        "Voraufnahme, koronar, Mittelwert 7,5 mm, B 1500 Z −600: ?",
+    ]

@@ -8,7 +8,11 @@ import pytest
 from ctreview.lung.visual_scores import ZONES
 from ctreview.report import schema
 from ctreview.report.document import plain
-from ctreview.report.scores import scores_document
+from ctreview.report.languages import LANGUAGES
+from ctreview.report.languages.wording import Wording
+from ctreview.report.scores import score_rows, scores_document
+
+WORDING = Wording("en", LANGUAGES["en"])
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +41,13 @@ def test_mass_is_that_of_the_voxels(comparison, document):
     mass = (1 + hu / 1000).clip(0).sum() * point.volume.geometry.voxel_ml
     assert document["baseline"]["density"]["mass_g"] == pytest.approx(mass)
     assert document["baseline"]["density"]["excess_mass_g"] is None, "the normal density is not known here"
+
+
+def test_what_a_reader_recorded_faces_what_was_proposed(document):
+    recorded = {("jdm_ild", "followup", "right_lung/basal", "pattern"): 5.0}
+    (row,) = [one for one in score_rows(document, WORDING, recorded) if one["recorded"] != (0, 0)]
+    assert row["recorded"] == (0, 1)
+    (item,) = [one for one in row["items"] if (one["region"], one["name"]) == ("right lung, basal", "pattern")]
+    (_, before), (proposed, given) = item["values"]
+    assert (before, given) == (None, 5.0)
+    assert proposed != given

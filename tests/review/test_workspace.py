@@ -12,6 +12,7 @@ from ctreview.recipes.chest_ct.corrections import NO_EDITS
 from ctreview.report import basis_of
 from ctreview.review.archive import ImageSource, basis, plan_of, settings_of
 from ctreview.review.corrections import OpacityReview
+from ctreview.review.grading import confirm
 from ctreview.review.workspace import Workspace
 from tests.review.stored import by_version, opacity_ml, other_settings
 
@@ -53,10 +54,14 @@ def test_a_comparison_that_rests_on_the_same_is_left_and_another_made_anew(
     assert len(pages) == 2
     workspace.write(prepared, corrected, edits)
     assert len(pages) == 2
+    assert workspace.reading is not None
+    confirm(workspace.reading, "jdm_ild", timepoint=1)
+    workspace.write(prepared, corrected, edits)
+    assert len(pages) == 3, "what was recorded of a score stands on the page"
     assert opacity_ml(mine) < 5 < opacity_ml(workspace.study.comparison_folder(1, 2))  # what is dense stays
     review.undo()
     workspace.write(prepared, compare_prepared(prepared, edits=review.edits), review.edits)
-    assert len(pages) == 3
+    assert len(pages) == 4
     assert opacity_ml(mine) > 5
 
 

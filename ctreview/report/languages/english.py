@@ -10,7 +10,7 @@ from ctreview.anatomy.regions import DIVISIONS
 from ctreview.change.residual import Residual, residual_places, residual_words
 from ctreview.checks import Check
 from ctreview.report import words
-from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
+from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold, ShownImage
 from ctreview.report.methods import limitations, methods
 from ctreview.volume.labels import Label
 
@@ -130,6 +130,13 @@ class English:
     def residual(self, found: Residual) -> str:
         """How much is left, and where."""
         return residual_words(found)
+
+    def key_image(self, image: ShownImage) -> str:
+        """What stands under an image that a reader kept."""
+        when = {1: "Baseline", 2: "Follow-up"}.get(image.timepoint, f"Timepoint {image.timepoint}")
+        slab = f"{image.slab} {image.slab_mm:g} mm" if image.slab else ""
+        shown = (when, image.plane, image.contrast, slab, words.window(image.window_level, image.window_width))
+        return ": ".join(part for part in (", ".join(one for one in shown if one), image.caption) if part)
 
     def marked(self, one: Marked) -> str:
         """A finding that a reader marked."""

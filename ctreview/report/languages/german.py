@@ -14,7 +14,7 @@ from ctreview.report.languages.german_candidates import class_in_german, reason_
 from ctreview.report.languages.german_checks import check_in_german
 from ctreview.report.languages.german_methods import methods_in_german
 from ctreview.report.languages.german_places import PARTS, place, place_in
-from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold
+from ctreview.report.languages.phrases import CandidateTold, Marked, Protocol, RegionTold, ShownImage
 from ctreview.volume.labels import Label
 
 __all__ = ["German"]
@@ -62,6 +62,11 @@ LIMITATIONS = (
 )
 
 WITHOUT_LOBES = "Die Lappen wurden nicht getrennt: Orte sind Seiten, Drittel der Höhe und Hälften der Tiefe."
+
+
+PLANES = MappingProxyType({"axial": "axial", "coronal": "koronar", "sagittal": "sagittal"})
+SLABS = MappingProxyType({"average": "Mittelwert"})
+"""What slabs are called that have no name in both languages."""
 
 
 class German:
@@ -187,6 +192,14 @@ class German:
             return "Über der Schwelle ist nichts verblieben."
         decimals = 0 if found.total_ml >= 99.5 else 1
         return f"Verblieben sind {_number(found.total_ml, decimals)} ml: {_places(found)}."
+
+    def key_image(self, image: ShownImage) -> str:
+        """What stands under an image that a reader kept."""
+        when = {1: "Voraufnahme", 2: "Aktuell"}.get(image.timepoint, f"Aufnahme {image.timepoint}")
+        slab = f"{SLABS.get(image.slab, image.slab)} {_comma(f'{image.slab_mm:g}')} mm" if image.slab else ""
+        window = _comma(words.window(image.window_level, image.window_width)).replace("L ", "Z ").replace("W ", "B ")
+        shown = (when, PLANES.get(image.plane, image.plane), image.contrast, slab, window)
+        return ": ".join(part for part in (", ".join(one for one in shown if one), image.caption) if part)
 
     def marked(self, one: Marked) -> str:
         """A finding that a reader marked."""

@@ -232,6 +232,19 @@ _TABLES = {
 }
 
 _SCORES = {
+    "Scores": "Scores",
+    "In bold what the reader recorded, in brackets what was proposed. All else is computed from the masks and "
+    "confirmed by nobody. Masks show ground glass and consolidation, and no sign of fibrosis.": "Fett steht, was der "
+    "Befunder festgehalten hat, in Klammern, was vorgeschlagen war. Alles andere ist aus den Masken berechnet und von "
+    "niemandem bestätigt. Masken zeigen Milchglas und Konsolidierung, aber kein Zeichen einer Fibrose.",
+    "recorded by the reader, items: %(before)s at baseline, %(after)s at follow-up, of %(n)s": "vom Befunder "
+    "festgehalten: %(before)s Angaben der Voraufnahme, %(after)s der aktuellen, von %(n)s",
+    "Pattern: 0 none, 1 thick bronchovascular bundles, 2 ground glass, 3 consolidation, 4 and 5 with bronchiectasis, 6 "
+    "honeycombing. Extent: 0 none, 1 below 30 %, 2 below 60 %, 3 above. Ground glass of a lobe: 0 none, 1 below 5 %, "
+    "2 below 25 %, 3 below 50 %, 4 up to 75 %, 5 above.": "Muster: 0 keines, 1 dicke bronchovaskuläre Bündel, "
+    "2 Milchglas, 3 Konsolidierung, 4 und 5 mit Bronchiektasen, 6 Honigwaben. Ausdehnung: 0 keine, 1 unter 30 %, "
+    "2 unter 60 %, 3 darüber. Milchglas eines Lappens: 0 keines, 1 unter 5 %, 2 unter 25 %, 3 unter 50 %, 4 bis 75 %, "
+    "5 darüber.",
     "Scores, proposed": "Scores, vorgeschlagen",
     "Computed from the masks and confirmed by nobody: a reader confirms each item or gives another. Masks show ground "
     "glass and consolidation, and no sign of fibrosis.": "Aus den Masken berechnet und von niemandem bestätigt: Der "

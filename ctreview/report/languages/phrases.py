@@ -100,6 +100,42 @@ class CandidateTold:
     reason: str
 
 
+class ShownImage(typing.Protocol):
+    """What a reader kept an image of; `ctreview.study.KeyImage` is one."""
+
+    @property
+    def timepoint(self) -> int:
+        """1 for the baseline, 2 for the follow-up."""
+
+    @property
+    def plane(self) -> str:
+        """``"axial"``, ``"coronal"`` or ``"sagittal"``."""
+
+    @property
+    def window_level(self) -> float:
+        """Of the grey values that are shown."""
+
+    @property
+    def window_width(self) -> float:
+        """Of the grey values that are shown."""
+
+    @property
+    def slab(self) -> str:
+        """``"MIP"``, ``"MinIP"`` or ``"average"``; empty where the slice was thin."""
+
+    @property
+    def slab_mm(self) -> float:
+        """How thick it was."""
+
+    @property
+    def contrast(self) -> str:
+        """Of an MR examination."""
+
+    @property
+    def caption(self) -> str:
+        """What the reader says of it."""
+
+
 class Marked(typing.Protocol):
     """What a reader marked by hand; `ctreview.study.Finding` is one."""
 
@@ -190,6 +226,9 @@ class Phrases(typing.Protocol):
 
     def residual(self, found: Residual) -> str:
         """How much is left, and where."""
+
+    def key_image(self, image: ShownImage) -> str:
+        """What stands under an image that a reader kept."""
 
     def marked(self, one: Marked) -> str:
         """A finding that a reader marked."""
