@@ -11,9 +11,18 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["SettingsField", "described_attributes", "settings_fields", "with_setting", "with_settings"]
+from ctreview.errors import UnreadableFile, WrongUse
+
+__all__ = [
+    "SettingsField",
+    "described_attributes",
+    "read_settings",
+    "settings_fields",
+    "with_setting",
+    "with_settings",
+]
 
 _LEAVES = (bool, int, float, str, Path)
 
@@ -118,3 +127,52 @@ def with_settings(settings: Any, given: Mapping[tuple[str, ...], Any]) -> Any:
     new = {name: put[()] if () in put else with_settings(getattr(settings, name), put) for name, put in inner.items()}
     new = {name: value for name, value in new.items() if value != getattr(settings, name)}
     return replace(settings, **new) if new else settings
+
+
+_Settings = TypeVar("_Settings")
+
+
+def read_settings(standard: _Settings, plain: Mapping[str, Any], *, retired: frozenset[str] = frozenset()) -> _Settings:
+    """Read settings that ``dataclasses.asdict`` gave, also after they went through JSON.
+
+    Parameters
+    ----------
+    standard : dataclass instance
+        What is not named keeps its value here.
+    plain : mapping
+    retired : set of str
+        Settings of earlier versions, by their names with dots between, that are passed over.
+
+    Raises
+    ------
+    UnreadableFile
+        It names a setting that this version does not have, or gives one a value that cannot be.
+    """
+    try:
+        settings = _read(standard, plain, "", retired)
+    except WrongUse as wrong:
+        raise UnreadableFile(wrong.found, remedy=wrong.remedy) from wrong
+    assert isinstance(settings, type(standard))
+    return settings
+
+
+def _read(standard: Any, plain: Any, where: str, retired: frozenset[str]) -> Any:
+    """A value of the kind of ``standard``; JSON knows no tuples."""
+    if is_dataclass(standard) and not isinstance(standard, type):
+        known = {item.name: getattr(standard, item.name) for item in fields(standard)}
+        if not isinstance(plain, Mapping):
+            raise UnreadableFile(f"its settings {where.rstrip('.')} are not settings")
+        plain = {name: value for name, value in plain.items() if f"{where}{name}" not in retired}
+        strange = sorted(set(plain) - set(known))
+        if strange:
+            raise UnreadableFile(
+                f"it names settings that this ctreview does not have: {', '.join(where + name for name in strange)}",
+                remedy="Open it with the version that wrote it, or run the steps anew with today's settings.",
+            )
+        return replace(
+            standard, **{name: _read(known[name], plain[name], f"{where}{name}.", retired) for name in plain}
+        )
+    if not isinstance(plain, list | tuple):
+        return plain
+    kind = standard[0] if isinstance(standard, tuple) and standard else None  # stages of one kind, as many as wanted
+    return tuple(_read(kind, one, where, retired) for one in plain)

@@ -53,7 +53,8 @@ from ctreview.change.sensitivity import (
 )
 from ctreview.change.table import change_rows, measurement_rows
 from ctreview.change.timepoint import Timepoint
-from ctreview.change.verdict import VerdictSettings, equivalence_ml, judge, repeatability_ml
+from ctreview.change.varied import DrawSettings, VariedNumber, change_of
+from ctreview.change.verdict import VerdictSettings, equivalence_ml, judge, judge_number, repeatability_ml
 
 __all__ = [
     "BASELINE_FATES",
@@ -68,6 +69,7 @@ __all__ = [
     "Comparison",
     "Conditions",
     "DegradedVolumes",
+    "DrawSettings",
     "Fate",
     "FateSettings",
     "Interval",
@@ -85,6 +87,7 @@ __all__ = [
     "SmallPieces",
     "Timepoint",
     "Variants",
+    "VariedNumber",
     "Verdict",
     "VerdictSettings",
     "Writer",
@@ -92,6 +95,7 @@ __all__ = [
     "candidates_document",
     "carry_over",
     "change_ml",
+    "change_of",
     "change_rows",
     "check_coverage",
     "check_field_of_view",
@@ -108,6 +112,7 @@ __all__ = [
     "find_residual",
     "find_sensitivity",
     "judge",
+    "judge_number",
     "measure",
     "measurement_rows",
     "measurements_document",

@@ -10,7 +10,7 @@ from ctreview.change.measure import RegionMeasures
 from ctreview.checks import Check
 from ctreview.possible_values import require_possible
 
-__all__ = ["VerdictSettings", "equivalence_ml", "judge", "repeatability_ml"]
+__all__ = ["VerdictSettings", "equivalence_ml", "judge", "judge_number", "repeatability_ml"]
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,31 @@ def judge(
         repeatability; ``"unchanged"`` where, short of that, the whole interval lies within the margin of equivalence;
         ``"indeterminate"`` where it reaches farther, so that the scans show neither a change nor that there is none.
     """
+    return judge_number(
+        change,
+        repeatability=repeatability_ml(baseline, followup, settings),
+        equivalence=equivalence_ml(baseline, followup, settings),
+        checks=checks,
+    )
+
+
+def judge_number(
+    change: Interval, *, repeatability: float, equivalence: float, checks: Iterable[Check] = ()
+) -> Verdict:
+    """Say what the change of any number amounts to, as `judge` does of volumes.
+
+    Parameters
+    ----------
+    change : Interval
+    repeatability : float
+        What the change must exceed before it is called one, in its unit.
+    equivalence : float
+        Half of the margin about 0 within which the interval must lie before nothing is called changed.
+    checks : iterable of Check
+        Those that concern the number.
+    """
     if any(check.stops for check in checks):
         return "not_interpretable"
-    if change.excludes_zero and abs(change.value) > repeatability_ml(baseline, followup, settings):
+    if change.excludes_zero and abs(change.value) > repeatability:
         return "decreased" if change.value < 0 else "increased"
-    margin = equivalence_ml(baseline, followup, settings)
-    return "unchanged" if -margin <= change.low and change.high <= margin else "indeterminate"
+    return "unchanged" if -equivalence <= change.low and change.high <= equivalence else "indeterminate"

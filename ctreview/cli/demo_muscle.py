@@ -14,8 +14,7 @@ from ctreview.progress import part
 from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, MUSCLE, sample_data
 
 if TYPE_CHECKING:
-    from ctreview.change import Interval
-    from ctreview.recipes.muscle_mri import MuscleMriComparison
+    from ctreview.recipes.muscle_mri import MuscleChange, MuscleMriComparison
 
 __all__ = ["MuscleTruthRow", "demo_muscle", "muscle_beside_truth"]
 
@@ -34,7 +33,12 @@ def demo_muscle(out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> in
     remark("Comparing two examinations of the phantom child's thighs; this takes some seconds.", quiet=quiet)
     answer = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
     with progress_bar(quiet=quiet) as progress:
-        found = muscle_mri.compare_muscle(folder / BASELINE, folder / FOLLOWUP, progress=part(progress, 0.0, 0.85))
+        found = muscle_mri.compare_muscle(
+            folder / BASELINE,
+            folder / FOLLOWUP,
+            femurs_mm=(_femurs(answer["baseline"]), _femurs(answer["followup"])),
+            progress=part(progress, 0.0, 0.85),
+        )
         write_muscle_comparison(found, out, overwrite=overwrite)
     rows = tuple(muscle_beside_truth(found, answer))
     if as_json:
@@ -48,16 +52,18 @@ def demo_muscle(out: Path, *, overwrite: bool, as_json: bool, quiet: bool) -> in
     return 4 if found.verdict == "not_interpretable" else 0
 
 
+def _femurs(truth: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    knee, hip = truth["femur_mm"]
+    return {"right": (knee, hip), "left": (knee, hip)}
+
+
 @dataclass(frozen=True)
 class MuscleTruthRow:
-    """Muscle of one thigh in the part that both dates show: what was measured beside what is true, in millilitres."""
+    """A number of one thigh in the part that both dates show: what was measured beside what is true."""
 
-    region: str
     true_before: float
     true_after: float
-    before: float
-    after: float
-    change: Interval
+    measured: MuscleChange
 
     @property
     def true_change(self) -> float:
@@ -67,40 +73,43 @@ class MuscleTruthRow:
     @property
     def holds_truth(self) -> bool:
         """Whether the interval holds the true change."""
-        return self.change.low <= self.true_change <= self.change.high
+        return self.measured.change.low <= self.true_change <= self.measured.change.high
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
-            "region": self.region,
-            "true_ml": {
+            "true": {
                 "baseline": self.true_before,
                 "followup": self.true_after,
                 "change": round(self.true_change, 3),
             },
-            "measured_ml": {"baseline": round(self.before, 3), "followup": round(self.after, 3)},
-            "change": self.change.to_dict(),
+            "measured": self.measured.to_dict(),
             "interval_holds_truth": self.holds_truth,
         }
 
 
 def muscle_beside_truth(found: MuscleMriComparison, answer: Mapping[str, Any]) -> Iterator[MuscleTruthRow]:
-    """Put what was measured beside the answer, for each thigh."""
-    for one in found.regions:
-        known = [answer[when]["regions"].get(one.region) for when in ("baseline", "followup")]
-        if all(known):
-            before, after = (truth["muscle_ml_in_common_part"] for truth in known)
-            yield MuscleTruthRow(one.region, before, after, one.baseline_ml, one.followup_ml, one.change_ml)
+    """Put what was measured beside the answer, for each number of each thigh that both name."""
+    known = [answer[when]["regions"] for when in ("baseline", "followup")]
+    for one in found.changes:
+        truths = [regions.get(one.region, {}).get("common_part", {}) for regions in known]
+        if all(one.key in truth for truth in truths):
+            yield MuscleTruthRow(truths[0][one.key], truths[1][one.key], one)
 
 
 def _show(rows: tuple[MuscleTruthRow, ...]) -> None:
-    table = bare_table(("", "true before", "measured", "true after", "measured", "true change", "measured (interval)"))
+    columns = ("", "", "true before", "measured", "true after", "measured", "true change", "measured (interval)")
+    table = bare_table(columns)
     for row in rows:
+        one = row.measured
+        digits = 0 if one.unit == "mL" else 1
+        numbers = (row.true_before, one.baseline, row.true_after, one.followup)
         table.add_row(
-            row.region.replace("_", " "),
-            *(f"{ml:.0f} mL" for ml in (row.true_before, row.before, row.true_after, row.after)),
-            f"{row.true_change:+.0f} mL".replace("-", "−"),
-            signed(row.change),
+            one.region.replace("_", " "),
+            one.key.removesuffix("_ml").replace("_", " "),
+            *(f"{number:.{digits}f} {one.unit}" for number in numbers),
+            f"{row.true_change:+.{digits}f}".replace("-", "−"),
+            signed(one.change, one.unit, digits),
         )
     console = results()
     console.print("Muscle of the phantom child's thighs, in the part that both examinations show:")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ctreview.cli.options import AsJson, Out, Overwrite, Quiet
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
+from ctreview.cli.summary import bare_table
 from ctreview.cli.terminal import print_document, progress_bar, results
 from ctreview.errors import WrongUse
 from ctreview.progress import part
 
-__all__ = ["MuscleCommand", "muscle", "muscle_compare"]
+if TYPE_CHECKING:
+    from ctreview.muscle.maps.stir_reference import ReferenceBall
+    from ctreview.recipes.muscle_mri import MuscleMriComparison
+
+__all__ = ["MuscleCommand", "muscle", "muscle_compare", "show_muscle_changes"]
 
 Contrasts = Annotated[
     list[str] | None,
@@ -22,6 +27,27 @@ Contrasts = Annotated[
         metavar="FILE=NAME",
         help="What a NIfTI, NRRD or MetaImage file shows, such as thighs.nii.gz=T1 (T1, T2, STIR, Dixon water, Dixon "
         "fat, fat fraction). Without it volume and symmetry alone are measured.",
+        show_default=False,
+    ),
+]
+
+
+Reference = Annotated[
+    str | None,
+    typer.Option(
+        "--stir-reference",
+        metavar="X,Y,Z,R",
+        help="Where muscle is taken to be healthy in STIR: LPS millimetres and a radius. Without it there is no STIR "
+        "ratio, and a place is proposed.",
+        show_default=False,
+    ),
+]
+Femur = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--femur",
+        metavar="SIDE=Z,Z",
+        help="Both ends of a femur as LPS z in millimetres, where the image does not show them.",
         show_default=False,
     ),
 ]
@@ -54,15 +80,8 @@ def muscle(
         str | None,
         typer.Option("--side", metavar="right|left", help="Of a limb that is imaged alone.", show_default=False),
     ] = None,
-    femur: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--femur",
-            metavar="SIDE=Z,Z",
-            help="Both ends of a femur as LPS z in millimetres, where the image does not show them.",
-            show_default=False,
-        ),
-    ] = None,
+    femur: Femur = None,
+    stir_reference: Reference = None,
     groups: Annotated[
         Path | None,
         typer.Option(
@@ -92,7 +111,8 @@ def muscle(
             series,
             contrasts=_named(contrast),
             side=side,  # type: ignore[arg-type]
-            femur_mm={name: _ends(z) for name, z in _named(femur).items()},
+            femur_mm=_femurs(femur),
+            stir_reference=_reference(stir_reference),
             groups=groups,
             settings=chosen_settings(context, muscle_mri_settings()),
             progress=part(progress, 0.0, 0.8),
@@ -119,6 +139,16 @@ def muscle_compare(
     ],
     out: Out,
     contrast: Contrasts = None,
+    femur: Femur = None,
+    followup_femur: Annotated[
+        list[str] | None,
+        typer.Option("--followup-femur", metavar="SIDE=Z,Z", help="The same at follow-up.", show_default=False),
+    ] = None,
+    stir_reference: Reference = None,
+    followup_stir_reference: Annotated[
+        str | None,
+        typer.Option("--followup-stir-reference", metavar="X,Y,Z,R", help="The same at follow-up.", show_default=False),
+    ] = None,
     same_patient: Annotated[
         bool, typer.Option("--same-patient", help="Both are of one patient although their ids differ.")
     ] = False,
@@ -141,6 +171,8 @@ def muscle_compare(
             paths,
             followup,
             contrasts=_named(contrast),
+            femurs_mm=(_femurs(femur), _femurs(followup_femur)),
+            stir_references=(_reference(stir_reference), _reference(followup_stir_reference)),
             same_patient=same_patient,
             progress=part(progress, 0.0, 0.9),
         )
@@ -148,12 +180,7 @@ def muscle_compare(
     if as_json:
         print_document(out / "muscle_change.json")
     else:
-        for one in found.regions:
-            change = one.change_ml
-            results().print(
-                f"{one.region.replace('_', ' ')}: muscle {one.baseline_ml:.0f} to {one.followup_ml:.0f} mL, "
-                f"{change.value:+.0f} mL ({change.low:+.0f} to {change.high:+.0f}): {one.verdict.replace('_', ' ')}"
-            )
+        show_muscle_changes(found)
         _ending(found.checks, out)
     return 4 if found.verdict == "not_interpretable" else 0
 
@@ -174,6 +201,43 @@ def _named(pairs: list[str] | None) -> dict[str, str]:
             raise WrongUse(f"{one!r} is not of the form NAME=VALUE")
         found[name] = value
     return found
+
+
+def show_muscle_changes(found: MuscleMriComparison) -> None:
+    """Print a row for each number that was compared."""
+    table = bare_table(("", "", "before", "after", "change (interval)", "verdict"))
+    for one in found.changes:
+        digits = 0 if one.baseline >= 100 else 1 if one.baseline >= 10 else 2
+        change, unit = one.change, one.unit.replace("{ratio}", "")
+        table.add_row(
+            one.region.replace("_", " "),
+            one.key.replace("_", " "),
+            f"{one.baseline:.{digits}f} {unit}",
+            f"{one.followup:.{digits}f} {unit}",
+            f"{change.value:+.{digits}f} ({change.low:+.{digits}f} to {change.high:+.{digits}f})".replace("-", "−"),
+            one.verdict.replace("_", " "),
+        )
+    results().print(table)
+
+
+def _femurs(pairs: list[str] | None) -> dict[str, tuple[float, float]]:
+    found = {name: _ends(z) for name, z in _named(pairs).items()}
+    strange = sorted(set(found) - {"right", "left", "unknown"})
+    if strange:
+        raise WrongUse(f"a femur is that of the right or the left, not {strange[0]}")
+    return found
+
+
+def _reference(text: str | None) -> ReferenceBall | None:
+    from ctreview.muscle.maps.stir_reference import ReferenceBall
+
+    if text is None:
+        return None
+    try:
+        x, y, z, radius = (float(one) for one in text.split(","))
+    except ValueError as error:
+        raise WrongUse(f"a reference is four numbers with commas between, not {text!r}") from error
+    return ReferenceBall((x, y, z), radius)
 
 
 def _ends(text: str) -> tuple[float, float]:

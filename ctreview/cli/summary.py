@@ -34,11 +34,12 @@ def _whole(region: str) -> bool:
     return "/" not in region
 
 
-def signed(interval: Interval | None, unit: str = "mL") -> str:
+def signed(interval: Interval | None, unit: str = "mL", digits: int = 0) -> str:
     """A change in words: ``−188 mL (−201 to −170)``."""
     if interval is None:
         return "–"
-    value, low, high = (f"{number:+.0f}".replace("-", "−") for number in (interval.value, interval.low, interval.high))
+    numbers = interval.value, interval.low, interval.high
+    value, low, high = (f"{number:+.{digits}f}".replace("-", "−") for number in numbers)
     return f"{value} {unit} ({low} to {high})"
 
 

@@ -66,6 +66,7 @@ def _sequence(header: Elements, flat: Elements) -> PulseSequence:
         flip_angle_degrees=_positive(flat.number(Tag.FlipAngle)),
         field_strength_t=_field_strength(flat),
         echo_train_length=flat.integer(Tag.EchoTrainLength),
+        coil=_decoded(flat, Tag.ReceiveCoilName),
         name=_decoded(header, Tag.SequenceName) or _decoded(header, Tag.PulseSequenceName),
         kinds=tuple(dict.fromkeys(word.upper() for word in kinds if word)),
         image_type=tuple(word.upper() for word in flat.words(Tag.FrameType) or header.words(Tag.ImageType)),

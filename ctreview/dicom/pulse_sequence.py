@@ -21,6 +21,8 @@ class PulseSequence:
         Echoes after one excitation that make one image.
     echoes : int or None
         Images at one place that differ in echo time.
+    coil : str or None
+        What the receive coil is called.
     name : str or None
         What the vendor calls the sequence.
     kinds : tuple of str
@@ -36,6 +38,7 @@ class PulseSequence:
     field_strength_t: float | None = None
     echo_train_length: int | None = None
     echoes: int | None = None
+    coil: str | None = None
     name: str | None = None
     kinds: tuple[str, ...] = ()
     image_type: tuple[str, ...] = ()

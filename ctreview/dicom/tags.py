@@ -70,6 +70,7 @@ class Tag:
     XRayTubeCurrent = 0x00181151
     Exposure = 0x00181152
     ImagerPixelSpacing = 0x00181164
+    ReceiveCoilName = 0x00181250
     ConvolutionKernel = 0x00181210
     FlipAngle = 0x00181314
     PatientPosition = 0x00185100
@@ -126,6 +127,7 @@ class Tag:
     CTGeometrySequence = 0x00189312
     ExposureInmAs = 0x00189332
     MRImageFrameTypeSequence = 0x00189226
+    MRReceiveCoilSequence = 0x00189042
     MREchoSequence = 0x00189114
     MRTimingAndRelatedParametersSequence = 0x00189112
     MRModifierSequence = 0x00189115

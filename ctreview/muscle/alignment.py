@@ -60,6 +60,9 @@ class Alignment:
     applied : bool
     check : Check
         To be shown: how far, and whether it was taken.
+    back : ndarray, shape (4, 4)
+        Takes points of the moving image, in LPS millimetres, to where the patient lay in the fixed one; the identity
+        where no correction was applied.
     """
 
     volume: Volume
@@ -67,6 +70,11 @@ class Alignment:
     turn_degrees: float
     applied: bool
     check: Check
+    back: FloatArray
+
+    def placed(self, other: Volume) -> Volume:
+        """Another image of the same acquisition, such as a map made of it, where the patient lay in the fixed one."""
+        return replace(other, geometry=replace(other.geometry, affine=self.back @ other.geometry.affine))
 
 
 def align(moving: Volume, fixed: Volume, *, settings: AlignmentSettings | None = None) -> Alignment:
@@ -90,7 +98,8 @@ def align(moving: Volume, fixed: Volume, *, settings: AlignmentSettings | None =
     length = float(np.linalg.norm(shift))
     possible = length <= settings.most_mm and degrees <= settings.most_degrees
     applied = possible and moved >= settings.least_mm
-    placed = _moved_back(moving, rotation, shift, middle) if applied else moving
+    back = _back(rotation, shift, middle) if applied else np.eye(4)
+    placed = replace(moving, geometry=replace(moving.geometry, affine=back @ moving.geometry.affine))
     there = resample(placed, fixed.geometry)
     said = f"The image was moved by {length:.1f} mm and turned by {degrees:.1f}° onto the first."
     if not possible:
@@ -102,7 +111,7 @@ def align(moving: Volume, fixed: Volume, *, settings: AlignmentSettings | None =
         said = "The image lies where its header puts it."
     check = Check("contrast_alignment", round(moved, 2), settings.most_mm, ok=possible, message=said, effect="tells")
     a, b, c = (float(part) for part in shift)
-    return Alignment(there, (a, b, c), degrees, applied, check)
+    return Alignment(there, (a, b, c), degrees, applied, check, back)
 
 
 def _estimate(moving: Volume, fixed: Volume, settings: AlignmentSettings) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -136,10 +145,9 @@ def _image(volume: Volume) -> SimpleITK.Image:
     return image
 
 
-def _moved_back(moving: Volume, rotation: FloatArray, shift: FloatArray, middle: FloatArray) -> Volume:
-    """The moving image where the patient would have been: its grid taken back by the movement."""
+def _back(rotation: FloatArray, shift: FloatArray, middle: FloatArray) -> FloatArray:
+    """The movement of the patient, taken back."""
     back = np.eye(4)
     back[:3, :3] = rotation.T
     back[:3, 3] = middle - rotation.T @ (middle + shift)
-    grid = moving.geometry
-    return replace(moving, geometry=replace(grid, affine=back @ grid.affine))
+    return back

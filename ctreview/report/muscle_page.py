@@ -16,7 +16,7 @@ from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measures import FAT_FRACTIONS, MuscleMeasures
 from ctreview.report import words
 from ctreview.report.figures import Outline, SlicePicture, Window, outlines, picture
-from ctreview.report.muscle_words import MUSCLE_WORDS, measure_words, region_words
+from ctreview.report.muscle_words import MUSCLE_WORDS, digits_of, measure_words, region_words, shown_unit
 from ctreview.report.planes import Cut, FieldOfView, lay
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
@@ -105,7 +105,7 @@ def render_muscle_page(
         told_by=documents[0]["tissue_told_by"],
         levels=levels,
         legend=_legend(levels, scans[0].labels, language),
-        change=None if change is None else [_change_row(one, language) for one in change["regions"]],
+        change=None if change is None else [_change_row(one, language) for one in change["changes"]],
         charts=[
             (name, _chart(scan.found.curves), _lines(scan.found.curves, language))
             for name, scan in zip(names, scans, strict=True)
@@ -117,7 +117,14 @@ def render_muscle_page(
 
 def _change_row(row: Mapping[str, Any], language: str) -> dict[str, Any]:
     said = MUSCLE_WORDS[language]
-    return {**row, "name": region_words(row["region"], language), "verdict": said[row["verdict"]]}
+    return {
+        **row,
+        "name": region_words(row["region"], language),
+        "measure": measure_words(row["key"], language),
+        "shown_unit": shown_unit(row["unit"]),
+        "digits": digits_of(row["baseline"]),
+        "verdict_words": said[row["verdict"]],
+    }
 
 
 def _rows(documents: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
@@ -132,7 +139,7 @@ def _rows(documents: Sequence[Mapping[str, Any]], language: str) -> list[dict[st
                 {
                     "region": region_words(region, language),
                     "name": name,
-                    "unit": first["unit"].replace("{ratio}", "").replace("cm2", "cm²"),
+                    "unit": shown_unit(first["unit"]),
                     "values": [None if one is None else one["value"] for one in found],
                     "reason": next((one["reason"] for one in found if one is not None and one["reason"]), ""),
                 }

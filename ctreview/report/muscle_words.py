@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["MUSCLE_WORDS", "measure_words", "region_words"]
+__all__ = ["MUSCLE_WORDS", "digits_of", "measure_words", "region_words", "shown_unit"]
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "muscle_ml": ("Muscle volume", "Muskelvolumen"),
@@ -19,6 +19,11 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "femur_mm": ("Femur length", "Femurlänge"),
     "muscle_ml_per_femur_cm": ("Muscle volume over femur length", "Muskelvolumen je Femurlänge"),
     "section_per_bone_section": ("Muscle section over bone section", "Muskel- je Knochenquerschnitt"),
+    "mean_section_cm2": ("Mean cross-section of muscle", "Mittlerer Muskelquerschnitt"),
+    "section_per_bone": (
+        "Muscle section over bone section, median of slices",
+        "Muskel- je Knochenquerschnitt, Median der Schichten",
+    ),
     "fat_fraction_mean": ("Fat fraction, mean", "Fettanteil, Mittelwert"),
     "fat_fraction_median": ("Fat fraction, median", "Fettanteil, Median"),
     "fat_fraction_inner_mean": ("Fat fraction without the border, mean", "Fettanteil ohne Rand, Mittelwert"),
@@ -126,6 +131,16 @@ def measure_words(key: str, language: str) -> str | None:
     """A measure in words; None for one that stands in the files alone (percentiles)."""
     found = _MEASURES.get(key)
     return None if found is None else found[_LANGUAGES.index(language)]
+
+
+def shown_unit(ucum: str) -> str:
+    """A unit as it is printed."""
+    return ucum.replace("{ratio}", "").replace("cm2", "cm²")
+
+
+def digits_of(value: float) -> int:
+    """Decimal places that a number of that size is given with."""
+    return 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
 
 
 def region_words(region: str, language: str) -> str:

@@ -166,6 +166,7 @@ def _sequence(data: Any, facts: PulseSequence) -> None:
     ):
         setattr(data, keyword, None if value is None else _ds(value))
     data.EchoTrainLength = facts.echo_train_length
+    data.ReceiveCoilName = facts.coil or ""
 
 
 def _dates(data: Any, when: datetime | None) -> None:

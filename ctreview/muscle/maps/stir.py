@@ -114,7 +114,7 @@ def stir_robust_z(volume: Volume, muscle: Mask) -> TissueMap:
 
 
 def comparable_stir(one: Volume, other: Volume) -> Check:
-    """Whether ratios of two dates were made alike: inversion time, echo time and field strength."""
+    """Whether ratios of two dates were made alike: inversion time, echo time, field strength and coil."""
     a, b = one.acquisition.sequence, other.acquisition.sequence
     pairs = (
         ("TI", a.inversion_time_ms, b.inversion_time_ms),
@@ -123,6 +123,10 @@ def comparable_stir(one: Volume, other: Volume) -> Check:
     )
     apart = [name for name, x, y in pairs if x and y and abs(x - y) > _TIME_TOLERANCE * max(x, y)]
     unknown = [name for name, x, y in pairs if x is None or y is None]
+    if a.coil is None or b.coil is None:
+        unknown.append("coil")
+    elif a.coil != b.coil:
+        apart.append("coil")
     if apart:
         return Check(
             "stir_protocol",

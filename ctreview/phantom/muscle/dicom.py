@@ -170,6 +170,7 @@ def write_enhanced_mr(
         FlipAngle=sequence.flip_angle_degrees,
         EchoTrainLength=sequence.echo_train_length,
     )
+    _group(shared, "MRReceiveCoilSequence", ReceiveCoilName=sequence.coil)
     inversion = sequence.inversion_time_ms
     _group(shared, "MRModifierSequence", **_modifiers(inversion))
     data.MagneticFieldStrength = sequence.field_strength_t

@@ -66,7 +66,8 @@ def write_muscle_sample(folder: Path | str) -> Mapping[str, Any]:
 def muscle_answer(before: Legs, after: Legs) -> dict[str, Any]:
     """What is true of both dates: millilitres, fat, oedema and femurs of each thigh, ready for JSON.
 
-    ``common_part`` is what both dates show, between two shares of the femur's length from the knee.
+    ``common_part`` is what both dates show, between two shares of the femur's length from the knee. There
+    ``lean_ml`` and ``fat_fraction_mean`` are of all that lies inside the fascia, the fat between muscles too.
     """
     shown = [_shown_share(legs) for legs in (before, after)]
     common = max(low for low, _ in shown), min(high for _, high in shown)
@@ -101,11 +102,13 @@ def _truth(legs: Legs, common: tuple[float, float]) -> dict[str, Any]:
     }
 
 
-def _truth_of_side(legs: Legs, side: str, common: tuple[float, float]) -> dict[str, float]:
+def _truth_of_side(legs: Legs, side: str, common: tuple[float, float]) -> dict[str, Any]:
     voxel_ml = legs.geometry.voxel_ml
     muscle = legs.compartments.mask(f"{side}_muscle")
     between = legs.compartments.mask(f"{side}_intermuscular_fat")
-    fat = legs.fat_fraction.array[muscle | between]
+    inside = muscle | between
+    fat = np.where(inside, legs.fat_fraction.array, 0.0).sum(axis=(1, 2), dtype=np.float64)
+    count = inside.sum(axis=(1, 2))
     slices = legs.geometry.shape[0]
     low, high = _shown_share(legs)
     first, last = (slices * (share - low) / (high - low) for share in common)
@@ -113,10 +116,13 @@ def _truth_of_side(legs: Legs, side: str, common: tuple[float, float]) -> dict[s
     shown = np.clip(np.minimum(level + 1, last) - np.maximum(level, first), 0, 1)
     return {
         "muscle_ml": round(int(muscle.sum()) * voxel_ml, 2),
-        "muscle_ml_in_common_part": round(float(shown @ muscle.sum(axis=(1, 2))) * voxel_ml, 2),
         "intermuscular_fat_ml": round(int(between.sum()) * voxel_ml, 2),
-        "fat_fraction_percent": round(100 * float(fat.mean(dtype=np.float64)), 2),
         "oedema_ml": round(int((legs.oedema & muscle).sum()) * voxel_ml, 2),
+        "common_part": {
+            "lean_ml": round(float(shown @ (count - fat)) * voxel_ml, 2),
+            "fat_fraction_mean": round(100 * float(shown @ fat) / float(shown @ count), 2),
+            "hot_ml": round(float(shown @ (legs.oedema & muscle).sum(axis=(1, 2))) * voxel_ml, 2),
+        },
     }
 
 

@@ -26,6 +26,8 @@ class MrScanner:
     Attributes
     ----------
     field_strength_t : float
+    coil : str
+        Its name.
     coil_bias : float
         By how much the sensitivity of the coil falls from its brightest to its darkest place, as a share.
     b1_spread : float
@@ -46,6 +48,7 @@ class MrScanner:
     """
 
     field_strength_t: float = 3.0
+    coil: str = "body"
     coil_bias: float = 0.3
     b1_spread: float = 0.15
     b0_hz: float = 60.0

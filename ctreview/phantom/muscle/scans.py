@@ -53,7 +53,7 @@ def _stored(fields: Fields, magnitude: Floats, sequence: PulseSequence, descript
         legs.acquisition,
         contrast=False,
         description=description,
-        sequence=replace(sequence, field_strength_t=scanner.field_strength_t),
+        sequence=replace(sequence, field_strength_t=scanner.field_strength_t, coil=scanner.coil),
     )
     return Volume((magnitude * np.float32(_SCALE)).astype(np.float32), legs.geometry, "arbitrary", facts)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ctreview.anatomy import LobeSettings, LungSettings, VesselSettings
 from ctreview.change import FateSettings, IntervalSettings, VerdictSettings
-from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.lung import InspirationSettings
 from ctreview.opacity import OpacitySettings
 from ctreview.possible_values import require_possible
 from ctreview.registration import RegistrationSettings
+from ctreview.settings_fields import read_settings
 from ctreview.volume.load import LoadSettings
 
 __all__ = ["ChestCtSettings"]
@@ -77,29 +77,4 @@ class ChestCtSettings:
         UnreadableFile
             It names a setting that this version does not have, or gives one a value that cannot be.
         """
-        try:
-            settings = _read(cls(), plain, "")
-        except WrongUse as wrong:
-            raise UnreadableFile(wrong.found, remedy=wrong.remedy) from wrong
-        assert isinstance(settings, cls)
-        return settings
-
-
-def _read(standard: Any, plain: Any, where: str) -> Any:
-    """A value of the kind of ``standard``; JSON knows no tuples."""
-    if is_dataclass(standard) and not isinstance(standard, type):
-        known = {item.name: getattr(standard, item.name) for item in fields(standard)}
-        if not isinstance(plain, Mapping):
-            raise UnreadableFile(f"its settings {where.rstrip('.')} are not settings")
-        plain = {name: value for name, value in plain.items() if f"{where}{name}" not in RETIRED}
-        strange = sorted(set(plain) - set(known))
-        if strange:
-            raise UnreadableFile(
-                f"it names settings that this ctreview does not have: {', '.join(where + name for name in strange)}",
-                remedy="Open it with the version that wrote it, or run the steps anew with today's settings.",
-            )
-        return replace(standard, **{name: _read(known[name], plain[name], f"{where}{name}.") for name in plain})
-    if not isinstance(plain, list | tuple):
-        return plain
-    kind = standard[0] if isinstance(standard, tuple) and standard else None  # stages of one kind, as many as wanted
-    return tuple(_read(kind, one, where) for one in plain)
+        return read_settings(cls(), plain, retired=RETIRED)

@@ -1,38 +1,57 @@
-"""Checks of two examinations: whether their muscle may be compared at all."""
+"""Checks of two examinations: whether numbers of their muscles may be compared, all of them or those of one subject."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.change import check_order
 from ctreview.checks import Check
+from ctreview.muscle.maps.stir import comparable_stir
+from ctreview.muscle.maps.tissue_map import TissueMap
+from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
+from ctreview.recipes.muscle_mri.changes import Subject
+from ctreview.recipes.muscle_mri.maps import fat_suppressed
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
+from ctreview.recipes.muscle_mri.shared_part import SharedPart
+from ctreview.volume.volume import Volume
 
-__all__ = ["check_examinations"]
+__all__ = ["LEAST_SHARED", "MOST_AT_EDGE", "VOXEL_RATIO", "check_examinations", "check_subjects"]
 
-PIXEL_RATIO = 1.25
+VOXEL_RATIO = 1.25
 """Voxels that differ by more than this along an axis blur borders unlike."""
 
 LEAST_SHARED = 0.5
-"""Share of the slices of either examination that both must show."""
+"""Share of a limb, as far as either examination shows it, that both must show."""
+
+MOST_AT_EDGE = 0.005
+"""Share of muscle that may lie at the edge of the slices."""
 
 Pair = tuple[MuscleMriResult, MuscleMriResult]
 
 
-def check_examinations(
-    pair: Pair, days: int | None, shared: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]], *, registered: bool
-) -> tuple[Check, ...]:
-    """Everything that is looked at before a verdict."""
+def check_examinations(pair: Pair, days: int | None, shared: Sequence[SharedPart]) -> tuple[Check, ...]:
+    """What concerns every number."""
     return (
         check_order(days),
         _same_contrast(pair),
         _same_sides(pair),
         _same_voxels(pair),
         _told_apart(pair),
-        _shared_part(shared, registered=registered),
+        *_shared_parts(pair, shared),
         *(_cut_in_plane(scan, when) for scan, when in zip(pair, ("baseline", "follow-up"), strict=True)),
     )
+
+
+def check_subjects(pair: Pair) -> dict[Subject, tuple[Check, ...]]:
+    """What concerns numbers of one subject alone."""
+    fat = _alike_maps(pair, FAT_FRACTIONS, "fat_fraction_protocol", "fat fractions")
+    t2 = _alike_maps(pair, ("water_t2", "mono_exponential_t2"), "t2_protocol", "T2 maps")
+    stir = [fat_suppressed(scan.images) for scan in pair]
+    protocol = () if stir[0] is None or stir[1] is None else (comparable_stir(stir[0], stir[1]),)
+    return {"size": (), "fat": fat, "stir": protocol, "t2": t2}
 
 
 def _same_contrast(pair: Pair) -> Check:
@@ -59,13 +78,13 @@ def _same_sides(pair: Pair) -> Check:
 def _same_voxels(pair: Pair) -> Check:
     before, after = (np.array(scan.labels.geometry.spacing) for scan in pair)
     ratio = float(np.max(np.maximum(before / after, after / before)))
-    same = ratio <= PIXEL_RATIO
+    same = ratio <= VOXEL_RATIO
     message = (
         "Voxels are alike in both."
         if same
         else f"Voxels differ by a factor of {ratio:.1f}: fine fat is seen in one and not in the other."
     )
-    return Check("voxel_size", round(ratio, 2), PIXEL_RATIO, same, message)
+    return Check("voxel_size", round(ratio, 2), VOXEL_RATIO, same, message)
 
 
 def _told_apart(pair: Pair) -> Check:
@@ -79,20 +98,39 @@ def _told_apart(pair: Pair) -> Check:
     return Check("told_apart", without, 0, not without, message, effect="stops")
 
 
-def _shared_part(shared: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]], *, registered: bool) -> Check:
-    if not registered:
-        message = "The two examinations could not be laid over each other, so what both show is not known."
-        return Check("shared_part", None, LEAST_SHARED, ok=False, message=message, effect="stops")
-    share = min(float(levels.mean()) for levels in shared)
-    message = f"Both show {100 * share:.0f} % of the slices of the other at least; muscle is compared there."
-    return Check("shared_part", round(share, 3), LEAST_SHARED, share >= LEAST_SHARED, message, effect="stops")
+def _shared_parts(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
+    by_region = {one.region: one for one in shared}
+    regions = [thigh_key(side) for side in pair[0].tissue.sides if side in pair[1].tissue.sides]
+    return [_shared_part(region, by_region.get(region)) for region in regions]
+
+
+def _shared_part(region: str, part: SharedPart | None) -> Check:
+    words = region.replace("_", " ")
+    if part is None:
+        message = (
+            f"Which part of the {words} both examinations show is not known: neither femur nor registration tells. "
+            "State both ends of each femur."
+        )
+        return Check("shared_part", None, LEAST_SHARED, ok=False, message=message, effect="stops", regions=(region,))
+    share = min(part.shares)
+    of_femur = ""
+    if part.femur_shares is not None:
+        low, high = (100 * end for end in part.femur_shares)
+        of_femur = f", from {low:.0f} to {high:.0f} % of the femur's length"
+    message = (
+        f"Of the {words} both show {part.baseline_mm[1] - part.baseline_mm[0]:.0f} mm{of_femur}: "
+        f"{100 * part.shares[0]:.0f} % of what the baseline shows, {100 * part.shares[1]:.0f} % of the follow-up's. "
+        f"Heights are matched by the {part.matched_by}."
+    )
+    ok = share >= LEAST_SHARED
+    return Check("shared_part", round(share, 3), LEAST_SHARED, ok, message, effect="stops", regions=(region,))
 
 
 def _cut_in_plane(scan: MuscleMriResult, when: str) -> Check:
     """Whether muscle reaches the edge of the slices, beyond which it goes on."""
     muscle = scan.labels.mask(*(label.key for label in scan.labels.scheme.counted))
     edge = sum(int(np.count_nonzero(part)) for part in _faces(muscle))
-    cut = edge > 0.005 * max(1, int(np.count_nonzero(muscle)))
+    cut = edge > MOST_AT_EDGE * max(1, int(np.count_nonzero(muscle)))
     message = (
         f"Muscle at {when} goes on beyond the edge of the slices: a shift of the patient is a change of volume."
         if cut
@@ -103,3 +141,30 @@ def _cut_in_plane(scan: MuscleMriResult, when: str) -> Check:
 
 def _faces(mask: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.bool_]]:
     return [mask[:, 0], mask[:, -1], mask[:, :, 0], mask[:, :, -1]]
+
+
+def _alike_maps(pair: Pair, kinds: tuple[str, ...], name: str, words: str) -> tuple[Check, ...]:
+    """Whether two maps of a kind were made alike, by field strength and times; nothing where one is missing."""
+    maps = [next((one for one in scan.maps if one.kind in kinds), None) for scan in pair]
+    if maps[0] is None or maps[1] is None:
+        return ()
+    apart = _apart(maps[0], maps[1])
+    if apart:
+        message = f"The {words} of both examinations differ in {', '.join(apart)}: they do not compare."
+        return (Check(name, ", ".join(apart), None, ok=False, message=message, effect="stops"),)
+    return (Check(name, None, None, ok=True, message=f"The {words} of both examinations were made alike."),)
+
+
+def _apart(one: TissueMap, other: TissueMap) -> list[str]:
+    found = ["kind"] if one.kind != other.kind else []
+    return found + [name for name, a, b in _times(one.volume, other.volume) if a and b and abs(a - b) > 0.1 * max(a, b)]
+
+
+def _times(one: Volume, other: Volume) -> list[tuple[str, float | None, float | None]]:
+    a, b = one.acquisition.sequence, other.acquisition.sequence
+    return [
+        ("field strength", a.field_strength_t, b.field_strength_t),
+        ("TE", a.echo_time_ms, b.echo_time_ms),
+        ("TR", a.repetition_time_ms, b.repetition_time_ms),
+        ("flip angle", a.flip_angle_degrees, b.flip_angle_degrees),
+    ]

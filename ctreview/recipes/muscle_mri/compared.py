@@ -9,6 +9,7 @@ from typing import Any
 from ctreview.change import Interval, Verdict
 from ctreview.checks import Check
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
+from ctreview.recipes.muscle_mri.shared_part import SharedPart
 from ctreview.volume.transform import Transform
 
 __all__ = ["MUSCLE_CHANGE_SCHEMA", "MuscleChange", "MuscleMriComparison"]
@@ -19,24 +20,30 @@ MUSCLE_CHANGE_SCHEMA = "ctreview.muscle_change/1"
 
 @dataclass(frozen=True)
 class MuscleChange:
-    """How the muscle of one region changed, in the part of the limb that both examinations show.
+    """How one number of one region changed, in the part of the limb that both examinations show.
 
     Attributes
     ----------
     region : str
-        ``"both_thighs"`` first, then each thigh.
-    baseline_ml, followup_ml : float
-        Muscle in that part.
-    change_ml : Interval
+        ``"both_thighs"`` first, then each thigh, then what a reader drew in both.
+    key : str
+        ``"muscle_ml"``, ``"lean_ml"``, ``"fat_fraction_mean"`` … (see `ctreview.recipes.muscle_mri.changes.NUMBERS`).
+    unit : str
+        In UCUM.
+    baseline, followup : float
+    change : Interval
+        Follow-up minus baseline; of a fat fraction in points of per cent.
     change_percent : Interval or None
-        Of the baseline's volume; None where that is less than 5 mL.
+        Of the baseline's value; None for a fat fraction, and where there was too little.
     verdict : Verdict
     """
 
     region: str
-    baseline_ml: float
-    followup_ml: float
-    change_ml: Interval
+    key: str
+    unit: str
+    baseline: float
+    followup: float
+    change: Interval
     change_percent: Interval | None
     verdict: Verdict
 
@@ -44,9 +51,11 @@ class MuscleChange:
         """Ready for JSON."""
         return {
             "region": self.region,
-            "baseline_ml": self.baseline_ml,
-            "followup_ml": self.followup_ml,
-            "change_ml": self.change_ml.to_dict(),
+            "key": self.key,
+            "unit": self.unit,
+            "baseline": self.baseline,
+            "followup": self.followup,
+            "change": self.change.to_dict(),
             "change_percent": None if self.change_percent is None else self.change_percent.to_dict(),
             "verdict": self.verdict,
         }
@@ -60,12 +69,14 @@ class MuscleMriComparison:
     ----------
     baseline, followup : MuscleMriResult
     interval_days : int or None
-    regions : tuple of MuscleChange
-        The whole first.
+    shared : tuple of SharedPart
+        What both show of each limb.
+    changes : tuple of MuscleChange
+        By region, the whole first; of each the volume of muscle first. Empty where nothing is shown by both.
     checks : tuple of Check
         The failed ones first.
     transform : Transform or None
-        Baseline to follow-up points.
+        Baseline to follow-up points; None where the femurs tell heights, so that none was sought.
     registration : mapping or None
         Figures of its quality.
     settings, timings : mapping
@@ -74,7 +85,8 @@ class MuscleMriComparison:
     baseline: MuscleMriResult
     followup: MuscleMriResult
     interval_days: int | None
-    regions: tuple[MuscleChange, ...]
+    shared: tuple[SharedPart, ...]
+    changes: tuple[MuscleChange, ...]
     checks: tuple[Check, ...] = field(repr=False)
     transform: Transform | None = field(default=None, repr=False)
     registration: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -83,21 +95,23 @@ class MuscleMriComparison:
 
     @property
     def verdict(self) -> Verdict:
-        """That of all muscle together."""
-        return self.regions[0].verdict
+        """That of the volume of all muscle together."""
+        return self.changes[0].verdict if self.changes else "not_interpretable"
 
-    def __getitem__(self, region: str) -> MuscleChange:
-        """The change of a region by its name."""
-        return next(one for one in self.regions if one.region == region)
+    def __getitem__(self, where: tuple[str, str]) -> MuscleChange:
+        """The change of a region's number: ``comparison["left_thigh", "muscle_ml"]``."""
+        return next(one for one in self.changes if (one.region, one.key) == where)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``muscle_change.json``: no identity, no array, no date."""
         return {
             "schema": MUSCLE_CHANGE_SCHEMA,
             "interval_days": self.interval_days,
+            "verdict": self.verdict,
             "baseline": self.baseline.to_dict(),
             "followup": self.followup.to_dict(),
-            "regions": [one.to_dict() for one in self.regions],
+            "shared": [one.to_dict() for one in self.shared],
+            "changes": [one.to_dict() for one in self.changes],
             "registration": None if self.registration is None else dict(self.registration),
             "checks": [check.to_dict() for check in self.checks],
         }

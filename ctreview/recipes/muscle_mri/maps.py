@@ -1,39 +1,149 @@
-"""Maps of an examination, on the grid of its tissue."""
+"""Maps of an examination, on the grid of its tissue, with the small movements between contrasts taken back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from ctreview.checks import Check
+from ctreview.errors import WrongUse
+from ctreview.muscle.alignment import Alignment, align
 from ctreview.muscle.maps.bias_field import correct_bias_field
 from ctreview.muscle.maps.fat_fraction import dixon_fat_fraction
 from ctreview.muscle.maps.from_examination import map_fat_fraction, map_water_t2
-from ctreview.muscle.maps.stir import stir_robust_z
+from ctreview.muscle.maps.stir import require_stir, stir_ratio, stir_robust_z
+from ctreview.muscle.maps.stir_reference import ReferenceBall, StirReference, measured_reference, propose_reference
 from ctreview.muscle.maps.tissue_map import TissueMap
+from ctreview.muscle.segment import LimbTissue
+from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.volume.contrasts import Examination
 from ctreview.volume.geometry import Geometry
-from ctreview.volume.labels import LabelMap
-from ctreview.volume.mr_contrast import FAT_SUPPRESSED, GRADIENT_ECHO
+from ctreview.volume.mr_contrast import FAT_SUPPRESSED, GRADIENT_ECHO, SPIN_ECHO
 from ctreview.volume.resample import resample
+from ctreview.volume.volume import Volume
 
-__all__ = ["make_maps"]
+__all__ = ["ExaminationMaps", "fat_suppressed", "make_maps"]
+
+Values = npt.NDArray[np.float32]
 
 
-def make_maps(images: Examination, labels: LabelMap) -> tuple[TissueMap, ...]:
-    """Every map that the images allow, on the grid of the tissue; none where no contrast is known.
+@dataclass(frozen=True, eq=False)
+class ExaminationMaps:
+    """What the images of an examination say of tissue.
 
-    After a contrast agent no oedema is mapped.
+    Attributes
+    ----------
+    maps : tuple of TissueMap
+        On the grid of the tissue.
+    alignments : dict of str to Alignment
+        By contrast: how it was laid over the image that tissue was told by.
+    reference : StirReference or None
+        What a reader confirmed.
+    proposed : ReferenceBall or None
+        What could be confirmed, where nothing was.
+    checks : tuple of Check
     """
-    grid = labels.geometry
-    own = (_fat_fraction(images), map_water_t2(images))
-    found = [_on(one, grid) for one in own if one is not None]
-    stir = next((image for name in FAT_SUPPRESSED if (image := images.measured(name)) is not None), None)
+
+    maps: tuple[TissueMap, ...]
+    alignments: dict[str, Alignment]
+    reference: StirReference | None
+    proposed: ReferenceBall | None
+    checks: tuple[Check, ...]
+
+
+def make_maps(
+    images: Examination,
+    tissue: LimbTissue,
+    image: Volume,
+    *,
+    reference: ReferenceBall | None = None,
+    settings: MuscleMriSettings | None = None,
+) -> ExaminationMaps:
+    """Every map that the images allow; none where no contrast is known.
+
+    Parameters
+    ----------
+    images : Examination
+    tissue : LimbTissue
+    image : Volume
+        That tissue was told by; the others are laid over it.
+    reference : ReferenceBall, optional
+        Where a reader takes tissue to be healthy; without it there is no STIR ratio, and a place is proposed.
+    settings : MuscleMriSettings, optional
+
+    Raises
+    ------
+    InputRefused
+        A reference is confirmed for a STIR after contrast agent.
+    WrongUse
+        A reference is confirmed, and there is no fat-suppressed image, or it is too small or dark.
+    """
+    settings = settings or MuscleMriSettings()
+    grid = tissue.labels.geometry
+    alignments: dict[str, Alignment] = {}
+    fat = _fat_fraction(images)
+    found = [] if fat is None else [_on(fat, grid)]
+    echoes = images.echoes(SPIN_ECHO)
+    t2 = map_water_t2(images)
+    if t2 is not None:
+        alignments["spin echo"] = align(echoes[0], image, settings=settings.alignment)
+        found.append(_on(replace(t2, volume=alignments["spin echo"].placed(t2.volume)), grid))
+    stir = fat_suppressed(images)
+    if stir is None and reference is not None:
+        raise WrongUse(
+            "a reference of STIR is given, and no STIR or fat-suppressed T2 is among the images",
+            remedy="Give that series as well.",
+        )
+    if stir is None:
+        return _together(found, alignments)
+    if reference is None and stir.acquisition.contrast:
+        message = "STIR was acquired after a contrast agent was given: no oedema is measured."
+        return _together(found, alignments, Check("stir_after_contrast", "given", "none", ok=False, message=message))
+    require_stir(stir)
+    alignments["STIR"] = align(correct_bias_field(stir), image, settings=settings.alignment)
+    return _with_oedema(found, alignments, tissue, reference)
+
+
+def fat_suppressed(images: Examination) -> Volume | None:
+    """The image that oedema is measured in, as acquired."""
+    return next((image for name in FAT_SUPPRESSED if (image := images.measured(name)) is not None), None)
+
+
+def _with_oedema(
+    found: list[TissueMap], alignments: dict[str, Alignment], tissue: LimbTissue, ball: ReferenceBall | None
+) -> ExaminationMaps:
+    shown, labels = alignments["STIR"].volume, tissue.labels
     muscle = labels.mask("right_muscle", "left_muscle", "muscle")
-    if stir is not None and not stir.acquisition.contrast and muscle.any():
-        found.append(stir_robust_z(resample(correct_bias_field(stir), grid), muscle))
-    return tuple(found)
+    if not muscle.any():
+        return _together(found, alignments)
+    found.append(stir_robust_z(shown, muscle))
+    if ball is None:
+        proposed = propose_reference(shown, muscle)
+        message = (
+            "No STIR ratio is given: it needs a reference that a reader confirms, and which may be ill itself."
+            if proposed is None
+            else f"No STIR ratio is given until a reader confirms its reference, such as {_words(proposed)}."
+        )
+        asked = Check("stir_reference_not_confirmed", None, None, ok=False, message=message)
+        return replace(_together(found, alignments, asked), proposed=proposed)
+    found.append(stir_ratio(shown, ball.mask(shown.geometry)))
+    return replace(_together(found, alignments), reference=measured_reference(shown, ball))
+
+
+def _words(ball: ReferenceBall) -> str:
+    x, y, z = ball.centre_mm
+    return f"{x:.0f},{y:.0f},{z:.0f},{ball.radius_mm:.0f} (LPS millimetres and radius)"
+
+
+def _together(found: list[TissueMap], alignments: dict[str, Alignment], *checks: Check) -> ExaminationMaps:
+    said = tuple(
+        replace(one.check, message=f"{name}: {one.check.message[0].lower()}{one.check.message[1:]}")
+        for name, one in alignments.items()
+    )
+    caveats = tuple(check for one in found for check in one.caveats)
+    return ExaminationMaps(tuple(found), alignments, None, None, (*said, *checks, *caveats))
 
 
 def _fat_fraction(images: Examination) -> TissueMap | None:
@@ -51,9 +161,7 @@ def _fat_fraction(images: Examination) -> TissueMap | None:
     return map_fat_fraction(images)
 
 
-def _as_share(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _as_share(values: Values) -> Values:
     """Makers store fat fractions as shares, per cent or tenths of it; none is above 100 %."""
     highest = float(np.percentile(values, 99.9))
     scale = 1.0 if highest <= 1.5 else 100.0 if highest <= 150.0 else 1000.0

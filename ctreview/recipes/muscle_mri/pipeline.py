@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ctreview.change import Interval, failed_first, find_intervals, judge
+from ctreview.change import failed_first
 from ctreview.checks import Check
 from ctreview.edits import Edit
 from ctreview.errors import WrongUse
 from ctreview.muscle.femur import Femur, find_femur, stated_femur
 from ctreview.muscle.groups import find_groups
 from ctreview.muscle.maps.from_examination import mended_examination
+from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measures import FAT_FRACTIONS, measure_muscles
 from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.progress import Progress, part, quiet
-from ctreview.recipes.muscle_mri.common_part import CountedMuscle, count_muscle, levels_seen_by_both
-from ctreview.recipes.muscle_mri.comparability import check_examinations
-from ctreview.recipes.muscle_mri.compared import MuscleChange, MuscleMriComparison
+from ctreview.recipes.muscle_mri.changes import compare_numbers
+from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
+from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.registering import register_limbs
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
+from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
+from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
 from ctreview.recipes.two_timepoints import days_between, require_one_patient, require_two_images
+from ctreview.registration import Registration
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["compare_muscle", "measure_muscle"]
+
+Ends = Mapping[str, tuple[float, float]]
+"""LPS z of both ends of the femur, by side."""
 
 
 def measure_muscle(
@@ -39,8 +46,9 @@ def measure_muscle(
     contrasts: Mapping[str, str] | None = None,
     groups: LabelMap | Path | str | None = None,
     edits: Sequence[Edit] = (),
-    femur_mm: Mapping[str, tuple[float, float]] | None = None,
+    femur_mm: Ends | None = None,
     side: LimbSide | None = None,
+    stir_reference: ReferenceBall | None = None,
     settings: MuscleMriSettings | None = None,
     progress: Progress = quiet,
 ) -> MuscleMriResult:
@@ -61,6 +69,8 @@ def measure_muscle(
         LPS z of both ends of the femur, by side, where a reader knows them.
     side : {"right", "left"}, optional
         Of a limb that is imaged alone.
+    stir_reference : ReferenceBall, optional
+        Where a reader takes muscle to be healthy; without it there is no STIR ratio, and a place is proposed.
     settings : MuscleMriSettings, optional
 
     Raises
@@ -84,18 +94,18 @@ def measure_muscle(
         drawn = find_groups(chosen.image, tissue.labels, groups, edits)
     progress(0.8, 1.0, "maps")
     with timer("maps"):
-        maps = make_maps(images, tissue.labels)
+        mapped = make_maps(images, tissue, chosen.image, reference=stir_reference, settings=settings)
     progress(0.9, 1.0, "measuring")
     with timer("measures"):
         femurs = _femurs(tissue, femur_mm or {})
         found = measure_muscles(
-            tissue.labels, tissue.sides, femurs, maps=maps, groups=drawn, settings=settings.measures
+            tissue.labels, tissue.sides, femurs, maps=mapped.maps, groups=drawn, settings=settings.measures
         )
     checks = (
         *tissue.checks,
         *swaps,
-        *(check for one in maps for check in one.caveats),
-        *_contrast_checks(chosen.words, maps),
+        *mapped.checks,
+        *_contrast_checks(chosen.words, mapped.maps),
     )
     progress(1.0, 1.0, "measuring")
     return MuscleMriResult(
@@ -103,9 +113,12 @@ def measure_muscle(
         tissue_told_by=chosen.words,
         images=images,
         tissue=tissue,
-        maps=maps,
+        maps=mapped.maps,
         groups=drawn,
         found=found,
+        alignments=mapped.alignments,
+        stir_reference=mapped.reference,
+        proposed_reference=mapped.proposed,
         checks=failed_first(checks),
         facts=scan_facts(chosen.image, chosen.image.acquisition.age_years),
         settings=settings.to_dict(),
@@ -118,6 +131,8 @@ def compare_muscle(
     followup: ExaminationInput | MuscleMriResult,
     *,
     contrasts: Mapping[str, str] | None = None,
+    femurs_mm: tuple[Ends | None, Ends | None] = (None, None),
+    stir_references: tuple[ReferenceBall | None, ReferenceBall | None] = (None, None),
     same_patient: bool = False,
     settings: MuscleMriSettings | None = None,
     progress: Progress = quiet,
@@ -129,6 +144,8 @@ def compare_muscle(
     baseline, followup : MuscleMriResult, Examination, path, or sequence of path
     contrasts : mapping of str to str, optional
         As for `measure_muscle`, of the files of both.
+    femurs_mm, stir_references : tuple
+        ``femur_mm`` and ``stir_reference`` of `measure_muscle` for baseline and follow-up.
     same_patient : bool
         Whether somebody states that both are of one patient although their ids differ.
     settings : MuscleMriSettings, optional
@@ -143,38 +160,54 @@ def compare_muscle(
     """
     settings = settings or MuscleMriSettings()
     timer = StepTimer()
-    before, after = (
-        source
-        if isinstance(source, MuscleMriResult)
-        else measure_muscle(
-            source, contrasts=_of_these(contrasts, source), settings=settings, progress=part(progress, low, low + 0.3)
-        )
-        for source, low in ((baseline, 0.0), (followup, 0.3))
-    )
+    found: list[MuscleMriResult] = []
+    for number, source in enumerate((baseline, followup)):
+        if isinstance(source, MuscleMriResult):
+            found.append(source)
+        else:
+            with timer("baseline" if number == 0 else "follow-up"):
+                found.append(
+                    measure_muscle(
+                        source,
+                        contrasts=_of_these(contrasts, source),
+                        femur_mm=femurs_mm[number],
+                        stir_reference=stir_references[number],
+                        settings=settings,
+                        progress=part(progress, 0.3 * number, 0.3 * number + 0.3),
+                    )
+                )
+    before, after = found
     require_two_images(before.image, after.image)
     require_one_patient(before.image, after.image, same_patient=same_patient)
     days = days_between(before.image, after.image)
-    with timer("registration"):
-        found, checks = register_limbs(before, after, settings=settings, progress=part(progress, 0.6, 0.9))
-    transform = None if found is None else found.transform
+    known = find_shared_parts((before, after), None)
+    registration: Registration | None = None
+    checks: tuple[Check, ...] = ()
+    if len(known) < len(before.tissue.sides):
+        with timer("registration"):
+            registration, checks = register_limbs(before, after, settings=settings, progress=part(progress, 0.6, 0.9))
+    shared = find_shared_parts((before, after), registration)
+    checks = (*checks, *check_examinations((before, after), days, shared))
+    subjects = check_subjects((before, after))
     with timer("intervals"):
-        shared = (
-            levels_seen_by_both(before, after.labels.geometry, transform, fixed=True),
-            levels_seen_by_both(after, before.labels.geometry, transform, fixed=False),
+        # heights of the baseline are those that are meant; in the follow-up they may be off
+        error = max((one.end_error_mm for one in shared), default=0.0)
+        varied = (
+            vary_muscle(before, {one.region: one.baseline_mm for one in shared}, 0.0, settings),
+            vary_muscle(after, {one.region: one.followup_mm for one in shared}, error, settings),
         )
-        checks = (*checks, *check_examinations((before, after), days, shared, registered=found is not None))
-        counted = [count_muscle(scan, levels, settings) for scan, levels in zip((before, after), shared, strict=True)]
-        intervals = find_intervals(counted[0].sensitivity, counted[1].sensitivity, settings=settings.interval)
-    regions = _changes(counted, intervals, checks, settings)
+        about = {subject: (*checks, *own) for subject, own in subjects.items()}
+        changes = compare_numbers(*varied, about, settings)
     progress(1.0, 1.0, "comparing")
     return MuscleMriComparison(
         baseline=before,
         followup=after,
         interval_days=days,
-        regions=regions,
-        checks=failed_first(checks),
-        transform=transform,
-        registration=None if found is None else dict(found.figures),
+        shared=shared,
+        changes=changes,
+        checks=failed_first((*checks, *(check for own in subjects.values() for check in own))),
+        transform=None if registration is None else registration.transform,
+        registration=None if registration is None else dict(registration.figures),
         settings=settings.to_dict(),
         timings=timer.seconds,
     )
@@ -185,27 +218,6 @@ def _of_these(contrasts: Mapping[str, str] | None, source: object) -> dict[str, 
     paths = [source] if isinstance(source, str | Path) else source if isinstance(source, list | tuple) else ()
     names = {str(path) for path in paths} | {Path(path).name for path in paths}
     return {name: contrast for name, contrast in (contrasts or {}).items() if name in names}
-
-
-def _changes(
-    counted: Sequence[CountedMuscle],
-    intervals: Mapping[str, Mapping[str, Interval | None]],
-    checks: Sequence[Check],
-    settings: MuscleMriSettings,
-) -> tuple[MuscleChange, ...]:
-    """What the change stage found, in words of muscle: there, what is counted of an organ is called opacity."""
-    found = []
-    for region, change in intervals.items():
-        in_ml = change["opacity_ml"]
-        assert in_ml is not None
-        before, after = (one.measures[region] for one in counted)
-        verdict = judge(in_ml, before, after, checks, settings=settings.verdict)
-        found.append(
-            MuscleChange(
-                region, before.opacity_ml, after.opacity_ml, in_ml, change["opacity_relative_percent"], verdict
-            )
-        )
-    return tuple(found)
 
 
 def _with_side(tissue: LimbTissue, side: LimbSide | None) -> LimbTissue:

@@ -11,7 +11,7 @@ from ctreview.errors import RegistrationFailed
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
-from ctreview.registration import Registration, register
+from ctreview.registration import QualityLimits, Registration, register
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
@@ -31,10 +31,15 @@ def register_limbs(
 
     The image is that of which the sensitivity of the coil was taken off; what it measures is not asked.
 
+    Parameters
+    ----------
+    before, after : MuscleMriResult
+    settings : MuscleMriSettings, optional
+
     Returns
     -------
     Registration or None
-        None where it failed.
+        None where it failed, or found too little to be believed.
     tuple of Check
     """
     settings = settings or MuscleMriSettings()
@@ -51,8 +56,15 @@ def register_limbs(
     except RegistrationFailed as failure:
         message = f"The two examinations could not be laid over each other: {failure.found}."
         return None, (Check("registration", "failed", "found", ok=False, message=message, effect="stops"),)
+    matched, limit = found.figures["matched_share"], QualityLimits().matched_share
+    if matched < limit:
+        message = (
+            f"Of the structures of one examination {100 * matched:.0f} % were found in the other, too few to lay "
+            "one over the other."
+        )
+        return None, (Check("registration", round(matched, 3), limit, ok=False, message=message, effect="stops"),)
     message = "The two examinations were laid over each other; that only finds the part that both show."
-    return found, (Check("registration", "found", "found", ok=True, message=message),)
+    return found, (Check("registration", round(matched, 3), limit, ok=True, message=message),)
 
 
 def _ready(scan: MuscleMriResult) -> tuple[Volume, LabelMap]:

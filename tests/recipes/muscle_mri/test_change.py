@@ -1,0 +1,129 @@
+"""Muscle at two dates: what changed is found on its side, what did not is called unchanged, what may not is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ctreview.errors import InputRefused
+from ctreview.muscle.maps.stir_reference import ReferenceBall
+from ctreview.phantom.muscle import (
+    ADULT_LEGS,
+    CHILD_LEGS,
+    Course,
+    Legs,
+    LegsSettings,
+    MrScanner,
+    later_legs,
+    make_legs,
+    scan_dixon,
+    scan_stir,
+)
+from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
+from ctreview.report.muscle_folder import write_muscle_comparison
+from ctreview.volume.contrasts import examination
+
+BODY = replace(CHILD_LEGS, spacing=(8.0, 1.8, 1.8), pelvis=False)
+HEALTHY = ReferenceBall((44.0, -20.0, -120.0), 8.0)
+
+
+def measured(settings: LegsSettings, *, femur: bool = True, scanner: MrScanner | None = None) -> MuscleMriResult:
+    legs = make_legs(settings)
+    dixon = scan_dixon(legs, scanner)
+    hip = settings.offset[2]
+    ends = dict.fromkeys(("right", "left"), (hip - settings.femur_length_mm, hip)) if femur else None
+    return measure_muscle(examination([dixon.water, dixon.fat, scan_stir(legs, scanner)]), femur_mm=ends)
+
+
+@pytest.fixture(scope="module")
+def before() -> MuscleMriResult:
+    return measured(BODY)
+
+
+@pytest.fixture(scope="module")
+def healthy(before: MuscleMriResult) -> MuscleMriComparison:
+    return compare_muscle(before, measured(later_legs(BODY, Course()), scanner=MrScanner(seed=7)))
+
+
+def test_zero_change_is_called_zero(healthy: MuscleMriComparison):
+    called = {(one.region, one.key): one.verdict for one in healthy.changes}
+    assert {key for _, key in called} >= {"muscle_ml", "lean_ml", "fat_fraction_mean", "hot_ml", "section_per_bone"}
+    assert [where for where, verdict in called.items() if verdict in ("decreased", "increased")] == []
+    assert called["both_thighs", "lean_ml"] == called["both_thighs", "fat_fraction_mean"] == "unchanged"
+
+
+def test_the_shared_part_is_told_along_the_femur(healthy: MuscleMriComparison):
+    part = healthy.shared[0]
+    assert part.matched_by == "femur"
+    assert part.femur_shares == pytest.approx((0.03, 0.93), abs=0.04)
+    assert min(part.shares) > 0.95
+
+
+def test_loss_on_one_side_is_called_there_and_the_page_is_written(before: MuscleMriResult, tmp_path: Path):
+    found = compare_muscle(before, measured(later_legs(BODY, Course(muscle_area=(0.8, 1.0)))))
+    change = found["right_thigh", "lean_ml"]
+    assert change.verdict == "decreased"
+    assert change.change_percent is not None
+    assert change.change_percent.low <= -20.0 <= change.change_percent.high
+    assert found["left_thigh", "lean_ml"].verdict == "unchanged"
+    write_muscle_comparison(found, tmp_path / "out")
+    page = (tmp_path / "out" / "report.de.html").read_text(encoding="utf-8")
+    assert "abgenommen" in page
+    assert "<svg" in page
+
+
+def test_growth_alone_leaves_what_is_set_against_bone(before: MuscleMriResult):
+    found = compare_muscle(before, measured(later_legs(BODY, Course(growth=1.06))))
+    assert found["both_thighs", "muscle_ml"].verdict == "increased"
+    assert found["both_thighs", "section_per_bone"].verdict in ("unchanged", "indeterminate")
+
+
+def test_where_neither_femur_nor_registration_tells_there_is_no_verdict():
+    pair = [measured(one, femur=False) for one in (BODY, later_legs(BODY, Course()))]
+    found = compare_muscle(*pair)
+    if found.registration is None:
+        assert found.changes == ()
+    assert found.verdict == "not_interpretable"
+    assert [check.name for check in found.checks if check.stops]
+
+
+def test_another_coil_stops_what_is_said_of_stir_and_nothing_else(before: MuscleMriResult):
+    found = compare_muscle(before, measured(later_legs(BODY, Course()), scanner=MrScanner(coil="knee", seed=3)))
+    assert found["both_thighs", "hot_ml"].verdict == "not_interpretable"
+    assert found["both_thighs", "lean_ml"].verdict != "not_interpretable"
+
+
+def images(legs: Legs, *, agent: bool):
+    dixon, stir = scan_dixon(legs), scan_stir(legs)
+    return examination([dixon.water, dixon.fat, replace(stir, acquisition=replace(stir.acquisition, contrast=agent))])
+
+
+def test_a_confirmed_reference_gives_a_ratio_and_after_gadolinium_it_is_refused():
+    legs = make_legs(BODY)
+    found = measure_muscle(images(legs, agent=False), stir_reference=HEALTHY)
+    assert found.found.value("left_thigh", "stir_ratio_median") == pytest.approx(1.0, abs=0.1)
+    assert found.stir_reference is not None
+    with pytest.raises(InputRefused, match="contrast agent"):
+        measure_muscle(images(legs, agent=True), stir_reference=HEALTHY)
+
+
+def test_without_a_reference_one_is_proposed_within_muscle(before: MuscleMriResult):
+    ball = before.proposed_reference
+    assert ball is not None
+    assert before.labels.mask("right_muscle", "left_muscle")[ball.mask(before.labels.geometry)].mean() > 0.9
+    assert before.found.value("left_thigh", "stir_ratio_median") is None
+
+
+@pytest.mark.parametrize("spacing", [(2.0, 7.0, 2.0), (2.0, 2.0, 7.0)], ids=["coronal", "sagittal"])
+def test_another_plane_of_acquisition_gives_the_same_volume(spacing: tuple[float, float, float]):
+    small = replace(ADULT_LEGS, femur_length_mm=200.0, pelvis=False)
+    volumes = []
+    for voxels in ((7.0, 2.0, 2.0), spacing):
+        legs = make_legs(replace(small, spacing=voxels))
+        dixon = scan_dixon(legs)
+        found = measure_muscle(examination([dixon.water, dixon.fat])).found
+        height = legs.geometry.shape[0] * voxels[0]
+        volumes.append((found.value("left_thigh", "lean_ml") or 0.0) / height)
+    assert volumes[1] == pytest.approx(volumes[0], rel=0.03)
