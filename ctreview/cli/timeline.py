@@ -41,6 +41,15 @@ def timeline(
     subject: Annotated[
         str | None, typer.Option("--subject", help="Whose results of a cohort.", show_default=False)
     ] = None,
+    muscle: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--muscle",
+            help="What `ctreview muscle` wrote, as WHEN=FOLDER: the date of the examination (of the earlier of two), "
+            "or the number of its day where the file counts days; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     lobes: Annotated[bool, typer.Option("--lobes", help="Opacity of each lobe as well.")] = False,
     fhir: Annotated[
         Literal["R4B", "R5"] | None,
@@ -82,13 +91,14 @@ def timeline(
         print(give_template(), end="")
         return 0
     sources = (file is not None) + example
-    if out is None or sources > 1 or (not sources and not results_of):
+    if out is None or sources > 1 or not (sources or results_of or muscle):
         raise WrongUse("a file and a folder are needed", remedy="ctreview timeline FILE.csv --out DIR.")
     from ctreview.report import require_free
 
     require_free(out, overwrite=overwrite)
     read = _read(file, age=age, example=example)
-    _drawn(read, results_of or [], subject, lobes=lobes).save(
+    examined = [_examined(text) for text in muscle or ()]
+    _drawn(read, results_of or [], subject, examined, lobes=lobes).save(
         out,
         identify=identify,
         fhir=fhir,
@@ -114,13 +124,27 @@ def _read(file: Path | None, *, age: float | None, example: bool) -> ClinicalTim
     return read_bundle(file) if file.suffix.lower() == ".json" else read_timeline(file, age_years=age)
 
 
-def _drawn(read: ClinicalTimeline, results_of: list[Path], subject: str | None, *, lobes: bool) -> DrawnTimeline:
+def _examined(text: str) -> tuple[str, str]:
+    when, _, folder = text.partition("=")
+    if not when or not folder:
+        raise WrongUse(f"{text!r} names no examination", remedy="Write WHEN=FOLDER, as 2021-09-14=results.")
+    return when, folder
+
+
+def _drawn(
+    read: ClinicalTimeline,
+    results_of: list[Path],
+    subject: str | None,
+    muscle: list[tuple[str, str]],
+    *,
+    lobes: bool,
+) -> DrawnTimeline:
     from ctreview.cohort.subject_results import subject_results
     from ctreview.report.timeline import timeline as draw
 
     if subject is None:
-        return draw(read, results=results_of, lobes=lobes)
+        return draw(read, results=results_of, muscle=muscle, lobes=lobes)
     if len(results_of) != 1:
         raise WrongUse("--subject needs the folder of one cohort", remedy="Name it with --results.")
     changes, images = subject_results(results_of[0], subject)
-    return draw(read, results=changes, key_images=images, lobes=lobes)
+    return draw(read, results=changes, key_images=images, muscle=muscle, lobes=lobes)

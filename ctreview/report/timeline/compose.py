@@ -17,6 +17,7 @@ from ctreview.errors import UnreadableFile, WrongUse
 from ctreview.report.cards import key_card
 from ctreview.report.document import change_document
 from ctreview.report.timeline.marks_rows import ScanPicture
+from ctreview.report.timeline.muscle_course import read_muscle, with_muscle
 from ctreview.report.timeline.opacity_course import LOBES, WHOLE, with_results
 from ctreview.report.timeline.page import write_timeline
 from ctreview.report.timeline.section import timeline_section
@@ -123,6 +124,7 @@ def timeline(
     lobes: bool = False,
     first_scan: PartialDate | None = None,
     results_from: str = "",
+    muscle: Sequence[tuple[str, Mapping[str, Any] | Path | str]] = (),
     names: Sequence[str] = (),
     age_years: float | None = None,
 ) -> DrawnTimeline:
@@ -143,6 +145,9 @@ def timeline(
         When the first scan was, where the file does not say so.
     results_from : str
         Whose results these are, where they are not the patient's own: ``"phantom"``.
+    muscle : sequence of (str, mapping or path)
+        Results of muscle MRI, each with when it was made (`with_muscle`): the content of ``muscle.json`` or
+        ``muscle_change.json``, or the folder that holds it.
     names : sequence of str
         What the scans are called, where the file does not name them.
     age_years : float, optional
@@ -171,6 +176,9 @@ def timeline(
         source=results_from,
         names=names,
     )
+    if muscle:
+        examined = [(when, one if isinstance(one, Mapping) else read_muscle(Path(one))) for when, one in muscle]
+        placed = with_muscle(placed, examined)
     if not key_images and len(images) > 2:  # the first scan's picture comes with every comparison
         images = [images[0], *images[1::2]]
     shown = {scan: image for scan, image in zip(scans, images, strict=False) if image is not None}
