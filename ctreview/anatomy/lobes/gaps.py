@@ -184,38 +184,38 @@ def gap_places(
     the gaps of the patch make of that (expectation propagation: Minka, 2001).
     """
     settings = settings or GapSettings()
-    plane = surface.prior.plane
     height = surface.at(gap.position.reshape(-1, 2))[0].reshape(gap.expected.shape)
     offsets = np.arange(-2.5 * settings.prior_mm, 2.5 * settings.prior_mm + 0.1, 1.0)
-    step = float(gap.heights[1] - gap.heights[0])
-    index = np.rint((height - gap.expected - gap.heights[0])[..., None] / step + offsets / step).astype(np.int64)
-    known = (index >= 0) & (index < len(gap.heights))
-    found = np.take_along_axis(gap.gain, np.clip(index, 0, len(gap.heights) - 1), axis=2)
-    # a gap has vessels on either side: nothing is told where the lung ends nearby
-    beside = (known & (found != 0.0))[..., np.abs(offsets) <= 1.5 * settings.prior_mm].all(axis=-1, keepdims=True)
-    found = np.where(known & beside, found, 0.0)
-    cells = _patches(gap.position, plane, settings.patch_mm)
-    count = np.bincount(cells)
+    cells = _patches(gap.position, surface.prior.plane, settings.patch_mm)
+    gains = _gains_beside(gap, height, offsets, 1.5 * settings.prior_mm)
     # columns outside the lung say nothing, and a patch with few columns says less
-    told = (
-        trust**2
-        * gap.patches
-        * np.stack([np.bincount(cells, found[..., k].ravel()) for k in range(len(offsets))], axis=1)
-    )
-    weight = np.exp(told - 0.5 * (offsets / settings.prior_mm) ** 2)
+    summed = np.stack([np.bincount(cells, gains[..., k].ravel()) for k in range(len(offsets))], axis=1)
+    own = np.exp(-0.5 * (offsets / settings.prior_mm) ** 2)
+    weight = np.exp(trust**2 * gap.patches * summed) * own
     weight /= weight.sum(axis=1, keepdims=True)
     middle = weight @ offsets
     variance = np.maximum((weight * (offsets - middle[:, None]) ** 2).sum(axis=1), 1.0)
-    own = np.exp(-0.5 * (offsets / settings.prior_mm) ** 2)
-    before = float((own * offsets**2).sum() / own.sum())  # of the prior within the offsets
+    before = float((own * offsets**2).sum() / own.sum())  # the variance of ``own``, whose ends are cut
     gained = 1.0 / variance - 1.0 / before
+    count = np.bincount(cells)
     used = (count > 0) & (gained * before > settings.least_gain)
-    centre = np.stack(
-        [np.bincount(cells, a.ravel()) / np.maximum(count, 1) for a in (*np.moveaxis(gap.position, -1, 0), height)],
-        axis=1,
-    )[used]
-    centre[:, 2] += (middle / variance / np.where(used, gained, 1.0))[used]
+    columns = (*np.moveaxis(gap.position, -1, 0), height)
+    centre = np.stack([np.bincount(cells, a.ravel()) / np.maximum(count, 1) for a in columns], axis=1)[used]
+    centre[:, 2] += middle[used] / variance[used] / gained[used]
     return centre, 1.0 / np.sqrt(gained[used])
+
+
+def _gains_beside(gap: VesselGap, height: FloatArray, offsets: FloatArray, reach_mm: float) -> FloatArray:
+    """The gains at some heights over a surface; 0 in columns in which the lung ends within a reach of it.
+
+    A gap has vessels on either side, which cannot be told there.
+    """
+    step = float(gap.heights[1] - gap.heights[0])
+    index = np.rint((height - gap.expected - gap.heights[0])[..., None] / step + offsets / step).astype(np.int64)
+    found = np.take_along_axis(gap.gain, np.clip(index, 0, len(gap.heights) - 1), axis=2)
+    found = np.where((index >= 0) & (index < len(gap.heights)), found, 0.0)
+    whole = (found != 0.0)[..., np.abs(offsets) <= reach_mm].all(axis=-1, keepdims=True)
+    return np.asarray(np.where(whole, found, 0.0))
 
 
 def _patches(position: FloatArray, plane: FissurePlane, patch_mm: float) -> npt.NDArray[np.int64]:

@@ -32,9 +32,6 @@ class SearchSettings:
         Sheets within one patch of this size speak once for a place.
     gain : float
         Logarithm of how much more probable a place is where one patch of clear sheet speaks for it.
-    gap_gain : float
-        The same for a patch without vessels, as a ratio to `GapSettings.gain`: surfaces far apart are chosen from, of
-        which neighbouring patches do not err alike.
     seed : int
         Of the random surfaces, so that they are the same every time.
     """
@@ -43,8 +40,7 @@ class SearchSettings:
     tries: int = 600
     kept: int = 40
     patch_mm: float = 12.0
-    gain: float = 2.0
-    gap_gain: float = 1.5
+    gain: float = 4.0
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -92,7 +88,7 @@ def search_modes(
     patches = (stride * slab.spacing[0]) * (stride * slab.spacing[1]) / settings.patch_mm**2
     beside = (gap.gain != 0).any(axis=2)
     by_gaps = _Columns.of(prior, gap.position[beside], gap.expected[beside], gap.heights)
-    gains = settings.gap_gain * gap.patches * gap.gain[beside]
+    gains = gap.patches * gap.gain[beside]
     centre, spread = np.zeros(len(prior.modes)), np.eye(len(prior.modes))
     best = centre
     for width in settings.widths_mm:
