@@ -185,7 +185,7 @@ def gap_places(
     """
     settings = settings or GapSettings()
     height = surface.at(gap.position.reshape(-1, 2))[0].reshape(gap.expected.shape)
-    offsets: FloatArray = np.arange(-2.5 * settings.prior_mm, 2.5 * settings.prior_mm + 0.1, 1.0)
+    offsets = np.asarray(np.arange(-2.5 * settings.prior_mm, 2.5 * settings.prior_mm + 0.1, 1.0), dtype=np.float64)
     cells = _patches(gap.position, surface.prior.plane, settings.patch_mm)
     gains = _gains_beside(gap, height, offsets, 1.5 * settings.prior_mm)
     # columns outside the lung say nothing, and a patch with few columns says less
