@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Check", "Effect"]
+__all__ = ["Check", "Effect", "RegisteredCheck"]
 
 Effect = Literal["stops", "widens", "tells"]
 """What follows from a check that failed: no verdict; an interval that reaches further; nothing but the message."""
@@ -76,3 +77,25 @@ class Check:
             "effect": self.effect,
             "regions": list(self.regions),
         }
+
+
+@dataclass(frozen=True)
+class RegisteredCheck:
+    """A check as the list of a pipeline describes it.
+
+    Attributes
+    ----------
+    looks_at : str
+        What it looks at.
+    effects : mapping of Effect to str
+        What follows where it fails, with the limit beyond which it does; the mildest first where there are two.
+    source : str
+        Where the limit comes from.
+    of_each_scan : bool
+        Whether it is made of each scan alone, and its name begins with ``baseline_`` or ``followup_``.
+    """
+
+    looks_at: str
+    effects: Mapping[Effect, str]
+    source: str
+    of_each_scan: bool = False

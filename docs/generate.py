@@ -16,8 +16,10 @@ from typing import Any
 import typer
 
 import ctreview.cli
+from ctreview.checks import RegisteredCheck
 from ctreview.cli.app import app
 from ctreview.recipes.chest_ct.check_registry import CHECKS
+from ctreview.recipes.muscle_mri.check_registry import MUSCLE_CHECKS
 
 HERE = Path(__file__).resolve().parent
 TARGET = HERE / "commands.md"
@@ -73,19 +75,33 @@ A check that names a lung concerns that lung, its parts and both lungs together;
 of one scan alone begin with `baseline_` or `followup_`. In tables the columns `checks_that_stop`, `checks_that_widen`
 and `checks_that_tell` name those that failed.
 
-| check | what it looks at | effect, and from where on | where the limit comes from |
+"""
+
+COLUMNS = """| check | what it looks at | effect, and from where on | where the limit comes from |
 |---|---|---|---|
+"""
+
+MUSCLE_HEAD = """
+## Muscle MRI
+
+The same of `ctreview muscle` and `muscle-compare`. A check that names a thigh concerns that thigh and both together;
+those of fat fraction, STIR and T2 concern these numbers alone.
+
 """
 
 
 def checks() -> str:
-    """Give the table of checks."""
+    """Give the tables of checks."""
+    return CHECKS_HEAD + _checks_table(CHECKS) + MUSCLE_HEAD + _checks_table(MUSCLE_CHECKS)
+
+
+def _checks_table(known: Mapping[str, RegisteredCheck]) -> str:
     rows = []
-    for name, check in CHECKS.items():
+    for name, check in known.items():
         effects = "; ".join(f"**{effect}**: {limit}" for effect, limit in check.effects.items())
         prefix = "…_" if check.of_each_scan else ""
         rows.append(f"| `{prefix}{name}` | {check.looks_at} | {effects} | {check.source} |")
-    return CHECKS_HEAD + "\n".join(rows) + "\n"
+    return COLUMNS + "\n".join(rows) + "\n"
 
 
 def _members(group: Any, context: Any, before: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -23,6 +23,8 @@ SCHEMAS = {
     "ctreview.change/2": "change-2",
     "ctreview.measurements/1": "measurements-1",
     "ctreview.measurements/2": "measurements-2",
+    "ctreview.muscle/1": "muscle-1",
+    "ctreview.muscle_change/1": "muscle_change-1",
     "ctreview.scores/1": "scores-1",
     "ctreview.timeline/1": "timeline-1",
 }

@@ -7,7 +7,6 @@ The code that makes a check decides whether it failed; this is the one list of w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ctreview.anatomy.laterality import CLEAR_LATERALITY_SCORE
 from ctreview.anatomy.lobes.engine_lobes import BORDER_MM
@@ -23,7 +22,7 @@ from ctreview.anatomy.lung_checks import (
 )
 from ctreview.anatomy.situs import CLEAR_SCORE
 from ctreview.change.comparability import OPACITY_UNSEEN_PERCENT, ORGAN_UNSEEN_PERCENT
-from ctreview.checks import Effect
+from ctreview.checks import Effect, RegisteredCheck
 from ctreview.dicom.comparability import (
     GREATEST_THICKNESS_MM,
     GREATEST_THICKNESS_RATIO,
@@ -43,7 +42,7 @@ from ctreview.recipes.chest_ct.field_of_view import CUT_PERCENT
 from ctreview.recipes.chest_ct.references import AIR_LIMITS, BLOOD_LIMITS
 from ctreview.registration.quality import QualityLimits
 
-__all__ = ["CHECKS", "RegisteredCheck", "registered"]
+__all__ = ["CHECKS", "registered"]
 
 SCANS = ("baseline_", "followup_")
 """What a check of one scan alone begins with."""
@@ -55,28 +54,6 @@ _AIR_CALIBRATION = (
 )
 
 _BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), QualityLimits(), ImageQualityLimits()
-
-
-@dataclass(frozen=True)
-class RegisteredCheck:
-    """A check of the list.
-
-    Attributes
-    ----------
-    looks_at : str
-        What it looks at.
-    effects : mapping of Effect to str
-        What follows where it fails, with the limit beyond which it does; the mildest first where there are two.
-    source : str
-        Where the limit comes from.
-    of_each_scan : bool
-        Whether it is made of each scan alone, and its name begins with one of `SCANS`.
-    """
-
-    looks_at: str
-    effects: Mapping[Effect, str]
-    source: str
-    of_each_scan: bool = False
 
 
 def registered(name: str) -> RegisteredCheck | None:

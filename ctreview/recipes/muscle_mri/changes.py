@@ -11,7 +11,10 @@ from ctreview.checks import Check
 from ctreview.recipes.muscle_mri.compared import MuscleChange
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings, MuscleVerdictSettings
 
-__all__ = ["NUMBERS", "ComparedNumber", "Subject", "compare_numbers"]
+__all__ = ["NUMBERS", "WHOLE", "ComparedNumber", "Subject", "compare_numbers"]
+
+WHOLE = "both_thighs"
+"""The region of both sides together."""
 
 Subject = Literal["size", "fat", "stir", "t2"]
 """What a number is about: checks of two examinations concern one of these, or all."""
@@ -91,7 +94,7 @@ def _compared(
         percent = change_of(*pair, relative=True, settings=draws)
     larger = max(one.value for one in pair)
     repeatability, equivalence = _margins(key, about, larger, settings.verdict)
-    concerned = [check for check in checks if not check.regions or region in check.regions]
+    concerned = [check for check in checks if check.concerns(region, WHOLE)]
     verdict = judge_number(change, repeatability=repeatability, equivalence=equivalence, checks=concerned)
     return MuscleChange(region, key, about.unit, pair[0].value, pair[1].value, change, percent, verdict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.shared_part import SharedPart
 from ctreview.volume.volume import Volume
 
-__all__ = ["LEAST_SHARED", "MOST_AT_EDGE", "VOXEL_RATIO", "check_examinations", "check_subjects"]
+__all__ = ["LEAST_SHARED", "MOST_AT_EDGE", "VOXEL_RATIO", "check_examinations", "check_subjects", "stopping_checks"]
 
 VOXEL_RATIO = 1.25
 """Voxels that differ by more than this along an axis blur borders unlike."""
@@ -42,6 +43,16 @@ def check_examinations(pair: Pair, days: int | None, shared: Sequence[SharedPart
         _told_apart(pair),
         *_shared_parts(pair, shared),
         *(_cut_in_plane(scan, when) for scan, when in zip(pair, ("baseline", "follow-up"), strict=True)),
+    )
+
+
+def stopping_checks(pair: Pair) -> tuple[Check, ...]:
+    """Checks of each examination alone that leave nothing to compare."""
+    return tuple(
+        replace(check, name=f"{when}_{check.name}")
+        for when, scan in zip(("baseline", "followup"), pair, strict=True)
+        for check in scan.checks
+        if check.stops
     )
 
 

@@ -19,7 +19,7 @@ from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.muscle_mri.changes import compare_numbers
-from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
+from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects, stopping_checks
 from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
@@ -187,7 +187,7 @@ def compare_muscle(
         with timer("registration"):
             registration, checks = register_limbs(before, after, settings=settings, progress=part(progress, 0.6, 0.9))
     shared = find_shared_parts((before, after), registration)
-    checks = (*checks, *check_examinations((before, after), days, shared))
+    checks = (*checks, *check_examinations((before, after), days, shared), *stopping_checks((before, after)))
     subjects = check_subjects((before, after))
     with timer("intervals"):
         # heights of the baseline are those that are meant; in the follow-up they may be off

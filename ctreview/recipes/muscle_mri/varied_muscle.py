@@ -10,17 +10,16 @@ import numpy.typing as npt
 
 from ctreview.change import VariedNumber
 from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
+from ctreview.recipes.muscle_mri.changes import WHOLE
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.muscle_voxels import DrawnMuscle, MuscleVoxels, draw_muscle, list_voxels
 from ctreview.recipes.muscle_mri.settings import MuscleIntervalSettings, MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import Heights, slice_weights
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["WHOLE", "vary_muscle"]
+__all__ = ["vary_muscle"]
 
 Mask = npt.NDArray[np.bool_]
-
-WHOLE = "both_thighs"
 
 
 @dataclass(frozen=True)

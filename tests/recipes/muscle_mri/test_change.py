@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from ctreview.errors import InputRefused
@@ -22,6 +24,8 @@ from ctreview.phantom.muscle import (
     scan_stir,
 )
 from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
+from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
+from ctreview.report.document import schema
 from ctreview.report.muscle_folder import write_muscle_comparison
 from ctreview.volume.contrasts import examination
 
@@ -47,6 +51,13 @@ def healthy(before: MuscleMriResult) -> MuscleMriComparison:
     return compare_muscle(before, measured(later_legs(BODY, Course()), scanner=MrScanner(seed=7)))
 
 
+def test_every_check_of_a_comparison_is_listed_with_its_effect(healthy: MuscleMriComparison):
+    for check in (*healthy.checks, *healthy.baseline.checks):
+        entry = registered_for_muscle(check.name)
+        assert entry is not None, check.name
+        assert check.ok or check.effect in entry.effects, check.name
+
+
 def test_zero_change_is_called_zero(healthy: MuscleMriComparison):
     called = {(one.region, one.key): one.verdict for one in healthy.changes}
     assert {key for _, key in called} >= {"muscle_ml", "lean_ml", "fat_fraction_mean", "hot_ml", "section_per_bone"}
@@ -69,6 +80,9 @@ def test_loss_on_one_side_is_called_there_and_the_page_is_written(before: Muscle
     assert change.change_percent.low <= -20.0 <= change.change_percent.high
     assert found["left_thigh", "lean_ml"].verdict == "unchanged"
     write_muscle_comparison(found, tmp_path / "out")
+    document = json.loads((tmp_path / "out" / "muscle_change.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema("ctreview.muscle_change/1"))
+    jsonschema.validate(document["baseline"], schema("ctreview.muscle/1"))
     page = (tmp_path / "out" / "report.de.html").read_text(encoding="utf-8")
     assert "abgenommen" in page
     assert "<svg" in page

@@ -1,0 +1,167 @@
+"""Every check of muscle MRI: what it looks at, what follows where it fails, and where its limit comes from.
+
+As `ctreview.recipes.chest_ct.check_registry`; the second table of ``docs/checks.md`` is written from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ctreview.checks import Effect, RegisteredCheck
+from ctreview.muscle.alignment import AlignmentSettings
+from ctreview.muscle.limbs import LimbSettings
+from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, VOXEL_RATIO
+from ctreview.registration import QualityLimits
+
+__all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
+
+SCANS = ("baseline_", "followup_")
+"""What a check of one examination begins with where it stops a comparison."""
+
+_ALIKE = "map of another kind, or field strength, TE, TR or flip angle more than 10 % apart"
+
+
+def registered_for_muscle(name: str) -> RegisteredCheck | None:
+    """The entry of a check by the name that it has in documents."""
+    for prefix in SCANS:
+        entry = MUSCLE_CHECKS.get(name.removeprefix(prefix))
+        if name.startswith(prefix) and entry is not None and entry.of_each_scan:
+            return entry
+    return MUSCLE_CHECKS.get(name)
+
+
+def _of_scan(looks_at: str, effects: Mapping[Effect, str], source: str) -> RegisteredCheck:
+    return RegisteredCheck(looks_at, effects, source, of_each_scan=True)
+
+
+MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
+    "order_of_scans": RegisteredCheck(
+        "dates of both examinations",
+        {"stops": "the follow-up is the earlier one"},
+        "a loss would read as a gain; examinations are never reordered",
+    ),
+    "same_contrast": RegisteredCheck(
+        "by which contrast muscle is told from fat", {"stops": "differs"}, "each draws the border of muscle elsewhere"
+    ),
+    "same_limbs": RegisteredCheck("which limbs each shows", {"stops": "differ"}, "no common whole"),
+    "voxel_size": RegisteredCheck(
+        "voxels of both along each axis",
+        {"tells": f"ratio above {VOXEL_RATIO:g}"},
+        "fat between muscles is thinner than a voxel: coarser ones see less of it",
+    ),
+    "told_apart": RegisteredCheck(
+        "slices in which muscle and fat are equally bright", {"stops": "there are any"}, "muscle is missing there"
+    ),
+    "shared_part": RegisteredCheck(
+        "which part of each thigh both show, by the femur or the registration",
+        {"stops": f"not known, or less than {LEAST_SHARED:.0%} of what either shows; for that thigh alone"},
+        "below half, what is compared is another thing than what was examined",
+    ),
+    "registration": RegisteredCheck(
+        "where no femur tells heights: the share of structures of one that are found again in the other",
+        {"stops": f"below {QualityLimits().matched_share:g}, or not at all"},
+        "as of the chest; without it the shared part is not known",
+    ),
+    "cut_in_plane": _of_scan(
+        "muscle at the edge of the slices",
+        {"stops": f"more than {MOST_AT_EDGE:.1%} of it"},
+        "a patient who lies elsewhere shows more or less muscle",
+    ),
+    "fat_fraction_protocol": RegisteredCheck(
+        "how the fat fractions of both were made",
+        {"stops": f"{_ALIKE}; for fat fractions alone"},
+        "a signal fat fraction moves with T1 weighting and echo times",
+    ),
+    "t2_protocol": RegisteredCheck(
+        "how the T2 maps of both were made", {"stops": f"{_ALIKE}; for T2 alone"}, "T2 moves with echo train and field"
+    ),
+    "stir_protocol": RegisteredCheck(
+        "TI, TE, field strength and coil of both STIR images",
+        {"tells": "one is not stated", "stops": "one differs by more than 10 %, or the coil by name; for STIR alone"},
+        "brightness over a reference moves with all of them",
+    ),
+    "water_fat_undecided": _of_scan(
+        "slices of which it cannot be told whether water and fat are swapped",
+        {"stops": "there are any"},
+        "a swap turns muscle into fat",
+    ),
+    "water_fat_swap": RegisteredCheck(
+        "swaps of water and fat, in all, one leg or one station",
+        {"tells": "there were some; they were put right"},
+        "fat under the skin and in the marrow is known to be fat",
+    ),
+    "slices_without_contrast": RegisteredCheck(
+        "slices of one examination in which muscle and fat are equally bright",
+        {"tells": "there are any; nothing is measured there"},
+        "at the ends of a slab of excitation contrast is lost",
+    ),
+    "side": RegisteredCheck(
+        "which side a limb is that is imaged alone",
+        {"tells": f"its middle lies less than {LimbSettings().off_centre_mm:g} mm from that of the scanner"},
+        "patients do not lie in the middle to the centimetre",
+    ),
+    "contrast_alignment": RegisteredCheck(
+        "how far a contrast was moved onto the image that tissue was told by",
+        {
+            "tells": f"more than {AlignmentSettings().most_mm:g} mm or {AlignmentSettings().most_degrees:g}°: "
+            "it is left where its header puts it"
+        },
+        "more than a patient moves between two sequences",
+    ),
+    "signal_fat_fraction": RegisteredCheck(
+        "whether a fat fraction is one of proton density",
+        {"tells": "fewer than six echoes, one peak of fat, or a large flip angle"},
+        "only a proton-density fat fraction compares between scanners",
+    ),
+    "fat_fraction_above_half": RegisteredCheck(
+        "whether water can be told from fat at all",
+        {"tells": "two magnitudes alone"},
+        "their fat fraction is that or 100 % less it",
+    ),
+    "fat_fraction_made_elsewhere": RegisteredCheck(
+        "who computed a fat fraction", {"tells": "not ctreview: how is not known"}, "kept for the reader"
+    ),
+    "fat_fraction_noise": RegisteredCheck(
+        "noise of the fat fraction of one voxel",
+        {"tells": "not known, where the air around the body was set to zero"},
+        "a child's muscle holds 2 to 5 % of fat",
+    ),
+    "t1_weighting": RegisteredCheck(
+        "flip angle and TR of water and fat images",
+        {"tells": "50 % of fat reads as two points or more beside it"},
+        "fat recovers faster than water",
+    ),
+    "no_fat_fraction": RegisteredCheck(
+        "whether there are water and fat images", {"tells": "never fails"}, "kept for the reader"
+    ),
+    "mono_exponential_t2": RegisteredCheck(
+        "how T2 was fitted",
+        {"tells": "as one exponential, since the echoes are too few"},
+        "fat and stimulated echoes make it longer by 10 ms and more",
+    ),
+    "fat_t2": RegisteredCheck("the T2 of fat that was fitted beside water", {"tells": "never fails"}, "kept"),
+    "stir_robust_z": RegisteredCheck(
+        "what hot voxels are set against", {"tells": "never fails"}, "oedema of most muscle would not stand out"
+    ),
+    "stir_reference": RegisteredCheck(
+        "what the STIR ratio is set against", {"tells": "never fails"}, "the reference may be ill itself"
+    ),
+    "stir_reference_not_confirmed": RegisteredCheck(
+        "whether a reader confirmed a reference of STIR",
+        {"tells": "not: there is no ratio, and a place is proposed"},
+        "the program cannot know which muscle is healthy",
+    ),
+    "stir_after_contrast": RegisteredCheck(
+        "contrast agent in the header of STIR",
+        {"tells": "given: no oedema is measured, and a ratio is refused"},
+        "the agent shortens T1 where it goes",
+    ),
+    "contrast_agent_unknown": RegisteredCheck(
+        "whether the header of STIR speaks of contrast agent", {"tells": "it does not"}, "kept for the reader"
+    ),
+    "carried_groups": RegisteredCheck(
+        "how groups of muscles that were carried from another side or date lie on muscle here",
+        {"tells": "they overlap too little: look at them"},
+        "outlines that do not lie on one another show different parts",
+    ),
+}

@@ -1,0 +1,97 @@
+"""What checks of muscle MRI look at, and what a failed one means, in German."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["MUSCLE_SENTENCES", "muscle_check_in_german"]
+
+_SCANS = {"baseline_": "Voruntersuchung: ", "followup_": "Aktuelle Untersuchung: "}
+_SIDES = {"right_thigh": " rechts", "left_thigh": " links"}
+
+MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
+    "order_of_scans": ("Reihenfolge", "Die aktuelle Untersuchung ist älter als die Voruntersuchung."),
+    "same_contrast": (
+        "Gleicher Kontrast",
+        "Muskel und Fett werden nach verschiedenen Kontrasten unterschieden; jeder zieht die Grenze anders.",
+    ),
+    "same_limbs": ("Gleiche Beine", "Die Untersuchungen zeigen verschiedene Beine."),
+    "voxel_size": (
+        "Voxelgröße",
+        "Die Voxel unterscheiden sich (Verhältnis {value}); feines Fett ist nur in einer Untersuchung zu sehen.",
+    ),
+    "told_apart": ("Kontrast in allen Schichten", "In {value} Schichten sind Muskel und Fett gleich hell."),
+    "shared_part": (
+        "Gemeinsamer Abschnitt{side}",
+        "Beide Untersuchungen zeigen vom Oberschenkel{side} zu wenig Gemeinsames, oder es ist nicht bekannt; die Enden "
+        "des Femurs können angegeben werden.",
+    ),
+    "registration": (
+        "Registrierung",
+        "Die Untersuchungen ließen sich nicht übereinanderlegen; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
+    ),
+    "cut_in_plane": (
+        "Bildrand",
+        "Muskel reicht über den Bildrand hinaus; jede Verschiebung des Patienten ändert das Volumen.",
+    ),
+    "fat_fraction_protocol": ("Aufnahme der Fettanteile", "Die Fettanteile unterscheiden sich in: {value}."),
+    "t2_protocol": ("Aufnahme der T2-Karten", "Die T2-Karten unterscheiden sich in: {value}."),
+    "stir_protocol": (
+        "Aufnahme der STIR-Bilder",
+        "Die STIR-Bilder sind nicht gleich aufgenommen, oder es ist nicht bekannt ({value}).",
+    ),
+    "water_fat_undecided": (
+        "Vertauschung von Wasser und Fett",
+        "In {value} Schichten ist nicht zu entscheiden, ob Wasser und Fett vertauscht sind.",
+    ),
+    "water_fat_swap": (
+        "Vertauschung von Wasser und Fett",
+        "Wasser und Fett waren vertauscht ({value}) und wurden richtiggestellt.",
+    ),
+    "slices_without_contrast": ("Schichten ohne Kontrast", "In {value} Schichten sind Muskel und Fett gleich hell."),
+    "side": ("Seite", "Die Seite der einzelnen Extremität ist dem Bild nicht zu entnehmen."),
+    "contrast_alignment": (
+        "Lage der Kontraste",
+        "Ein Kontrast scheint {value} mm verschoben, mehr als Patienten sich bewegen; er blieb unverändert.",
+    ),
+    "signal_fat_fraction": (
+        "Art des Fettanteils",
+        "Dies ist ein Signal-Fettanteil; er ist nur innerhalb eines Protokolls vergleichbar.",
+    ),
+    "fat_fraction_above_half": ("Fettanteil über 50 %", "Zwei Beträge unterscheiden Wasser und Fett nicht."),
+    "fat_fraction_made_elsewhere": ("Herkunft des Fettanteils", "Der Fettanteil wurde anderswo berechnet."),
+    "fat_fraction_noise": ("Rauschen des Fettanteils", "Das Rauschen des Fettanteils ist nicht bekannt."),
+    "t1_weighting": ("T1-Wichtung", "T1-Wichtung verschiebt den Fettanteil nach oben."),
+    "no_fat_fraction": ("Fettanteil", "Ohne Wasser- und Fettbilder gibt es keinen Fettanteil."),
+    "mono_exponential_t2": (
+        "T2-Anpassung",
+        "T2 wurde als eine Exponentielle angepasst; Fett und stimulierte Echos verlängern es.",
+    ),
+    "fat_t2": ("T2 des Fetts", "Das T2 des Fetts wurde mit angepasst."),
+    "stir_robust_z": ("Bezug heller Voxel", "Verglichen wird mit der übrigen Muskulatur."),
+    "stir_reference": ("STIR-Referenz", "Die Referenz kann selbst krank sein."),
+    "stir_reference_not_confirmed": (
+        "STIR-Referenz",
+        "Ein STIR-Verhältnis gibt es erst, wenn der Befunder eine Referenz bestätigt.",
+    ),
+    "stir_after_contrast": ("STIR nach Kontrastmittel", "Nach Kontrastmittelgabe wird kein Ödem gemessen."),
+    "contrast_agent_unknown": ("Kontrastmittel", "Ob Kontrastmittel gegeben wurde, ist nicht angegeben."),
+    "carried_groups": ("Übertragene Muskelgruppen", "Übertragene Muskelgruppen liegen schlecht auf dem Muskel."),
+}
+"""By the name of the check: what it looks at, and what follows where it failed."""
+
+
+def muscle_check_in_german(check: Mapping[str, Any]) -> str:
+    """A check of a document in words; one that is not known here is quoted."""
+    name, before = str(check["name"]), ""
+    for prefix, scan in _SCANS.items():
+        if name not in MUSCLE_SENTENCES and name.startswith(prefix):
+            name, before = name.removeprefix(prefix), scan
+    if name not in MUSCLE_SENTENCES:
+        return f"Prüfung: „{check['message']}“"
+    side = _SIDES.get(check["regions"][0], "") if check["regions"] else ""
+    value = check["value"]
+    shown = f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",") if isinstance(value, int | float) else str(value)
+    words = MUSCLE_SENTENCES[name][0 if check["ok"] else 1].format(value=shown, side=side)
+    return before + words
