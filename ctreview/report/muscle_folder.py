@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from ctreview.report.document import plain, write_json
 from ctreview.report.folder import PAGES, result_folder
-from ctreview.report.muscle_page import MeasuredMuscle, render_muscle_page
+from ctreview.report.muscle_levels import MeasuredMuscle
+from ctreview.report.muscle_page import render_muscle_page
 from ctreview.report.provenance import provenance
 from ctreview.report.table import write_csv
 from ctreview.volume.labels import LabelMap
-from ctreview.volume.transform import Transform
 from ctreview.volume.write import write_segmentation
 
 __all__ = ["ComparedMuscle", "WrittenMuscle", "write_muscle", "write_muscle_comparison"]
@@ -47,10 +47,6 @@ class ComparedMuscle(Protocol):
     @property
     def followup(self) -> WrittenMuscle:
         """The later one."""
-
-    @property
-    def transform(self) -> Transform | None:
-        """Baseline to follow-up points."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -105,7 +101,6 @@ def write_muscle_comparison(found: ComparedMuscle, folder: Path | str, *, overwr
                 [document[when] for when in scans],
                 language,
                 change=document,
-                transform=found.transform,
             )
             (draft / name).write_text(page, encoding="utf-8")
         write_json(document, draft / "muscle_change.json")
