@@ -13,7 +13,7 @@ from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, upsampl
 from ctreview.volume.box import Box
 from ctreview.volume.volume import Volume
 
-__all__ = ["Airways", "find_airways"]
+__all__ = ["FINE_MM", "Airways", "find_airways", "grow_lumen"]
 
 FINE_MM = 1.3
 """Size of the blocks on which airways are followed in an adult; bronchial walls of 1–1.5 mm still hold them apart."""
@@ -103,9 +103,7 @@ def find_airways(volume: Volume, coarse: CoarseImage, body: Body, lungs: Box) ->
     seed = max(found, key=np.count_nonzero, default=None)
     if seed is None:
         return None
-    lumen = _grow(fine, seed)
-    if lumen is None:
-        return None
+    lumen = grow_lumen(fine, seed)
     trachea = _above_carina(fine, lumen, seed)
     return Airways(upsampled(lumen, fine.step, fine.shape), upsampled(trachea, fine.step, fine.shape), box)
 
@@ -204,7 +202,8 @@ def _chain(holes: list[list[_Hole]], z: int, hole: _Hole, spacing: Spacing) -> l
     return chain
 
 
-def _grow(fine: CoarseImage, seed: Mask) -> Mask | None:
+def grow_lumen(fine: CoarseImage, seed: Mask) -> Mask:
+    """The lumen around a piece of trachea, at the last threshold before it leaks into the lung."""
     seed_ml = fine.volume_ml(seed)
     kept, kept_ml = seed, seed_ml
     for threshold in range(-960, -640, 20):

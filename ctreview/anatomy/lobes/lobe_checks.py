@@ -12,15 +12,29 @@ from ctreview.anatomy.lobes.prior import FissureName
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME, LOBES, LOBES_OF_LUNG
 from ctreview.checks import Check
 from ctreview.models import LOBE_SHARES
+from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["BEYOND", "LEAST_SEEN_PERCENT", "lobe_checks", "with_lobes_of_lungs"]
+__all__ = [
+    "BEYOND",
+    "LEAST_BRONCHUS_PERCENT",
+    "LEAST_SEEN_PERCENT",
+    "bronchus_checks",
+    "lobe_checks",
+    "with_lobes_of_lungs",
+]
 
 LEAST_SEEN_PERCENT = 40.0
 """Of a fissure of which less is seen the rest is off by 4 to 6 mm and more (leave-one-out on 66 scans)."""
 
 BEYOND = 1.6
 """A lobe by this factor smaller or larger than the range of healthy adults is none of five, or its border is wrong."""
+
+LEAST_BRONCHUS_PERCENT = 50.0
+"""Of the bronchi of a lobe at least so much lies in it; in two scans with slices of 2 mm all of it does."""
+
+LEAST_BRONCHUS_PIECES = 5
+"""Fewer places in a lung are no evidence."""
 
 PARTED: Mapping[FissureName, tuple[str, ...]] = {
     "right_oblique": LOBES[:3],
@@ -33,6 +47,37 @@ PARTED: Mapping[FissureName, tuple[str, ...]] = {
 def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tuple[Check, ...]:
     """One for each fissure, and one for the lobes of each lung; they are about lobes and leave the lung alone."""
     return (*(_seen(name, fissure) for name, fissure in fissures.items()), *_shares(lobes))
+
+
+def bronchus_checks(lobes: LabelMap, bronchi: Mapping[str, FloatArray]) -> tuple[Check, ...]:
+    """Whether bronchi lie in the lobes that they feed, for each lung with such (`find_lobar_bronchi`)."""
+    return tuple(
+        _bronchi_inside(lobes, side, {lobe: bronchi[lobe] for lobe in keys if lobe in bronchi})
+        for side, keys in LOBES_OF_LUNG.items()
+        if any(lobe in bronchi for lobe in keys)
+    )
+
+
+def _bronchi_inside(lobes: LabelMap, side: str, bronchi: Mapping[str, FloatArray]) -> Check:
+    own = [LOBE_SCHEME[lobe].value for lobe in LOBES_OF_LUNG[side]]
+    percents = {}
+    for lobe, places in bronchi.items():
+        index = np.rint(lobes.geometry.to_index(places)).astype(np.int64)
+        found = lobes.array[tuple(np.clip(index, 0, np.array(lobes.geometry.shape) - 1).T)]
+        found = found[np.isin(found, own)]
+        if len(found) >= LEAST_BRONCHUS_PIECES:
+            percents[lobe] = round(100.0 * float(np.mean(found == LOBE_SCHEME[lobe].value)))
+    odd = [lobe for lobe, percent in percents.items() if percent < LEAST_BRONCHUS_PERCENT]
+    words = side.replace("_", " ")
+    message = f"The bronchi that are seen in the {words} lie in the lobes that they feed."
+    if odd:
+        message = (
+            f"The bronchi of the {_listed(odd)} lie in another lobe as the {words} is divided: a fissure was not "
+            "found where it is."
+        )
+    worst = min(percents.values(), default=None)
+    keys = LOBES_OF_LUNG[side]
+    return Check(f"{side}_bronchi", worst, LEAST_BRONCHUS_PERCENT, not odd, message, "stops", keys, parts_only=True)
 
 
 def _seen(name: FissureName, fissure: Fissure) -> Check:

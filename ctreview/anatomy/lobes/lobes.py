@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from ctreview.anatomy.bronchi import BronchusSettings, find_lobar_bronchi
 from ctreview.anatomy.lobes.carried import carry_fissure
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.fitting import FissureSettings, find_fissure
 from ctreview.anatomy.lobes.frame import SIDES, LungFrame, lung_ends
-from ctreview.anatomy.lobes.lobe_checks import lobe_checks
+from ctreview.anatomy.lobes.lobe_checks import bronchus_checks, lobe_checks
 from ctreview.anatomy.lobes.partition import MovedBorder, lobes_by_fissures, moved_borders
 from ctreview.anatomy.lobes.pieces import LobePiece, give_pieces
 from ctreview.anatomy.lobes.prior import FISSURES, FissureName, FissurePrior, known_fissures
@@ -40,6 +41,8 @@ class LobeSettings:
         Distance of samples in lungs of 5 L, scaled with the cube root of volume, and the least one; never less than
         half a voxel.
     fissure : FissureSettings
+    bronchi : BronchusSettings
+        How bronchi are named, by which the lobes are checked.
     """
 
     oblique_reach_mm: float = 32.0
@@ -47,6 +50,7 @@ class LobeSettings:
     sample_mm: float = 1.2
     least_sample_mm: float = 1.0
     fissure: FissureSettings = field(default_factory=FissureSettings)
+    bronchi: BronchusSettings = field(default_factory=BronchusSettings)
 
     def __post_init__(self) -> None:
         require_possible(self, sample_mm=(0.3, 20.0), least_sample_mm=(0.3, 20.0))
@@ -62,17 +66,20 @@ class LobeMap(LabelMap):
         Those of the lungs that are there.
     pieces : tuple of LobePiece
         What a reader gave to a lobe, whatever the fissures say.
+    bronchi : mapping of str to ndarray, shape (n, 3)
+        Places on the bronchi of lobes, by the keys of `LOBES`, in LPS millimetres (`find_lobar_bronchi`).
     """
 
     fissures: Mapping[FissureName, Fissure] = field(default_factory=dict)
     pieces: tuple[LobePiece, ...] = ()
+    bronchi: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def within(self, lungs: LabelMap) -> LobeMap:
         """The same fissures in other lungs, which lost or won something."""
         array = lobes_by_fissures(lungs, self.fissures)
         give_pieces(array, lungs, self.pieces)
         found = replace(self, array=array)
-        return replace(found, checks=lobe_checks(found, self.fissures))
+        return replace(found, checks=(*lobe_checks(found, self.fissures), *bronchus_checks(found, self.bronchi)))
 
     def with_carried(self, other: LobeMap, lungs: LabelMap, to_own: Callable[[FloatArray], FloatArray]) -> LobeMap:
         """The same with what another scan of the patient shows of its fissures.
@@ -142,7 +149,8 @@ def find_lobes(
         reach = settings.minor_reach_mm if name == "right_minor" else settings.oblique_reach_mm
         found[name] = find_fissure(sample, prior, frame, reach_mm=reach, size=size, settings=settings.fissure)
     progress(1.0, 1.0, "looking for fissures")
-    return LobeMap(lungs.array, lungs.geometry, LOBE_SCHEME, fissures=found).within(lungs)
+    bronchi = find_lobar_bronchi(volume, lungs, settings=settings.bronchi)
+    return LobeMap(lungs.array, lungs.geometry, LOBE_SCHEME, fissures=found, bronchi=bronchi).within(lungs)
 
 
 def _sampled(

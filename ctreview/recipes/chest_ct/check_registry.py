@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ctreview.anatomy.laterality import CLEAR_LATERALITY_SCORE
 from ctreview.anatomy.lobes.engine_lobes import BORDER_MM
-from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_SEEN_PERCENT
+from ctreview.anatomy.lobes.lobe_checks import BEYOND, LEAST_BRONCHUS_PERCENT, LEAST_SEEN_PERCENT
 from ctreview.anatomy.lobes.prior import FISSURES
 from ctreview.anatomy.lobes.scheme import LOBES_OF_LUNG
 from ctreview.anatomy.lung_checks import (
@@ -350,6 +350,14 @@ CHECKS: Mapping[str, RegisteredCheck] = {
             f"sizes of the lobes of the {side.replace('_', ' ')}, as shares of it",
             {"stops": f"beyond the usual range by a factor of {BEYOND:g}, for these lobes alone"},
             "a lobe is missing or collapsed, or a fissure is not where it was taken to be",
+        )
+        for side in LOBES_OF_LUNG
+    },
+    **{
+        f"{side}_bronchi": _of_scan(
+            f"share of a lobe's bronchi in the {side.replace('_', ' ')} that lies in that lobe, where they are seen",
+            {"stops": f"below {LEAST_BRONCHUS_PERCENT:g} %, for the lobes of that lung alone"},
+            "a fissure is not where it was taken to be",
         )
         for side in LOBES_OF_LUNG
     },

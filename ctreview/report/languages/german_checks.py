@@ -90,6 +90,10 @@ SENTENCES = {
     "oder ein Lappenspalt wurde nicht an seinem Ort gefunden.",
     "left_lung_lobes": "Ein Lappen der linken Lunge wäre ungewöhnlich klein oder groß: Er fehlt oder ist kollabiert, "
     "oder ein Lappenspalt wurde nicht an seinem Ort gefunden.",
+    "right_lung_bronchi": "Bronchien eines Lappens der rechten Lunge liegen in einem anderen Lappen: Ein Lappenspalt "
+    "wurde nicht an seinem Ort gefunden.",
+    "left_lung_bronchi": "Bronchien eines Lappens der linken Lunge liegen in einem anderen Lappen: Ein Lappenspalt "
+    "wurde nicht an seinem Ort gefunden.",
     "engine_lobes_borders": "Die Lappen stammen von {value}; wie viel der Lappenspalten zu sehen ist, wurde "
     "nicht geprüft.",
     "engine_lobes_parts": "Nicht alle Lappen wurden gefunden.",

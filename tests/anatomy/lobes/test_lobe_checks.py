@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from ctreview.anatomy.lobes.fissure import Fissure
 from ctreview.anatomy.lobes.frame import LungFrame
-from ctreview.anatomy.lobes.lobe_checks import lobe_checks, with_lobes_of_lungs
+from ctreview.anatomy.lobes.lobe_checks import bronchus_checks, lobe_checks, with_lobes_of_lungs
 from ctreview.anatomy.lobes.prior import known_fissures
 from ctreview.anatomy.lobes.scheme import LOBE_SCHEME
 from ctreview.anatomy.lobes.surface import fit_surface
@@ -54,3 +55,12 @@ def test_what_is_said_of_a_lung_is_said_of_its_lobes() -> None:
     (found,) = with_lobes_of_lungs([Check("cut", None, None, False, "", "stops", ("left_lung",))])
     assert found.concerns("left_lower_lobe", "lungs")
     assert not found.concerns("right_lower_lobe", "lungs")
+
+
+@pytest.mark.parametrize(("first", "ok"), [(10, True), (60, False)])
+def test_a_lower_lobe_that_does_not_hold_its_bronchi_stops(first: int, ok: bool) -> None:
+    divided = lobes(70, 30) if not ok else lobes(5, 95)
+    bronchi = {"left_lower_lobe": divided.geometry.to_lps([(0, 0, k) for k in range(first, first + 8)])}
+    (check,) = bronchus_checks(divided, bronchi)
+    assert check.ok is ok
+    assert check.stops is not ok
