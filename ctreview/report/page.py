@@ -27,7 +27,7 @@ from ctreview.report.languages import LANGUAGES, Marked, Phrases, ShownImage
 from ctreview.report.languages.wording import Wording
 from ctreview.report.narrative import candidates_told, reasons_told
 from ctreview.report.page_pictures import PagePictures, draw_pictures
-from ctreview.report.rows import facing, facts, humane, measure_rows, region_rows, source_rows
+from ctreview.report.rows import check_unit, facing, facts, humane, measure_rows, region_rows, source_rows
 from ctreview.report.scores import Recorded, density_rows, score_rows, scores_document
 from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.report.words import Found, varied
@@ -153,7 +153,10 @@ def page_context(
         "scores_recorded": bool(recorded),
         "density": density_rows(scores, wording),
         "checks": sorted(
-            ({**row, "message": check_message(row, wording)} for row in document["checks"]),
+            (
+                {**row, "message": check_message(row, wording), "unit": wording.text(check_unit(row["name"]))}
+                for row in document["checks"]
+            ),
             key=lambda check: bool(check["ok"]),
         ),
         "sources": [(_capital(wording.text(name)), half, what) for name, half, what in source_rows(document)],

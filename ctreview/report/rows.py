@@ -11,7 +11,7 @@ from ctreview.report.charts import scale_of
 from ctreview.report.languages.wording import Wording
 from ctreview.report.words import varied
 
-__all__ = ["by_severity", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
+__all__ = ["by_severity", "check_unit", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
 
 BANDS = {"haa_percent": "High attenuation (−600 to −250 HU)"}
 """Bands whose share is measured, in words."""
@@ -118,6 +118,20 @@ UNITS = {"years": "years", "hu": "HU", "ml": "mL", "mm": "mm", "g": "g", "percen
 
 
 FACTS = {
+    "normal_hu": "Density of normal lung, HU",
+    "excess_hu": "Ground glass begins above normal lung by, HU",
+    "ground_glass_hu": "Ground glass from, HU",
+    "consolidation_hu": "Consolidation from, HU",
+    "tube_voltage": "Tube voltage, difference",
+    "slice_thickness": "Slice thickness, ratio",
+    "noise": "Noise, ratio",
+    "sharpness": "Sharpness, ratio",
+    "resolution": "Blur of the less sharp scan",
+    "air_around_the_body": "Air around the body, difference",
+    "hu_of_air_in_the_trachea": "Air in the trachea, difference",
+    "hu_of_soft_tissue_of_the_heart": "Soft tissue of the heart, difference",
+    "normal_lung_agreement": "Normal lung of both scans, difference",
+    "order_of_scans": "From baseline to follow-up",
     "kvp": "Tube voltage, kV",
     "tube_current_time_mas": "Tube current × time, mAs",
     "contrast": "Contrast agent named",
@@ -136,6 +150,48 @@ FACTS = {
     "inverse_mm": "Inverse inconsistency, mm",
 }
 """Facts whose key alone would puzzle a reader."""
+
+
+CHECK_UNITS = {
+    "kV": ("tube_voltage",),
+    "mm": ("resolution", "slice_gap"),
+    "days": ("order_of_scans",),
+    "HU": (
+        "air_around_the_body",
+        "hu_of_air_in_the_trachea",
+        "hu_of_soft_tissue_of_the_heart",
+        "normal_lung_agreement",
+        "lungs_alike",
+    ),
+    "%": (
+        "growth",
+        "common_field_of_view",
+        "lungs_cut_alike",
+        "opacity_in_field_of_view",
+        "right_oblique_fissure",
+        "right_minor_fissure",
+        "left_oblique_fissure",
+    ),
+    "mL": (
+        "age_of_small_lungs",
+        "lung_volume_plausible",
+        "lung_size",
+        "dense_lung_recovered",
+        "dense_candidates",
+        "pleural_fluid",
+        "gas_under_diaphragm",
+        "pneumothorax",
+        "mediastinal_air",
+        "bullae",
+    ),
+}
+"""What the numbers of checks are counted in; others are ratios, shares or words."""
+
+
+def check_unit(name: str) -> str:
+    """The unit of a check's value and limit; empty where they have none."""
+    bare = name.removeprefix("baseline_").removeprefix("followup_")
+    return next((unit for unit, names in CHECK_UNITS.items() if bare in names), "")
 
 
 def humane(key: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib.resources import files
 
 import pytest
 
@@ -13,12 +12,12 @@ from ctreview.change.interval_settings import SOURCES
 from ctreview.checks import Check
 from ctreview.report import change_document, render_page
 from ctreview.report.languages import LANGUAGES
-from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
+from ctreview.report.languages.german_checks import SENTENCES
+from ctreview.report.languages.wording import Wording
 from ctreview.report.page_pictures import draw_pictures
 from ctreview.report.pdf import render_static_page
 from ctreview.report.provenance import provenance
-from ctreview.report.rows import humane
-from ctreview.report.words import OTHER_READING
+from ctreview.report.rows import check_unit
 from ctreview.study import KeyImage
 
 LEAST_WORDS = 3
@@ -86,23 +85,6 @@ def test_no_phrase_of_the_english_page_is_left_on_the_german_one(failing, render
     assert phrases_of_both(pages) == set()
 
 
-def test_every_text_of_the_templates_has_its_german():
-    folder = files("ctreview.report") / "templates"
-    texts = set()
-    for template in folder.iterdir():
-        if template.name.endswith(".j2"):
-            texts |= set(re.findall(r"_\(\"([^\"]*)\"", template.read_text(encoding="utf-8")))
-    assert len(texts) > 100
-    assert {one for one in texts if re.search(r"[A-Za-z]{2}", one)} - set(IN_GERMAN) == set()
-
-
-def test_what_an_interval_varies_and_what_is_checked_has_its_german():
-    from ctreview.recipes.chest_ct.check_registry import CHECKS
-
-    assert {one.words for one in SOURCES.values()} | {OTHER_READING} <= set(IN_GERMAN)
-    assert {humane(name) for name in CHECKS} - set(FACTS_IN_GERMAN) == set()
-
-
 def test_a_key_image_is_captioned_in_either_language():
     image = KeyImage(1, (0.0, 0.0, 0.0), "coronal", -600.0, 1500.0, "average", 7.5, caption="?")
     said = [say.key_image(image) for say in LANGUAGES.values()]
@@ -110,3 +92,16 @@ def test_a_key_image_is_captioned_in_either_language():
         "Baseline, coronal, average 7.5 mm, W 1500 L −600: ?",
         "Voraufnahme, koronar, Mittelwert 7,5 mm, B 1500 Z −600: ?",
     ]
+
+
+def test_a_check_has_the_unit_that_its_sentence_says():
+    german = {"HE": "HU", "ml": "mL", "mm": "mm", "%": "%"}
+    said = {name: re.search(r"\{value\} (HE|ml|mm|%)", sentence) for name, sentence in SENTENCES.items()}
+    wrong = {name for name, unit in said.items() if unit and check_unit(name) != german[unit[1]]}
+    assert wrong == set()
+    assert check_unit("followup_bullae") == "mL"
+
+
+def test_the_position_of_the_patient_is_said_in_words():
+    assert Wording("en", LANGUAGES["en"]).cell("HFP") == "prone, head first (HFP)"
+    assert Wording("de", LANGUAGES["de"]).cell("HFP") == "Bauchlage, Kopf voran (HFP)"

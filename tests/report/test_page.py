@@ -22,6 +22,7 @@ from ctreview.report.answers import BECAUSE
 from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
 from ctreview.report.provenance import provenance
 from ctreview.report.rows import FACTS, humane
+from ctreview.report.words import OTHER_READING
 from ctreview.study import Finding
 
 PACKED = r'base64,[A-Za-z0-9+/=]+|"(grey|marks|places|values)": "[^"]*"'
@@ -267,7 +268,9 @@ def test_every_text_of_the_templates_has_german_words():
     assert texts - set(IN_GERMAN) == same
 
 
-@pytest.mark.parametrize("said", [*BECAUSE.values(), *(source.words for source in SOURCES.values()), *SOURCES])
+@pytest.mark.parametrize(
+    "said", [*BECAUSE.values(), OTHER_READING, *(source.words for source in SOURCES.values()), *SOURCES]
+)
 def test_what_decides_and_what_is_varied_have_german_words(said):
     assert said in IN_GERMAN
 

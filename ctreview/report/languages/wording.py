@@ -14,7 +14,17 @@ from ctreview.report.languages.phrases import Phrases
 
 __all__ = ["Wording"]
 
-CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": MappingProxyType({}), "de": IN_GERMAN})
+POSITIONS = MappingProxyType(
+    {
+        "HFS": "supine, head first (HFS)",
+        "FFS": "supine, feet first (FFS)",
+        "HFP": "prone, head first (HFP)",
+        "FFP": "prone, feet first (FFP)",
+    }
+)
+"""Positions of a patient as DICOM codes them."""
+
+CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": POSITIONS, "de": IN_GERMAN})
 """What each language says for an English text of the page."""
 
 FACTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": MappingProxyType({}), "de": FACTS_IN_GERMAN})
