@@ -8,11 +8,13 @@ import sys
 
 import pytest
 
+from ctreview.clinical import ClinicalTimeline
 from ctreview.errors import WrongUse
 from ctreview.report import change_document, words
 from ctreview.report.page_pictures import draw_pictures
 from ctreview.report.pdf import pdf_of, render_static_page, require_pdf
 from ctreview.report.provenance import provenance
+from ctreview.report.timeline import timeline
 from ctreview.study import Finding
 
 
@@ -21,7 +23,10 @@ def static(comparison) -> str:
     origin = provenance({}, settings=comparison.settings, seeds=comparison.seeds, timings={})
     marked = Finding("nodule", 1, (0.0, 0.0, 0.0), text="<script>here</script>")
     drawn = draw_pictures(comparison)
-    return render_static_page(comparison, change_document(comparison), origin, drawn, findings=[marked])
+    days = ClinicalTimeline(in_calendar=False)
+    section = timeline(days, results=[comparison]).section(printed=True)
+    document = change_document(comparison)
+    return render_static_page(comparison, document, origin, drawn, findings=[marked], section=section)
 
 
 def test_the_static_page_has_no_script_and_nothing_folded(static):
@@ -34,6 +39,12 @@ def test_the_static_page_answers_what_how_sure_and_where(static, comparison):
     assert f"Opacity decreased by {words.number(-change.value)} mL over 62 days." in static
     assert f"<b>{words.span(change.low, change.high)} mL</b>" in static
     assert "<b>right lung</b>" in static
+
+
+def test_the_timeline_stands_in_it_without_what_needs_a_mouse(static):
+    assert 'id="timeline"' in static
+    assert "Opacity, both lungs" in static
+    assert 'class="key-image"' not in static
 
 
 def test_it_becomes_a_pdf(static):

@@ -55,9 +55,9 @@ class DrawnTimeline:
     changes: Sequence[Mapping[str, Any]] = ()
 
     def section(self, language: str = "en", *, identify: bool = False, printed: bool = False) -> str:
-        """The section of a page (`timeline_section`); ``printed`` leaves out what shows under the mouse alone."""
+        """The section of a page (`timeline_section`); ``printed`` leaves out what needs a mouse."""
         images = {} if printed else self.key_images
-        return timeline_section(self.timeline, language, identify=identify, key_images=images)
+        return timeline_section(self.timeline, language, identify=identify, key_images=images, table=not printed)
 
     def sections(self, *, identify: bool = False, printed: bool = False) -> Mapping[str, str]:
         """The section in each language."""

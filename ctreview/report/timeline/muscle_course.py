@@ -30,6 +30,8 @@ SHOWN = (
 
 IN_COMMON = Text("in the part that both examinations show", "in dem Teil, den beide Untersuchungen zeigen")
 
+CAVEAT = Text("a check of the examination tells something about it", "eine Prüfung der Untersuchung sagt etwas dazu")
+
 Examined = Mapping[str, Any]
 """The content of a ``muscle.json`` or of a ``muscle_change.json``."""
 
@@ -107,7 +109,8 @@ def _measured(when: PartialDate, found: Examined) -> Iterator[ClinicalValue]:
             if one["key"] == key and one["value"] is not None:
                 value = float(f"{one['value']:.4g}")
                 unit = ucum(one["unit"]) if one["unit"] else "1"
-                yield ClinicalValue(_measure(key, one["region"]), Quantity(value, unit), when)
+                note = CAVEAT if one.get("caveats") else Text("")
+                yield ClinicalValue(_measure(key, one["region"]), Quantity(value, unit), when, note=note)
 
 
 def _volume(region: Mapping[str, Any], first: PartialDate, later: PartialDate) -> Iterator[ClinicalValue]:

@@ -41,6 +41,7 @@ def timeline_section(
     *,
     identify: bool = False,
     key_images: Mapping[ScanTime, ScanPicture] | None = None,
+    table: bool = True,
 ) -> Markup:
     """Give the section.
 
@@ -53,6 +54,8 @@ def timeline_section(
         knows nothing more exact than months.
     key_images : mapping of ScanTime to ScanPicture, optional
         Pictures that show under the mouse and the focus of a scan.
+    table : bool
+        Whether all entries stand behind the figure as a table that is folded.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def timeline_section(
         element("h2", words["title"]),
         element("figure", timeline_figure(timeline, frame, key_images)),
         *(element("p", remark, class_="quiet") for remark in remarks),
-        element("details", element("summary", words["table"]), _table(timeline, frame)),
+        *([element("details", element("summary", words["table"]), _table(timeline, frame))] if table else []),
         id="timeline",
         lang=language,
     )
