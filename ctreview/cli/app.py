@@ -18,6 +18,7 @@ from ctreview.cli.follow import FollowCommand, follow
 from ctreview.cli.info import info
 from ctreview.cli.models import models
 from ctreview.cli.muscle import MuscleCommand, muscle, muscle_compare
+from ctreview.cli.muscle_ultrasound import muscle_ultrasound
 from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
 from ctreview.cli.scores import scores
@@ -57,6 +58,7 @@ app.command("compare", cls=CompareCommand)(compare)
 app.command("follow", cls=FollowCommand)(follow)
 app.command("muscle", cls=MuscleCommand)(muscle)
 app.command("muscle-compare")(muscle_compare)
+app.command("muscle-ultrasound")(muscle_ultrasound)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("timeline")(timeline)
 app.command("repeat")(repeat)

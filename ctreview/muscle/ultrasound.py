@@ -6,6 +6,7 @@ pydicom is loaded when a file is really read.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,7 @@ def _facts(data: Any) -> Acquisition:
 
     return Acquisition(
         modality="US",
+        acquired=_when(text("AcquisitionDateTime") or text("ContentDate") or text("StudyDate")),
         patient=Patient(text("PatientID"), text("PatientName"), None, text("PatientSex")),
         manufacturer=text("Manufacturer"),
         scanner=text("ManufacturerModelName"),
@@ -202,3 +204,11 @@ def _facts(data: Any) -> Acquisition:
         series_uid=text("SeriesInstanceUID"),
         lossy=text("LossyImageCompression") == "01",
     )
+
+
+def _when(text: str | None) -> datetime | None:
+    """The day that a header states; None where it is no date."""
+    try:
+        return None if text is None else datetime.strptime(text[:8], "%Y%m%d")
+    except ValueError:
+        return None
