@@ -43,6 +43,8 @@ class MuscleVoxels:
         Farther from the border than the settings say.
     single : ndarray of bool
         Hot by themselves, without a hot neighbour within the slice: noise makes such ones too.
+    hot_ring, hot_edge : ndarray of bool
+        What hot voxels win, and lose, where their border lies one voxel further out, or in.
     likeness : ndarray
         To fat.
     maps : mapping of str to ndarray
@@ -64,6 +66,8 @@ class MuscleVoxels:
     bone_edge: Mask
     inner: Mask
     single: Mask
+    hot_ring: Mask
+    hot_edge: Mask
     likeness: Values
     maps: Mapping[str, Values] = field(default_factory=dict)
     valid: Mapping[str, Mask] = field(default_factory=dict)
@@ -96,10 +100,12 @@ def list_voxels(scan: MuscleMriResult, settings: MuscleMriSettings) -> MuscleVox
     bone_edge = bone & ~binary_erosion(bone, _CROSS, border_value=1)
     where = np.nonzero(inside | ring | bone | bone_ring)
     maps = {one.kind: one for one in scan.maps}
-    single = np.zeros(inside.shape, bool)
+    hot = np.zeros(inside.shape, bool)
     if "stir_robust_z" in maps:
         hot = muscle & inner & (maps["stir_robust_z"].array >= settings.measures.hot_z)
-        single = hot & ~binary_dilation(hot, _NEIGHBOURS)
+    single = hot & ~binary_dilation(hot, _NEIGHBOURS)
+    hot_ring = binary_dilation(hot & ~single, _CROSS) & ~hot
+    hot_edge = hot & ~binary_erosion(hot, _CROSS)
     return MuscleVoxels(
         where[0],
         limbs.number[where],
@@ -113,6 +119,8 @@ def list_voxels(scan: MuscleMriResult, settings: MuscleMriSettings) -> MuscleVox
         bone_edge[where],
         inner[where],
         single[where],
+        hot_ring[where],
+        hot_edge[where],
         levels.fat_likeness[where],
         {kind: one.array[where] for kind, one in maps.items()},
         {kind: one.valid[where] for kind, one in maps.items()},

@@ -23,14 +23,25 @@ Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class _Hot:
-    """Which voxels are hot: how far above the threshold they begin, and whether single ones count."""
+class _Reading:
+    """How the maps are read.
+
+    Attributes
+    ----------
+    shift : float
+        Robust z that hot voxels begin above the threshold.
+    hot_border : int
+        Voxels that the border of what is hot lies further out, -1 for further in.
+    denoised : bool
+        Whether what noise adds to a fat fraction, and hot voxels that noise makes, are taken off.
+    """
 
     shift: float = 0.0
-    single: bool = True
+    hot_border: int = 0
+    denoised: bool = False
 
 
-_ALL_HOT = _Hot()
+_PLAIN = _Reading()
 
 Numbers = dict[str, float]
 
@@ -93,6 +104,7 @@ class _Counter:
             for number, side in enumerate(scan.tissue.sides, 1)
         }
         self._fat = next((kind for kind in FAT_FRACTIONS if kind in voxels.maps), None)
+        self._fat_noise = next((one.noise_floor for one in scan.maps if one.kind == self._fat), None)
 
     def weights(self, heights: Mapping[int, Heights]) -> FloatArray:
         """Share of each voxel between the heights of its limb."""
@@ -106,7 +118,12 @@ class _Counter:
         return 0.0 if hot is None or not len(hot) else float(np.median(hot)) / 2
 
     def numbers(
-        self, where: Mask, weight: FloatArray, drawn: DrawnMuscle, heights: Mapping[int, Heights], hot: _Hot = _ALL_HOT
+        self,
+        where: Mask,
+        weight: FloatArray,
+        drawn: DrawnMuscle,
+        heights: Mapping[int, Heights],
+        reading: _Reading = _PLAIN,
     ) -> Numbers:
         """Every number that the maps allow; one that divides by nothing is left out."""
         voxels, ml = self.voxels, self._voxel_ml
@@ -117,7 +134,7 @@ class _Counter:
             return {}
         found = {"muscle_ml": muscle_ml, "lean_ml": muscle_ml}
         if self._fat is not None:
-            fat, valid = np.clip(voxels.maps[self._fat], 0.0, 1.0), voxels.valid[self._fat]
+            fat, valid = self._fat_share(reading), voxels.valid[self._fat]
             found["lean_ml"] = float((weight * drawn.inside) @ (1.0 - fat)) * ml
             counted = weight * (drawn.inside & valid)
             found["fat_fraction_mean"] = 100.0 * float(counted @ fat) / max(float(counted.sum()), 1e-9)
@@ -129,7 +146,7 @@ class _Counter:
         ratio = self._section_per_bone(weight, drawn)
         if ratio is not None:
             found["section_per_bone"] = ratio
-        return found | dict(self._of_stir_and_t2(weight, drawn, hot))
+        return found | dict(self._of_stir_and_t2(weight, drawn, reading))
 
     def _section_per_bone(self, weight: FloatArray, drawn: DrawnMuscle) -> float | None:
         """Median over slices of muscle's cross-section over that of bone; None where bone is missing in most."""
@@ -140,20 +157,40 @@ class _Counter:
             return None
         return float(np.median(muscle[there] / bone[there]))
 
-    def _of_stir_and_t2(self, weight: FloatArray, drawn: DrawnMuscle, counted: _Hot) -> Iterator[tuple[str, float]]:
+    def _of_stir_and_t2(self, weight: FloatArray, drawn: DrawnMuscle, reading: _Reading) -> Iterator[tuple[str, float]]:
         voxels = self.voxels
         looked_at = drawn.muscle & voxels.inner & (weight > 0)
         if "stir_robust_z" in voxels.maps:
-            level = self.hot_z + counted.shift
-            hot = looked_at & voxels.valid["stir_robust_z"] & (voxels.maps["stir_robust_z"] >= level)
-            if not counted.single:
-                hot &= ~voxels.single
-            yield "hot_ml", float(weight @ hot) * self._voxel_ml
+            yield "hot_ml", self._hot_ml(weight, looked_at & voxels.valid["stir_robust_z"], reading)
         for kind in ("stir_ratio", "water_t2"):
             if kind in voxels.maps:
                 values = voxels.maps[kind][looked_at & voxels.valid[kind]]
                 if len(values):
                     yield f"{kind}_median", float(np.median(values))
+
+    def _fat_share(self, reading: _Reading) -> FloatArray:
+        """Fat fraction of each voxel; squares of magnitudes are too large by twice the variance of the noise.
+
+        So are they on average (Gudbjartsson and Patz, Magn Reson Med 1995, doi 10.1002/mrm.1910340618).
+        """
+        share = np.clip(self.voxels.maps[self._fat or ""], 0.0, 1.0)
+        if not reading.denoised or self._fat_noise is None:
+            return np.asarray(share)
+        return np.asarray(np.sqrt(np.maximum(share**2 - 2.0 * self._fat_noise**2, 0.0)))
+
+    def _hot_ml(self, weight: FloatArray, where: Mask, reading: _Reading) -> float:
+        """Volume of hot voxels; noise makes as many dark ones."""
+        voxels, score = self.voxels, self.voxels.maps["stir_robust_z"]
+        hot = where & (score >= self.hot_z + reading.shift)
+        if reading.hot_border:
+            hot = where & voxels.hot_ring | hot if reading.hot_border > 0 else hot & ~voxels.hot_edge
+        found = float(weight @ hot)
+        if reading.denoised:
+            found = max(
+                0.0,
+                min(float(weight @ (hot & ~voxels.single)), found - float(weight @ (where & (score <= -self.hot_z)))),
+            )
+        return found * self._voxel_ml
 
 
 def _varied(
@@ -166,8 +203,8 @@ def _varied(
     voxels = counter.voxels
     weight, plain = counter.weights(heights), draw_muscle(voxels)
 
-    def measured(drawn: DrawnMuscle, hot: _Hot = _ALL_HOT) -> Numbers:
-        return counter.numbers(where, weight, drawn, heights, hot)
+    def measured(drawn: DrawnMuscle, reading: _Reading = _PLAIN) -> Numbers:
+        return counter.numbers(where, weight, drawn, heights, reading)
 
     base = measured(plain)
     shift = settings.threshold_share
@@ -179,8 +216,9 @@ def _varied(
     bone = measured(draw_muscle(voxels, bone_border=-1)), measured(draw_muscle(voxels, bone_border=1))
     # the higher the threshold, the less is hot
     upwards = max(settings.hot_z_shift, counter.half_height(where) - counter.hot_z)
-    hot = measured(plain, _Hot(upwards)), measured(plain, _Hot(-settings.hot_z_shift))
-    paired = measured(plain, _Hot(single=False))
+    hot = measured(plain, _Reading(upwards)), measured(plain, _Reading(-settings.hot_z_shift))
+    hot_border = measured(plain, _Reading(hot_border=-1)), measured(plain, _Reading(hot_border=1))
+    denoised = measured(plain, _Reading(denoised=True)), base
     ends = {
         f"{end} end of the shared part": _shorter(counter, where, plain, heights, end, end_error_mm)
         for end in ("lower", "upper")
@@ -193,13 +231,14 @@ def _varied(
                 "boundary": _scaled(value, key, border, settings.boundary_voxels),
                 "boundary of bone": _scaled(value, key, bone, settings.boundary_voxels),
                 "threshold of hot voxels": _scaled(value, key, hot, 1.0),
+                "noise": _scaled(value, key, denoised, 1.0),
             },
             own={
                 "threshold of each scan": _scaled(value, key, threshold, settings.own_threshold_share / shift),
                 "boundary of each scan": _scaled(value, key, border, settings.own_boundary_voxels),
                 "boundary of bone in each scan": _scaled(value, key, bone, settings.own_boundary_voxels),
                 **{name: _mirrored(value, found.get(key, value)) for name, found in ends.items()},
-                "single hot voxels": (paired.get(key, value), value),
+                "boundary of hot voxels in each scan": _scaled(value, key, hot_border, settings.own_boundary_voxels),
                 **_of_reference(counter.scan, key, value),
                 **_of_femur(counter.scan, key, value),
             },
