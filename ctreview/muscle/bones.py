@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cc3d
 import fill_voids
 import numpy as np
 import numpy.typing as npt
+from skimage.morphology import convex_hull_image
 
-from ctreview.muscle.morphology import closed_in_slices, opened_in_slices
+from ctreview.muscle.morphology import closed_in_slices, distance_in_slices, near_in_slices, opened_in_slices
 from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["BoneSettings", "Bones", "find_bones"]
+
+_SECTORS = 24
+"""Directions around a bone that are looked in."""
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
@@ -33,6 +38,11 @@ class BoneSettings:
         Share of a bone that is enclosed by its cortex, in its slices together.
     least_length_mm : float
         Of a bone across slices.
+    least_ring_share : float
+        In a slice beside one that shows a bone, a ring that is open goes on as that bone where cortex lies in at least
+        this share of all directions.
+    moves_mm : float
+        So far the outline of a bone may move from slice to slice.
     deep_mm : float
         Bone begins at least so deep below the skin.
     """
@@ -41,6 +51,8 @@ class BoneSettings:
     least_radius_mm: float = 4.0
     least_marrow_share: float = 0.08
     least_length_mm: float = 20.0
+    least_ring_share: float = 0.6
+    moves_mm: float = 4.0
     deep_mm: float = 4.0
 
     def __post_init__(self) -> None:
@@ -97,7 +109,40 @@ def find_bones(
     table = np.zeros(len(size), np.uint16)
     table[order] = np.arange(1, len(order) + 1)
     number = table[pieces]
-    return Bones(number, np.asarray(marrow & (number > 0)))
+    dark = dark & inside & (depth_mm > settings.deep_mm)
+    for bone in range(1, len(order) + 1):
+        _follow(number, bone, dark, spacing, settings)
+    return Bones(number, np.asarray((marrow | ~cortex) & (number > 0)))
+
+
+def _follow(
+    number: npt.NDArray[np.uint16], bone: int, dark: Mask, spacing: Sequence[float], settings: BoneSettings
+) -> None:
+    """Go on with a bone beyond its last slice at either end, while its ring can be seen, if open in places."""
+    levels = np.flatnonzero((number == bone).any(axis=(1, 2)))
+    for last, step in ((int(levels[0]), -1), (int(levels[-1]), 1)):
+        level = last + step
+        while 0 <= level < len(number):
+            found = _next_section(number[level - step] == bone, dark[level], spacing, settings)
+            found &= number[level] == 0
+            if not found.any():
+                break
+            number[level][found] = bone
+            level += step
+
+
+def _next_section(before: Mask, dark: Mask, spacing: Sequence[float], settings: BoneSettings) -> Mask:
+    """The bone in a slice, from that in the slice before it; empty where too little of a ring is seen."""
+    near = near_in_slices(before[None], spacing, settings.moves_mm)[0]
+    core = distance_in_slices(before[None], spacing)[0] > settings.moves_mm
+    ring = dark & near & ~core
+    places = np.argwhere(ring) - np.argwhere(before).mean(axis=0)
+    if len(places) < 3:
+        return np.zeros_like(before)
+    sectors = np.floor((np.arctan2(*(places * spacing[1:]).T) + np.pi) / (2 * np.pi) * _SECTORS).astype(int)
+    if len(np.unique(sectors % _SECTORS)) < settings.least_ring_share * _SECTORS:
+        return np.zeros_like(before)
+    return np.asarray(convex_hull_image(ring) & near)
 
 
 def _levels_of(pieces: npt.NDArray[np.integer], count: int) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ import edt
 import fill_voids
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
 from skimage.filters import threshold_otsu
 
 from ctreview.checks import Check
@@ -23,6 +24,7 @@ __all__ = ["LimbSettings", "Limbs", "find_limbs"]
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.bool_]
 
 FAINTEST = 0.02
 """No tissue but cortex is darker than this share of the brightest."""
@@ -41,6 +43,12 @@ class LimbSettings:
         What lies less deep is skin and its blur, and counts as subcutaneous.
     least_share : float
         A piece smaller than this share of the largest is no limb (a marker, a hand).
+    core_share : float
+        What lies deeper than this share of the deepest place of a slice is the core of a limb.
+    least_apart : float
+        Two limbs lie side by side in at least this share of the slices.
+    most_dark : float
+        Where more than this share of the cores is as dark as air, muscle does not stand out.
     off_centre_mm : float
         The least distance from the middle of the scanner at which the side of a single limb is taken from where it
         lies.
@@ -49,6 +57,9 @@ class LimbSettings:
     air_mm: float = 6.0
     skin_mm: float = 2.5
     least_share: float = 0.2
+    core_share: float = 0.45
+    least_apart: float = 0.1
+    most_dark: float = 0.3
     off_centre_mm: float = 30.0
 
     def __post_init__(self) -> None:
@@ -67,12 +78,15 @@ class Limbs:
         Of the patient.
     depth_mm : ndarray of float32
         Distance to air within axial slices; where the image ends is no air.
+    joined : ndarray of bool, shape (slices,)
+        Axial slices above those in which two limbs are apart: the pelvis.
     checks : tuple of Check
     """
 
     number: npt.NDArray[np.uint8]
     sides: tuple[LimbSide, ...]
     depth_mm: Image
+    joined: Levels
     checks: tuple[Check, ...]
 
     @property
@@ -102,7 +116,8 @@ def find_limbs(
     """
     settings = settings or LimbSettings()
     spacing = geometry.spacing
-    bright = image > _air_threshold(image)
+    quiet = gaussian_filter(image, (0.0, 1.0, 1.0))  # single bright voxels of noise would leave no wide dark place
+    bright = quiet > _air_threshold(quiet)
     outside_image = _touching_border(_not_imaged(image, bright) if unmeasured is None else unmeasured, spacing)
     air = _air(~bright, spacing, settings.air_mm)
     body = ~air & ~(outside_image & ~bright)
@@ -112,10 +127,16 @@ def find_limbs(
             "no limb stands out against air in this image", remedy="Give a series whose muscle is brighter than noise."
         )
     body = np.stack([fill_voids.fill(np.ascontiguousarray(plane)) for plane in body]).astype(bool)
-    numbers, sides, checks = _sides(body, geometry, settings)
+    numbers, sides, joined, checks = _sides(body, geometry, settings)
     edge_of_image = outside_image & ~near_in_slices(air & ~outside_image, spacing, 3.0)
     depth = distance_in_slices(body | edge_of_image, spacing)
-    return Limbs(numbers, sides, depth, checks)
+    deep = body & (depth > settings.core_share * float(np.percentile(depth[body], 95)))
+    if np.count_nonzero(deep & bright) < (1 - settings.most_dark) * np.count_nonzero(deep):
+        raise SegmentationFailed(
+            "what lies deep in the limbs is as dark as noise in much of this image",
+            remedy="Give a series whose muscle is brighter than noise, such as T1, or water and fat images.",
+        )
+    return Limbs(numbers, sides, depth, joined, checks)
 
 
 def _air_threshold(image: Image) -> float:
@@ -162,50 +183,74 @@ def _large_pieces(mask: Mask, least_share: float) -> Mask:
 
 def _sides(
     body: Mask, geometry: Geometry, settings: LimbSettings
-) -> tuple[npt.NDArray[np.uint8], tuple[LimbSide, ...], tuple[Check, ...]]:
-    limbs = _limbs_apart(body, geometry)
+) -> tuple[npt.NDArray[np.uint8], tuple[LimbSide, ...], Levels, tuple[Check, ...]]:
+    limbs, apart = _limbs_apart(body, geometry, settings)
     count = int(limbs.max())
     if count == 1:
         side, check = _side_of_one(limbs, geometry, settings)
-        return limbs, (side,), (check,)
-    centres = [float(geometry.to_lps(np.argwhere(limbs == n).mean(axis=0))[0]) for n in range(1, count + 1)]
+        return limbs, (side,), np.zeros(len(body), bool), (check,)
+    centres = [float(geometry.to_lps(np.argwhere(limbs[apart] == n).mean(axis=0))[0]) for n in range(1, count + 1)]
     order = np.argsort(centres)
     renumbered = np.zeros(count + 1, np.uint8)
     renumbered[order + 1] = np.arange(1, count + 1)
     message = "Right and left are told by where the limbs lie in the patient."
-    check = Check("side", "both limbs", None, ok=True, message=message)
-    return renumbered[limbs], ("right", "left"), (check,)
+    checks = [Check("side", "both limbs", None, ok=True, message=message)]
+    joined = _above_limbs(apart, body)
+    if joined.any():
+        message = (
+            f"In the upper {np.count_nonzero(joined)} of {len(joined)} slices both limbs are joined, and organs lie"
+            " inside the fascia as well: thighs are measured below that, muscles of the pelvis where they are drawn."
+        )
+        checks.append(Check("pelvis", int(np.count_nonzero(joined)), 0, ok=False, message=message))
+    return renumbered[limbs], ("right", "left"), joined, tuple(checks)
 
 
-def _limbs_apart(body: Mask, geometry: Geometry) -> npt.NDArray[np.uint8]:
-    """Number two limbs, parted where they touch; one limb stays one.
+def _above_limbs(apart: Levels, body: Mask) -> Levels:
+    """The slices above the highest in which limbs are apart; axis 0 runs to the head."""
+    joined = np.asarray(body.any(axis=(1, 2)))
+    joined[: int(np.flatnonzero(apart)[-1]) + 1] = False
+    return joined
 
-    What is deep in a slice is the core of a limb. Two cores, side by side in most slices, are two limbs, and each
-    voxel belongs to the nearer one.
+
+def _limbs_apart(body: Mask, geometry: Geometry, settings: LimbSettings) -> tuple[npt.NDArray[np.uint8], Levels]:
+    """Number two limbs, parted where they touch; one limb stays one. Also in which slices there are two.
+
+    What is deep in a slice is the core of a limb. Two cores side by side, in enough slices, are two limbs, and each
+    voxel belongs to the nearer one; so the trunk is parted where the limbs below it are.
     """
     spacing = geometry.spacing
     depth = distance_in_slices(body, spacing)
-    found = np.zeros(body.shape, np.uint8)
-    deepest = float(np.median(depth.max(axis=(1, 2))[body.any(axis=(1, 2))]))
-    cores = cc3d.connected_components(depth > 0.45 * deepest, connectivity=6)
-    sizes = np.bincount(cores.ravel())
-    sizes[0] = 0
-    large = np.flatnonzero(sizes >= 0.2 * sizes.max())
-    if len(large) < 2:
-        found[body] = 1
-        return found
-    centre = [np.argwhere(cores == n).mean(axis=0)[2] * spacing[2] for n in large]
-    middle = 0.5 * (min(centre) + max(centre))
-    groups = [
-        np.isin(cores, [n for n, x in zip(large, centre, strict=True) if (x > middle) == high])
-        for high in (False, True)
+    cores = np.zeros(body.shape, np.uint8)
+    for level, plane in enumerate(depth):
+        cores[level] = _cores_of_slice(plane, spacing[2], settings)
+    apart = np.asarray(cores.any(axis=(1, 2)))
+    found = body.astype(np.uint8)
+    if np.count_nonzero(apart) < max(2.0, settings.least_apart * np.count_nonzero(body.any(axis=(1, 2)))):
+        return found, apart
+    distances = [
+        edt.edt(np.ascontiguousarray(cores != number), anisotropy=spacing, black_border=False) for number in (1, 2)
     ]
-    if abs(centre[int(np.argmax(centre))] - centre[int(np.argmin(centre))]) < 2 * deepest:
-        found[body] = 1
-        return found
-    distances = [edt.edt(~np.ascontiguousarray(group), anisotropy=spacing, black_border=False) for group in groups]
     found[body] = 1 + (distances[1] < distances[0])[body]
-    return found
+    return found, apart
+
+
+def _cores_of_slice(depth: Image, column_mm: float, settings: LimbSettings) -> npt.NDArray[np.uint8]:
+    """1 and 2 in the cores of the limb at lower and at higher columns; 0 everywhere where there are not two."""
+    nothing = np.zeros(depth.shape, np.uint8)
+    deepest = float(depth.max())
+    if deepest == 0:
+        return nothing
+    pieces = cc3d.connected_components(depth > settings.core_share * deepest, connectivity=4)
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    large = np.flatnonzero(sizes >= settings.least_share * sizes.max())
+    middles = np.array([np.flatnonzero((pieces == number).any(axis=0)).mean() for number in large])
+    if len(large) < 2 or np.ptp(middles) * column_mm < 1.5 * deepest:
+        return nothing
+    low = middles <= 0.5 * (middles.min() + middles.max())
+    nothing[np.isin(pieces, large[low])] = 1
+    nothing[np.isin(pieces, large[~low])] = 2
+    return nothing
 
 
 def _side_of_one(limbs: npt.NDArray[np.uint8], geometry: Geometry, settings: LimbSettings) -> tuple[LimbSide, Check]:

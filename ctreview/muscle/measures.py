@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +96,7 @@ def measure_muscles(
     *,
     maps: Sequence[TissueMap] = (),
     groups: LabelMap | None = None,
+    joined: npt.NDArray[np.bool_] | None = None,
     settings: MeasureSettings | None = None,
 ) -> MuscleMeasures:
     """Measure each thigh, and each group that was drawn.
@@ -111,6 +112,8 @@ def measure_muscles(
         Fat fraction, ratio and robust z of a fat-suppressed image, T2; on the grid of the labels.
     groups : LabelMap, optional
         Groups that a reader drew; on the same grid.
+    joined : ndarray of bool, shape (slices,), optional
+        Axial slices in which the limbs are joined: they belong to no thigh, but groups are measured there too.
     settings : MeasureSettings, optional
 
     Raises
@@ -123,9 +126,10 @@ def measure_muscles(
     fat = next((one for one in maps if one.kind in FAT_FRACTIONS), None)
     found: list[MuscleMeasurement] = []
     curves = []
+    thighs = labels if joined is None else replace(labels, array=np.where(joined[:, None, None], 0, labels.array))
     for side in sides:
         region = thigh_key(side)
-        tissues = {tissue: labels.mask(tissue_key(tissue, side)) for tissue in TISSUES}
+        tissues = {tissue: thighs.mask(tissue_key(tissue, side)) for tissue in TISSUES}
         inside = tissues["muscle"] | tissues["intermuscular_fat"]
         curve = slice_curve(region, tissues, inside, geometry, None if fat is None else fat.array)
         curves.append(curve)

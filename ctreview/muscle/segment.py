@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from ctreview.checks import Check
 from ctreview.muscle.bones import Bones, BoneSettings, find_bones
+from ctreview.muscle.fascia import fascia_depth_mm, without_rim
 from ctreview.muscle.limbs import Limbs, LimbSettings, find_limbs
-from ctreview.muscle.morphology import closed_in_slices, opened_in_slices
+from ctreview.muscle.morphology import closed_in_slices, distance_in_slices, near_in_slices, opened_in_slices
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.muscle.tissue_levels import FatSignal, LevelSettings, TissueLevels, find_levels, levels_of_dixon
 from ctreview.possible_values import require_possible
@@ -34,19 +35,23 @@ class CompartmentSettings:
     ----------
     fat_share : float
         From this likeness to fat on, a voxel is fat; half-way between the levels.
-    least_radius_mm : float
-        Lean pieces that hold no disc of this radius are skin, vessels or noise, and lead no fascia.
+    least_radius_share : float
+        Lean pieces that hold no disc of this radius, a share of the limb's own, are skin, vessels or noise, and lead no
+        fascia.
     least_piece_share : float
         Lean pieces smaller than this share of the largest of a limb lead none either.
     gap_share : float
         The radius of the disc that follows the fascia from outside, as a share of the limb's own radius: it passes over
         gaps between muscles that are narrower than it.
+    rim_water : float
+        At the rim, a voxel with less than this share of muscle's water is fascia. Only water images show that.
     """
 
     fat_share: float = 0.5
-    least_radius_mm: float = 3.0
+    least_radius_share: float = 0.035
     least_piece_share: float = 0.01
     gap_share: float = 0.2
+    rim_water: float = 0.5
 
     def __post_init__(self) -> None:
         require_possible(self)
@@ -155,6 +160,12 @@ def _labelled(
     for number, side in enumerate(limbs.sides, 1):
         limb = limbs.number == number
         compartment = _compartment(limb, is_fat, levels.dark, limbs, bones, geometry, chosen, settings.limbs.skin_mm)
+        if levels.water is not None:
+            compartment &= ~_fascia(compartment, levels.water, geometry, chosen)
+        elif levels.fat_signal == "bright":
+            lean = limb & ~is_fat
+            depth = fascia_depth_mm(levels.corrected, lean, compartment, levels.fat_ratio, geometry.spacing)
+            compartment = without_rim(compartment, limb & ~compartment, depth, geometry.spacing)
         for tissue, where in (
             ("subcutaneous_fat", limb & ~compartment),
             ("muscle", compartment & ~is_fat),
@@ -165,17 +176,36 @@ def _labelled(
         ):
             found[where] = TISSUE_SCHEME[tissue_key(tissue, side)].value
     found[~levels.parted] = 0
-    return LabelMap(found, geometry, TISSUE_SCHEME, (*limbs.checks, *_not_parted(levels)))
+    return LabelMap(
+        found,
+        geometry,
+        TISSUE_SCHEME,
+        (*limbs.checks, *_contrast_checks(levels, levels.water is not None, settings.levels)),
+    )
 
 
-def _not_parted(levels: TissueLevels) -> tuple[Check, ...]:
-    """Slices in which nothing can be told apart."""
+def _contrast_checks(levels: TissueLevels, fat: bool, settings: LevelSettings) -> tuple[Check, ...]:
+    """Slices in which nothing can be told apart, and whether one contrast is weak in the others."""
+    found = []
     without = np.flatnonzero(~levels.parted)
-    if not len(without):
-        return ()
-    slices = f"{len(without)} of {len(levels.parted)} slices"
-    message = f"In {slices} muscle and fat are equally bright: nothing is measured there."
-    return (Check("slices_without_contrast", len(without), 0, ok=False, message=message),)
+    if len(without):
+        slices = f"{len(without)} of {len(levels.parted)} slices"
+        message = f"In {slices} muscle and fat are equally bright: nothing is measured there."
+        found.append(Check("slices_without_contrast", len(without), 0, ok=False, message=message))
+    contrast = abs(levels.fat_ratio - 1) / max(1.0, levels.fat_ratio)
+    if not fat and contrast < settings.good_contrast:
+        message = (
+            f"Fat and muscle differ by {contrast:.0%} only, so that fat which a coil brightens may be counted as"
+            " muscle: look at the outlines."
+        )
+        found.append(Check("weak_contrast", round(contrast, 2), settings.good_contrast, ok=False, message=message))
+    return tuple(found)
+
+
+def _fascia(compartment: Mask, water: Image, geometry: Geometry, settings: CompartmentSettings) -> Mask:
+    """Voxels at the rim that hold less water than muscle does: neither of both has a contrast there."""
+    rim = compartment & (distance_in_slices(compartment, geometry.spacing) < 1.5 * max(geometry.spacing[1:]))
+    return np.asarray(rim & (water < settings.rim_water))
 
 
 def _compartment(
@@ -192,15 +222,17 @@ def _compartment(
     spacing = geometry.spacing
     box = bounding_box(limb, (0, 2, 2))
     lean = (limb & ~is_fat & ~dark)[box] & (limbs.depth_mm[box] > skin_mm)
-    core = opened_in_slices(lean, spacing, settings.least_radius_mm)
+    radius = float(np.sqrt(np.median(limb[box].sum(axis=(1, 2))) * spacing[1] * spacing[2] / np.pi))
+    least = settings.least_radius_share * radius
+    core = opened_in_slices(lean, spacing, least)
     pieces = cc3d.connected_components(core, connectivity=6)
     size = np.bincount(pieces.ravel())
     size[0] = 0
     core = (size >= max(1.0, settings.least_piece_share * size.max()))[pieces]
+    core = lean & near_in_slices(core, spacing, 1.5 * least)  # the corners that opening took
     core |= bones.inside[box] & limb[box]
-    radius = float(np.sqrt(np.median(limb[box].sum(axis=(1, 2))) * spacing[1] * spacing[2] / np.pi))
     whole = closed_in_slices(core, spacing, settings.gap_share * radius)
     whole &= limb[box] & (limbs.depth_mm[box] > skin_mm)
     found = np.zeros(limb.shape, bool)
-    found[box] = opened_in_slices(whole, spacing, settings.least_radius_mm)
+    found[box] = opened_in_slices(whole, spacing, least)
     return found

@@ -36,21 +36,30 @@ class LevelSettings:
         Probability of fat right below the skin, and of muscle in the depth, before the signal is looked at.
     rounds : int
         Times that tissue and levels are found in turn.
+    like_fat : float
+        What is at least so much like bright fat, by its level on the coarse grid, shows the level on the fine one.
+    pure_share : float
+        The quantile of that which is taken for the level of fat.
     dark_share : float
         Below this share of the darker of both levels a voxel is neither muscle nor fat: cortex, tendon, a flow void.
     grid_mm : float
         Voxels of the coarse grid on which levels are found.
     least_contrast : float
         Fat and muscle must differ by this share of the brighter one, or nothing is parted.
+    good_contrast : float
+        Where they differ by less, outlines are to be looked at: coils brighten by as much from skin to depth.
     """
 
     field_mm: float = 35.0
     along_mm: float = 12.0
     prior: float = 0.95
     rounds: int = 12
+    like_fat: float = 0.75
+    pure_share: float = 0.7
     dark_share: float = 0.45
     grid_mm: float = 3.0
     least_contrast: float = 0.15
+    good_contrast: float = 0.35
 
     def __post_init__(self) -> None:
         require_possible(self, rounds=(1, 1000), grid_mm=(0.5, 20.0))
@@ -74,6 +83,8 @@ class TissueLevels:
         Level of fat divided by that of lean tissue.
     parted : ndarray of bool, shape (slices,)
         In which axial slices fat and muscle differ enough to be told apart.
+    water : ndarray of float32, or None
+        Signal of water over that of lean muscle around it, where water was imaged on its own.
     """
 
     fat_likeness: Image
@@ -82,6 +93,7 @@ class TissueLevels:
     fat_signal: FatSignal
     fat_ratio: float
     parted: Mask
+    water: Image | None = None
 
 
 def find_levels(
@@ -123,9 +135,11 @@ def find_levels(
     lean_level = np.exp(_spread(field, image.shape))
     corrected = image / lean_level
     fat_level = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
+    if np.median(fat_level) > 1:  # what is darker than dark fat is no purer fat, but cortex, fascia, vessels
+        fat_level = _sharpened(fat_level, corrected, inside & (depth_mm > 2.5), geometry.spacing[0], settings)
     away = np.abs(fat_level - 1.0) / np.maximum(1.0, fat_level)
     parted = away[:, 0, 0] >= settings.least_contrast
-    whole = float(np.exp(np.median(ratio)))
+    whole = float(np.median(fat_level))
     if not parted.any():
         raise SegmentationFailed(
             "muscle and fat are equally bright in this image",
@@ -156,10 +170,18 @@ def _levels(
     deepest = np.percentile(depth[within], 95)
     deep = within & (depth > 0.45 * deepest)
     shell = within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest)
-    field = np.broadcast_to(_slice_medians(y, deep)[:, None, None], y.shape).astype(np.float32)
-    start = float(np.median((y - field)[shell]))
-    if fat_signal is not None and (start > 0) != (fat_signal == "bright"):
-        start = 0.5 if fat_signal == "bright" else -0.5
+    start = float(np.median((y - _slice_quantiles(y, deep, 0.5))[shell]))
+    if fat_signal == "dark" and start >= 0:
+        raise SegmentationFailed(
+            "fat is dark in this contrast, but nothing below the skin is darker than what lies deep",
+            remedy="Fat as dark as air hides where the limb ends: give T1, or water and fat images, as well.",
+        )
+    if fat_signal == "bright" and start < 0:
+        start = 0.5
+    field = _slice_quantiles(y, deep, 0.5)
+    if start > 0:  # near the knee most of what is deep is bright marrow: the lean side of all below the shell is muscle
+        field = _slice_quantiles(y, within & (depth >= 2.5 + 0.12 * deepest), 0.35)
+    field = np.broadcast_to(field, y.shape).astype(np.float32)
     ratio = np.full(len(y), start, np.float32)
     prior = np.full(y.shape, 0.5, np.float32)
     prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
@@ -179,6 +201,18 @@ def _levels(
     return field, ratio
 
 
+def _sharpened(fat_level: Image, corrected: Image, where: Mask, spacing_mm: float, settings: LevelSettings) -> Image:
+    """The level of bright fat where a voxel holds nothing else: on the coarse grid thin fat is mixed with the rest."""
+    total, weight = np.zeros((2, len(corrected), 1, 1), np.float32)
+    for level, (plane, there, of_fat) in enumerate(zip(corrected, where, fat_level.ravel(), strict=True)):
+        like_fat = plane[there & ((plane - 1.0) / (of_fat - 1.0 or 1.0) > settings.like_fat)]
+        if len(like_fat):
+            weight[level] = len(like_fat)
+            total[level] = len(like_fat) * np.quantile(like_fat, settings.pure_share)
+    found = _of_slices(total, weight, spacing_mm, settings)
+    return np.asarray(np.where(weight.sum() > 0, found, fat_level), np.float32)
+
+
 def _of_slices(total: Image, weight: Image, spacing_mm: float, settings: LevelSettings) -> Image:
     """Weighted means over neighbouring slices."""
     sigma = settings.along_mm / spacing_mm
@@ -187,12 +221,12 @@ def _of_slices(total: Image, weight: Image, spacing_mm: float, settings: LevelSe
     return np.asarray(above / np.maximum(below, 1e-6), np.float32)
 
 
-def _slice_medians(y: Image, where: Mask) -> npt.NDArray[np.float32]:
-    """The median of each slice; where a slice has none, that of all."""
-    whole = float(np.median(y[where]))
-    return np.array(
-        [np.median(plane[there]) if there.any() else whole for plane, there in zip(y, where, strict=True)], np.float32
-    )
+def _slice_quantiles(y: Image, where: Mask, share: float) -> Image:
+    """A quantile of each slice, shape (slices, 1, 1); where a slice has none of it, that of all."""
+    whole = float(np.quantile(y[where], share))
+    pairs = zip(y, where, strict=True)
+    found = [float(np.quantile(plane[there], share)) if there.any() else whole for plane, there in pairs]
+    return np.array(found, np.float32)[:, None, None]
 
 
 def _posterior(residual: Image, ratio: Image, sd: float, prior: Image) -> Image:
@@ -230,17 +264,19 @@ def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None 
     settings = settings or LevelSettings()
     total = water + fat
     share = np.divide(fat, total, out=np.zeros_like(total), where=total > 0)
-    level = float(np.median(total[inside]))
-    dark = total < settings.dark_share * _local_level(total, inside)
-    return TissueLevels(
-        share, np.asarray(dark), np.asarray(water / level, np.float32), "dark", 0.0, np.ones(len(water), bool)
-    )
+    local = _local_level(total, inside)
+    dark = np.asarray(total < settings.dark_share * local)
+    lean = inside & ~dark & (share < 0.5)
+    level = _local_level(water, lean if lean.any() else inside)
+    relative = np.divide(water, level, out=np.zeros_like(water), where=level > 0).astype(np.float32)
+    parted = np.ones(len(water), bool)
+    return TissueLevels(share, dark, relative, "dark", 0.0, parted, relative)
 
 
-def _local_level(total: Image, inside: Mask) -> Image:
-    weight = inside.astype(np.float32)
+def _local_level(signal: Image, where: Mask) -> Image:
+    weight = where.astype(np.float32)
     sigma = (1.0, 20.0, 20.0)
     return np.asarray(
-        gaussian_filter(total * weight, sigma, truncate=2.0)
+        gaussian_filter(signal * weight, sigma, truncate=2.0)
         / np.maximum(gaussian_filter(weight, sigma, truncate=2.0), 1e-3)
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from ctreview.checks import Effect, RegisteredCheck
 from ctreview.muscle.alignment import AlignmentSettings
 from ctreview.muscle.limbs import LimbSettings
+from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, VOXEL_RATIO
 from ctreview.registration import QualityLimits
 
@@ -94,6 +95,16 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "slices of one examination in which muscle and fat are equally bright",
         {"tells": "there are any; nothing is measured there"},
         "at the ends of a slab of excitation contrast is lost",
+    ),
+    "weak_contrast": RegisteredCheck(
+        "how far fat and muscle differ, where tissue is told by one contrast",
+        {"tells": f"by less than {LevelSettings().good_contrast:.0%}"},
+        "a coil brightens what lies near it by as much",
+    ),
+    "pelvis": RegisteredCheck(
+        "slices in which both limbs are joined",
+        {"tells": "there are any; they belong to no thigh, and groups are measured there where they are drawn"},
+        "inside the fascia of a pelvis lie organs as well",
     ),
     "side": RegisteredCheck(
         "which side a limb is that is imaged alone",

@@ -99,7 +99,13 @@ def measure_muscle(
     with timer("measures"):
         femurs = _femurs(tissue, femur_mm or {})
         found = measure_muscles(
-            tissue.labels, tissue.sides, femurs, maps=mapped.maps, groups=drawn, settings=settings.measures
+            tissue.labels,
+            tissue.sides,
+            femurs,
+            maps=mapped.maps,
+            groups=drawn,
+            joined=tissue.limbs.joined,
+            settings=settings.measures,
         )
     checks = (
         *tissue.checks,

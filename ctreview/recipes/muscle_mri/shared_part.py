@@ -109,7 +109,7 @@ Scale = tuple[float, float]
 
 def _middle_line(scan: MuscleMriResult, side: LimbSide) -> Line:
     limbs, geometry = scan.tissue.limbs, scan.labels.geometry
-    here = limbs.number == 1 + scan.tissue.sides.index(side)
+    here = (limbs.number == 1 + scan.tissue.sides.index(side)) & ~limbs.joined[:, None, None]
     levels = np.flatnonzero(here.any(axis=(1, 2)))
     middle = np.argwhere(here.any(axis=0)).mean(axis=0)
     points = geometry.to_lps([(level, *middle) for level in levels])
