@@ -56,7 +56,7 @@ def fascia_depth_mm(
     level = float(np.median(rims[2]))
     seen = (float(rims[0].mean()) + float(rims[1].mean())) / level
     thicknesses = np.arange(0.0, _THICKEST_MM, 0.05)
-    expected = [_rim_of(thickness, fat_ratio, pixel) for thickness in thicknesses]
+    expected = [_rim_of(float(thickness), fat_ratio, pixel) for thickness in thicknesses]
     best = int(np.argmin([abs(signal - seen) for signal, _ in expected]))
     return float(thicknesses[best] - expected[best][1]) if best else 0.0
 

@@ -26,6 +26,9 @@ Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.bool_]
 
+_QUIET_MM = 1.5
+"""Standard deviation over which noise is averaged before air is sought; at most a voxel."""
+
 FAINTEST = 0.02
 """No tissue but cortex is darker than this share of the brightest."""
 
@@ -116,7 +119,8 @@ def find_limbs(
     """
     settings = settings or LimbSettings()
     spacing = geometry.spacing
-    quiet = gaussian_filter(image, (0.0, 1.0, 1.0))  # single bright voxels of noise would leave no wide dark place
+    # single bright voxels of noise would leave no wide dark place
+    quiet = gaussian_filter(image, (0.0, *(min(1.0, _QUIET_MM / size) for size in spacing[1:])))
     bright = quiet > _air_threshold(quiet)
     outside_image = _touching_border(_not_imaged(image, bright) if unmeasured is None else unmeasured, spacing)
     air = _air(~bright, spacing, settings.air_mm)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 import cc3d
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_erosion
 
 from ctreview.checks import Check
 from ctreview.muscle.bones import Bones, BoneSettings, find_bones
 from ctreview.muscle.fascia import fascia_depth_mm, without_rim
 from ctreview.muscle.limbs import Limbs, LimbSettings, find_limbs
-from ctreview.muscle.morphology import closed_in_slices, distance_in_slices, near_in_slices, opened_in_slices
+from ctreview.muscle.morphology import closed_in_slices, near_in_slices, opened_in_slices
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.muscle.tissue_levels import FatSignal, LevelSettings, TissueLevels, find_levels, levels_of_dixon
 from ctreview.possible_values import require_possible
@@ -45,6 +46,8 @@ class CompartmentSettings:
         gaps between muscles that are narrower than it.
     rim_water : float
         At the rim, a voxel with less than this share of muscle's water is fascia. Only water images show that.
+    most_oblong : float
+        Fascia is left where pixels are longer than wide by more than this factor.
     """
 
     fat_share: float = 0.5
@@ -52,6 +55,7 @@ class CompartmentSettings:
     least_piece_share: float = 0.01
     gap_share: float = 0.2
     rim_water: float = 0.5
+    most_oblong: float = 1.5
 
     def __post_init__(self) -> None:
         require_possible(self)
@@ -160,12 +164,7 @@ def _labelled(
     for number, side in enumerate(limbs.sides, 1):
         limb = limbs.number == number
         compartment = _compartment(limb, is_fat, levels.dark, limbs, bones, geometry, chosen, settings.limbs.skin_mm)
-        if levels.water is not None:
-            compartment &= ~_fascia(compartment, levels.water, geometry, chosen)
-        elif levels.fat_signal == "bright":
-            lean = limb & ~is_fat
-            depth = fascia_depth_mm(levels.corrected, lean, compartment, levels.fat_ratio, geometry.spacing)
-            compartment = without_rim(compartment, limb & ~compartment, depth, geometry.spacing)
+        compartment = _without_fascia(compartment, limb, is_fat, levels, geometry, chosen)
         for tissue, where in (
             ("subcutaneous_fat", limb & ~compartment),
             ("muscle", compartment & ~is_fat),
@@ -202,10 +201,28 @@ def _contrast_checks(levels: TissueLevels, fat: bool, settings: LevelSettings) -
     return tuple(found)
 
 
-def _fascia(compartment: Mask, water: Image, geometry: Geometry, settings: CompartmentSettings) -> Mask:
-    """Voxels at the rim that hold less water than muscle does: neither of both has a contrast there."""
-    rim = compartment & (distance_in_slices(compartment, geometry.spacing) < 1.5 * max(geometry.spacing[1:]))
-    return np.asarray(rim & (water < settings.rim_water))
+def _without_fascia(
+    compartment: Mask,
+    limb: Mask,
+    is_fat: Mask,
+    levels: TissueLevels,
+    geometry: Geometry,
+    settings: CompartmentSettings,
+) -> Mask:
+    """The compartment without the fascia that a threshold between fat and muscle leaves in it.
+
+    It is left where pixels are much longer than wide, which mix it with too much else.
+    """
+    spacing = geometry.spacing
+    if max(spacing[1:]) > settings.most_oblong * min(spacing[1:]):
+        return compartment
+    if levels.water is not None:
+        rim = compartment & ~binary_erosion(compartment, np.ones((1, 3, 3), bool), border_value=1)
+        return np.asarray(compartment & ~(rim & (levels.water < settings.rim_water)))
+    if levels.fat_signal == "bright":
+        depth = fascia_depth_mm(levels.corrected, limb & ~is_fat, compartment, levels.fat_ratio, spacing)
+        return without_rim(compartment, limb & ~compartment, depth, spacing)
+    return compartment
 
 
 def _compartment(
