@@ -130,6 +130,7 @@ FACTS = {
     "air_around_the_body": "Air around the body, difference",
     "hu_of_air_in_the_trachea": "Air in the trachea, difference",
     "hu_of_soft_tissue_of_the_heart": "Soft tissue of the heart, difference",
+    "lung_volume_ratio": "Lung volume ratio (limit: how far from 1)",
     "normal_lung_agreement": "Normal lung of both scans, difference",
     "order_of_scans": "From baseline to follow-up",
     "kvp": "Tube voltage, kV",

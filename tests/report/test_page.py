@@ -204,7 +204,7 @@ def test_fate_is_named_as_what_a_computer_sees(page):
 
 def test_checks_stand_with_value_and_limit_the_failed_first(page, comparison):
     rows = [row for row in page.rows if row[0][:2] in ("✓ ", "✗ ")]
-    assert [row[0] for row in rows] == ["✗ Kernel", "✓ Lung volume ratio"]
+    assert [row[0] for row in rows] == ["✗ Kernel", "✓ Lung volume ratio (limit: how far from 1)"]
     kernel = comparison.checks[0]
     assert rows[0][1:] == ["B<40>f and B70f", "equal", kernel.effect, kernel.message]
     assert rows[1][1:3] == ["1.02", "1.1"]

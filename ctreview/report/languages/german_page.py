@@ -468,7 +468,7 @@ FACTS_IN_GERMAN: Mapping[str, str] = MappingProxyType(
         "Lung touches border": "Lunge am Bildrand",
         "Lung touches field of view": "Lunge am Rand des Bildfelds",
         "Lung volume plausible": "Plausibles Lungenvolumen",
-        "Lung volume ratio": "Verhältnis der Lungenvolumina",
+        "Lung volume ratio (limit: how far from 1)": "Verhältnis der Lungenvolumina (Grenze: Abstand von 1)",
         "Lung volume ratio as measured": "Gemessenes Verhältnis der Lungenvolumina",
         "Lung volume ratio by registration": "Verhältnis der Lungenvolumina nach Registrierung",
         "Lungs alike": "Lungen gleich dicht",
