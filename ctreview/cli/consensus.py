@@ -32,26 +32,28 @@ def consensus(
     decide: Annotated[
         list[str] | None,
         typer.Option(
-            "--decide", help="NUMBER=A or NUMBER=B, the reader who is right there; may be repeated.", show_default=False
+            "--decide",
+            help="NUMBER=A or NUMBER=B, the reader who is right there, or NUMBER=neither; may be repeated.",
+            show_default=False,
         ),
     ] = None,
     rest: Annotated[
         str | None,
-        typer.Option("--rest", help="The reader who is right in all others: A or B.", show_default=False),
+        typer.Option("--rest", help="The reader who is right in all others: A, B or neither.", show_default=False),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> int:
     """List where two readings of a study differ; with --author make a consensus reading of them.
 
-    Each difference is decided once, for one of the two readers. The consensus is a draft of its own, which can be
-    opened, corrected and signed; what either reader had stays as it is.
+    Each difference is decided once, for one of the two readers or for neither. The consensus is a draft of its own,
+    which can be opened, corrected and signed; what either reader had stays as it is.
     """
     from ctreview.review import consensus as made_of
     from ctreview.study import Study
 
     opened = Study.open(study)
-    sides: dict[str, Side] = {first: "first", second: "second"}
+    sides: dict[str, Side] = {"neither": "neither", first: "first", second: "second"}
     decisions = dict(_decision(text, sides) for text in decide or ())
     with progress_bar(quiet=quiet) as progress:
         if author is None:
@@ -100,7 +102,7 @@ def _labels(ml: Mapping[str, float]) -> str:
 def _decision(text: str, sides: Mapping[str, Side]) -> tuple[int, Side]:
     number, _, who = text.partition("=")
     if not number.isdigit():
-        raise WrongUse(f"{text!r} is no decision", remedy="Write NUMBER=READER, as 1=anna.")
+        raise WrongUse(f"{text!r} is no decision", remedy="Write NUMBER=READER, as 1=anna, or 1=neither.")
     return int(number), _side(who, sides)
 
 

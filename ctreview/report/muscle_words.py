@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-__all__ = ["MUSCLE_WORDS", "digits_of", "measure_words", "region_words", "shown_unit"]
+from ctreview.change import Interval, Verdict
+from ctreview.report import words
+
+__all__ = ["MUSCLE_WORDS", "digits_of", "measure_words", "muscle_change_words", "region_words", "shown_unit"]
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "muscle_ml": ("Muscle volume", "Muskelvolumen"),
@@ -169,3 +173,34 @@ def region_words(region: str, language: str) -> str:
     """A thigh in words; of a drawn group the name that its reader gave it."""
     found = _REGIONS.get(region)
     return region.replace("_", " ") if found is None else found[_LANGUAGES.index(language)]
+
+
+class ChangedMuscle(Protocol):
+    """What is said of the change of a number; the recipe's ``MuscleChange`` has it."""
+
+    @property
+    def region(self) -> str:
+        """Its key."""
+
+    @property
+    def unit(self) -> str:
+        """In UCUM."""
+
+    @property
+    def change(self) -> Interval:
+        """Follow-up minus baseline."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What that says."""
+
+
+def muscle_change_words(change: ChangedMuscle) -> str:
+    """How a number of a region changed, on one line in English."""
+    name = region_words(change.region, "en")
+    verdict = words.verdict_word(change.verdict)
+    if change.verdict == "not_interpretable":
+        return f"{name[:1].upper()}{name[1:]}: {verdict}"
+    found, unit = change.change, shown_unit(change.unit)
+    span = words.span(found.low, found.high)
+    return f"{name[:1].upper()}{name[1:]}: {verdict}, {words.signed(found.value)} {unit} ({span} {unit})"

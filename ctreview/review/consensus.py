@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
 import cc3d
 import numpy as np
@@ -22,10 +22,20 @@ from ctreview.tools.decide import DECIDE
 from ctreview.tools.packed_mask import PackedMask
 from ctreview.volume.box import Box
 
-__all__ = ["SIDES", "ReadingDifference", "Side", "differences_of", "make_consensus", "read_differences"]
+__all__ = [
+    "SIDES",
+    "ReadingDifference",
+    "Side",
+    "acts_of_decision",
+    "differences_of",
+    "make_consensus",
+    "read_differences",
+]
 
-Side = Literal["first", "second"]
-SIDES = get_args(Side)
+Side = Literal["first", "second", "neither"]
+"""Whose labels stand where two readings differ; with neither's, nothing is labelled there."""
+
+SIDES: tuple[Side, ...] = get_args(Side)
 
 LEAST_ML = 0.1
 """Smaller differences are not asked about, and are decided for the first reading: a rim of some voxels."""
@@ -114,11 +124,11 @@ def make_consensus(
     ----------
     study : Study
     first, second : str
-    decisions : mapping of int to {"first", "second"}
+    decisions : mapping of int to {"first", "second", "neither"}
         By the number of the difference.
     author : str
         Who decided; the reading gets this name.
-    rest : {"first", "second"}, optional
+    rest : {"first", "second", "neither"}, optional
         For all that ``decisions`` does not name.
 
     Raises
@@ -144,9 +154,11 @@ def make_consensus(
         for edit in start.edits():
             made.record(edit)
         for difference in found:
-            side = SIDES.index(decided[difference.number])
-            for edit in _acts(difference, scans[difference.timepoint][side], author):
-                made.record(edit)
+            side = decided[difference.number]
+            assert side is not None
+            for act in acts_of_decision(difference, side, scans[difference.timepoint]):
+                scan = scans[difference.timepoint][0].timepoint.volume
+                made.record(Edit(DECIDE, OPACITY, act, author, scan.digest, scan.geometry))
     return made
 
 
@@ -188,19 +200,29 @@ def _labels(scan: CorrectedScan, box: Box, where: npt.NDArray[np.bool_]) -> dict
     return {key: count * voxel_ml for key, count in counts.items() if count}
 
 
-def _acts(difference: ReadingDifference, chosen: CorrectedScan, author: str) -> list[Edit]:
-    """One act for each label that was chosen within a difference, and one for where there is none."""
-    volume = chosen.timepoint.volume
-    values = chosen.opacity.array[difference.box]
-    kinds: list[tuple[str | None, int]] = [(None, 0), *((label.key, label.value) for label in chosen.opacity.scheme)]
-    acts = []
-    for label, value in kinds:
-        there = difference.where & (values == value)
-        if there.any():
-            mask = asdict(PackedMask.of(difference.box, there))
-            plain = {"label": label, "mask": {**mask, "start": list(mask["start"]), "shape": list(mask["shape"])}}
-            acts.append(Edit(DECIDE, OPACITY, plain, author, volume.digest, volume.geometry))
-    return acts
+def acts_of_decision(
+    difference: ReadingDifference, side: Side, scans: tuple[CorrectedScan, CorrectedScan]
+) -> list[dict[str, Any]]:
+    """The payloads of the acts that hold what was decided: one for each label there, and one for where there is none.
+
+    Parameters
+    ----------
+    difference : ReadingDifference
+    side : {"first", "second", "neither"}
+    scans : tuple of CorrectedScan
+        As either reader left the scan that it lies in.
+    """
+    if side == "neither":
+        return [_payload(None, difference.box, difference.where)]
+    opacity = scans[SIDES.index(side)].opacity
+    values = opacity.array[difference.box]
+    kinds: list[tuple[str | None, int]] = [(None, 0), *((label.key, label.value) for label in opacity.scheme)]
+    there = [(label, difference.where & (values == value)) for label, value in kinds]
+    return [_payload(label, difference.box, mask) for label, mask in there if mask.any()]
+
+
+def _payload(label: str | None, box: Box, where: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    return {"label": label, "mask": PackedMask.of(box, where).to_json()}
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 
 from ctreview.edits import active_edits
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.muscle_mri import MuscleMriSettings
 from ctreview.review.images import load_examination_of_study
 from ctreview.review.journal import ReadingJournal
+from ctreview.review.muscle import MeasuredExaminations, MuscleReview, find_muscle
 from ctreview.review.readings import open_reading
 from ctreview.review.regions import RECIPE, REGIONS, RegionReview, RegionRow
 from ctreview.review.replay import REPLAY_SCHEMA, replay_facts
@@ -24,6 +26,7 @@ __all__ = [
     "REGIONS_SCHEMA",
     "as_csv",
     "find_region_reading",
+    "muscle_settings_of",
     "replay_regions",
     "sign_regions",
     "write_regions",
@@ -79,9 +82,25 @@ def replay_regions(study: Study, reading: Reading, *, progress: Progress = quiet
         )
         for place, number in enumerate(numbers)
     ]
-    return RegionReview(
-        found, timepoints=numbers, author=reading.reader, journal=ReadingJournal(reading.edits(), keep=reading.record)
-    )
+    journal = ReadingJournal(reading.edits(), keep=reading.record)
+    settings = muscle_settings_of(study)
+    if settings is None:
+        return RegionReview(found, timepoints=numbers, author=reading.reader, journal=journal)
+    compared = study.plan is not None and not study.plan.allow_different_patients
+    muscle = find_muscle(found, compared=compared, settings=settings)
+    return MuscleReview(found, muscle, timepoints=numbers, author=reading.reader, journal=journal)
+
+
+def muscle_settings_of(study: Study) -> MuscleMriSettings | None:
+    """By which settings tissues were found in the images of a study; None where they were not looked for.
+
+    Raises
+    ------
+    UnreadableFile
+        It names a setting that this version does not have.
+    """
+    plain = None if study.plan is None else study.plan.settings.get("muscle")
+    return None if plain is None else MuscleMriSettings.from_dict(plain)
 
 
 def as_csv(rows: Iterable[RegionRow], *, separator: str = ",") -> str:
@@ -96,6 +115,8 @@ def as_csv(rows: Iterable[RegionRow], *, separator: str = ",") -> str:
 
 def write_regions(review: RegionReview, folder: Path) -> Path:
     """Write ``regions.csv``, ``regions.json`` and for each timepoint ``timepoint-N.seg.nrrd``; whole or not at all.
+
+    Where tissues were found, ``muscle/`` holds what the commands write of them, with the reader's corrections.
 
     Parameters
     ----------
@@ -136,18 +157,31 @@ def write_replayed_regions(
 
 def _fill(review: RegionReview, draft: Path) -> None:
     """Write tables and segmentations into a folder that is there."""
-    rows = [row for number in range(len(review.sessions)) for row in review.rows(number)]
+    rows = [row for number in range(len(review.drawn)) for row in review.rows(number)]
     (draft / "regions.csv").write_text(as_csv(rows), encoding="utf-8")
     write_document(draft / "regions.json", REGIONS_SCHEMA, {"regions": [row.to_dict() for row in rows]})
-    for timepoint, session in zip(review.timepoints, review.sessions, strict=True):
+    for timepoint, session in zip(review.timepoints, review.drawn, strict=True):
         if len(review.scheme):
             write_segmentation(draft / f"timepoint-{timepoint}.seg.nrrd", [session.labels])
+    if isinstance(review, MuscleReview):
+        _write_muscle(review.measured(), draft / "muscle")
+
+
+def _write_muscle(found: MeasuredExaminations, folder: Path) -> None:
+    """Page, numbers and segmentations of what was measured of muscle, as the commands write them."""
+    from ctreview.report.muscle_folder import write_muscle, write_muscle_comparison  # noqa: PLC0415 - as below
+
+    if found.comparison is not None:
+        write_muscle_comparison(found.comparison, folder)
+    else:
+        for number, scan in enumerate(found.scans, 1):
+            write_muscle(scan, folder if len(found.scans) == 1 else folder / str(number))
 
 
 def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
     """What became of a reading's edits at each timepoint."""
     drawn = active_edits(reading.edits(target=REGIONS))
-    known = {session.image for session in review.sessions}
+    known = {session.image for session in review.drawn}
     return [
         replay_facts(
             number,
@@ -158,7 +192,7 @@ def _replayed(review: RegionReview, reading: Reading) -> list[dict[str, Any]]:
             proposed=session.base,
             corrected=session.labels,
         )
-        for number, session in zip(review.timepoints, review.sessions, strict=True)
+        for number, session in zip(review.timepoints, review.drawn, strict=True)
     ]
 
 
@@ -172,8 +206,13 @@ def sign_regions(review: RegionReview, reading: Reading) -> None:
     """
     reading.require_draft()
     write_regions(review, reading.regions_folder)
-    rows = [row.to_dict() for number in range(len(review.sessions)) for row in review.rows(number)]
-    reading.sign({"regions": rows})
+    rows = [row.to_dict() for number in range(len(review.drawn)) for row in review.rows(number)]
+    statement: dict[str, Any] = {"regions": rows}
+    if isinstance(review, MuscleReview):
+        found = review.measured()
+        whole = found.comparison
+        statement["muscle"] = [scan.to_dict() for scan in found.scans] if whole is None else whole.to_dict()
+    reading.sign(statement)
 
 
 def _rounded(value: Any) -> Any:

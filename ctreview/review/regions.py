@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from ctreview.anatomy.mid_plane import MidPlane, find_mid_plane
 from ctreview.edits import Edit, Handler, LabelChange, Patch, Session, SessionGroup
 from ctreview.errors import EditDoesNotApply, WrongUse
+from ctreview.recipes.muscle_mri import MuscleMriSettings
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import AnalysisPlan
 from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
 from ctreview.version import __version__
 from ctreview.volume.contrasts import Contrast, Examination
+from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.load import LoadSettings
 from ctreview.volume.resample import resample
@@ -28,7 +31,7 @@ from ctreview.volume.volume import Volume
 __all__ = ["RECIPE", "REGIONS", "RegionReview", "RegionRow", "region_plan"]
 
 RECIPE = "mr_regions"
-"""What a study's plan calls this: nothing is computed, everything is painted."""
+"""What a study's plan calls this: regions that are painted, and tissues where they were looked for."""
 
 REGIONS = "regions"
 """What edits call the label map of painted regions."""
@@ -127,19 +130,29 @@ class RegionReview(SessionGroup):
         self.timepoints = tuple(timepoints) or tuple(range(1, len(self.examinations) + 1))
         self.author = author
         self._journal = journal
-        self._images: dict[tuple[int, str], Volume] = {}
+        self._images: dict[tuple[int, str, Geometry], Volume] = {}
         self._rows: dict[tuple[int, str], tuple[RegionRow, ...]] = {}  # measuring takes a while: only what changed is
         done = tuple(journal)
         scheme = _scheme(tuple(dict.fromkeys(str(edit.payload["key"]) for edit in done if edit.target == _NAMES)))
         self._middles: dict[str, float] = {
             edit.image: float(edit.payload["x_mm"]) for edit in done if edit.target == _MIDDLE
         }
-        super().__init__([self._session(n, scheme, done) for n in range(len(self.examinations))], done, listener)
+        drawn = [self._session(n, scheme, done) for n in range(len(self.examinations))]
+        super().__init__([*drawn, *self._further_sessions(done)], done, listener)
         for number, shown in enumerate(self.examinations):
             self.look_at(number, shown.contrasts[0].volume.digest)
         self._found = cache(lambda number: find_mid_plane(self.examinations[number].contrasts[0].volume))
 
+    def _further_sessions(self, journal: Sequence[Edit]) -> Sequence[Session]:  # noqa: ARG002 - for those that have any
+        """Further label maps of these examinations, corrected in the same line of undo."""
+        return ()
+
     # --- what is drawn
+
+    @property
+    def drawn(self) -> tuple[Session, ...]:
+        """The regions of each examination; they are the first sessions."""
+        return self.sessions[: len(self.examinations)]
 
     @property
     def scheme(self) -> Scheme:
@@ -166,7 +179,7 @@ class RegionReview(SessionGroup):
             raise WrongUse(f"there are {_MOST} regions already")
         self._put_down(0, "name", _NAMES, {"key": key})
         scheme = _scheme((*(label.key for label in self.scheme), key))
-        for session in self.sessions:
+        for session in self.drawn:
             session.base = replace(session.base, scheme=scheme)
         self._rows.clear()
         return scheme[key]
@@ -178,7 +191,7 @@ class RegionReview(SessionGroup):
     def canvas(self, number: int) -> Canvas:
         """What the tools work on, with the regions as they stand."""
         session = self.sessions[number]
-        return Canvas(self._image(number, str(session.context["contrast"])), session.labels)
+        return Canvas(self._image(number, str(session.context["contrast"]), session.base.geometry), session.labels)
 
     # --- what it measures
 
@@ -217,13 +230,13 @@ class RegionReview(SessionGroup):
     def _measure_anew(self, number: int) -> None:
         self._rows = {key: rows for key, rows in self._rows.items() if key[0] != number}
 
-    def snapshot(self) -> RegionReview:
+    def snapshot(self) -> Self:
         """The regions as they stand now, for writing while the reader paints on; it puts nothing down."""
         still = copy(self)
         still.sessions = tuple(
             Session(
                 replace(session.base, array=session.array.copy()),
-                target=REGIONS,
+                target=session.target,
                 image=session.image,
                 handlers={},
                 author=self.author,
@@ -242,7 +255,7 @@ class RegionReview(SessionGroup):
             LabelMap(np.zeros(first.geometry.shape, np.uint8), first.geometry, scheme),
             target=REGIONS,
             image=first.digest,
-            handlers=self._handlers(number),
+            handlers=self._handlers(number, first.geometry),
             author=self.author,
             record=self._journal.record,
             complete_payload=with_defaults,
@@ -250,12 +263,12 @@ class RegionReview(SessionGroup):
         session.restore([edit for edit in journal if edit.target == REGIONS and edit.image == first.digest])
         return session
 
-    def _handlers(self, number: int) -> dict[str, Handler]:
-        """The tools; each record says which contrast it looked at."""
+    def _handlers(self, number: int, grid: Geometry) -> dict[str, Handler]:
+        """The tools on a grid; each record says which contrast it looked at."""
 
         @cache
         def on(contrast: str) -> dict[str, Handler]:
-            image = self._image(number, contrast)
+            image = self._image(number, contrast, grid)
             nothing = LabelMap(np.zeros(image.geometry.shape, np.uint8), image.geometry, Scheme(()))
             return handlers(Canvas(image, nothing))
 
@@ -266,13 +279,13 @@ class RegionReview(SessionGroup):
 
         return dict.fromkeys(TOOLS, run)
 
-    def _image(self, number: int, contrast: str) -> Volume:
-        """A contrast on the grid that is drawn on."""
-        if (number, contrast) not in self._images:
-            grid = self.examinations[number].contrasts[0].volume.geometry
+    def _image(self, number: int, contrast: str, grid: Geometry) -> Volume:
+        """A contrast on a grid that is drawn on."""
+        key = (number, contrast, grid)
+        if key not in self._images:
             found = self._contrast(number, contrast).volume
-            self._images[number, contrast] = found if found.geometry.same_grid(grid) else resample(found, grid)
-        return self._images[number, contrast]
+            self._images[key] = found if found.geometry.same_grid(grid) else resample(found, grid)
+        return self._images[key]
 
     def _contrast(self, number: int, digest: str) -> Contrast:
         for one in self.examinations[number].contrasts:
@@ -289,11 +302,34 @@ class RegionReview(SessionGroup):
         super()._follow(number, change)
 
 
-def region_plan(images: Mapping[int, Volume], *, settings: LoadSettings | None = None) -> AnalysisPlan:
-    """What a study keeps of the images of its timepoints, by their numbers, and of how they are loaded."""
+def region_plan(
+    images: Mapping[int, Volume],
+    *,
+    settings: LoadSettings | None = None,
+    muscle: MuscleMriSettings | None = None,
+    allow_different_patients: bool = False,
+) -> AnalysisPlan:
+    """What a study keeps of the images of its timepoints.
+
+    Parameters
+    ----------
+    images : mapping of int to Volume
+        By their numbers.
+    settings : LoadSettings, optional
+        How they are loaded.
+    muscle : MuscleMriSettings, optional
+        By which tissues were found in them; not where nothing was looked for.
+    allow_different_patients : bool
+        Whether they are of two patients on purpose, and so not compared.
+    """
     numbers = range(1, max(images) + 1)
     digests = tuple(images[number].digest if number in images else "" for number in numbers)
-    return AnalysisPlan(RECIPE, {"load": asdict(settings or LoadSettings())}, images=digests, version=__version__)
+    plain: dict[str, Any] = {"load": asdict(settings or LoadSettings())}
+    if muscle is not None:
+        plain["muscle"] = json.loads(json.dumps(muscle.to_dict()))  # as it is read back: JSON knows no tuples
+    return AnalysisPlan(
+        RECIPE, plain, images=digests, version=__version__, allow_different_patients=allow_different_patients
+    )
 
 
 def _sparing_others(labels: LabelMap, patch: Patch, strokes: Sequence[Mapping[str, Any]]) -> Patch:

@@ -121,7 +121,8 @@ class Workspace:
         assert self._asked is not None
         require_as_signed(self.study, plan)
         kept = self.study.plan
-        if not self.study.signed and (kept is None or plan.differences(kept)):
+        more = kept is not None and not plan.settings.keys() <= kept.settings.keys()
+        if not self.study.signed and (kept is None or more or plan.differences(kept)):
             with self.study.planned(plan):
                 pass
         self._asked = (self._asked[0], plan)
@@ -145,6 +146,7 @@ class Workspace:
             It could not be written.
         """
         study = self._begun()
+        self._asked = (tuple(sources[number] for number in images), plan)
         require_same_images(study, plan)
         new = [number for number in images if number not in study.timepoints]
         if study.plan is not None and not new:

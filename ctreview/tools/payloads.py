@@ -41,6 +41,7 @@ from ctreview.tools.parts import (
 )
 from ctreview.tools.pick import PickSettings, remove_piece, take_piece
 from ctreview.tools.plain_values import typed
+from ctreview.tools.proposal import TAKE_PROPOSAL, ProposedLabel, take_proposal
 from ctreview.tools.scribble import ScribbleSettings, Stroke, scribble
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "RemoveSmallPayload",
     "ScribblePayload",
     "TakePiecePayload",
+    "TakeProposalPayload",
     "ToolKind",
     "read_payload",
     "require_well_formed",
@@ -240,6 +242,13 @@ class DecidePayload:
     label: str | None
 
 
+@dataclass(frozen=True)
+class TakeProposalPayload:
+    """Labels that were proposed from elsewhere; see `take_proposal`."""
+
+    proposed: tuple[ProposedLabel, ...]
+
+
 Payload = (
     BrushPayload
     | TakePiecePayload
@@ -262,6 +271,7 @@ Payload = (
     | PartBrushPayload
     | PartPiecePayload
     | DecidePayload
+    | TakeProposalPayload
 )
 
 _WITH_SETTINGS = (
@@ -307,6 +317,7 @@ TOOLS: Mapping[str, ToolKind] = {
     PART_BRUSH: ToolKind(part_brush, PartBrushPayload, BrushSettings),
     PART_PIECE: ToolKind(part_piece, PartPiecePayload),
     DECIDE: ToolKind(decide, DecidePayload),
+    TAKE_PROPOSAL: ToolKind(take_proposal, TakeProposalPayload),
 }
 """Every kind of edit that a tool makes, by its name in a journal."""
 
@@ -382,6 +393,7 @@ RECORDED_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     },
     PART_PIECE: {},
     DECIDE: {},
+    TAKE_PROPOSAL: {},
 }
 """What a record means where it does not say: the defaults of the time when records did not hold them.
 

@@ -59,6 +59,12 @@ def test_all_for_the_second_reader_gives_that_readers_masks_but_for_slivers(read
         assert wrong * scan.timepoint.volume.geometry.voxel_ml < 1.0
 
 
+def test_neither_leaves_nothing_there(study: Study, found: tuple[ReadingDifference, ...]) -> None:
+    made = make_consensus(study, "anna", "ben", {}, author="both", rest="neither")
+    scans = replay_study(Study.open(study.folder), (made,))
+    assert not any(scans[one.timepoint - 1].opacity.array[one.box][one.where].any() for one in found)
+
+
 @pytest.mark.parametrize("decisions", [{}, {1: "first", 9999: "second"}])
 def test_what_is_not_decided_or_does_not_exist_is_named(study: Study, decisions) -> None:
     with pytest.raises(WrongUse):

@@ -92,5 +92,6 @@ PAYLOADS = {
     "part_brush": {"points": [[0.0, 0.0, 0.0]], "part": "organ", "settings": asdict(BrushSettings(6.0, "ball"))},
     "part_piece": {"part": "organ", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
     "decide": {"mask": plain_mask(PAINTED), "label": "consolidation"},
+    "take_proposal": {"proposed": [{"label": "consolidation", "mask": plain_mask(PAINTED)}]},
     "dismiss_candidate": {"id": "r1", "point": [0.0, 0.0, 20.0], "mask": plain_mask(PAINTED)},
 }

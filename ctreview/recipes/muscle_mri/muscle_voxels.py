@@ -130,7 +130,8 @@ def list_voxels(scan: MuscleMriResult, settings: MuscleMriSettings) -> MuscleVox
 
 def draw_muscle(voxels: MuscleVoxels, *, threshold: float = 0.5, border: int = 0, bone_border: int = 0) -> DrawnMuscle:
     """Muscle by another threshold between it and fat, or with a border of the compartment or of bone one voxel off."""
-    lost = voxels.muscle & ~voxels.dark & (voxels.likeness >= threshold)
+    # what a reader took for muscle against the threshold stays muscle whichever it is
+    lost = voxels.muscle & ~voxels.dark & (voxels.likeness < 0.5) & (voxels.likeness >= threshold)
     won = (voxels.between | voxels.ring) & (voxels.likeness >= 0.5) & (voxels.likeness < threshold)
     muscle = (voxels.muscle & ~lost) | won
     inside = voxels.muscle | voxels.between | won

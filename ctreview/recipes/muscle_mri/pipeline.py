@@ -24,7 +24,7 @@ from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
-from ctreview.recipes.muscle_mri.registering import register_limbs
+from ctreview.recipes.muscle_mri.registering import RegisteredLimbs, register_limbs
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
@@ -140,6 +140,7 @@ def compare_muscle(
     femurs_mm: tuple[Ends | None, Ends | None] = (None, None),
     stir_references: tuple[ReferenceBall | None, ReferenceBall | None] = (None, None),
     same_patient: bool = False,
+    registered: RegisteredLimbs | None = None,
     settings: MuscleMriSettings | None = None,
     progress: Progress = quiet,
 ) -> MuscleMriComparison:
@@ -154,6 +155,8 @@ def compare_muscle(
         ``femur_mm`` and ``stir_reference`` of `measure_muscle` for baseline and follow-up.
     same_patient : bool
         Whether somebody states that both are of one patient although their ids differ.
+    registered : RegisteredLimbs, optional
+        What `register_limbs` gave for them, where only their tissues were corrected since.
     settings : MuscleMriSettings, optional
 
     Raises
@@ -191,7 +194,8 @@ def compare_muscle(
     checks: tuple[Check, ...] = ()
     if len(known) < len(before.tissue.sides):
         with timer("registration"):
-            registration, checks = register_limbs(before, after, settings=settings, progress=part(progress, 0.6, 0.9))
+            steps = part(progress, 0.6, 0.9)
+            registration, checks = registered or register_limbs(before, after, settings=settings, progress=steps)
     shared = find_shared_parts((before, after), registration)
     checks = (*checks, *check_examinations((before, after), days, shared), *stopping_checks((before, after)))
     subjects = check_subjects((before, after))

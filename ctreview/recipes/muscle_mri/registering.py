@@ -15,7 +15,10 @@ from ctreview.registration import QualityLimits, Registration, register
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume
 
-__all__ = ["register_limbs"]
+__all__ = ["RegisteredLimbs", "register_limbs"]
+
+RegisteredLimbs = tuple[Registration | None, tuple[Check, ...]]
+"""What `register_limbs` gives."""
 
 _LIMBS = Scheme((Label(1, "limbs", (200, 200, 200)),))
 
@@ -26,7 +29,7 @@ def register_limbs(
     *,
     settings: MuscleMriSettings | None = None,
     progress: Progress = quiet,
-) -> tuple[Registration | None, tuple[Check, ...]]:
+) -> RegisteredLimbs:
     """Lay the limbs of the baseline over those of the follow-up.
 
     The image is that of which the sensitivity of the coil was taken off; what it measures is not asked.
