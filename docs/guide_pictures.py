@@ -226,6 +226,36 @@ def blinded(reader: Reading) -> None:
     reader.shoot("guide-blinded")
 
 
+def consensus(reader: Reading, folder: Path) -> None:
+    """Let a second reader remove a piece, and show where the two differ."""
+    controller = reader.controller
+    reader.compared(lambda: controller.archive.open(folder / "child 1", author="Ben Reader"))
+    largest = next(piece for piece in reader.dock.change.pieces.pieces.pieces if piece.timepoint == 0)
+    reader.compared(lambda: controller.act(0, "remove_piece", {"point": [float(v) for v in largest.place]}))
+    reader.only("sign")
+    choice = reader.dock.consensus
+    for number, name in enumerate(("Anna Reader", "Ben Reader")):
+        choice.readers[number].setCurrentText(name)
+    reader.click(choice.begin)
+    reader.events.waitUntil(lambda: controller.consensus.current is not None and not controller.state.worker.busy)
+    reader.only("differences")
+    reader.dock.panes.hanging.reset_view()
+    reader.shoot("guide-consensus")
+
+
+def muscle(reader: Reading) -> None:
+    """Find muscle in the thighs of the phantom child at both dates."""
+    controller = reader.controller
+    controller.archive.close()
+    for number, name in enumerate(("before", "after")):
+        controller.state.loader.open(number, REPOSITORY / "sample_data" / "muscle" / name)
+        reader.events.waitUntil(lambda number=number: controller.state.loader.scans[number] is not None)
+    reader.click(reader.dock.run_all)
+    reader.events.waitUntil(lambda: controller.muscle_mr.outcome is not None and not controller.state.worker.busy)
+    reader.only("measures")
+    reader.shoot("guide-muscle")
+
+
 def main(images: Path = IMAGES) -> None:
     """Take every picture."""
     if lacking := without_screen():
@@ -243,6 +273,8 @@ def main(images: Path = IMAGES) -> None:
         change(reader)
         sign(reader, folder)
         blinded(reader)
+        consensus(reader, folder)
+        muscle(reader)
         reader.dock.stop()
         viewer.close()
 

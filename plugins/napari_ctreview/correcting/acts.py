@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ctreview.muscle.groups import GROUP_TARGET
+from ctreview.tools.fill_by_image import FILL_BY_IMAGE
+from ctreview.volume.labels import LabelMap
 from napari_ctreview.correcting.tool_context import ToolContext
 
 __all__ = [
@@ -104,6 +109,9 @@ def fill_between(context: ToolContext) -> None:
     number, label = context.active_pane, context.label
     session = context.editor.session(number)
     plane = context.panes.panes[number].across if session is not None else 0
+    if session is not None and session.target == GROUP_TARGET:
+        _fill_groups(context, number, plane, session.labels)
+        return
     drawn = None if label is None else context.drawn.of(number, plane, label)
     if session is None or label is None or drawn is None or len(drawn.levels) < 2:
         context.notice.emit("Draw the class on two slices of this plane first; those between them are then filled.")
@@ -116,6 +124,22 @@ def fill_between(context: ToolContext) -> None:
     }
     context.drawn.forget(number, plane, label)
     context.act_in_background(number, "fill_between", payload, description="Filling between slices")
+
+
+def _fill_groups(context: ToolContext, number: int, plane: int, labels: LabelMap) -> None:
+    """Fill every group between the slices that hold it, along what the image shows."""
+    others = tuple(axis for axis in range(3) if axis != plane)
+    levels = {label.key: np.flatnonzero(labels.mask(label.key).any(axis=others)) for label in labels.scheme}
+    drawn = [
+        {"label": key, "slices": [int(level) for level in own]}
+        for key, own in levels.items()
+        if len(own) and np.ptp(own) >= len(own)
+    ]
+    if not drawn:
+        context.notice.emit("Draw a group on two slices of this plane first; those between them are then filled.")
+        return
+    payload = {"drawn": drawn, "plane": plane}
+    context.act_in_background(number, FILL_BY_IMAGE, payload, description="Filling along the image")
 
 
 def _at_cursor(context: ToolContext, kind: str, payload: dict[str, Any], description: str) -> None:

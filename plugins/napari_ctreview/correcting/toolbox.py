@@ -75,6 +75,10 @@ _ACTS: tuple[tuple[str, Callable[[Corrector], object], str], ...] = (
 )
 
 
+_OF_LUNGS = ("Copy fissure",)
+"""Hidden where there are no lungs: they stand last, so that no gap is left."""
+
+
 class ToolBox(QWidget):
     """Tools, classes, the settings of the active tool, and acts on a whole class.
 
@@ -156,18 +160,20 @@ class ToolBox(QWidget):
 
     def _act_buttons(self) -> QGridLayout:
         grid = QGridLayout()
-        for position, (title, act, key) in enumerate(_ACTS):
+        for title, act, key in _ACTS:
             button = _button(title, key, act.__doc__ or "")
             button.clicked.connect(lambda _on, act=act: act(self.corrector))
-            grid.addWidget(button, position // 3, position % 3)
             self.acts[title] = button
-        for position, (title, key, undo) in enumerate(
-            (("Undo", "Ctrl+Z", self.corrector.undo), ("Redo", "Ctrl+Shift+Z", self.corrector.redo)), len(_ACTS)
+        for title, key, undo in (
+            ("Undo", "Ctrl+Z", self.corrector.undo),
+            ("Redo", "Ctrl+Shift+Z", self.corrector.redo),
         ):
             button = _button(title, key, title)
             button.clicked.connect(lambda _on, act=undo: act())
-            grid.addWidget(button, position // 3, position % 3)
             self.acts[title] = button
+        placed = [title for title, *_ in _ACTS if title not in _OF_LUNGS]
+        for position, title in enumerate([*placed, "Undo", "Redo", *_OF_LUNGS]):
+            grid.addWidget(self.acts[title], position // 3, position % 3)
         return grid
 
     def _form(self, name: str) -> ToolSettingsForm:

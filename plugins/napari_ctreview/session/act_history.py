@@ -37,6 +37,7 @@ _WORDS = {
     "copy_border": "Fissure from the other scan",
     "part_brush": "Lung given to a lobe",
     "part_piece": "Opacity given to a lobe",
+    "take_proposal": "Groups carried over",
     "decide": "Difference of two readings decided",
 }
 

@@ -37,6 +37,7 @@ from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.save_state import WrittenWork
 from napari_ctreview.session.single_scan import run_single_scan
 from napari_ctreview.session.steps import Step, checks_of
+from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class ChestCtMode(QObject):
     """
 
     recipe: str | None = None
-    computed = True
+    steps = frozenset({"lungs", "opacity", "register", "change"})
     can_blind = True
 
     compared = Signal(object)
@@ -137,6 +138,16 @@ class ChestCtMode(QObject):
         )
 
     @property
+    def run_words(self) -> str:
+        """Of one CT alone only lungs and opacity are found."""
+        return "Run all" if self._state.loader.alone is None else "Run this scan alone"
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is a CT, or two that go together."""
+        return self._state.loader.ready or self._state.loader.alone is not None
+
+    @property
     def tallies(self) -> tuple[Tally, Tally] | None:
         """Millilitres per region of baseline and follow-up, as they stand; None while they are counted."""
         return None if self.review is None or not self.review.counted else self.review.tallies
@@ -157,6 +168,11 @@ class ChestCtMode(QObject):
     def session_of(self, pane: int) -> int | None:
         """Which timepoint a pane shows; the map of fate has no session."""
         return self._state.order[pane] if pane in (0, 1) else None
+
+    def title_of(self, session: int) -> str:
+        """The timepoint; for a blinded reader the pane."""
+        state = self._state
+        return "AB"[state.order.index(session)] if state.blinded else TITLES[session]
 
     # --- scans
 

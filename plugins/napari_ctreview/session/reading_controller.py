@@ -15,6 +15,7 @@ from napari_ctreview.session.act_history import Act, acts_of
 from napari_ctreview.session.carried_marks import CarriedMarks
 from napari_ctreview.session.case_loader import CaseLoader
 from napari_ctreview.session.chest_ct_mode import ChestCtMode
+from napari_ctreview.session.consensus_mode import ConsensusMode
 from napari_ctreview.session.muscle_mr_mode import MuscleMrMode
 from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.scan_loader import JOB
@@ -45,7 +46,7 @@ class ReadingController(QObject):
     ----------
     state : ReadingState
         What is read and how far it is; the one that widgets show.
-    chest_ct, muscle_mr : ReadingMode
+    chest_ct, muscle_mr, consensus : ReadingMode
         The modes; `ReadingState.mode` is the one that is open. A new one is made here.
     archive : StudyArchive
         Saves, opens and signs.
@@ -57,7 +58,8 @@ class ReadingController(QObject):
         super().__init__(parent)
         self.state = ReadingState(panes, self, author=author)
         self.chest_ct, self.muscle_mr = ChestCtMode(self.state), MuscleMrMode(self.state)
-        self.state.use_modes(self.chest_ct, self.muscle_mr)
+        self.consensus = ConsensusMode(self.state)
+        self.state.use_modes(self.chest_ct, self.muscle_mr, self.consensus)
         self.archive = StudyArchive(self.state)
         self.cases = CaseLoader(self.state, self.archive)
         self.state.loader.changed.connect(self._loaded)

@@ -67,14 +67,14 @@ class ReadingMode(Protocol):
     ----------
     recipe : str or None
         What the plan of a study of this kind names; None is chest CT, whose plans are those that name nothing else.
-    computed : bool
-        Whether the computer finds and compares anything: whether there are steps to run.
+    steps : frozenset of str
+        The steps of the computer in this mode, by their names in `STEPS`.
     can_blind : bool
         Whether dates, order and headers can be hidden from the reader.
     """
 
     recipe: str | None
-    computed: bool
+    steps: frozenset[str]
     can_blind: bool
 
     @property
@@ -86,11 +86,22 @@ class ReadingMode(Protocol):
         """Why what is shown cannot be corrected by any new version of the reading; empty where it can."""
 
     @property
+    def run_words(self) -> str:
+        """What the button says that runs the steps on the scans that are loaded."""
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the steps can be run on them."""
+
+    @property
     def review(self) -> LabelReview | None:
         """What is corrected; None before there is anything."""
 
     def session_of(self, pane: int) -> int | None:
         """Which session of the review a pane shows; None where it shows none."""
+
+    def title_of(self, session: int) -> str:
+        """What the reader calls the scan of a session."""
 
     # --- scans
 

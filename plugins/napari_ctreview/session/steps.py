@@ -11,8 +11,8 @@ from ctreview.recipes.chest_ct import Prepared
 
 __all__ = ["SIGNED", "STEPS", "Step", "StepState", "Steps", "checks_of"]
 
-STEPS = ("load", "lungs", "opacity", "register", "change", "correct", "sign")
-"""In the order of the work: what is found stands above what it is corrected with."""
+STEPS = ("load", "lungs", "opacity", "register", "change", "tissue", "measures", "differences", "correct", "sign")
+"""In the order of the work: what is found stands above what it is corrected with. A mode has some of them."""
 
 SIGNED = "signed, read-only: a correction makes a new version"
 """The message of the last step for a reading that is closed."""
@@ -22,7 +22,15 @@ StepState = Literal["to do", "running", "done", "failed"]
 _PREPARED = ("lungs", "opacity", "register")
 """The steps of one job of the core, in its order."""
 
-_OF_JOB = {"load": "load", "compare": "change", "save": "sign", "sign": "sign"}
+_OF_JOB = {
+    "load": "load",
+    "compare": "change",
+    "find muscle": "tissue",
+    "carry groups": "correct",
+    "measure": "measures",
+    "save": "sign",
+    "sign": "sign",
+}
 
 
 @dataclass(frozen=True)

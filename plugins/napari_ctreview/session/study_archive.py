@@ -144,11 +144,12 @@ class StudyArchive(QObject):
         blinded: bool = False,
         author: str | None = None,
         scans: Sequence[Scan | None] | None = None,
+        mode: ReadingMode | None = None,
     ) -> None:
         """Open a study: its scans, what the computer found by its settings, and the reader's corrections on it.
 
         With ``blinded`` the reader's reading becomes a blinded one; a signed one is read once more, from the start.
-        Scans are those of the study, where they are loaded already.
+        Scans are those of the study, where they are loaded already; the mode is that of its plan if not given.
         """
         state = self._state
         self.moved = None
@@ -159,11 +160,11 @@ class StudyArchive(QObject):
         def work(progress: Progress) -> tuple[ReadingMode, list[Scan | None]] | MovedImages:
             study = workspace.open(folder)
             try:
-                mode = state.mode_of(study)
+                chosen = mode or state.mode_of(study)
                 if blinded:
-                    _require_blindable(mode, study)
+                    _require_blindable(chosen, study)
                     workspace.read_blinded()
-                return mode, list(scans) if scans is not None else mode.load_study(study, progress)
+                return chosen, list(scans) if scans is not None else chosen.load_study(study, progress)
             except ImageMoved as gone:
                 workspace.close()
                 return MovedImages(study, blinded, author, in_words(gone))

@@ -67,6 +67,7 @@ def labels_layer(labels: LabelMap, *, name: str, array: npt.NDArray[Any] | None 
         "colormap": colours,
         "features": features,
         "opacity": 0.45,
+        "blending": "translucent_no_depth",  # with depth a label map hides those that are laid over it
         "metadata": {"ctreview": labels},
     }
     return shown, options, "labels"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.transform import Transform
@@ -55,6 +57,10 @@ class LinkController:
         grids = first["baseline"].geometry, first["followup"].geometry
         self._link(Correspondence.of(*grids, transform))
 
+    def link_one_scan(self) -> None:
+        """Link panes that all show the same scan."""
+        self._link(Correspondence(None, np.zeros(3), "the same scan"))
+
     def unlink(self) -> None:
         """Let every pane go its own way for good."""
         self.detach()
@@ -78,6 +84,9 @@ class LinkController:
             return
         if not self.synchronizer.on:
             first = self._first()
+            if len(first) < 2:
+                self.link_one_scan()
+                return
             self._link(self.correspondence.by_hand(first["baseline"].centre, first["followup"].centre))
             return
         self.synchronizer.on = False

@@ -6,7 +6,7 @@ from napari_ctreview.correcting import shortcuts as correcting
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.viewer import shortcuts
 from napari_ctreview.viewer.mouse_buttons import DOUBLE_CLICK, MOUSE_BUTTONS, MOUSE_WORDS, MouseDrag
-from napari_ctreview.widgets import candidate_list, piece_list, words_tab, worklist_panel
+from napari_ctreview.widgets import candidate_list, consensus_panel, muscle_tools, piece_list, words_tab, worklist_panel
 
 __all__ = ["CLOSE", "OVERLAY", "Rows", "every_key", "key_groups", "mouse_rows"]
 
@@ -22,10 +22,12 @@ def key_groups() -> dict[str, Rows]:
     return {
         "Reading": [OVERLAY, CLOSE, *((key.keys, key.description) for key in (*shortcuts.KEYS, *worklist_panel.KEYS))],
         "Correcting": [(key.keys, key.description) for key in correcting.KEYS],
+        "Muscle groups": [(key.keys, key.description) for key in muscle_tools.KEYS],
         "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
         "Dense areas to confirm": [
             (key, f"accept as {label}" if label else "dismiss") for key, _, label, _ in candidate_list.KEYS.values()
         ],
+        "Two readings": [(key, says) for key, _, says in consensus_panel.KEYS.values()],
         "Pieces and words": [
             *((key, says[0].lower() + says[1:]) for key, _, says in piece_list.KEYS.values()),
             (words_tab.COPY, "copy the report"),

@@ -42,11 +42,12 @@ from napari_ctreview.viewer.input_settings import conflicts, input_settings
 from napari_ctreview.viewer.panes import Panes
 from napari_ctreview.viewer.reading_window import ReadingWindow
 from napari_ctreview.viewer.window_lock import fit_on_screen
-from napari_ctreview.widgets import ask, worklist_panel
+from napari_ctreview.widgets import ask, muscle_tools, worklist_panel
 from napari_ctreview.widgets.all_keys import CLOSE, OVERLAY, every_key
 from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
+from napari_ctreview.widgets.consensus_panel import ConsensusChoice, DifferenceList
 from napari_ctreview.widgets.findings_list import FindingsList
 from napari_ctreview.widgets.folding_section import FoldingSection
 from napari_ctreview.widgets.history_list import HistoryList
@@ -54,6 +55,8 @@ from napari_ctreview.widgets.key_images_list import KeyImagesList
 from napari_ctreview.widgets.keys_overlay import KeysOverlay
 from napari_ctreview.widgets.load_step import LoadStep
 from napari_ctreview.widgets.measurement_list import MeasurementList
+from napari_ctreview.widgets.muscle_panel import MusclePanel
+from napari_ctreview.widgets.muscle_tools import MuscleTools
 from napari_ctreview.widgets.reading_header import ReadingHeader
 from napari_ctreview.widgets.regions_panel import RegionsPanel
 from napari_ctreview.widgets.settings_form import SettingsForm
@@ -76,9 +79,6 @@ _PARTS = {
 _KEYS_SHOWN = shortcuts.Shortcut(*OVERLAY, lambda keys: keys.open(), always=True)
 _CLOSE = shortcuts.Shortcut(*CLOSE, lambda dock: dock.panes.window().close())
 
-_COMPUTED = ("lungs", "opacity", "register", "change")
-"""Steps of the computer."""
-
 _LEAST_WIDTH = 380
 
 _LETTERS = (
@@ -87,7 +87,7 @@ _LETTERS = (
 )
 """What napari's theme gives a size of its own."""
 
-_TITLES = {"correct": "Correct", "sign": "Save and sign"}
+_TITLES = {"measures": "Measures and change", "sign": "Save and sign"}
 
 
 class ReviewDock(QWidget):
@@ -151,7 +151,7 @@ class ReviewDock(QWidget):
 
     def _build(self) -> None:
         self.run_all = QPushButton("Run all")
-        self.run_all.setToolTip("Lungs, opacity, registration and change, with the settings below.")
+        self.run_all.setToolTip("All steps of the computer, with the settings below.")
         self.stop_all = QPushButton("Stop")
         self.message = QLabel()
         self.message.setWordWrap(True)
@@ -168,11 +168,12 @@ class ReviewDock(QWidget):
         column.setContentsMargins(2, 2, 2, 2)
         column.setSpacing(4)
         column.addWidget(FoldingSection("Worklist", self.worklist, opened=False))
-        for number, name in enumerate(STEPS, 1):
-            box = self.boxes[name] = StepBox(number, _TITLES.get(name, name.capitalize()))
+        for name in STEPS:
+            box = self.boxes[name] = StepBox(_TITLES.get(name, name.capitalize()))
             for widget in self._inside(name):
                 box.body.addWidget(widget)
             column.addWidget(box)
+        self._show_steps()
         column.addStretch(1)
         scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -190,6 +191,8 @@ class ReviewDock(QWidget):
         layout.addWidget(self.doing)
         layout.addWidget(self.message)
         self._make_room()
+        for box in self.boxes.values():
+            box.header.toggled.connect(lambda _on: self._make_room())
 
     def _follow_font(self) -> None:
         """Write as large as the system does, where that is larger than napari's own letters."""
@@ -215,12 +218,14 @@ class ReviewDock(QWidget):
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
             self.regions = RegionsPanel(self.controller, self.corrector)
+            self.muscle_tools = MuscleTools(self.controller, self.corrector)
+            self._shortcuts += shortcuts.bind(muscle_tools.KEYS, self.muscle_tools, self.panes)
             self.regions.hide()
             self.key_images = KeyImagesList(self.key_image_recorder)
             self.candidates = CandidateList()
             self.history = HistoryList(self.controller)
             self.measurements = MeasurementList(self.state, TITLES)
-            found += [self.candidates, self.tools, self.regions]
+            found += [self.candidates, self.muscle_tools, self.tools, self.regions]
             found += [
                 FoldingSection("History", self.history, opened=False),
                 FoldingSection("Measurements", self.measurements),
@@ -231,9 +236,17 @@ class ReviewDock(QWidget):
             self.change = ChangePanel()
             self.fate = QCheckBox("Map of what became of it, in a pane of its own")
             found += [self.fate, self.change]
+        elif name == "measures":
+            self.muscle = MusclePanel(self.controller)
+            found.append(self.muscle)
+        elif name == "differences":
+            self.differences = DifferenceList(self.controller)
+            self.differences.install_keys(self)
+            found.append(self.differences)
         elif name == "sign":
             self.sign = SignStep(self.controller)
-            found.append(self.sign)
+            self.consensus = ConsensusChoice(self.controller)
+            found += [self.sign, FoldingSection("Consensus of two readings", self.consensus, opened=False)]
         if name in _PARTS:
             settings = StepSettings(self.controller.chest_ct.settings, _PARTS[name], runs=name != "load")
             settings.form.changed.connect(self._set)
@@ -310,10 +323,8 @@ class ReviewDock(QWidget):
             box.show_step(self.state.steps[name], hidden_checks=self.state.blinded)
         busy = self.state.worker.busy
         self._say_what_runs()
-        self.run_all.setVisible(self.state.mode.computed)
-        alone = self.state.loader.alone is not None
-        self.run_all.setText("Run this scan alone" if alone else "Run all")
-        self.run_all.setEnabled((self.state.loader.ready or alone) and not busy)
+        self.run_all.setText(self.state.mode.run_words)
+        self.run_all.setEnabled(self.state.mode.can_run and not busy)
         self.stop_all.setEnabled(busy)
         self.change.setVisible(not self.state.blinded)
         self.fate.setEnabled(not self.state.blinded)
@@ -348,18 +359,31 @@ class ReviewDock(QWidget):
         for box in (self.findings, self.tools, self.key_images):  # they spoke of the reading before
             box.message.clear()
         self.corrector.refresh_context()
-        for name in _COMPUTED:
-            self.boxes[name].setVisible(self.state.mode.computed)
+        self._show_steps()
         if self.state.mode.begun:
             self.boxes["load"].suggest(False)
             self.boxes["correct"].suggest(True)
+            self.boxes["measures"].suggest(True)
+        if self.state.mode is self.controller.consensus:
+            self.boxes["differences"].open()
             self.boxes["change"].suggest(not self.state.blinded)
             self._make_room()
+
+    def _show_steps(self) -> None:
+        """Show the steps of the mode, numbered from above."""
+        others = {name for mode in self.state.modes for name in mode.steps} - self.state.mode.steps
+        shown = [name for name in STEPS if name not in others]
+        for name, box in self.boxes.items():
+            box.setVisible(name in shown)
+        for number, name in enumerate(shown, 1):
+            self.boxes[name].set_number(number)
 
     def _forget(self) -> None:
         """Let nothing stand that was found, said or begun in the scans before."""
         self.change.clear()
         self.regions.clear()
+        self.muscle.follow()
+        self.differences.follow()
         self.corrector.forget()
         self.marker.forget()
 

@@ -8,7 +8,6 @@ from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from napari_ctreview.session.act_history import Act
 from napari_ctreview.session.reading_controller import ReadingController
-from napari_ctreview.viewer.correspondence import TITLES
 
 __all__ = ["HistoryList"]
 
@@ -43,11 +42,13 @@ class HistoryList(QWidget):
         acts = self.controller.acts()
         if acts == self._shown:
             return
-        self._shown = acts
+        self._shown, mode = acts, self.controller.state.mode
         self.rows.clear()
         self.rows.addItem("As it was found")
         for number, act in enumerate(acts, 1):
-            item = QListWidgetItem(f"{number}  {act.time.astimezone():%H:%M}  {act.words}, {self._title(act)}")
+            item = QListWidgetItem(
+                f"{number}  {act.time.astimezone():%H:%M}  {act.words}, {mode.title_of(act.session)}"
+            )
             if not act.stands:
                 item.setForeground(_TAKEN_BACK)
                 item.setToolTip("Taken back; a click brings it again")
@@ -55,13 +56,6 @@ class HistoryList(QWidget):
         standing = sum(act.stands for act in acts)
         self.rows.setCurrentRow(standing)
         self.rows.scrollToItem(self.rows.item(standing))
-
-    def _title(self, act: Act) -> str:
-        """The timepoint; for a blinded reader the pane."""
-        state = self.controller.state
-        panes = [pane for pane in range(2) if state.mode.session_of(pane) == act.session]
-        pane = panes[0] if panes else act.session
-        return "AB"[pane] if state.blinded else TITLES[state.panes.panes[pane].timepoint - 1]
 
     def _go_to(self, count: int) -> None:
         self.controller.go_to_act(count)

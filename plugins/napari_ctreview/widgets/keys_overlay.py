@@ -14,7 +14,11 @@ from napari_ctreview.widgets.all_keys import Rows, key_groups, mouse_rows
 
 __all__ = ["KeysOverlay"]
 
-_COLUMNS = (("Reading",), ("Correcting",), ("Findings", "Dense areas to confirm", "Pieces and words", "Mouse"))
+_COLUMNS = (
+    ("Reading", "Two readings"),
+    ("Correcting", "Muscle groups"),
+    ("Findings", "Dense areas to confirm", "Pieces and words", "Mouse"),
+)
 
 _SMALLEST = 7
 """Pixels of a letter."""

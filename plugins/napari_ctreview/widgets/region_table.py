@@ -42,7 +42,13 @@ _EXPLAINED = {
 
 REGION = Qt.ItemDataRole.UserRole
 BAR = Qt.ItemDataRole.UserRole + 1
-_COLUMNS = ("Region", "mL", "Change, mL", "Before, after")
+_COLUMNS = ("Region", "mL", "Change, mL", "Verdict")
+_USUAL = ("Right middle lobe", "127 →", "(−126 to −110)")
+"""What stands in the first three columns, as wide as it usually is."""
+
+_AROUND_COLUMNS = 44
+"""Pixels between columns and around them."""
+
 _BEFORE = QColor("#8b95a1")
 _WHISKER = QColor("#f2f2f2")
 
@@ -108,6 +114,13 @@ class RegionTable(QTreeWidget):
         self.headerItem().setToolTip(2, "Follow-up minus baseline, with its sensitivity interval in brackets.")
         self.headerItem().setToolTip(3, "Baseline above, follow-up below; the whisker is the interval of the change.")
         self._rows: dict[str, QTreeWidgetItem] = {}
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """So wide that every column of usual numbers is whole, in whatever letters."""
+        letters = self.fontMetrics()
+        words_wide = max(letters.horizontalAdvance(word) for word, _ in VERDICTS.values() if word[0] in "▼▲■")
+        wide = sum(map(letters.horizontalAdvance, _USUAL)) + words_wide + 2 * self.indentation() + _AROUND_COLUMNS
+        return QSize(wide + self.verticalScrollBar().sizeHint().width(), super().minimumSizeHint().height())
 
     @property
     def region(self) -> str | None:

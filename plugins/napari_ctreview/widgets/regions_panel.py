@@ -144,8 +144,10 @@ class RegionsPanel(QWidget):
 
     def _choose(self, row: int) -> None:
         """Paint the region of a row next."""
-        keys = [label.key for label in self.corrector.scheme]
+        review = self.controller.muscle_mr.review
+        keys = [] if review is None else [label.key for label in review.scheme]
         if 0 <= row // 3 < len(keys):
+            self.controller.muscle_mr.correct("regions")
             self.corrector.choose(keys[row // 3])
 
     def _set_middle(self) -> None:

@@ -30,8 +30,6 @@ class StepBox(QFrame):
 
     Parameters
     ----------
-    number : int
-        Which step, from 1.
     title : str
         What it is called; what the reader opened or closed is remembered by it.
 
@@ -45,14 +43,14 @@ class StepBox(QFrame):
 
     stopped = Signal()
 
-    def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("step")
         self.setStyleSheet("#step { border: 1px solid rgba(128, 128, 128, 90); border-radius: 4px; }")
         self.step = Step()
-        self._title, self._name = f"{number}  {title}", f"step/{title.lower()}"
-        self.header = QPushButton()
-        self.header.setText(f"▸  {self._title}")
+        self._title, self._name = title, f"step/{title.lower()}"
+        self._number = 0
+        self.header = QPushButton(f"▸  {title}")
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.header.setCheckable(True)
@@ -93,6 +91,11 @@ class StepBox(QFrame):
         layout.addWidget(self._inside)
         self.show_step(self.step)
 
+    def set_number(self, number: int) -> None:
+        """Say which step it is, from 1."""
+        self._number = number
+        self._open(self.header.isChecked())
+
     def open(self, opened: bool = True) -> None:
         """Show the step's own widgets, or only its state."""
         self.header.setChecked(opened)
@@ -125,7 +128,8 @@ class StepBox(QFrame):
 
     def _open(self, opened: bool) -> None:
         self._inside.setVisible(opened)
-        self.header.setText(f"{'▾' if opened else '▸'}  {self._title}")
+        number = f"{self._number}  " if self._number else ""
+        self.header.setText(f"{'▾' if opened else '▸'}  {number}{self._title}")
 
 
 def _line(text: str, colour: str) -> str:

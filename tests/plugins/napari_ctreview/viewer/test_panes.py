@@ -376,6 +376,22 @@ def test_an_image_alone_fills_its_pane(make_panes: Any, pair: Any) -> None:
     assert pane.timepoint == 2
 
 
+def test_a_label_map_is_seen_over_another_in_every_pane(
+    make_panes: Any, pair: Any, canvas_of: Callable[[Any], Any]
+) -> None:
+    panes = make_panes()
+    panes.scans.show_volumes([pair.before.volume] * 2, ["one", "two"])
+    geometry = pair.before.volume.geometry
+    spot, below = (np.zeros(geometry.shape, np.uint8) for _ in range(2))
+    spot[:, 5:15, 5:15] = 1
+    above = LabelMap(spot, geometry, Scheme((Label(1, "marker", (255, 0, 0)),)))
+    nothing = LabelMap(below, geometry, Scheme((Label(1, "below", (0, 0, 255)),)))
+    for pane in panes.panes:
+        pane.show_labels(nothing, name="below")
+        pane.show_labels(above, name="above").opacity = 1.0
+        assert red_middle(canvas_of(pane)) is not None
+
+
 def test_what_is_drawn_over_a_slice_waits_for_layers_that_were_taken_away(
     make_panes: Any, pair: Any, qtbot: Any
 ) -> None:

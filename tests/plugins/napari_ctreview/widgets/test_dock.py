@@ -325,4 +325,4 @@ def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path
     press(qtbot, dock, Qt.Key.Key_X)
     qtbot.wait(50)
     assert dock.panes.panes[0].volume is not first
-    assert not dock.run_all.isEnabled()
+    assert dock.run_all.text() == "Find muscle and compare"

@@ -1,0 +1,125 @@
+"""Two readings of a study, decided difference by difference with buttons and keys, and opened as one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from ctreview.review.replay import replay_study
+from ctreview.study import Study
+from tests.plugins.napari_ctreview.simulated_mouse import click, press
+from tests.plugins.napari_ctreview.waiting import until
+from tests.readings import Read
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def folder(read: Read, tmp_path: Path) -> Path:
+    """A study that anna and ben have read."""
+    return Path(shutil.copytree(read.study.folder, tmp_path / "study"))
+
+
+@pytest.fixture
+def deciding(make_dock: Any, folder: Path, qtbot: Any) -> Any:
+    """A dock in which the differences of anna and ben are listed."""
+    dock = make_dock()
+    dock.state.workspace.open(folder)  # its scans are not needed for this
+    dock.state.reading_changed.emit()
+    dock.boxes["sign"].open()
+    choice = dock.consensus
+    choice.readers[0].setCurrentText("anna")
+    choice.readers[1].setCurrentText("ben")
+    choice.name.setText("both")
+    said: list[str] = []
+    dock.state.failed.connect(said.append)
+    click(choice.begin)
+    until(qtbot, lambda: said or (dock.controller.consensus.current is not None and not dock.state.worker.busy))
+    assert said == []
+    return dock
+
+
+def row(dock: Any, number: int) -> list[str]:
+    table = dock.differences.table
+    return [table.item(number, column).text() for column in range(table.columnCount())]
+
+
+def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
+    deciding: Any, folder: Path, read: Read, qtbot: Any
+) -> None:
+    dock, mode = deciding, deciding.controller.consensus
+    said: list[str] = []
+    dock.state.failed.connect(said.append)
+    count = len(mode.differences)
+    assert count > 2
+    assert dock.differences.table.rowCount() == count
+    assert [name for name, box in dock.boxes.items() if not box.isHidden()] == [
+        "load",
+        "differences",
+        "correct",
+        "sign",
+    ]
+    titles = [pane.annotations.corners.top_left[0] for pane in dock.panes.panes]
+    assert [title.split(":")[0] for title in titles[:2]] == ["A", "B"]
+    assert len({pane.volume.digest for pane in dock.panes.panes}) == 1, "one scan, three times"
+    first = mode.differences[0]
+    shown = [np.asarray(dock.panes.panes[n].labels["opacity"].data)[first.box][first.where] for n in range(3)]
+    assert not np.array_equal(shown[0], shown[1])
+    assert np.array_equal(shown[0], shown[2]), "as A has it until it is decided"
+    assert all(np.allclose(pane.centre, first.point, atol=3.0) for pane in dock.panes.panes)
+    assert not dock.differences.open.isEnabled()
+
+    press(qtbot, dock, Qt.Key.Key_2, CTRL)
+    assert row(dock, 0)[0] == "B"
+    assert mode.current.number == 2, "the next is shown"
+    mode.go_to(1)
+    consensus = np.asarray(dock.panes.panes[2].labels["opacity"].data)[first.box][first.where]
+    assert np.array_equal(consensus, shown[1])
+    press(qtbot, dock, Qt.Key.Key_Z, CTRL)
+    assert row(dock, 0)[0] == ""
+    press(qtbot, dock, Qt.Key.Key_Z, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert row(dock, 0)[0] == "B"
+
+    while mode.review.undecided:
+        mode.go_to(mode.review.undecided[0])
+        last = mode.current.number == count
+        click(dock.differences.buttons["neither" if last else "first"])
+    last = mode.differences[-1]
+    assert row(dock, count - 1)[0] == ("–" if last.first_ml and last.second_ml else "A" if last.second_ml else "B")
+    assert row(dock, 1)[0] == "A"
+    QTest.mouseClick(dock.differences.table.viewport(), Qt.MouseButton.LeftButton)
+    made = Study.open(folder).reading("both")
+    scans = replay_study(Study.open(folder), (made,))
+    for scan, session in zip(scans, mode.review.sessions, strict=True):
+        assert np.array_equal(scan.opacity.array, session.array), "the reading is what was seen"
+    assert said == []
+    click(dock.differences.open)
+    chest = dock.controller.chest_ct
+    until(qtbot, lambda: dock.state.mode is chest and dock.state.reading is not None and not dock.state.worker.busy)
+    assert dock.state.reading.reader == "both"
+
+
+def test_decisions_are_found_again_and_two_readers_are_needed(deciding: Any, folder: Path, qtbot: Any) -> None:
+    dock, mode = deciding, deciding.controller.consensus
+    click(dock.differences.buttons["second"])
+    assert mode.review.decision(1) == "second"
+    click(dock.sign.buttons["Close study"])
+    assert dock.differences.table.rowCount() == 0
+    assert not dock.panes.panes[2].canvas.isVisible()
+    dock.controller.archive.open(folder, author="both", mode=mode)
+    until(qtbot, lambda: mode.review is not None and not dock.state.worker.busy)
+    assert row(dock, 0)[0] == "B"
+    assert mode.current.number == 2
+    said: list[str] = []
+    dock.state.failed.connect(said.append)
+    dock.controller.archive.close()
+    mode.pair = ("anna", "anna")
+    dock.controller.archive.open(folder, author="third", mode=mode)
+    until(qtbot, lambda: bool(said) and not dock.state.worker.busy)
+    assert "one and the same reading" in said[0]
