@@ -77,6 +77,11 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "stir_after_contrast": ("STIR nach Kontrastmittel", "Nach Kontrastmittelgabe wird kein Ödem gemessen."),
     "contrast_agent_unknown": ("Kontrastmittel", "Ob Kontrastmittel gegeben wurde, ist nicht angegeben."),
+    "pelvis": ("Becken", "Schichten des Beckens zählen nicht: Was dort Muskel ist, ist nicht sicher genug zu sagen."),
+    "weak_contrast": (
+        "Kontrast von Muskel und Fett",
+        "Muskel und Fett sind fast gleich hell; ihre Grenze ist unsicher.",
+    ),
     "carried_groups": ("Übertragene Muskelgruppen", "Übertragene Muskelgruppen liegen schlecht auf dem Muskel."),
 }
 """By the name of the check: what it looks at, and what follows where it failed."""
