@@ -21,7 +21,7 @@ from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.resample import warp_labels
 from ctreview.volume.volume import Volume
 
-__all__ = ["CarrySettings", "GroupedLimbs", "carry_groups", "mirror_groups"]
+__all__ = ["GroupCarrySettings", "GroupedLimbs", "carry_groups", "mirror_groups"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -45,7 +45,7 @@ def _registration() -> RegistrationSettings:
 
 
 @dataclass(frozen=True)
-class CarrySettings:
+class GroupCarrySettings:
     """How groups are carried.
 
     Attributes
@@ -108,7 +108,7 @@ def mirror_groups(
     groups: LabelMap,
     *,
     drawn_on: LimbSide,
-    settings: CarrySettings | None = None,
+    settings: GroupCarrySettings | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
     """Propose the groups of one side on the other: their limb is mirrored and laid over the other one.
@@ -119,7 +119,7 @@ def mirror_groups(
     groups : LabelMap
         By `ctreview.muscle.groups.GROUP_SCHEME`, filled between drawn slices, on the grid of the examination.
     drawn_on : {"right", "left"}
-    settings : CarrySettings, optional
+    settings : GroupCarrySettings, optional
 
     Returns
     -------
@@ -138,7 +138,9 @@ def mirror_groups(
     for group in GROUPS:
         table[GROUP_SCHEME[tissue_key(group, drawn_on)].value] = GROUP_SCHEME[tissue_key(group, target)].value
     turned = LabelMap(_mirrored(table[groups.array]), groups.geometry, GROUP_SCHEME)
-    return _carried(limbs.limb(drawn_on).mirrored(), turned, limbs.limb(target), settings or CarrySettings(), progress)
+    return _carried(
+        limbs.limb(drawn_on).mirrored(), turned, limbs.limb(target), settings or GroupCarrySettings(), progress
+    )
 
 
 def carry_groups(
@@ -146,7 +148,7 @@ def carry_groups(
     groups: LabelMap,
     target: GroupedLimbs,
     *,
-    settings: CarrySettings | None = None,
+    settings: GroupCarrySettings | None = None,
     progress: Progress = quiet,
 ) -> LabelMap:
     """Propose groups on another examination of the same patient, limb by limb.
@@ -158,7 +160,7 @@ def carry_groups(
     groups : LabelMap
         By `ctreview.muscle.groups.GROUP_SCHEME`, filled between drawn slices, on the grid of ``source``.
     target : GroupedLimbs
-    settings : CarrySettings, optional
+    settings : GroupCarrySettings, optional
 
     Returns
     -------
@@ -179,13 +181,15 @@ def carry_groups(
         own = [GROUP_SCHEME[tissue_key(group, side)].value for group in GROUPS]
         of_side = replace(groups, array=np.where(np.isin(groups.array, own), groups.array, 0))
         steps = part(progress, number / len(sides), (number + 1) / len(sides))
-        found = _carried(source.limb(side), of_side, target.limb(side), settings or CarrySettings(), steps)
+        found = _carried(source.limb(side), of_side, target.limb(side), settings or GroupCarrySettings(), steps)
         array[found.array > 0] = found.array[found.array > 0]
         checks += found.checks
     return LabelMap(array, target.image.geometry, GROUP_SCHEME, tuple(checks))
 
 
-def _carried(source: _Limb, groups: LabelMap, target: _Limb, settings: CarrySettings, progress: Progress) -> LabelMap:
+def _carried(
+    source: _Limb, groups: LabelMap, target: _Limb, settings: GroupCarrySettings, progress: Progress
+) -> LabelMap:
     """Groups of one limb on another, inside its fascia."""
     grid = target.image.geometry
     nothing = np.zeros(grid.shape, np.uint8)
@@ -214,7 +218,7 @@ def _carried(source: _Limb, groups: LabelMap, target: _Limb, settings: CarrySett
     return LabelMap(np.where(target.muscles, carried, 0), grid, GROUP_SCHEME, (check,))
 
 
-def _check(dice: float, settings: CarrySettings, message: str) -> Check:
+def _check(dice: float, settings: GroupCarrySettings, message: str) -> Check:
     ok = dice >= settings.least_dice
     return Check("carried_groups", round(dice, 3), settings.least_dice, ok=ok, message=message)
 

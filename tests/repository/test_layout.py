@@ -14,6 +14,7 @@ OF_MANY_MODULES = {
     "tests/cli/test_changed_lungs.py",
     "tests/cli/test_refusals.py",
     "tests/cli/test_start.py",
+    "tests/cohort/test_course_in_browser.py",
     "tests/lung/test_histogram_and_mass.py",
     "tests/plugins/napari_ctreview/session/test_stored_study.py",
     "tests/plugins/napari_ctreview/test_manifest.py",
@@ -21,8 +22,10 @@ OF_MANY_MODULES = {
     "tests/plugins/napari_ctreview/viewer/test_contrasts.py",
     "tests/plugins/napari_ctreview/widgets/test_reading_window.py",
     "tests/report/test_candidates.py",
+    "tests/report/test_german_page.py",
     "tests/report/test_page_in_browser.py",
     "tests/report/test_pictures.py",
+    "tests/report/timeline/test_timeline_in_browser.py",
     "tests/study/test_malformed.py",
 }
 """Those of whole commands, and of several modules of one folder."""
