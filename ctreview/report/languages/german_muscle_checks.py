@@ -77,7 +77,7 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "stir_after_contrast": ("STIR nach Kontrastmittel", "Nach Kontrastmittelgabe wird kein Ödem gemessen."),
     "contrast_agent_unknown": ("Kontrastmittel", "Ob Kontrastmittel gegeben wurde, ist nicht angegeben."),
-    "pelvis": ("Becken", "Schichten des Beckens zählen nicht: Was dort Muskel ist, ist nicht sicher genug zu sagen."),
+    "pelvis": ("Becken", "Schichten, in denen beide Beine verbunden sind, gehören zu keinem Oberschenkel."),
     "weak_contrast": (
         "Kontrast von Muskel und Fett",
         "Muskel und Fett sind fast gleich hell; ihre Grenze ist unsicher.",
