@@ -18,6 +18,7 @@ from napari_ctreview.session.chest_ct_mode import ChestCtMode
 from napari_ctreview.session.consensus_mode import ConsensusMode
 from napari_ctreview.session.muscle_mr_mode import MuscleMrMode
 from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.scan_course import ScanCourse
 from napari_ctreview.session.scan_loader import JOB
 from napari_ctreview.session.steps import Step
 from napari_ctreview.session.study_archive import StudyArchive
@@ -52,6 +53,8 @@ class ReadingController(QObject):
         Saves, opens and signs.
     cases : CaseLoader
         Opens the cases of a worklist.
+    course : ScanCourse
+        All scans of the patient, where there are more than two.
     """
 
     def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
@@ -62,6 +65,7 @@ class ReadingController(QObject):
         self.state.use_modes(self.chest_ct, self.muscle_mr, self.consensus)
         self.archive = StudyArchive(self.state)
         self.cases = CaseLoader(self.state, self.archive)
+        self.course = ScanCourse(self.state)
         self.state.loader.changed.connect(self._loaded)
         self.state.worker.began.connect(self._began)
         self.state.worker.progressed.connect(self._progressed)
@@ -259,4 +263,5 @@ class ReadingController(QObject):
         if self.state.open:
             self.state.panes.opener = None
             self.cases.close()
+            self.course.clear()
             self.state.close()

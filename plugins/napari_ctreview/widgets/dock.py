@@ -48,6 +48,7 @@ from napari_ctreview.widgets.candidate_list import KEYS as CANDIDATE_KEYS
 from napari_ctreview.widgets.candidate_list import CandidateList
 from napari_ctreview.widgets.change_panel import ChangePanel
 from napari_ctreview.widgets.consensus_panel import ConsensusChoice, DifferenceList
+from napari_ctreview.widgets.course_panel import CoursePanel
 from napari_ctreview.widgets.findings_list import FindingsList
 from napari_ctreview.widgets.folding_section import FoldingSection
 from napari_ctreview.widgets.history_list import HistoryList
@@ -214,7 +215,8 @@ class ReviewDock(QWidget):
         found: list[QWidget] = []
         if name == "load":
             self.load = LoadStep(self.controller)
-            found.append(self.load)
+            self.course = CoursePanel(self.controller)
+            found += [self.load, FoldingSection("More than two timepoints", self.course, opened=False)]
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
             self.regions = RegionsPanel(self.controller, self.corrector)
