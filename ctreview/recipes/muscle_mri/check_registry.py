@@ -11,7 +11,7 @@ from ctreview.checks import Effect, RegisteredCheck
 from ctreview.muscle.alignment import AlignmentSettings
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
-from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, VOXEL_RATIO
+from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
 from ctreview.registration import QualityLimits
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
@@ -72,6 +72,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "how the fat fractions of both were made",
         {"stops": f"{_ALIKE}; for fat fractions alone"},
         "a signal fat fraction moves with T1 weighting and echo times",
+    ),
+    "fat_fraction_noise_ratio": RegisteredCheck(
+        "noise of the fat fractions of both",
+        {"stops": f"ratio above {NOISE_RATIO:g}; for fat fractions alone"},
+        "of 18 phantom thighs without change, four under unlike noise and coil were called changed without it",
     ),
     "t2_protocol": RegisteredCheck(
         "how the T2 maps of both were made", {"stops": f"{_ALIKE}; for T2 alone"}, "T2 moves with echo train and field"

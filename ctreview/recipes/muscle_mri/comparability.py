@@ -19,13 +19,24 @@ from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.shared_part import SharedPart
 from ctreview.volume.volume import Volume
 
-__all__ = ["LEAST_SHARED", "MOST_AT_EDGE", "VOXEL_RATIO", "check_examinations", "check_subjects", "stopping_checks"]
+__all__ = [
+    "LEAST_SHARED",
+    "MOST_AT_EDGE",
+    "NOISE_RATIO",
+    "VOXEL_RATIO",
+    "check_examinations",
+    "check_subjects",
+    "stopping_checks",
+]
 
 VOXEL_RATIO = 1.25
 """Voxels that differ by more than this along an axis blur borders unlike."""
 
 LEAST_SHARED = 0.5
 """Share of a limb, as far as either examination shows it, that both must show."""
+
+NOISE_RATIO = 1.5
+"""Fat fractions whose noise differs by more than this do not compare."""
 
 MOST_AT_EDGE = 0.005
 """Share of muscle that may lie at the edge of the slices."""
@@ -58,7 +69,7 @@ def stopping_checks(pair: Pair) -> tuple[Check, ...]:
 
 def check_subjects(pair: Pair) -> dict[Subject, tuple[Check, ...]]:
     """What concerns numbers of one subject alone."""
-    fat = _alike_maps(pair, FAT_FRACTIONS, "fat_fraction_protocol", "fat fractions")
+    fat = (*_alike_maps(pair, FAT_FRACTIONS, "fat_fraction_protocol", "fat fractions"), *_alike_noise(pair))
     t2 = _alike_maps(pair, ("water_t2", "mono_exponential_t2"), "t2_protocol", "T2 maps")
     stir = [fat_suppressed(scan.images) for scan in pair]
     protocol = () if stir[0] is None or stir[1] is None else (comparable_stir(stir[0], stir[1]),)
@@ -164,6 +175,21 @@ def _alike_maps(pair: Pair, kinds: tuple[str, ...], name: str, words: str) -> tu
         message = f"The {words} of both examinations differ in {', '.join(apart)}: they do not compare."
         return (Check(name, ", ".join(apart), None, ok=False, message=message, effect="stops"),)
     return (Check(name, None, None, ok=True, message=f"The {words} of both examinations were made alike."),)
+
+
+def _alike_noise(pair: Pair) -> tuple[Check, ...]:
+    """Whether noise, which passes for fat where there is little, is alike in both; nothing where it is not known."""
+    floors = [next((one.noise_floor for one in scan.maps if one.kind in FAT_FRACTIONS), None) for scan in pair]
+    if not floors[0] or not floors[1]:
+        return ()
+    ratio = max(floors[0] / floors[1], floors[1] / floors[0])
+    alike = ratio <= NOISE_RATIO
+    message = (
+        "Noise of the fat fractions is alike in both."
+        if alike
+        else f"Noise of the fat fractions differs by a factor of {ratio:.1f}, and noise passes for fat."
+    )
+    return (Check("fat_fraction_noise_ratio", round(ratio, 2), NOISE_RATIO, alike, message, effect="stops"),)
 
 
 def _apart(one: TissueMap, other: TissueMap) -> list[str]:

@@ -36,6 +36,10 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "Muskel reicht über den Bildrand hinaus; jede Verschiebung des Patienten ändert das Volumen.",
     ),
     "fat_fraction_protocol": ("Aufnahme der Fettanteile", "Die Fettanteile unterscheiden sich in: {value}."),
+    "fat_fraction_noise_ratio": (
+        "Rauschen der Fettanteile",
+        "Das Rauschen der Fettanteile ist verschieden (Verhältnis {value}); wo wenig Fett ist, täuscht es Fett vor.",
+    ),
     "t2_protocol": ("Aufnahme der T2-Karten", "Die T2-Karten unterscheiden sich in: {value}."),
     "stir_protocol": (
         "Aufnahme der STIR-Bilder",
