@@ -51,7 +51,7 @@ def row(dock: Any, number: int) -> list[str]:
 
 
 def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
-    deciding: Any, folder: Path, read: Read, qtbot: Any
+    deciding: Any, folder: Path, qtbot: Any, monkeypatch: Any
 ) -> None:
     dock, mode = deciding, deciding.controller.consensus
     said: list[str] = []
@@ -99,11 +99,10 @@ def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
     for scan, session in zip(scans, mode.review.sessions, strict=True):
         assert np.array_equal(scan.opacity.array, session.array), "the reading is what was seen"
     assert said == []
+    opened: list[Any] = []
+    monkeypatch.setattr(dock.controller.archive, "open", lambda study, **how: opened.append((study, how)))
     click(dock.differences.open)
-    chest = dock.controller.chest_ct
-    until(qtbot, lambda: dock.state.mode is chest and dock.state.reading is not None)
-    assert dock.state.reading.reader == "both"
-    dock.state.worker.cancel()  # what the steps find is tested elsewhere
+    assert opened == [(folder, {"author": "both"})], "as a reading of its own"
 
 
 def test_decisions_are_found_again_and_two_readers_are_needed(deciding: Any, folder: Path, qtbot: Any) -> None:
