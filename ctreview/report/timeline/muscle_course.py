@@ -97,8 +97,9 @@ def _of_result(when: PartialDate, found: Examined) -> Iterator[ClinicalValue]:
             remedy="Give the results of each examination alone, with its date.",
         )
     later = when.moved(days)
-    for region in found["regions"]:
-        yield from _volume(region, when, later)
+    for one in found["changes"]:
+        if one["key"] == "muscle_ml":
+            yield from _volume(one, when, later)
     yield from _measured(when, found["baseline"])
     yield from _measured(later, found["followup"])
 
@@ -113,10 +114,10 @@ def _measured(when: PartialDate, found: Examined) -> Iterator[ClinicalValue]:
                 yield ClinicalValue(_measure(key, one["region"]), Quantity(value, unit), when, note=note)
 
 
-def _volume(region: Mapping[str, Any], first: PartialDate, later: PartialDate) -> Iterator[ClinicalValue]:
-    measure = _measure("muscle_ml", region["region"])
-    before, after, change = region["baseline_ml"], region["followup_ml"], region["change_ml"]
-    stopped = region["verdict"] == "not_interpretable"
+def _volume(found: Mapping[str, Any], first: PartialDate, later: PartialDate) -> Iterator[ClinicalValue]:
+    measure = _measure("muscle_ml", found["region"])
+    before, after, change = found["baseline"], found["followup"], found["change"]
+    stopped = found["verdict"] == "not_interpretable"
     ends = (after + change["low"] - change["value"], after + change["high"] - change["value"])
     interval, note = (None, NOT_INTERPRETABLE) if stopped else (ends, IN_COMMON)
     yield ClinicalValue(measure, Quantity(round(before, 1), "mL"), first, note=IN_COMMON)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
+from ctreview.change import Interval
 from ctreview.cli import main
 from ctreview.clinical import ClinicalTimeline
 from ctreview.errors import WrongUse
 from ctreview.report.timeline.muscle_course import with_muscle
+from ctreview.recipes.muscle_mri.compared import MuscleChange, MuscleMriComparison
 
 DAYS = ClinicalTimeline(in_calendar=False)
 
@@ -26,14 +30,12 @@ def examination(fat):
 
 
 def compared(verdict="decreased"):
-    change = {"value": -12.0, "low": -20.0, "high": -5.0}
-    region = {"region": "both_thighs", "baseline_ml": 700.0, "followup_ml": 688.0, "change_ml": change}
-    return {
-        "interval_days": 90,
-        "baseline": examination(11.0),
-        "followup": examination(9.5),
-        "regions": [{**region, "verdict": verdict}],
-    }
+    changes = [
+        MuscleChange("both_thighs", key, unit, before, before - 12.0, Interval(-12.0, -20.0, -5.0), None, verdict)
+        for key, unit, before in (("muscle_ml", "mL", 700.0), ("lean_ml", "mL", 600.0))
+    ]
+    baseline, followup = (SimpleNamespace(to_dict=partial(examination, fat)) for fat in (11.0, 9.5))
+    return MuscleMriComparison(baseline, followup, 90, (), tuple(changes), ()).to_dict()
 
 
 def shown(timeline):
@@ -52,6 +54,7 @@ def test_of_two_the_volume_in_common_has_the_interval_of_its_change():
         ("muscle_ml/both_thighs", 5, 700.0, None),
         ("muscle_ml/both_thighs", 95, 688.0, (680.0, 695.0)),
     ]
+    assert not [key for key, *_ in found if key.startswith("lean_ml")]
     assert {day for _, day, _, _ in found} == {5, 95}
 
 
