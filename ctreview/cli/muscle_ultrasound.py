@@ -33,7 +33,7 @@ def muscle_ultrasound(
     ],
     side: Annotated[
         list[str] | None,
-        typer.Option("--side", metavar="right|left", help="Of each file, in their order.", show_default=False),
+        typer.Option("--side", metavar="right|left", help="Of each file, in their order; nothing is compared without.", show_default=False),
     ] = None,
     frame: Annotated[int, typer.Option("--frame", min=1, help="Which frame of a cine.")] = 1,
     as_json: AsJson = False,
@@ -89,6 +89,7 @@ def _show(measures: list[UltrasoundMeasures], compared: tuple[UltrasoundComparis
     results().print(table)
     for pair in compared:
         what = "asymmetry 2 (L − R) / (L + R)" if pair.of == "sides" else "change"
+        what += ", not known whether of one day" if pair.interval_days is None else ""
         parts = ((pair.thickness_percent, "thickness"), (pair.grey_percent, "grey level"))
         said = ", ".join(f"{name} {value:+.1f} %".replace("-", "−") for value, name in parts if value is not None)
         results().print(f"{pair.first + 1} and {pair.second + 1}: {what}: {said}")

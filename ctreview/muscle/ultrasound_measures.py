@@ -69,10 +69,10 @@ class UltrasoundComparison:
     Attributes
     ----------
     first, second : int
-        Which ones, from 0.
+        Which ones, from 0; of dates the earlier one is the first.
     of : {"sides", "dates"}
     interval_days : int or None
-        From the first to the second.
+        From the first to the second; None of sides of which it is not known that they are of one day.
     thickness_percent, grey_percent : float or None
         Of sides 2 (L − R) / (L + R); of dates the change over the first.
     """
@@ -184,6 +184,8 @@ def compare_ultrasound(
 ) -> tuple[UltrasoundComparison, ...]:
     """Set sides of one date, and dates of one side, against each other.
 
+    Dates are compared where side and day of both are known; sides also where a day is not known.
+
     Raises
     ------
     DifferentPatients
@@ -199,26 +201,33 @@ def compare_ultrasound(
     found = []
     for first, second in combinations(range(len(measures)), 2):
         a, b = measures[first], measures[second]
-        if a.side and b.side and a.side != b.side and a.day == b.day:
-            found.append(_of_sides(first, second, a, b))
-        elif a.side == b.side and a.day != b.day:
-            found.append(_of_dates(first, second, a, b))
+        if a.side is None or b.side is None:
+            continue
+        days = None if a.day is None or b.day is None else (b.day - a.day).days
+        if a.side != b.side and not days:
+            found.append(_of_sides(first, second, days, a, b))
+        elif a.side == b.side and days:
+            found.append(_of_dates(first, second, days, a, b) if days > 0 else _of_dates(second, first, -days, b, a))
     return tuple(found)
 
 
-def _of_sides(first: int, second: int, a: UltrasoundMeasures, b: UltrasoundMeasures) -> UltrasoundComparison:
+def _of_sides(
+    first: int, second: int, days: int | None, a: UltrasoundMeasures, b: UltrasoundMeasures
+) -> UltrasoundComparison:
     right, left = (a, b) if a.side == "right" else (b, a)
     return UltrasoundComparison(
         first,
         second,
         "sides",
-        0,
+        days,
         asymmetry_percent(right.thickness_mm, left.thickness_mm),
         asymmetry_percent(right.grey_mean, left.grey_mean),
     )
 
 
-def _of_dates(first: int, second: int, a: UltrasoundMeasures, b: UltrasoundMeasures) -> UltrasoundComparison:
-    days = None if a.day is None or b.day is None else (b.day - a.day).days
-    grey = None if a.grey_mean == 0 else 100.0 * (b.grey_mean / a.grey_mean - 1.0)
-    return UltrasoundComparison(first, second, "dates", days, 100.0 * (b.thickness_mm / a.thickness_mm - 1.0), grey)
+def _of_dates(
+    first: int, second: int, days: int, early: UltrasoundMeasures, late: UltrasoundMeasures
+) -> UltrasoundComparison:
+    thickness = 100.0 * (late.thickness_mm / early.thickness_mm - 1.0)
+    grey = None if early.grey_mean == 0 else 100.0 * (late.grey_mean / early.grey_mean - 1.0)
+    return UltrasoundComparison(first, second, "dates", days, thickness, grey)
