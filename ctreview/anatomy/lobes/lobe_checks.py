@@ -34,7 +34,7 @@ LEAST_BRONCHUS_PERCENT = 50.0
 """Of the bronchi of a lobe at least so much lies in it; in two scans with slices of 2 mm all of it does."""
 
 LEAST_BRONCHUS_PIECES = 5
-"""Fewer places in a lung are no evidence."""
+"""Fewer places in a lobe's bronchi are no evidence."""
 
 PARTED: Mapping[FissureName, tuple[str, ...]] = {
     "right_oblique": LOBES[:3],
@@ -50,15 +50,16 @@ def lobe_checks(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> tup
 
 
 def bronchus_checks(lobes: LabelMap, bronchi: Mapping[str, FloatArray]) -> tuple[Check, ...]:
-    """Whether bronchi lie in the lobes that they feed, for each lung with such (`find_lobar_bronchi`)."""
-    return tuple(
+    """Whether bronchi lie in the lobes that they feed, for each lung with enough such (`find_lobar_bronchi`)."""
+    found = (
         _bronchi_inside(lobes, side, {lobe: bronchi[lobe] for lobe in keys if lobe in bronchi})
         for side, keys in LOBES_OF_LUNG.items()
-        if any(lobe in bronchi for lobe in keys)
     )
+    return tuple(check for check in found if check is not None)
 
 
-def _bronchi_inside(lobes: LabelMap, side: str, bronchi: Mapping[str, FloatArray]) -> Check:
+def _bronchi_inside(lobes: LabelMap, side: str, bronchi: Mapping[str, FloatArray]) -> Check | None:
+    """None where no lobe has enough places to be judged."""
     own = [LOBE_SCHEME[lobe].value for lobe in LOBES_OF_LUNG[side]]
     percents = {}
     for lobe, places in bronchi.items():
@@ -67,6 +68,8 @@ def _bronchi_inside(lobes: LabelMap, side: str, bronchi: Mapping[str, FloatArray
         found = found[np.isin(found, own)]
         if len(found) >= LEAST_BRONCHUS_PIECES:
             percents[lobe] = round(100.0 * float(np.mean(found == LOBE_SCHEME[lobe].value)))
+    if not percents:
+        return None
     odd = [lobe for lobe, percent in percents.items() if percent < LEAST_BRONCHUS_PERCENT]
     words = side.replace("_", " ")
     message = f"The bronchi that are seen in the {words} lie in the lobes that they feed."
@@ -75,7 +78,7 @@ def _bronchi_inside(lobes: LabelMap, side: str, bronchi: Mapping[str, FloatArray
             f"The bronchi of the {_listed(odd)} lie in another lobe as the {words} is divided: a fissure was not "
             "found where it is."
         )
-    worst = min(percents.values(), default=None)
+    worst = min(percents.values())
     keys = LOBES_OF_LUNG[side]
     return Check(f"{side}_bronchi", worst, LEAST_BRONCHUS_PERCENT, not odd, message, "stops", keys, parts_only=True)
 

@@ -64,3 +64,9 @@ def test_a_lower_lobe_that_does_not_hold_its_bronchi_stops(first: int, ok: bool)
     (check,) = bronchus_checks(divided, bronchi)
     assert check.ok is ok
     assert check.stops is not ok
+
+
+def test_four_places_on_a_bronchus_are_no_evidence() -> None:
+    divided = lobes(5, 95)
+    bronchi = {"left_lower_lobe": divided.geometry.to_lps([(0, 0, k) for k in range(10, 14)])}
+    assert bronchus_checks(divided, bronchi) == ()
