@@ -49,19 +49,6 @@ class UltrasoundRegion:
         """Whether a place lies in it."""
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
-    def distance_mm(self, one: tuple[float, float], other: tuple[float, float]) -> float:
-        """Millimetres between two places (row, column), such as the near and the far fascia of a muscle.
-
-        Raises
-        ------
-        WrongUse
-            One of them lies outside, where another scale or none holds.
-        """
-        if not (self.holds(*one) and self.holds(*other)):
-            raise WrongUse("a place lies outside the calibrated region", remedy="Measure inside one region.")
-        down, across = (one[0] - other[0]) * self.row_mm, (one[1] - other[1]) * self.column_mm
-        return float(np.hypot(down, across))
-
 
 @dataclass(frozen=True, eq=False)
 class Ultrasound:
@@ -107,18 +94,6 @@ class Ultrasound:
         frame = f"source:{self.acquisition.series_uid or 'ultrasound'}"
         grid = Geometry.aligned(array.shape, (1.0, box.row_mm, box.column_mm), frame_of_reference=frame)
         return Volume(array, grid, "arbitrary", self.acquisition, self.notes)
-
-    def grey_level(self, mask: npt.NDArray[np.bool_], frame: int = 0) -> float:
-        """Mean grey level within a drawn outline; it compares only at the same gain, depth and probe.
-
-        Raises
-        ------
-        WrongUse
-            The outline does not fit the frame, or holds nothing.
-        """
-        if mask.shape != self.frames.shape[1:] or not mask.any():
-            raise WrongUse("the outline is empty or does not fit the frame")
-        return float(self.frames[frame][mask].mean())
 
 
 def load_ultrasound(path: Path | str) -> Ultrasound:
