@@ -92,7 +92,7 @@ def muscle_beside_truth(found: MuscleMriComparison, answer: Mapping[str, Any]) -
     """Put what was measured beside the answer, for each number of each thigh that both name."""
     known = [answer[when]["regions"] for when in ("baseline", "followup")]
     for one in found.changes:
-        truths = [regions.get(one.region, {}).get("common_part", {}) for regions in known]
+        truths = [regions.get(one.region, {}).get("shared_part", {}) for regions in known]
         if all(one.key in truth for truth in truths):
             yield MuscleTruthRow(truths[0][one.key], truths[1][one.key], one)
 

@@ -66,7 +66,7 @@ def write_muscle_sample(folder: Path | str) -> Mapping[str, Any]:
 def muscle_answer(before: Legs, after: Legs) -> dict[str, Any]:
     """What is true of both dates: millilitres, fat, oedema and femurs of each thigh, ready for JSON.
 
-    ``common_part`` is what both dates show, between two shares of the femur's length from the knee. There
+    ``shared_part`` is what both dates show, between two shares of the femur's length from the knee. There
     ``lean_ml`` and ``fat_fraction_mean`` are of all that lies inside the fascia, the fat between muscles too.
     """
     shown = [_shown_share(legs) for legs in (before, after)]
@@ -75,7 +75,7 @@ def muscle_answer(before: Legs, after: Legs) -> dict[str, Any]:
         "schema": "ctreview.muscle_answer/1",
         "baseline": _truth(before, common),
         "followup": _truth(after, common),
-        "common_part": [round(share, 4) for share in common],
+        "shared_part": [round(share, 4) for share in common],
         "assumed": "Sizes, fat and relaxation of the child are invented; see ctreview.phantom.muscle.settings.",
     }
 
@@ -118,7 +118,7 @@ def _truth_of_side(legs: Legs, side: str, common: tuple[float, float]) -> dict[s
         "muscle_ml": round(int(muscle.sum()) * voxel_ml, 2),
         "intermuscular_fat_ml": round(int(between.sum()) * voxel_ml, 2),
         "oedema_ml": round(int((legs.oedema & muscle).sum()) * voxel_ml, 2),
-        "common_part": {
+        "shared_part": {
             "lean_ml": round(float(shown @ (count - fat)) * voxel_ml, 2),
             "fat_fraction_mean": round(100 * float(shown @ fat) / float(shown @ count), 2),
             "hot_ml": round(float(shown @ (legs.oedema & muscle).sum(axis=(1, 2))) * voxel_ml, 2),

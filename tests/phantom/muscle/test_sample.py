@@ -20,9 +20,9 @@ def test_its_answer_is_what_the_phantom_is():
     for when in ("baseline", "followup"):
         for region, truth in fresh[when]["regions"].items():
             known = stored[when]["regions"][region]
-            assert known.pop("common_part") == pytest.approx(truth.pop("common_part"), rel=0.001)
+            assert known.pop("shared_part") == pytest.approx(truth.pop("shared_part"), rel=0.001)
             assert known == pytest.approx(truth, rel=0.001)
-    assert stored["common_part"] == pytest.approx(fresh["common_part"])
+    assert stored["shared_part"] == pytest.approx(fresh["shared_part"])
 
 
 @pytest.mark.parametrize("date", ["before", "after"])
