@@ -177,7 +177,7 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "carried_groups": RegisteredCheck(
         "how groups of muscles that were carried from another side or date lie on muscle here",
-        {"tells": "they overlap too little: look at them"},
+        {"tells": "they overlap too little: none is proposed"},
         "outlines that do not lie on one another show different parts",
     ),
 }
