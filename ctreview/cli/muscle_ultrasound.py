@@ -33,7 +33,12 @@ def muscle_ultrasound(
     ],
     side: Annotated[
         list[str] | None,
-        typer.Option("--side", metavar="right|left", help="Of each file, in their order; nothing is compared without.", show_default=False),
+        typer.Option(
+            "--side",
+            metavar="right|left",
+            help="Of each file, in their order; nothing is compared without.",
+            show_default=False,
+        ),
     ] = None,
     frame: Annotated[int, typer.Option("--frame", min=1, help="Which frame of a cine.")] = 1,
     as_json: AsJson = False,

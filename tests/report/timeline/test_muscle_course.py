@@ -12,8 +12,8 @@ from ctreview.change import Interval
 from ctreview.cli import main
 from ctreview.clinical import ClinicalTimeline
 from ctreview.errors import WrongUse
-from ctreview.report.timeline.muscle_course import with_muscle
 from ctreview.recipes.muscle_mri.compared import MuscleChange, MuscleMriComparison
+from ctreview.report.timeline.muscle_course import with_muscle
 
 DAYS = ClinicalTimeline(in_calendar=False)
 
