@@ -41,6 +41,7 @@ def measured_again(
         {side: femur or scan.found.femurs[thigh_key(side)] for side in sides},
         maps=scan.maps,
         groups=groups,
+        joined=scan.tissue.limbs.joined,
         settings=settings,
     )
     return replace(scan, tissue=replace(scan.tissue, labels=labels), groups=groups, found=found)

@@ -16,6 +16,7 @@ from ctreview.phantom.muscle import (
     scan_t1,
 )
 from ctreview.recipes.muscle_mri import MuscleMriResult, measure_muscle
+from ctreview.recipes.muscle_mri.corrected import measured_again
 from ctreview.volume.contrasts import examination
 
 SETTINGS = replace(ADULT_LEGS, spacing=(14.0, 2.0, 2.0), pelvis=False)
@@ -42,6 +43,15 @@ def test_muscle_of_both_sides_is_found_where_it_is(legs: Legs, result: MuscleMri
     for side in ("right", "left"):
         found, true = (labels.mask(f"{side}_muscle") for labels in (result.labels, legs.compartments))
         assert 2 * np.count_nonzero(found & true) / (found.sum() + true.sum()) >= 0.95
+
+
+def test_what_nobody_corrected_measures_the_same_again(result: MuscleMriResult):
+    joined = np.arange(len(result.tissue.limbs.joined)) > 20  # as the upper slices of a pelvis
+    scan = replace(result, tissue=replace(result.tissue, limbs=replace(result.tissue.limbs, joined=joined)))
+    thighs = replace(result.labels, array=np.where(joined[:, None, None], 0, result.labels.array))
+    alone = measured_again(result, thighs).found.value("right_thigh", "muscle_ml")
+    assert measured_again(scan, scan.labels).found.value("right_thigh", "muscle_ml") == alone
+    assert alone != result.found.value("right_thigh", "muscle_ml")
 
 
 def test_t1_alone_gives_volume_and_no_fat_fraction(legs: Legs):
