@@ -261,7 +261,7 @@ def _hot(
     looked_at = where & score.valid
     count, hot = int(np.count_nonzero(looked_at)), int(np.count_nonzero(looked_at & (score.array >= settings.hot_z)))
     yield _number(region, "hot_percent", 100.0 * hot / count if count else None, "%", *caveats)
-    yield _number(region, "hot_ml", hot * geometry.voxel_ml, "mL", *caveats)
+    yield _number(region, "hot_ml", hot * geometry.voxel_ml if count else None, "mL", *caveats)
 
 
 def _asymmetries(found: Sequence[MuscleMeasurement]) -> list[MuscleMeasurement]:

@@ -12,10 +12,12 @@ from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.volume.mr_contrast import FAT_SUPPRESSED, contrast_name
 from ctreview.volume.volume import Volume
 
-__all__ = ["comparable_stir", "require_stir", "stir_ratio", "stir_robust_z"]
+__all__ = ["LEAST_VOXELS", "comparable_stir", "require_stir", "stir_ratio", "stir_robust_z"]
 
 Mask = npt.NDArray[np.bool_]
-_LEAST_VOXELS = 30
+LEAST_VOXELS = 30
+"""Of muscle or of a reference, for a spread or a level."""
+
 _TIME_TOLERANCE = 0.1
 
 
@@ -92,7 +94,7 @@ def stir_robust_z(volume: Volume, muscle: Mask) -> TissueMap:
     """
     require_stir(volume)
     values = np.asarray(volume.array, np.float32)
-    if muscle.sum() < _LEAST_VOXELS:
+    if muscle.sum() < LEAST_VOXELS:
         raise WrongUse(f"there are {int(muscle.sum())} voxels of muscle, too few for a spread")
     inside = values[muscle]
     median = float(np.median(inside))
@@ -151,9 +153,9 @@ def comparable_stir(one: Volume, other: Volume) -> Check:
 
 
 def _reference_level(values: npt.NDArray[np.float32], reference: Mask) -> float:
-    if reference.shape != values.shape or reference.sum() < _LEAST_VOXELS:
+    if reference.shape != values.shape or reference.sum() < LEAST_VOXELS:
         raise WrongUse(
-            f"the reference has {int(reference.sum())} voxels, and {_LEAST_VOXELS} are needed",
+            f"the reference has {int(reference.sum())} voxels, and {LEAST_VOXELS} are needed",
             remedy="Draw it larger, in muscle that looks healthy.",
         )
     level = float(np.median(values[reference]))

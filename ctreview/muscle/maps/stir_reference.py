@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import minimum_filter, uniform_filter
 
 from ctreview.errors import WrongUse
 from ctreview.muscle.morphology import distance_in_slices
@@ -103,10 +103,15 @@ def measured_reference(stir: Volume, ball: ReferenceBall) -> StirReference:
     return StirReference(ball, level, min(1.0, 2.0 * error / level) if level > 0 else 1.0)
 
 
-def propose_reference(stir: Volume, muscle: Mask) -> ReferenceBall | None:
-    """The place within muscle where STIR is darkest and even, for a reader to look at; None where no ball fits."""
+def propose_reference(stir: Volume, muscle: Mask, covered: Mask | None = None) -> ReferenceBall | None:
+    """The place within muscle where STIR is darkest and even, for a reader to look at; None where no ball fits.
+
+    ``covered`` says where the image was acquired, if not everywhere: all of the ball lies there.
+    """
     radius = PROPOSED_RADIUS_MM
     deep = distance_in_slices(muscle, stir.geometry.spacing) >= radius
+    if covered is not None:
+        deep &= minimum_filter(covered, [2 * int(np.ceil(radius / spacing)) + 1 for spacing in stir.geometry.spacing])
     if not deep.any():
         return None
     size = [max(1, round(2 * radius / spacing)) for spacing in stir.geometry.spacing]

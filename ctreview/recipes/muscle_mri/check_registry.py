@@ -12,6 +12,7 @@ from ctreview.muscle.alignment import AlignmentSettings
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
+from ctreview.recipes.muscle_mri.maps import LEAST_COVERED
 from ctreview.registration import QualityLimits
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
@@ -166,6 +167,14 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "whether a reader confirmed a reference of STIR",
         {"tells": "not: there is no ratio, and a place is proposed"},
         "the program cannot know which muscle is healthy",
+    ),
+    "stir_coverage": _of_scan(
+        "share of the muscle that STIR shows",
+        {
+            "tells": f"below {LEAST_COVERED:.0%}: oedema is measured in that part alone",
+            "stops": "the same, between two examinations; for STIR alone",
+        },
+        "what is not shown has no oedema that could be counted",
     ),
     "stir_after_contrast": RegisteredCheck(
         "contrast agent in the header of STIR",

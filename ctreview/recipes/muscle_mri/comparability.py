@@ -72,8 +72,18 @@ def check_subjects(pair: Pair) -> dict[Subject, tuple[Check, ...]]:
     fat = (*_alike_maps(pair, FAT_FRACTIONS, "fat_fraction_protocol", "fat fractions"), *_alike_noise(pair))
     t2 = _alike_maps(pair, ("water_t2", "mono_exponential_t2"), "t2_protocol", "T2 maps")
     stir = [fat_suppressed(scan.images) for scan in pair]
-    protocol = () if stir[0] is None or stir[1] is None else (comparable_stir(stir[0], stir[1]),)
+    protocol = () if stir[0] is None or stir[1] is None else (comparable_stir(stir[0], stir[1]), *_partial_stir(pair))
     return {"size": (), "fat": fat, "stir": protocol, "t2": t2}
+
+
+def _partial_stir(pair: Pair) -> list[Check]:
+    """Oedema of a part of the muscle does not compare with that of all, or of another part."""
+    return [
+        replace(check, name=f"{when}_{check.name}", effect="stops")
+        for when, scan in zip(("baseline", "followup"), pair, strict=True)
+        for check in scan.checks
+        if check.name == "stir_coverage" and not check.ok
+    ]
 
 
 def _same_contrast(pair: Pair) -> Check:

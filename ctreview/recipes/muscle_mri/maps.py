@@ -13,7 +13,7 @@ from ctreview.muscle.alignment import Alignment, align
 from ctreview.muscle.maps.bias_field import correct_bias_field
 from ctreview.muscle.maps.fat_fraction import dixon_fat_fraction
 from ctreview.muscle.maps.from_examination import map_fat_fraction, map_water_t2
-from ctreview.muscle.maps.stir import require_stir, stir_ratio, stir_robust_z
+from ctreview.muscle.maps.stir import LEAST_VOXELS, require_stir, stir_ratio, stir_robust_z
 from ctreview.muscle.maps.stir_reference import ReferenceBall, StirReference, measured_reference, propose_reference
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.segment import LimbTissue
@@ -24,9 +24,13 @@ from ctreview.volume.mr_contrast import FAT_SUPPRESSED, GRADIENT_ECHO, SPIN_ECHO
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
 
-__all__ = ["ExaminationMaps", "fat_suppressed", "make_maps"]
+__all__ = ["LEAST_COVERED", "ExaminationMaps", "fat_suppressed", "make_maps"]
 
 Values = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+LEAST_COVERED = 0.95
+"""Share of muscle that STIR must show for its volumes of oedema to stand for all of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,7 @@ def make_maps(
     InputRefused
         A reference is confirmed for a STIR after contrast agent.
     WrongUse
-        A reference is confirmed, and there is no fat-suppressed image, or it is too small or dark.
+        A reference is confirmed, and there is no fat-suppressed image, or it is too small, dark, or not wholly in it.
     """
     settings = settings or MuscleMriSettings()
     grid = tissue.labels.geometry
@@ -103,7 +107,7 @@ def make_maps(
         return _together(found, alignments, Check("stir_after_contrast", "given", "none", ok=False, message=message))
     require_stir(stir)
     alignments["STIR"] = align(correct_bias_field(stir), image, settings=settings.alignment)
-    return _with_oedema(found, alignments, tissue, reference)
+    return _with_oedema(found, alignments, tissue, reference, _covered(stir, alignments["STIR"], grid))
 
 
 def fat_suppressed(images: Examination) -> Volume | None:
@@ -112,24 +116,54 @@ def fat_suppressed(images: Examination) -> Volume | None:
 
 
 def _with_oedema(
-    found: list[TissueMap], alignments: dict[str, Alignment], tissue: LimbTissue, ball: ReferenceBall | None
+    found: list[TissueMap],
+    alignments: dict[str, Alignment],
+    tissue: LimbTissue,
+    ball: ReferenceBall | None,
+    covered: Mask,
 ) -> ExaminationMaps:
     shown, labels = alignments["STIR"].volume, tissue.labels
     muscle = labels.mask("right_muscle", "left_muscle", "muscle")
     if not muscle.any():
         return _together(found, alignments)
-    found.append(stir_robust_z(shown, muscle))
+    coverage = _coverage(muscle, covered)
+    if np.count_nonzero(muscle & covered) < LEAST_VOXELS:
+        return _together(found, alignments, coverage)
+    found.append(stir_robust_z(shown, muscle & covered))
     if ball is None:
-        proposed = propose_reference(shown, muscle)
+        proposed = propose_reference(shown, muscle, covered)
         message = (
             "No STIR ratio is given: it needs a reference that a reader confirms, and which may be ill itself."
             if proposed is None
             else f"No STIR ratio is given until a reader confirms its reference, such as {_words(proposed)}."
         )
         asked = Check("stir_reference_not_confirmed", None, None, ok=False, message=message)
-        return replace(_together(found, alignments, asked), proposed=proposed)
-    found.append(stir_ratio(shown, ball.mask(shown.geometry)))
-    return replace(_together(found, alignments), reference=measured_reference(shown, ball))
+        return replace(_together(found, alignments, coverage, asked), proposed=proposed)
+    there = ball.mask(shown.geometry)
+    if not covered[there].all():
+        raise WrongUse(
+            "the reference of STIR lies partly outside that image", remedy="Give a place that STIR shows, in muscle."
+        )
+    ratio = stir_ratio(shown, there)
+    found.append(replace(ratio, valid=ratio.valid & covered))
+    return replace(_together(found, alignments, coverage), reference=measured_reference(shown, ball))
+
+
+def _covered(acquired: Volume, alignment: Alignment, grid: Geometry) -> Mask:
+    """Where on a grid an image was acquired, after it was moved."""
+    ones = acquired.with_array(np.ones(acquired.geometry.shape, np.float32))
+    return np.asarray(resample(alignment.placed(ones), grid, fill=0.0).array > 0.5)
+
+
+def _coverage(muscle: Mask, covered: Mask) -> Check:
+    share = float(np.count_nonzero(muscle & covered) / np.count_nonzero(muscle))
+    ok = share >= LEAST_COVERED
+    message = (
+        "STIR shows the muscle that was found."
+        if ok
+        else f"STIR shows {100 * share:.0f} % of the muscle: oedema is measured in that part alone."
+    )
+    return Check("stir_coverage", round(share, 3), LEAST_COVERED, ok, message)
 
 
 def _words(ball: ReferenceBall) -> str:

@@ -79,6 +79,10 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "STIR-Referenz",
         "Ein STIR-Verhältnis gibt es erst, wenn der Befunder eine Referenz bestätigt.",
     ),
+    "stir_coverage": (
+        "Abdeckung durch STIR",
+        "STIR zeigt nur einen Teil der Muskulatur (Anteil {value}); Ödem wird nur dort gemessen.",
+    ),
     "stir_after_contrast": ("STIR nach Kontrastmittel", "Nach Kontrastmittelgabe wird kein Ödem gemessen."),
     "contrast_agent_unknown": ("Kontrastmittel", "Ob Kontrastmittel gegeben wurde, ist nicht angegeben."),
     "pelvis": ("Becken", "Schichten, in denen beide Beine verbunden sind, gehören zu keinem Oberschenkel."),

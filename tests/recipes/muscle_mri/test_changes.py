@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
-from ctreview.errors import InputRefused
+from ctreview.errors import InputRefused, WrongUse
 from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.phantom.muscle import (
     ADULT_LEGS,
@@ -25,12 +26,15 @@ from ctreview.phantom.muscle import (
 )
 from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
 from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
+from ctreview.recipes.muscle_mri.comparability import check_subjects
+from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.report.document import schema
 from ctreview.report.muscle_folder import write_muscle_comparison
 from ctreview.volume.contrasts import examination
 
 BODY = replace(CHILD_LEGS, spacing=(8.0, 1.8, 1.8), pelvis=False)
 HEALTHY = ReferenceBall((44.0, -20.0, -120.0), 8.0)
+LOW = 44.0, -20.0, -220.0
 
 
 def measured(settings: LegsSettings, *, femur: bool = True, scanner: MrScanner | None = None) -> MuscleMriResult:
@@ -121,6 +125,24 @@ def test_a_confirmed_reference_gives_a_ratio_and_after_gadolinium_it_is_refused(
     assert found.stir_reference is not None
     with pytest.raises(InputRefused, match="contrast agent"):
         measure_muscle(images(legs, agent=True), stir_reference=HEALTHY)
+
+
+def test_muscle_that_stir_does_not_show_sets_no_level_and_is_said(before: MuscleMriResult):
+    water, fat, stir = (one.acquired for one in before.images.contrasts)
+    shape = stir.geometry.shape
+    cut = stir.crop((int(0.65 * shape[0]), 0, 0), shape)
+    mapped = make_maps(examination([water, fat, cut]), before.tissue, before.image)
+    whole, part = (next(one for one in maps if one.kind == "stir_robust_z") for maps in (before.maps, mapped.maps))
+    assert 0.1 < part.valid.sum() / whole.valid.sum() < 0.5
+    assert float(np.median(part.array[part.valid])) == pytest.approx(0.0, abs=0.01)
+    (check,) = (one for one in mapped.checks if one.name == "stir_coverage")
+    assert not check.ok
+    assert mapped.proposed is not None
+    assert part.valid[mapped.proposed.mask(part.geometry)].mean() > 0.9
+    partial = replace(before, checks=mapped.checks)
+    assert [one.name for one in check_subjects((before, partial))["stir"] if one.stops] == ["followup_stir_coverage"]
+    with pytest.raises(WrongUse, match="partly outside"):
+        make_maps(examination([water, fat, cut]), before.tissue, before.image, reference=ReferenceBall(LOW))
 
 
 def test_without_a_reference_one_is_proposed_within_muscle(before: MuscleMriResult):
