@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ctreview.errors import WrongUse
 from ctreview.muscle.bones import Bones
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Femur", "find_femur", "stated_femur"]
+__all__ = ["LEAST_FEMUR_MM", "Femur", "find_femur", "stated_femur"]
 
 Mask = npt.NDArray[np.bool_]
+
+LEAST_FEMUR_MM = 50.0
+"""Shorter than the femur of any newborn at term, of about 75 mm: below it one end was stated twice or mistyped."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,19 @@ class Femur:
 
 
 def stated_femur(knee_mm: float, hip_mm: float) -> Femur:
-    """A femur whose ends a reader states, as LPS z in either order."""
+    """A femur whose ends a reader states, as LPS z in either order.
+
+    Raises
+    ------
+    WrongUse
+        An end is no number, or they lie closer together than `LEAST_FEMUR_MM`.
+    """
+    length = abs(hip_mm - knee_mm)
+    if not (np.isfinite(length) and length >= LEAST_FEMUR_MM):
+        raise WrongUse(
+            f"the ends of a femur are stated {length:.0f} mm apart, at {knee_mm:g} and {hip_mm:g} mm",
+            remedy=f"Give its two ends as LPS z in millimetres, at least {LEAST_FEMUR_MM:g} mm apart.",
+        )
     return Femur(min(knee_mm, hip_mm), max(knee_mm, hip_mm), source="stated")
 
 

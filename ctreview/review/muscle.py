@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -220,17 +220,20 @@ class MuscleReview(RegionReview):
         ------
         OSError
             It could not be put down; the end is where it was.
+        WrongUse
+            No femur is so short as one with this end and the other, or it is no number.
         """
+        ends = {**self.femur_ends(number), end: float(z_mm)}
+        _stated(ends)
         self._put_down(number, "femur_end", _FEMUR, {"end": end, "z_mm": float(z_mm)})
-        self._ends = {**self._ends, self.drawn[number].image: {**self.femur_ends(number), end: float(z_mm)}}
+        self._ends = {**self._ends, self.drawn[number].image: ends}
 
     def femur_ends(self, number: int) -> dict[str, float]:
         """What the reader said of the femurs of an examination, by ``"knee"`` and ``"hip"``."""
         return dict(self._ends.get(self.drawn[number].image, {}))
 
     def _femur(self, number: int) -> Femur | None:
-        ends = self.femur_ends(number)
-        return stated_femur(ends["knee"], ends["hip"]) if {"knee", "hip"} <= ends.keys() else None
+        return _stated(self.femur_ends(number))
 
     # --- groups
 
@@ -308,6 +311,11 @@ class MuscleReview(RegionReview):
             super()._follow(number, change)
         else:
             SessionGroup._follow(self, number, change)
+
+
+def _stated(ends: Mapping[str, float]) -> Femur | None:
+    """The femur that a reader states; None while one of its ends is missing."""
+    return stated_femur(ends["knee"], ends["hip"]) if {"knee", "hip"} <= ends.keys() else None
 
 
 def _of_sides(results: Sequence[MuscleMriResult], scheme: Scheme, names: Sequence[str]) -> Scheme:

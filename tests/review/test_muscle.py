@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ctreview.edits import Edit
+from ctreview.errors import WrongUse
 from ctreview.muscle.groups import GROUP_SCHEME
 from ctreview.phantom.muscle import ADULT_LEGS, Course, later_legs, make_legs, scan_dixon, write_examination
 from ctreview.review.archive import ImageSource
@@ -81,6 +82,17 @@ def test_what_is_painted_is_measured_undone_and_replayed(found: FoundMuscle) -> 
     assert np.array_equal(again.tissues[1].array, review.tissues[1].array)
     review.undo()
     assert np.array_equal(review.tissues[1].array, review.tissues[1].base.array)
+
+
+@pytest.mark.parametrize("hip", [-380.0, float("nan")], ids=["too near", "no number"])
+def test_an_end_that_leaves_no_femur_is_refused_and_not_recorded(found: FoundMuscle, hip: float) -> None:
+    records: list[Edit] = []
+    review = MuscleReview(found.examinations, found, author="anna", journal=ReadingJournal((), keep=records.append))
+    review.set_femur_end(0, "knee", -400.0)
+    with pytest.raises(WrongUse, match="mm apart"):
+        review.set_femur_end(0, "hip", hip)
+    assert len(records) == 1
+    assert "hip" not in review.femur_ends(0)
 
 
 def test_muscle_that_a_reader_took_stays_muscle_whichever_the_threshold(found: FoundMuscle) -> None:
