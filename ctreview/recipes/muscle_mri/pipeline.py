@@ -79,6 +79,8 @@ def measure_muscle(
         An image cannot be read, or is no MRI.
     SegmentationFailed
         No limb or no muscle stands out.
+    WrongUse
+        A femur is stated of a limb that is not shown, or is too short to be one.
     """
     settings = settings or MuscleMriSettings()
     timer = StepTimer()
@@ -239,6 +241,13 @@ def _with_side(tissue: LimbTissue, side: LimbSide | None) -> LimbTissue:
 
 
 def _femurs(tissue: LimbTissue, stated: Mapping[str, tuple[float, float]]) -> dict[LimbSide, Femur]:
+    absent = sorted(set(stated) - set(tissue.sides))
+    if absent:
+        raise WrongUse(
+            f"the ends of a femur are stated for {' and '.join(absent)}, and the limbs here are: "
+            f"{', '.join(tissue.sides)}",
+            remedy="State them for a limb that is shown, or which side a limb is that is imaged alone.",
+        )
     return {
         side: stated_femur(*stated[side])
         if side in stated

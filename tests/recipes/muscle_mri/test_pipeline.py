@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ctreview.errors import WrongUse
 from ctreview.phantom.muscle import (
     ADULT_LEGS,
     Legs,
@@ -68,6 +69,15 @@ def test_a_cut_femur_gives_no_length_and_says_why(legs: Legs):
     for key in ("femur_mm", "section_cm2", "muscle_ml_per_femur_cm"):
         assert found["right_thigh", key].value is None
         assert "ends within the femur" in found["right_thigh", key].reason
+
+
+def test_a_femur_of_a_limb_that_is_not_shown_is_refused(legs: Legs):
+    dixon = scan_dixon(legs)
+    alone = [
+        one.crop((0, 0, 0), (*one.geometry.shape[:2], one.geometry.shape[2] // 2)) for one in (dixon.water, dixon.fat)
+    ]
+    with pytest.raises(WrongUse, match="stated for left"):
+        measure_muscle(examination(alone), side="right", femur_mm={"left": (-400.0, 0.0)})
 
 
 def test_a_swap_is_mended_before_tissue_is_told_and_oedema_and_t2_are_measured(legs: Legs):
