@@ -71,6 +71,7 @@ def follow(
             age_years=age,
             same_patient=same_patient,
             threads=threads,
+            clinical=clinical,
             progress=progress,
         )
     found.save(out, clinical=clinical, identify=identify, overwrite=overwrite)

@@ -18,6 +18,7 @@ from ctreview.errors import WrongUse
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct import ScanInput, compare
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from ctreview.recipes.two_timepoints import days_between
 from ctreview.report.course_pictures import CourseImages, CoursePictures
 from ctreview.report.document import change_document, write_json
 from ctreview.report.folder import result_folder
@@ -169,6 +170,7 @@ def follow(
     same_patient: bool = False,
     threads: int | None = None,
     patch_settings: PatchSettings | None = None,
+    clinical: ClinicalTimeline | None = None,
     on_comparison: ComparisonListener | None = None,
     progress: Progress = quiet,
 ) -> FollowUp:
@@ -187,6 +189,8 @@ def follow(
         State that all are of one patient although ids differ.
     threads : int, optional
     patch_settings : PatchSettings, optional
+    clinical : ClinicalTimeline, optional
+        What the course is to be saved with: refused before anything is compared where it does not fit the scans.
     on_comparison : callable, optional
         Told of each comparison, with the places of its scans.
     progress : Progress
@@ -198,7 +202,8 @@ def follow(
     Raises
     ------
     WrongUse
-        There are fewer than two scans, or not as many names.
+        There are fewer than two scans, or not as many names; or the clinic's timeline does not say when the scans
+        were made, or otherwise than their headers.
     CtreviewError
         As `compare`.
     """
@@ -209,6 +214,8 @@ def follow(
         )
     settings = settings or ChestCtSettings()
     volumes = [one if isinstance(one, Volume) else load_volume(one, settings=settings.load) for one in scans]
+    if clinical is not None:
+        _require_timeline_of(volumes, names, clinical)
     pairs = [(early, late) for late in range(1, len(volumes)) for early in dict.fromkeys((0, late - 1))]
     documents: dict[tuple[int, int], Mapping[str, Any]] = {}
     patches: list[PairPatches] = []
@@ -242,6 +249,12 @@ def follow(
         images.draw(),
         _day_of(volumes[0]),
     )
+
+
+def _require_timeline_of(volumes: Sequence[Volume], names: tuple[str, ...], clinical: ClinicalTimeline) -> None:
+    """Lay the days of the scans on the clinic's timeline as the course will, before hours of work rest on it."""
+    days = tuple({"interval_days": days_between(volumes[0], later), "regions": ()} for later in volumes[1:])
+    FollowUp(names, days, (), (), first_scan=_day_of(volumes[0])).timeline(clinical)
 
 
 def _day_of(volume: Volume) -> PartialDate | None:

@@ -1,12 +1,19 @@
 """Three scans of one child, whose opacity shrinks; and the same two scans the other way round."""
 
 from dataclasses import replace
+from datetime import datetime
 
+import numpy as np
 import pytest
 
 import ctreview as ct
+from ctreview.clinical import ClinicalTimeline
+from ctreview.clinical.partial_dates import parse_day
+from ctreview.clinical.timeline import ScanTime, Text
 from ctreview.cohort.patches import PairPatches, patches_of_pair
+from ctreview.dicom.acquisition import Acquisition
 from ctreview.errors import WrongUse
+from ctreview.volume import Geometry, Volume
 
 MIRRORED = {"resolved": "new", "persistent": "persistent_followup", "worsened": "improved"}
 
@@ -105,3 +112,16 @@ def test_fates_from_b_to_a_mirror_those_from_a_to_b(both_ways):
 def test_one_scan_is_no_course(tree):
     with pytest.raises(WrongUse):
         ct.follow([tree / "A" / "v1"])
+
+
+def test_a_timeline_that_does_not_fit_is_refused_before_anything_is_compared(monkeypatch):
+    grid = Geometry.aligned((2, 2, 2), (1.0,) * 3, frame_of_reference="source:test")
+    scans = [
+        Volume(np.zeros(grid.shape, np.int16), grid, acquisition=Acquisition(acquired=datetime(2021, 9, day)))
+        for day in (1, 11)
+    ]
+    said = [ScanTime(Text(f"CT {number}"), parse_day(day)) for number, day in ((1, "0"), (2, "63"))]
+    clinical = ClinicalTimeline(in_calendar=False).with_scans(said)
+    monkeypatch.setattr("ctreview.cohort.follow_up.compare", lambda *_, **__: pytest.fail("it was compared"))
+    with pytest.raises(WrongUse, match="lies 63 days after the first scan, in the result 10"):
+        ct.follow(scans, clinical=clinical)
