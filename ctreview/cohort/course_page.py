@@ -83,7 +83,8 @@ def render_course(course: CoursePage, language: str = "en") -> str:
     regions = course.regions()
     last, previous = course.against_baseline[-1], course.against_previous[-1]
     found = found_in(last)
-    checks = [check for change in course.against_baseline for check in change["checks"]]
+    compared = (*course.against_baseline, *course.against_previous[1:])  # the second scan's two are one
+    checks = [check for change in compared for check in change["checks"]]
     context = {
         "language": language,
         "notice": say.research(),
@@ -114,7 +115,8 @@ def render_course(course: CoursePage, language: str = "en") -> str:
         ],
         "section": Markup(course.section),  # noqa: S704 - made by ctreview, which escapes what comes from outside
         "patches": _patches(course, wording),
-        "failed": _failed(course, wording),
+        "failed": _failed(course.timepoints[1:], course.against_baseline, wording),
+        "failed_since_previous": _failed(course.timepoints[2:], course.against_previous[1:], wording),
         "methods": say.methods(last, course.provenance),
         "limitations": say.limitations([row["region"] for row in last["regions"]]),
         "window": LUNG_WINDOW,
@@ -173,10 +175,12 @@ def _event(event: str, wording: Wording) -> str:
     return f"{wording.text(words)} {number}" if number.isdigit() else wording.text(event)
 
 
-def _failed(course: CoursePage, wording: Wording) -> list[tuple[str, list[str]]]:
-    """What checks of each comparison with the first scan failed, in words."""
+def _failed(
+    names: Sequence[str], changes: Sequence[Mapping[str, Any]], wording: Wording
+) -> list[tuple[str, list[str]]]:
+    """What checks of each comparison failed, in words, by the name of its later scan."""
     told = []
-    for name, change in zip(course.timepoints[1:], course.against_baseline, strict=True):
+    for name, change in zip(names, changes, strict=True):
         messages = [check_message(row, wording) for row in change["checks"] if not row["ok"]]
         if messages:
             told.append((name, list(dict.fromkeys(messages))))

@@ -87,6 +87,19 @@ def test_a_course_whose_days_are_not_known_has_no_axis(course):
     assert "data-scan" not in page
 
 
+def test_a_check_that_failed_against_the_scan_before_alone_is_told(course):
+    def with_checks(change, *, ok):
+        return {**change, "checks": [{**check, "ok": ok} for check in change["checks"]]}
+
+    passed = tuple(with_checks(change, ok=True) for change in course.against_baseline)
+    previous = passed[0], with_checks(course.against_previous[1], ok=False)
+    page = replace(course, against_baseline=passed, against_previous=previous).page()
+    count = len(previous[1]["checks"])
+    assert f"{count} of {count + sum(len(change['checks']) for change in passed)} checks failed" in page
+    assert "Checks that failed against the scan before" in page
+    assert "Checks that failed against the first scan" not in page
+
+
 def test_no_english_phrase_is_left_on_the_german_page(course):
     left = phrases_of_both([course.page("en"), course.page("de")])
     assert {one for one in left if SCRIPT not in one} == set()

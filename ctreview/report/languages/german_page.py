@@ -354,6 +354,7 @@ _COURSE = {
     "not linked": "nicht zugeordnet",
     "No patch is large enough to be followed.": "Kein Herd ist groß genug, um verfolgt zu werden.",
     "Checks that failed against the first scan": "Nicht bestandene Prüfungen gegen die erste Aufnahme",
+    "Checks that failed against the scan before": "Nicht bestandene Prüfungen gegen die Aufnahme davor",
 }
 
 _SOURCES = {
