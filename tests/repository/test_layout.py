@@ -12,6 +12,7 @@ OF_MANY_MODULES = {
     "tests/change/test_new_class.py",
     "tests/cli/test_accept_dense.py",
     "tests/cli/test_changed_lungs.py",
+    "tests/cli/test_muscle_refusals.py",
     "tests/cli/test_refusals.py",
     "tests/cli/test_start.py",
     "tests/cohort/test_course_in_browser.py",
