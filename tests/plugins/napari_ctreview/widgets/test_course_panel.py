@@ -28,9 +28,9 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def rows(table: Any) -> list[list[str]]:
-    return [
-        [table.item(row, column).text() for column in range(table.columnCount())] for row in range(table.rowCount())
-    ]
+    """What a table says; empty texts where a cell has none."""
+    items = [[table.item(row, column) for column in range(table.columnCount())] for row in range(table.rowCount())]
+    return [["" if item is None else item.text() for item in own] for own in items]
 
 
 def test_a_third_scan_is_listed_shown_beside_another_and_followed(
