@@ -242,7 +242,7 @@ def test_the_readout_follows_every_change_of_slice(reading: OpenWindow) -> None:
     def is_true(number: int) -> bool:
         """Whether the readout of the first pane, and of the linked one, is that of the pixel under the mouse now."""
         QApplication.processEvents()
-        here = pane.place_at(np.array([canvas.width() / 2 + 10, canvas.height() / 2 + 8]))
+        here = pane.place_at(np.array([canvas.width() // 2 + 10.0, canvas.height() // 2 + 8.0]))
         there = here if number == 0 else panes.link.synchronizer.mapping(0, 1)(here)
         shown = panes.panes[number].annotations.corners.bottom_left
         return bool(shown) and shown == panes.panes[number].read(there).lines
