@@ -207,8 +207,8 @@ class ChestCtDisplay:
 
     def _hide_fate(self) -> None:
         panes = self._state.panes
-        if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None:
-            return
+        if len(panes.panes) <= FATE_PANE or panes.panes[FATE_PANE].volume is None or panes.link.shows_one_scan:
+            return  # one scan in all panes is another mode's
         linked = panes.link.correspondence
         place = panes.panes[0].centre
         panes.panes[FATE_PANE].clear()

@@ -43,6 +43,11 @@ class LinkController:
         """Whether places are kept together now."""
         return self.synchronizer is not None and self.synchronizer.on
 
+    @property
+    def shows_one_scan(self) -> bool:
+        """Whether all panes that show something show the same timepoint."""
+        return len(self._first()) < 2
+
     def register(self, transform: Transform | None) -> None:
         """Link the panes by a registration, or by the best that is known without one.
 

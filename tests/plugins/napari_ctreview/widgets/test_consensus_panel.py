@@ -26,7 +26,6 @@ def folder(read: Read, tmp_path: Path) -> Path:
     return Path(shutil.copytree(read.study.folder, tmp_path / "study"))
 
 
-@pytest.fixture
 def deciding(make_dock: Any, folder: Path, qtbot: Any) -> Any:
     """A dock in which the differences of anna and ben are listed."""
     dock = make_dock()
@@ -51,9 +50,10 @@ def row(dock: Any, number: int) -> list[str]:
 
 
 def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
-    deciding: Any, folder: Path, qtbot: Any, monkeypatch: Any
+    make_dock: Any, folder: Path, qtbot: Any, monkeypatch: Any
 ) -> None:
-    dock, mode = deciding, deciding.controller.consensus
+    dock = deciding(make_dock, folder, qtbot)
+    mode = dock.controller.consensus
     said: list[str] = []
     dock.state.failed.connect(said.append)
     count = len(mode.differences)
@@ -105,8 +105,9 @@ def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
     assert opened == [(folder, {"author": "both"})], "as a reading of its own"
 
 
-def test_decisions_are_found_again_and_two_readers_are_needed(deciding: Any, folder: Path, qtbot: Any) -> None:
-    dock, mode = deciding, deciding.controller.consensus
+def test_decisions_are_found_again_and_two_readers_are_needed(make_dock: Any, folder: Path, qtbot: Any) -> None:
+    dock = deciding(make_dock, folder, qtbot)
+    mode = dock.controller.consensus
     click(dock.differences.buttons["second"])
     assert mode.review.decision(1) == "second"
     click(dock.sign.buttons["Close study"])
