@@ -59,6 +59,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         {"stops": f"not known, or less than {LEAST_SHARED:.0%} of what either shows; for that thigh alone"},
         "below half, what is compared is another thing than what was examined",
     ),
+    "group_shared_part": RegisteredCheck(
+        "which share of a drawn group lies in that part of its thigh",
+        {"stops": f"less than {LEAST_SHARED:.0%}, or its thigh is stopped; for that group alone"},
+        "a muscle of which a sliver is shown by both is not compared by that sliver",
+    ),
     "registration": RegisteredCheck(
         "where no femur tells heights: the share of structures of one that are found again in the other",
         {"stops": f"below {QualityLimits().matched_share:g}, or not at all"},

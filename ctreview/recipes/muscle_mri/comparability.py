@@ -16,7 +16,7 @@ from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
 from ctreview.recipes.muscle_mri.changes import Subject
 from ctreview.recipes.muscle_mri.maps import fat_suppressed
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
-from ctreview.recipes.muscle_mri.shared_part import SharedPart
+from ctreview.recipes.muscle_mri.shared_part import SharedPart, place_groups
 from ctreview.volume.volume import Volume
 
 __all__ = [
@@ -53,6 +53,7 @@ def check_examinations(pair: Pair, days: int | None, shared: Sequence[SharedPart
         _same_voxels(pair),
         _told_apart(pair),
         *_shared_parts(pair, shared),
+        *_shared_groups(pair, shared),
         *(_cut_in_plane(scan, when) for scan, when in zip(pair, ("baseline", "follow-up"), strict=True)),
     )
 
@@ -156,6 +157,25 @@ def _shared_part(region: str, part: SharedPart | None) -> Check:
     )
     ok = share >= LEAST_SHARED
     return Check("shared_part", round(share, 3), LEAST_SHARED, ok, message, effect="stops", regions=(region,))
+
+
+def _shared_groups(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
+    """Drawn groups of which too little lies in the shared part, or whose thigh is stopped itself."""
+    before = place_groups(pair[0], {one.region: one.baseline_mm for one in shared})
+    after = place_groups(pair[1], {one.region: one.followup_mm for one in shared})
+    stopped = {check.regions[0] for check in _shared_parts(pair, shared) if check.stops}
+    found = []
+    for group in (key for key in before if key in after):
+        thighs, share = {*before[group][0], *after[group][0]}, min(before[group][1], after[group][1])
+        if share >= LEAST_SHARED and not thighs & stopped:
+            continue
+        message = (
+            f"Of the {group.replace('_', ' ')} {100 * share:.0f} % lies in the part that both examinations show, "
+            "or too little of its thigh is shown by both."
+        )
+        limits = round(share, 3), LEAST_SHARED
+        found.append(Check("group_shared_part", *limits, False, message, "stops", regions=(group,), parts_only=True))
+    return found
 
 
 def _cut_in_plane(scan: MuscleMriResult, when: str) -> Check:

@@ -19,7 +19,7 @@ from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.registration import Registration
 from ctreview.volume.geometry import FloatArray
 
-__all__ = ["SharedPart", "find_shared_parts", "slice_weights"]
+__all__ = ["SharedPart", "find_shared_parts", "place_groups", "slice_weights"]
 
 Heights = tuple[float, float]
 
@@ -161,4 +161,20 @@ def slice_weights(scan: MuscleMriResult, heights: Mapping[int, Heights]) -> Floa
         z = geometry.to_lps([(level, *middle) for level in range(geometry.shape[0])])[:, 2]
         half = geometry.spacing[0] / 2
         found[:, number] = np.clip((np.minimum(z + half, high) - np.maximum(z - half, low)) / (2 * half), 0.0, 1.0)
+    return found
+
+
+def place_groups(scan: MuscleMriResult, heights: Mapping[str, Heights]) -> dict[str, tuple[tuple[str, ...], float]]:
+    """Which thighs each drawn group lies in, and what share of it between the heights of these."""
+    if scan.groups is None:
+        return {}
+    regions = ["", *(thigh_key(side) for side in scan.tissue.sides)]
+    weights = slice_weights(scan, {n: heights[region] for n, region in enumerate(regions) if region in heights})
+    found = {}
+    for label in scan.groups.scheme:
+        where = np.nonzero(scan.groups.array == label.value)
+        if len(where[0]):
+            number = scan.tissue.limbs.number[where]
+            thighs = tuple(regions[n] for n in np.unique(number) if n)
+            found[label.key] = thighs, float(weights[where[0], number].mean())
     return found

@@ -27,6 +27,11 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "Beide Untersuchungen zeigen vom Oberschenkel{side} zu wenig Gemeinsames, oder es ist nicht bekannt; die Enden "
         "des Femurs können angegeben werden.",
     ),
+    "group_shared_part": (
+        "Gemeinsamer Anteil einer Muskelgruppe",
+        "Von einer eingezeichneten Gruppe oder ihrem Oberschenkel zeigen beide Untersuchungen zu wenig Gemeinsames "
+        "(Anteil {value}).",
+    ),
     "registration": (
         "Registrierung",
         "Die Untersuchungen ließen sich nicht übereinanderlegen; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ctreview.errors import InputRefused, WrongUse
+from ctreview.muscle.groups import GROUP_SCHEME
 from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.phantom.muscle import (
     ADULT_LEGS,
@@ -25,12 +26,15 @@ from ctreview.phantom.muscle import (
     scan_stir,
 )
 from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
+from ctreview.recipes.muscle_mri.changes import WHOLE
 from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
-from ctreview.recipes.muscle_mri.comparability import check_subjects
+from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
 from ctreview.recipes.muscle_mri.maps import make_maps
+from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.report.document import schema
 from ctreview.report.muscle_folder import write_muscle_comparison
 from ctreview.volume.contrasts import examination
+from ctreview.volume.labels import LabelMap
 
 BODY = replace(CHILD_LEGS, spacing=(8.0, 1.8, 1.8), pelvis=False)
 HEALTHY = ReferenceBall((44.0, -20.0, -120.0), 8.0)
@@ -105,6 +109,23 @@ def test_where_neither_femur_nor_registration_tells_there_is_no_verdict():
         assert found.changes == ()
     assert found.verdict == "not_interpretable"
     assert [check.name for check in found.checks if check.stops]
+
+
+def test_a_group_of_which_too_little_is_shared_is_stopped(before: MuscleMriResult):
+    upper = before.labels.geometry.shape[0] // 2
+    drawn = np.zeros(before.labels.geometry.shape, np.uint8)
+    for group, slices in (("right_quadriceps", slice(upper, None)), ("right_hamstrings", slice(0, upper))):
+        drawn[slices][before.labels.mask("right_muscle")[slices]] = GROUP_SCHEME[group].value
+    drawn[before.labels.mask("left_muscle")] = GROUP_SCHEME["left_quadriceps"].value
+    scan = replace(before, groups=LabelMap(drawn, before.labels.geometry, GROUP_SCHEME))
+    middle = float(before.labels.geometry.to_lps([(upper - 0.5, 0, 0)])[0, 2])
+    whole = next(one for one in find_shared_parts((before, before), None) if one.side == "right")
+    heights = middle, whole.baseline_mm[1]
+    part = replace(whole, baseline_mm=heights, followup_mm=heights, shares=(0.6, 0.6))
+    checks = check_examinations((scan, scan), 30, [part])
+    stopped = [one for one in checks if one.name == "group_shared_part" and one.stops]
+    assert {one.regions for one in stopped} == {("right_hamstrings",), ("left_quadriceps",)}
+    assert not any(one.concerns(WHOLE, WHOLE) for one in stopped)
 
 
 def test_another_coil_stops_what_is_said_of_stir_and_nothing_else(before: MuscleMriResult):
