@@ -8,13 +8,10 @@ from typing import Literal
 
 from ctreview.change import VariedNumber, change_of, judge_number
 from ctreview.checks import Check
-from ctreview.recipes.muscle_mri.compared import MuscleChange
+from ctreview.recipes.muscle_mri.compared import WHOLE, MuscleChange
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings, MuscleVerdictSettings
 
-__all__ = ["NUMBERS", "WHOLE", "ComparedNumber", "Subject", "compare_numbers"]
-
-WHOLE = "both_thighs"
-"""The region of both sides together."""
+__all__ = ["NUMBERS", "ComparedNumber", "Subject", "compare_numbers"]
 
 Subject = Literal["size", "fat", "stir", "t2"]
 """What a number is about: checks of two examinations concern one of these, or all."""

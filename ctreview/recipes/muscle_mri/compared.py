@@ -12,10 +12,13 @@ from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.shared_part import SharedPart
 from ctreview.volume.transform import Transform
 
-__all__ = ["MUSCLE_CHANGE_SCHEMA", "MuscleChange", "MuscleMriComparison"]
+__all__ = ["MUSCLE_CHANGE_SCHEMA", "WHOLE", "MuscleChange", "MuscleMriComparison"]
 
 MUSCLE_CHANGE_SCHEMA = "ctreview.muscle_change/1"
 """Name and version of the shape that `MuscleMriComparison.to_dict` gives."""
+
+WHOLE = "both_thighs"
+"""The region of both sides together."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,11 @@ class MuscleMriComparison:
 
     @property
     def verdict(self) -> Verdict:
-        """That of the volume of all muscle together."""
-        return self.changes[0].verdict if self.changes else "not_interpretable"
+        """That of the volume of all muscle together; none where both show two limbs and only one is compared."""
+        two = all(len(scan.tissue.sides) > 1 for scan in (self.baseline, self.followup))
+        if not self.changes or (two and self.changes[0].region != WHOLE):
+            return "not_interpretable"
+        return self.changes[0].verdict
 
     def __getitem__(self, where: tuple[str, str]) -> MuscleChange:
         """The change of a region's number: ``comparison["left_thigh", "muscle_ml"]``."""

@@ -26,9 +26,9 @@ from ctreview.phantom.muscle import (
     scan_stir,
 )
 from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
-from ctreview.recipes.muscle_mri.changes import WHOLE
 from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
 from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
+from ctreview.recipes.muscle_mri.compared import WHOLE
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.report.document import schema
@@ -126,6 +126,12 @@ def test_a_group_of_which_too_little_is_shared_is_stopped(before: MuscleMriResul
     stopped = [one for one in checks if one.name == "group_shared_part" and one.stops]
     assert {one.regions for one in stopped} == {("right_hamstrings",), ("left_quadriceps",)}
     assert not any(one.concerns(WHOLE, WHOLE) for one in stopped)
+
+
+def test_one_thigh_does_not_stand_for_both(healthy: MuscleMriComparison):
+    left = tuple(one for one in healthy.changes if one.region == "left_thigh")
+    assert left[0].verdict != "not_interpretable"
+    assert replace(healthy, changes=left).verdict == "not_interpretable"
 
 
 def test_another_coil_stops_what_is_said_of_stir_and_nothing_else(before: MuscleMriResult):
