@@ -28,7 +28,7 @@ class SliceCurve:
     area_cm2 : mapping of str to ndarray
         Cross-section of each tissue; NaN in slices in which nothing could be told apart.
     fat_fraction : ndarray or None
-        Mean of what lies inside the fascia; NaN where that is nothing.
+        Mean of what lies inside the fascia and is known; NaN where that is nothing.
     """
 
     region: str
@@ -72,7 +72,8 @@ def slice_curve(
 ) -> SliceCurve:
     """Count each slice of a region; areas lie perpendicular to array axis 0.
 
-    ``told`` says in which slices tissue was told apart; without it, in those that hold any of the tissues.
+    ``fat_fraction`` is NaN where it is not known. ``told`` says in which slices tissue was told apart; without it, in
+    those that hold any of the tissues.
     """
     pixel_cm2 = geometry.voxel_ml * 10.0 / geometry.spacing[0]
     there = np.any([mask.any(axis=0) for mask in tissues.values()], axis=0)
@@ -81,8 +82,9 @@ def slice_curve(
     index = np.column_stack([levels, np.broadcast_to(middle, (len(levels), 2))])
     mean = None
     if fat_fraction is not None:
-        count = inside_fascia.sum(axis=(1, 2))
-        total = np.where(inside_fascia, fat_fraction, 0).sum(axis=(1, 2), dtype=np.float64)
+        known = inside_fascia & np.isfinite(fat_fraction)
+        count = known.sum(axis=(1, 2))
+        total = np.where(known, fat_fraction, 0).sum(axis=(1, 2), dtype=np.float64)
         mean = np.divide(total, count, out=np.full(len(levels), np.nan), where=count > 0)
     areas = {name: mask.sum(axis=(1, 2)) * pixel_cm2 for name, mask in tissues.items()}
     if told is None:

@@ -24,6 +24,9 @@ Mask = npt.NDArray[np.bool_]
 
 FAT_FRACTIONS = ("proton_density_fat_fraction", "signal_fat_fraction")
 
+LEAST_KNOWN = 0.95
+"""Share of what lies inside the fascia that the fat map must show; a dark vessel in it is no reason to say more."""
+
 PAIRED = ("muscle_ml", "lean_ml", "intermuscular_fat_ml", "subcutaneous_fat_ml", "largest_section_cm2", "section_cm2")
 """Measures that are set against the other side."""
 
@@ -124,6 +127,7 @@ def measure_muscles(
     settings = settings or MeasureSettings()
     geometry = require_same_grid(labels, *maps, *(() if groups is None else (groups,)))
     fat = next((one for one in maps if one.kind in FAT_FRACTIONS), None)
+    share = None if fat is None else np.where(fat.valid, fat.array, np.float32(np.nan))
     found: list[MuscleMeasurement] = []
     curves = []
     thighs = labels if joined is None else replace(labels, array=np.where(joined[:, None, None], 0, labels.array))
@@ -131,7 +135,7 @@ def measure_muscles(
         region = thigh_key(side)
         tissues = {tissue: thighs.mask(tissue_key(tissue, side)) for tissue in TISSUES}
         inside = tissues["muscle"] | tissues["intermuscular_fat"]
-        curve = slice_curve(region, tissues, inside, geometry, None if fat is None else fat.array)
+        curve = slice_curve(region, tissues, inside, geometry, share)
         curves.append(curve)
         found += _volumes(region, tissues, geometry, fat)
         found += _sections(region, curve, femurs[side], settings)
@@ -140,7 +144,7 @@ def measure_muscles(
     told = np.asarray(labels.array.any(axis=(1, 2)))
     for group, side, drawn in () if groups is None else _drawn(groups):
         tissues = {tissue: drawn & labels.mask(*_keys(tissue, sides)) for tissue in ("muscle", "intermuscular_fat")}
-        curve = slice_curve(group, tissues, drawn, geometry, None if fat is None else fat.array, told=told)
+        curve = slice_curve(group, tissues, drawn, geometry, share, told=told)
         group_curves.append(curve)
         found.append(_number(group, "group_ml", int(drawn.sum()) * geometry.voxel_ml, "mL"))
         found += _volumes(group, tissues, geometry, fat)
@@ -192,8 +196,13 @@ def _volumes(
         lean = int(np.count_nonzero(muscle)) * geometry.voxel_ml
         yield _number(region, "lean_ml", lean, "mL", "lean_volume_by_threshold")
     else:
-        share = np.clip(fat.array[muscle | between], 0.0, 1.0)
+        inside = muscle | between
+        known = fat.valid[inside]
+        # where the map says nothing, muscle is lean and the fat between is not
+        share = np.where(known, np.clip(fat.array[inside], 0.0, 1.0), between[inside])
         names = [check.name for check in fat.caveats if not check.ok]
+        if np.count_nonzero(known) < LEAST_KNOWN * known.size:
+            names.append("lean_volume_by_threshold")
         yield _number(region, "lean_ml", float((1.0 - share).sum(dtype=np.float64)) * geometry.voxel_ml, "mL", *names)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ctreview.change import VariedNumber
 from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
-from ctreview.recipes.muscle_mri.changes import WHOLE
+from ctreview.recipes.muscle_mri.compared import WHOLE
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.muscle_voxels import DrawnMuscle, MuscleVoxels, draw_muscle, list_voxels
 from ctreview.recipes.muscle_mri.settings import MuscleIntervalSettings, MuscleMriSettings
@@ -135,9 +135,11 @@ class _Counter:
         found = {"muscle_ml": muscle_ml, "lean_ml": muscle_ml}
         if self._fat is not None:
             fat, valid = self._fat_share(reading), voxels.valid[self._fat]
-            found["lean_ml"] = float((weight * drawn.inside) @ (1.0 - fat)) * ml
+            lean = np.where(valid, 1.0 - fat, drawn.muscle)  # where the map says nothing, all muscle is lean
+            found["lean_ml"] = float((weight * drawn.inside) @ lean) * ml
             counted = weight * (drawn.inside & valid)
-            found["fat_fraction_mean"] = 100.0 * float(counted @ fat) / max(float(counted.sum()), 1e-9)
+            if counted.any():
+                found["fat_fraction_mean"] = 100.0 * float(counted @ fat) / float(counted.sum())
         length_mm = sum(high - low for low, high in heights.values())
         found["mean_section_cm2"] = muscle_ml * 10.0 / length_mm
         femurs = [self._femur_cm[number] for number in heights]

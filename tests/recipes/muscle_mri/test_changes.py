@@ -29,8 +29,11 @@ from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, co
 from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
 from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
 from ctreview.recipes.muscle_mri.compared import WHOLE
+from ctreview.recipes.muscle_mri.corrected import measured_again
 from ctreview.recipes.muscle_mri.maps import make_maps
+from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
+from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
 from ctreview.report.document import schema
 from ctreview.report.muscle_folder import write_muscle_comparison
 from ctreview.volume.contrasts import examination
@@ -132,6 +135,20 @@ def test_one_thigh_does_not_stand_for_both(healthy: MuscleMriComparison):
     left = tuple(one for one in healthy.changes if one.region == "left_thigh")
     assert left[0].verdict != "not_interpretable"
     assert replace(healthy, changes=left).verdict == "not_interpretable"
+
+
+def test_muscle_outside_the_fat_map_is_lean_and_has_no_fat_fraction(before: MuscleMriResult):
+    fat = before.maps[0]
+    blind = replace(fat, volume=fat.volume.with_array(np.zeros_like(fat.array)), valid=np.zeros_like(fat.valid))
+    scan = measured_again(replace(before, maps=(blind,)), before.labels)
+    lean = scan.found["left_thigh", "lean_ml"]
+    assert lean.value == pytest.approx(scan.found.value("left_thigh", "muscle_ml"))
+    assert "lean_volume_by_threshold" in lean.caveats
+    assert np.isnan(scan.found.curves[0].fat_fraction).all()
+    heights = {one.region: one.baseline_mm for one in find_shared_parts((before, before), None)}
+    varied = vary_muscle(scan, heights, 0.0, MuscleMriSettings())["left_thigh"]
+    assert varied["lean_ml"].value == pytest.approx(varied["muscle_ml"].value)
+    assert "fat_fraction_mean" not in varied
 
 
 def test_another_coil_stops_what_is_said_of_stir_and_nothing_else(before: MuscleMriResult):
