@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,9 +89,8 @@ class ConsensusReview(SessionGroup):
     ) -> None:
         self.compared, self.author, self._journal = compared, author, journal
         own = _own(compared.acts, tuple(journal))
-        if not len(journal):
-            for edit in compared.acts:
-                journal.record(edit)
+        for edit in compared.acts[len(journal) :]:  # all of them, or what a full disk left out
+            journal.record(edit)
         sessions = [self._session(first, own) for first, _ in compared.scans]
         super().__init__(sessions, own, listener)
         self._timepoints = [first.number for first, _ in compared.scans]
@@ -137,10 +137,24 @@ class ConsensusReview(SessionGroup):
         difference = self.difference(number)
         scan = self._timepoints.index(difference.timepoint)
         payloads = acts_of_decision(difference, side, self.compared.scans[scan])
-        for payload in payloads:
-            self.act(scan, DECIDE, payload)
-        self._standing.append(len(payloads))
+        done = 0
+        try:
+            for payload in payloads:
+                self.act(scan, DECIDE, payload)
+                done += 1
+        except OSError:
+            self._forget_half(done)
+            raise
+        self._standing.append(done)
         self._taken_back.clear()
+
+    def _forget_half(self, done: int) -> None:
+        """Take back what was put down of a decision; where that fails as well, the next undo does."""
+        if done:
+            self._standing.append(done)
+            with suppress(OSError):
+                self.undo()
+            self._taken_back.clear()
 
     def undo(self) -> tuple[int, LabelChange] | None:
         """Take back the last decision, with all its acts."""
@@ -196,6 +210,8 @@ def _own(first: tuple[Edit, ...], journal: tuple[Edit, ...]) -> tuple[Edit, ...]
         It does not, or it holds other acts as well.
     """
     if not journal:
+        return ()
+    if journal == first[: len(journal)]:
         return ()
     own = [edit for edit in journal if edit.id not in {one.id for one in first}]
     if len(own) + len(first) != len(journal) or any(edit.kind not in _OWN for edit in own):

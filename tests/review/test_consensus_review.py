@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ctreview.edits import Edit
 from ctreview.errors import WrongUse
-from ctreview.review.consensus import make_consensus
+from ctreview.review.consensus import SIDES, acts_of_decision, make_consensus
 from ctreview.review.consensus_review import ComparedReadings, ConsensusReview, compare_readings
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.replay import replay_study
@@ -68,3 +69,39 @@ def test_a_decision_is_taken_back_changed_and_found_again(study: Study, compared
 def test_a_reading_with_work_of_its_own_is_no_consensus(study: Study, compared: ComparedReadings) -> None:
     with pytest.raises(WrongUse, match="no decision"):
         reviewed(compared, study.reading("ben"))
+
+
+def test_a_first_reading_that_was_copied_in_part_is_copied_to_its_end(study: Study, compared: ComparedReadings) -> None:
+    reading = study.reading("both")
+    for edit in compared.acts[:-1]:
+        reading.record(edit)
+    review = reviewed(compared, reading)
+    assert reading.edits() == compared.acts
+    assert len(review.undecided) == len(compared.differences)
+
+
+def test_a_decision_that_a_full_disk_breaks_off_is_none(study: Study, compared: ComparedReadings) -> None:
+    reading = study.reading("both")
+    left = 100
+
+    def keep(edit: Edit) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise OSError("no space left on device")
+        reading.record(edit)
+
+    review = ConsensusReview(compared, author="both", journal=ReadingJournal(reading.edits(), keep=keep))
+    one, side = next(
+        (one, side)
+        for one in compared.differences
+        for side in SIDES
+        if len(acts_of_decision(one, side, compared.scans[review._timepoints.index(one.timepoint)])) > 1
+    )
+    left = 2  # the second act is not put down
+    with pytest.raises(OSError, match="no space"):
+        review.decide(one.number, side)
+    assert review.decision(one.number) is None
+    review.decide(one.number, side)
+    review.undo()
+    assert review.decision(one.number) is None

@@ -249,12 +249,16 @@ class ReadingController(QObject):
         return () if review is None else acts_of(review, self.state.workspace.journal)
 
     def go_to_act(self, count: int) -> None:
-        """Take acts back, or bring them again, until so many stand."""
-        while (standing := sum(act.stands for act in self.acts())) != count:
+        """Take acts back, or bring them again, until so many stand; acts of one decision go together."""
+        back = self._standing() > count
+        while self._standing() != count and (self._standing() > count) is back:
             before = len(self.state.workspace.journal)
-            (self.undo if standing > count else self.redo)()
+            (self.undo if back else self.redo)()
             if len(self.state.workspace.journal) == before:
                 return  # it could not be recorded, which has been said
+
+    def _standing(self) -> int:
+        return sum(act.stands for act in self.acts())
 
     # --- the end
 

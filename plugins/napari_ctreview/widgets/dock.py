@@ -366,10 +366,10 @@ class ReviewDock(QWidget):
             self.boxes["load"].suggest(False)
             self.boxes["correct"].suggest(True)
             self.boxes["measures"].suggest(True)
-        if self.state.mode is self.controller.consensus:
-            self.boxes["differences"].open()
             self.boxes["change"].suggest(not self.state.blinded)
             self._make_room()
+        if self.state.mode is self.controller.consensus:
+            self.boxes["differences"].open()
 
     def _show_steps(self) -> None:
         """Show the steps of the mode, numbered from above."""
