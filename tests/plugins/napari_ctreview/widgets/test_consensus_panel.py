@@ -103,6 +103,23 @@ def test_differences_are_listed_shown_decided_undone_and_become_a_reading(
     monkeypatch.setattr(dock.controller.archive, "open", lambda study, **how: opened.append((study, how)))
     click(dock.differences.open)
     assert opened == [(folder, {"author": "both"})], "as a reading of its own"
+    _history_ends_where_acts_go_together(dock.controller, mode)
+
+
+def _history_ends_where_acts_go_together(controller: Any, mode: Any) -> None:
+    def standing() -> int:
+        return sum(act.stands for act in controller.acts())
+
+    for number, side in ((one.number, side) for one in mode.differences for side in ("second", "neither")):
+        before = standing()
+        mode.review.decide(number, side)
+        if standing() == before + 2:
+            break
+    assert standing() == before + 2, "a decision of two acts"
+    controller.go_to_act(before + 1)
+    assert standing() == before
+    controller.go_to_act(before + 1)
+    assert standing() == before + 2
 
 
 def test_decisions_are_found_again_and_two_readers_are_needed(make_dock: Any, folder: Path, qtbot: Any) -> None:
