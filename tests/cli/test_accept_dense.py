@@ -38,7 +38,7 @@ def offered(scan, tmp_path_factory):
     from ctreview.cli import main
 
     folder = tmp_path_factory.mktemp("offered") / "out"
-    main(["segment", str(scan), "--out", str(folder), "--quiet"])
+    main(["segment", str(scan), "--out", str(folder), "--quiet", "--no-lobes"])
     return json.loads((folder / "measurements.json").read_text())
 
 
@@ -55,7 +55,8 @@ def test_what_is_offered_is_listed_and_in_no_number(offered):
 
 def test_what_is_accepted_is_counted_and_recorded(command, scan, offered, tmp_path):
     (one,) = offered["candidates"]
-    done = command("segment", scan, "--out", tmp_path / "out", "--json", "--quiet", "--accept-dense", one["id"])
+    accept = ("--accept-dense", one["id"])
+    done = command("segment", scan, "--out", tmp_path / "out", "--json", "--quiet", "--no-lobes", *accept)
     document = json.loads(done.out)
     assert (done.code, document["candidates"][0]["state"]) == (0, "accepted")
     assert consolidation(document) - consolidation(offered) == pytest.approx(one["ml"], rel=0.1)
