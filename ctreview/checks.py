@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Check", "Effect", "RegisteredCheck"]
+__all__ = ["SCAN_PREFIXES", "Check", "Effect", "RegisteredCheck", "find_registered", "registered_of_scan"]
 
 Effect = Literal["stops", "widens", "tells"]
 """What follows from a check that failed: no verdict; an interval that reaches further; nothing but the message."""
+
+SCAN_PREFIXES = ("baseline_", "followup_")
+"""What the name of a check of one scan alone begins with in documents of a comparison."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,17 @@ class RegisteredCheck:
     effects: Mapping[Effect, str]
     source: str
     of_each_scan: bool = False
+
+
+def registered_of_scan(looks_at: str, effects: Mapping[Effect, str], source: str) -> RegisteredCheck:
+    """Describe a check that is made of each scan alone."""
+    return RegisteredCheck(looks_at, effects, source, of_each_scan=True)
+
+
+def find_registered(checks: Mapping[str, RegisteredCheck], name: str) -> RegisteredCheck | None:
+    """The entry of a check in the list of a pipeline, by the name that it has in documents and tables."""
+    for prefix in SCAN_PREFIXES:
+        entry = checks.get(name.removeprefix(prefix))
+        if name.startswith(prefix) and entry is not None and entry.of_each_scan:
+            return entry
+    return checks.get(name)

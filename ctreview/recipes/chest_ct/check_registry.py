@@ -22,7 +22,7 @@ from ctreview.anatomy.lung_checks import (
 )
 from ctreview.anatomy.situs import CLEAR_SCORE
 from ctreview.change.comparability import OPACITY_UNSEEN_PERCENT, ORGAN_UNSEEN_PERCENT
-from ctreview.checks import Effect, RegisteredCheck
+from ctreview.checks import RegisteredCheck, find_registered, registered_of_scan
 from ctreview.dicom.comparability import (
     GREATEST_THICKNESS_MM,
     GREATEST_THICKNESS_RATIO,
@@ -44,9 +44,6 @@ from ctreview.registration.quality import QualityLimits
 
 __all__ = ["CHECKS", "registered"]
 
-SCANS = ("baseline_", "followup_")
-"""What a check of one scan alone begins with."""
-
 _WITHOUT_REGISTRATION = "not known, where the registration failed, which stops"
 
 _AIR_CALIBRATION = (
@@ -58,15 +55,7 @@ _BREATH, _REGISTRATION, _IMAGE = InspirationSettings(), QualityLimits(), ImageQu
 
 def registered(name: str) -> RegisteredCheck | None:
     """The entry of a check by the name that it has in documents and tables."""
-    for prefix in SCANS:
-        entry = CHECKS.get(name.removeprefix(prefix))
-        if name.startswith(prefix) and entry is not None and entry.of_each_scan:
-            return entry
-    return CHECKS.get(name)
-
-
-def _of_scan(looks_at: str, effects: Mapping[Effect, str], source: str) -> RegisteredCheck:
-    return RegisteredCheck(looks_at, effects, source, of_each_scan=True)
+    return find_registered(CHECKS, name)
 
 
 CHECKS: Mapping[str, RegisteredCheck] = {
@@ -254,91 +243,97 @@ CHECKS: Mapping[str, RegisteredCheck] = {
     "edits_of_other_scans": RegisteredCheck(
         "whether a reader's corrections belong to these scans", {"tells": "some do not"}, "they are left out"
     ),
-    "added_lung": _of_scan(
+    "added_lung": registered_of_scan(
         "densities by which lung that a reader added holds opacity",
         {"tells": "others than those by which opacity was found"},
         "a record keeps those of its time: under other settings the stroke is made again, or stands as it was",
     ),
-    "edits": _of_scan(
+    "edits": registered_of_scan(
         "whether a reader's corrections still apply", {"tells": "some do not"}, "they are left out, with the reason"
     ),
-    "lung_size": _of_scan(
+    "lung_size": registered_of_scan(
         "volume of both lungs for age and height",
         {"stops": f"below {SMALLEST_SHARE:g} or above {LARGEST_SHARE:g} of the expected total lung capacity"},
         "half a resting expiration; the tallest of an age, with emphysema (Zapletal 1987, Stocks & Quanjer 1995)",
     ),
-    "lung_volume_plausible": _of_scan(
+    "lung_volume_plausible": registered_of_scan(
         "volume of both lungs",
         {"stops": f"below {SMALLEST_ML:g} or above {LARGEST_ML:g} mL"},
         "a newborn at rest, and more than the tallest adult",
     ),
-    "one_lung": _of_scan("whether both lungs were found", {"tells": "one was not"}, "figures are those of the other"),
-    "side_of_single_lung": _of_scan(
+    "one_lung": registered_of_scan(
+        "whether both lungs were found", {"tells": "one was not"}, "figures are those of the other"
+    ),
+    "side_of_single_lung": registered_of_scan(
         "which side a single lung is",
         {"tells": f"score below {CLEAR_LATERALITY_SCORE:g}"},
         "trachea, spine, shape and the cut of the image must agree",
     ),
-    "lung_touches_border": _of_scan(
+    "lung_touches_border": registered_of_scan(
         "whether a lung reaches the border of the image",
         {"tells": "it does"},
         "what the other scan shows of it is held against common_field_of_view",
     ),
-    "lung_touches_field_of_view": _of_scan(
+    "lung_touches_field_of_view": registered_of_scan(
         "whether a lung reaches the border of a round field of view",
         {"tells": "it does"},
         "what the other scan shows of it is held against common_field_of_view",
     ),
-    "airway_found": _of_scan("whether the trachea was found", {"tells": "it was not"}, "large airways may count"),
-    "dense_candidates": _of_scan(
+    "airway_found": registered_of_scan(
+        "whether the trachea was found", {"tells": "it was not"}, "large airways may count"
+    ),
+    "dense_candidates": registered_of_scan(
         "dense pieces without evidence that they are lung",
         {"widens": "some are open: intervals reach over what accepting them as consolidation would make of the change"},
         "in no volume until accepted; a verdict holds whichever way they are judged",
     ),
-    "dense_lung_recovered": _of_scan("dense lung at the chest wall", {"tells": "never fails"}, "kept for the reader"),
-    "lone_dense_left_out": _of_scan(
+    "dense_lung_recovered": registered_of_scan(
+        "dense lung at the chest wall", {"tells": "never fails"}, "kept for the reader"
+    ),
+    "lone_dense_left_out": registered_of_scan(
         "dense pieces that the other scan does not confirm", {"tells": "never fails"}, "kept for the reader"
     ),
-    "pleural_fluid": _of_scan(
+    "pleural_fluid": registered_of_scan(
         "what lies between lung and ribs at the density of fluid",
         {"tells": f"{FLUID_REPORTED_ML:g} mL or more"},
         "more than partial volume along the chest wall makes",
     ),
-    "gas_under_diaphragm": _of_scan(
+    "gas_under_diaphragm": registered_of_scan(
         "gas of stomach or bowel, or free gas, close under the diaphragm",
         {"tells": "it borders on lung over a large part"},
         "it is in no number; there the border of the lung is least sure",
     ),
-    "pneumothorax": _of_scan(
+    "pneumothorax": registered_of_scan(
         "gas between lung and ribs",
         {"tells": f"more than {GAS_REPORTED_ML:g} mL"},
         "it is in no number; lung_volume_ratio is about the collapse beside it",
     ),
-    "mediastinal_air": _of_scan(
+    "mediastinal_air": registered_of_scan(
         "air in the mediastinum beside the airways",
         {"tells": f"more than {MEDIASTINAL_REPORTED_ML:g} mL"},
         "a swallow of air is less; it is in no number",
     ),
-    "bullae": _of_scan(
+    "bullae": registered_of_scan(
         "gas within the lung without vessels",
         {"tells": f"more than {GAS_REPORTED_ML:g} mL"},
         "it counts in the volume of the lung and not as opacity",
     ),
-    "age_known": _of_scan(
+    "age_known": registered_of_scan(
         "whether the age is known", {"tells": "unknown"}, "where lungs are small, age_of_small_lungs widens"
     ),
-    "posture_known": _of_scan("whether the posture is known", {"tells": "unknown"}, "taken for supine"),
-    "normal_lung_share": _of_scan(
+    "posture_known": registered_of_scan("whether the posture is known", {"tells": "unknown"}, "taken for supine"),
+    "normal_lung_share": registered_of_scan(
         "share of the lung that is of normal density",
         {"tells": "too little to set normal by: age or the other timepoint stands in"},
         "about a third, as in `OpacitySettings`",
     ),
-    "lungs_alike": _of_scan(
+    "lungs_alike": registered_of_scan(
         "density of one lung beside the other",
         {"tells": f"more than {SIDES_APART_HU:g} HU apart: the denser one sets normal"},
         "beyond what gravity and breath make between two lungs",
     ),
     **{
-        f"{name}_fissure": _of_scan(
+        f"{name}_fissure": registered_of_scan(
             f"how much of the {name.replace('_', ' ')} fissure is seen",
             {"stops": f"less than {LEAST_SEEN_PERCENT:g} %, for the lobes that it parts alone"},
             "with 40 % seen the rest is found within 4 to 6 mm (66 scans, leave-one-out)",
@@ -346,7 +341,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         for name in FISSURES
     },
     **{
-        f"{side}_lobes": _of_scan(
+        f"{side}_lobes": registered_of_scan(
             f"sizes of the lobes of the {side.replace('_', ' ')}, as shares of it",
             {"stops": f"beyond the usual range by a factor of {BEYOND:g}, for these lobes alone"},
             "a lobe is missing or collapsed, or a fissure is not where it was taken to be",
@@ -354,20 +349,20 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         for side in LOBES_OF_LUNG
     },
     **{
-        f"{side}_bronchi": _of_scan(
+        f"{side}_bronchi": registered_of_scan(
             f"share of a lobe's bronchi in the {side.replace('_', ' ')} that lies in that lobe, where they are seen",
             {"stops": f"below {LEAST_BRONCHUS_PERCENT:g} %, for the lobes of that lung alone"},
             "a fissure is not where it was taken to be",
         )
         for side in LOBES_OF_LUNG
     },
-    "engine_lobes_borders": _of_scan(
+    "engine_lobes_borders": registered_of_scan(
         "whether lobes are those of an engine of a third party",
         {"tells": f"they are: how much of a fissure is seen is not known, and borders are varied by {BORDER_MM:g} mm"},
         "no engine says how sure its borders are",
     ),
     **{
-        f"engine_{structure}_parts": _of_scan(
+        f"engine_{structure}_parts": registered_of_scan(
             f"whether an engine of a third party found all {structure}",
             {"tells": "one is missing"},
             "kept for the reader",
@@ -375,14 +370,14 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         for structure in STRUCTURES
     },
     **{
-        f"engine_{structure}_pieces": _of_scan(
+        f"engine_{structure}_pieces": registered_of_scan(
             f"whether each of the {structure} of an engine is one piece",
             {"tells": f"its largest piece holds less than {ONE_PIECE_SHARE:.0%}"},
             "lungs and lobes are one piece each but for a few voxels",
         )
         for structure in STRUCTURES
     },
-    "engine_lobes_shares": _of_scan(
+    "engine_lobes_shares": registered_of_scan(
         "sizes of the lobes of an engine, as shares of both lungs",
         {"tells": "beyond the range of healthy adults"},
         "supine adults; where one is far beyond, `…_lobes` stops",

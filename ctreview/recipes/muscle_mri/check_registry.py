@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ctreview.checks import Effect, RegisteredCheck
+from ctreview.checks import RegisteredCheck, find_registered, registered_of_scan
 from ctreview.muscle.alignment import AlignmentSettings
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
@@ -17,23 +17,12 @@ from ctreview.registration import QualityLimits
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
 
-SCANS = ("baseline_", "followup_")
-"""What a check of one examination begins with where it stops a comparison."""
-
 _ALIKE = "map of another kind, or field strength, TE, TR or flip angle more than 10 % apart"
 
 
 def registered_for_muscle(name: str) -> RegisteredCheck | None:
     """The entry of a check by the name that it has in documents."""
-    for prefix in SCANS:
-        entry = MUSCLE_CHECKS.get(name.removeprefix(prefix))
-        if name.startswith(prefix) and entry is not None and entry.of_each_scan:
-            return entry
-    return MUSCLE_CHECKS.get(name)
-
-
-def _of_scan(looks_at: str, effects: Mapping[Effect, str], source: str) -> RegisteredCheck:
-    return RegisteredCheck(looks_at, effects, source, of_each_scan=True)
+    return find_registered(MUSCLE_CHECKS, name)
 
 
 MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
@@ -69,7 +58,7 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         {"stops": f"below {QualityLimits().matched_share:g}, or not at all"},
         "as of the chest; without it the shared part is not known",
     ),
-    "cut_in_plane": _of_scan(
+    "cut_in_plane": registered_of_scan(
         "muscle at the edge of the slices",
         {"stops": f"more than {MOST_AT_EDGE:.1%} of it"},
         "a patient who lies elsewhere shows more or less muscle",
@@ -92,7 +81,7 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         {"tells": "one is not stated", "stops": "one differs by more than 10 %, or the coil by name; for STIR alone"},
         "brightness over a reference moves with all of them",
     ),
-    "water_fat_undecided": _of_scan(
+    "water_fat_undecided": registered_of_scan(
         "slices of which it cannot be told whether water and fat are swapped",
         {"stops": "there are any"},
         "a swap turns muscle into fat",
@@ -173,7 +162,7 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         {"tells": "not: there is no ratio, and a place is proposed"},
         "the program cannot know which muscle is healthy",
     ),
-    "stir_coverage": _of_scan(
+    "stir_coverage": registered_of_scan(
         "share of the muscle that STIR shows",
         {
             "tells": f"below {LEAST_COVERED:.0%}: oedema is measured in that part alone",
