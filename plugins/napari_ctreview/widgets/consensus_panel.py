@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -24,6 +23,7 @@ from ctreview.study.store import require_reader_name
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.shortcuts import bind_key
+from napari_ctreview.widgets.action_button import action_button
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["KEYS", "ConsensusChoice", "DifferenceList"]
@@ -104,10 +104,10 @@ class DifferenceList(QWidget):
         self.buttons: dict[Side, QPushButton] = {}
         deciding = QHBoxLayout()
         for side, (key, title, says) in KEYS.items():
-            button = _button(f"{title}  {key}", f"{says[0].upper()}{says[1:]} ({key})", self._decides(side))
+            button = action_button(f"{title}  {key}", f"{says[0].upper()}{says[1:]} ({key})", self._decides(side))
             deciding.addWidget(button)
             self.buttons[side] = button
-        self.open = _button("Open the consensus", "To compare, correct, save and sign it", self._open)
+        self.open = action_button("Open the consensus", "To compare, correct, save and sign it", self._open)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.heading, self.table):
@@ -177,11 +177,3 @@ class DifferenceList(QWidget):
 
 def _labels(ml: Mapping[str, float]) -> str:
     return ", ".join(f"{key.replace('_', ' ')} {words.number(value)}" for key, value in ml.items()) or "nothing"
-
-
-def _button(title: str, hint: str, act: Callable[[], object]) -> QPushButton:
-    button = QPushButton(title)
-    button.setToolTip(hint)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.clicked.connect(lambda _on=False: act())
-    return button

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,6 +20,7 @@ from ctreview.errors import CtreviewError, in_words
 from ctreview.report import words
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
+from napari_ctreview.widgets.action_button import action_button
 from napari_ctreview.widgets.region_table import VERDICTS
 from napari_ctreview.widgets.row_table import RowTable
 
@@ -45,10 +44,12 @@ class CoursePanel(QWidget):
         self.doing = QLabel()
         self.doing.setWordWrap(True)
         self.buttons = {
-            "add": _button("Add a scan…", "One more folder of DICOM files of this patient", self._add),
-            "remove": _button("Remove", "Take the scan of this row out of the list", self._remove),
-            "show": _button("Show this pair", "Baseline and follow-up from the list", self._show),
-            "follow": _button("Follow all", "Each against the first and the one before; takes a while", self._follow),
+            "add": action_button("Add a scan…", "One more folder of DICOM files of this patient", self._add),
+            "remove": action_button("Remove", "Take the scan of this row out of the list", self._remove),
+            "show": action_button("Show this pair", "Baseline and follow-up from the list", self._show),
+            "follow": action_button(
+                "Follow all", "Each against the first and the one before; takes a while", self._follow
+            ),
         }
         adding, grid = QHBoxLayout(), QGridLayout()
         for name in ("add", "remove", "follow"):
@@ -170,11 +171,3 @@ def _change(row: Mapping[str, Any], since: str) -> str:
         return VERDICTS[verdict][0]
     span = words.span(row[f"since_{since}_low"], row[f"since_{since}_high"])
     return f"{words.signed(value)} ({span})\n{VERDICTS[verdict][0]}"
-
-
-def _button(title: str, hint: str, act: Callable[[], object]) -> QPushButton:
-    button = QPushButton(title)
-    button.setToolTip(hint)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.clicked.connect(lambda _on=False: act())
-    return button

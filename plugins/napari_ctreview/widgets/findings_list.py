@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -23,6 +22,7 @@ from ctreview.study import FINDING_TYPES, Finding
 from napari_ctreview.marking.finding_marker import FindingMarker, FindingShape
 from napari_ctreview.marking.finding_sketches import size_of
 from napari_ctreview.viewer.correspondence import TITLES
+from napari_ctreview.widgets.action_button import action_button
 
 __all__ = ["FindingsList"]
 
@@ -59,7 +59,7 @@ class FindingsList(QWidget):
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.track, self.confirm, self.not_seen, self.dismiss, self.remove = (
-            _button(*words)
+            action_button(*words)
             for words in (
                 ("At other timepoint", "Offer it where the registration says that it lies"),
                 ("Confirm", "Keep what is offered; its size is measured here anew (Shift+Q)"),
@@ -117,7 +117,7 @@ class FindingsList(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 4, 4, 4)
         for column, (shape, title, key) in enumerate(_SHAPES):
-            button = self.shapes[shape] = _button(title, f"Mark a finding ({key})")
+            button = self.shapes[shape] = action_button(title, f"Mark a finding ({key})")
             button.setCheckable(True)
             grid.addWidget(button, 0, column)
         grid.addWidget(self.type, 1, 0)
@@ -174,10 +174,3 @@ class FindingsList(QWidget):
             button.setEnabled(self.chosen is not None)
         for button in (self.confirm, self.not_seen, self.dismiss):
             button.setEnabled(self.marker.offer is not None)
-
-
-def _button(title: str, hint: str) -> QPushButton:
-    button = QPushButton(title)
-    button.setToolTip(hint)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return button

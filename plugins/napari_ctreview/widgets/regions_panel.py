@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from napari_ctreview.correcting import Corrector
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.widgets import ask
+from napari_ctreview.widgets.action_button import action_button
 from napari_ctreview.widgets.row_table import RowTable
 
 __all__ = ["RegionsPanel"]
@@ -56,7 +56,7 @@ class RegionsPanel(QWidget):
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a region, such as rectus femoris")
         self.add, self.middle, self.copy, self.export = (
-            _button(*words)
+            action_button(*words)
             for words in (
                 ("Add", "A region of this name, at every timepoint; it is painted next"),
                 ("Mid-plane here", "Right and left part at the middle of the pane that the mouse was in last"),
@@ -196,10 +196,3 @@ def _explained(timepoints: Sequence[Sequence[RegionRow]]) -> str:
     )
     units = " and ".join(dict.fromkeys(_UNITS[row.unit] for row in there))
     return f"Mean ± SD of {contrasts}, {units}. R and L are the patient's, parted {parted}."
-
-
-def _button(title: str, hint: str) -> QPushButton:
-    button = QPushButton(title)
-    button.setToolTip(hint)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return button
