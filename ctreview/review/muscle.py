@@ -25,7 +25,7 @@ from ctreview.recipes.muscle_mri.corrected import measured_again
 from ctreview.recipes.muscle_mri.registering import RegisteredLimbs, register_limbs
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.regions import RegionReview
-from ctreview.tools import Canvas, handlers, with_defaults
+from ctreview.tools import Canvas, handlers
 from ctreview.volume.contrasts import Examination
 from ctreview.volume.labels import LabelMap, Scheme
 
@@ -277,31 +277,12 @@ class MuscleReview(RegionReview):
         ]
 
     def _group(self, number: int, found: MuscleMriResult, journal: Sequence[Edit]) -> Session:
-        session = Session(
-            replace(no_groups(found.labels.geometry), scheme=_of_sides(self.found.scans, GROUP_SCHEME, GROUPS)),
-            target=GROUP_TARGET,
-            image=found.image.digest,
-            handlers=handlers(self._groups[number]),
-            author=self.author,
-            record=self._journal.record,
-            complete_payload=with_defaults,
-        )
-        session.restore([edit for edit in journal if edit.target == GROUP_TARGET and edit.image == session.image])
-        return session
+        base = replace(no_groups(found.labels.geometry), scheme=_of_sides(self.found.scans, GROUP_SCHEME, GROUPS))
+        return self._restored(base, GROUP_TARGET, found.image.digest, handlers(self._groups[number]), journal)
 
     def _tissue(self, number: int, found: MuscleMriResult, journal: Sequence[Edit]) -> Session:
         base = replace(found.labels, scheme=_of_sides(self.found.scans, TISSUE_SCHEME, TISSUES))
-        session = Session(
-            base,
-            target=TISSUE,
-            image=found.image.digest,
-            handlers=self._handlers(number, base.geometry),
-            author=self.author,
-            record=self._journal.record,
-            complete_payload=with_defaults,
-        )
-        session.restore([edit for edit in journal if edit.target == TISSUE and edit.image == session.image])
-        return session
+        return self._restored(base, TISSUE, found.image.digest, self._handlers(number, base.geometry), journal)
 
     def _examination(self, number: int) -> int:
         return number % len(self.examinations)

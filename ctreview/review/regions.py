@@ -251,16 +251,23 @@ class RegionReview(SessionGroup):
 
     def _session(self, number: int, scheme: Scheme, journal: Sequence[Edit]) -> Session:
         first = self.examinations[number].contrasts[0].volume
+        nothing = LabelMap(np.zeros(first.geometry.shape, np.uint8), first.geometry, scheme)
+        return self._restored(nothing, REGIONS, first.digest, self._handlers(number, first.geometry), journal)
+
+    def _restored(
+        self, base: LabelMap, target: str, image: str, tools: Mapping[str, Handler], journal: Sequence[Edit]
+    ) -> Session:
+        """A session on what was found, with what the journal holds of it."""
         session = Session(
-            LabelMap(np.zeros(first.geometry.shape, np.uint8), first.geometry, scheme),
-            target=REGIONS,
-            image=first.digest,
-            handlers=self._handlers(number, first.geometry),
+            base,
+            target=target,
+            image=image,
+            handlers=tools,
             author=self.author,
             record=self._journal.record,
             complete_payload=with_defaults,
         )
-        session.restore([edit for edit in journal if edit.target == REGIONS and edit.image == first.digest])
+        session.restore([edit for edit in journal if edit.target == target and edit.image == image])
         return session
 
     def _handlers(self, number: int, grid: Geometry) -> dict[str, Handler]:
