@@ -33,6 +33,7 @@ from ctreview.phantom.muscle import (
 from ctreview.recipes.muscle_mri import MuscleMriResult, compare_muscle, measure_muscle
 from ctreview.volume.contrasts import examination
 from ctreview.volume.labels import LabelMap
+from tests.drawn_groups import on_five_slices
 
 Row = dict[str, Any]
 
@@ -125,17 +126,6 @@ def _true_groups(legs: Legs) -> LabelMap:
     return LabelMap(array, legs.geometry, GROUP_SCHEME)
 
 
-def _on_five_slices(groups: LabelMap) -> LabelMap:
-    """What a reader draws: the first and the last slice of each group, and three between at equal distances."""
-    array = np.zeros_like(groups.array)
-    for value in np.unique(groups.array)[1:]:
-        there = groups.array == value
-        levels = np.flatnonzero(there.any(axis=(1, 2)))
-        for level in np.rint(np.linspace(levels[0], levels[-1], 5)).astype(int):
-            array[level][there[level]] = value
-    return replace(groups, array=array)
-
-
 def _group_dice(found: LabelMap, legs: Legs, limbs: GroupedLimbs, sides: tuple[str, ...] = SIDES) -> dict[str, float]:
     true, muscle = _true_groups(legs), limbs.tissue.labels.mask("right_muscle", "left_muscle")
     keys = [label.key for label in true.scheme if true.mask(label.key).any() and label.key.startswith(sides)]
@@ -149,7 +139,7 @@ def _groups(child: bool) -> Iterator[Row]:
     legs = make_legs(settings)
     image = scan_t1(legs, scanner)
     limbs = GroupedLimbs(image, find_tissue(image, fat_signal="bright"))
-    whole = fill_groups(image, limbs.tissue.labels, _on_five_slices(_true_groups(legs)))
+    whole = fill_groups(image, limbs.tissue.labels, on_five_slices(_true_groups(legs)))
     yield _worst(f"{who} with pelvis, T1: groups drawn on 5 slices", _group_dice(whole, legs, limbs), ">= 0.92")
     other = mirror_groups(limbs, whole, drawn_on="right")
     yield _worst(f"{who}: groups carried to the left", _group_dice(other, legs, limbs, ("left",)), "")

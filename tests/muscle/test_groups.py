@@ -24,6 +24,7 @@ from ctreview.muscle.segment import find_tissue
 from ctreview.phantom.muscle import ADULT_LEGS, Course, Legs, LegsSettings, MrScanner, later_legs, make_legs, scan_t1
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.write import write_nifti, write_segmentation
+from tests.drawn_groups import on_five_slices
 
 SETTINGS = replace(ADULT_LEGS, spacing=(12.0, 2.0, 2.0), pelvis=False)
 DRAWN = ("quadriceps", "adductors", "hamstrings")
@@ -41,16 +42,6 @@ def truth(legs: Legs) -> LabelMap:
         for group in DRAWN:
             array[legs.groups.mask(f"{side}_{group}")] = GROUP_SCHEME[f"{side}_{group}"].value
     return LabelMap(array, legs.geometry, GROUP_SCHEME)
-
-
-def on_five_slices(groups: LabelMap) -> LabelMap:
-    array = np.zeros_like(groups.array)
-    for value in np.unique(groups.array)[1:]:
-        there = groups.array == value
-        levels = np.flatnonzero(there.any(axis=(1, 2)))
-        for level in np.rint(np.linspace(levels[0], levels[-1], 5)).astype(int):
-            array[level][there[level]] = value
-    return replace(groups, array=array)
 
 
 def dice(found: LabelMap, true: LabelMap, limbs: GroupedLimbs, *keys: str) -> dict[str, float]:
