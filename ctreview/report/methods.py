@@ -34,24 +34,18 @@ def methods(document: Mapping[str, Any], provenance: Mapping[str, Any]) -> str:
 def _segmented(document: Mapping[str, Any]) -> Iterator[str]:
     """Where lungs and lobes come from."""
     engines = document["baseline"].get("engines", {})
-    by = f" by {_engine(engines['lungs'])}" if "lungs" in engines else ""
+    by = f" by {words.engine_words(engines['lungs'])}" if "lungs" in engines else ""
     yield f"Lungs were segmented{by} without trachea and main bronchi."
     if "lobes" in engines:
         yield (
-            f"Lobes were segmented by {_engine(engines['lobes'])}, which does not say how sure their borders are; all "
-            "were varied alike."
+            f"Lobes were segmented by {words.engine_words(engines['lobes'])}, which does not say how sure their "
+            "borders are; all were varied alike."
         )
     elif any(row["region"].endswith("_lobe") for row in document["regions"]):
         yield (
             "Lobes were parted at fissures, found as thin bright sheets near surfaces learnt from other people. Where "
             "a fissure was not seen, the most probable surface parts them, and its spread is in their intervals."
         )
-
-
-def _engine(engine: Mapping[str, Any]) -> str:
-    version = f" {engine['version']}" if engine["version"] else ""
-    weights = (f"{name}, SHA-256 {digest}" for name, digest in engine["weights_sha256"].items())
-    return f"{engine['name']}{version} ({'; '.join([*weights, 'licence: ' + engine['licence']])})"
 
 
 def _found(provenance: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ctreview.change.interval_settings import SOURCES
 from ctreview.lung.visual_scores import TRACE_ML
@@ -16,6 +17,7 @@ __all__ = [
     "MINUS",
     "OTHER_READING",
     "Found",
+    "engine_words",
     "fate_sentence",
     "headline",
     "interval_words",
@@ -151,6 +153,13 @@ def to_confirm(open_ml: Mapping[str, Sequence[float]]) -> str:
 def listed(words: Sequence[str]) -> str:
     """``"a, b and c"``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def engine_words(engine: Mapping[str, Any], licence: str = "licence") -> str:
+    """An engine of a third party with its version, weights and licence; ``licence`` is the word for that."""
+    version = f" {engine['version']}" if engine["version"] else ""
+    weights = (f"{name}, SHA-256 {digest}" for name, digest in engine["weights_sha256"].items())
+    return f"{engine['name']}{version} ({'; '.join([*weights, f'{licence}: ' + engine['licence']])})"
 
 
 def varied(source: str) -> str:

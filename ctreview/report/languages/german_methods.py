@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ctreview.report.languages.german_page import IN_GERMAN
-from ctreview.report.words import varied
+from ctreview.report.words import engine_words, varied
 
 __all__ = ["methods_in_german"]
 
@@ -26,12 +26,12 @@ def methods_in_german(document: Mapping[str, Any], provenance: Mapping[str, Any]
 
 def _segmented(document: Mapping[str, Any]) -> Iterator[str]:
     engines = document["baseline"].get("engines", {})
-    by = f" von {_engine(engines['lungs'])}" if "lungs" in engines else ""
+    by = f" von {engine_words(engines['lungs'], 'Lizenz')}" if "lungs" in engines else ""
     yield f"Die Lungen wurden{by} ohne Trachea und Hauptbronchien segmentiert."
     if "lobes" in engines:
         yield (
-            f"Die Lappen wurden von {_engine(engines['lobes'])} segmentiert; wie sicher ihre Grenzen sind, sagt das "
-            "Verfahren nicht, und alle wurden gleich variiert."
+            f"Die Lappen wurden von {engine_words(engines['lobes'], 'Lizenz')} segmentiert; wie sicher ihre Grenzen "
+            "sind, sagt das Verfahren nicht, und alle wurden gleich variiert."
         )
     elif any(row["region"].endswith("_lobe") for row in document["regions"]):
         yield (
@@ -39,12 +39,6 @@ def _segmented(document: Mapping[str, Any]) -> Iterator[str]:
             "wurden, wie sie bei anderen Menschen liegen. Wo ein Spalt nicht zu sehen war, trennt die "
             "wahrscheinlichste Fläche, und ihre Streuung geht in die Intervalle der Lappen ein."
         )
-
-
-def _engine(engine: Mapping[str, Any]) -> str:
-    version = f" {engine['version']}" if engine["version"] else ""
-    weights = (f"{name}, SHA-256 {digest}" for name, digest in engine["weights_sha256"].items())
-    return f"{engine['name']}{version} ({'; '.join([*weights, 'Lizenz: ' + engine['licence']])})"
 
 
 def _found(provenance: Mapping[str, Any]) -> str:
