@@ -8,26 +8,15 @@ from typing import Any
 
 from ctreview.change import DrawSettings
 from ctreview.muscle.alignment import AlignmentSettings
+from ctreview.muscle.limb_registration import limb_registration
 from ctreview.muscle.measures import MeasureSettings
 from ctreview.muscle.segment import TissueSettings
 from ctreview.possible_values import require_possible
-from ctreview.registration import MatchingStage, RegistrationSettings
+from ctreview.registration import RegistrationSettings
 from ctreview.settings_fields import read_settings
 from ctreview.volume.load import LoadSettings
 
 __all__ = ["MuscleIntervalSettings", "MuscleMriSettings", "MuscleVerdictSettings"]
-
-
-def _registration() -> RegistrationSettings:
-    """Of images that are 1 at the level of muscle. Limbs are large and smooth: far and coarse rounds are enough."""
-    return RegistrationSettings(
-        intensity_range=(0.0, 2.5),
-        affine_stages=(
-            MatchingStage(6.0, 36.0, 12.0, 600, 0.62, 1.4, neighbours_mm=60.0),
-            MatchingStage(4.0, 16.0, 8.0, 800, 0.62, 1.4, neighbours_mm=50.0),
-        ),
-        stages=(MatchingStage(4.0, 16.0, 8.0, 1000, 0.5, 1.0, neighbours_mm=40.0, width_mm=30.0),),
-    )
 
 
 @dataclass(frozen=True)
@@ -109,7 +98,7 @@ class MuscleMriSettings:
     tissue: TissueSettings = field(default_factory=TissueSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     measures: MeasureSettings = field(default_factory=MeasureSettings)
-    registration: RegistrationSettings = field(default_factory=_registration)
+    registration: RegistrationSettings = field(default_factory=limb_registration)
     interval: MuscleIntervalSettings = field(default_factory=MuscleIntervalSettings)
     verdict: MuscleVerdictSettings = field(default_factory=MuscleVerdictSettings)
     threads: int = 2
