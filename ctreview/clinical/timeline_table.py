@@ -21,7 +21,7 @@ from ctreview.clinical.timeline import (
 from ctreview.clinical.units import same_kind, shown_unit, ucum
 from ctreview.errors import TimelineRefused, UnreadableFile
 from ctreview.possible_values import require_age
-from ctreview.tables import ColumnNames, RowFault, TextRow, TextTable, date_format, read_text_table
+from ctreview.tables import ColumnNames, RowFault, TextRow, TextTable, date_format, read_table_file
 
 __all__ = ["COLUMNS", "read_timeline"]
 
@@ -94,12 +94,7 @@ def read_timeline(path: Path | str, *, age_years: float | None = None) -> Clinic
     """
     path = Path(path)
     require_age(age_years)
-    try:
-        table = read_text_table(path.read_bytes(), COLUMNS)
-    except OSError as error:
-        raise UnreadableFile(error.strerror or "it cannot be read", where=path) from error
-    except UnreadableFile as error:
-        raise UnreadableFile(error.found, where=path, remedy=error.remedy) from error
+    table = read_table_file(path, COLUMNS)
     if not table.rows:
         raise UnreadableFile("the timeline has no row", where=path, remedy="ctreview timeline --template writes one.")
     rows = _Rows(table)

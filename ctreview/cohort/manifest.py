@@ -21,7 +21,7 @@ from ctreview.tables import (
     date_format,
     parse_date,
     parse_number,
-    read_text_table,
+    read_table_file,
     with_decimal_points,
 )
 
@@ -176,12 +176,7 @@ def read_manifest(path: Path | str, *, root: Path | str | None = None) -> Manife
         The file cannot be read, or a required column is missing.
     """
     path = Path(path)
-    try:
-        table = read_text_table(path.read_bytes(), COLUMNS)
-    except OSError as error:
-        raise UnreadableFile(error.strerror or "it cannot be read", where=path) from error
-    except UnreadableFile as error:
-        raise UnreadableFile(error.found, where=path, remedy=error.remedy) from error
+    table = read_table_file(path, COLUMNS)
     if not table.rows:
         raise UnreadableFile("the manifest names no scan", where=path, remedy="Give it one line for each scan.")
     reader = _RowReader(table, (path.parent if root is None else Path(root)).absolute())

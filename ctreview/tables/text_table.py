@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ctreview.errors import UnreadableFile
 
-__all__ = ["ColumnNames", "RowFault", "TextRow", "TextTable", "read_text_table"]
+__all__ = ["ColumnNames", "RowFault", "TextRow", "TextTable", "read_table_file", "read_text_table"]
 
 SEPARATORS = (",", ";", "\t")
 
@@ -96,6 +97,22 @@ def read_text_table(data: bytes, columns: ColumnNames) -> TextTable:
     _require_columns(headings, columns)
     others = tuple(name for name in headings if name and name not in columns.names)
     return TextTable(tuple(_rows(text, separator, headings)), others, separator)
+
+
+def read_table_file(path: Path, columns: ColumnNames) -> TextTable:
+    """Read a CSV file as `read_text_table` does; what is wrong names the file.
+
+    Raises
+    ------
+    UnreadableFile
+        The file cannot be read, a required column is missing, or two columns mean the same.
+    """
+    try:
+        return read_text_table(path.read_bytes(), columns)
+    except OSError as error:
+        raise UnreadableFile(error.strerror or "it cannot be read", where=path) from error
+    except UnreadableFile as error:
+        raise UnreadableFile(error.found, where=path, remedy=error.remedy) from error
 
 
 def _decoded(data: bytes) -> str:

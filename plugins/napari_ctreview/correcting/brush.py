@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from qtpy.QtGui import QColor
 
 from ctreview.errors import EditDoesNotApply
-from ctreview.tools import Canvas
+from ctreview.tools import BrushSettings, Canvas
 from ctreview.tools import brush as paint
-from ctreview.tools.brush import brushed
-from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, Sketch, StrokeTint, level_of
+from ctreview.volume.box import Box
+from napari_ctreview.correcting.brush_stroke import BrushStroke
+from napari_ctreview.correcting.sketches import REMOVED, CircleSketch, Sketch
 from napari_ctreview.correcting.tool import MouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["BrushTool"]
 
@@ -38,9 +41,7 @@ class BrushTool(MouseTool):
         if canvas is None:
             return
         pane = self.context.panes.panes[cursor.pane]
-        label = self.label_for(cursor)
-        level = level_of(pane, canvas.geometry)
-        self._stroke = _Stroke(cursor.pane, canvas, pane.across, level, label, self.context.settings["brush"])
+        self._stroke = _Stroke(cursor.pane, pane, canvas, self.context.settings["brush"], self.label_for(cursor))
         self._stroke.to(cursor)
         self._follow(cursor)
 
@@ -48,7 +49,7 @@ class BrushTool(MouseTool):
         """Paint on."""
         if self._stroke is None or cursor.pane != self._stroke.pane:
             return
-        if level_of(self.context.panes.panes[cursor.pane], self._stroke.canvas.geometry) != self._stroke.level:
+        if not self._stroke.in_its_slice:
             # the wheel was turned while painting: what was painted belongs to the slice it was painted on
             self.released(cursor)
             self.pressed(cursor)
@@ -100,19 +101,19 @@ class BrushTool(MouseTool):
         self.context.redraw(cursor.pane)
 
 
-class _Stroke(StrokeTint):
-    """A stroke under way, and the voxels of its slice that it will change."""
+class _Stroke(BrushStroke):
+    """A stroke that sets a label, or takes labels away."""
 
-    def __init__(self, pane: int, canvas: Canvas, plane: int, level: int, label: str | None, settings: Any) -> None:
+    def __init__(self, number: int, shown: Pane, canvas: Canvas, settings: BrushSettings, label: str | None) -> None:
         colour = REMOVED if label is None else QColor(*canvas.labels.scheme[label].colour).name()
-        super().__init__(canvas.geometry, plane, level, colour)
-        self.pane, self.canvas, self.label, self.settings = pane, canvas, label, settings
+        super().__init__(number, shown, canvas, settings, colour)
+        self.label = label
         self._part = 0
 
     @property
     def payload(self) -> dict[str, Any]:
         """The stroke as an edit."""
-        return {"points": self.points, "label": self.label, "plane": self.plane, "settings": asdict(self.settings)}
+        return {**super().payload, "label": self.label}
 
     @property
     def idle(self) -> bool:
@@ -128,19 +129,11 @@ class _Stroke(StrokeTint):
             return 0.0
         return patch.outside * self.canvas.geometry.voxel_ml
 
-    def to(self, cursor: CursorPosition) -> None:
-        """Go on to a place; only the new leg is looked at."""
-        if not self.goes_on(cursor):
-            return
-        # a ball's cut through its own slice is the disc
-        flat = replace(self.settings, shape="disc")
-        try:
-            box, where = brushed(self.canvas, self.points[-2:], self.plane, flat)
-        except EditDoesNotApply:
-            return  # this leg lies beside the image; the next may not
+    def changed(self, box: Box, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """The voxels that get another label."""
         self._part = self._part or self.canvas.part_of(self.points, box, where)
         patch = self.canvas.patch(box, where, self.label, part=self._part)
-        self.add(patch.box, patch.labels != self.canvas.labels.array[patch.box])
+        return np.asarray(patch.labels != self.canvas.labels.array[patch.box])
 
 
 def _gate(settings: Any, unit: str) -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from ctreview.errors import EditDoesNotApply
 from ctreview.recipes.chest_ct.lobe_piece import OfferedLobePiece, lobe_at, offered_lobe_piece
 from ctreview.tools import BrushSettings, Canvas
-from ctreview.tools.brush import brushed
 from ctreview.tools.parts import PART_BRUSH, PART_PIECE
+from ctreview.volume.box import Box
+from napari_ctreview.correcting.brush_stroke import BrushStroke
 from napari_ctreview.correcting.fissure import NO_LOBES
-from napari_ctreview.correcting.sketches import CircleSketch, Sketch, StrokeTint, level_of, piece_sketch
+from napari_ctreview.correcting.sketches import CircleSketch, Sketch, piece_sketch
 from napari_ctreview.correcting.tool import RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["LobeTool", "LobeToolSettings"]
 
@@ -99,7 +102,7 @@ class LobeTool(RestingMouseTool):
             self.context.notice.emit("Begin the stroke in the lobe that takes, or choose it in the field of the tool.")
             return
         pane = self.context.panes.panes[cursor.pane]
-        self._stroke = _Stroke(cursor.pane, canvas, pane.across, level_of(pane, canvas.geometry), lobe, settings)
+        self._stroke = _Stroke(cursor.pane, pane, canvas, settings, lobe)
         self._stroke.to(cursor)
         self._follow(cursor)
 
@@ -108,7 +111,7 @@ class LobeTool(RestingMouseTool):
         stroke = self._stroke
         if stroke is None or cursor.pane != stroke.pane:
             return
-        if level_of(self.context.panes.panes[cursor.pane], stroke.canvas.geometry) == stroke.level:
+        if stroke.in_its_slice:
             stroke.to(cursor)
             self._hide()
             self._follow(cursor)
@@ -221,32 +224,19 @@ class LobeTool(RestingMouseTool):
         self.context.redraw(cursor.pane)
 
 
-class _Stroke(StrokeTint):
-    """A stroke under way, and the voxels of its slice that it will give."""
+class _Stroke(BrushStroke):
+    """A stroke that takes lung into a lobe."""
 
-    def __init__(
-        self, pane: int, canvas: Canvas, plane: int, level: int, lobe: str, settings: LobeToolSettings
-    ) -> None:
-        super().__init__(canvas.geometry, plane, level, _GIVEN)
-        self.pane, self.canvas, self.lobe, self.settings = pane, canvas, lobe, settings
+    def __init__(self, number: int, shown: Pane, canvas: Canvas, settings: LobeToolSettings, lobe: str) -> None:
+        super().__init__(number, shown, canvas, settings.brush, _GIVEN)
+        self.lobe = lobe
 
     @property
     def payload(self) -> dict[str, Any]:
         """The stroke as an edit."""
-        return {
-            "points": self.points,
-            "part": self.lobe,
-            "plane": self.plane,
-            "settings": asdict(self.settings.brush),
-        }
+        return {**super().payload, "part": self.lobe}
 
-    def to(self, cursor: CursorPosition) -> None:
-        """Go on to a place."""
-        if not self.goes_on(cursor):
-            return
+    def changed(self, box: Box, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """The lung that is given."""
         assert self.canvas.within is not None
-        try:
-            box, where = brushed(self.canvas, self.points[-2:], self.plane, replace(self.settings.brush, shape="disc"))
-        except EditDoesNotApply:
-            return
-        self.add(box, np.asarray(where & (self.canvas.within.array[box] > 0)))
+        return np.asarray(where & (self.canvas.within.array[box] > 0))

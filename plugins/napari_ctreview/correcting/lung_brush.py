@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from ctreview.errors import EditDoesNotApply
 from ctreview.recipes.chest_ct.candidates import acceptance
 from ctreview.tools import BrushSettings, Canvas
-from ctreview.tools.brush import brushed
 from ctreview.tools.candidate import ACCEPT, CandidateClass, OfferedPiece
 from ctreview.tools.organ_brush import ORGAN_BRUSH
+from ctreview.volume.box import Box
+from napari_ctreview.correcting.brush_stroke import BrushStroke
 from napari_ctreview.correcting.sketches import (
     REMOVED,
     CircleSketch,
     MaskSketch,
     Sketch,
-    StrokeTint,
     colours,
-    level_of,
     piece_sketch,
 )
 from napari_ctreview.correcting.tool import ERASING, RestingMouseTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
+from napari_ctreview.viewer.pane import Pane
 
 __all__ = ["LungBrushSettings", "LungBrushTool"]
 
@@ -97,7 +98,7 @@ class LungBrushTool(RestingMouseTool):
             return
         pane, settings = self.context.panes.panes[cursor.pane], self.context.settings["lung"]
         adds = not cursor.modifiers & ERASING
-        self._stroke = _Stroke(cursor.pane, canvas, pane.across, level_of(pane, canvas.geometry), adds, settings)
+        self._stroke = _Stroke(cursor.pane, pane, canvas, settings, adds)
         self._stroke.to(cursor)
         self._follow(cursor)
 
@@ -105,7 +106,7 @@ class LungBrushTool(RestingMouseTool):
         """Go on."""
         if self._stroke is None or cursor.pane != self._stroke.pane:
             return
-        if level_of(self.context.panes.panes[cursor.pane], self._stroke.canvas.geometry) != self._stroke.level:
+        if not self._stroke.in_its_slice:
             self.released(cursor)  # what was painted belongs to the slice it was painted on
             self.pressed(cursor)
             return
@@ -217,36 +218,21 @@ class LungBrushTool(RestingMouseTool):
         self.context.redraw(cursor.pane)
 
 
-class _Stroke(StrokeTint):
-    """A stroke under way, and the voxels of its slice that it will add or remove."""
+class _Stroke(BrushStroke):
+    """A stroke that adds to the lung, or removes from it."""
 
-    def __init__(
-        self, pane: int, canvas: Canvas, plane: int, level: int, adds: bool, settings: LungBrushSettings
-    ) -> None:
-        super().__init__(canvas.geometry, plane, level, _LUNG if adds else REMOVED)
-        self.pane, self.canvas, self.adds, self.settings = pane, canvas, adds, settings
+    def __init__(self, number: int, shown: Pane, canvas: Canvas, settings: LungBrushSettings, adds: bool) -> None:
+        super().__init__(number, shown, canvas, settings.brush, _LUNG if adds else REMOVED)
+        self.adds, self.part = adds, settings.part
 
     @property
     def payload(self) -> dict[str, Any]:
         """The stroke as an edit; what is not named, the review fills in."""
-        named = {} if self.settings.part is None else {"part": self.settings.part}
-        return {
-            "points": self.points,
-            "adds": self.adds,
-            "plane": self.plane,
-            "settings": asdict(self.settings.brush),
-            **named,
-        }
+        named = {} if self.part is None else {"part": self.part}
+        return {**super().payload, "adds": self.adds, **named}
 
-    def to(self, cursor: CursorPosition) -> None:
-        """Go on to a place."""
-        if not self.goes_on(cursor):
-            return
+    def changed(self, box: Box, where: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """The voxels that become lung, or are none any more."""
         assert self.canvas.within is not None
-        flat = replace(self.settings.brush, shape="disc")
-        try:
-            box, where = brushed(self.canvas, self.points[-2:], self.plane, flat)
-        except EditDoesNotApply:
-            return
         lung = self.canvas.within.array[box] > 0
-        self.add(box, np.asarray(where & ~lung if self.adds else where & lung))
+        return np.asarray(where & ~lung if self.adds else where & lung)
