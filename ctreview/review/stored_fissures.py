@@ -1,4 +1,4 @@
-"""The fissures of a scan in its study: surfaces, how sure they are, and where they were seen."""
+"""The fissures of a scan in its study: surfaces, how sure they are, where they were seen; and the bronchi of lobes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy import LOBE_SCHEME, LobeMap
+from ctreview.anatomy import LOBE_SCHEME, LOBES, LobeMap
 from ctreview.anatomy.lobes import Fissure, FissureName
 from ctreview.anatomy.lobes.frame import LungFrame
 from ctreview.anatomy.lobes.prior import FISSURES, known_fissures
@@ -19,7 +19,7 @@ from ctreview.anatomy.lobes.surface import SurfacePosterior
 from ctreview.change import Timepoint
 from ctreview.errors import EditDoesNotApply, UnreadableFile
 from ctreview.study.document import read_document
-from ctreview.study.shape import Kind, listed, number, one_of, optional, record, text, whole
+from ctreview.study.shape import Kind, listed, number, one_of, optional, point, record, text, whole
 from ctreview.tools.packed_mask import PackedMask
 
 __all__ = ["FISSURES_FILE", "FISSURES_SCHEMA", "fissures_document", "with_stored_fissures"]
@@ -44,22 +44,33 @@ _FISSURE: Kind = record(
         "carried": _MASK,
     }
 )
-_KIND: Kind = record({"fissures": listed(_FISSURE)})
+_KIND: Kind = record(
+    {"fissures": listed(_FISSURE)},
+    # an earlier version kept none
+    {"bronchi": record({}, {lobe: listed(point) for lobe in LOBES})},
+)
 
 Mask = npt.NDArray[np.bool_]
 
 
 def fissures_document(lobes: LobeMap) -> dict[str, Any]:
-    """The content of ``fissures.json``: lengths are millimetres of the template, places as the prior has them."""
-    return {"fissures": [_plain(name, fissure) for name, fissure in lobes.fissures.items()]}
+    """The content of ``fissures.json``.
+
+    Lengths of fissures are millimetres of the template, their places as the prior has them; places on bronchi are LPS
+    millimetres of the patient.
+    """
+    return {
+        "fissures": [_plain(name, fissure) for name, fissure in lobes.fissures.items()],
+        "bronchi": {lobe: places.tolist() for lobe, places in lobes.bronchi.items()},
+    }
 
 
-def with_stored_fissures(point: Timepoint, folder: Path) -> Timepoint:
-    """A scan whose lobes know their fissures again, where its folder in the study keeps them.
+def with_stored_fissures(scan: Timepoint, folder: Path) -> Timepoint:
+    """A scan whose lobes know their fissures, bronchi and checks again, where its folder in the study keeps them.
 
     Parameters
     ----------
-    point : Timepoint
+    scan : Timepoint
         From the masks of the folder.
     folder : Path
 
@@ -69,12 +80,14 @@ def with_stored_fissures(point: Timepoint, folder: Path) -> Timepoint:
         The file is damaged.
     """
     path = folder / FISSURES_FILE
-    if point.parts is None or not path.is_file():
-        return point
+    if scan.parts is None or not path.is_file():
+        return scan
     plain = read_document(path, FISSURES_SCHEMA, _KIND)
     fissures: dict[FissureName, Fissure] = {one["name"]: _fissure(one, path) for one in plain["fissures"]}
-    array = in_lobe_scheme(point.parts.array, point.parts.scheme)
-    return replace(point, parts=LobeMap(array, point.parts.geometry, LOBE_SCHEME, fissures=fissures))
+    array = in_lobe_scheme(scan.parts.array, scan.parts.scheme)
+    bronchi = {lobe: np.array(places, dtype=np.float64) for lobe, places in plain.get("bronchi", {}).items() if places}
+    lobes = LobeMap(array, scan.parts.geometry, LOBE_SCHEME, fissures=fissures, bronchi=bronchi)
+    return replace(scan, parts=lobes.checked())
 
 
 def _plain(name: FissureName, fissure: Fissure) -> dict[str, Any]:

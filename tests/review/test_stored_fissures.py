@@ -42,7 +42,8 @@ def lobes(point: Timepoint) -> LobeMap:
         fissure, seen=seen, carried=~seen, by_chance=0.1, places=places, place_deviation=places[:, 0]
     )
     fissures = {"left_oblique": seen_fissure, "right_minor": unseen_fissure("right_minor")}
-    return LobeMap(point.parts.array, GRID, LOBE_SCHEME, fissures=fissures)
+    bronchi = {"left_lower_lobe": GRID.to_lps([(0, 0, k % 4) for k in range(6)])}
+    return LobeMap(point.parts.array, GRID, LOBE_SCHEME, fissures=fissures, bronchi=bronchi)
 
 
 def test_they_come_back_to_the_last_bit(point: Timepoint, lobes: LobeMap, tmp_path: Path) -> None:
@@ -58,6 +59,19 @@ def test_they_come_back_to_the_last_bit(point: Timepoint, lobes: LobeMap, tmp_pa
         assert np.array_equal(one.surface.deviation, kept.surface.deviation)
         assert (one.share_seen, one.share_carried) == (kept.share_seen, kept.share_carried)
         assert np.allclose(one.position, kept.position)
+    assert list(again.bronchi) == ["left_lower_lobe"]
+    assert np.array_equal(again.bronchi["left_lower_lobe"], lobes.bronchi["left_lower_lobe"])
+    assert again.checks == lobes.checked().checks
+    assert [check.ok for check in again.checks if check.name == "left_lung_bronchi"] == [False]
+
+
+def test_a_file_of_an_earlier_version_has_no_bronchi(point: Timepoint, lobes: LobeMap, tmp_path: Path) -> None:
+    content = fissures_document(lobes)
+    del content["bronchi"]
+    write_document(tmp_path / FISSURES_FILE, FISSURES_SCHEMA, content)
+    found = with_stored_fissures(point, tmp_path).parts
+    assert found.bronchi == {}
+    assert {check.name for check in found.checks} == {"left_oblique_fissure", "right_minor_fissure", "left_lung_lobes"}
 
 
 @pytest.mark.parametrize("key", ["height", "columns", "seen", "name"])

@@ -78,8 +78,11 @@ class LobeMap(LabelMap):
         """The same fissures in other lungs, which lost or won something."""
         array = lobes_by_fissures(lungs, self.fissures)
         give_pieces(array, lungs, self.pieces)
-        found = replace(self, array=array)
-        return replace(found, checks=(*lobe_checks(found, self.fissures), *bronchus_checks(found, self.bronchi)))
+        return replace(self, array=array).checked()
+
+    def checked(self) -> LobeMap:
+        """The same with the checks of its borders, sizes and bronchi made anew."""
+        return replace(self, checks=(*lobe_checks(self, self.fissures), *bronchus_checks(self, self.bronchi)))
 
     def with_carried(self, other: LobeMap, lungs: LabelMap, to_own: Callable[[FloatArray], FloatArray]) -> LobeMap:
         """The same with what another scan of the patient shows of its fissures.

@@ -106,6 +106,20 @@ def test_a_point_moves_the_border_and_every_number_follows() -> None:
     assert np.array_equal(after(move, record("undo", {"of": move.id})).parts.array, POINT.parts.array)
 
 
+def test_a_point_that_gives_a_lobe_its_bronchi_lets_it_be_judged() -> None:
+    """The check of bronchi is made anew for the lobes as a reader changed them, and for a piece that took them away."""
+    above = np.array([over_fissure(10.0, node=(5.0, v)) for v in (10.0, 11.0, 12.0, 13.0, 14.0, 15.0)])
+    point = replace(POINT, parts=replace(POINT.parts, bronchi={"left_lower_lobe": above}).checked())
+
+    def holds(found: Timepoint) -> bool:
+        return {check.name: check.ok for check in found.parts.checks}["left_lung_bronchi"]
+
+    assert not holds(point)
+    assert holds(after(points(20.0), point=point))
+    taken = record("part_brush", {"points": above.tolist(), "part": "left_upper_lobe", "settings": BALL})
+    assert not holds(after(points(20.0), taken, point=point))
+
+
 def test_points_of_several_records_count_together() -> None:
     apart = [over_fissure(12.0, node=(4.0, 6.0)), over_fissure(-9.0, node=(7.0, 18.0))]
     one = after(record("border_points", {"border": "left_oblique", "points": apart}))
