@@ -29,6 +29,9 @@ BASE_Z = -175.0
 BACK_Y = 96.0
 """Where the lungs end behind: the part of the chest that lies on the table and does not move."""
 
+AZYGOS_ARCH_X, AZYGOS_ARCH_Z = 18.0, 22.0
+"""Where an azygos fissure begins: the arch of the vein, over the right main bronchus."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -56,6 +59,12 @@ class Shape:
         Factor of the gas bubble in the stomach; 0 for none.
     colon_gas : float
         Factor of gas in the left colonic flexure, right under the diaphragm; 0 for none.
+    left_minor : float
+        An extra fissure of the left upper lobe, like the minor one of the right lung: how far it reaches from the front
+        towards the back, as a share of the lung; 0 for none. It parts no lobes.
+    azygos : float
+        An extra fissure of the right upper lobe: how far from the middle it meets the top of the lung; 0 for none. It
+        runs down to the arch of the azygos vein, bulging to the side, and parts no lobes.
     """
 
     width: float = 1.0
@@ -71,6 +80,8 @@ class Shape:
     fat: float = 14.0
     gas: float = 1.0
     colon_gas: float = 0.0
+    left_minor: float = 0.0
+    azygos: float = 0.0
 
     def packed(self) -> npt.NDArray[np.float64]:
         """The numbers in the order of their names, for the compiled functions."""
@@ -78,6 +89,7 @@ class Shape:
 
 
 _WIDTH, _DEPTH, _HEART, _THYMUS, _RDOME, _LDOME, _ROBL, _LOBL, _MINOR, _BEND, _FAT, _GAS, _COLON = range(13)
+_LEFT_MINOR, _AZYGOS = 13, 14
 
 _jit = compiled()
 
@@ -255,6 +267,26 @@ def fissures(x, y, z, side, b):  # type: ignore[no-untyped-def]
     wave = bend * (0.7 * cos(0.028 * (x + 70.0)) * cos(0.028 * (y + 30.0)) - 0.5)
     minor = (z - (b[_MINOR] + wave + 0.16 * (y + 20.0) + 0.10 * (x + 70.0))) * 0.98
     return oblique, minor
+
+
+@_jit
+def extra_fissure(x, y, z, side, b):  # type: ignore[no-untyped-def]
+    """Distance from the nearest fissure that parts no lobes; a large one where there is none."""
+    if side > 0:
+        behind = 2.0 * BACK_Y * b[_LEFT_MINOR] - BACK_Y
+        if b[_LEFT_MINOR] <= 0.0 or y > behind:
+            return 1e3
+        oblique, _ = fissures(x, y, z, side, b)
+        mirrored = fissures(-x, y, z, -side, b)[1]
+        return abs(mirrored) if oblique > 0.0 else 1e3
+    if b[_AZYGOS] <= 0.0 or z < AZYGOS_ARCH_Z:
+        return 1e3
+    # from the arch of the vein upwards to the side, at last steeply to the top
+    up = min(1.0, (z - AZYGOS_ARCH_Z) / (APEX_Z - AZYGOS_ARCH_Z))
+    bulge = sqrt(up * (2.0 - up))
+    lateral = AZYGOS_ARCH_X + (b[_AZYGOS] - AZYGOS_ARCH_X) * bulge
+    rise = (b[_AZYGOS] - AZYGOS_ARCH_X) * (1.0 - up) / max(bulge, 0.1) / (APEX_Z - AZYGOS_ARCH_Z)
+    return abs(-x - lateral) / sqrt(1.0 + rise * rise)
 
 
 @_jit

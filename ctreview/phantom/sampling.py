@@ -10,7 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.phantom.body import Shape, body_hu, couch_hu, fissures, lobe_at, lung_distance, skin_distance
+from ctreview.phantom.body import (
+    Shape,
+    body_hu,
+    couch_hu,
+    extra_fissure,
+    fissures,
+    lobe_at,
+    lung_distance,
+    skin_distance,
+)
 from ctreview.phantom.motion import Motion, bump_ratio, to_reference
 from ctreview.phantom.texture import ripple
 from ctreview.phantom.trees import AIRWAY, Tree
@@ -103,7 +112,7 @@ def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, couch, 
                     near = abs(oblique)
                     if side < 0 and oblique > 0:
                         near = min(near, abs(minor))
-                    near *= scale
+                    near = scale * min(near, extra_fissure(x, y, z, side, b))
                     if near < 3.0 * h:
                         sigma = 0.45 * h
                         fissure[i, j, k] = min(1.0, fissure_mm / (2.507 * sigma) * np.exp(-0.5 * (near / sigma) ** 2))

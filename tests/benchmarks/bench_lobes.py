@@ -1,6 +1,6 @@
 """Lobes against what is known: fissures placed by hand, phantoms with gaps; real scans are in ``bench_lobes_real``.
 
-``CTREVIEW_BENCH_LOBES`` says how many random phantoms (4).
+``CTREVIEW_BENCH_LOBES`` says how many random phantoms (4); of those with further fissures a quarter, and two at least.
 """
 
 from __future__ import annotations
@@ -132,16 +132,19 @@ class _Judged:
 
 def _phantoms() -> Iterator[Row]:
     """Dice, distance of borders, what is told of erased stretches, and what the stated spread holds."""
-    for age, words in ((4.5, "child"), (40.0, "adult")):
-        for gaps in (False, True):
-            judged = [_judge_phantom(age, seed, gaps=gaps) for seed in range(PHANTOMS)]
-            yield from _phantom_rows(
-                f"{words}, {'a third of each fissure erased' if gaps else 'whole fissures'}", judged
-            )
+    for extra, count in ((False, PHANTOMS), (True, max(2, PHANTOMS // 4))):
+        for age, words in ((4.5, "child"), (40.0, "adult")):
+            for gaps in (False, True):
+                judged = [_judge_phantom(age, seed, gaps=gaps, extra=extra) for seed in range(count)]
+                yield from _phantom_rows(
+                    f"{words}, {'a left minor and an azygos fissure, ' if extra else ''}"
+                    f"{'a third of each fissure erased' if gaps else 'whole fissures'}",
+                    judged,
+                )
 
 
-def _judge_phantom(age: float, seed: int, *, gaps: bool) -> _Judged:
-    case = _random_case(age, seed, gaps=gaps)
+def _judge_phantom(age: float, seed: int, *, gaps: bool, extra: bool) -> _Judged:
+    case = _random_case(age, seed, gaps=gaps, extra=extra)
     begun = time.process_time()
     found = find_lobes(case.volume, case.phantom.lungs, case.phantom.vessels)
     seconds = time.process_time() - begun
@@ -198,8 +201,13 @@ def _random_body(age: float, seed: int) -> tuple[np.random.Generator, ThoraxSett
     return random, settings
 
 
-def _random_case(age: float, seed: int, *, gaps: bool) -> _Case:
+def _random_case(age: float, seed: int, *, gaps: bool, extra: bool = False) -> _Case:
+    """A random phantom, with gaps in its fissures, or with further fissures that part no lobes."""
     random, settings = _random_body(age, seed)
+    if extra:
+        chance = np.random.default_rng([seed, 5])
+        more = {"left_minor": float(chance.uniform(0.5, 1.0)), "azygos": float(chance.uniform(35.0, 60.0))}
+        settings = replace(settings, shape=replace(settings.body, **more))
     lesions = (
         (
             Lesion("ground_glass", "right_upper_lobe", "ventral", 40.0, 230.0, seed=seed),

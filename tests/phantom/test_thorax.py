@@ -43,6 +43,19 @@ def test_lobes_together_are_the_lungs(adult):
     assert np.array_equal(adult.lobes.mask(), lung(adult))
 
 
+def test_extra_fissures_lie_in_the_upper_lobes_and_part_no_lobes(adult):
+    body = replace(adult.settings.body, left_minor=0.8, azygos=45.0)
+    further = small_thorax(shape=body)
+    assert np.array_equal(further.lobes.array, adult.lobes.array)
+    denser = (further.volume.array.astype(int) - adult.volume.array > 20) & lung(adult)
+    right, left = (denser & adult.lobes.mask(f"{side}_upper_lobe") for side in ("right", "left"))
+    assert np.count_nonzero(denser) <= 1.02 * np.count_nonzero(right | left)
+    x, _, z = adult.motion.to_reference(adult.volume.geometry.to_lps(np.argwhere(right))).T
+    assert z.min() > 15.0
+    assert np.median(x[z > 100.0]) < np.median(x[z < 60.0]), "it runs to the side on its way up"
+    assert np.count_nonzero(left) > 200
+
+
 def test_a_healthy_thorax_has_no_opacity(adult):
     assert not adult.opacity.array.any()
     assert set(adult.true_ml.values()) == {0.0}
