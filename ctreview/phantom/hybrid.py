@@ -23,7 +23,7 @@ from ctreview.errors import WrongUse
 from ctreview.phantom.lesions import TEXTURE_MM, Lesion, LesionPlan, plan_lesion, score
 from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, triple
 from ctreview.phantom.scanner import KERNELS, noise
-from ctreview.phantom.schemes import LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
+from ctreview.phantom.schemes import LOBE_SCHEME, LOBES, LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
 from ctreview.phantom.texture import lobular
 from ctreview.volume.box import Box, bounding_box
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
@@ -91,14 +91,17 @@ class Host:
         right_lung and left_lung (other labels are left alone).
     vessels : LabelMap
         Everything in it is kept out of the truth.
+    lobes : LabelMap or None
+        The five lobes; they move with the lung, so that what is planted is known by lobe.
     """
 
     volume: Volume
     lungs: LabelMap
     vessels: LabelMap
+    lobes: LabelMap | None = None
 
     def __post_init__(self) -> None:
-        require_same_grid(self.volume, self.lungs, self.vessels)
+        require_same_grid(self.volume, self.lungs, self.vessels, *(() if self.lobes is None else (self.lobes,)))
         if not self.sides.any():
             raise WrongUse("nothing can be planted: the mask holds no lung")
 
@@ -187,6 +190,7 @@ class Hybrid:
     motion: Motion
     lesions: tuple[Lesion, ...] = ()
     settings: HybridSettings = field(default_factory=HybridSettings)
+    lobes: LabelMap | None = None
 
 
 def make_hybrid(host: Host, lesions: tuple[Lesion, ...] = (), *, settings: HybridSettings | None = None) -> Hybrid:
@@ -235,16 +239,18 @@ def make_hybrid(host: Host, lesions: tuple[Lesion, ...] = (), *, settings: Hybri
         motion=motion,
         lesions=lesions,
         settings=settings,
+        lobes=None if host.lobes is None else LabelMap(planted.lobes, geometry, LOBE_SCHEME),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Planted:
-    """Image, masks and shares on one grid."""
+    """Image, masks and shares on one grid; lobes are 0 where the host's are not known."""
 
     image: Floats32
     sides: npt.NDArray[np.uint8]
     vessels: npt.NDArray[np.uint8]
+    lobes: npt.NDArray[np.uint8]
     haze: Floats32
     solid: Floats32
 
@@ -347,7 +353,11 @@ def _plant(host: Host, lesions: tuple[Lesion, ...]) -> _Planted:
     if any(label.key == "trachea_and_main_bronchi" for label in host.lungs.scheme):
         sides[host.lungs.mask("trachea_and_main_bronchi")] = 3
     vessels = np.minimum(host.vessels.array, 2).astype(np.uint8)
-    return _Planted(whole, sides, vessels, full[0], full[1])
+    lobes = np.zeros(whole.shape, np.uint8)
+    if host.lobes is not None:
+        for value, key in enumerate(LOBES, start=1):
+            lobes[host.lobes.mask(key) & (sides > 0)] = value
+    return _Planted(whole, sides, vessels, lobes, full[0], full[1])
 
 
 def _lung_share(host: Host) -> Floats32:
@@ -400,10 +410,10 @@ def _sample_linear(image, index):  # type: ignore[no-untyped-def]
 
 
 @compiled(nogil=True)
-def _warp_kernel(start, box, affine, inverse, moving, fixed, image, sides, vessels, shares, out):  # type: ignore[no-untyped-def]
+def _warp_kernel(start, box, affine, inverse, moving, fixed, image, masks, shares, out):  # type: ignore[no-untyped-def]
     """Pull everything back from the host; HU of lung tissue follow the change of volume."""
-    haze, solid = shares
-    new_image, new_sides, new_vessels, new_haze, new_solid = out
+    (sides, vessels, lobes), (haze, solid) = masks, shares
+    new_image, new_sides, new_vessels, new_lobes, new_haze, new_solid = out
     n0, n1, n2 = image.shape
     index = np.empty(3)
     for i in range(new_image.shape[0]):
@@ -437,6 +447,7 @@ def _warp_kernel(start, box, affine, inverse, moving, fixed, image, sides, vesse
                 new_image[i, j, k] = value
                 new_sides[i, j, k] = side
                 new_vessels[i, j, k] = vessels[ni, nj, nk]
+                new_lobes[i, j, k] = lobes[ni, nj, nk]
                 new_haze[i, j, k] = _sample_linear(haze, index)
                 new_solid[i, j, k] = _sample_linear(solid, index)
 
@@ -447,13 +458,15 @@ def _moved(host: Host, planted: _Planted, motion: Motion) -> _Planted:
         np.empty(shape, np.float32),
         np.zeros(shape, np.uint8),
         np.zeros(shape, np.uint8),
+        np.zeros(shape, np.uint8),
         np.zeros(shape, np.float32),
         np.zeros(shape, np.float32),
     )
     affine = np.ascontiguousarray(host.volume.geometry.affine)
     inverse, moving, fixed = np.linalg.inv(affine), motion.packed(), host.motion.packed()
     box = np.array([s.start - 2.0 for s in host.box] + [s.stop + 2.0 for s in host.box])
-    given = (planted.image, planted.sides, planted.vessels, (planted.haze, planted.solid))
+    masks = (planted.sides, planted.vessels, planted.lobes)
+    given = (planted.image, masks, (planted.haze, planted.solid))
 
     def slab(start: int) -> None:
         part = tuple(array[start : start + 8] for array in out)

@@ -38,7 +38,7 @@ MOVE = HybridSettings(
 @pytest.fixture(scope="module")
 def host():
     phantom = small_thorax(spacing_mm=2.5, noise_hu=12.0, vessel_detail=0.3, table=False)
-    return Host(phantom.volume, phantom.lungs, phantom.vessels)
+    return Host(phantom.volume, phantom.lungs, phantom.vessels, phantom.lobes)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +177,14 @@ def test_a_moved_scan_has_a_frame_of_reference_of_its_own(host, moved):
     assert moved.volume.geometry.frame_of_reference != host.volume.geometry.frame_of_reference
     with pytest.raises(GridMismatch):
         require_same_grid(moved.volume, host.volume)
+
+
+def test_lobes_move_with_the_lungs(still, moved):
+    index = np.argwhere(still.lobes.array > 0)[::101]
+    points = true_correspondence(still, moved).to_moving(still.volume.geometry.to_lps(index))
+    there = np.rint(moved.volume.geometry.to_index(points)).astype(int)
+    assert np.mean(moved.lobes.array[tuple(there.T)] == still.lobes.array[tuple(index.T)]) > 0.97
+    assert np.array_equal(moved.lobes.array > 0, moved.lungs.mask("right_lung", "left_lung"))
 
 
 def test_lobes_are_refused(host):
