@@ -142,6 +142,8 @@ def grow_trees(shape: Shape, seed: int, detail: float = 1.0) -> Tree:
     parts: list[tuple[Floats, int, int]] = []
     for lobe in range(1, 6):
         room = points[(lobes == lobe) & (distance > 5.0)]
+        if not len(room):  # a body without this lobe
+            continue
         count = max(12, round(detail * len(room) / 8.5))
         parts += _lobe_trees(lobe, room, count, rng)
     trachea = _stem([np.array([0.0, -4.0 - 0.08 * 40, 190.0]), np.array([0.0, 0.0, 60.0]), _CARINA], 8.6, 8.4)
