@@ -1,31 +1,47 @@
-"""Thickness and grey level of muscle in a region of an ultrasound frame, compared between sides and dates."""
+"""Thickness and grey level of muscle in a region of an ultrasound frame: how far the border moves them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_dilation, binary_erosion
 
-from ctreview.errors import DifferentPatients, UnreadableFile, WrongUse
-from ctreview.muscle.measures import asymmetry_percent
-from ctreview.muscle.ultrasound import Ultrasound
+from ctreview.errors import UnreadableFile, WrongUse
+from ctreview.muscle.ultrasound import Ultrasound, UltrasoundRegion
 
 __all__ = [
-    "UltrasoundComparison",
+    "BorderedNumber",
+    "MeasuredUltrasound",
     "UltrasoundMeasures",
-    "compare_ultrasound",
+    "UltrasoundSide",
     "measure_ultrasound",
     "ultrasound_region",
 ]
 
 Mask = npt.NDArray[np.bool_]
 UltrasoundSide = Literal["right", "left"]
+
+_ALIKE = 0.01
+"""Scales of regions that lie over each other may differ by this share."""
+
+
+@dataclass(frozen=True)
+class BorderedNumber:
+    """A number of a drawn region, and what it becomes where its border lies one pixel further in or out."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, value: float, *others: float) -> BorderedNumber:
+        """A number with what it becomes otherwise, in any order."""
+        return cls(value, min((value, *others)), max((value, *others)))
 
 
 @dataclass(frozen=True)
@@ -37,56 +53,64 @@ class UltrasoundMeasures:
     side : {"right", "left"} or None
     day : date or None
         Never written down; only days between two are.
-    thickness_mm : float
+    thickness_mm : BorderedNumber
         From its upper to its lower edge, mean of the columns of its middle half.
-    area_cm2 : float
-    grey_mean, grey_sd : float
-        0 to 255; they compare only at the same gain, depth and probe.
+    area_cm2 : BorderedNumber
+    grey_mean : BorderedNumber
+    grey_sd : float
+        0 to 255; grey levels compare only at the same gain, depth and probe.
+    row_mm, column_mm : float
+        The scale that the file states.
+    caliper : tuple of int
+        Column in the middle, and the first and last row of the region there.
     """
 
     side: UltrasoundSide | None
     day: date | None
-    thickness_mm: float
-    area_cm2: float
-    grey_mean: float
+    thickness_mm: BorderedNumber
+    area_cm2: BorderedNumber
+    grey_mean: BorderedNumber
     grey_sd: float
+    row_mm: float
+    column_mm: float
+    caliper: tuple[int, int, int] = (0, 0, 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON; without the date."""
         return {
             "side": self.side,
-            "thickness_mm": self.thickness_mm,
-            "area_cm2": self.area_cm2,
-            "grey_mean": self.grey_mean,
+            "thickness_mm": self.thickness_mm.value,
+            "thickness_border_mm": [self.thickness_mm.low, self.thickness_mm.high],
+            "area_cm2": self.area_cm2.value,
+            "area_border_cm2": [self.area_cm2.low, self.area_cm2.high],
+            "grey_mean": self.grey_mean.value,
+            "grey_border": [self.grey_mean.low, self.grey_mean.high],
             "grey_sd": self.grey_sd,
+            "row_mm": self.row_mm,
+            "column_mm": self.column_mm,
         }
 
 
-@dataclass(frozen=True)
-class UltrasoundComparison:
-    """Two regions set against each other.
+@dataclass(frozen=True, eq=False)
+class MeasuredUltrasound:
+    """A region of a frame, and what it holds.
 
     Attributes
     ----------
-    first, second : int
-        Which ones, from 0; of dates the earlier one is the first.
-    of : {"sides", "dates"}
-    interval_days : int or None
-        From the first to the second; None of sides of which it is not known that they are of one day.
-    thickness_percent, grey_percent : float or None
-        Of sides 2 (L − R) / (L + R); of dates the change over the first.
+    image : Ultrasound
+    frame : int
+        From 0.
+    mask : ndarray of bool, shape (rows, columns)
+    region : UltrasoundRegion
+        The calibrated part of the picture that it lies in.
+    measures : UltrasoundMeasures
     """
 
-    first: int
-    second: int
-    of: Literal["sides", "dates"]
-    interval_days: int | None
-    thickness_percent: float | None
-    grey_percent: float | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return dict(vars(self))
+    image: Ultrasound
+    frame: int
+    mask: Mask
+    region: UltrasoundRegion
+    measures: UltrasoundMeasures
 
 
 def ultrasound_region(image: Ultrasound, text: str) -> Mask:
@@ -108,17 +132,36 @@ def ultrasound_region(image: Ultrasound, text: str) -> Mask:
     """
     shape = image.frames.shape[1:]
     mask = _painted(Path(text), shape) if text.lower().endswith(".png") else _box(text, shape)
-    rows, columns = np.nonzero(mask)
-    if not len(rows):
+    if not mask.any():
         raise WrongUse("the region of the ultrasound is empty", remedy="Give a box or a PNG that holds some muscle.")
+    calibrated_region(image, mask)
+    return mask
+
+
+def calibrated_region(image: Ultrasound, mask: Mask) -> UltrasoundRegion:
+    """The calibrated part of the picture that a drawn region lies in.
+
+    Raises
+    ------
+    WrongUse
+        It lies in none, or in two of unlike scale.
+    """
+    rows, columns = np.nonzero(mask)
     corners = ((rows.min(), columns.min()), (rows.max(), columns.max()))
-    if not any(all(one.holds(*corner) for corner in corners) for one in image.regions):
+    found = [one for one in image.regions if all(one.holds(*corner) for corner in corners)]
+    if not found:
         image.region()  # says so where there is no scale at all
         raise WrongUse(
             "the region of the ultrasound lies outside what is calibrated in millimetres",
             remedy="Draw it inside the picture of tissue.",
         )
-    return mask
+    scales = np.array([(one.row_mm, one.column_mm) for one in found])
+    if (np.ptp(scales, axis=0) > _ALIKE * scales.min(axis=0)).any():
+        raise WrongUse(
+            "the region of the ultrasound lies in two pictures of unlike scale, one over the other",
+            remedy="Export the frame without the inset.",
+        )
+    return found[0]
 
 
 def _box(text: str, shape: tuple[int, ...]) -> Mask:
@@ -149,85 +192,49 @@ def _painted(path: Path, shape: tuple[int, ...]) -> Mask:
 
 def measure_ultrasound(
     image: Ultrasound, mask: Mask, *, frame: int = 0, side: UltrasoundSide | None = None
-) -> UltrasoundMeasures:
-    """Measure a region of a frame.
+) -> MeasuredUltrasound:
+    """Measure a region of a frame, as drawn and with its border one pixel further in and out.
 
     Raises
     ------
     WrongUse
-        There is no such frame, or nothing is calibrated.
+        There is no such frame, or the region lies in nothing that is calibrated.
     """
     if not 0 <= frame < len(image.frames):
         raise WrongUse(f"frame {frame + 1} is asked for, and there are {len(image.frames)}")
-    rows, columns = np.nonzero(mask)
-    scale = next(
-        (one for one in image.regions if one.holds(rows.min(), columns.min()) and one.holds(rows.max(), columns.max())),
-        image.region(),
-    )
-    per_column = mask[:, columns.min() : columns.max() + 1].sum(axis=0)
-    quarter = len(per_column) // 4
-    middle = per_column[quarter : len(per_column) - quarter]
-    grey = image.frames[frame][mask].astype(np.float64)
+    scale, pixels = calibrated_region(image, mask), image.frames[frame]
+    masks = mask, binary_erosion(mask), binary_dilation(mask)
+    thickness = [_thickness_rows(one) * scale.row_mm for one in masks]
+    area = [np.count_nonzero(one) * scale.row_mm * scale.column_mm / 100.0 for one in masks]
+    grey = [float(pixels[one].mean(dtype=np.float64)) for one in masks if one.any()]
     when = image.acquisition.acquired
-    return UltrasoundMeasures(
+    measures = UltrasoundMeasures(
         side,
         None if when is None else when.date(),
-        float(middle.mean()) * scale.row_mm,
-        int(mask.sum()) * scale.row_mm * scale.column_mm / 100.0,
-        float(grey.mean()),
-        float(grey.std()),
+        BorderedNumber.of(*thickness),
+        BorderedNumber.of(*area),
+        BorderedNumber.of(*grey),
+        float(pixels[mask].std(dtype=np.float64)),
+        scale.row_mm,
+        scale.column_mm,
+        _caliper(mask),
     )
+    return MeasuredUltrasound(image, frame, mask, scale, measures)
 
 
-def compare_ultrasound(
-    images: Sequence[Ultrasound], measures: Sequence[UltrasoundMeasures]
-) -> tuple[UltrasoundComparison, ...]:
-    """Set sides of one date, and dates of one side, against each other.
-
-    Dates are compared where side and day of both are known; sides also where a day is not known.
-
-    Raises
-    ------
-    DifferentPatients
-        Two headers name two patients.
-    """
-    for one, other in combinations(images, 2):
-        conflicts = one.acquisition.patient.conflicts(other.acquisition.patient)
-        if conflicts:
-            raise DifferentPatients(
-                f"the {' and '.join(conflicts)} of two ultrasound images differ",
-                remedy="Give images of one patient.",
-            )
-    found = []
-    for first, second in combinations(range(len(measures)), 2):
-        a, b = measures[first], measures[second]
-        if a.side is None or b.side is None:
-            continue
-        days = None if a.day is None or b.day is None else (b.day - a.day).days
-        if a.side != b.side and not days:
-            found.append(_of_sides(first, second, days, a, b))
-        elif a.side == b.side and days:
-            found.append(_of_dates(first, second, days, a, b) if days > 0 else _of_dates(second, first, -days, b, a))
-    return tuple(found)
+def _thickness_rows(mask: Mask) -> float:
+    """Rows of the region, mean of the columns of its middle half; 0 where nothing is left of it."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not len(columns):
+        return 0.0
+    per_column = mask[:, columns[0] : columns[-1] + 1].sum(axis=0)
+    quarter = len(per_column) // 4
+    return float(per_column[quarter : len(per_column) - quarter].mean())
 
 
-def _of_sides(
-    first: int, second: int, days: int | None, a: UltrasoundMeasures, b: UltrasoundMeasures
-) -> UltrasoundComparison:
-    right, left = (a, b) if a.side == "right" else (b, a)
-    return UltrasoundComparison(
-        first,
-        second,
-        "sides",
-        days,
-        asymmetry_percent(right.thickness_mm, left.thickness_mm),
-        asymmetry_percent(right.grey_mean, left.grey_mean),
-    )
-
-
-def _of_dates(
-    first: int, second: int, days: int, early: UltrasoundMeasures, late: UltrasoundMeasures
-) -> UltrasoundComparison:
-    thickness = 100.0 * (late.thickness_mm / early.thickness_mm - 1.0)
-    grey = None if early.grey_mean == 0 else 100.0 * (late.grey_mean / early.grey_mean - 1.0)
-    return UltrasoundComparison(first, second, "dates", days, thickness, grey)
+def _caliper(mask: Mask) -> tuple[int, int, int]:
+    """A column that the region has, next to its middle, and the first and last row of the region there."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    column = int(columns[len(columns) // 2])
+    rows = np.flatnonzero(mask[:, column])
+    return column, int(rows[0]), int(rows[-1])

@@ -25,6 +25,7 @@ SCHEMAS = {
     "ctreview.measurements/2": "measurements-2",
     "ctreview.muscle/1": "muscle-1",
     "ctreview.muscle_change/1": "muscle_change-1",
+    "ctreview.muscle_ultrasound/2": "muscle_ultrasound-2",
     "ctreview.scores/1": "scores-1",
     "ctreview.timeline/1": "timeline-1",
 }

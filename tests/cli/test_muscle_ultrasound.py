@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from PIL import Image
 
 from ctreview.phantom.muscle import CHILD_LEGS, make_legs, scan_ultrasound, write_ultrasound
+from ctreview.report.document import schema
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +29,23 @@ def files(tmp_path_factory) -> tuple[Path, Path, tuple[str, str]]:
     return folder / "right.dcm", folder / "left.dcm", (boxes[0], boxes[1])
 
 
-def test_sides_are_set_against_each_other(command, files):
+def test_sides_are_set_against_each_other(command, files, tmp_path):
     right, left, boxes = files
     options = ("--region", boxes[0], "--region", boxes[1], "--side", "right", "--side", "left")
-    said = command("muscle-ultrasound", right, left, *options, "--json")
+    said = command("muscle-ultrasound", right, left, *options, "--json", "--out", tmp_path / "out")
     assert said.code == 0, said.err
     document = json.loads(said.out)
+    jsonschema.validate(document, schema(document["schema"]))
     (pair,) = document["comparisons"]
     assert pair["of"] == "sides"
-    assert -40 < pair["thickness_percent"] < -10
+    assert -40 < pair["thickness_percent"]["low"] < pair["thickness_percent"]["high"] < -10
+    written = tmp_path / "out"
+    assert json.loads((written / "muscle_ultrasound.json").read_text()) == document
+    for page, words in (("report.html", "Left less right, "), ("report.de.html", "Links minus rechts, ")):
+        text = (written / page).read_text()
+        assert text.count("<image ") == 2
+        assert words in text
+        assert "PHANTOM" not in text
     assert document["measures"][0]["thickness_mm"] > document["measures"][1]["thickness_mm"] > 5
 
 

@@ -84,6 +84,11 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "STIR-Referenz",
         "Ein STIR-Verhältnis gibt es erst, wenn der Befunder eine Referenz bestätigt.",
     ),
+    "stir_reference_place": (
+        "Ort der STIR-Referenz",
+        "Die STIR-Referenzen liegen nicht an derselben Stelle eines Oberschenkels; Verhältnisse zu verschiedenen "
+        "Muskeln sind nicht vergleichbar.",
+    ),
     "stir_coverage": (
         "Abdeckung durch STIR",
         "STIR zeigt nur einen Teil der Muskulatur (Anteil {value}); Ödem wird nur dort gemessen.",
