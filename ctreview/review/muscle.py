@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from ctreview.edits import Edit, LabelChange, Session, SessionGroup
-from ctreview.errors import WrongUse
+from ctreview.errors import CtreviewError, WrongUse
 from ctreview.muscle.carried_groups import GroupedLimbs, carry_groups, mirror_groups
 from ctreview.muscle.femur import Femur, stated_femur
 from ctreview.muscle.groups import GROUP_SCHEME, GROUP_TARGET, GROUPS, group_canvas, no_groups, without_empty
+from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.muscle_mri import (
@@ -22,6 +23,7 @@ from ctreview.recipes.muscle_mri import (
     measure_muscle,
 )
 from ctreview.recipes.muscle_mri.corrected import measured_again
+from ctreview.recipes.muscle_mri.referenced import with_stir_reference, without_stir_reference
 from ctreview.recipes.muscle_mri.registering import RegisteredLimbs, register_limbs
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.regions import RegionReview
@@ -42,8 +44,8 @@ __all__ = [
 TISSUE = "tissue"
 """What edits call the label map of tissues."""
 
-_FEMUR = "muscle.femur"
-"""What the records call the ends of the femur."""
+_FEMUR, _REFERENCE = "muscle.femur", "muscle.stir_reference"
+"""What the records call the ends of the femur, and the reference of STIR."""
 
 FemurEnd = Literal["knee", "hip"]
 
@@ -103,7 +105,7 @@ def find_muscle(
     ----------
     examinations : sequence of Examination
     known : FoundMuscle, optional
-        What was found before: it stands where image and settings are the same.
+        What was found before: it stands where examination and settings are the same.
     compared : bool
         Whether two are to be compared: not where they are known to be of two patients.
     settings : MuscleMriSettings, optional
@@ -124,8 +126,16 @@ def find_muscle(
         scans.append(before.get(images) or measure_muscle(images, settings=settings, progress=own))
     registered = None
     if len(scans) == 2 and compared:
-        registered = register_limbs(*scans, settings=settings, progress=part(progress, 0.8, 1.0))
+        registered = _known_registration(known, scans)
+        if registered is None:
+            registered = register_limbs(*scans, settings=settings, progress=part(progress, 0.8, 1.0))
     return FoundMuscle(tuple(examinations), tuple(scans), registered, settings)
+
+
+def _known_registration(known: FoundMuscle | None, scans: Sequence[MuscleMriResult]) -> RegisteredLimbs | None:
+    """How the same two were laid over each other before."""
+    same = known is not None and len(known.scans) == 2 and all(a is b for a, b in zip(known.scans, scans, strict=True))
+    return known.registered if known is not None and same else None
 
 
 class MuscleReview(RegionReview):
@@ -156,9 +166,13 @@ class MuscleReview(RegionReview):
     ) -> None:
         self.found = found
         self._ends: dict[str, dict[str, float]] = {}
+        self._references: dict[str, ReferenceBall] = {}
         for edit in journal:
             if edit.target == _FEMUR:
                 self._ends.setdefault(edit.image, {})[str(edit.payload["end"])] = float(edit.payload["z_mm"])
+            elif edit.target == _REFERENCE:
+                self._references[edit.image] = _ball(edit.payload)
+        self._referenced: dict[tuple[int, ReferenceBall], MuscleMriResult] = {}
         self._groups = tuple(group_canvas(scan.image, scan.labels) for scan in found.scans)
         super().__init__(examinations, author=author, timepoints=timepoints, journal=journal, listener=listener)
 
@@ -204,7 +218,7 @@ class MuscleReview(RegionReview):
         return MeasuredExaminations(scans, compared)
 
     def _measured(self, number: int) -> MuscleMriResult:
-        scan, tissue = self.found.scans[number], self.tissues[number]
+        scan, tissue = self.referenced(number), self.tissues[number]
         labels = LabelMap(tissue.array.copy(), tissue.base.geometry, TISSUE_SCHEME, scan.labels.checks)
         groups = without_empty(self._drawn_groups(number))
         given = groups if len(groups.scheme) else None
@@ -234,6 +248,50 @@ class MuscleReview(RegionReview):
 
     def _femur(self, number: int) -> Femur | None:
         return _stated(self.femur_ends(number))
+
+    # --- the reference of STIR
+
+    def stir_reference(self, number: int) -> ReferenceBall | None:
+        """Where the reader takes muscle of an examination to be healthy; None until that was confirmed."""
+        return self._references.get(self.drawn[number].image)
+
+    def referenced(self, number: int, ball: ReferenceBall | None = None) -> MuscleMriResult:
+        """An examination as it was found, with its STIR over a reference; another thread may ask this.
+
+        Parameters
+        ----------
+        number : int
+        ball : ReferenceBall, optional
+            The one that the reader confirmed if not given; the examination as it was found where there is none.
+
+        Raises
+        ------
+        InputRefused, WrongUse
+            As `with_stir_reference`; where the reader's own no longer applies, a check says so instead.
+        """
+        chosen, scan = ball or self.stir_reference(number), self.found.scans[number]
+        if chosen is None:
+            return scan
+        key = number, chosen
+        if key not in self._referenced:
+            try:
+                self._referenced[key] = with_stir_reference(scan, chosen)
+            except CtreviewError as reason:
+                if ball is not None:
+                    raise
+                self._referenced[key] = without_stir_reference(scan, reason.found)
+        return self._referenced[key]
+
+    def confirm_stir_reference(self, number: int, ball: ReferenceBall) -> None:
+        """Put down where the reader takes muscle to be healthy; whether it can be is asked of `referenced` before.
+
+        Raises
+        ------
+        OSError
+            It could not be put down; the reference is what it was.
+        """
+        self._put_down(number, "stir_reference", _REFERENCE, ball.to_dict())
+        self._references = {**self._references, self.drawn[number].image: _ball(ball.to_dict())}
 
     # --- groups
 
@@ -292,6 +350,12 @@ class MuscleReview(RegionReview):
             super()._follow(number, change)
         else:
             SessionGroup._follow(self, number, change)
+
+
+def _ball(payload: Mapping[str, Any]) -> ReferenceBall:
+    """The reference of a record."""
+    x, y, z = (float(part) for part in payload["centre_mm"])
+    return ReferenceBall((x, y, z), float(payload["radius_mm"]))
 
 
 def _stated(ends: Mapping[str, float]) -> Femur | None:

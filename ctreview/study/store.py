@@ -70,6 +70,7 @@ class Study:
         timepoints/<n>/measurements.json    what was measured on it
         timepoints/<n>/candidates.json      the candidates that were offered, with their voxels
         timepoints/<n>/fissures.json        the fissures between lobes, where lobes were looked for
+        timepoints/<n>/muscle.json, .npz    maps and levels of muscle MRI, where tissues were looked for
         readers/<name>/journal.jsonl        edits; findings, grades, key_images, blinded, signed (.json)
         readers/<name>/key_images/<id>.png  the pictures of key images
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections

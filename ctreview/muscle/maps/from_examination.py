@@ -16,8 +16,9 @@ from ctreview.muscle.maps.water_t2 import WaterT2Settings, water_t2
 from ctreview.volume.contrasts import Contrast, Examination
 from ctreview.volume.mr_contrast import GRADIENT_ECHO, SPIN_ECHO
 from ctreview.volume.resample import resample
+from ctreview.volume.volume import Volume
 
-__all__ = ["map_fat_fraction", "map_water_t2", "mended_dixon", "mended_examination"]
+__all__ = ["map_fat_fraction", "map_water_t2", "mended_dixon", "mended_examination", "with_acquired"]
 
 _LEAST_ECHOES = 3
 
@@ -53,15 +54,14 @@ def mended_examination(images: Examination) -> tuple[Examination, tuple[Check, .
     if mended is None or not mended.parts:
         return images, () if mended is None else mended.checks
     right = {"Dixon water": mended.water, "Dixon fat": mended.fat}
+    contrasts = (with_acquired(one, right[one.kind]) if one.kind in right else one for one in images.contrasts)
+    return Examination(tuple(contrasts)), mended.checks
 
-    def exchanged(contrast: Contrast) -> Contrast:
-        acquired = right.get(contrast.kind)
-        if acquired is None:
-            return contrast
-        shown = resample(acquired, contrast.volume.geometry) if contrast.resampled else acquired
-        return replace(contrast, volume=shown, acquired=acquired)
 
-    return Examination(tuple(exchanged(one) for one in images.contrasts)), mended.checks
+def with_acquired(contrast: Contrast, acquired: Volume) -> Contrast:
+    """A contrast with other values, to be measured and to be shown."""
+    shown = resample(acquired, contrast.volume.geometry) if contrast.resampled else acquired
+    return replace(contrast, volume=shown, acquired=acquired)
 
 
 def map_fat_fraction(images: Examination, mended: Mended | None = None) -> TissueMap | None:

@@ -13,7 +13,7 @@ from ctreview.recipes.muscle_mri.settings import MuscleMriSettings, MuscleVerdic
 
 __all__ = ["NUMBERS", "ComparedNumber", "Subject", "compare_numbers"]
 
-Subject = Literal["size", "fat", "stir", "t2"]
+Subject = Literal["size", "fat", "stir", "stir_ratio", "t2"]
 """What a number is about: checks of two examinations concern one of these, or all."""
 
 
@@ -46,7 +46,7 @@ NUMBERS: Mapping[str, ComparedNumber] = {
     "section_per_bone": ComparedNumber("{ratio}", "size"),
     "fat_fraction_mean": ComparedNumber("%", "fat", in_points=True),
     "hot_ml": ComparedNumber("mL", "stir", least=5.0),
-    "stir_ratio_median": ComparedNumber("{ratio}", "stir"),
+    "stir_ratio_median": ComparedNumber("{ratio}", "stir_ratio"),
     "water_t2_median": ComparedNumber("ms", "t2"),
 }
 """In the order in which they are shown."""

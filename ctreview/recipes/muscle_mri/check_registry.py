@@ -162,6 +162,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         {"tells": "not: there is no ratio, and a place is proposed"},
         "the program cannot know which muscle is healthy",
     ),
+    "stir_reference_place": RegisteredCheck(
+        "where both references of STIR lie in their thigh, measured from its middle and by heights that match",
+        {"stops": "in different thighs, or further apart than both radii together; for the STIR ratio alone"},
+        "balls that do not touch are not in one muscle, and muscles differ in STIR",
+    ),
     "stir_coverage": registered_of_scan(
         "share of the muscle that STIR shows",
         {

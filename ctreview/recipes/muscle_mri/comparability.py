@@ -68,13 +68,48 @@ def stopping_checks(pair: Pair) -> tuple[Check, ...]:
     )
 
 
-def check_subjects(pair: Pair) -> dict[Subject, tuple[Check, ...]]:
+def check_subjects(pair: Pair, shared: Sequence[SharedPart] = ()) -> dict[Subject, tuple[Check, ...]]:
     """What concerns numbers of one subject alone."""
     fat = (*_alike_maps(pair, FAT_FRACTIONS, "fat_fraction_protocol", "fat fractions"), *_alike_noise(pair))
     t2 = _alike_maps(pair, ("water_t2", "mono_exponential_t2"), "t2_protocol", "T2 maps")
     stir = [fat_suppressed(scan.images) for scan in pair]
     protocol = () if stir[0] is None or stir[1] is None else (comparable_stir(stir[0], stir[1]), *_partial_stir(pair))
-    return {"size": (), "fat": fat, "stir": protocol, "t2": t2}
+    ratio = (*protocol, *_same_reference(pair, shared))
+    return {"size": (), "fat": fat, "stir": protocol, "stir_ratio": ratio, "t2": t2}
+
+
+def _same_reference(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
+    """Whether both ratios are over one muscle: the balls must touch once limbs lie middle on middle."""
+    before, after = (scan.stir_reference for scan in pair)
+    if before is None or after is None:
+        return []
+    (region, there), (other, here) = (_place_of_reference(scan) for scan in pair)
+    part = next((one for one in shared if one.region == region == other), None)
+    away = None
+    if part is not None:
+        there[2] = np.interp(there[2], part.baseline_mm, part.followup_mm)
+        away = round(float(np.linalg.norm(here - there)), 1)
+    limit = before.ball.radius_mm + after.ball.radius_mm
+    same = away is not None and away <= limit
+    message = (
+        "The references of STIR lie in the same place of one thigh."
+        if same
+        else "The references of STIR do not lie in the same place of one thigh: ratios over other muscle differ."
+    )
+    return [Check("stir_reference_place", away, limit, same, message, effect="stops")]
+
+
+def _place_of_reference(scan: MuscleMriResult) -> tuple[str, npt.NDArray[np.float64]]:
+    """Which thigh it lies in, and where: millimetres from the limb's middle in its slice, and LPS z."""
+    assert scan.stir_reference is not None
+    grid, limbs = scan.labels.geometry, scan.tissue.limbs
+    centre = np.array(scan.stir_reference.ball.centre_mm)
+    level, row, column = np.clip(np.rint(grid.to_index(centre)), 0, np.array(grid.shape) - 1).astype(int)
+    number = int(limbs.number[level, row, column])
+    if not number:
+        return "", centre
+    middle = grid.to_lps((level, *np.argwhere(limbs.number[level] == number).mean(axis=0)))
+    return thigh_key(scan.tissue.sides[number - 1]), np.array([*(centre - middle)[:2], centre[2]])
 
 
 def _partial_stir(pair: Pair) -> list[Check]:

@@ -24,7 +24,7 @@ from ctreview.volume.mr_contrast import FAT_SUPPRESSED, GRADIENT_ECHO, SPIN_ECHO
 from ctreview.volume.resample import resample
 from ctreview.volume.volume import Volume
 
-__all__ = ["LEAST_COVERED", "ExaminationMaps", "fat_suppressed", "make_maps"]
+__all__ = ["LEAST_COVERED", "ExaminationMaps", "covered_by", "fat_suppressed", "make_maps", "ratio_to"]
 
 Values = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -107,7 +107,7 @@ def make_maps(
         return _together(found, alignments, Check("stir_after_contrast", "given", "none", ok=False, message=message))
     require_stir(stir)
     alignments["STIR"] = align(correct_bias_field(stir), image, settings=settings.alignment)
-    return _with_oedema(found, alignments, tissue, reference, _covered(stir, alignments["STIR"], grid))
+    return _with_oedema(found, alignments, tissue, reference, covered_by(stir, alignments["STIR"], grid))
 
 
 def fat_suppressed(images: Examination) -> Volume | None:
@@ -139,17 +139,30 @@ def _with_oedema(
         )
         asked = Check("stir_reference_not_confirmed", None, None, ok=False, message=message)
         return replace(_together(found, alignments, coverage, asked), proposed=proposed)
+    found.append(ratio_to(ball, shown, covered))
+    return replace(_together(found, alignments, coverage), reference=measured_reference(shown, ball))
+
+
+def ratio_to(ball: ReferenceBall, shown: Volume, covered: Mask) -> TissueMap:
+    """STIR over a reference.
+
+    Raises
+    ------
+    InputRefused
+        STIR was made after a contrast agent was given.
+    WrongUse
+        The reference is too small, dark, or lies not wholly in what was acquired.
+    """
     there = ball.mask(shown.geometry)
     if not covered[there].all():
         raise WrongUse(
             "the reference of STIR lies partly outside that image", remedy="Give a place that STIR shows, in muscle."
         )
     ratio = stir_ratio(shown, there)
-    found.append(replace(ratio, valid=ratio.valid & covered))
-    return replace(_together(found, alignments, coverage), reference=measured_reference(shown, ball))
+    return replace(ratio, valid=ratio.valid & covered)
 
 
-def _covered(acquired: Volume, alignment: Alignment, grid: Geometry) -> Mask:
+def covered_by(acquired: Volume, alignment: Alignment, grid: Geometry) -> Mask:
     """Where on a grid an image was acquired, after it was moved."""
     ones = acquired.with_array(np.ones(acquired.geometry.shape, np.float32))
     return np.asarray(resample(alignment.placed(ones), grid, fill=0.0).array > 0.5)

@@ -200,7 +200,7 @@ def compare_muscle(
             registration, checks = registered or register_limbs(before, after, settings=settings, progress=steps)
     shared = find_shared_parts((before, after), registration)
     checks = (*checks, *check_examinations((before, after), days, shared), *stopping_checks((before, after)))
-    subjects = check_subjects((before, after))
+    subjects = check_subjects((before, after), shared)
     with timer("intervals"):
         # heights of the baseline are those that are meant; in the follow-up they may be off
         error = max((one.end_error_mm for one in shared), default=0.0)

@@ -10,12 +10,11 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
 from ctreview.muscle.groups import GROUP_TARGET
-from ctreview.progress import Progress, part
-from ctreview.recipes.muscle_mri import MuscleMriSettings
+from ctreview.progress import Progress
+from ctreview.recipes.muscle_mri import MuscleMriResult, MuscleMriSettings
 from ctreview.report.muscle_words import muscle_change_words
 from ctreview.review import regions
-from ctreview.review.archive import ImageSource
-from ctreview.review.images import load_examination_of_study, load_settings_of
+from ctreview.review.images import load_settings_of
 from ctreview.review.muscle import (
     TISSUE,
     FemurEnd,
@@ -23,12 +22,12 @@ from ctreview.review.muscle import (
     MeasuredExaminations,
     MuscleReview,
     changes_of_thighs,
-    find_muscle,
 )
 from ctreview.review.region_files import muscle_settings_of, sign_regions, write_regions
 from ctreview.review.regions import REGIONS, RegionReview, RegionRow, region_plan
 from ctreview.tools.proposal import TAKE_PROPOSAL, ProposedLabel
 from napari_ctreview.input_output.scans import Scan
+from napari_ctreview.session.muscle_mr_study import SignedLabels, find_and_store, load_examinations, signed_labels
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.steps import Step
@@ -37,6 +36,7 @@ from napari_ctreview.viewer.readout import ReadoutSource
 
 if TYPE_CHECKING:
     from ctreview.edits import LabelChange
+    from ctreview.muscle.maps.stir_reference import ReferenceBall
     from ctreview.muscle.scheme import LimbSide
     from ctreview.study import AnalysisPlan, Study
     from ctreview.volume.labels import LabelMap
@@ -49,7 +49,7 @@ Corrected = Literal["tissue", "groups", "regions"]
 PAUSE_MS = 500
 """So long after the last act everything is measured anew."""
 
-_JOBS = ("find muscle", "carry groups", "measure")
+_JOBS = ("find muscle", "carry groups", "confirm reference", "measure")
 
 
 class MuscleMrMode(QObject):
@@ -86,14 +86,20 @@ class MuscleMrMode(QObject):
         self.corrected: Corrected = "regions"
         self.outcome: MeasuredExaminations | None = None
         self._found: FoundMuscle | None = None
+        self._signed: SignedLabels | None = None
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.measure)
         state.panes.scans.contrast_changed.connect(self._use_contrast_in_view)
 
     @property
     def read_only(self) -> str:
-        """Never: another version of ctreview finds other tissues, and acts apply to those or are refused."""
-        return ""
+        """Why what is shown cannot be corrected here: it was signed with another version; empty where it can."""
+        if self._signed is None:
+            return ""
+        return (
+            "This reading was signed with another version of ctreview, and is read-only here: correct it with that"
+            " version, or start a study of its own from the scans."
+        )
 
     @property
     def run_words(self) -> str:
@@ -197,22 +203,20 @@ class MuscleMrMode(QObject):
         if self.review is None:
             state.failed.emit("An MRI of the thighs is needed: drop one on a pane, or open it under “Load”.")
             return
-        examinations, known, settings = self.review.examinations, self._found, self.settings
-        compared = not state.loader.allow_different_patients
+        examinations, timepoints, known = self.review.examinations, self.review.timepoints, self._found
+        workspace, settings, plan = state.workspace, self.settings, self._plan(self.settings)
 
-        def work(progress: Progress) -> FoundMuscle:
-            return find_muscle(examinations, known=known, compared=compared, settings=settings, progress=progress)
+        def work(progress: Progress) -> tuple[FoundMuscle, str]:
+            return find_and_store(examinations, timepoints, workspace, plan, settings, known=known, progress=progress)
 
         for job in _JOBS:
             state.worker.cancel(job)
-        state.worker.start("find muscle", work, self._show_found)
+        state.worker.start("find muscle", work, lambda done: self._show_found(*done))
 
-    def _show_found(self, found: FoundMuscle) -> None:
+    def _show_found(self, found: FoundMuscle, not_kept: str) -> None:
         state = self._state
-        try:
-            state.workspace.change_plan(self._plan(found.settings))
-        except (OSError, CtreviewError) as error:
-            state.failed.emit(f"That tissues were found is not kept until the study is saved: {in_words(error)}")
+        if not_kept:
+            state.failed.emit(not_kept)
         self._found = found
         checks = {check.message: check for scan in found.scans for check in scan.checks if not check.ok}
         state.set_step("tissue", Step("done", _told_by(found), checks=tuple(checks.values())))
@@ -264,6 +268,22 @@ class MuscleMrMode(QObject):
             self._pause.start()
             self._state.changed.emit()
 
+    def confirm_stir_reference(self, pane: int, ball: ReferenceBall) -> None:
+        """Take muscle of a pane to be healthy within a ball, set its STIR against that, and measure anew."""
+        review, state = self.tissues, self._state
+        if review is None or pane >= len(review.found.scans):
+            return
+        still = review.snapshot()
+
+        def confirm(_scan: MuscleMriResult) -> None:
+            if self.tissues is review:
+                state.record("The reference was not kept", lambda: review.confirm_stir_reference(pane, ball))
+                state.changed.emit()
+                self.measure()
+
+        state.worker.cancel("confirm reference")
+        state.worker.start("confirm reference", lambda _progress: still.referenced(pane, ball), confirm)
+
     def correct(self, what: Corrected) -> None:
         """Let the tools work on tissues, on groups of muscles, or on the regions that the reader names."""
         self.corrected = what if self.tissues is not None else "regions"
@@ -302,7 +322,7 @@ class MuscleMrMode(QObject):
         self._pause.stop()
         for job in _JOBS:
             self._state.worker.cancel(job)
-        self.review = self.outcome = self._found = None
+        self.review = self.outcome = self._found = self._signed = None
         self.corrected = "regions"
 
     # --- regions
@@ -379,26 +399,39 @@ class MuscleMrMode(QObject):
 
     def load_study(self, study: Study, progress: Progress) -> list[Scan | None]:
         """The MRI of a study by timepoint; None where it has none."""
-        found: list[Scan | None] = [None, None]
-        numbers = study.timepoints
-        for done, number in enumerate(numbers):
-            share = part(progress, done / len(numbers), (done + 1) / len(numbers))
-            images = load_examination_of_study(study, number, progress=share)
-            source = study.source(number)
-            found[number - 1] = Scan(ImageSource(source.path, source.series), images.contrasts[0].volume, images)
-        return found
+        return load_examinations(study, progress)
 
     def open_study(self, study: Study, scans: Sequence[Scan | None]) -> None:
-        """Show it as if it had been loaded, and paint on."""
-        self._state.loader.settings = load_settings_of(study)
-        self._state.loader.allow_different_patients = study.plan is not None and study.plan.allow_different_patients
-        self._state.set_step("load", Step("done"))
+        """Show it as if it had been loaded, and paint on; what another version signed is shown as it is stored."""
+        state = self._state
+        state.set_step("load", Step("done"))
         self.show(scans)
-        self.start(self._state.loader.scans)
+        there = {timepoint: scan.contrasts for timepoint, scan in self._there.items() if scan.contrasts is not None}
+        assert state.reading is not None
+        signed = signed_labels(study, state.reading, tuple(there.values()), tuple(there))
+        if signed is not None:
+            self._show_signed(signed)
+            return
+        state.loader.settings = load_settings_of(study)
+        state.loader.allow_different_patients = study.plan is not None and study.plan.allow_different_patients
+        self.start(state.loader.scans)
         settings = muscle_settings_of(study)
         if settings is not None:
             self.settings = settings
             self.run()
+
+    def _show_signed(self, signed: SignedLabels) -> None:
+        """Show what was signed, with nothing to correct."""
+        state = self._state
+        self._signed = signed
+        for number, labels in enumerate(signed.labels):
+            for name, shown in labels.items():
+                state.panes.show_labels(number, shown, name=name)
+            state.panes.set_readout_source(number, ReadoutSource(classes=tuple(labels.values())[::-1]))
+        state.set_step("tissue", Step("done", "as it was stored"))
+        state.set_step("sign", Step("done", signed.summary))
+        state.reading_changed.emit()
+        state.changed.emit()
 
     def restart(self) -> None:
         """Replay another journal on the same examinations."""

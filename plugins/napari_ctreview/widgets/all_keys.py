@@ -22,7 +22,7 @@ def key_groups() -> dict[str, Rows]:
     return {
         "Reading": [OVERLAY, CLOSE, *((key.keys, key.description) for key in (*shortcuts.KEYS, *worklist_panel.KEYS))],
         "Correcting": [(key.keys, key.description) for key in correcting.KEYS],
-        "Muscle groups": [(key.keys, key.description) for key in muscle_tools.KEYS],
+        "Muscle MRI": [(key.keys, key.description) for key in muscle_tools.KEYS],
         "Findings": [(key.keys, key.description) for key in finding_marker.KEYS],
         "Dense areas to confirm": [
             (key, f"accept as {label}" if label else "dismiss") for key, _, label, _ in candidate_list.KEYS.values()

@@ -31,6 +31,7 @@ from napari_ctreview.input_output.layer_importer import LayerImporter
 from napari_ctreview.marking import finding_marker
 from napari_ctreview.marking.finding_marker import FindingMarker
 from napari_ctreview.marking.key_image_recorder import KeyImageRecorder
+from napari_ctreview.marking.landmark_marker import LandmarkMarker
 from napari_ctreview.napari_adapter import LETTERS_PT, unwrapped, window_of
 from napari_ctreview.session.chest_ct_display import FATE_PANE
 from napari_ctreview.session.reading_controller import ReadingController
@@ -220,7 +221,8 @@ class ReviewDock(QWidget):
         elif name == "correct":
             self.tools, self.findings = ToolBox(self.corrector), FindingsList(self.marker)
             self.regions = RegionsPanel(self.controller, self.corrector)
-            self.muscle_tools = MuscleTools(self.controller, self.corrector)
+            self.landmarks = LandmarkMarker(self.panes, self)
+            self.muscle_tools = MuscleTools(self.controller, self.corrector, self.landmarks)
             self._shortcuts += shortcuts.bind(muscle_tools.KEYS, self.muscle_tools, self.panes)
             self.regions.hide()
             self.key_images = KeyImagesList(self.key_image_recorder)
@@ -388,6 +390,7 @@ class ReviewDock(QWidget):
         self.differences.follow()
         self.corrector.forget()
         self.marker.forget()
+        self.landmarks.deactivate()
 
     def _show_candidates(self) -> None:
         """List what is offered by the timepoint, for a blinded reader by the pane."""

@@ -16,7 +16,7 @@ __all__ = ["KeysOverlay"]
 
 _COLUMNS = (
     ("Reading", "Two readings"),
-    ("Correcting", "Muscle groups"),
+    ("Correcting", "Muscle MRI"),
     ("Findings", "Dense areas to confirm", "Pieces and words", "Mouse"),
 )
 

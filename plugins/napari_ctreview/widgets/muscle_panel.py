@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
 from ctreview.muscle.measurement import MuscleMeasurement
+from ctreview.recipes.muscle_mri import MuscleChange
 from ctreview.report import words
-from ctreview.report.muscle_words import measure_words, muscle_change_words, region_words
+from ctreview.report.muscle_words import digits_of, measure_words, muscle_change_words, region_words
 from ctreview.review.muscle import MeasuredExaminations, changes_of_thighs
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
@@ -25,6 +27,7 @@ Place = tuple[str, str]
 
 Found = Mapping[Place, MuscleMeasurement]
 
+_CHANGES = ("In the part that both show", "Before → after", "Change (interval)", "Verdict")
 _UNITS = {"cm2": "cm²", "{ratio}": "", "{z}": "SD", "1": ""}
 _HINT = (
     "The upper line is the baseline, the lower one the follow-up, each of all that it shows."
@@ -46,11 +49,17 @@ class MusclePanel(QWidget):
         self.headline = QLabel(_NOT_YET)
         self.headline.setWordWrap(True)
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.caveat = QLabel()
+        self.caveat.setWordWrap(True)
+        self.changes = RowTable(_CHANGES)
+        self.changes.setMinimumHeight(220)
         self.table = RowTable(("Measure",))
         self.table.setMinimumHeight(320)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.headline)
+        layout.addWidget(self.changes, 1)
+        layout.addWidget(self.caveat)
         layout.addWidget(self.table, 1)
         self.mode.measured.connect(self.follow)
         self.state.edited.connect(lambda *_: self._mark_outdated())
@@ -58,6 +67,12 @@ class MusclePanel(QWidget):
     def follow(self) -> None:
         """Show the last outcome, or that there is none."""
         outcome = self.mode.outcome
+        changes = () if outcome is None or outcome.comparison is None else outcome.comparison.changes
+        self.changes.setVisible(bool(changes))
+        self._fill_changes(changes)
+        said = "" if outcome is None else _stir_words(outcome)
+        self.caveat.setText(said)
+        self.caveat.setVisible(bool(said))
         if outcome is None:
             self.headline.setText(_NOT_YET)
             self.table.setRowCount(0)
@@ -69,6 +84,31 @@ class MusclePanel(QWidget):
         """Say that an act is not measured yet."""
         if self.mode.outcome is not None:
             self.headline.setText(f"{_headline(self.mode.outcome)}<br><i style='color:#f0b429'>is measured anew …</i>")
+
+    def _fill_changes(self, changes: Sequence[MuscleChange]) -> None:
+        """A row for each number of each thigh and drawn group, with its interval."""
+        table = self.changes
+        table.verticalHeader().setDefaultSectionSize(2 * table.fontMetrics().height() + 6)
+        table.setRowCount(len(changes))
+        for level, one in enumerate(changes):
+            digits, unit = digits_of(one.baseline), _shown(one.unit)
+            values = (words.number(value, decimals=digits) for value in (one.baseline, one.followup))
+            found, region = one.change, region_words(one.region, "en")
+            cells = (
+                f"{region[:1].upper()}{region[1:]}\n{measure_words(one.key, 'en')}",
+                f"{' → '.join(values)} {unit}".strip(),
+                f"{words.signed(found.value, decimals=digits)} {unit}\n"
+                f"{words.span(found.low, found.high, decimals=digits)}",
+                words.verdict_word(one.verdict),
+            )
+            for column, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setToolTip(muscle_change_words(one))
+                if column in (1, 2):
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if column == len(cells) - 1:
+                    item.setForeground(QColor(VERDICTS[one.verdict][1]))
+                table.setItem(level, column, item)
 
     def _fill(self, outcome: MeasuredExaminations) -> None:
         found = [{(one.region, one.key): one for one in scan.found.measurements} for scan in outcome.scans]
@@ -154,4 +194,24 @@ def _cell(values: Sequence[MuscleMeasurement | None], change: str) -> QTableWidg
 def _value_words(one: MuscleMeasurement | None) -> str:
     if one is None or one.value is None:
         return "–"
-    return f"{words.number(one.value)} {_UNITS.get(one.unit, one.unit)}".strip()
+    return f"{words.number(one.value)} {_shown(one.unit)}".strip()
+
+
+def _shown(unit: str) -> str:
+    """A unit as it is printed."""
+    return _UNITS.get(unit, unit)
+
+
+def _stir_words(outcome: MeasuredExaminations) -> str:
+    """By which reference STIR is measured, and what that leaves open; empty where none was confirmed."""
+    found = []
+    for title, scan in zip(TITLES, outcome.scans, strict=False):
+        if scan.stir_reference is not None:
+            x, y, z = scan.stir_reference.ball.centre_mm
+            found.append(f"{title} at {x:.0f}, {y:.0f}, {z:.0f} mm, radius {scan.stir_reference.ball.radius_mm:.0f} mm")
+    said = next((one for scan in outcome.scans for one in scan.checks if one.name == "stir_reference"), None)
+    return (
+        ""
+        if said is None or not found
+        else f"STIR reference, confirmed by a reader: {'; '.join(found)}. {said.message}"
+    )

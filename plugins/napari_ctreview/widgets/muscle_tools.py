@@ -1,15 +1,32 @@
-"""What the tools work on in muscle MRI, and how groups are carried on once they are drawn."""
+"""What the tools work on in muscle MRI, how groups are carried on once they are drawn, and what a click marks."""
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLineEdit, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from collections.abc import Mapping
+from typing import Literal
 
+import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ctreview.muscle.maps.stir_reference import PROPOSED_RADIUS_MM, ReferenceBall
 from ctreview.muscle.scheme import LimbSide
 from ctreview.review.muscle import FemurEnd, MuscleReview
+from ctreview.volume.geometry import FloatArray
 from napari_ctreview.correcting import Corrector
+from napari_ctreview.marking.landmark_marker import LandmarkMarker, ShownBall, ShownHeight
 from napari_ctreview.session.muscle_mr_mode import Corrected
 from napari_ctreview.session.reading_controller import ReadingController
+from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.shortcuts import Shortcut
 
 __all__ = ["KEYS", "MuscleTools"]
@@ -19,11 +36,22 @@ _TITLES: dict[Corrected, str] = {"tissue": "Tissues", "groups": "Groups of muscl
 KEYS = (
     Shortcut("Ctrl+M", "muscle groups to the other side, by registration", lambda tools: tools.mirror()),
     Shortcut("Ctrl+D", "muscle groups from the other date, by registration", lambda tools: tools.carry()),
+    Shortcut("Shift+K", "the next click marks the knee joint, where the femurs end", lambda tools: tools.mark("knee")),
+    Shortcut("Shift+H", "the next click marks the hip joint, where the femurs end", lambda tools: tools.mark("hip")),
+    Shortcut("Shift+R", "the next click marks muscle taken as healthy in STIR", lambda tools: tools.mark("reference")),
 )
+
+Landmark = FemurEnd | Literal["reference"]
+
+_HINTS: Mapping[str, str] = {
+    "knee": "Click at the knee joint: the femurs reach to that height.",
+    "hip": "Click at the hip joint: the femurs reach to that height.",
+    "reference": "Click into muscle that is healthy in STIR; look at it on STIR, with X.",
+}
 
 
 class MuscleTools(QWidget):
-    """Which labels the tools change; the groups of one side, or of one date, proposed on the other.
+    """Which labels the tools change; groups proposed on the other side or date; femur ends and reference by a click.
 
     Parameters
     ----------
@@ -31,75 +59,172 @@ class MuscleTools(QWidget):
     corrector : Corrector
         The pane that the mouse was in last is the one that groups are brought to, and the class that is chosen says
         from which side.
+    landmarks : LandmarkMarker
     """
 
-    def __init__(self, controller: ReadingController, corrector: Corrector, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        controller: ReadingController,
+        corrector: Corrector,
+        landmarks: LandmarkMarker,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.mode, self.state, self.corrector = controller.muscle_mr, controller.state, corrector
+        self.landmarks = landmarks
+        self._followed = 0
         self.what = {word: QRadioButton(title) for word, title in _TITLES.items()}
-        self.buttons = {"mirror": QPushButton("To the other side"), "carry": QPushButton("From the other date")}
+        self.buttons = {
+            "mirror": _button("To the other side", KEYS[0]),
+            "carry": _button("From the other date", KEYS[1]),
+        }
+        self.marks: dict[Landmark, QPushButton] = {
+            "knee": _button("Knee joint…", KEYS[2]),
+            "hip": _button("Hip joint…", KEYS[3]),
+            "reference": _button("STIR reference…", KEYS[4]),
+        }
+        self.heights: dict[FemurEnd, QLineEdit] = {"knee": QLineEdit(), "hip": QLineEdit()}
+        self.radius = QDoubleSpinBox(minimum=2.0, maximum=60.0, value=PROPOSED_RADIUS_MM, decimals=0, suffix=" mm")
+        self.take = QPushButton("Confirm the proposed")
+        self.said = QLabel()
+        self._lay_out()
+        self._connect()
+        self.follow()
+
+    def _lay_out(self) -> None:
         grid = QGridLayout()
         for place, (word, choice) in enumerate(self.what.items()):
             choice.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             choice.setToolTip(f"Tools change {_TITLES[word].lower()}")
-            choice.clicked.connect(lambda _on, word=word: self.mode.correct(word))
             grid.addWidget(choice, 0, place)
-        for place, (key, button) in enumerate(zip(KEYS, self.buttons.values(), strict=True)):
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setToolTip(f"{key.description[0].upper()}{key.description[1:]} ({key.keys})")
-            grid.addWidget(button, 1, place + 1)
-        self.ends: dict[FemurEnd, QPushButton] = {"knee": QPushButton(), "hip": QPushButton()}
-        self.heights: dict[FemurEnd, QLineEdit] = {"knee": QLineEdit(), "hip": QLineEdit()}
-        for row, (end, button) in enumerate(self.ends.items(), 2):
-            button.setText(f"{end.capitalize()} joint here")
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setToolTip(
-                f"The femurs reach to the {end} joint at the level in the middle of the pane of the mouse."
+        grid.addWidget(self.buttons["mirror"], 1, 1)
+        grid.addWidget(self.buttons["carry"], 1, 2)
+        for row, (end, height) in enumerate(self.heights.items(), 2):
+            height.setPlaceholderText("or its z in mm")
+            height.setToolTip(
+                "LPS millimetres, of the pane of the mouse; it may lie beyond the image, as a localiser shows it."
                 " With both ends said, heights are shares of the femur, and two dates are compared by them."
             )
-            button.clicked.connect(lambda _on=False, end=end: self._set_end(end))
-            height = self.heights[end]
-            height.setPlaceholderText("or its z in mm")
-            height.setToolTip("LPS millimetres; it may lie beyond the image, as a localiser shows it.")
-            height.editingFinished.connect(lambda end=end: self._type_end(end))
-            grid.addWidget(button, row, 1)
+            grid.addWidget(self.marks[end], row, 0, 1, 2)
             grid.addWidget(height, row, 2)
-        self.buttons["mirror"].clicked.connect(lambda _on=False: self.mirror())
-        self.buttons["carry"].clicked.connect(lambda _on=False: self.carry())
+        self.radius.setToolTip("Radius of the reference that is marked next")
+        self.radius.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.take.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.take.setToolTip("The dashed circle: the darkest even muscle of STIR in the pane of the mouse")
+        self.said.setWordWrap(True)
+        grid.addWidget(self.marks["reference"], 4, 0)
+        grid.addWidget(self.radius, 4, 1)
+        grid.addWidget(self.take, 4, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addLayout(grid)
+        layout.addWidget(self.said)
+
+    def _connect(self) -> None:
+        for word, choice in self.what.items():
+            choice.clicked.connect(lambda _on, word=word: self.mode.correct(word))
+        for landmark, button in self.marks.items():
+            button.clicked.connect(lambda _on=False, landmark=landmark: self.mark(landmark))
+        for end, height in self.heights.items():
+            height.editingFinished.connect(lambda end=end: self._type_end(end))
+        self.buttons["mirror"].clicked.connect(lambda _on=False: self.mirror())
+        self.buttons["carry"].clicked.connect(lambda _on=False: self.carry())
+        self.take.clicked.connect(lambda _on=False: self._take_proposed())
+        self.landmarks.shown = self._shown
+        self.landmarks.placed.connect(self._place)
+        self.landmarks.changed.connect(self.follow)
+        self.corrector.panes.mouse.moved.connect(self._follow_pane)
         self.state.changed.connect(self.follow)
-        self.follow()
 
     def follow(self) -> None:
         """Show what the tools work on now; nothing before tissues were found."""
         review = self.mode.tissues
         self.setVisible(review is not None)
+        self.landmarks.redraw()
         if review is None:
             return
         for word, choice in self.what.items():
             choice.setChecked(word == self.mode.corrected)
-        idle = self.mode.corrected == "groups" and not self.state.worker.busy and not self.state.signed
+        free = not self.state.signed
+        idle = self.mode.corrected == "groups" and not self.state.worker.busy and free
         self.buttons["mirror"].setEnabled(idle)
         self.buttons["carry"].setEnabled(idle and len(review.found.scans) > 1)
-
-        ends = review.femur_ends(self._number(review))
+        number = self._followed = self._number(review)
+        ends = review.femur_ends(number)
         for end, height in self.heights.items():
             if not height.hasFocus():
                 height.setText(f"{ends[end]:.0f}" if end in ends else "")
-            for widget in (height, self.ends[end]):
-                widget.setEnabled(not self.state.signed)
+            height.setEnabled(free)
+        scan, confirmed = review.found.scans[number], review.stir_reference(number)
+        has_stir = "STIR" in scan.alignments
+        for landmark, button in self.marks.items():
+            button.setDown(self.landmarks.landmark == landmark)
+            button.setEnabled(free and (has_stir or landmark != "reference"))
+        self.radius.setEnabled(free and has_stir)
+        self.take.setEnabled(free and confirmed is None and scan.proposed_reference is not None)
+        self.said.setText(self._words(review, number))
+
+    def _words(self, review: MuscleReview, number: int) -> str:
+        """What the next click marks, else what was marked."""
+        if self.landmarks.landmark is not None:
+            return _HINTS[self.landmarks.landmark]
+        title = TITLES[review.timepoints[number] - 1]
+        found = [f"{end} {z_mm:.0f} mm" for end, z_mm in review.femur_ends(number).items()]
+        ball = review.stir_reference(number)
+        if ball is not None:
+            x, y, z = ball.centre_mm
+            found.append(f"STIR reference at {x:.0f}, {y:.0f}, {z:.0f} mm, radius {ball.radius_mm:.0f} mm")
+        return f"{title}: {'; '.join(found)}." if found else ""
+
+    def _follow_pane(self, _cursor: object) -> None:
+        """Show what was said of the pane that the mouse came to."""
+        review = self.mode.tissues
+        if review is not None and self._number(review) != self._followed:
+            self.follow()
 
     def _number(self, review: MuscleReview) -> int:
         """The examination in the pane of the mouse."""
         return min(self.corrector.active_pane, len(review.found.scans) - 1)
 
-    def _set_end(self, end: FemurEnd) -> None:
+    # --- landmarks
+
+    def mark(self, landmark: Landmark) -> None:
+        """Let the next click say where it lies."""
+        if self.mode.tissues is not None and not self.state.signed:
+            self.landmarks.select(landmark)
+
+    def _place(self, pane: int, landmark: str, lps: FloatArray) -> None:
+        if landmark == "reference":
+            x, y, z = (round(float(part), 1) for part in lps)
+            self.mode.confirm_stir_reference(pane, ReferenceBall((x, y, z), self.radius.value()))
+        else:
+            self.mode.set_femur_end(pane, "knee" if landmark == "knee" else "hip", float(lps[2]))
+
+    def _take_proposed(self) -> None:
+        """Confirm what the program proposes, after it was shown: the reader sees what is confirmed."""
         review = self.mode.tissues
-        if review is not None:
-            number = self._number(review)
-            self.mode.set_femur_end(number, end, float(self.state.panes.panes[number].centre[2]))
+        if review is None:
+            return
+        number = self._number(review)
+        proposed = review.found.scans[number].proposed_reference
+        if proposed is not None:
+            self.state.panes.go_to(np.array(proposed.centre_mm), pane=number)
+            self.mode.confirm_stir_reference(number, proposed)
+
+    def _shown(self, number: int) -> list[ShownHeight | ShownBall]:
+        """What is drawn over a pane."""
+        review = self.mode.tissues
+        if review is None or number >= len(review.found.scans):
+            return []
+        found: list[ShownHeight | ShownBall] = [
+            ShownHeight(z_mm, f"{end} joint") for end, z_mm in review.femur_ends(number).items()
+        ]
+        confirmed, proposed = review.stir_reference(number), review.found.scans[number].proposed_reference
+        if confirmed is not None:
+            found.append(ShownBall(confirmed, "STIR reference"))
+        elif proposed is not None:
+            found.append(ShownBall(proposed, "STIR reference?", proposed=True))
+        return found
 
     def _type_end(self, end: FemurEnd) -> None:
         """Take a height that was typed, unless it is the one that stands."""
@@ -116,6 +241,8 @@ class MuscleTools(QWidget):
         if known is None or round(known) != round(z_mm):
             self.mode.set_femur_end(number, end, z_mm)
 
+    # --- groups
+
     def mirror(self) -> None:
         """Bring the groups of the side of the chosen class to the other one, in the pane of the mouse."""
         if self.mode.tissues is not None:
@@ -126,3 +253,10 @@ class MuscleTools(QWidget):
         """Bring the groups of the other date to the pane of the mouse."""
         if self.mode.tissues is not None:
             self.mode.carry_groups(self.corrector.active_pane)
+
+
+def _button(text: str, key: Shortcut) -> QPushButton:
+    button = QPushButton(text)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setToolTip(f"{key.description[0].upper()}{key.description[1:]} ({key.keys})")
+    return button
