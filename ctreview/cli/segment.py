@@ -75,4 +75,4 @@ def segment(
         print_document(out / "measurements.json")
     else:
         show_segmentation(found, out)
-    return 4 if any(check.stops for check in found.checks) else 0
+    return 0 if found.interpretable else 4

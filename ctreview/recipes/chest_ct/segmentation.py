@@ -77,6 +77,12 @@ class Segmentation:
         """Ground glass, consolidation, dependent opacity."""
         return self.timepoint.opacity
 
+    @property
+    def interpretable(self) -> bool:
+        """Whether no check stops what is said of both lungs; one about lobes alone does not."""
+        whole = self.regions.names[0]
+        return not any(check.stops and check.concerns(whole, whole) for check in self.checks)
+
     def to_dict(self) -> dict[str, Any]:
         """The content of ``measurements.json``: no identity, no array, no date."""
         return scan_document(self.timepoint, self.measures, self.checks, self.thresholds, self.fixed_bands)

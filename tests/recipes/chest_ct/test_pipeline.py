@@ -310,6 +310,10 @@ def test_one_scan_alone(child):
     document = found.to_dict()
     jsonschema.validate(json.loads(json.dumps(document)), schema("ctreview.measurements/2"))
     assert document["regions"][0]["region"] == "lungs"
+    of_lobes = Check("right_minor_fissure", None, None, False, "", "stops", ("right_middle_lobe",), parts_only=True)
+    of_lung = dataclasses.replace(of_lobes, regions=("right_lung",), parts_only=False)
+    stopped = [dataclasses.replace(found, checks=(check,)).interpretable for check in (of_lobes, of_lung)]
+    assert stopped == [True, False]
 
 
 def test_the_age_that_is_given_counts_and_moves_with_the_interval(child, quick):
