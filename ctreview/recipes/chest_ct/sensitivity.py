@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cc3d
 import edt
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from ctreview.change import (
 )
 from ctreview.progress import Progress, quiet
 from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
+from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 
@@ -86,32 +88,43 @@ def with_open_candidates(
 
 
 def _dense_in_both(points: tuple[Timepoint, Timepoint], transform: Transform, number: int) -> dict[str, float]:
-    """By id the share of each open candidate of a scan that is dense and no lung in the other scan too."""
+    """By id the share of each open candidate of a scan that is dense and no lung in the other scan too.
+
+    As with fates, a part that is not so counts where it is somewhere deeper than a registration may be off, and then
+    whole; a rim that is nowhere deeper is no finding.
+    """
     own, other = points[number], points[1 - number]
-    pieces = [one.piece for one in open_candidates(own.candidates)]
-    if not pieces:
-        return {}
-    voxels = [np.argwhere(one.mask) + [span.start for span in one.box] for one in pieces]
-    index = list(np.concatenate(voxels).T)
-    at = corresponding_voxels(transform, DIRECTIONS[number], own.volume.geometry, other.volume.geometry, index)
+    found = {}
+    for piece in (one.piece for one in open_candidates(own.candidates)):
+        index = np.argwhere(piece.mask)
+        depth = np.zeros(piece.mask.shape, dtype=np.float32)
+        depth[tuple(index.T)] = _beyond_dense(
+            own.volume.geometry, other, transform, number, index + [span.start for span in piece.box]
+        )
+        parts = cc3d.connected_components(depth > 0, connectivity=26)
+        deepest = ndimage.maximum(depth, parts, np.arange(parts.max() + 1))
+        apart = np.isin(parts, 1 + np.flatnonzero(deepest[1:] > TOLERANCE_MM))
+        found[piece.id] = 1.0 - float(np.count_nonzero(apart)) / len(index)
+    return found
+
+
+def _beyond_dense(
+    grid: Geometry, other: Timepoint, transform: Transform, number: int, index: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """How many millimetres each voxel lies, in the other scan, off dense tissue outside the lungs; 0 within it."""
+    at = corresponding_voxels(transform, DIRECTIONS[number], grid, other.volume.geometry, list(index.T))
     nearest = np.rint(at).astype(np.int64)
     seen = np.all((nearest >= 0) & (nearest < other.volume.geometry.shape), axis=1)
-    alike = np.zeros(len(nearest), dtype=bool)
-    if seen.any():
-        alike[seen] = _surely_dense(other, nearest[seen])
-    parts = np.split(alike, np.cumsum([len(one) for one in voxels])[:-1])
-    return {piece.id: float(part.mean()) for piece, part in zip(pieces, parts, strict=True)}
-
-
-def _surely_dense(point: Timepoint, at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which voxels have nothing but dense tissue outside the lungs around, as far as a registration may be off."""
-    spacing = np.array(point.volume.geometry.spacing)
+    found = np.full(len(index), np.inf, dtype=np.float32)
+    if not seen.any():
+        return found
+    spacing = np.array(other.volume.geometry.spacing)
     reach = np.ceil((TOLERANCE_MM + BLOCK_MM) / spacing).astype(int)
-    start = np.maximum(at.min(axis=0) - reach, 0)
-    stop = np.minimum(at.max(axis=0) + reach + 1, point.volume.geometry.shape)
+    start = np.maximum(nearest[seen].min(axis=0) - reach, 0)
+    stop = np.minimum(nearest[seen].max(axis=0) + reach + 1, other.volume.geometry.shape)
     box = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
     width = [max(1, int(BLOCK_MM / mm)) for mm in spacing]
-    hu = ndimage.uniform_filter(point.volume.array[box].astype(np.float32), width)
-    dense = (hu > AIRLESS_HU) & (point.organ.array[box] == 0)
-    near = edt.edt(dense, spacing)
-    return np.asarray(near[tuple((at - start).T)] > TOLERANCE_MM)
+    hu = ndimage.uniform_filter(other.volume.array[box].astype(np.float32), width)
+    dense = (hu > AIRLESS_HU) & (other.organ.array[box] == 0)
+    found[seen] = edt.edt(~dense, spacing)[tuple((nearest[seen] - start).T)]
+    return found

@@ -165,6 +165,27 @@ def test_one_that_the_other_scan_shows_as_dense_and_does_not_offer_cancels() -> 
     assert partly == pytest.approx(PIECE_ML / 4)
 
 
+@pytest.mark.parametrize(("aerated_from_mm", "open_share"), [(24.0, 0.0), (20.0, 0.5)])
+def test_a_rim_within_the_error_of_registration_cancels_and_what_reaches_deeper_counts_whole(
+    aerated_from_mm: float, open_share: float
+) -> None:
+    """Of the piece, whose layers lie at 10 to 25 mm, the other scan shows one 2 mm into air, or two 2 and 6 mm."""
+    fine = Geometry.aligned((50, 20, 30), (2.0, 5.0, 5.0), origin=(0.0, 0.0, 0.0), frame_of_reference="1.2.4")
+    above = np.arange(50) * 2.0 >= aerated_from_mm
+    array = np.where(above[:, None, None], -850, 40) + np.zeros(fine.shape)
+    lungs = LungMap((array < 0).astype(np.uint8), fine, LUNG_SCHEME)
+    other = replace(
+        scan(),
+        volume=Volume(array.astype(np.int16), fine),
+        organ=lungs,
+        opacity=LabelMap(np.zeros(fine.shape, np.uint8), fine, OPACITY_SCHEME),
+        regions=divide_lungs(lungs),
+        candidates=(),
+    )
+    found, _ = compared(other, scan(dense()), Transform(fine, GRID, np.eye(4)))
+    assert found.sources.get(TO_CONFIRM, 0.0) == pytest.approx(0.5 * open_share * PIECE_ML)
+
+
 def test_one_that_the_other_scan_shows_aerated_does_not_cancel() -> None:
     found, verdict = compared(there(-700), scan(dense()), SAME_PLACE)
     assert (found.dominant, verdict) == (TO_CONFIRM, "indeterminate")
