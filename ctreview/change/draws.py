@@ -17,7 +17,7 @@ ALL = "all"
 """All other interpretations together."""
 
 OF_IMAGING = ("sharpness", "slice thickness", "noise")
-"""Sources that are found by measuring a scan again, imaged as the other one is."""
+"""Sources that are found by measuring the better scan again, imaged as the other one is."""
 
 _SUM = -1
 
@@ -62,7 +62,8 @@ def interpretations(pair: Pair, conditions: Conditions) -> dict[str, Interpretat
 class Draws:
     """Factors of shape (draws,) where both scans share one, else (2, draws); 0 where a source is held still.
 
-    ``local``, of shape (2, draws, regions, columns), is in millilitres.
+    ``local``, of shape (2, draws, regions, columns), is in millilitres. ``degraded`` runs from 0, as both scans were
+    imaged, to 1, imaged alike.
     """
 
     common_hu: FloatArray
@@ -108,7 +109,10 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
         overlooked=uniform("overlooked opacity", 2, settings.overlooked_ml),
         kernel=1.0 + uniform("kernel", 1, settings.kernel_share if conditions.kernels_differ else 0.0)[0],
-        degraded={source: uniform(source, 2, 1.0) for source in OF_IMAGING},
+        # what unlike images do to the change has a direction, and both scans share it
+        degraded={
+            source: 0.5 + uniform(source, 1, 0.5)[0] if source in active else np.zeros(n) for source in OF_IMAGING
+        },
         # a standard deviation of 1 mm for each of the gap
         gap_mm=uniform("slice gaps", 2, 3.0**0.5) * np.array(conditions.gaps_mm)[:, None],
         scale_hu=(
@@ -188,7 +192,7 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
     moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
     for source, table in sensitivity.degraded_ml.items():
-        moved = moved + table[..., None] * draws.degraded[source][scan]
+        moved = moved + table[..., None] * draws.degraded[source]
     for name, border in sensitivity.borders.items():
         moved = moved + border.opacity_ml[..., None] * draws.borders[name][scan]
     moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]

@@ -38,7 +38,7 @@ Variants = Callable[[Perturbation], LabelMap]
 """Gives the opacity of a scan as it would be under a perturbation; handed in by the recipe."""
 
 DegradedVolumes = Mapping[str, Mapping[str, FloatArray]]
-"""What a scan would hold more were it imaged otherwise: millilitres of each class and of all, by source and region."""
+"""What a scan would hold more were both imaged alike: millilitres of each class and of all, by source and region."""
 
 FACE_TO_SURFACE = 2.0 / 3.0
 """Faces of voxels overstate a surface of all orientations by 3/2: the mean of |x| + |y| + |z| over the sphere."""
@@ -79,7 +79,7 @@ class Sensitivity:
     gap_ml : ndarray, shape (regions, columns)
         Standard deviation that each millimetre between two slices that was not imaged adds.
     degraded_ml : mapping of str to ndarray, shape (regions, columns)
-        What would be won were the scan imaged as the other one is, by the source of the interval.
+        What would be won were the better one of two scans imaged as the other is, by the source of the interval.
     borders : mapping of str to BorderSensitivity
         What regions win from each other, by the border between them.
     """
@@ -101,7 +101,7 @@ class Sensitivity:
     borders: Mapping[str, BorderSensitivity] = field(default_factory=dict)
 
     def with_degraded(self, found: DegradedVolumes) -> Sensitivity:
-        """The same with what would be won were the scan imaged otherwise."""
+        """The same with what would be won were both scans imaged alike."""
         nothing = np.zeros(len(self.classes) + 1)
         tables = {
             source: np.stack([by_region.get(name, nothing) for name in self.names])

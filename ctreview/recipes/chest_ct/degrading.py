@@ -13,13 +13,15 @@ from scipy import ndimage as ndi
 from ctreview.change import DegradedVolumes, change_ml
 from ctreview.dicom.comparability import compare_acquisitions
 from ctreview.image_quality import ImageQuality, PointSpread, compare_image_quality
-from ctreview.opacity import Thresholds, classify, excess_density, measure_parenchyma
-from ctreview.recipes.chest_ct.scan import ScanAnalysis, ScanPair
+from ctreview.opacity import Excess, JointClassification, classify, excess_density, measure_parenchyma
+from ctreview.recipes.chest_ct.pair import PairAnalysis
+from ctreview.recipes.chest_ct.scan import ScanAnalysis
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.recipes.steps import StepTimer
 from ctreview.volume.box import bounding_box
-from ctreview.volume.geometry import Geometry
+from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
 
 __all__ = ["degraded_ml"]
@@ -40,17 +42,24 @@ Floats = npt.NDArray[np.float32]
 
 
 def degraded_ml(
-    scans: ScanPair,
-    thresholds: tuple[Thresholds, Thresholds],
+    pair: PairAnalysis,
+    transform: Transform | None = None,
     *,
     settings: ChestCtSettings | None = None,
     timer: StepTimer | None = None,
 ) -> tuple[DegradedVolumes, DegradedVolumes]:
-    """What the numbers of each scan would change by were it imaged as the other one is.
+    """What the numbers of each scan would change by were the better one imaged as the other one is.
 
-    The image is blurred within slices, blurred across them, or made noisier until it is as the other scan's, and
-    opacity is found in it anew, by the same lungs, vessels, normal lung and threshold. Nothing of this where the two
-    image alike.
+    The image of the sharper, thinner or less noisy scan is blurred within slices, blurred across them, or made noisier
+    until it is as the other scan's, and opacity is found anew by the same lungs, vessels, normal lung and threshold:
+    in both scans side by side where they were judged so, since what one shows moves the other, too. Nothing of this
+    where the two image alike.
+
+    Parameters
+    ----------
+    pair : PairAnalysis
+    transform : Transform, optional
+        By which they were judged side by side.
 
     Returns
     -------
@@ -58,19 +67,23 @@ def degraded_ml(
         Of baseline and follow-up: millilitres by the source of the interval, then by region.
     """
     settings, timer = settings or ChestCtSettings(), timer or StepTimer()
-    first, second = scans
+    first, second = pair.scans
     images = compare_image_quality(first.quality, second.quality)
     slices = compare_acquisitions(first.volume.acquisition, second.volume.acquisition).slice_thickness
+    found: tuple[dict[str, Mapping[str, FloatArray]], ...] = ({}, {})
     with timer("image quality"):
-        found = []
-        for number, scan in enumerate(scans):
-            other = scans[1 - number]
+        for number, scan in enumerate(pair.scans):
+            other = pair.scans[1 - number]
             variants: dict[str, tuple[Volume, PointSpread]] = {}
             if images.sharpness.widens or slices.widens:
                 variants |= _blurred(scan, _spread(scan), _spread(other))
             if images.noise.widens:
                 variants |= _noisier(scan, other.quality)
-            found.append(_measured_again(scan, thresholds[number], variants, settings))
+            for source, variant in variants.items():
+                opacity = _opacity(pair, number, variant, transform, settings)
+                for which, labels in opacity.items():
+                    point = pair.points[which]
+                    found[which][source] = change_ml(point.regions, point.opacity, labels)
     return found[0], found[1]
 
 
@@ -133,27 +146,28 @@ def _noise(shape: tuple[int, ...], geometry: Geometry, kernel_mm: float) -> Floa
     return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
-def _measured_again(
-    scan: ScanAnalysis,
-    thresholds: Thresholds,
-    variants: Mapping[str, tuple[Volume, PointSpread]],
-    settings: ChestCtSettings,
-) -> DegradedVolumes:
-    """By source and region what the scan by itself would hold more; each scan is judged alone here."""
-    if not variants:
-        return {}
-    as_it_is = _opacity(scan, scan.volume, scan.quality.spread, thresholds, settings)
-    return {
-        source: change_ml(scan.regions, as_it_is, _opacity(scan, volume, spread, thresholds, settings))
-        for source, (volume, spread) in variants.items()
-    }
-
-
 def _opacity(
-    scan: ScanAnalysis, volume: Volume, spread: PointSpread, thresholds: Thresholds, settings: ChestCtSettings
-) -> LabelMap:
+    pair: PairAnalysis,
+    number: int,
+    variant: tuple[Volume, PointSpread],
+    transform: Transform | None,
+    settings: ChestCtSettings,
+) -> dict[int, LabelMap]:
+    """Opacity with one of the scans imaged otherwise: of both, or of that one alone where each is judged by itself."""
+    scan, other = pair.scans[number], pair.scans[1 - number]
+    volume, spread = variant
     parenchyma = measure_parenchyma(volume, scan.lungs, scan.vessels, spread=spread, settings=settings.opacity)
-    excess = excess_density(
-        volume, scan.lungs, scan.vessels, scan.normal, parenchyma=parenchyma, settings=settings.opacity
+    own = _excess(replace(scan, volume=volume, parenchyma=parenchyma), settings)
+    if transform is None:
+        return {number: classify(own, pair.thresholds[number], settings=settings.opacity)}
+    beside = _excess(other, settings)
+    both = (own, beside) if number == 0 else (beside, own)
+    joint = JointClassification.of(both, pair.thresholds, transform, settings=settings.opacity)
+    return {which: joint.classify(which) for which in range(2)}
+
+
+def _excess(scan: ScanAnalysis, settings: ChestCtSettings) -> Excess:
+    """What the scan shows by itself."""
+    return excess_density(
+        scan.volume, scan.lungs, scan.vessels, scan.normal, parenchyma=scan.parenchyma, settings=settings.opacity
     )
-    return classify(excess, thresholds, settings=settings.opacity)

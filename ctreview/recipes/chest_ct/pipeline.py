@@ -249,7 +249,7 @@ def prepare(
         checks = (*check_pair(pair.points, registration), *checks)
     transform = registration.transform if registration is not None and registration.ok else None
     pair = analyse_side_by_side(pair, transform, settings=settings, timer=timer, progress=part(progress, 0.85, 1.0))
-    degraded = degraded_ml(pair.scans, pair.thresholds, settings=settings, timer=timer)
+    degraded = degraded_ml(pair, transform, settings=settings, timer=timer)
     return Prepared(pair, registration, checks, days, ages[0], settings, timer.seconds, same_patient, degraded)
 
 

@@ -41,7 +41,8 @@ class Prepared:
     same_patient : bool
         Whether somebody stated that both scans are of one patient.
     degraded : pair of DegradedVolumes
-        What the numbers of each scan would change by were it imaged as the other one is; empty where both image alike.
+        What the numbers of each scan would change by were the better one imaged as the other is; empty where both
+        image alike.
     """
 
     pair: PairAnalysis
