@@ -12,7 +12,6 @@ from ctreview.report.muscle_levels import MeasuredMuscle
 from ctreview.report.muscle_page import render_muscle_page
 from ctreview.report.provenance import provenance
 from ctreview.report.table import write_csv
-from ctreview.volume.labels import LabelMap
 from ctreview.volume.write import write_segmentation
 
 __all__ = ["ComparedMuscle", "WrittenMuscle", "write_muscle", "write_muscle_comparison"]
@@ -20,10 +19,6 @@ __all__ = ["ComparedMuscle", "WrittenMuscle", "write_muscle", "write_muscle_comp
 
 class WrittenMuscle(MeasuredMuscle, Protocol):
     """What is written of an examination."""
-
-    @property
-    def groups(self) -> LabelMap | None:
-        """What a reader drew."""
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -41,6 +41,10 @@ class MeasuredMuscle(Protocol):
         """On the image's grid."""
 
     @property
+    def groups(self) -> LabelMap | None:
+        """What a reader drew."""
+
+    @property
     def found(self) -> MuscleMeasures:
         """The numbers."""
 
@@ -59,6 +63,8 @@ class LevelPicture:
     outlines : tuple of Outline
     maps : tuple of (str, SlicePicture)
         Each with the name of what it shows.
+    groups : tuple of Outline
+        Of what a reader drew.
     """
 
     when: str
@@ -66,6 +72,7 @@ class LevelPicture:
     picture: SlicePicture
     outlines: tuple[Outline, ...]
     maps: tuple[tuple[str, SlicePicture], ...]
+    groups: tuple[Outline, ...] = ()
 
 
 def level_pictures(
@@ -132,7 +139,9 @@ def _level(
             inside = one.volume.with_array(np.where(one.valid, one.array, np.float32(0)))
             maps.append((map_words["stir_robust_z"], picture(inside, cut, window=Z_WINDOW)))
     place = f"{int(np.clip(grid.shape[0] - middle, 1, grid.shape[0]))} / {grid.shape[0]}"
-    return LevelPicture(when, place, picture(scan.image, cut, window=window), outlines(scan.labels, cut), tuple(maps))
+    drawn = () if scan.groups is None else outlines(scan.groups, cut)
+    shown = picture(scan.image, cut, window=window)
+    return LevelPicture(when, place, shown, outlines(scan.labels, cut), tuple(maps), drawn)
 
 
 def _limb_box(labels: LabelMap) -> tuple[FloatArray, FloatArray]:

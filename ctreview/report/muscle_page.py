@@ -13,8 +13,14 @@ from ctreview.report import words
 from ctreview.report.languages.german_muscle_checks import muscle_check_in_german
 from ctreview.report.muscle_charts import Chart, DatedCurves, along_femur
 from ctreview.report.muscle_levels import LevelPicture, MeasuredMuscle, level_pictures
-from ctreview.report.muscle_words import MUSCLE_WORDS, digits_of, measure_words, region_words, shown_unit
-from ctreview.volume.labels import LabelMap
+from ctreview.report.muscle_words import (
+    MUSCLE_WORDS,
+    contrast_words,
+    digits_of,
+    measure_words,
+    region_words,
+    shown_unit,
+)
 
 __all__ = ["render_muscle_page"]
 
@@ -58,9 +64,11 @@ def render_muscle_page(
         style=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours, from the package
         said=said,
         names=names,
-        told_by=documents[0]["tissue_told_by"],
+        told_by=contrast_words(documents[0]["tissue_told_by"], language),
+        apart="" if change is None else _apart(change["interval_days"], said),
+        reference=_reference(documents, names, said),
         levels=levels,
-        legend=_legend(levels, scans[0].labels, language),
+        legend=_legend(levels, scans, language),
         verdict=change["verdict"] if change else "unchanged",
         headline=_headline(change, language) if change else "",
         reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
@@ -89,6 +97,22 @@ def _headline(change: Mapping[str, Any], language: str) -> str:
         f"{measure_words(first['key'], language)}, {region_words(first['region'], language)}: {verdict} "
         f"({words.signed(one['value'])} mL, {span})"
     )
+
+
+def _apart(days: int | None, said: Mapping[str, str]) -> str:
+    return said["days_unknown"] if days is None else said["apart"].format(days=days)
+
+
+def _reference(documents: Sequence[Mapping[str, Any]], names: Sequence[str], said: Mapping[str, str]) -> str:
+    """Where a reader took muscle to be healthy, and what that leaves open; empty where none was confirmed."""
+    places = []
+    for name, document in zip(names, documents, strict=True):
+        one = document["stir_reference"]
+        if one is not None:
+            x, y, z = (words.number(part, decimals=0) for part in one["centre_mm"])
+            radius, error = words.number(one["radius_mm"], decimals=0), words.number(100 * one["error_share"])
+            places.append(said["stir_place"].format(name=name, x=x, y=y, z=z, radius=radius, error=error))
+    return said["stir_reference"].format(places="; ".join(places)) if places else ""
 
 
 def _stops(check: Mapping[str, Any]) -> bool:
@@ -174,9 +198,14 @@ def _rows(documents: Sequence[Mapping[str, Any]], language: str) -> list[dict[st
     return rows
 
 
-def _legend(levels: Sequence[Sequence[LevelPicture]], labels: LabelMap, language: str) -> list[tuple[str, str]]:
-    drawn = {one.key for row in levels for level in row for one in level.outlines}
-    return [(label.called(language), label.line) for label in labels.scheme if label.key in drawn]
+def _legend(
+    levels: Sequence[Sequence[LevelPicture]], scans: Sequence[MeasuredMuscle], language: str
+) -> list[tuple[str, str]]:
+    """Tissues, then groups, as far as they are outlined."""
+    drawn = {one.key for row in levels for level in row for one in (*level.outlines, *level.groups)}
+    schemes = [scans[0].labels.scheme, *(scan.groups.scheme for scan in scans if scan.groups is not None)]
+    named = {label.key: (label.called(language), label.line) for scheme in schemes for label in scheme}
+    return [words_ for key, words_ in named.items() if key in drawn]
 
 
 def _lines(chart: Chart, names: Sequence[str], language: str) -> list[tuple[str, str, str]]:

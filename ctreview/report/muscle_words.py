@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ctreview.change import Interval, Verdict
+from ctreview.muscle.groups import GROUP_SCHEME
 from ctreview.report import words
 
-__all__ = ["MUSCLE_WORDS", "digits_of", "measure_words", "muscle_change_words", "region_words", "shown_unit"]
+__all__ = [
+    "MUSCLE_WORDS",
+    "contrast_words",
+    "digits_of",
+    "measure_words",
+    "muscle_change_words",
+    "region_words",
+    "shown_unit",
+]
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "muscle_ml": ("Muscle volume", "Muskelvolumen"),
@@ -50,6 +59,7 @@ _REGIONS: Mapping[str, tuple[str, str]] = {
     "thigh": ("thigh, side not known", "Oberschenkel, Seite unbekannt"),
     "both_thighs": ("both thighs", "beide Oberschenkel"),
 }
+_GROUPS = {label.key: label for label in GROUP_SCHEME}
 _LANGUAGES = ("en", "de")
 
 MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
@@ -59,6 +69,11 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "told_by": "Muscle is told from fat by",
         "no_verdict": "The program measures; it does not say whether muscles are ill. There are no reference values.",
         "change": "Change in the part that both examinations show",
+        "apart": "{days} days apart",
+        "days_unknown": "Time between the examinations not known",
+        "stir_reference": "STIR reference, confirmed by a reader: {places}. It may be ill itself; ratios compare "
+        "between dates only over the same muscle, with the same coil, TI and TE.",
+        "stir_place": "{name} at {x}, {y}, {z} mm (left, posterior, head), radius {radius} mm, level ± {error} %",
         "baseline": "Baseline",
         "followup": "Follow-up",
         "examination": "Examination",
@@ -81,6 +96,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "Contrast agent",
         "shift": "Moved onto the first, mm (left, posterior, head)",
         "measures": "Measures",
+        "measures_text": "Of all that each examination shows: what differs here may be more or less of the thigh. "
+        "Only the table of changes compares one part.",
         "measure": "Measure",
         "unit": "Unit",
         "checks": "Checks",
@@ -107,8 +124,13 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "told_by": "Muskel und Fett unterschieden nach",
         "no_verdict": "Das Programm misst; ob Muskeln krank sind, sagt es nicht. Normwerte werden nicht angewandt.",
         "change": "Änderung in dem Abschnitt, den beide Untersuchungen zeigen",
-        "baseline": "Ausgang",
-        "followup": "Verlauf",
+        "apart": "Abstand {days} Tage",
+        "days_unknown": "Zeitlicher Abstand der Untersuchungen nicht bekannt",
+        "stir_reference": "STIR-Referenz, vom Befunder bestätigt: {places}. Sie kann selbst krank sein; Verhältnisse "
+        "sind nur zu demselben Muskel und bei gleicher Spule, TI und TE vergleichbar.",
+        "stir_place": "{name} bei {x}, {y}, {z} mm (links, dorsal, kranial), Radius {radius} mm, Pegel ± {error} %",
+        "baseline": "Voruntersuchung",
+        "followup": "Aktuell",
         "examination": "Untersuchung",
         "difference": "Änderung (Sensitivitätsintervall)",
         "verdict": "Urteil",
@@ -129,6 +151,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "Kontrastmittel",
         "shift": "Auf das erste verschoben, mm (links, dorsal, kranial)",
         "measures": "Messwerte",
+        "measures_text": "Von allem, was jede Untersuchung zeigt: Unterschiede können an mehr oder weniger "
+        "Oberschenkel liegen. Nur die Tabelle der Änderungen vergleicht denselben Abschnitt.",
         "measure": "Messwert",
         "unit": "Einheit",
         "checks": "Prüfungen",
@@ -159,6 +183,16 @@ def measure_words(key: str, language: str) -> str | None:
     return None if found is None else found[_LANGUAGES.index(language)]
 
 
+_GERMAN_CONTRASTS = {"Dixon water and fat": "Dixon-Wasser- und -Fettbildern"}
+
+
+def contrast_words(name: str, language: str) -> str:
+    """By which contrast tissue is told; names of sequences are the same in both languages."""
+    if language == "de":
+        return _GERMAN_CONTRASTS.get(name, name.replace("(contrast not stated)", "(Kontrast nicht angegeben)"))
+    return name
+
+
 def shown_unit(ucum: str) -> str:
     """A unit as it is printed."""
     return ucum.replace("{ratio}", "").replace("cm2", "cm²")
@@ -170,9 +204,17 @@ def digits_of(value: float) -> int:
 
 
 def region_words(region: str, language: str) -> str:
-    """A thigh in words; of a drawn group the name that its reader gave it."""
+    """A thigh or a group of muscles in words; what a reader drew under another name is called by that."""
     found = _REGIONS.get(region)
-    return region.replace("_", " ") if found is None else found[_LANGUAGES.index(language)]
+    if found is not None:
+        return found[_LANGUAGES.index(language)]
+    group = _GROUPS.get(region.removeprefix("both_"))
+    if group is None:
+        return region.replace("_", " ")
+    name = group.called(language)
+    if not region.startswith("both_"):
+        return name
+    return f"{name}, beidseits" if language == "de" else f"both {name}"
 
 
 class ChangedMuscle(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ctreview.change import VariedNumber, change_of, judge_number
@@ -89,6 +89,7 @@ def _compared(
     percent = None
     if not about.in_points and pair[0].value > about.least:
         percent = change_of(*pair, relative=True, settings=draws)
+        percent = replace(percent, low=max(percent.low, -100.0))  # no amount falls below nothing
     larger = max(one.value for one in pair)
     repeatability, equivalence = _margins(key, about, larger, settings.verdict)
     concerned = [check for check in checks if check.concerns(region, WHOLE)]

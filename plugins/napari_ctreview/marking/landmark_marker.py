@@ -111,7 +111,8 @@ def _height(one: ShownHeight, pane: Pane) -> Drawing | None:
     corners = pane.geometry.corners()
     ends = np.array([pane.centre, pane.centre])
     axis = 0 if pane.plane is Plane.CORONAL else 1
-    ends[:, axis] = corners[:, axis].min(), corners[:, axis].max()
+    low, high = corners[:, axis].min(), corners[:, axis].max()
+    ends[:, axis] = low, low + 0.75 * (high - low)  # its name stands behind it
     ends[:, 2] = one.z_mm
     return _line(pane, ends, one.text, _COLOUR, closed=False, dashed=False)
 

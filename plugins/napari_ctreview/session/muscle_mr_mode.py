@@ -27,7 +27,13 @@ from ctreview.review.region_files import muscle_settings_of, sign_regions, write
 from ctreview.review.regions import REGIONS, RegionReview, RegionRow, region_plan
 from ctreview.tools.proposal import TAKE_PROPOSAL, ProposedLabel
 from napari_ctreview.input_output.scans import Scan
-from napari_ctreview.session.muscle_mr_study import SignedLabels, find_and_store, load_examinations, signed_labels
+from napari_ctreview.session.muscle_mr_study import (
+    SignedLabels,
+    find_and_store,
+    load_examinations,
+    signed_labels,
+    tissue_step,
+)
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
 from napari_ctreview.session.steps import Step
@@ -218,8 +224,8 @@ class MuscleMrMode(QObject):
         if not_kept:
             state.failed.emit(not_kept)
         self._found = found
-        checks = {check.message: check for scan in found.scans for check in scan.checks if not check.ok}
-        state.set_step("tissue", Step("done", _told_by(found), checks=tuple(checks.values())))
+        assert self.review is not None
+        state.set_step("tissue", tissue_step(found.scans, self.review.timepoints))
         self._open(found)
         if found.registered is not None and found.registered[0] is not None:
             state.panes.link.register(found.registered[0].transform)
@@ -302,6 +308,8 @@ class MuscleMrMode(QObject):
     def _show_measured(self, outcome: MeasuredExaminations) -> None:
         state = self._state
         self.outcome = outcome
+        assert self.review is not None
+        state.set_step("tissue", tissue_step(outcome.scans, self.review.timepoints))
         found = () if outcome.comparison is None else outcome.comparison.checks
         state.set_step("measures", Step("done", checks=tuple(check for check in found if not check.ok)))
         self.measured.emit()
@@ -465,9 +473,3 @@ class MuscleMrMode(QObject):
         if review is None or reading is None:
             return None
         return SigningJob(lambda _progress: sign_regions(review, reading), lambda _done: None)
-
-
-def _told_by(found: FoundMuscle) -> str:
-    """By which images tissues were told, and on which sides."""
-    told = " and ".join(dict.fromkeys(scan.tissue_told_by for scan in found.scans))
-    return f"Told by {told}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +19,18 @@ from ctreview.review.stored_muscle import store_muscle, stored_muscle, tissue_of
 from ctreview.review.stored_reading import made_by_another_version
 from ctreview.volume.segmentation import read_segmentation
 from napari_ctreview.input_output.scans import Scan
+from napari_ctreview.session.steps import Step
+from napari_ctreview.viewer.correspondence import TITLES
 
 if TYPE_CHECKING:
-    from ctreview.recipes.muscle_mri import MuscleMriSettings
+    from ctreview.checks import Check
+    from ctreview.recipes.muscle_mri import MuscleMriResult, MuscleMriSettings
     from ctreview.review.workspace import Workspace
     from ctreview.study import AnalysisPlan, Reading, Study
     from ctreview.volume.contrasts import Examination
     from ctreview.volume.labels import LabelMap
 
-__all__ = ["SignedLabels", "find_and_store", "load_examinations", "signed_labels"]
+__all__ = ["SignedLabels", "find_and_store", "load_examinations", "signed_labels", "tissue_step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,22 @@ def find_and_store(
     except (OSError, CtreviewError) as error:
         return found, f"That tissues were found is not kept until the study is saved: {in_words(error)}"
     return found, ""
+
+
+def tissue_step(scans: Sequence[MuscleMriResult], timepoints: Sequence[int]) -> Step:
+    """By which images tissues were told, and which checks failed; one that not all share names its examination."""
+    failed: dict[str, list[Check]] = {}
+    for timepoint, scan in zip(timepoints, scans, strict=True):
+        title = TITLES[timepoint - 1]
+        for check in (one for one in scan.checks if not one.ok):
+            named = replace(check, message=f"{title[:1].upper()}{title[1:]}: {check.message}")
+            failed.setdefault(check.message, []).append(named)
+    checks = [
+        replace(named[0], message=message) if len(named) == len(scans) else named[0]
+        for message, named in failed.items()
+    ]
+    told = " and ".join(dict.fromkeys(scan.tissue_told_by for scan in scans))
+    return Step("done", f"Told by {told}.", checks=tuple(checks))
 
 
 def signed_labels(

@@ -27,6 +27,7 @@ _OF_JOB = {
     "compare": "change",
     "find muscle": "tissue",
     "carry groups": "correct",
+    "confirm reference": "correct",
     "measure": "measures",
     "save": "sign",
     "sign": "sign",

@@ -27,7 +27,7 @@ Place = tuple[str, str]
 
 Found = Mapping[Place, MuscleMeasurement]
 
-_CHANGES = ("In the part that both show", "Before → after", "Change (interval)", "Verdict")
+_CHANGES = ("In the part that both show", "Change (interval)", "Verdict")
 _UNITS = {"cm2": "cm²", "{ratio}": "", "{z}": "SD", "1": ""}
 _HINT = (
     "The upper line is the baseline, the lower one the follow-up, each of all that it shows."
@@ -52,6 +52,9 @@ class MusclePanel(QWidget):
         self.caveat = QLabel()
         self.caveat.setWordWrap(True)
         self.changes = RowTable(_CHANGES)
+        header = self.changes.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.changes.setMinimumHeight(220)
         self.table = RowTable(("Measure",))
         self.table.setMinimumHeight(320)
@@ -94,9 +97,9 @@ class MusclePanel(QWidget):
             digits, unit = digits_of(one.baseline), _shown(one.unit)
             values = (words.number(value, decimals=digits) for value in (one.baseline, one.followup))
             found, region = one.change, region_words(one.region, "en")
+            name = f"{region[:1].upper()}{region[1:]}: {measure_words(one.key, 'en')}"
             cells = (
-                f"{region[:1].upper()}{region[1:]}\n{measure_words(one.key, 'en')}",
-                f"{' → '.join(values)} {unit}".strip(),
+                f"{name}\n{' → '.join(values)} {unit}".rstrip(),
                 f"{words.signed(found.value, decimals=digits)} {unit}\n"
                 f"{words.span(found.low, found.high, decimals=digits)}",
                 words.verdict_word(one.verdict),
@@ -104,7 +107,7 @@ class MusclePanel(QWidget):
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 item.setToolTip(muscle_change_words(one))
-                if column in (1, 2):
+                if column == 1:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 if column == len(cells) - 1:
                     item.setForeground(QColor(VERDICTS[one.verdict][1]))
@@ -207,8 +210,9 @@ def _stir_words(outcome: MeasuredExaminations) -> str:
     found = []
     for title, scan in zip(TITLES, outcome.scans, strict=False):
         if scan.stir_reference is not None:
-            x, y, z = scan.stir_reference.ball.centre_mm
-            found.append(f"{title} at {x:.0f}, {y:.0f}, {z:.0f} mm, radius {scan.stir_reference.ball.radius_mm:.0f} mm")
+            ball = scan.stir_reference.ball
+            place = ", ".join(words.number(part, decimals=0) for part in ball.centre_mm)
+            found.append(f"{title} at {place} mm, radius {ball.radius_mm:.0f} mm")
     said = next((one for scan in outcome.scans for one in scan.checks if one.name == "stir_reference"), None)
     return (
         ""

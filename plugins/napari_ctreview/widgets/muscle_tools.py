@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from ctreview.muscle.maps.stir_reference import PROPOSED_RADIUS_MM, ReferenceBall
 from ctreview.muscle.scheme import LimbSide
+from ctreview.report import words
 from ctreview.review.muscle import FemurEnd, MuscleReview
 from ctreview.volume.geometry import FloatArray
 from napari_ctreview.correcting import Corrector
@@ -169,12 +170,12 @@ class MuscleTools(QWidget):
         if self.landmarks.landmark is not None:
             return _HINTS[self.landmarks.landmark]
         title = TITLES[review.timepoints[number] - 1]
-        found = [f"{end} {z_mm:.0f} mm" for end, z_mm in review.femur_ends(number).items()]
+        found = [f"{end} joint at {words.number(z_mm)} mm" for end, z_mm in review.femur_ends(number).items()]
         ball = review.stir_reference(number)
         if ball is not None:
-            x, y, z = ball.centre_mm
-            found.append(f"STIR reference at {x:.0f}, {y:.0f}, {z:.0f} mm, radius {ball.radius_mm:.0f} mm")
-        return f"{title}: {'; '.join(found)}." if found else ""
+            place = ", ".join(words.number(part, decimals=0) for part in ball.centre_mm)
+            found.append(f"STIR reference at {place} mm, radius {ball.radius_mm:.0f} mm")
+        return f"{title[:1].upper()}{title[1:]}: {'; '.join(found)}." if found else ""
 
     def _follow_pane(self, _cursor: object) -> None:
         """Show what was said of the pane that the mouse came to."""
