@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 from ctreview.checks import RegisteredCheck, find_registered, registered_of_scan
 from ctreview.muscle.alignment import AlignmentSettings
+from ctreview.muscle.limb_matching import LimbMatchSettings
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
 from ctreview.recipes.muscle_mri.maps import LEAST_COVERED
-from ctreview.registration import QualityLimits
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
 
@@ -54,9 +54,12 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "a muscle of which a sliver is shown by both is not compared by that sliver",
     ),
     "registration": RegisteredCheck(
-        "where no femur tells heights: the share of structures of one that are found again in the other",
-        {"stops": f"below {QualityLimits().matched_share:g}, or not at all"},
-        "as of the chest; without it the shared part is not known",
+        "where no femur tells heights: whether the cross-sections of each limb lead to one height",
+        {
+            "stops": f"correlation below {LimbMatchSettings().least_alike:g}, or the lower and the upper half lead to "
+            f"heights more than {LimbMatchSettings().most_apart_slices:g} slices apart; for that limb alone"
+        },
+        "each half is laid over the whole other date by itself; what does not agree is chance",
     ),
     "cut_in_plane": registered_of_scan(
         "muscle at the edge of the slices",

@@ -24,14 +24,13 @@ from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
-from ctreview.recipes.muscle_mri.registering import RegisteredLimbs, register_limbs
+from ctreview.recipes.muscle_mri.registering import LimbsRegistration, RegisteredLimbs, register_limbs
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
 from ctreview.recipes.scan_facts import scan_facts
 from ctreview.recipes.steps import StepTimer
 from ctreview.recipes.two_timepoints import days_between, require_one_patient, require_two_images
-from ctreview.registration import Registration
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["compare_muscle", "measure_muscle"]
@@ -192,7 +191,7 @@ def compare_muscle(
     require_one_patient(before.image, after.image, same_patient=same_patient)
     days = days_between(before.image, after.image)
     known = find_shared_parts((before, after), None)
-    registration: Registration | None = None
+    registration: LimbsRegistration | None = None
     checks: tuple[Check, ...] = ()
     if len(known) < len(before.tissue.sides):
         with timer("registration"):

@@ -1,26 +1,49 @@
-"""Registration of the limbs of two examinations, and whether it may be believed."""
+"""Limbs of two examinations laid over each other, each by itself, and whether that may be believed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ctreview.checks import Check
-from ctreview.errors import RegistrationFailed
+from ctreview.muscle.limb_matching import LimbMatch, LimbSlices, limb_slices, match_limbs
+from ctreview.muscle.measures import thigh_key
+from ctreview.muscle.scheme import LimbSide
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
-from ctreview.registration import QualityLimits, Registration, register
-from ctreview.volume.labels import Label, LabelMap, Scheme
-from ctreview.volume.volume import Volume
+from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.transform import Transform
 
-__all__ = ["RegisteredLimbs", "register_limbs"]
+__all__ = ["LimbsRegistration", "RegisteredLimbs", "register_limbs"]
 
-RegisteredLimbs = tuple[Registration | None, tuple[Check, ...]]
+_GRID_MM = 8.0
+"""Between the nodes of the displacement: between limbs it changes, and within one it is a straight one."""
+
+
+@dataclass(frozen=True, eq=False)
+class LimbsRegistration:
+    """Where each limb of the baseline lies in the follow-up.
+
+    Attributes
+    ----------
+    matches : mapping of side to LimbMatch
+        Those that may be believed.
+    transform : Transform
+        From points of the baseline to points of the follow-up; each point moves with the limb that is nearest.
+    figures : mapping of str to float
+        Of every match, for documents.
+    """
+
+    matches: Mapping[LimbSide, LimbMatch]
+    transform: Transform = field(repr=False)
+    figures: Mapping[str, float]
+
+
+RegisteredLimbs = tuple[LimbsRegistration | None, tuple[Check, ...]]
 """What `register_limbs` gives."""
-
-_LIMBS = Scheme((Label(1, "limbs", (200, 200, 200)),))
 
 
 def register_limbs(
@@ -30,9 +53,7 @@ def register_limbs(
     settings: MuscleMriSettings | None = None,
     progress: Progress = quiet,
 ) -> RegisteredLimbs:
-    """Lay the limbs of the baseline over those of the follow-up.
-
-    The image is that of which the sensitivity of the coil was taken off; what it measures is not asked.
+    """Lay each limb of the baseline over that of the follow-up by its cross-sections.
 
     Parameters
     ----------
@@ -41,36 +62,76 @@ def register_limbs(
 
     Returns
     -------
-    Registration or None
-        None where it failed, or found too little to be believed.
+    LimbsRegistration or None
+        None where no limb may be laid over its other date.
     tuple of Check
+        One for each limb; where it stops, it does so for that limb alone.
     """
-    settings = settings or MuscleMriSettings()
-    (fixed, fixed_mask), (moving, moving_mask) = _ready(before), _ready(after)
-    try:
-        found = register(
-            fixed,
-            moving,
-            fixed_mask=fixed_mask,
-            moving_mask=moving_mask,
-            settings=replace(settings.registration, threads=settings.threads),
-            progress=progress,
-        )
-    except RegistrationFailed as failure:
-        message = f"The two examinations could not be laid over each other: {failure.found}."
-        return None, (Check("registration", "failed", "found", ok=False, message=message, effect="stops"),)
-    matched, limit = found.figures["matched_share"], QualityLimits().matched_share
-    if matched < limit:
-        message = (
-            f"Of the structures of one examination {100 * matched:.0f} % were found in the other, too few to lay "
-            "one over the other."
-        )
-        return None, (Check("registration", round(matched, 3), limit, ok=False, message=message, effect="stops"),)
-    message = "The two examinations were laid over each other; that only finds the part that both show."
-    return found, (Check("registration", round(matched, 3), limit, ok=True, message=message),)
+    chosen = (settings or MuscleMriSettings()).matching
+    sides = [side for side in before.tissue.sides if side in after.tissue.sides]
+    matches: dict[LimbSide, LimbMatch] = {}
+    slices: dict[LimbSide, tuple[LimbSlices, LimbSlices]] = {}
+    checks = []
+    for number, side in enumerate(sides):
+        progress(number, len(sides), "laying limbs over each other")
+        pair = limb_slices(before.tissue, side, chosen), limb_slices(after.tissue, side, chosen)
+        match = match_limbs(*pair, side, chosen)
+        if match is None:
+            message = f"Too few slices show the {thigh_key(side).replace('_', ' ')} to match heights by."
+            checks.append(Check("registration", "too few", None, False, message, "stops", regions=(thigh_key(side),)))
+            continue
+        checks.append(match.check)
+        if match.check.ok:
+            matches[side], slices[side] = match, pair
+    progress(1, 1, "laying limbs over each other")
+    if not matches:
+        return None, tuple(checks)
+    grids = before.labels.geometry, after.labels.geometry
+    moves = [_Move(matches[side], slices[side]) for side in matches]
+    return LimbsRegistration(matches, _transform(moves, *grids), _figures(matches)), tuple(checks)
 
 
-def _ready(scan: MuscleMriResult) -> tuple[Volume, LabelMap]:
-    inside = scan.tissue.limbs.inside
-    image = scan.image.with_array(np.where(inside, scan.tissue.levels.corrected, 0).astype(np.float32))
-    return image, LabelMap(inside.astype(np.uint8), scan.labels.geometry, _LIMBS)
+class _Move:
+    """A shift, a turn and a factor along and across one limb, about its own middle line."""
+
+    def __init__(self, match: LimbMatch, slices: tuple[LimbSlices, LimbSlices]) -> None:
+        self._match = match
+        self._lines = [np.polyfit(one.z_mm, one.middle_mm, 1) for one in slices]
+        self._across = float(np.median(slices[1].radius_mm) / np.median(slices[0].radius_mm))
+        turn = np.radians(match.turn_degrees)
+        self._turn = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+
+    def middle(self, z_mm: FloatArray) -> FloatArray:
+        """LPS x and y of the limb's middle line at heights of the baseline, shape (…, 2)."""
+        return np.asarray(z_mm[..., None] * self._lines[0][0] + self._lines[0][1])
+
+    def __call__(self, points: FloatArray) -> FloatArray:
+        """Where points (…, 3) come to lie; LPS millimetres."""
+        z = points[..., 2]
+        there = self._match.start_mm + self._match.factor * z
+        across = self._across * (points[..., :2] - self.middle(z)) @ self._turn
+        middle = there[..., None] * self._lines[1][0] + self._lines[1][1]
+        return np.concatenate([across + middle, there[..., None]], axis=-1)
+
+
+def _transform(moves: list[_Move], fixed: Geometry, moving: Geometry) -> Transform:
+    grid = fixed.resized([max(_GRID_MM, size) for size in fixed.spacing])
+    nodes = grid.to_lps(np.stack(np.meshgrid(*map(np.arange, grid.shape), indexing="ij"), axis=-1))
+    away = np.stack([np.linalg.norm(nodes[..., :2] - move.middle(nodes[..., 2]), axis=-1) for move in moves])
+    moved = np.stack([move(nodes) for move in moves])
+    nearest = np.take_along_axis(moved, away.argmin(axis=0)[None, ..., None], axis=0)[0]
+    displacement = np.moveaxis(nearest - nodes, -1, 0).astype(np.float32)
+    return Transform(fixed, moving, np.eye(4), displacement, grid)
+
+
+def _figures(matches: Mapping[LimbSide, LimbMatch]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for side, match in matches.items():
+        found |= {
+            f"{side}_alike": round(match.alike, 4),
+            f"{side}_halves_apart_mm": round(match.apart_mm, 2),
+            f"{side}_start_mm": round(match.start_mm, 2),
+            f"{side}_factor": round(match.factor, 4),
+            f"{side}_turn_degrees": match.turn_degrees,
+        }
+    return found

@@ -8,11 +8,10 @@ from typing import Any
 
 from ctreview.change import DrawSettings
 from ctreview.muscle.alignment import AlignmentSettings
-from ctreview.muscle.limb_registration import limb_registration
+from ctreview.muscle.limb_matching import LimbMatchSettings
 from ctreview.muscle.measures import MeasureSettings
 from ctreview.muscle.segment import TissueSettings
 from ctreview.possible_values import require_possible
-from ctreview.registration import RegistrationSettings
 from ctreview.settings_fields import read_settings
 from ctreview.volume.load import LoadSettings
 
@@ -98,7 +97,7 @@ class MuscleMriSettings:
     tissue: TissueSettings = field(default_factory=TissueSettings)
     alignment: AlignmentSettings = field(default_factory=AlignmentSettings)
     measures: MeasureSettings = field(default_factory=MeasureSettings)
-    registration: RegistrationSettings = field(default_factory=limb_registration)
+    matching: LimbMatchSettings = field(default_factory=LimbMatchSettings)
     interval: MuscleIntervalSettings = field(default_factory=MuscleIntervalSettings)
     verdict: MuscleVerdictSettings = field(default_factory=MuscleVerdictSettings)
     threads: int = 2

@@ -1,7 +1,7 @@
 """The part of each limb that both examinations show, between two heights along the femur.
 
 Heights are matched by shares of the femur's length where both femurs are known, which takes growth into account; else
-by the registration, where it found enough to go by. Slices that lie partly in the shared part count by that share.
+by the cross-sections of the limb, where these are alike. Slices that lie partly in the shared part count by that share.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ctreview.muscle.femur import Femur
 from ctreview.muscle.measures import thigh_key
 from ctreview.muscle.scheme import LimbSide
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
-from ctreview.registration import Registration
+from ctreview.recipes.muscle_mri.registering import LimbsRegistration
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["SharedPart", "find_shared_parts", "place_groups", "slice_weights"]
@@ -70,7 +70,7 @@ class SharedPart:
 
 
 def find_shared_parts(
-    pair: tuple[MuscleMriResult, MuscleMriResult], registration: Registration | None
+    pair: tuple[MuscleMriResult, MuscleMriResult], registration: LimbsRegistration | None
 ) -> tuple[SharedPart, ...]:
     """Of each limb that both show; none for a limb whose heights cannot be matched.
 
@@ -78,7 +78,7 @@ def find_shared_parts(
     ----------
     pair : tuple of MuscleMriResult
         Baseline and follow-up.
-    registration : Registration or None
+    registration : LimbsRegistration or None
         None where there is none that may be believed.
     """
     found = []
@@ -91,9 +91,10 @@ def find_shared_parts(
         scale = _by_femur(femurs[0], femurs[1])
         if scale is not None:
             part = _cut(side, lines, scale, "femur", thickest / 2)
-        elif registration is not None:
-            off = max(thickest / 2, float(registration.figures["residual_mm"]))
-            part = _cut(side, lines, _by_registration(lines[0], registration), "registration", off)
+        elif registration is not None and side in registration.matches:
+            match = registration.matches[side]
+            off = max(thickest, match.apart_mm) / 2
+            part = _cut(side, lines, (match.start_mm, match.factor), "registration", off)
         else:
             continue
         if part is not None:
@@ -122,14 +123,6 @@ def _by_femur(before: Femur, after: Femur) -> Scale | None:
         return None
     ratio = after.length_mm / before.length_mm
     return after.knee_mm - ratio * before.knee_mm, ratio
-
-
-def _by_registration(line: Line, registration: Registration) -> Scale:
-    """Straight line through where the middles of the slices come to lie."""
-    here = line[0][:, 2]
-    there = registration.transform.to_moving(line[0])[:, 2]
-    slope, start = np.polyfit(here, there, 1)
-    return float(start), float(slope)
 
 
 def _cut(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ctreview.errors import InputRefused, WrongUse
+from ctreview.muscle.femur import Femur
 from ctreview.muscle.groups import GROUP_SCHEME
 from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.phantom.muscle import (
@@ -31,6 +32,7 @@ from ctreview.recipes.muscle_mri.comparability import check_examinations, check_
 from ctreview.recipes.muscle_mri.compared import WHOLE
 from ctreview.recipes.muscle_mri.corrected import measured_again
 from ctreview.recipes.muscle_mri.maps import make_maps
+from ctreview.recipes.muscle_mri.registering import register_limbs
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
@@ -105,13 +107,33 @@ def test_growth_alone_leaves_what_is_set_against_bone(before: MuscleMriResult):
     assert found["both_thighs", "section_per_bone"].verdict in ("unchanged", "indeterminate")
 
 
-def test_where_neither_femur_nor_registration_tells_there_is_no_verdict():
-    pair = [measured(one, femur=False) for one in (BODY, later_legs(BODY, Course()))]
+def test_without_femurs_heights_are_matched_by_cross_sections_of_each_limb():
+    course = Course(growth=1.03, muscle_area=(0.85, 1.0))
+    pair = [measured(one, femur=False) for one in (BODY, later_legs(BODY, course))]
     found = compare_muscle(*pair)
-    if found.registration is None:
-        assert found.changes == ()
-    assert found.verdict == "not_interpretable"
-    assert [check.name for check in found.checks if check.stops]
+    assert [part.matched_by for part in found.shared] == ["registration", "registration"]
+    for part in found.shared:
+        true = course.offset[2] + course.growth * np.array(part.baseline_mm)
+        assert np.abs(np.array(part.followup_mm) - true).max() <= part.end_error_mm
+    assert found["right_thigh", "muscle_ml"].verdict == "decreased"
+    assert found["left_thigh", "section_per_bone"].verdict in ("unchanged", "indeterminate")
+    assert found.transform is not None
+    middle = np.array([44.0, 0.0, -120.0])
+    turned = np.array([[np.cos(0.026), -np.sin(0.026), 0], [np.sin(0.026), np.cos(0.026), 0], [0, 0, 1]])
+    true = turned @ (course.growth * middle) + course.offset
+    assert np.linalg.norm(found.transform.to_moving(middle) - true) < 6.0
+
+
+def test_without_femurs_limbs_that_do_not_match_get_no_verdict(before: MuscleMriResult):
+    blind = replace(before, found=replace(before.found, femurs=dict.fromkeys(before.found.femurs, Femur(None, None))))
+    shuffled = blind.labels.geometry.shape[0] - np.random.default_rng(1).permutation(blind.labels.geometry.shape[0]) - 1
+    labels = replace(blind.labels, array=blind.labels.array[shuffled])
+    levels = replace(blind.tissue.levels, fat_likeness=blind.tissue.levels.fat_likeness[shuffled])
+    other = replace(blind, tissue=replace(blind.tissue, labels=labels, levels=levels))
+    registration, checks = register_limbs(blind, other)
+    assert registration is None
+    assert {check.regions for check in checks if check.stops} == {("right_thigh",), ("left_thigh",)}
+    assert find_shared_parts((blind, other), registration) == ()
 
 
 def test_a_group_of_which_too_little_is_shared_is_stopped(before: MuscleMriResult):
