@@ -63,7 +63,7 @@ class LimbMatchSettings:
     reach: float = 1.2
     step_mm: float = 1.0
     factor_step: float = 0.01
-    least_factor: float = 0.94
+    least_factor: float = 0.97
     most_factor: float = 1.14
     most_turn_degrees: float = 24.0
     least_overlap: float = 0.4

@@ -144,7 +144,13 @@ def find_tissue(
     limbs = find_limbs(total, geometry, unmeasured=image.unmeasured, settings=settings.limbs)
     if fat is None:
         levels = find_levels(
-            signal, limbs.inside, limbs.depth_mm, geometry, fat_signal=fat_signal, settings=settings.levels
+            signal,
+            limbs.inside,
+            limbs.depth_mm,
+            geometry,
+            fat_signal=fat_signal,
+            limbs=limbs.number,
+            settings=settings.levels,
         )
     else:
         levels = levels_of_dixon(
@@ -164,6 +170,9 @@ def _labelled(
     for number, side in enumerate(limbs.sides, 1):
         limb = limbs.number == number
         compartment = _compartment(limb, is_fat, levels.dark, limbs, bones, geometry, chosen, settings.limbs.skin_mm)
+        if levels.beneath_mm is not None:  # the fascia itself was followed: its line, where it is known
+            known = limb & np.isfinite(levels.beneath_mm)
+            compartment = np.where(known, levels.beneath_mm > 0, compartment)
         compartment = _without_fascia(compartment, limb, is_fat, levels, geometry, chosen)
         for tissue, where in (
             ("subcutaneous_fat", limb & ~compartment),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, gaussian_filter1d, zoom
 
 from ctreview.errors import SegmentationFailed
+from ctreview.muscle.fascia_contour import beneath_fascia_mm
 from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import Geometry
 
@@ -34,6 +35,8 @@ class LevelSettings:
         The same along the limb for the ratio of fat to muscle, which changes at the ends of a slab of excitation.
     prior : float
         Probability of fat right below the skin, and of muscle in the depth, before the signal is looked at.
+    fascia_prior : float
+        The same outside and inside the fascia, where it was followed.
     rounds : int
         Times that tissue and levels are found in turn.
     like_fat : float
@@ -53,6 +56,7 @@ class LevelSettings:
     field_mm: float = 35.0
     along_mm: float = 12.0
     prior: float = 0.95
+    fascia_prior: float = 0.999
     rounds: int = 12
     like_fat: float = 0.75
     pure_share: float = 0.7
@@ -85,6 +89,8 @@ class TissueLevels:
         In which axial slices fat and muscle differ enough to be told apart.
     water : ndarray of float32, or None
         Signal of water over that of lean muscle around it, where water was imaged on its own.
+    beneath_mm : ndarray of float32, or None
+        How far beneath the fascia a voxel lies, where the fascia was followed (`beneath_fascia_mm`).
     """
 
     fat_likeness: Image
@@ -94,6 +100,7 @@ class TissueLevels:
     fat_ratio: float
     parted: Mask
     water: Image | None = None
+    beneath_mm: Image | None = None
 
 
 def find_levels(
@@ -103,6 +110,7 @@ def find_levels(
     geometry: Geometry,
     *,
     fat_signal: FatSignal | None = None,
+    limbs: npt.NDArray[np.uint8] | None = None,
     settings: LevelSettings | None = None,
 ) -> TissueLevels:
     """Tell lean tissue from fat by levels that the image shows itself.
@@ -118,6 +126,8 @@ def find_levels(
     geometry : Geometry
     fat_signal : {"bright", "dark"}, optional
         From the kind of contrast; found in the image if not given.
+    limbs : ndarray of uint8, optional
+        The number of each limb; with it, the fascia is followed where fat and muscle differ little.
     settings : LevelSettings, optional
 
     Raises
@@ -131,7 +141,17 @@ def find_levels(
     coarse = [_averaged(values, factors) for values in (logarithm, inside.astype(np.float32), depth_mm)]
     spacing = np.array(geometry.spacing) * factors
     y, within, depth = coarse[0], coarse[1] > 0.99, coarse[2]
-    field, ratio = _levels(y, within, depth, spacing, fat_signal, settings)
+    shell, deep = _below_skin_and_deep(within, depth)
+    start = _first_ratio(y, shell, deep, fat_signal)
+    prior = np.full(y.shape, 0.5, np.float32)
+    prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
+    field, ratio = _levels(y, within, depth, spacing, start, prior, settings)
+    beneath = None
+    if limbs is not None and _contrast(float(np.exp(np.median(ratio)))) < settings.good_contrast:
+        beneath = beneath_fascia_mm(image, limbs, depth_mm, geometry.spacing, fat_bright=start > 0)
+        unknown = _averaged(np.isnan(beneath).astype(np.float32), factors)
+        _take_fascia(prior, _averaged(np.nan_to_num(beneath), factors), unknown, settings)
+        field, ratio = _levels(y, within, depth, spacing, start, prior, settings)
     lean_level = np.exp(_spread(field, image.shape))
     corrected = image / lean_level
     fat_level = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
@@ -155,7 +175,37 @@ def find_levels(
         "bright" if whole > 1 else "dark",
         whole,
         parted,
+        beneath_mm=beneath,
     )
+
+
+def _below_skin_and_deep(within: Mask, depth: Image) -> tuple[Mask, Mask]:
+    """Where fat is likely, and where muscle."""
+    deepest = np.percentile(depth[within], 95)
+    return within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest), within & (depth > 0.45 * deepest)
+
+
+def _first_ratio(y: Image, shell: Mask, deep: Mask, fat_signal: FatSignal | None) -> float:
+    """Fat over muscle, as a logarithm, before anything is known of the coil."""
+    start = float(np.median((y - _slice_quantiles(y, deep, 0.5))[shell]))
+    if fat_signal == "dark" and start >= 0:
+        raise SegmentationFailed(
+            "fat is dark in this contrast, but nothing below the skin is darker than what lies deep",
+            remedy="Fat as dark as air hides where the limb ends: give T1, or water and fat images, as well.",
+        )
+    return 0.5 if fat_signal == "bright" and start < 0 else start
+
+
+def _contrast(fat_ratio: float) -> float:
+    """By which share of the brighter one fat and muscle differ."""
+    return abs(fat_ratio - 1.0) / max(1.0, fat_ratio)
+
+
+def _take_fascia(prior: Image, beneath: Image, unknown: Image, settings: LevelSettings) -> None:
+    """Put into the probability of fat on which side of the fascia a voxel lies, where that is known."""
+    known = unknown < 0.5
+    prior[known & (beneath < -settings.grid_mm / 2)] = settings.fascia_prior
+    prior[known & (beneath > settings.grid_mm)] = 1.0 - settings.fascia_prior
 
 
 def _levels(
@@ -163,28 +213,18 @@ def _levels(
     within: Mask,
     depth: Image,
     spacing: npt.NDArray[np.float64],
-    fat_signal: FatSignal | None,
+    start: float,
+    prior: Image,
     settings: LevelSettings,
 ) -> tuple[Image, Image]:
     """The field of lean tissue on the coarse grid, and fat's ratio to it in each slice; both are logarithms."""
-    deepest = np.percentile(depth[within], 95)
-    deep = within & (depth > 0.45 * deepest)
-    shell = within & (depth > 2.5) & (depth < 2.5 + 0.12 * deepest)
-    start = float(np.median((y - _slice_quantiles(y, deep, 0.5))[shell]))
-    if fat_signal == "dark" and start >= 0:
-        raise SegmentationFailed(
-            "fat is dark in this contrast, but nothing below the skin is darker than what lies deep",
-            remedy="Fat as dark as air hides where the limb ends: give T1, or water and fat images, as well.",
-        )
-    if fat_signal == "bright" and start < 0:
-        start = 0.5
+    _, deep = _below_skin_and_deep(within, depth)
     field = _slice_quantiles(y, deep, 0.5)
     if start > 0:  # near the knee most of what is deep is bright marrow: the lean side of all below the shell is muscle
-        field = _slice_quantiles(y, within & (depth >= 2.5 + 0.12 * deepest), 0.35)
+        shell = depth < 2.5 + 0.12 * np.percentile(depth[within], 95)
+        field = _slice_quantiles(y, within & ~shell, 0.35)
     field = np.broadcast_to(field, y.shape).astype(np.float32)
     ratio = np.full(len(y), start, np.float32)
-    prior = np.full(y.shape, 0.5, np.float32)
-    prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
     sd = max(0.1, abs(start) / 3)
     for _ in range(settings.rounds):
         residual, of_fat = y - field, ratio[:, None, None]
