@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ __all__ = ["FasciaContourSettings", "beneath_fascia_mm"]
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _steps(signal: Floats, least_mm: float, fat_bright: bool, settings: FasciaCo
     line = np.clip(np.minimum(inside, outside) - signal, 0.0, settings.most_dark)
     clear = np.where(places >= least + near, line, 0.0)
     passed = np.maximum.accumulate(np.pad(clear, ((0, 0), (2 * near + 1, 0))), axis=1)[:, :end]
-    return step + settings.line_weight * (line - passed)
+    return np.asarray(step + settings.line_weight * (line - passed))
 
 
 def _closed_line(gain: Floats) -> npt.NDArray[np.int_]:

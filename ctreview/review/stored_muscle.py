@@ -21,6 +21,7 @@ from ctreview.errors import CtreviewError, UnreadableFile
 from ctreview.muscle.alignment import Alignment
 from ctreview.muscle.bones import Bones
 from ctreview.muscle.femur import Femur
+from ctreview.muscle.limb_matching import LimbMatch
 from ctreview.muscle.limbs import Limbs
 from ctreview.muscle.maps.from_examination import with_acquired
 from ctreview.muscle.maps.stir_reference import ReferenceBall
@@ -31,9 +32,8 @@ from ctreview.muscle.segment import LimbTissue
 from ctreview.muscle.tissue_levels import TissueLevels
 from ctreview.recipes.muscle_mri import MuscleMriResult, MuscleMriSettings
 from ctreview.recipes.muscle_mri.loading import tissue_source
-from ctreview.recipes.muscle_mri.registering import RegisteredLimbs
+from ctreview.recipes.muscle_mri.registering import LimbsRegistration, RegisteredLimbs
 from ctreview.recipes.scan_facts import scan_facts
-from ctreview.registration import Registration
 from ctreview.review.muscle import FoundMuscle
 from ctreview.study import Study
 from ctreview.study.document import read_document, write_document
@@ -347,8 +347,7 @@ def _store_registered(folder: Path, rests: Mapping[str, Any], registered: Regist
     plain: dict[str, Any] = {"rests_on": rests, "checks": _plain(checks), "registration": None}
     if found is not None:
         write_transform(found.transform, folder / _TRANSFORM)
-        figures = {name: float(value) for name, value in found.figures.items()}
-        plain["registration"] = {"checks": _plain(found.checks), "figures": figures, "engine": found.engine}
+        plain["registration"] = {side: asdict(match) for side, match in found.matches.items()}
     write_document(folder / _REGISTERED, _REGISTERED_SCHEMA, plain)
 
 
@@ -361,8 +360,8 @@ def _stored_registered(folder: Path, rests: Mapping[str, Any], grids: Sequence[G
         if about is None:
             return None, _checks(plain["checks"])
         transform = read_transform(folder / _TRANSFORM, grids[0], grids[1])
-        found = Registration(transform, _checks(about["checks"]), about["figures"], about["engine"])
-        return found, _checks(plain["checks"])
+        matches = {side: LimbMatch(**{**one, "check": _checks([one["check"]])[0]}) for side, one in about.items()}
+        return LimbsRegistration(matches, transform), _checks(plain["checks"])
     except _BROKEN:
         return None
 

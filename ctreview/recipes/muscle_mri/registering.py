@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -33,13 +33,20 @@ class LimbsRegistration:
         Those that may be believed.
     transform : Transform
         From points of the baseline to points of the follow-up; each point moves with the limb that is nearest.
-    figures : mapping of str to float
-        Of every match, for documents.
     """
 
     matches: Mapping[LimbSide, LimbMatch]
     transform: Transform = field(repr=False)
-    figures: Mapping[str, float]
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Of every match, for documents."""
+        return {
+            f"{side}_{name}": float(value)
+            for side, match in self.matches.items()
+            for name, value in asdict(match).items()
+            if isinstance(value, float)
+        }
 
 
 RegisteredLimbs = tuple[LimbsRegistration | None, tuple[Check, ...]]
@@ -88,7 +95,7 @@ def register_limbs(
         return None, tuple(checks)
     grids = before.labels.geometry, after.labels.geometry
     moves = [_Move(matches[side], slices[side]) for side in matches]
-    return LimbsRegistration(matches, _transform(moves, *grids), _figures(matches)), tuple(checks)
+    return LimbsRegistration(matches, _transform(moves, *grids)), tuple(checks)
 
 
 class _Move:
@@ -122,16 +129,3 @@ def _transform(moves: list[_Move], fixed: Geometry, moving: Geometry) -> Transfo
     nearest = np.take_along_axis(moved, away.argmin(axis=0)[None, ..., None], axis=0)[0]
     displacement = np.moveaxis(nearest - nodes, -1, 0).astype(np.float32)
     return Transform(fixed, moving, np.eye(4), displacement, grid)
-
-
-def _figures(matches: Mapping[LimbSide, LimbMatch]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for side, match in matches.items():
-        found |= {
-            f"{side}_alike": round(match.alike, 4),
-            f"{side}_halves_apart_mm": round(match.apart_mm, 2),
-            f"{side}_start_mm": round(match.start_mm, 2),
-            f"{side}_factor": round(match.factor, 4),
-            f"{side}_turn_degrees": match.turn_degrees,
-        }
-    return found
