@@ -57,6 +57,9 @@ class FissureSettings:
         From this ratio of contrast to noise on a fissure is seen.
     faint : float
         From this on it is seen where it continues what is clear.
+    fades : float
+        What has less than this share of the median contrast where the fissure is seen is none, however clear: vessels
+        beside a fissure that ends are fainter than it.
     least_piece_mm2 : float
         Pieces with less that is clear are there by chance; the same in small lungs, where means along the surface reach
         as far.
@@ -91,6 +94,7 @@ class FissureSettings:
     near_mm: float = 13.0
     clear: float = 4.0
     faint: float = 3.0
+    fades: float = 0.4
     least_piece_mm2: float = 200.0
     line_mm: float = 3.0
     line_gates_mm: tuple[float, ...] = (6.0, 4.0, 3.0)
@@ -103,7 +107,13 @@ class FissureSettings:
 
     def __post_init__(self) -> None:
         require_possible(
-            self, every_mm=(0.5, 100.0), rounds=(0, 20), least_piece_mm2=(0.0, 1e6), clear=(0.0, 1e3), faint=(0.0, 1e3)
+            self,
+            every_mm=(0.5, 100.0),
+            rounds=(0, 20),
+            least_piece_mm2=(0.0, 1e6),
+            clear=(0.0, 1e3),
+            faint=(0.0, 1e3),
+            fades=(0.0, 1.0),
         )
 
 
@@ -215,11 +225,10 @@ def _clear_places(
     ratio = np.where(reach, contrast.ratio, 0.0) - 0.02 * np.abs(slab.heights)
     best = np.argmax(ratio, axis=2)
     high = np.take_along_axis(contrast.ratio, best[..., None], axis=2)[..., 0]
-    # sheets that are whole: neighbours in height as well
-    sheets = cc3d.connected_components(ratio >= settings.clear, connectivity=26)
-    sheet = np.take_along_axis(sheets, best[..., None], axis=2)[..., 0]
-    area = np.bincount(sheet.ravel()) * (slab.spacing[0] * slab.spacing[1])
-    clear = (sheet > 0) & (area[sheet] >= settings.least_piece_mm2)
+    clear, sheet = _clear_sheets(ratio, best, slab, settings.clear, settings)
+    least = settings.fades * float(np.median(high[clear])) if clear.any() else 0.0
+    if least > settings.clear:
+        clear, sheet = _clear_sheets(ratio, best, slab, least, settings)
     every = [max(1, round(settings.every_mm / spacing)) for spacing in slab.spacing[:2]]
     chosen = np.zeros(clear.shape, dtype=bool)
     chosen[every[0] // 2 :: every[0], every[1] // 2 :: every[1]] = True
@@ -233,6 +242,16 @@ def _clear_places(
         fitted = fit_surface(prior, *_joined((places[used], deviation[used]), weak))
         used = kept & (np.abs(places[:, 2] - fitted.at(places[:, :2])[0]) < gate)
     return places[used], deviation[used]
+
+
+def _clear_sheets(
+    ratio: npt.NDArray[np.float32], best: npt.NDArray[Any], slab: FissureSlab, least: float, settings: FissureSettings
+) -> tuple[Mask, npt.NDArray[Any]]:
+    """Columns whose best place lies in a large sheet, neighbours in height as well, and the number of each sheet."""
+    sheets = cc3d.connected_components(ratio >= least, connectivity=26)
+    sheet = np.take_along_axis(sheets, best[..., None], axis=2)[..., 0]
+    area = np.bincount(sheet.ravel()) * (slab.spacing[0] * slab.spacing[1])
+    return (sheet > 0) & (area[sheet] >= settings.least_piece_mm2), sheet
 
 
 def _likely(
@@ -261,10 +280,13 @@ def _likely(
     return kept
 
 
-def _large_pieces(contrast: npt.NDArray[np.float32], slab: FissureSlab, settings: FissureSettings) -> Mask:
-    """Pieces of contrast along the surface of which enough is clear."""
-    pieces, count = ndimage.label(contrast >= settings.faint)
-    clear = (contrast >= settings.clear).ravel()
+def _large_pieces(
+    contrast: npt.NDArray[np.float32], slab: FissureSlab, settings: FissureSettings, usual: float = 0.0
+) -> Mask:
+    """Pieces of contrast along the surface of which enough is clear, also beside what is usual of it."""
+    least = settings.fades * usual
+    pieces, count = ndimage.label(contrast >= max(settings.faint, least))
+    clear = (contrast >= max(settings.clear, least)).ravel()
     area = np.bincount(pieces.ravel(), clear, minlength=count + 1) * (slab.spacing[0] * slab.spacing[1])
     large = area >= settings.least_piece_mm2
     large[0] = False
@@ -277,13 +299,17 @@ def _seen(slab: FissureSlab, contrast: LineContrast, settings: FissureSettings) 
     middle = len(slab.heights) // 2
     off = round(settings.line.noise_mm / slab.patient_per_template / slab.step)
 
-    def clear(centre: int) -> Mask:
+    def high(centre: int) -> npt.NDArray[np.float32]:
         window = slice(max(0, centre - half), centre + half + 1)
-        high = contrast.ratio[..., window].max(axis=2)
-        return _large_pieces(high, slab, settings)
+        return np.asarray(contrast.ratio[..., window].max(axis=2))
+
+    at_surface = high(middle)
+    first = at_surface[_large_pieces(at_surface, slab, settings)]
+    usual = float(np.median(first)) if first.size else 0.0
 
     chance = []
     for centre in (max(0, middle - off - half), min(len(slab.heights) - 1, middle + off + half)):
         known = contrast.measured[..., centre]
-        chance.append(int(np.count_nonzero(clear(centre) & known)) / max(1, int(np.count_nonzero(known))))
-    return clear(middle), float(np.mean(chance))
+        by_chance = _large_pieces(high(centre), slab, settings, usual) & known
+        chance.append(int(np.count_nonzero(by_chance)) / max(1, int(np.count_nonzero(known))))
+    return _large_pieces(at_surface, slab, settings, usual), float(np.mean(chance))

@@ -90,9 +90,15 @@ def _seen(name: FissureName, fissure: Fissure) -> Check:
     words = name.replace("_", " ")
     other = f", {carried} % of it in the other scan alone" if carried else ""
     by_reader = f", {placed} % by points that a reader placed" if placed else ""
-    message = f"{percent} % of the {words} fissure are {'known' if placed else 'seen'}{other}{by_reader}."
+    message = (
+        f"{percent} % of the {words} fissure are {'known' if placed else 'seen'}{other}{by_reader}; "
+        f"its place is uncertain by {fissure.deviation_mm:.1f} mm on average."
+    )
     if not ok:
-        message += f" What lies in the {_listed(PARTED[name])} is not known well enough."
+        message += (
+            f" It may be hidden, or not there where lobes have grown together or one was removed: what lies in the "
+            f"{_listed(PARTED[name])} is not known well enough."
+        )
     return Check(f"{name}_fissure", percent, LEAST_SEEN_PERCENT, ok, message, "stops", PARTED[name], parts_only=True)
 
 

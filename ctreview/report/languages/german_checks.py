@@ -80,12 +80,12 @@ SENTENCES = {
     "age_known": "Das Alter ist nicht bekannt; beurteilt wird wie bei Erwachsenen, kindliche Lunge ist dichter.",
     "posture_known": "Die Lagerung ist nicht bekannt; Rückenlage ist angenommen.",
     "normal_lung_share": "Zu wenig Lunge ist von normaler Dichte, um sie am Patienten selbst festzulegen.",
-    "right_oblique_fissure": "Der rechte große Lappenspalt ist zu {value} % zu sehen; die Grenzen der rechten Lappen "
-    "sind nicht genau genug bekannt.",
-    "right_minor_fissure": "Der kleine Lappenspalt ist zu {value} % zu sehen; die Grenze von rechtem Ober- und "
-    "Mittellappen ist nicht genau genug bekannt.",
-    "left_oblique_fissure": "Der linke Lappenspalt ist zu {value} % zu sehen; die Grenze der linken Lappen ist nicht "
-    "genau genug bekannt.",
+    "right_oblique_fissure": "Der rechte große Lappenspalt ist zu {value} % zu sehen: verdeckt oder nicht ausgebildet, "
+    "oder ein Lappen fehlt. Die Grenzen der rechten Lappen sind nicht genau genug bekannt.",
+    "right_minor_fissure": "Der kleine Lappenspalt ist zu {value} % zu sehen: verdeckt oder nicht ausgebildet, oder "
+    "ein Lappen fehlt. Die Grenze von rechtem Ober- und Mittellappen ist nicht genau genug bekannt.",
+    "left_oblique_fissure": "Der linke Lappenspalt ist zu {value} % zu sehen: verdeckt oder nicht ausgebildet, oder "
+    "ein Lappen fehlt. Die Grenze der linken Lappen ist nicht genau genug bekannt.",
     "right_lung_lobes": "Ein Lappen der rechten Lunge wäre ungewöhnlich klein oder groß: Er fehlt oder ist kollabiert, "
     "oder ein Lappenspalt wurde nicht an seinem Ort gefunden.",
     "left_lung_lobes": "Ein Lappen der linken Lunge wäre ungewöhnlich klein oder groß: Er fehlt oder ist kollabiert, "
