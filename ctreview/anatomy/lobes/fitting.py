@@ -245,7 +245,7 @@ def _clear_places(
 
 
 def _clear_sheets(
-    ratio: npt.NDArray[np.float32], best: npt.NDArray[Any], slab: FissureSlab, least: float, settings: FissureSettings
+    ratio: npt.NDArray[Any], best: npt.NDArray[Any], slab: FissureSlab, least: float, settings: FissureSettings
 ) -> tuple[Mask, npt.NDArray[Any]]:
     """Columns whose best place lies in a large sheet, neighbours in height as well, and the number of each sheet."""
     sheets = cc3d.connected_components(ratio >= least, connectivity=26)
