@@ -22,6 +22,7 @@ from ctreview.review.archive import (
     require_unsigned,
     store_pair,
 )
+from ctreview.review.beside import place_of_study
 from ctreview.review.grading import recorded
 from ctreview.review.journal import ReadingJournal
 from ctreview.study import AnalysisPlan, Finding, KeyImage, Reading, Study, recovery
@@ -186,9 +187,19 @@ class Workspace:
         return study
 
     def save_as(self, folder: Path | str) -> Study:
-        """A copy of the study where the reader wants it; work goes on there after `move_to`."""
+        """A copy of the study where the reader wants it; work goes on there after `move_to`.
+
+        In the folder of a study of another kind, of the same patient, it is put beside that.
+
+        Raises
+        ------
+        DifferentPatients
+            The study there is of another patient.
+        WrongUse
+            A study of this kind, or something else, is there already.
+        """
         assert self.study is not None
-        return self.study.copy_to(folder)
+        return self.study.copy_to(place_of_study(self.study, folder))
 
     def move_to(self, study: Study) -> None:
         """Continue in a copy: edits since it was made are added to it, and an unsaved study is removed."""

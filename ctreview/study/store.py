@@ -76,6 +76,7 @@ class Study:
         readers/<name>/comparison/          what `ctreview compare` writes, with the reader's corrections
         readers/<name>/regions/             regions painted on muscle MRI, and what they measure
         comparisons/<a>-<b>/                the same without corrections
+        muscle/, chest/                     a study of another kind of examination of the same patient
         open.lock                           who has it open for writing
 
     Attributes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from pathlib import Path
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
@@ -19,12 +20,16 @@ from qtpy.QtWidgets import (
 )
 
 from ctreview.errors import CtreviewError, in_words
+from ctreview.review.beside import studies_beside
 from ctreview.review.unsaved import unsaved_work
 from ctreview.study import Study, recovery
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.widgets import ask
 
 __all__ = ["SignConfirmation", "SignStep", "UnsavedStudies"]
+
+
+_BESIDE = {"chest": "the chest CT", "muscle": "the muscle MRI"}
 
 
 class SignStep(QWidget):
@@ -66,6 +71,11 @@ class SignStep(QWidget):
             grid.addWidget(button, position // 2, position % 2)
             self.buttons[title] = button
         grid.addWidget(self.blinded, (len(acts) + 1) // 2, 1)
+        self._folder: Path | None = None
+        self._others: dict[str, Path] = {}
+        self.beside = QPushButton()
+        self.beside.setToolTip("It lies in the same folder; what is open now is closed, and kept")
+        self.beside.clicked.connect(self._open_beside)
         self.moved = QLabel()
         self.moved.setWordWrap(True)
         self.locate = QPushButton("Locate…")
@@ -75,6 +85,7 @@ class SignStep(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(who)
         layout.addWidget(self.summary)
+        layout.addWidget(self.beside)
         layout.addLayout(grid)
         layout.addWidget(self.confirm)
         layout.addWidget(self.moved)
@@ -108,6 +119,7 @@ class SignStep(QWidget):
         if not self.reader.hasFocus():
             self.reader.setText(workspace.author)
         self.summary.setText(self._summarised())
+        self._offer_beside()
         if self.confirm.asked:
             self._show_summary(asked=self.buttons["Sign"].isEnabled())
 
@@ -133,6 +145,20 @@ class SignStep(QWidget):
         found = ask.folder_to_open(self, "Open a study")
         if found is not None:
             self.controller.archive.open(found, blinded=self.blinded.isChecked())
+
+    def _offer_beside(self) -> None:
+        """Offer the study of another kind of examination in the same folder; looked for once in each folder."""
+        study = self.state.study if self.state.workspace.saved else None
+        folder = None if study is None else study.folder
+        if folder != self._folder:
+            self._folder = folder
+            self._others = {} if study is None else studies_beside(study)
+        self.beside.setVisible(bool(self._others))
+        self.beside.setText(f"Open {' and '.join(_BESIDE[name] for name in self._others)} of this patient")
+
+    def _open_beside(self) -> None:
+        for place in self._others.values():
+            self.controller.archive.open(place)
 
     def _locate(self) -> None:
         found = ask.folder_to_open(self, "Where the scans of the study lie now")
