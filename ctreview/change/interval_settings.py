@@ -52,7 +52,7 @@ SOURCES: Mapping[str, Source] = {
     "air calibration": Source("the HU scale of one scan against that of the other, air taken off", 19),
     "contrast agent": Source("contrast agent in one scan alone, or blood that reads otherwise", 13),
     "unknown age": Source("normal density of lungs as small as a child's, whose age is not known", 14),
-    "growth": Source("how much of the change of a child's lung volume is growth and no deeper breath", 20),
+    "growth": Source("how much of the change of a child's lung volume is growth and no deeper breath", 21),
     "overlooked opacity": Source(
         "opacity too faint, small or flat to be found, and what only looks like it, in each scan", 12
     ),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ctreview.change import Conditions, IntervalSettings, find_intervals, find_sensitivity, judge, measure
+from ctreview.change.interval_settings import SOURCES
 from ctreview.change.sensitivity import Perturbation
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
@@ -28,6 +29,10 @@ def ill():
 @pytest.fixture(scope="module")
 def better():
     return paint(GRID, {GLASS_HU: ball(GRID, LEFT, 8)}, seed=2)
+
+
+def test_no_two_sources_draw_the_same_numbers():
+    assert len({source.stream for source in SOURCES.values()}) == len(SOURCES)
 
 
 def test_the_interval_holds_the_truth_and_its_value_is_the_plain_difference(ill, better):
