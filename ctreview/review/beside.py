@@ -27,7 +27,7 @@ def place_of_study(study: Study, folder: Path | str) -> Path:
     ----------
     study : Study
     folder : path
-        What the reader chose.
+        What the reader chose: a new folder, that of a study of another kind, or any name within that.
 
     Raises
     ------
@@ -37,19 +37,20 @@ def place_of_study(study: Study, folder: Path | str) -> Path:
         What lies there is a damaged study.
     """
     folder = Path(folder)
-    if not (folder / "study.json").exists():
+    around = next((one for one in (folder, folder.parent) if (one / "study.json").exists()), None)
+    if around is None:
         return folder
-    other = Study.open(folder)
+    other = Study.open(around)
     if _kind(other) == _kind(study):
         return folder
     conflicts = [name for a in _patients(study) for b in _patients(other) for name in a.conflicts(b)]
     if conflicts:
         raise DifferentPatients(
             f"the {' and '.join(dict.fromkeys(conflicts))} of the images differ from those of the study there",
-            where=folder,
+            where=around,
             remedy="Save each patient in a folder of their own.",
         )
-    return folder / BESIDE[_kind(study)]
+    return around / BESIDE[_kind(study)]
 
 
 def studies_beside(study: Study) -> dict[str, Path]:

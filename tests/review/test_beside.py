@@ -35,6 +35,7 @@ def test_muscle_is_saved_beside_the_chest_of_the_same_patient_and_each_finds_the
     chest = study_of(tmp_path / "anna", archive.RECIPE, "1")
     legs = study_of(tmp_path / "unsaved", regions.RECIPE, "1")
     assert studies_beside(chest) == {}
+    assert place_of_study(legs, chest.folder / "legs") == place_of_study(legs, chest.folder)
     saved = legs.copy_to(place_of_study(legs, chest.folder))
     assert saved.folder == chest.folder / "muscle"
     assert studies_beside(chest) == {"muscle": saved.folder}
