@@ -287,7 +287,6 @@ class MuscleMrMode(QObject):
                 state.changed.emit()
                 self.measure()
 
-        state.worker.cancel("confirm reference")
         state.worker.start("confirm reference", lambda _progress: still.referenced(pane, ball), confirm)
 
     def correct(self, what: Corrected) -> None:

@@ -52,6 +52,7 @@ class MusclePanel(QWidget):
         self.caveat = QLabel()
         self.caveat.setWordWrap(True)
         self.changes = RowTable(_CHANGES)
+        self.changes.setWordWrap(False)
         header = self.changes.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
@@ -102,7 +103,7 @@ class MusclePanel(QWidget):
                 f"{name}\n{' → '.join(values)} {unit}".rstrip(),
                 f"{words.signed(found.value, decimals=digits)} {unit}\n"
                 f"{words.span(found.low, found.high, decimals=digits)}",
-                words.verdict_word(one.verdict),
+                VERDICTS[one.verdict][0],
             )
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)

@@ -130,9 +130,13 @@ def test_muscle_is_found_corrected_undone_saved_and_opened_again(
     reader = dock.state.reading.reader
     click(dock.sign.buttons["Close study"])
     assert dock.muscle.table.rowCount() == 0
+    found_anew: list[object] = []
+    monkeypatch.setattr("ctreview.review.muscle.measure_muscle", lambda *_, **__: found_anew.append(1))
+    monkeypatch.setattr("ctreview.review.muscle.register_limbs", lambda *_, **__: found_anew.append(1))
     dock.controller.archive.open(study, author=reader)
     until(qtbot, lambda: mode.outcome is not None)
     measured(qtbot, dock)
+    assert found_anew == [], "the study keeps what was found"
     assert np.array_equal(mode.review.tissues[1].array, corrected)
     click(dock.sign.buttons["Sign"])
     assert "Right thigh: " in dock.sign.confirm.text.text()
