@@ -31,6 +31,9 @@ LITTLE_ORGAN, MUCH_ORGAN = 0.25, 0.5
 With less than the first a piece beside the ribs is offered, however sharp its edge (lobar consolidation ends sharply at
 a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
 
+NO_ORGAN = 0.03
+"""The same nearer to the midline, where aorta and spine lie beside the ribs as well: the aorta has 0.35 and more."""
+
 LUNG_CONTACT = 0.1
 """A piece with a sharp edge, or of fluid, that touches lung with less of its surface than this lies beside it, not in
 its place: muscle of the armpit, fat of the wall."""
@@ -77,7 +80,8 @@ class DenseEvidence:
     def may_be_lung(self) -> bool:
         """Whether it is offered where it is not counted."""
         bronchogram = self.bronchi >= BRONCHI and self.edge >= BRONCHOGRAM_EDGE
-        beside_ribs = self.lateral and self.organ < LITTLE_ORGAN and self.enclosed >= LUNG_CONTACT
+        least_organ = LITTLE_ORGAN if self.lateral else NO_ORGAN
+        beside_ribs = self.organ < least_organ and self.enclosed >= LUNG_CONTACT
         return bronchogram or self.edge >= ORGAN_EDGE or beside_ribs
 
     @property
