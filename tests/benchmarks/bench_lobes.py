@@ -370,7 +370,7 @@ def _sentences() -> Iterator[Row]:
     It is where it names the lobes that hold most of the opacity and no other, and where each part of a lobe that it
     names (a third of its height, a half of its depth) holds most of what is in that lobe.
     """
-    count = 4 * PHANTOMS
+    count = 2 * PHANTOMS
     wrong = [said for seed in range(count) if (said := _wrong_sentence(seed))]
     yield {
         "stage": "sentence",
