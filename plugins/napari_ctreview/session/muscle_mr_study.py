@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ctreview.errors import CtreviewError, in_words
 from ctreview.muscle.groups import GROUP_TARGET
 from ctreview.progress import Progress, part
 from ctreview.recipes.muscle_mri.loading import tissue_source
+from ctreview.report import words
+from ctreview.report.muscle_words import region_words
 from ctreview.review.archive import ImageSource
 from ctreview.review.images import load_examination_of_study
 from ctreview.review.muscle import TISSUE, FoundMuscle, find_muscle
@@ -144,10 +146,21 @@ def signed_labels(
     ]
     version = study.plan.version if study.plan is not None and study.plan.version else "an earlier version"
     summary = (
-        f"{signature['state']} by {signature['reader']} on {str(signature['time'])[:10]}, made by ctreview {version}."
-        " Shown as it was stored, read-only"
+        f"{signature['state']} by {signature['reader']} on {str(signature['time'])[:10]}, made by ctreview {version}"
+        f"{_change_words(signature['statement'].get('muscle'))}. Shown as it was stored, read-only"
     )
     return SignedLabels(tuple(found), summary)
+
+
+def _change_words(signed: Any) -> str:
+    """The change that was signed, of the first region, where a document of whatever version says it."""
+    try:
+        first = signed["changes"][0]
+        value, low, high = (words.signed(first["change"][key]) for key in ("value", "low", "high"))
+        region, unit = region_words(first["region"], "en"), first["unit"]
+        return f": {region}, {words.verdict_word(first['verdict'])}, {value} {unit} ({low} to {high})"
+    except (KeyError, IndexError, TypeError, ValueError):
+        return ""
 
 
 def _labels_of(folder: Path, number: int, place: int, count: int, images: Examination) -> dict[str, LabelMap]:

@@ -98,9 +98,9 @@ class MusclePanel(QWidget):
             digits, unit = digits_of(one.baseline), _shown(one.unit)
             values = (words.number(value, decimals=digits) for value in (one.baseline, one.followup))
             found, region = one.change, region_words(one.region, "en")
-            name = f"{region[:1].upper()}{region[1:]}: {measure_words(one.key, 'en')}"
+            name = f"{region[:1].upper()}{region[1:]}"
             cells = (
-                f"{name}\n{' → '.join(values)} {unit}".rstrip(),
+                f"{measure_words(one.key, 'en')}\n{name}: {' → '.join(values)} {unit}".rstrip(),
                 f"{words.signed(found.value, decimals=digits)} {unit}\n"
                 f"{words.span(found.low, found.high, decimals=digits)}",
                 VERDICTS[one.verdict][0],
