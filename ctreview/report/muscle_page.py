@@ -18,6 +18,7 @@ from ctreview.report.muscle_words import (
     contrast_words,
     digits_of,
     measure_words,
+    reason_words,
     region_words,
     shown_unit,
 )
@@ -73,6 +74,7 @@ def render_muscle_page(
         headline=_headline(change, language) if change else "",
         reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
         change=None if change is None else [_change_row(one, language) for one in change["changes"]],
+        groups=change is not None and any("thigh" not in one["region"] for one in change["changes"]),
         charts=[
             (title, chart, _lines(chart, names, language))
             for title, what in ((said["curve_muscle"], "muscle"), (said["curve_fat"], "fat_fraction"))
@@ -192,7 +194,9 @@ def _rows(documents: Sequence[Mapping[str, Any]], language: str) -> list[dict[st
                     "name": name,
                     "unit": shown_unit(first["unit"]),
                     "values": [None if one is None else one["value"] for one in found],
-                    "reason": next((one["reason"] for one in found if one is not None and one["reason"]), ""),
+                    "reason": reason_words(
+                        next((one["reason"] for one in found if one is not None and one["reason"]), ""), language
+                    ),
                 }
             )
     return rows

@@ -15,6 +15,7 @@ __all__ = [
     "digits_of",
     "measure_words",
     "muscle_change_words",
+    "reason_words",
     "region_words",
     "shown_unit",
 ]
@@ -95,6 +96,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "sequence": "Sequence",
         "agent": "Contrast agent",
         "shift": "Moved onto the first, mm (left, posterior, head)",
+        "groups_text": "Intervals of drawn groups hold by how much tissue and levels may be off, and not by how "
+        "much two drawings of a group differ.",
         "measures": "Measures",
         "measures_text": "Of all that each examination shows: what differs here may be more or less of the thigh. "
         "Only the table of changes compares one part.",
@@ -150,6 +153,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "sequence": "Sequenz",
         "agent": "Kontrastmittel",
         "shift": "Auf das erste verschoben, mm (links, dorsal, kranial)",
+        "groups_text": "Die Intervalle gezeichneter Gruppen enthalten, wie weit Gewebe und Höhen abweichen "
+        "können, nicht aber, wie weit zwei Zeichnungen einer Gruppe voneinander abweichen.",
         "measures": "Messwerte",
         "measures_text": "Von allem, was jede Untersuchung zeigt: Unterschiede können an mehr oder weniger "
         "Oberschenkel liegen. Nur die Tabelle der Änderungen vergleicht denselben Abschnitt.",
@@ -191,6 +196,27 @@ def contrast_words(name: str, language: str) -> str:
     if language == "de":
         return _GERMAN_CONTRASTS.get(name, name.replace("(contrast not stated)", "(Kontrast nicht angegeben)"))
     return name
+
+
+_CUT = "The image ends within the femur ({}), so its length is unknown."
+_CUT_GERMAN = "Das Bild endet im Femur ({}); seine Länge ist unbekannt."
+_GERMAN_REASONS = {
+    "No femur was found in the image.": "Im Bild wurde kein Femur gefunden.",
+    _CUT.format("below"): _CUT_GERMAN.format("unten"),
+    _CUT.format("above"): _CUT_GERMAN.format("oben"),
+    _CUT.format("below and above"): _CUT_GERMAN.format("unten und oben"),
+    "What was found of the femur is too short to be a whole one, so its length is unknown.": (
+        "Was vom Femur gefunden wurde, ist zu kurz für einen ganzen; seine Länge ist unbekannt."
+    ),
+    "The image does not reach that height.": "Das Bild reicht nicht bis zu dieser Höhe.",
+}
+
+
+def reason_words(reason: str, language: str) -> str:
+    """Why a number is missing; one that is not known here is quoted."""
+    if language == "de" and reason:
+        return _GERMAN_REASONS.get(reason, f"„{reason}“")
+    return reason
 
 
 def shown_unit(ucum: str) -> str:

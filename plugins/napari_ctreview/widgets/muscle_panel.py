@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, Q
 from ctreview.muscle.measurement import MuscleMeasurement
 from ctreview.recipes.muscle_mri import MuscleChange
 from ctreview.report import words
-from ctreview.report.muscle_words import digits_of, measure_words, muscle_change_words, region_words
+from ctreview.report.muscle_words import MUSCLE_WORDS, digits_of, measure_words, muscle_change_words, region_words
 from ctreview.review.muscle import MeasuredExaminations, changes_of_thighs
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
@@ -74,7 +74,7 @@ class MusclePanel(QWidget):
         changes = () if outcome is None or outcome.comparison is None else outcome.comparison.changes
         self.changes.setVisible(bool(changes))
         self._fill_changes(changes)
-        said = "" if outcome is None else _stir_words(outcome)
+        said = "" if outcome is None else "\n".join(_caveats(outcome))
         self.caveat.setText(said)
         self.caveat.setVisible(bool(said))
         if outcome is None:
@@ -206,17 +206,19 @@ def _shown(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
-def _stir_words(outcome: MeasuredExaminations) -> str:
-    """By which reference STIR is measured, and what that leaves open; empty where none was confirmed."""
+def _caveats(outcome: MeasuredExaminations) -> list[str]:
+    """What intervals of groups do not hold, and by which reference STIR is measured; nothing where neither is there."""
     found = []
+    compared = outcome.comparison
+    if compared is not None and any("thigh" not in one.region for one in compared.changes):
+        found.append(MUSCLE_WORDS["en"]["groups_text"])
+    places = []
     for title, scan in zip(TITLES, outcome.scans, strict=False):
         if scan.stir_reference is not None:
             ball = scan.stir_reference.ball
             place = ", ".join(words.number(part, decimals=0) for part in ball.centre_mm)
-            found.append(f"{title} at {place} mm, radius {ball.radius_mm:.0f} mm")
+            places.append(f"{title} at {place} mm, radius {ball.radius_mm:.0f} mm")
     said = next((one for scan in outcome.scans for one in scan.checks if one.name == "stir_reference"), None)
-    return (
-        ""
-        if said is None or not found
-        else f"STIR reference, confirmed by a reader: {'; '.join(found)}. {said.message}"
-    )
+    if said is not None and places:
+        found.append(f"STIR reference, confirmed by a reader: {'; '.join(places)}. {said.message}")
+    return found
