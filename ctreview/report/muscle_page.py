@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ctreview.report import words
+from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.german_muscle_checks import muscle_check_in_german
+from ctreview.report.languages.wording import Wording
 from ctreview.report.muscle_charts import Chart, DatedCurves, along_femur
 from ctreview.report.muscle_levels import LevelPicture, MeasuredMuscle, level_pictures
 from ctreview.report.muscle_words import (
@@ -57,8 +58,8 @@ def render_muscle_page(
     dated = [DatedCurves(scan.found.curves, scan.found.femurs) for scan in scans]
     folder = files("ctreview.report") / "templates"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    for function in (words.number, words.signed, words.span):
-        environment.filters[function.__name__] = function
+    wording = Wording(language, LANGUAGES[language])
+    environment.filters |= {"number": wording.number, "signed": wording.signed}
     template = environment.from_string((folder / "muscle.html.j2").read_text(encoding="utf-8"))
     return template.render(
         language=language,
@@ -67,11 +68,11 @@ def render_muscle_page(
         names=names,
         told_by=contrast_words(documents[0]["tissue_told_by"], language),
         apart="" if change is None else _apart(change["interval_days"], said),
-        reference=_reference(documents, names, said),
+        reference=_reference(documents, names, said, wording),
         levels=levels,
         legend=_legend(levels, scans, language),
         verdict=change["verdict"] if change else "unchanged",
-        headline=_headline(change, language) if change else "",
+        headline=_headline(change, wording) if change else "",
         reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
         change=None if change is None else [_change_row(one, language) for one in change["changes"]],
         groups=change is not None and any("thigh" not in one["region"] for one in change["changes"]),
@@ -80,24 +81,25 @@ def render_muscle_page(
             for title, what in ((said["curve_muscle"], "muscle"), (said["curve_fat"], "fat_fraction"))
             if (chart := along_femur(dated, what)) is not None
         ],
-        contrasts=[(name, _contrasts(document)) for name, document in zip(names, documents, strict=True)],
+        contrasts=[(name, _contrasts(document, wording)) for name, document in zip(names, documents, strict=True)],
         rows=_rows(documents, language),
         checks=_checks(documents, change, language),
     )
 
 
-def _headline(change: Mapping[str, Any], language: str) -> str:
+def _headline(change: Mapping[str, Any], wording: Wording) -> str:
     """What became of the volume of muscle in both thighs, or of the first region there is."""
+    language = wording.code
     said = MUSCLE_WORDS[language]
     verdict = said[change["verdict"]]
     if not change["changes"]:
         return f"{said['headline']}: {verdict}"
     first = change["changes"][0]
     one = first["change"]
-    span = f"{words.signed(one['low'])} … {words.signed(one['high'])}"
+    span = f"{wording.signed(one['low'])} … {wording.signed(one['high'])}"
     return (
         f"{measure_words(first['key'], language)}, {region_words(first['region'], language)}: {verdict} "
-        f"({words.signed(one['value'])} mL, {span})"
+        f"({wording.signed(one['value'])} {shown_unit(first['unit'], language)}, {span})"
     )
 
 
@@ -105,14 +107,16 @@ def _apart(days: int | None, said: Mapping[str, str]) -> str:
     return said["days_unknown"] if days is None else said["apart"].format(days=days)
 
 
-def _reference(documents: Sequence[Mapping[str, Any]], names: Sequence[str], said: Mapping[str, str]) -> str:
+def _reference(
+    documents: Sequence[Mapping[str, Any]], names: Sequence[str], said: Mapping[str, str], wording: Wording
+) -> str:
     """Where a reader took muscle to be healthy, and what that leaves open; empty where none was confirmed."""
     places = []
     for name, document in zip(names, documents, strict=True):
         one = document["stir_reference"]
         if one is not None:
-            x, y, z = (words.number(part, decimals=0) for part in one["centre_mm"])
-            radius, error = words.number(one["radius_mm"], decimals=0), words.number(100 * one["error_share"])
+            x, y, z = (wording.number(part, decimals=0) for part in one["centre_mm"])
+            radius, error = wording.number(one["radius_mm"], decimals=0), wording.number(100 * one["error_share"])
             places.append(said["stir_place"].format(name=name, x=x, y=y, z=z, radius=radius, error=error))
     return said["stir_reference"].format(places="; ".join(places)) if places else ""
 
@@ -143,27 +147,27 @@ def _change_row(row: Mapping[str, Any], language: str) -> dict[str, Any]:
         **row,
         "name": region_words(row["region"], language),
         "measure": measure_words(row["key"], language),
-        "shown_unit": shown_unit(row["unit"]),
+        "shown_unit": shown_unit(row["unit"], language),
         "digits": digits_of(row["baseline"]),
         "verdict_words": said[row["verdict"]],
     }
 
 
-def _contrasts(document: Mapping[str, Any]) -> list[dict[str, str]]:
+def _contrasts(document: Mapping[str, Any], wording: Wording) -> list[dict[str, str]]:
     """How each contrast was made, and how far it lay off."""
     moved = {one["contrast"]: one for one in document["alignments"]}
     rows = []
     for one in document["contrasts"]:
         sequence, alignment = one["sequence"], moved.get(one["name"])
         shift = (
-            "" if alignment is None else " / ".join(words.number(part, decimals=1) for part in alignment["shift_mm"])
+            "" if alignment is None else " / ".join(wording.number(part, decimals=1) for part in alignment["shift_mm"])
         )
         rows.append(
             {
                 "name": one["name"],
-                "voxels": " × ".join(words.number(size, decimals=1) for size in one["spacing_mm"]),
+                "voxels": " × ".join(wording.number(size, decimals=1) for size in one["spacing_mm"]),
                 "times": ", ".join(
-                    f"{label} {sequence[key]:g}{unit}"
+                    f"{label} {wording.cell(float(sequence[key]))}{unit}"
                     for label, key, unit in (
                         ("", "field_strength_t", " T"),
                         ("TR", "repetition_time_ms", " ms"),
@@ -192,7 +196,7 @@ def _rows(documents: Sequence[Mapping[str, Any]], language: str) -> list[dict[st
                 {
                     "region": region_words(region, language),
                     "name": name,
-                    "unit": shown_unit(first["unit"]),
+                    "unit": shown_unit(first["unit"], language),
                     "values": [None if one is None else one["value"] for one in found],
                     "reason": reason_words(
                         next((one["reason"] for one in found if one is not None and one["reason"]), ""), language

@@ -219,9 +219,10 @@ def reason_words(reason: str, language: str) -> str:
     return reason
 
 
-def shown_unit(ucum: str) -> str:
+def shown_unit(ucum: str, language: str) -> str:
     """A unit as it is printed."""
-    return ucum.replace("{ratio}", "").replace("cm2", "cm²")
+    unit = ucum.replace("{ratio}", "").replace("cm2", "cm²")
+    return unit.replace("mL", "ml") if language == "de" else unit
 
 
 def digits_of(value: float) -> int:
@@ -269,6 +270,6 @@ def muscle_change_words(change: ChangedMuscle) -> str:
     verdict = words.verdict_word(change.verdict)
     if change.verdict == "not_interpretable":
         return f"{name[:1].upper()}{name[1:]}: {verdict}"
-    found, unit = change.change, shown_unit(change.unit)
+    found, unit = change.change, shown_unit(change.unit, "en")
     span = words.span(found.low, found.high)
     return f"{name[:1].upper()}{name[1:]}: {verdict}, {words.signed(found.value)} {unit} ({span} {unit})"

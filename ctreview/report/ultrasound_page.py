@@ -14,8 +14,9 @@ from skimage.measure import approximate_polygon, find_contours
 from ctreview.change import Interval
 from ctreview.muscle.ultrasound_compared import ComparedUltrasound, UltrasoundComparison
 from ctreview.muscle.ultrasound_measures import BorderedNumber, MeasuredUltrasound
-from ctreview.report import words
 from ctreview.report.figures import data_uri, scale_bar_mm
+from ctreview.report.languages import LANGUAGES
+from ctreview.report.languages.wording import Wording
 from ctreview.report.ultrasound_words import ULTRASOUND_WORDS, note_words
 
 __all__ = ["render_ultrasound_page"]
@@ -49,9 +50,9 @@ def render_ultrasound_page(found: Sequence[MeasuredUltrasound], compared: Compar
     str
         HTML with style and pictures inside; it asks no server for anything, and names no date, file or patient.
     """
-    said = ULTRASOUND_WORDS[language]
+    said, wording = ULTRASOUND_WORDS[language], Wording(language, LANGUAGES[language])
     when = _when(found, said)
-    pictures = [_picture(one, number, when[number], said) for number, one in enumerate(found)]
+    pictures = [_picture(one, number, when[number], said, wording) for number, one in enumerate(found)]
     folder = files("ctreview.report") / "templates"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "ultrasound.html.j2").read_text(encoding="utf-8"))
@@ -60,25 +61,25 @@ def render_ultrasound_page(found: Sequence[MeasuredUltrasound], compared: Compar
         language=language,
         style=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours, from the package
         said=said,
-        headline=_headline(compared, said),
+        headline=_headline(compared, said, wording),
         pictures=pictures,
         width_mm=width,
         height_mm=max(one.height_mm for one in pictures),
         bar_mm=scale_bar_mm(width),
-        rows=[_row(one, number, when[number], said) for number, one in enumerate(found)],
-        comparisons=[_comparison(one, said) for one in compared.comparisons],
-        repeated=_repeated(found, compared, said),
+        rows=[_row(one, number, when[number], said, wording) for number, one in enumerate(found)],
+        comparisons=[_comparison(one, said, wording) for one in compared.comparisons],
+        repeated=_repeated(found, compared, said, wording),
         notes=_notes(found, said, language),
     )
 
 
-def _headline(compared: ComparedUltrasound, said: Mapping[str, str]) -> str:
+def _headline(compared: ComparedUltrasound, said: Mapping[str, str], wording: Wording) -> str:
     """The thickness of the first comparison; dates before sides."""
     ordered = sorted(compared.comparisons, key=lambda one: one.of != "dates")
     if not ordered:
         return said["title"]
     first = ordered[0]
-    return f"{said['thickness']}, {_title(first, said)}: {_interval(first.thickness_mm, 1, ' mm')}"
+    return f"{said['thickness']}, {_title(first, said)}: {_interval(first.thickness_mm, 1, wording, ' mm')}"
 
 
 def _when(found: Sequence[MeasuredUltrasound], said: Mapping[str, str]) -> list[str]:
@@ -98,7 +99,7 @@ def _side(one: MeasuredUltrasound, said: Mapping[str, str]) -> str:
     return said[one.measures.side or "no_side"]
 
 
-def _picture(one: MeasuredUltrasound, number: int, when: str, said: Mapping[str, str]) -> _Picture:
+def _picture(one: MeasuredUltrasound, number: int, when: str, said: Mapping[str, str], wording: Wording) -> _Picture:
     box, measures = one.region, one.measures
     rows, columns = slice(box.top, box.bottom + 1), slice(box.left, box.right + 1)
     grey = np.ascontiguousarray(one.image.frames[one.frame][rows, columns])
@@ -119,29 +120,29 @@ def _picture(one: MeasuredUltrasound, number: int, when: str, said: Mapping[str,
         grey.shape[0] * box.row_mm,
         "".join(parts),
         (x, top, bottom),
-        f"{words.number(measures.thickness_mm.value, decimals=1)} mm",
+        f"{wording.number(measures.thickness_mm.value, decimals=1)} mm",
         f"{number + 1}: {_side(one, said)}, {when}",
     )
 
 
-def _row(one: MeasuredUltrasound, number: int, when: str, said: Mapping[str, str]) -> dict[str, str]:
+def _row(one: MeasuredUltrasound, number: int, when: str, said: Mapping[str, str], wording: Wording) -> dict[str, str]:
     measures = one.measures
     return {
         "number": str(number + 1),
         "side": _side(one, said),
         "when": when,
-        "thickness": f"{words.number(measures.thickness_mm.value, decimals=1)} mm",
-        "thickness_border": _border(measures.thickness_mm, 1),
-        "area": f"{words.number(measures.area_cm2.value, decimals=1)} cm²",
-        "area_border": _border(measures.area_cm2, 1),
-        "grey": f"{words.number(measures.grey_mean.value, decimals=0)} ± {words.number(measures.grey_sd, decimals=0)}",
-        "grey_border": _border(measures.grey_mean, 0),
-        "pixel": f"{measures.row_mm:.3f} × {measures.column_mm:.3f}",
+        "thickness": f"{wording.number(measures.thickness_mm.value, decimals=1)} mm",
+        "thickness_border": _border(measures.thickness_mm, 1, wording),
+        "area": f"{wording.number(measures.area_cm2.value, decimals=1)} cm²",
+        "area_border": _border(measures.area_cm2, 1, wording),
+        "grey": " ± ".join(wording.number(one, decimals=0) for one in (measures.grey_mean.value, measures.grey_sd)),
+        "grey_border": _border(measures.grey_mean, 0, wording),
+        "pixel": f"{wording.number(measures.row_mm, decimals=3)} × {wording.number(measures.column_mm, decimals=3)}",
     }
 
 
-def _border(one: BorderedNumber, decimals: int) -> str:
-    return f"{words.number(one.low, decimals=decimals)} … {words.number(one.high, decimals=decimals)}"
+def _border(one: BorderedNumber, decimals: int, wording: Wording) -> str:
+    return f"{wording.number(one.low, decimals=decimals)} … {wording.number(one.high, decimals=decimals)}"
 
 
 def _title(one: UltrasoundComparison, said: Mapping[str, str]) -> str:
@@ -150,34 +151,36 @@ def _title(one: UltrasoundComparison, said: Mapping[str, str]) -> str:
     return said["sides"].format(when=said["days_unknown" if one.interval_days is None else "one_day"])
 
 
-def _comparison(one: UltrasoundComparison, said: Mapping[str, str]) -> dict[str, str]:
+def _comparison(one: UltrasoundComparison, said: Mapping[str, str], wording: Wording) -> dict[str, str]:
     title = _title(one, said)
     numbers = (" + ".join(str(number + 1) for number in group) for group in (one.first, one.second))
     return {
         "title": title[:1].upper() + title[1:],
         "images": " → ".join(numbers) if one.of == "dates" else " / ".join(numbers),
-        "thickness": _interval(one.thickness_mm, 1, " mm"),
-        "thickness_percent": _interval(one.thickness_percent, 1),
-        "grey": _interval(one.grey, 0),
-        "grey_percent": _interval(one.grey_percent, 1),
+        "thickness": _interval(one.thickness_mm, 1, wording, " mm"),
+        "thickness_percent": _interval(one.thickness_percent, 1, wording),
+        "grey": _interval(one.grey, 0, wording),
+        "grey_percent": _interval(one.grey_percent, 1, wording),
     }
 
 
-def _interval(one: Interval | None, decimals: int, unit: str = "") -> str:
+def _interval(one: Interval | None, decimals: int, wording: Wording, unit: str = "") -> str:
     if one is None:
         return "–"
-    value, low, high = (words.signed(part, decimals=decimals) for part in (one.value, one.low, one.high))
+    value, low, high = (wording.signed(part, decimals=decimals) for part in (one.value, one.low, one.high))
     return f"{value}{unit} ({low} … {high})"
 
 
-def _repeated(found: Sequence[MeasuredUltrasound], compared: ComparedUltrasound, said: Mapping[str, str]) -> str:
+def _repeated(
+    found: Sequence[MeasuredUltrasound], compared: ComparedUltrasound, said: Mapping[str, str], wording: Wording
+) -> str:
     """What repeats differ by; finer than a pixel nothing is measured."""
     thickness, grey = (compared.repeatability.get(name) for name in ("thickness_mm", "grey_mean"))
     if thickness is None or grey is None:
         return said["not_repeated"]
     return said["repeated"].format(
-        thickness=words.number(max(thickness.coefficient, *(one.region.row_mm for one in found)), decimals=1),
-        grey=words.number(max(grey.coefficient, 1.0), decimals=0),
+        thickness=wording.number(max(thickness.coefficient, *(one.region.row_mm for one in found)), decimals=1),
+        grey=wording.number(max(grey.coefficient, 1.0), decimals=0),
         freedom=thickness.freedom,
     )
 

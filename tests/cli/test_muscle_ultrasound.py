@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def test_sides_are_set_against_each_other(command, files, tmp_path):
         assert text.count("<image ") == 2
         assert words in text
         assert "PHANTOM" not in text
+    assert re.search(r">[^<]*\d\.\d", text.partition("</style>")[2]) is None, "German numbers have a comma"
     assert document["measures"][0]["thickness_mm"] > document["measures"][1]["thickness_mm"] > 5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_loss_on_one_side_is_called_there_and_the_page_is_written(before: Muscle
     jsonschema.validate(document["baseline"], schema("ctreview.muscle/1"))
     page = (tmp_path / "out" / "report.de.html").read_text(encoding="utf-8")
     assert "abgenommen" in page
+    assert re.search(r">[^<]*\d\.\d", page.partition("</style>")[2]) is None, "German numbers have a comma"
     assert "<svg" in page
 
 
