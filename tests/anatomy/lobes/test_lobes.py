@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ctreview.anatomy import LOBE_SCHEME, LOBES, LobeMap, find_lobes
 from ctreview.phantom import Phantom, make_thorax, phantom_child
+from ctreview.volume.volume import Volume
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +52,36 @@ def test_after_an_upper_lobe_was_removed_no_lobe_is_promised_in_its_place(child:
     assert {"right_upper_lobe", "right_middle_lobe"} <= stopped(find_lobes(volume, lungs, vessels))
 
 
-def test_a_right_lung_of_two_lobes_keeps_the_lower_one(child: Phantom) -> None:
+@pytest.fixture(scope="module")
+def healthy(child: Phantom) -> tuple[Volume, Volume]:
+    """The child without opacity, which ends at borders of lobes and shows them; and the same without any fissure."""
+    whole, bare = (make_thorax((), settings=own) for own in (child.settings, replace(child.settings, fissure_mm=0.0)))
+    return whole.volume, bare.volume
+
+
+def test_a_right_lung_of_two_lobes_keeps_the_lower_one(child: Phantom, healthy: tuple[Volume, Volume]) -> None:
     """Where there is no minor fissure, the lobes that it would part get no verdict, and the others do."""
-    # healthy: opacity ends at a border between lobes, and shows it
-    healthy, without = (
-        make_thorax((), settings=own) for own in (child.settings, replace(child.settings, fissure_mm=0.0))
-    )
+    whole, bare = healthy
     upper, middle = (child.lobes.mask(lobe) for lobe in ("right_upper_lobe", "right_middle_lobe"))
     beside = ndimage.binary_dilation(upper, iterations=4) & ndimage.binary_dilation(middle, iterations=4)
     beside &= ~ndimage.binary_dilation(child.lobes.mask("right_lower_lobe"), iterations=4)
-    volume = healthy.volume.with_array(np.where(beside, without.volume.array, healthy.volume.array))
+    volume = whole.with_array(np.where(beside, bare.array, whole.array))
     found = stopped(find_lobes(volume, child.lungs, child.vessels))
     assert found == {"right_upper_lobe", "right_middle_lobe"}
+
+
+def test_where_a_fissure_ends_vessels_are_not_taken_for_its_rest(
+    child: Phantom, healthy: tuple[Volume, Volume]
+) -> None:
+    whole, bare = healthy
+    behind = np.indices(whole.array.shape, sparse=True)[1] > 0.55 * whole.array.shape[1]
+    volume = whole.with_array(np.where(behind, bare.array, whole.array))
+    fissures = find_lobes(volume, child.lungs, child.vessels).fissures
+    for fissure in (fissures["right_oblique"], fissures["left_oblique"]):
+        inside = fissure.position[fissure.inside]
+        plane = fissure.surface.prior.plane
+        places = fissure.frame.to_patient(plane.points(np.column_stack([inside, fissure.surface.at(inside)[0]])))
+        erased = behind[0, np.rint(volume.geometry.to_index(places)[:, 1]).astype(int), 0]
+        seen = fissure.seen[fissure.inside]
+        assert seen[~erased].mean() > 0.95
+        assert seen[erased].mean() < 0.08
