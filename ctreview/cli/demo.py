@@ -14,11 +14,12 @@ from ctreview.cli.demo_muscle import demo_muscle
 from ctreview.cli.options import AsJson, Overwrite, Quiet, Threads
 from ctreview.cli.summary import bare_table, show_ending, show_reasons, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
+from ctreview.cli.truth_rows import TrueChange
 from ctreview.progress import part
 from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, sample_data
 
 if TYPE_CHECKING:
-    from ctreview.change.comparison import Comparison, Interval
+    from ctreview.change.comparison import Comparison
 
 __all__ = ["TruthRow", "beside_truth", "demo"]
 
@@ -85,34 +86,19 @@ class TruthRow:
     """What was measured in a region beside what is true; opacity in millilitres."""
 
     region: str
-    true_before: float
-    true_after: float
+    true: TrueChange
     before: float
     after: float
-    change: Interval | None
-
-    @property
-    def true_change(self) -> float:
-        """Follow-up minus baseline."""
-        return self.true_after - self.true_before
-
-    @property
-    def holds_truth(self) -> bool:
-        """Whether the interval holds the true change."""
-        return self.change is not None and self.change.low <= self.true_change <= self.change.high
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
+        change = self.true.interval
         return {
             "region": self.region,
-            "true_ml": {
-                "baseline": self.true_before,
-                "followup": self.true_after,
-                "change": round(self.true_change, 3),
-            },
+            "true_ml": self.true.to_dict(),
             "measured_ml": {"baseline": round(self.before, 3), "followup": round(self.after, 3)},
-            "change": None if self.change is None else self.change.to_dict(),
-            "interval_holds_truth": self.holds_truth,
+            "change": None if change is None else change.to_dict(),
+            "interval_holds_truth": self.true.is_held,
         }
 
 
@@ -123,7 +109,7 @@ def beside_truth(found: Comparison, answer: dict[str, Any]) -> Iterator[TruthRow
         if all(region.region in regions for regions in known.values()):
             before, after = (_opacity(known[when][region.region]) for when in ("baseline", "followup"))
             measured = region.baseline.opacity_ml, region.followup.opacity_ml
-            yield TruthRow(region.region, before, after, *measured, region.change["opacity_ml"])
+            yield TruthRow(region.region, TrueChange(before, after, region.change["opacity_ml"]), *measured)
 
 
 def _opacity(true: dict[str, float]) -> float:
@@ -135,9 +121,9 @@ def _show(rows: tuple[TruthRow, ...]) -> None:
     for row in rows:
         table.add_row(
             row.region.replace("_", " "),
-            *(f"{ml:.0f} mL" for ml in (row.true_before, row.before, row.true_after, row.after)),
-            f"{row.true_change:+.0f} mL".replace("-", "−"),
-            signed(row.change),
+            *(f"{ml:.0f} mL" for ml in (row.true.before, row.before, row.true.after, row.after)),
+            f"{row.true.change:+.0f} mL".replace("-", "−"),
+            signed(row.true.interval),
         )
     console = results()
     console.print("Ground glass and consolidation of the phantom child:")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctreview.cli.summary import bare_table, signed
 from ctreview.cli.terminal import print_json, progress_bar, remark, results
+from ctreview.cli.truth_rows import TrueChange
 from ctreview.progress import part
 from ctreview.sample_data import ANSWER, BASELINE, FOLLOWUP, MUSCLE, sample_data
 
@@ -61,30 +62,15 @@ def _femurs(truth: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
 class MuscleTruthRow:
     """A number of one thigh in the part that both dates show: what was measured beside what is true."""
 
-    true_before: float
-    true_after: float
+    true: TrueChange
     measured: MuscleChange
-
-    @property
-    def true_change(self) -> float:
-        """Follow-up minus baseline."""
-        return self.true_after - self.true_before
-
-    @property
-    def holds_truth(self) -> bool:
-        """Whether the interval holds the true change."""
-        return self.measured.change.low <= self.true_change <= self.measured.change.high
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
-            "true": {
-                "baseline": self.true_before,
-                "followup": self.true_after,
-                "change": round(self.true_change, 3),
-            },
+            "true": self.true.to_dict(),
             "measured": self.measured.to_dict(),
-            "interval_holds_truth": self.holds_truth,
+            "interval_holds_truth": self.true.is_held,
         }
 
 
@@ -94,7 +80,7 @@ def muscle_beside_truth(found: MuscleMriComparison, answer: Mapping[str, Any]) -
     for one in found.changes:
         truths = [regions.get(one.region, {}).get("shared_part", {}) for regions in known]
         if all(one.key in truth for truth in truths):
-            yield MuscleTruthRow(truths[0][one.key], truths[1][one.key], one)
+            yield MuscleTruthRow(TrueChange(truths[0][one.key], truths[1][one.key], one.change), one)
 
 
 def _show(rows: tuple[MuscleTruthRow, ...]) -> None:
@@ -103,12 +89,12 @@ def _show(rows: tuple[MuscleTruthRow, ...]) -> None:
     for row in rows:
         one = row.measured
         digits = 0 if one.unit == "mL" else 1
-        numbers = (row.true_before, one.baseline, row.true_after, one.followup)
+        numbers = (row.true.before, one.baseline, row.true.after, one.followup)
         table.add_row(
             one.region.replace("_", " "),
             one.key.removesuffix("_ml").replace("_", " "),
             *(f"{number:.{digits}f} {one.unit}" for number in numbers),
-            f"{row.true_change:+.{digits}f}".replace("-", "−"),
+            f"{row.true.change:+.{digits}f}".replace("-", "−"),
             signed(one.change, one.unit, digits),
         )
     console = results()

@@ -113,6 +113,6 @@ def test_the_interval_is_held_against_the_truth(low, high, holds):
         return {"regions": {"lungs": {"ground_glass_ml": glass, "consolidation_ml": 5.0}}}
 
     (row,) = beside_truth(comparison(low, high), {"baseline": true(105.0), "followup": true(15.0)})
-    assert (row.true_before, row.true_after, row.true_change) == (110.0, 20.0, -90.0)
-    assert row.holds_truth is holds
+    assert (row.true.before, row.true.after, row.true.change) == (110.0, 20.0, -90.0)
+    assert row.true.is_held is holds
     assert row.to_dict()["interval_holds_truth"] is holds

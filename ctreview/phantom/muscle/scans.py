@@ -74,20 +74,21 @@ def _spin_echo(fields: Fields, repetition: float, echo: float, inversion: float 
 
 def scan_t1(legs: Legs, scanner: MrScanner | None = None) -> Volume:
     """T1-weighted spin echo: fat bright, muscle dark."""
-    fields = Fields(legs, scanner or MrScanner())
-    repetition, echo = 600.0, 11.0
-    signal = fields.scanner.magnitude(_spin_echo(fields, repetition, echo), _CHANNEL["T1"])
-    facts = PulseSequence(echo, repetition, flip_angle_degrees=90.0, echo_train_length=3, kinds=("SE", "SK"))
-    return _stored(fields, signal, facts, "T1 tse axial")
+    return _scan_spin_echo(legs, scanner, "T1", repetition=600.0, echo=11.0, train=3)
 
 
 def scan_t2(legs: Legs, scanner: MrScanner | None = None) -> Volume:
     """T2-weighted spin echo, fat not suppressed."""
+    return _scan_spin_echo(legs, scanner, "T2", repetition=4500.0, echo=90.0, train=16)
+
+
+def _scan_spin_echo(
+    legs: Legs, scanner: MrScanner | None, name: str, *, repetition: float, echo: float, train: int
+) -> Volume:
     fields = Fields(legs, scanner or MrScanner())
-    repetition, echo = 4500.0, 90.0
-    signal = fields.scanner.magnitude(_spin_echo(fields, repetition, echo), _CHANNEL["T2"])
-    facts = PulseSequence(echo, repetition, flip_angle_degrees=90.0, echo_train_length=16, kinds=("SE", "SK"))
-    return _stored(fields, signal, facts, "T2 tse axial")
+    signal = fields.scanner.magnitude(_spin_echo(fields, repetition, echo), _CHANNEL[name])
+    facts = PulseSequence(echo, repetition, flip_angle_degrees=90.0, echo_train_length=train, kinds=("SE", "SK"))
+    return _stored(fields, signal, facts, f"{name} tse axial")
 
 
 def scan_stir(legs: Legs, scanner: MrScanner | None = None) -> Volume:
