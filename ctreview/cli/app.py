@@ -17,7 +17,7 @@ from ctreview.cli.edits import edits
 from ctreview.cli.follow import FollowCommand, follow
 from ctreview.cli.info import info
 from ctreview.cli.models import models
-from ctreview.cli.muscle import MuscleCommand, muscle, muscle_compare
+from ctreview.cli.muscle import MuscleCommand, MuscleCompareCommand, muscle, muscle_compare
 from ctreview.cli.muscle_ultrasound import muscle_ultrasound
 from ctreview.cli.qc import qc
 from ctreview.cli.repeat import repeat
@@ -57,7 +57,7 @@ app.command("segment", cls=SegmentCommand)(segment)
 app.command("compare", cls=CompareCommand)(compare)
 app.command("follow", cls=FollowCommand)(follow)
 app.command("muscle", cls=MuscleCommand)(muscle)
-app.command("muscle-compare")(muscle_compare)
+app.command("muscle-compare", cls=MuscleCompareCommand)(muscle_compare)
 app.command("muscle-ultrasound")(muscle_ultrasound)
 app.command("cohort", cls=CohortCommand)(cohort)
 app.command("timeline")(timeline)

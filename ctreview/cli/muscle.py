@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ctreview.muscle.maps.stir_reference import ReferenceBall
     from ctreview.recipes.muscle_mri import MuscleMriComparison
 
-__all__ = ["MuscleCommand", "muscle", "muscle_compare", "show_muscle_changes"]
+__all__ = ["MuscleCommand", "MuscleCompareCommand", "muscle", "muscle_compare", "show_muscle_changes"]
 
 Contrasts = Annotated[
     list[str] | None,
@@ -66,6 +66,13 @@ class MuscleCommand(CommandWithSettings):
     settings = staticmethod(muscle_mri_settings)
     without = frozenset({"threads"})
     parts = frozenset({"load", "measures", "tissue"})
+
+
+class MuscleCompareCommand(CommandWithSettings):
+    """Its options include every setting of the muscle recipe."""
+
+    settings = staticmethod(muscle_mri_settings)
+    without = frozenset({"threads"})
 
 
 def muscle(
@@ -129,6 +136,7 @@ def muscle(
 
 
 def muscle_compare(
+    context: typer.Context,
     paths: Annotated[
         list[Path],
         typer.Argument(help="The series of the baseline; those of the follow-up go to --followup.", show_default=False),
@@ -174,6 +182,7 @@ def muscle_compare(
             femurs_mm=(_femurs(femur), _femurs(followup_femur)),
             stir_references=(_reference(stir_reference), _reference(followup_stir_reference)),
             same_patient=same_patient,
+            settings=chosen_settings(context, muscle_mri_settings()),
             progress=part(progress, 0.0, 0.9),
         )
         write_muscle_comparison(found, out, overwrite=overwrite)
