@@ -101,12 +101,14 @@ def stir_robust_z(volume: Volume, muscle: Mask) -> TissueMap:
     spread = 1.4826 * float(np.median(np.abs(inside - median)))
     if spread <= 0:
         raise WrongUse("the muscle has one value everywhere, so that nothing stands out")
+    share = spread / median if median > 0 else 1.0
     caveat = Check(
         "stir_robust_z",
-        None,
+        round(share, 4),
         None,
         ok=True,
-        message="Brightness is compared with the patient's other muscle: oedema of most muscle would not stand out.",
+        message="Brightness is compared with the patient's other muscle, whose robust standard deviation is "
+        f"{share:.0%} of its median: oedema of most muscle would not stand out.",
         effect="tells",
     )
     shown = volume.with_array(((values - median) / spread).astype(np.float32))

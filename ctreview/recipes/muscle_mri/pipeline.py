@@ -204,8 +204,8 @@ def compare_muscle(
         # heights of the baseline are those that are meant; in the follow-up they may be off
         error = max((one.end_error_mm for one in shared), default=0.0)
         varied = (
-            vary_muscle(before, {one.region: one.baseline_mm for one in shared}, 0.0, settings),
-            vary_muscle(after, {one.region: one.followup_mm for one in shared}, error, settings),
+            vary_muscle(before, {one.region: one.baseline_mm for one in shared}, 0.0, settings, after),
+            vary_muscle(after, {one.region: one.followup_mm for one in shared}, error, settings, before),
         )
         about = {subject: (*checks, *own) for subject, own in subjects.items()}
         changes = compare_numbers(*varied, about, settings)

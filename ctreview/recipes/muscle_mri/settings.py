@@ -34,6 +34,10 @@ class MuscleIntervalSettings:
         The same in each on its own.
     hot_z_shift : float
         The robust z from which a voxel is hot, in both together.
+    noise_factor : float
+        Of what noise is reckoned to add to fat fractions, in both together; above 1, so that all lies well within.
+    own_noise_factor : float
+        By which share of it the reckoning may be off in each on its own.
     draws : DrawSettings
     """
 
@@ -42,6 +46,8 @@ class MuscleIntervalSettings:
     boundary_voxels: float = 0.25
     own_boundary_voxels: float = 0.1
     hot_z_shift: float = 0.5
+    noise_factor: float = 1.5
+    own_noise_factor: float = 0.3
     draws: DrawSettings = field(default_factory=DrawSettings)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import erfc, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,11 @@ Numbers = dict[str, float]
 
 
 def vary_muscle(
-    scan: MuscleMriResult, heights: Mapping[str, Heights], end_error_mm: float, settings: MuscleMriSettings
+    scan: MuscleMriResult,
+    heights: Mapping[str, Heights],
+    end_error_mm: float,
+    settings: MuscleMriSettings,
+    other: MuscleMriResult | None = None,
 ) -> dict[str, dict[str, VariedNumber]]:
     """Measure each region between two heights, and again under every variation.
 
@@ -59,6 +64,8 @@ def vary_muscle(
     end_error_mm : float
         How far each end may be off.
     settings : MuscleMriSettings
+    other : MuscleMriResult, optional
+        The examination that it is compared with: what is hot is counted by the spread of its muscle as well.
 
     Returns
     -------
@@ -72,12 +79,28 @@ def vary_muscle(
         if thigh_key(side) in heights
     }
     counted = _Counter(scan, voxels, settings)
+    unlike = _unlike_spread(scan, other, settings.measures.hot_z)
     regions = _regions(scan, voxels, tuple(by_number))
     found = {}
     for region, where in regions.items():
         numbers = {number: by_number[number] for number in np.unique(voxels.number[where]).tolist()}
-        found[region] = _varied(counted, where, numbers, end_error_mm, settings.interval)
+        found[region] = _varied(counted, where, numbers, end_error_mm, unlike, settings.interval)
     return found
+
+
+def _unlike_spread(scan: MuscleMriResult, other: MuscleMriResult | None, hot_z: float) -> float:
+    """What the robust z from which a voxel is hot rises by where it is as bright as that of the other examination.
+
+    It never falls: below it noise would count.
+    """
+    spreads = [
+        next((check.value for one in result.maps for check in one.caveats if check.name == "stir_robust_z"), None)
+        for result in (scan, other or scan)
+    ]
+    if not all(isinstance(one, float) and one > 0 for one in spreads):
+        return 0.0
+    own, its = (float(str(one)) for one in spreads)
+    return hot_z * max(0.0, its / own - 1.0)
 
 
 def _regions(scan: MuscleMriResult, voxels: MuscleVoxels, numbers: tuple[int, ...]) -> dict[str, Mask]:
@@ -181,17 +204,15 @@ class _Counter:
         return np.asarray(np.sqrt(np.maximum(share**2 - 2.0 * self._fat_noise**2, 0.0)))
 
     def _hot_ml(self, weight: FloatArray, where: Mask, reading: _Reading) -> float:
-        """Volume of hot voxels; noise makes as many dark ones."""
+        """Volume of hot voxels; of those without noise, what a normal distribution has there is taken off."""
         voxels, score = self.voxels, self.voxels.maps["stir_robust_z"]
         hot = where & (score >= self.hot_z + reading.shift)
         if reading.hot_border:
             hot = where & voxels.hot_ring | hot if reading.hot_border > 0 else hot & ~voxels.hot_edge
         found = float(weight @ hot)
         if reading.denoised:
-            found = max(
-                0.0,
-                min(float(weight @ (hot & ~voxels.single)), found - float(weight @ (where & (score <= -self.hot_z)))),
-            )
+            by_noise = 0.5 * erfc((self.hot_z + reading.shift) / sqrt(2)) * float(weight @ where)
+            found = max(0.0, min(float(weight @ (hot & ~voxels.single)), found - by_noise))
         return found * self._voxel_ml
 
 
@@ -200,6 +221,7 @@ def _varied(
     where: Mask,
     heights: Mapping[int, Heights],
     end_error_mm: float,
+    unlike: float,
     settings: MuscleIntervalSettings,
 ) -> dict[str, VariedNumber]:
     voxels = counter.voxels
@@ -220,6 +242,7 @@ def _varied(
     upwards = max(settings.hot_z_shift, counter.half_height(where) - counter.hot_z)
     hot = measured(plain, _Reading(upwards)), measured(plain, _Reading(-settings.hot_z_shift))
     hot_border = measured(plain, _Reading(hot_border=-1)), measured(plain, _Reading(hot_border=1))
+    by_other = measured(plain, _Reading(unlike)), base
     denoised = measured(plain, _Reading(denoised=True)), base
     ends = {
         f"{end} end of the shared part": _shorter(counter, where, plain, heights, end, end_error_mm)
@@ -233,13 +256,17 @@ def _varied(
                 "boundary": _scaled(value, key, border, settings.boundary_voxels),
                 "boundary of bone": _scaled(value, key, bone, settings.boundary_voxels),
                 "threshold of hot voxels": _scaled(value, key, hot, 1.0),
-                "noise": _scaled(value, key, denoised, 1.0),
+                "noise": _scaled(value, key, denoised, 1.0 if key == "hot_ml" else settings.noise_factor),
             },
             own={
                 "threshold of each scan": _scaled(value, key, threshold, settings.own_threshold_share / shift),
                 "boundary of each scan": _scaled(value, key, border, settings.own_boundary_voxels),
                 "boundary of bone in each scan": _scaled(value, key, bone, settings.own_boundary_voxels),
                 **{name: _mirrored(value, found.get(key, value)) for name, found in ends.items()},
+                "noise of each scan": _around(
+                    value, key, denoised[0], 0.0 if key == "hot_ml" else settings.own_noise_factor
+                ),
+                "spread of STIR in the other scan": _scaled(value, key, by_other, 1.0),
                 "boundary of hot voxels in each scan": _scaled(value, key, hot_border, settings.own_boundary_voxels),
                 **_of_reference(counter.scan, key, value),
                 **_of_femur(counter.scan, key, value),
@@ -264,6 +291,11 @@ def _shorter(
 def _scaled(value: float, key: str, limits: tuple[Numbers, Numbers], factor: float) -> tuple[float, float]:
     low, high = (value + factor * (found.get(key, value) - value) for found in limits)
     return low, high
+
+
+def _around(value: float, key: str, found: Numbers, factor: float) -> tuple[float, float]:
+    away = factor * abs(found.get(key, value) - value)
+    return value - away, value + away
 
 
 def _mirrored(value: float, less: float) -> tuple[float, float]:
