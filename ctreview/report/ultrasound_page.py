@@ -168,7 +168,7 @@ def _interval(one: Interval | None, decimals: int, wording: Wording, unit: str =
     if one is None:
         return "–"
     value, low, high = (wording.signed(part, decimals=decimals) for part in (one.value, one.low, one.high))
-    return f"{value}{unit} ({low} … {high})"
+    return f"{value}{unit} ({low}\N{NO-BREAK SPACE}…\N{NO-BREAK SPACE}{high})"
 
 
 def _repeated(
