@@ -16,7 +16,7 @@ from ctreview.errors import DifferentPatients
 from ctreview.muscle.ultrasound import Ultrasound
 from ctreview.muscle.ultrasound_measures import BorderedNumber, UltrasoundMeasures, UltrasoundSide
 
-__all__ = ["ComparedUltrasound", "Repeatability", "UltrasoundComparison", "compare_ultrasound"]
+__all__ = ["ComparedUltrasound", "UltrasoundComparison", "UltrasoundRepeatability", "compare_ultrasound"]
 
 _NORMAL = 1.959964
 """Half the width of what holds 95 % of a normal distribution, in its standard deviations."""
@@ -29,7 +29,7 @@ _NUMBERS: Mapping[Number, Callable[[UltrasoundMeasures], BorderedNumber]] = {
 
 
 @dataclass(frozen=True)
-class Repeatability:
+class UltrasoundRepeatability:
     """What measures of one side and day differ by.
 
     Attributes
@@ -109,12 +109,12 @@ class ComparedUltrasound:
     Attributes
     ----------
     comparisons : tuple of UltrasoundComparison
-    repeatability : mapping of str to Repeatability
+    repeatability : mapping of str to UltrasoundRepeatability
         By ``"thickness_mm"`` and ``"grey_mean"``; empty where nothing was measured twice.
     """
 
     comparisons: tuple[UltrasoundComparison, ...]
-    repeatability: Mapping[Number, Repeatability]
+    repeatability: Mapping[Number, UltrasoundRepeatability]
 
 
 def compare_ultrasound(images: Sequence[Ultrasound], measures: Sequence[UltrasoundMeasures]) -> ComparedUltrasound:
@@ -165,14 +165,14 @@ def _require_one_patient(images: Sequence[Ultrasound]) -> None:
             )
 
 
-def _repeatability(measures: Sequence[UltrasoundMeasures], groups: Any, name: Number) -> Repeatability | None:
+def _repeatability(measures: Sequence[UltrasoundMeasures], groups: Any, name: Number) -> UltrasoundRepeatability | None:
     """None where nothing was measured twice."""
     values = [np.array([_NUMBERS[name](measures[number]).value for number in group]) for group in groups]
     freedom = sum(len(one) - 1 for one in values)
     if not freedom:
         return None
     squares = sum(float(((one - one.mean()) ** 2).sum()) for one in values)
-    return Repeatability((squares / freedom) ** 0.5, freedom)
+    return UltrasoundRepeatability((squares / freedom) ** 0.5, freedom)
 
 
 def _compared(
@@ -181,7 +181,7 @@ def _compared(
     of: Literal["sides", "dates"],
     side: UltrasoundSide | None,
     days: int | None,
-    known: Mapping[Number, Repeatability],
+    known: Mapping[Number, UltrasoundRepeatability],
 ) -> UltrasoundComparison:
     found: dict[Number, tuple[Interval, Interval | None]] = {}
     for name in _NUMBERS:
@@ -201,7 +201,9 @@ def _compared(
     )
 
 
-def _varied(measures: Sequence[UltrasoundMeasures], name: Number, known: Repeatability | None) -> VariedNumber:
+def _varied(
+    measures: Sequence[UltrasoundMeasures], name: Number, known: UltrasoundRepeatability | None
+) -> VariedNumber:
     """The mean of repeats; the border of each is drawn by one hand, so that it errs alike in them."""
     numbers = [_NUMBERS[name](one) for one in measures]
     value, low, high = (float(np.mean([getattr(one, part) for one in numbers])) for part in ("value", "low", "high"))
