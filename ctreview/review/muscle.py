@@ -11,7 +11,7 @@ from ctreview.errors import CtreviewError, WrongUse
 from ctreview.muscle.carried_groups import GroupedLimbs, carry_groups, mirror_groups
 from ctreview.muscle.femur import Femur, stated_femur
 from ctreview.muscle.groups import GROUP_SCHEME, GROUP_TARGET, GROUPS, group_canvas, no_groups, without_empty
-from ctreview.muscle.maps.stir_reference import ReferenceBall
+from ctreview.muscle.maps.stir_reference import ReferenceBall, propose_reference
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.muscle_mri import (
@@ -23,6 +23,7 @@ from ctreview.recipes.muscle_mri import (
     measure_muscle,
 )
 from ctreview.recipes.muscle_mri.corrected import measured_again
+from ctreview.recipes.muscle_mri.maps import covered_by, fat_suppressed
 from ctreview.recipes.muscle_mri.referenced import with_stir_reference, without_stir_reference
 from ctreview.recipes.muscle_mri.registering import RegisteredLimbs, register_limbs
 from ctreview.review.journal import ReadingJournal
@@ -281,6 +282,15 @@ class MuscleReview(RegionReview):
                     raise
                 self._referenced[key] = without_stir_reference(scan, reason.found)
         return self._referenced[key]
+
+    def propose_in_group(self, number: int, group: str, radius_mm: float) -> ReferenceBall | None:
+        """The darkest even place of STIR within a group that the reader drew; None where no such ball fits."""
+        scan, drawn = self.found.scans[number], self._drawn_groups(number).mask(group)
+        alignment, stir = scan.alignments.get("STIR"), fat_suppressed(scan.images)
+        if alignment is None or stir is None:
+            return None
+        covered = covered_by(stir, alignment, scan.labels.geometry)
+        return propose_reference(alignment.volume, drawn, covered, radius_mm=radius_mm)
 
     def confirm_stir_reference(self, number: int, ball: ReferenceBall) -> None:
         """Put down where the reader takes muscle to be healthy; whether it can be is asked of `referenced` before.

@@ -86,6 +86,20 @@ def test_a_reference_is_confirmed_recorded_and_replayed(found: FoundMuscle) -> N
     assert replayed.measured().scans[0].to_dict() == scan.to_dict()
 
 
+def test_a_reference_is_proposed_within_a_group_that_was_drawn(found: FoundMuscle) -> None:
+    review = MuscleReview(found.examinations, found, author="anna", journal=ReadingJournal(()))
+    muscle = np.argwhere(review.tissues[0].labels.mask("left_muscle"))
+    at = [float(v) for v in review.tissues[0].base.geometry.to_lps(muscle[len(muscle) // 2])]
+    settings = {"radius_mm": 30.0, "shape": "ball"}
+    stroke = {"points": [at], "label": "left_quadriceps", "plane": 0, "settings": settings}
+    review.act(review.group_number(0), "brush", stroke)
+    ball = review.propose_in_group(0, "left_quadriceps", 8.0)
+    assert ball is not None
+    drawn = review.groups[0].labels.mask("left_quadriceps")
+    assert drawn[ball.mask(review.groups[0].base.geometry)].mean() > 0.8
+    assert review.propose_in_group(0, "left_quadriceps", 80.0) is None
+
+
 def test_a_reference_outside_stir_is_refused_and_one_of_a_journal_is_told(found: FoundMuscle) -> None:
     outside = ReferenceBall((900.0, 0.0, 0.0), 8.0)
     journal = ReadingJournal(())

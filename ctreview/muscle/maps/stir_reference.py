@@ -103,12 +103,14 @@ def measured_reference(stir: Volume, ball: ReferenceBall) -> StirReference:
     return StirReference(ball, level, min(1.0, 2.0 * error / level) if level > 0 else 1.0)
 
 
-def propose_reference(stir: Volume, muscle: Mask, covered: Mask | None = None) -> ReferenceBall | None:
+def propose_reference(
+    stir: Volume, muscle: Mask, covered: Mask | None = None, *, radius_mm: float = PROPOSED_RADIUS_MM
+) -> ReferenceBall | None:
     """The place within muscle where STIR is darkest and even, for a reader to look at; None where no ball fits.
 
     ``covered`` says where the image was acquired, if not everywhere: all of the ball lies there.
     """
-    radius = PROPOSED_RADIUS_MM
+    radius = radius_mm
     deep = distance_in_slices(muscle, stir.geometry.spacing) >= radius
     if covered is not None:
         deep &= minimum_filter(covered, [2 * int(np.ceil(radius / spacing)) + 1 for spacing in stir.geometry.spacing])

@@ -74,6 +74,7 @@ class MuscleTools(QWidget):
         self.mode, self.state, self.corrector = controller.muscle_mr, controller.state, corrector
         self.landmarks = landmarks
         self._followed = 0
+        self._drawn: list[list[ShownHeight | ShownBall]] = []
         self.what = {word: QRadioButton(title) for word, title in _TITLES.items()}
         self.buttons = {
             "mirror": _button("To the other side", KEYS[0]),
@@ -111,7 +112,10 @@ class MuscleTools(QWidget):
         self.radius.setToolTip("Radius of the reference that is marked next")
         self.radius.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.take.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.take.setToolTip("The dashed circle: the darkest even muscle of STIR in the pane of the mouse")
+        self.take.setToolTip(
+            "The dashed circle: the darkest even muscle of STIR in the pane of the mouse; while the tools draw a group,"
+            " the darkest even place within that"
+        )
         self.said.setWordWrap(True)
         grid.addWidget(self.marks["reference"], 4, 0)
         grid.addWidget(self.radius, 4, 1)
@@ -141,7 +145,10 @@ class MuscleTools(QWidget):
         """Show what the tools work on now; nothing before tissues were found."""
         review = self.mode.tissues
         self.setVisible(review is not None)
-        self.landmarks.redraw()
+        drawn = [self._shown(number) for number in range(len(self.state.panes.panes))]
+        if drawn != self._drawn:  # every step of a job comes here
+            self._drawn = drawn
+            self.landmarks.redraw()
         if review is None:
             return
         for word, choice in self.what.items():
@@ -162,7 +169,10 @@ class MuscleTools(QWidget):
             button.setDown(self.landmarks.landmark == landmark)
             button.setEnabled(free and (has_stir or landmark != "reference"))
         self.radius.setEnabled(free and has_stir)
-        self.take.setEnabled(free and confirmed is None and scan.proposed_reference is not None)
+        group = self._chosen_group(review, number)
+        self.take.setText("Confirm the proposed" if group is None else "Confirm in the group")
+        proposed = group is not None or (confirmed is None and scan.proposed_reference is not None)
+        self.take.setEnabled(free and has_stir and proposed)
         self.said.setText(self._words(review, number))
 
     def _words(self, review: MuscleReview, number: int) -> str:
@@ -207,10 +217,23 @@ class MuscleTools(QWidget):
         if review is None:
             return
         number = self._number(review)
+        group = self._chosen_group(review, number)
         proposed = review.found.scans[number].proposed_reference
+        if group is not None:
+            proposed = review.propose_in_group(number, group, self.radius.value())
+            if proposed is None:
+                self.state.failed.emit(
+                    "No ball of this radius fits into the group on STIR: draw it, or take a smaller one."
+                )
         if proposed is not None:
             self.state.panes.go_to(np.array(proposed.centre_mm), pane=number)
             self.mode.confirm_stir_reference(number, proposed)
+
+    def _chosen_group(self, review: MuscleReview, number: int) -> str | None:
+        """The group that the tools draw in an examination; None while they work on something else."""
+        label = self.corrector.label
+        known = {one.key for one in review.groups[number].base.scheme}
+        return label if self.mode.corrected == "groups" and label in known else None
 
     def _shown(self, number: int) -> list[ShownHeight | ShownBall]:
         """What is drawn over a pane."""
