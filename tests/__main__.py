@@ -32,7 +32,8 @@ def steps(wanted: list[str], workers: int) -> dict[str, list[str]]:
     }
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadfile"]
     unit = [*pytest, "-p", "tests.quick", "-r", "fE", *(f"--ignore=tests/{folder}" for folder in NO_UNITS)]
-    groups = {"lint": lint, "unit": {"unit tests": unit}, "pytest": {"pytest": [*pytest, "--durations", "15"]}}
+    every = [*pytest, "-p", "tests.slow_first", "--no-loadscope-reorder", "--durations", "15"]
+    groups = {"lint": lint, "unit": {"unit tests": unit}, "pytest": {"pytest": every}}
     return {name: command for group in wanted for name, command in groups[group].items()}
 
 

@@ -13,7 +13,6 @@ from ctreview.recipes.chest_ct.corrections import OPACITY, handlers_of
 from ctreview.study import Study
 from ctreview.volume.resample import warp_labels
 from ctreview.volume.write import write_transform
-from tests.without_lobes import prepare
 
 READERS = ("anna", "ben")
 
@@ -27,11 +26,10 @@ class Read:
     sessions: dict[str, tuple[Session, Session]]
 
 
-def read_study(folder: Path, before: Path, after: Path) -> Read:
+def read_study(folder: Path, scans: tuple[Path, Path], prepared: Prepared) -> Read:
     """Make the study; anna's journal has acts of several kinds with an undo, ben's one dab at each timepoint."""
-    prepared = prepare(before, after)
     study = Study.create(folder)
-    for point, path in zip(prepared.points, (before, after), strict=True):
+    for point, path in zip(prepared.points, scans, strict=True):
         maps = [one for one in (point.organ, point.vessels, point.opacity) if one is not None]
         study.add_timepoint(point.volume, path=path, series=None, masks=maps)
     if prepared.transform is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ctreview.cli import main
+from tests.analysed_once import analysed_once  # noqa: F401 - for all tests of this folder
 from tests.conftest import PATIENT
 
 REPOSITORY = Path(__file__).resolve().parents[2]

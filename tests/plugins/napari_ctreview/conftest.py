@@ -22,9 +22,11 @@ from npe2._pytest_plugin import npe2pm  # noqa: F401 - as above
 
 from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform
+from tests.analysed_once import analysed_anew, analysed_once  # noqa: F401 - for all tests of this folder
 from tests.plugins import screen as virtual_screen
 from tests.plugins.napari_ctreview.prepared import prepare_once
 from tests.plugins.napari_ctreview.waiting import LONGEST_S
+from tests.shared_results import SharedResults
 from tests.system_packages import without_screen
 
 
@@ -54,7 +56,11 @@ class Pair:
 
 
 @pytest.fixture(scope="session")
-def pair() -> Pair:
+def pair(shared_results: SharedResults) -> Pair:
+    return shared_results.value("pair of the plugin's tests", _pair)
+
+
+def _pair() -> Pair:
     glass = (Lesion("ground_glass", "right_upper_lobe", "ventral", 60.0),)
     before = small_thorax(lesions=glass, spacing_mm=4.0, acquired=datetime(2021, 9, 3))
     after = small_thorax(spacing_mm=4.0, seed=1, breath_depth=0.7, acquired=datetime(2021, 11, 8))
@@ -135,11 +141,11 @@ def _RGB() -> Any:
 
 
 @pytest.fixture
-def prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def prepared_once(monkeypatch: pytest.MonkeyPatch, shared_results: SharedResults) -> None:
     """Let the recipe do the work of two scans with given settings once for all tests; it is tested elsewhere."""
     from ctreview.recipes import chest_ct
 
-    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
+    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare, shared_results))
 
 
 @pytest.fixture

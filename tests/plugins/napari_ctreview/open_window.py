@@ -31,6 +31,7 @@ from qtpy.QtWidgets import (
 
 from tests.plugins.napari_ctreview.prepared import prepare_once
 from tests.plugins.napari_ctreview.waiting import LONGEST_MS, LONGEST_S
+from tests.shared_results import SharedResults
 
 
 class OpenWindow:
@@ -182,7 +183,7 @@ _KEPT: list[Any] = []
 
 
 @contextmanager
-def open_window(state: Path) -> Iterator[OpenWindow]:
+def open_window(state: Path, shared: SharedResults) -> Iterator[OpenWindow]:
     """Open napari with the dock; at the end the reading is closed and the window hidden.
 
     The window itself lives until the process ends: canvases of several windows that are closed one after the other in
@@ -198,7 +199,7 @@ def open_window(state: Path) -> Iterator[OpenWindow]:
         patch.setattr("ctreview.study.recovery.recovery_folder", lambda: state / "recovery")
         patch.setattr("napari_ctreview.preferences.folder", lambda: state / "settings")
         patch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)  # compiling would slow what follows
-        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare))
+        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare, shared))
         viewer = Viewer(show=True)
         viewer.window._qt_window.resize(1500, 950)
         dock = ReviewDock(viewer)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.shared_results import SharedResults
 
-def prepare_once(work: Callable[..., Any]) -> Callable[..., Any]:
+
+def prepare_once(work: Callable[..., Any], shared: SharedResults) -> Callable[..., Any]:
     """The recipe's first half, done once for each two scans and settings."""
 
     def prepare(baseline: Any, followup: Any, **options: Any) -> Any:
         progress, arrived = options.pop("progress"), options.pop("on_labels")
-        key = (baseline.digest, followup.digest, repr(options))
+        key = repr(("prepared", *((one.digest, one.acquisition) for one in (baseline, followup)), options))
         if key not in _PREPARED:
-            _PREPARED[key] = work(baseline, followup, progress=progress, on_labels=arrived, **options)
-            return _PREPARED[key]
+            _PREPARED[key] = shared.value(key, lambda: work(baseline, followup, progress=progress, **options))
         found = _PREPARED[key]
         for number, point in enumerate(found.points):
             arrived(number, "lungs", point.organ)
@@ -25,4 +26,5 @@ def prepare_once(work: Callable[..., Any]) -> Callable[..., Any]:
     return prepare
 
 
-_PREPARED: dict[Any, Any] = {}
+_PREPARED: dict[str, Any] = {}
+"""What this process has at hand."""

@@ -29,6 +29,7 @@ from ctreview.phantom import small_thorax
 from ctreview.volume.write import write_dicom
 from tests.plugins.napari_ctreview.open_window import OpenWindow, open_window
 from tests.plugins.napari_ctreview.simulated_mouse import click
+from tests.shared_results import SharedResults
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +43,11 @@ def other_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reading(small_scans: Path, other_patient: Path, tmp_path_factory: Any, qapp: Any) -> Iterator[OpenWindow]:
+def reading(
+    small_scans: Path, other_patient: Path, shared_results: SharedResults, tmp_path_factory: Any, qapp: Any
+) -> Iterator[OpenWindow]:
     """A reading of one patient, compared, with every step unfolded; before it another patient was shown."""
-    with open_window(tmp_path_factory.mktemp("state")) as window:
+    with open_window(tmp_path_factory.mktemp("state"), shared_results) as window:
         window.unfold()
         window.load(other_patient / "first", other_patient / "second")
         window.texts_of_other_patient = window.texts()

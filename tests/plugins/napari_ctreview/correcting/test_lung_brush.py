@@ -15,12 +15,15 @@ from ctreview.review.replay import replay_study
 from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.simulated_mouse import CTRL, SimulatedMouse, click, press
 from tests.plugins.napari_ctreview.waiting import until
+from tests.shared_results import SharedResults
 
 
 @pytest.fixture(scope="module")
-def window(qapp: Any, small_scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def window(
+    qapp: Any, small_scans: Path, shared_results: SharedResults, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
     """A dock with both scans read to the comparison, for all tests of this module."""
-    with open_window(tmp_path_factory.mktemp("state")) as opened:
+    with open_window(tmp_path_factory.mktemp("state"), shared_results) as opened:
         opened.load(small_scans / "before", small_scans / "after")
         opened.run()
         opened.dock.boxes["correct"].open()

@@ -67,7 +67,7 @@ def test_two_folders_are_prepared_corrected_and_compared(controller: Any, small_
     assert glass_ml(controller, 0) == pytest.approx(before - removed)
 
 
-def test_the_window_never_waits_for_a_step(controller: Any, small_scans: Path, qtbot: Any) -> None:
+def test_the_window_never_waits_for_a_step(analysed_anew: None, controller: Any, small_scans: Path, qtbot: Any) -> None:
     from qtpy.QtCore import Qt, QTimer
 
     load(qtbot, controller, small_scans / "before", small_scans / "after")
@@ -88,7 +88,9 @@ def test_the_window_never_waits_for_a_step(controller: Any, small_scans: Path, q
     assert np.percentile(gaps, 99.5) < STALL_MS, f"the longest were {np.sort(gaps)[-5:].round()} ms"
 
 
-def test_a_step_that_is_stopped_can_be_run_again(controller: Any, small_scans: Path, qtbot: Any) -> None:
+def test_a_step_that_is_stopped_can_be_run_again(
+    analysed_anew: None, controller: Any, small_scans: Path, qtbot: Any
+) -> None:
     load(qtbot, controller, small_scans / "before", small_scans / "after")
     with told(qtbot, controller.state.worker.progressed):
         controller.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ctreview.recipes.chest_ct import Prepared
 from ctreview.study import Study
 from tests.plugins.napari_ctreview.reading import compared, glass_at, glass_ml, load, run
 from tests.plugins.napari_ctreview.waiting import told, until
@@ -270,7 +272,9 @@ def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkey
     assert place.act(0, "remove_small", {"label": "ground_glass", "below_ml": 500.0}) is not None
 
 
-def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make_controller: Any, qtbot: Any) -> None:
+def test_after_a_kill_the_acts_are_there(
+    small_scans: Path, small_prepared: Prepared, tmp_path: Path, make_controller: Any, qtbot: Any
+) -> None:
     from ctreview.study.recovery import left_over
 
     script = textwrap.dedent(
@@ -279,11 +283,11 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         from pathlib import Path
         import ctreview.study.recovery as recovery
         recovery.recovery_folder = lambda: Path(sys.argv[3])
-        from ctreview.recipes.chest_ct import prepare
+        from pickle import loads
         from ctreview.review.workspace import Workspace
         from ctreview.review.archive import ImageSource, plan_of
         from ctreview.review.corrections import OpacityReview
-        found = prepare(sys.argv[1], sys.argv[2])
+        found = loads(Path(sys.argv[4]).read_bytes())
         workspace = Workspace("anna")
         workspace.store_pair(found, [ImageSource(Path(path)) for path in sys.argv[1:3]], plan_of(found))
         review = OpacityReview(found, author="anna", journal=workspace.journal)
@@ -295,7 +299,8 @@ def test_after_a_kill_the_acts_are_there(small_scans: Path, tmp_path: Path, make
         """
     )
     recovery = tmp_path / "state" / "recovery"
-    arguments = [str(small_scans / "before"), str(small_scans / "after"), str(recovery)]
+    (tmp_path / "prepared").write_bytes(pickle.dumps(small_prepared))
+    arguments = [str(small_scans / "before"), str(small_scans / "after"), str(recovery), str(tmp_path / "prepared")]
     with subprocess.Popen(
         [sys.executable, "-c", script, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -186,7 +186,9 @@ def test_three_panes_and_the_dock_fit_a_small_screen(make_dock: Any, small_scans
         assert box.minimumSizeHint().width() <= dock.width() - 16, "the dock has no bar to move it sideways"
 
 
-def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any) -> None:
+def test_stop_leaves_the_steps_to_do(
+    analysed_anew: None, make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any
+) -> None:
     dock = make_dock()
     loaded(qtbot, dock, small_scans)
     monkeypatch.undo()  # the real work, which can be stopped

@@ -21,6 +21,7 @@ from tests.plugins.napari_ctreview.open_window import open_window
 from tests.plugins.napari_ctreview.reading import glass_at, glass_ml
 from tests.plugins.napari_ctreview.simulated_mouse import LEFT, SHIFT, SimulatedMouse, click, press
 from tests.plugins.napari_ctreview.waiting import until
+from tests.shared_results import SharedResults
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def window(qapp: Any, folder: Path, small_scans: Path) -> Iterator[Any]:
+def window(qapp: Any, folder: Path, small_scans: Path, shared_results: SharedResults) -> Iterator[Any]:
     """A dock with both scans read to the comparison."""
-    with open_window(folder) as opened:
+    with open_window(folder, shared_results) as opened:
         opened.load(small_scans / "before", small_scans / "after")
         opened.run()
         yield opened.dock
