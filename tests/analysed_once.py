@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from ctreview.muscle import carried_groups
 from ctreview.progress import quiet
 from ctreview.recipes.chest_ct import ChestCtSettings, pair, pipeline, registering
 from ctreview.recipes.chest_ct.scan import ScanAnalysis, analyse_scan
+from ctreview.recipes.muscle_mri import registering as muscle_registering
 from ctreview.recipes.steps import StepTimer
 from ctreview.registration import Registration, register
 from ctreview.volume.labels import LabelMap
@@ -25,18 +28,27 @@ from tests.shared_results import SharedResults
 
 @pytest.fixture(scope="module", autouse=True)
 def analysed_once(shared_results: SharedResults) -> Iterator[None]:
-    """The recipe takes analyses and registrations from what this run has computed already."""
-    with pytest.MonkeyPatch.context() as patch:
-        analyse = _analyse(shared_results)
-        for module in (pair, pipeline):
-            patch.setattr(module, "analyse_scan", analyse)
-        patch.setattr(registering, "register", _register(shared_results))
+    """For all tests of a folder or a file."""
+    with taken_from(shared_results):
         yield
 
 
-@pytest.fixture
+@contextmanager
+def taken_from(shared: SharedResults) -> Iterator[None]:
+    """The recipe takes analyses and registrations from what this run has computed already."""
+    with pytest.MonkeyPatch.context() as patch:
+        analyse = _analyse(shared)
+        for module in (pair, pipeline):
+            patch.setattr(module, "analyse_scan", analyse)
+        registered = _register(shared)
+        for stage in (registering, muscle_registering, carried_groups):
+            patch.setattr(stage, "register", registered)
+        yield
+
+
+@contextmanager
 def analysed_anew() -> Iterator[None]:
-    """A test that looks on while the recipe works has it do its work."""
+    """A test that looks on while the recipe works lets it do its work."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (pair, pipeline):
             patch.setattr(module, "analyse_scan", analyse_scan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from ctreview.recipes.chest_ct import Prepared
     from tests.readings import Read
     from tests.shared_results import SharedResults
+
+
+def pytest_collection_finish() -> None:
+    """Leave the tests and what they import out of garbage collection: they stay, and there is a lot of them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -83,11 +90,14 @@ def _write_child_scans(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def small_prepared(small_scans: Path, shared_results: SharedResults) -> Prepared:
     """The small scans as the computer finds them, without lobes."""
+    from tests.analysed_once import taken_from
     from tests.without_lobes import prepare
 
-    return shared_results.value(
-        "small scans prepared without lobes", lambda: prepare(small_scans / "before", small_scans / "after")
-    )
+    def make() -> Prepared:
+        with taken_from(shared_results):
+            return prepare(small_scans / "before", small_scans / "after")
+
+    return shared_results.value("small scans prepared without lobes", make)
 
 
 @pytest.fixture(scope="session")

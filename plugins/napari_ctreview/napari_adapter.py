@@ -6,6 +6,8 @@ Nothing else in the plugin imports napari or touches its private attributes.
 
 from __future__ import annotations
 
+import gc
+from functools import cache
 from typing import Any, cast
 
 from napari.components import ViewerModel
@@ -21,6 +23,7 @@ __all__ = [
     "bare_slider",
     "canvas_of",
     "drawing_surface",
+    "freeze_what_is_loaded",
     "give_canvas_back",
     "grid_of",
     "hide_slider",
@@ -47,6 +50,17 @@ class _FurtherCanvas(QtViewer):  # type: ignore[misc]  # napari carries no types
 
     def _bind_shortcuts(self) -> None:
         """Bind none."""
+
+
+@cache
+def freeze_what_is_loaded() -> None:
+    """Leave modules and classes, which stay, out of garbage collection; the first call counts.
+
+    napari collects the garbage of the whole process whenever a layer goes: with all its libraries loaded that takes
+    a fifth of a second for each, and another patient takes several layers away.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def unwrapped(viewer: Any) -> Any:
@@ -104,6 +118,7 @@ def bare_slider(canvas: QtViewer) -> None:
     """
     canvas.dims.setMinimumWidth(1)
     for one in canvas.dims.slider_widgets:
+        one.slider.setMinimumWidth(1)  # napari wants more than a pane of a small screen has: its end would be cut off
         for part in one.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             part.setVisible(part is one.slider)
 

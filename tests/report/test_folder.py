@@ -385,8 +385,8 @@ def test_the_recipe_gives_what_is_written(tmp_path):
     from ctreview.phantom import Lesion, small_thorax
     from ctreview.recipes import chest_ct
 
-    lesion = Lesion("ground_glass", "right_upper_lobe", "ventral", 60.0)
-    found = chest_ct.segment(small_thorax(lesions=(lesion,)).volume, threads=1)
+    lesion = Lesion("ground_glass", "right_upper_lobe", "ventral", 15.0)
+    found = chest_ct.segment(small_thorax(3.0, lesions=(lesion,), spacing_mm=5.0).volume, threads=1)
     folder = write_segmentation_result(found, tmp_path / "scan")
     document = _json(folder / "measurements.json")
     Draft202012Validator(schema("ctreview.measurements/2")).validate(document)

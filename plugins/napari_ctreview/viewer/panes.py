@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QApplication, QSplitter, QWidget
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from napari_ctreview.napari_adapter import (
+    freeze_what_is_loaded,
     give_canvas_back,
     new_canvas,
     replace_canvas,
@@ -78,6 +79,7 @@ class Panes(QSplitter):
     def __init__(self, viewer: Any, count: int = 2) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.viewer = viewer
+        freeze_what_is_loaded()
         own = take_canvas(viewer)
         columns = [self._column(own)]
         self.panes = [Pane(viewer, own)]

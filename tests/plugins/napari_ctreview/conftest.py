@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ from napari.utils._testsupport import (  # noqa: F401 - napari's pytest plugin i
     mock_app_model,
     pytest_runtest_makereport,
 )
+from napari_ctreview import napari_adapter
 from npe2._pytest_plugin import npe2pm  # noqa: F401 - as above
 
 from ctreview.phantom import Lesion, Phantom, small_thorax, true_transform
 from ctreview.volume.transform import Transform
-from tests.analysed_once import analysed_anew, analysed_once  # noqa: F401 - for all tests of this folder
+from tests.analysed_once import analysed_once  # noqa: F401 - for all tests of this folder
 from tests.plugins import screen as virtual_screen
 from tests.plugins.napari_ctreview.prepared import prepare_once
+from tests.plugins.napari_ctreview.reading import write_mr
 from tests.plugins.napari_ctreview.waiting import LONGEST_S
 from tests.shared_results import SharedResults
 from tests.system_packages import without_screen
@@ -42,8 +45,16 @@ def qapp_args() -> list[str]:
     if lacking := without_screen():
         pytest.fail(f"{lacking}; run `make prepare`", pytrace=False)
     virtual_screen.start()
+    _load_window()
     os.environ.pop("QT_QPA_PLATFORM", None)  # "offscreen" leaves the canvas blank
     return ["ctreview tests"]
+
+
+def _load_window() -> None:
+    """As `Panes` does, but before there is any window: those of tests are to be collected."""
+    importlib.import_module("napari_ctreview.widgets.dock")
+    importlib.import_module("ctreview.recipes.chest_ct")
+    napari_adapter.freeze_what_is_loaded()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,20 @@ def _pair() -> Pair:
     before = small_thorax(lesions=glass, spacing_mm=4.0, acquired=datetime(2021, 9, 3))
     after = small_thorax(spacing_mm=4.0, seed=1, breath_depth=0.7, acquired=datetime(2021, 11, 8))
     return Pair(before, after, true_transform(before, after))
+
+
+@pytest.fixture(scope="session")
+def examinations(shared_results: SharedResults, pair: Pair) -> tuple[Path, Path]:
+    """Two MR examinations with T1 and STIR each; STIR is 100 more."""
+
+    def write(target: Path) -> None:
+        for name, phantom in (("one", pair.before), ("two", pair.after)):
+            brighter = replace(phantom, volume=phantom.volume.with_array(phantom.volume.array + np.int16(100)))
+            write_mr(target / name / "t1", phantom, description="t1_tse_tra", number=1)
+            write_mr(target / name / "stir", brighter, description="STIR tra", number=2)
+
+    folder = shared_results.files("MR examinations", write)
+    return folder / "one", folder / "two"
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,14 @@ def compared(qtbot: Any, controller: Any, start: Callable[[], object]) -> None:
     start()
     until(qtbot, lambda: bool(ends))
     assert ends == [""], ends
+
+
+def register_coarsely(controller: Any) -> None:
+    """Register on the coarsest grid alone, a tenth of the work: for tests that ask nothing of the registration."""
+    settings = controller.chest_ct.settings
+    standard = settings.registration
+    coarsest = replace(standard, affine_stages=standard.affine_stages[:1], stages=standard.stages[:1])
+    controller.chest_ct.settings = replace(settings, registration=coarsest)
 
 
 def load(qtbot: Any, controller: Any, *folders: Path) -> None:

@@ -17,6 +17,7 @@ from ctreview.recipes.chest_ct import Prepared, compare_prepared
 from ctreview.recipes.chest_ct import prepared as prepared_module
 from ctreview.recipes.chest_ct.corrections import canvas_of, carried_opacity, handlers_of, split_by_scan
 from ctreview.tools import BrushSettings
+from tests.analysed_once import analysed_once  # noqa: F401 - for all tests of this file
 from tests.readings import Read
 from tests.without_lobes import compare
 

@@ -43,12 +43,12 @@ class KnowsPhantoms:
 
 @pytest.fixture(scope="module")
 def before() -> Phantom:
-    return small_thorax(lesions=(LESION,), spacing_mm=4.0)
+    return small_thorax(3.0, lesions=(LESION,), spacing_mm=5.0)
 
 
 @pytest.fixture(scope="module")
 def after() -> Phantom:
-    return small_thorax(lesions=(), spacing_mm=4.0, seed=1)
+    return small_thorax(3.0, lesions=(), spacing_mm=5.0, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,6 @@ from ctreview.study import Study
 from tests.plugins.napari_ctreview.reading import write_mr
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, drop, press
 from tests.plugins.napari_ctreview.waiting import until
-
-
-@pytest.fixture
-def examinations(tmp_path: Path, pair: Any) -> tuple[Path, Path]:
-    """Two examinations with T1 and STIR each; STIR is 100 more."""
-    folders = tmp_path / "one", tmp_path / "two"
-    for folder, phantom in zip(folders, (pair.before, pair.after), strict=True):
-        brighter = replace(phantom, volume=phantom.volume.with_array(phantom.volume.array + np.int16(100)))
-        write_mr(folder / "t1", phantom, description="t1_tse_tra", number=1)
-        write_mr(folder / "stir", brighter, description="STIR tra", number=2)
-    return folders
 
 
 def opened(qtbot: Any, dock: Any, folders: tuple[Path, Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from napari_ctreview.viewer.measurements import Caliper
 
 from ctreview.study import Finding, KeyImage
-from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, run, write_mr
+from tests.analysed_once import analysed_anew
+from tests.plugins.napari_ctreview.reading import glass_at, glass_ml, load, register_coarsely, run, write_mr
 from tests.plugins.napari_ctreview.waiting import LONGEST_S, told, until
 
 STALL_MS = 100
@@ -23,6 +25,13 @@ STALL_MS = 100
 @pytest.fixture
 def controller(make_controller: Callable[..., Any]) -> Any:
     return make_controller()
+
+
+@pytest.fixture
+def quick_steps(controller: Any) -> None:
+    """For tests of what becomes of work."""
+    register_coarsely(controller)
+    controller.chest_ct.settings = replace(controller.chest_ct.settings, lobes=False)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +76,7 @@ def test_two_folders_are_prepared_corrected_and_compared(controller: Any, small_
     assert glass_ml(controller, 0) == pytest.approx(before - removed)
 
 
-def test_the_window_never_waits_for_a_step(analysed_anew: None, controller: Any, small_scans: Path, qtbot: Any) -> None:
+def test_the_window_never_waits_for_a_step(controller: Any, small_scans: Path, qtbot: Any) -> None:
     from qtpy.QtCore import Qt, QTimer
 
     load(qtbot, controller, small_scans / "before", small_scans / "after")
@@ -80,22 +89,26 @@ def test_the_window_never_waits_for_a_step(analysed_anew: None, controller: Any,
     controller.state.worker.ended.connect(lambda *_: ends.append(time.perf_counter()))
     controller.state.worker.began.connect(lambda *_: beats.append(time.perf_counter()))
     taken, controller.chest_ct.show_prepared = [], lambda *found: taken.append(found)
-    controller.run()
-    until(qtbot, lambda: bool(taken))
+    settings = controller.chest_ct.settings
+    standard = settings.registration
+    finest = replace(standard, affine_stages=standard.affine_stages[:1], stages=standard.stages[-1:])
+    controller.chest_ct.settings = replace(settings, registration=finest)  # the others do the same on coarser grids
+    with analysed_anew():
+        controller.run()
+        until(qtbot, lambda: bool(taken))
     heart.stop()
     gaps = 1000 * np.diff(beats)
     assert len(gaps) > 50
     assert np.percentile(gaps, 99.5) < STALL_MS, f"the longest were {np.sort(gaps)[-5:].round()} ms"
 
 
-def test_a_step_that_is_stopped_can_be_run_again(
-    analysed_anew: None, controller: Any, small_scans: Path, qtbot: Any
-) -> None:
+def test_a_step_that_is_stopped_can_be_run_again(controller: Any, small_scans: Path, qtbot: Any) -> None:
     load(qtbot, controller, small_scans / "before", small_scans / "after")
-    with told(qtbot, controller.state.worker.progressed):
-        controller.run()
-    with told(qtbot, controller.state.worker.ended) as ended:
-        controller.cancel()
+    with analysed_anew():
+        with told(qtbot, controller.state.worker.progressed):
+            controller.run()
+        with told(qtbot, controller.state.worker.ended) as ended:
+            controller.cancel()
     assert ended.args[:2] == ["prepare", "cancelled"]
     assert controller.chest_ct.prepared is None
     assert not controller.state.worker.busy
@@ -104,8 +117,14 @@ def test_a_step_that_is_stopped_can_be_run_again(
     assert controller.chest_ct.prepared is not None
 
 
+@pytest.mark.usefixtures("prepared_once", "quick_steps")
 def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they_find(
-    prepared_once: None, controller: Any, small_scans: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    prepared_once: None,
+    quick_steps: None,
+    controller: Any,
+    small_scans: Path,
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from napari_ctreview.session import chest_ct_mode as module
 
@@ -162,8 +181,9 @@ def test_what_is_marked_before_the_first_run_goes_with_its_scan_and_what_is_remo
     assert said[-1] == "Removed with the scan they were made on: 1 key image."
 
 
+@pytest.mark.usefixtures("prepared_once", "quick_steps")
 def test_a_reading_that_was_not_saved_is_kept_and_its_marks_go_on_with_their_scan(
-    prepared_once: None, controller: Any, small_scans: Path, third: Path, qtbot: Any
+    controller: Any, small_scans: Path, third: Path, qtbot: Any
 ) -> None:
     from ctreview.study import recovery
 
@@ -303,8 +323,6 @@ def test_a_tick_states_that_two_ids_are_one_patient(
 def test_other_settings_keep_the_corrections(
     prepared_once: None, controller: Any, small_scans: Path, qtbot: Any
 ) -> None:
-    from dataclasses import replace
-
     from ctreview.review.archive import settings_of
 
     load(qtbot, controller, small_scans / "before", small_scans / "after")

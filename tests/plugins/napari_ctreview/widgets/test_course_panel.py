@@ -12,6 +12,7 @@ from napari_ctreview.widgets.region_table import VERDICTS
 from ctreview.dicom.acquisition import Patient
 from ctreview.phantom import Lesion, small_thorax
 from ctreview.volume.write import write_dicom
+from tests.plugins.napari_ctreview.reading import register_coarsely
 from tests.plugins.napari_ctreview.simulated_mouse import click
 from tests.plugins.napari_ctreview.waiting import until
 
@@ -41,6 +42,7 @@ def test_a_third_scan_is_listed_shown_beside_another_and_followed(
     said: list[str] = []
     dock.state.failed.connect(said.append)
     dock.forms["lungs"].fields["lobes"].setChecked(False)
+    register_coarsely(dock.controller)
     for number, path in enumerate((three[0], three[2])):
         dock.controller.open_dropped(number, [str(path)])
         until(qtbot, lambda number=number: loader.scans[number] is not None)

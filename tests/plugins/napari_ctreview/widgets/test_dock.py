@@ -10,6 +10,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
+from tests.analysed_once import analysed_anew
 from tests.plugins.napari_ctreview.reading import compared, glass_at, glass_ml
 from tests.plugins.napari_ctreview.simulated_mouse import SimulatedMouse, click, drop, press
 from tests.plugins.napari_ctreview.waiting import drawn, until
@@ -182,20 +183,21 @@ def test_three_panes_and_the_dock_fit_a_small_screen(make_dock: Any, small_scans
     assert [pane.canvas.isVisible() for pane in dock.panes.panes] == [True] * 3
     widths = [pane.canvas.width() for pane in dock.panes.panes]
     assert min(widths) > 150
+    sliders = [one for pane in dock.panes.panes for one in pane.canvas.dims.slider_widgets]
+    assert max(one.minimumSizeHint().width() for one in sliders) < 100, "at twice the scale panes are that narrow"
     for box in dock.boxes.values():
         assert box.minimumSizeHint().width() <= dock.width() - 16, "the dock has no bar to move it sideways"
 
 
-def test_stop_leaves_the_steps_to_do(
-    analysed_anew: None, make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any
-) -> None:
+def test_stop_leaves_the_steps_to_do(make_dock: Any, small_scans: Path, qtbot: Any, monkeypatch: Any) -> None:
     dock = make_dock()
     loaded(qtbot, dock, small_scans)
     monkeypatch.undo()  # the real work, which can be stopped
-    click(dock.run_all)
-    until(qtbot, dock.boxes["lungs"].cancel.isVisible)
-    click(dock.boxes["lungs"].cancel)
-    until(qtbot, lambda: not dock.controller.state.worker.busy)
+    with analysed_anew():
+        click(dock.run_all)
+        until(qtbot, dock.boxes["lungs"].cancel.isVisible)
+        click(dock.boxes["lungs"].cancel)
+        until(qtbot, lambda: not dock.controller.state.worker.busy)
     assert dock.boxes["lungs"].step.state == "to do"
     assert dock.boxes["lungs"].step.message == "stopped"
     assert dock.run_all.isEnabled()
@@ -311,15 +313,12 @@ def test_a_blinded_reader_is_told_nothing_by_the_dock(make_dock: Any, small_scan
     assert {layer.name for pane in dock.panes.panes[:2] for layer in pane.model.layers} == {"A", "B", "opacity"}
 
 
-def test_mr_examinations_are_shown_with_their_contrasts(make_dock: Any, tmp_path: Path, pair: Any, qtbot: Any) -> None:
-    from tests.plugins.napari_ctreview.reading import write_mr
-
-    for name, phantom in (("one", pair.before), ("two", pair.after)):
-        write_mr(tmp_path / name / "t1", phantom, description="t1_tse_tra", number=1)
-        write_mr(tmp_path / name / "stir", phantom, description="STIR tra", number=2)
+def test_mr_examinations_are_shown_with_their_contrasts(
+    make_dock: Any, examinations: tuple[Path, Path], qtbot: Any
+) -> None:
     dock = make_dock()
-    for number, name in enumerate(("one", "two")):
-        drop(dock.panes.panes[number], tmp_path / name)
+    for number, folder in enumerate(examinations):
+        drop(dock.panes.panes[number], folder)
         until(qtbot, lambda number=number: dock.controller.state.loader.scans[number] is not None)
     assert [len(one.contrasts) for one in dock.panes.scans.examinations] == [2, 2]
     assert "T1" in dock.load.names[0].text()
