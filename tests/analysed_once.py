@@ -18,7 +18,6 @@ from ctreview.muscle import carried_groups
 from ctreview.progress import quiet
 from ctreview.recipes.chest_ct import ChestCtSettings, pair, pipeline, registering
 from ctreview.recipes.chest_ct.scan import ScanAnalysis, analyse_scan
-from ctreview.recipes.muscle_mri import registering as muscle_registering
 from ctreview.recipes.steps import StepTimer
 from ctreview.registration import Registration, register
 from ctreview.volume.labels import LabelMap
@@ -41,7 +40,7 @@ def taken_from(shared: SharedResults) -> Iterator[None]:
         for module in (pair, pipeline):
             patch.setattr(module, "analyse_scan", analyse)
         registered = _register(shared)
-        for stage in (registering, muscle_registering, carried_groups):
+        for stage in (registering, carried_groups):
             patch.setattr(stage, "register", registered)
         yield
 
