@@ -29,10 +29,12 @@ ENCLOSED_SHARE = 0.6
 LITTLE_ORGAN, MUCH_ORGAN = 0.25, 0.5
 """Of a piece's surface, what touches soft tissue far from any rib: liver and spleen go on behind what is taken of them.
 With less than the first a piece beside the ribs is offered, however sharp its edge (lobar consolidation ends sharply at
-a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well."""
+a fissure); with more than the second none is counted by its edge, which a beating heart or breath widens as well.
+Nearer to the midline the first takes the place of the second: there the aorta has 0.30 and more, and in thick slices an
+edge as wide as that of lung."""
 
 NO_ORGAN = 0.03
-"""The same nearer to the midline, where aorta and spine lie beside the ribs as well: the aorta has 0.35 and more."""
+"""What takes the place of the first there."""
 
 LUNG_CONTACT = 0.1
 """A piece with a sharp edge, or of fluid, that touches lung with less of its surface than this lies beside it, not in
@@ -73,7 +75,9 @@ class DenseEvidence:
     def is_lung(self) -> bool:
         """Whether it is counted."""
         fades = self.edge >= LUNG_EDGE or (self.edge >= ORGAN_EDGE and self.aerated >= AERATED_SHARE)
-        known = self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or (fades and self.organ < MUCH_ORGAN)
+        most_organ = MUCH_ORGAN if self.lateral else LITTLE_ORGAN
+        fades = fades and self.organ < most_organ
+        known = self.seen_aerated or self.enclosed >= ENCLOSED_SHARE or fades
         return known or (self.bronchi >= BRONCHI and self.edge >= ORGAN_EDGE)
 
     @property

@@ -21,3 +21,9 @@ def test_nearer_to_the_midline_a_sharp_piece_is_offered_only_where_no_organ_touc
 
 def test_what_lies_beside_the_lung_and_not_in_its_place_is_not_offered():
     assert not replace(SHARP, enclosed=0.05, lateral=False).may_be_lung
+
+
+@pytest.mark.parametrize(("organ", "lateral", "counted"), [(0.4, True, True), (0.0, False, True), (0.4, False, False)])
+def test_near_the_midline_an_edge_counts_only_where_little_organ_goes_on_behind(organ, lateral, counted):
+    piece = replace(SHARP, edge=1.34, organ=organ, lateral=lateral)
+    assert (piece.is_lung, piece.may_be_lung) == (counted, True)
