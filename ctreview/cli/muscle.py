@@ -65,7 +65,7 @@ class MuscleCommand(CommandWithSettings):
 
     settings = staticmethod(muscle_mri_settings)
     without = frozenset({"threads"})
-    parts = frozenset({"load", "measures", "tissue"})
+    parts = frozenset({"load", "measures", "tissue", "groups_from"})
 
 
 class MuscleCompareCommand(CommandWithSettings):

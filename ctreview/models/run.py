@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ctreview.errors import CtreviewError, GridMismatch, SegmentationFailed, WrongUse
-from ctreview.models.plausible import refuse_impossible, segmentation_checks
+from ctreview.models.plausible import BY_OURSELVES, refuse_impossible, segmentation_checks
 from ctreview.models.segmenter import STRUCTURES, EngineFacts, EngineLabelMap, Readiness, Segmenter, Structure
 from ctreview.progress import Cancelled, Progress, quiet
 from ctreview.volume.labels import Label, LabelMap, Scheme
@@ -52,7 +52,7 @@ def run_segmenter(
     ----------
     engine : Segmenter
     volume : Volume
-        A CT in HU; any axes.
+        A CT in HU, or for groups of muscles an MR image; any axes.
     structure : Structure
     progress : Progress
 
@@ -65,13 +65,16 @@ def run_segmenter(
     Raises
     ------
     WrongUse
-        The engine does not find this structure, is not ready, or the volume is not in HU.
+        The engine does not find this structure, is not ready, or the volume is not in HU, or is where MR is needed.
     SegmentationFailed
         The engine failed, or what it gave cannot be right: sides exchanged, lobes upside down, no or too much volume.
     GridMismatch
         What it gave lies on another grid.
     """
-    volume.require_hu("a network for CT needs", remedy="Load a CT.")
+    if structure != "muscle_groups":
+        volume.require_hu("a network for CT needs", remedy="Load a CT.")
+    elif volume.unit == "HU":
+        raise WrongUse("groups of muscles are found in MR images, and this is a CT", remedy="Load an MR image.")
     state = require_ready(engine, structure)
     canonical = volume.canonical()
     with _ONE_AT_A_TIME:
@@ -97,8 +100,7 @@ def _answer(engine: Segmenter, volume: Volume, structure: Structure, progress: P
         raise
     except Exception as error:
         raise SegmentationFailed(
-            f"{engine.name} failed ({type(error).__name__})",
-            remedy="Leave it out; ctreview finds lungs and lobes by itself.",
+            f"{engine.name} failed ({type(error).__name__})", remedy=f"Leave it out; {BY_OURSELVES[structure]}."
         ) from error
 
 
@@ -110,5 +112,5 @@ def _label_map(answer: Any, volume: Volume, structure: Structure, name: str) -> 
     strange = sorted(set(np.unique(array).tolist()) - set(range(len(parts) + 1)))
     if strange:
         raise SegmentationFailed(f"{name} gave labels that are not of {structure}: {strange[:5]}")
-    labels = (Label(n, key, _COLOURS[n - 1]) for n, key in enumerate(parts, start=1))
+    labels = (Label(n, key, _COLOURS[(n - 1) % len(_COLOURS)]) for n, key in enumerate(parts, start=1))
     return LabelMap(array.astype(np.uint8), volume.geometry, Scheme(tuple(labels)))

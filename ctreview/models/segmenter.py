@@ -16,7 +16,7 @@ from ctreview.volume.volume import Volume
 
 __all__ = ["STRUCTURES", "EngineFacts", "EngineLabelMap", "Readiness", "Segmenter", "Structure"]
 
-Structure = Literal["lungs", "lobes"]
+Structure = Literal["lungs", "lobes", "muscle_groups"]
 
 STRUCTURES: Mapping[Structure, tuple[str, ...]] = {
     "lungs": ("right_lung", "left_lung"),
@@ -26,6 +26,19 @@ STRUCTURES: Mapping[Structure, tuple[str, ...]] = {
         "right_lower_lobe",
         "left_upper_lobe",
         "left_lower_lobe",
+    ),
+    "muscle_groups": tuple(
+        f"{side}_{group}"
+        for side in ("right", "left")
+        for group in (
+            "gluteal",
+            "quadriceps",
+            "hamstrings",
+            "adductors",
+            "iliopsoas",
+            "anterior_leg",
+            "posterior_leg",
+        )
     ),
 }
 """What can be asked for, and the keys of its parts; the value of a part is its place in the list, from 1."""
@@ -88,7 +101,7 @@ class EngineFacts:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EngineLabelMap(LabelMap):
-    """Lungs or lobes that an engine gave and that were believed.
+    """Lungs, lobes or groups of muscles that an engine gave and that were believed.
 
     Attributes
     ----------
@@ -121,7 +134,7 @@ class Segmenter(Protocol):
         ...
 
     def segment(self, volume: Volume, structure: Structure, progress: Progress) -> npt.NDArray[np.integer[Any]]:
-        """Segment a CT in HU, in canonical axes (to head, posterior, left).
+        """Segment a CT in HU, or for groups of muscles an MR image, in canonical axes (to head, posterior, left).
 
         Returns
         -------

@@ -1,8 +1,8 @@
-"""TotalSegmentator's task ``total``, cut down to the five lobes, behind the protocol of ctreview."""
+"""TotalSegmentator's tasks ``total``, cut down to lobes, and ``total_mr``, cut down to muscles, as an engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +13,7 @@ import nibabel
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.models import Readiness, Structure
+from ctreview.models import STRUCTURES, Readiness, Structure
 from ctreview.progress import Progress
 from ctreview.volume.volume import Volume
 
@@ -28,11 +28,21 @@ _LOBES = (
 )
 """In the order of ctreview's own list."""
 
+_MUSCLES = {
+    "gluteal": ("gluteus_maximus", "gluteus_medius", "gluteus_minimus"),
+    "quadriceps": ("quadriceps_femoris",),
+    "hamstrings": ("thigh_posterior_compartment",),
+    "adductors": ("thigh_medial_compartment",),
+    "iliopsoas": ("iliopsoas",),
+}
+"""Which of its muscles make up a group. Those of the thigh are in ``total_mr`` of some versions only; the task that is
+theirs in others, ``thigh_shoulder_muscles_mr``, has weights under a licence of their own and is not run from here."""
+
 _SIDES = np.array([0, 1, 1, 1, 2, 2], dtype=np.uint8)
 """The lung of each lobe."""
 
-_WEIGHTS = (298, 291)
-"""The networks that are run where only lobes are asked for: where they are, roughly, and their borders."""
+_WEIGHTS = {"lungs": (298, 291), "lobes": (298, 291), "muscle_groups": (852, 850, 851)}
+"""The networks that are run: where the parts are, roughly, and their borders."""
 
 _RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """From LPS to the axes of NIfTI."""
@@ -42,10 +52,10 @@ class TotalSegmentatorSegmenter:
     """Lobes, and lungs as their sum, by TotalSegmentator."""
 
     name = "totalsegmentator"
-    licence = "package and weights of the task total: Apache-2.0"
-    structures: tuple[Structure, ...] = ("lungs", "lobes")
+    licence = "package and weights of the tasks total and total_mr: Apache-2.0"
+    structures: tuple[Structure, ...] = ("lungs", "lobes", "muscle_groups")
 
-    def readiness(self, structure: Structure) -> Readiness:  # noqa: ARG002 - both rest on the same weights
+    def readiness(self, structure: Structure) -> Readiness:
         """Whether package and weights are there; asks the disk alone."""
         try:
             installed = version("TotalSegmentator")
@@ -56,7 +66,7 @@ class TotalSegmentatorSegmenter:
             return Readiness(
                 False, None, f"the package {missing} is not installed", "pip install 'ctreview[totalsegmentator]'"
             )
-        folders = [TASK_ID_WEIGHTS_CONFIGS[network]["foldername"] for network in _WEIGHTS]
+        folders = [TASK_ID_WEIGHTS_CONFIGS[network]["foldername"] for network in _WEIGHTS[structure]]
         lacking = [name for name in folders if not (get_weights_dir() / name).is_dir()]
         if not lacking:
             networks = [get_weights_dir() / name for name in folders]
@@ -66,7 +76,7 @@ class TotalSegmentatorSegmenter:
             False,
             installed,
             f"the weights {', '.join(lacking)} are not there",
-            "Fetch them with its own command: totalseg_download_weights -t total",
+            f"Fetch them with its own command: totalseg_download_weights -t {_task(structure)}",
         )
 
     def segment(self, volume: Volume, structure: Structure, progress: Progress) -> npt.NDArray[np.integer[Any]]:
@@ -77,19 +87,37 @@ class TotalSegmentatorSegmenter:
         progress(0, 1, f"{structure}: TotalSegmentator")
         affine = _RAS @ volume.geometry.affine @ np.eye(4)[[2, 1, 0, 3]]
         image = nibabel.Nifti1Image(np.ascontiguousarray(volume.array.transpose(2, 1, 0)), affine)
+        places = _places(structure, class_map[_task(structure)])
+        wanted = [class_map[_task(structure)][value] for value in places]
         with _offline(python_api):
             found = python_api.totalsegmentator(
-                image, None, ml=True, task="total", roi_subset=list(_LOBES), device="cpu", quiet=True
+                image, None, ml=True, task=_task(structure), roi_subset=wanted, device="cpu", quiet=True
             )
-        values = {name: value for value, name in class_map["total"].items()}
         answer = np.asarray(found.dataobj).astype(np.int64).transpose(2, 1, 0)
         ours = np.zeros(int(answer.max()) + 1, dtype=np.uint8)
-        for place, name in enumerate(_LOBES, start=1):
-            if values[name] < len(ours):
-                ours[values[name]] = place
+        for value, place in places.items():
+            if value < len(ours):
+                ours[value] = place
         progress(1, 1, f"{structure}: TotalSegmentator")
-        lobes = ours[answer]
-        return lobes if structure == "lobes" else _SIDES[lobes]
+        parts = ours[answer]
+        return _SIDES[parts] if structure == "lungs" else parts
+
+
+def _task(structure: Structure) -> str:
+    return "total_mr" if structure == "muscle_groups" else "total"
+
+
+def _places(structure: Structure, classes: Mapping[int, str]) -> dict[int, int]:
+    """The place in ctreview's own list of each of its classes that is asked for."""
+    if structure != "muscle_groups":
+        return {value: _LOBES.index(name) + 1 for value, name in classes.items() if name in _LOBES}
+    group_of = {muscle: group for group, muscles in _MUSCLES.items() for muscle in muscles}
+    found = {}
+    for value, name in classes.items():
+        muscle, _, side = name.rpartition("_")
+        if side in ("right", "left") and muscle in group_of:
+            found[value] = STRUCTURES["muscle_groups"].index(f"{side}_{group_of[muscle]}") + 1
+    return found
 
 
 def _name(weights: Path) -> str:

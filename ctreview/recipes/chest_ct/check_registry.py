@@ -35,7 +35,6 @@ from ctreview.lung import InspirationSettings
 from ctreview.lung.growth import CHILD_SIZED_ML, GROWTH_LIMIT_PERCENT
 from ctreview.lung.size import LARGEST_SHARE, SMALLEST_SHARE
 from ctreview.models.plausible import ONE_PIECE_SHARE
-from ctreview.models.segmenter import STRUCTURES
 from ctreview.opacity.normal import SIDES_APART_HU
 from ctreview.opacity.thresholds import AGREEMENT_HU
 from ctreview.recipes.chest_ct.field_of_view import CUT_PERCENT
@@ -367,7 +366,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
             {"tells": "one is missing"},
             "kept for the reader",
         )
-        for structure in STRUCTURES
+        for structure in ("lungs", "lobes")
     },
     **{
         f"engine_{structure}_pieces": registered_of_scan(
@@ -375,7 +374,7 @@ CHECKS: Mapping[str, RegisteredCheck] = {
             {"tells": f"its largest piece holds less than {ONE_PIECE_SHARE:.0%}"},
             "lungs and lobes are one piece each but for a few voxels",
         )
-        for structure in STRUCTURES
+        for structure in ("lungs", "lobes")
     },
     "engine_lobes_shares": registered_of_scan(
         "sizes of the lobes of an engine, as shares of both lungs",

@@ -13,6 +13,7 @@ from ctreview.muscle.limb_matching import LimbMatchSettings
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
+from ctreview.recipes.muscle_mri.engine_groups import LEAST_INSIDE
 from ctreview.recipes.muscle_mri.maps import LEAST_COVERED
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
@@ -60,6 +61,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
             f"heights more than {LimbMatchSettings().most_apart_slices:g} slices apart; for that limb alone"
         },
         "each half is laid over the whole other date by itself; what does not agree is chance",
+    ),
+    "engine_groups_in_muscle": RegisteredCheck(
+        "share of the groups of an engine of a third party that lies in muscle of their side",
+        {"tells": f"below {LEAST_INSIDE:.0%}: the groups of that side are left out"},
+        "an engine may take one leg for the other, or fail on a contrast that it does not know",
     ),
     "cut_in_plane": registered_of_scan(
         "muscle at the edge of the slices",

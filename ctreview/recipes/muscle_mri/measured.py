@@ -8,6 +8,7 @@ from typing import Any
 
 from ctreview.checks import Check
 from ctreview.dicom.pulse_sequence import PulseSequence
+from ctreview.models import EngineFacts
 from ctreview.muscle.alignment import Alignment
 from ctreview.muscle.maps.stir_reference import ReferenceBall, StirReference
 from ctreview.muscle.maps.tissue_map import TissueMap
@@ -50,6 +51,8 @@ class MuscleMriResult:
         The failed ones first.
     facts, settings, timings : mapping
         Protocol and grid, settings of every step, its seconds; ready for JSON.
+    engines : mapping of str to EngineFacts
+        Engines of third parties that something rests on, by what they gave; version and licence go into documents.
     """
 
     image: Volume
@@ -66,6 +69,7 @@ class MuscleMriResult:
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timings: Mapping[str, float] = field(default_factory=dict, repr=False)
+    engines: Mapping[str, EngineFacts] = field(default_factory=dict)
 
     @property
     def labels(self) -> LabelMap:
@@ -107,6 +111,7 @@ class MuscleMriResult:
                 for region, one in self.found.femurs.items()
             },
             "measurements": [one.to_dict() for one in self.found.measurements],
+            "engines": {name: one.to_dict() for name, one in self.engines.items()},
             "reading_warnings": list(self.image.notes),
             "checks": [check.to_dict() for check in self.checks],
         }

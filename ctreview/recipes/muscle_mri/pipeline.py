@@ -21,6 +21,7 @@ from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.muscle_mri.changes import compare_numbers
 from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects, stopping_checks
 from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
+from ctreview.recipes.muscle_mri.engine_groups import ask_for_groups
 from ctreview.recipes.muscle_mri.loading import ExaminationInput, load_mri, tissue_source
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
@@ -92,6 +93,10 @@ def measure_muscle(
         tissue = find_tissue(chosen.image, fat=chosen.fat, fat_signal=chosen.fat_signal, settings=settings.tissue)
         tissue = _with_side(tissue, side)
     with timer("groups"):
+        asked = None
+        if settings.groups_from and groups is None:
+            asked = ask_for_groups(settings.groups_from, chosen.image, tissue)
+            groups = asked.labels
         drawn = find_groups(chosen.image, tissue.labels, groups, edits)
     progress(0.8, 1.0, "maps")
     with timer("maps"):
@@ -113,6 +118,7 @@ def measure_muscle(
         *swaps,
         *mapped.checks,
         *_contrast_checks(chosen.words, mapped.maps),
+        *(() if asked is None else (asked.check,)),
     )
     progress(1.0, 1.0, "measuring")
     return MuscleMriResult(
@@ -130,6 +136,7 @@ def measure_muscle(
         facts=scan_facts(chosen.image, chosen.image.acquisition.age_years),
         settings=settings.to_dict(),
         timings=timer.seconds,
+        engines={} if asked is None else {"muscle_groups": asked.facts},
     )
 
 

@@ -95,6 +95,8 @@ class MuscleMriSettings:
 
     Attributes
     ----------
+    groups_from : str or None
+        The engine of a third party that groups of muscles come from, where none are given (`ctreview models`).
     threads : int
         At most so many; results do not depend on it.
     """
@@ -106,6 +108,7 @@ class MuscleMriSettings:
     matching: LimbMatchSettings = field(default_factory=LimbMatchSettings)
     interval: MuscleIntervalSettings = field(default_factory=MuscleIntervalSettings)
     verdict: MuscleVerdictSettings = field(default_factory=MuscleVerdictSettings)
+    groups_from: str | None = None
     threads: int = 2
 
     def __post_init__(self) -> None:

@@ -33,8 +33,12 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "(Anteil {value}).",
     ),
     "registration": (
-        "Registrierung",
-        "Die Untersuchungen ließen sich nicht übereinanderlegen; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
+        "Höhen nach Querschnitten{side}",
+        "Die Querschnitte{side} führen nicht zu einer gemeinsamen Höhe; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
+    ),
+    "engine_groups_in_muscle": (
+        "Muskelgruppen eines fremden Programms",
+        "Gruppen einer Seite liegen nicht in deren Muskulatur (Anteil {value}) und wurden weggelassen.",
     ),
     "cut_in_plane": (
         "Bildrand",
