@@ -62,6 +62,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         },
         "each half is laid over the whole other date by itself; what does not agree is chance",
     ),
+    "lower_leg": RegisteredCheck(
+        "slices in which a limb holds two bones side by side",
+        {"tells": "over 40 mm and more: they are part of what is called thigh; no femur where they are most"},
+        "tibia and fibula; a patella is shorter",
+    ),
     "engine_groups_in_muscle": RegisteredCheck(
         "share of the groups of an engine of a third party that lies in muscle of their side",
         {"tells": f"below {LEAST_INSIDE:.0%}: the groups of that side are left out"},

@@ -34,7 +34,11 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "registration": (
         "Höhen nach Querschnitten{side}",
-        "Die Querschnitte{side} führen nicht zu einer gemeinsamen Höhe; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
+        "Die Querschnitte{side} führen nicht zu einer Höhe; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
+    ),
+    "lower_leg": (
+        "Unterschenkel",
+        "In {value} Schichten liegen zwei Knochen nebeneinander. Was Oberschenkel heißt, enthält Unterschenkel.",
     ),
     "engine_groups_in_muscle": (
         "Muskelgruppen eines fremden Programms",
