@@ -20,30 +20,6 @@ from tests.plugins.napari_ctreview.waiting import told, until
 pytestmark = pytest.mark.usefixtures("prepared_once")
 
 
-@pytest.fixture(scope="module")
-def kept(small_scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study with an act in each scan, saved with its comparison; not to be changed."""
-    from ctreview.recipes.chest_ct import compare_prepared, prepare
-    from ctreview.review.archive import ImageSource, plan_of
-    from ctreview.review.corrections import OpacityReview
-    from ctreview.review.workspace import Workspace
-
-    folder = tmp_path_factory.mktemp("kept")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ctreview.study.recovery.recovery_folder", lambda: folder / "recovery")
-        workspace = Workspace("anna")
-        places = [ImageSource(small_scans / name) for name in ("before", "after")]
-        prepared = prepare(*(place.path for place in places))
-        workspace.store_pair(prepared, places, plan_of(prepared))
-        review = OpacityReview(prepared, author="anna", journal=workspace.journal)
-        for number in (0, 1):
-            review.act(number, "remove_small", {"label": "ground_glass", "below_ml": 2.0})
-        workspace.write(prepared, compare_prepared(prepared, edits=review.edits), review.edits)
-        workspace.move_to(workspace.save_as(folder / "study"))
-        workspace.close()
-    return folder / "study"
-
-
 @pytest.fixture
 def scans(small_scans: Path, tmp_path: Path) -> Path:
     """Copies that can be moved."""
@@ -51,9 +27,9 @@ def scans(small_scans: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(kept: Path, scans: Path, tmp_path: Path) -> Path:
+def folder(stored_study: Path, scans: Path, tmp_path: Path) -> Path:
     """A copy of the study, of those scans."""
-    study = Study.open(shutil.copytree(kept, tmp_path / "study"))
+    study = Study.open(shutil.copytree(stored_study, tmp_path / "study"))
     for number, name in enumerate(("before", "after"), 1):
         study.relocate(number, scans / name, study.source(number).series)
     return study.folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -240,13 +241,9 @@ def test_what_cannot_be_opened_is_refused_and_left_alone(
 
 
 @pytest.fixture
-def kept(read: Any, tmp_path: Path, qtbot: Any) -> Path:
+def kept(stored_study: Path, tmp_path: Path) -> Path:
     """A saved study that nobody has open."""
-    place = read()
-    job(qtbot, place, "save", lambda: place.archive.save_as(tmp_path / "study"))
-    until(qtbot, lambda: not place.state.worker.busy)
-    place.close()
-    return tmp_path / "study"
+    return Path(shutil.copytree(stored_study, tmp_path / "study"))
 
 
 def test_a_full_disk_loses_nothing(read: Any, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,7 @@ def test_muscle_is_found_corrected_undone_saved_and_opened_again(
     click(dock.sign.buttons["Save as…"])
     until(qtbot, lambda: (study / "readers").exists() and not dock.state.worker.busy)
     written = dock.state.reading.regions_folder / "muscle"
+    until(qtbot, lambda: written.exists() and not dock.state.worker.busy)
     assert {"report.html", "muscle_change.json"} <= {one.name for one in written.iterdir()}
     reader = dock.state.reading.reader
     click(dock.sign.buttons["Close study"])
