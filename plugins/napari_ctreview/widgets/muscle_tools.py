@@ -143,6 +143,8 @@ class MuscleTools(QWidget):
 
     def follow(self) -> None:
         """Show what the tools work on now; nothing before tissues were found."""
+        if not self.state.open:  # a job may end after the window was closed
+            return
         review = self.mode.tissues
         self.setVisible(review is not None)
         drawn = [self._shown(number) for number in range(len(self.state.panes.panes))]
