@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cc3d
 import numpy as np
 import numpy.typing as npt
 
@@ -83,9 +84,8 @@ def lower_leg_slices(bones: Bones, limb: Mask) -> npt.NDArray[np.bool_]:
     ndarray of bool, shape (slices,)
     """
     found = np.zeros(len(limb), bool)
-    for level, plane in enumerate(np.where(limb, bones.number, 0)):
-        sizes = np.bincount(plane.ravel())[1:]
-        sizes = np.sort(sizes[sizes > 0])
+    for level, plane in enumerate(limb & bones.inside):
+        sizes = np.sort(np.bincount(cc3d.connected_components(plane, connectivity=4).ravel())[1:])
         found[level] = len(sizes) > 1 and sizes[-2] >= _LEAST_FIBULA * sizes[-1]
     return found
 

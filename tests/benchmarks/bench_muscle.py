@@ -54,7 +54,7 @@ def run() -> list[Row]:
     """Every row."""
     rows = list(_speed())
     for child in (False, True):
-        rows += [*_compartments(child), *_groups(child), *_oedema(child)]
+        rows += [*_compartments(child), *_compartments(child, lower_legs=True), *_groups(child), *_oedema(child)]
     return [*rows, *_changes()]
 
 
@@ -100,12 +100,12 @@ def _row(case: str, ours: float, unit: str, goal: str, note: str = "") -> Row:
     return {"stage": "muscle", "case": case, "ours": float(ours), "unit": unit, "goal": goal, "note": note}
 
 
-def _compartments(child: bool) -> Iterator[Row]:
-    who = "child" if child else "adult"
+def _compartments(child: bool, *, lower_legs: bool = False) -> Iterator[Row]:
+    who = ("child" if child else "adult") + (", lower legs" if lower_legs else "")
     bodies = [_body(seed, child) for seed in SEEDS]
-    made = [(make_legs(settings), scanner) for settings, scanner in bodies]
+    made = [(make_legs(replace(settings, lower_legs=lower_legs)), scanner) for settings, scanner in bodies]
     noise = " and ".join(f"{end(s.signal_to_noise for _, s in bodies):.0f}" for end in (min, max))
-    note = f"{len(SEEDS)} bodies, both thighs, signal to noise between {noise}, uneven coil"
+    note = f"{len(SEEDS)} bodies, both sides, signal to noise between {noise}, uneven coil"
     for contrast in ("water and fat", "T1"):
         dice, volume, muscle = [], [], []
         for legs, scanner in made:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from ctreview.errors import SegmentationFailed
+from ctreview.muscle.femur import find_femur, lower_leg_slices
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.phantom.muscle import (
+    ADULT_LEGS,
     CHILD_LEGS,
     Legs,
     LegsSettings,
@@ -70,3 +72,23 @@ def test_t2_as_noisy_as_its_muscle_is_refused_and_so_is_fat_as_dark_as_air() -> 
         find_tissue(scan_t2(legs, replace(SCANNER, signal_to_noise=12.0)), fat_signal="bright")
     with pytest.raises(SegmentationFailed, match="darker than what lies deep"):
         find_tissue(scan_stir(legs, SCANNER), fat_signal="dark")
+
+
+@pytest.mark.parametrize("contrast", ["T1", "water and fat"])
+def test_lower_legs_have_their_compartment_and_two_bones_that_are_no_femur(contrast: str) -> None:
+    legs = make_legs(replace(ADULT_LEGS, spacing=(24.0, 1.4, 1.4), lower_legs=True, anatomy_seed=33))
+    if contrast == "T1":
+        found = find_tissue(scan_t1(legs, SCANNER), fat_signal="bright")
+    else:
+        scan = scan_dixon(legs, SCANNER)
+        found = find_tissue(scan.water, fat=scan.fat)
+    require_compartments(legs, found, 0.97, 3.0)
+    for number, side in enumerate(found.sides, 1):
+        keys = f"{side}_bone_cortex", f"{side}_bone_marrow"
+        got, true = found.labels.mask(*keys), legs.compartments.mask(*keys)
+        assert 2 * np.count_nonzero(got & true) / (got.sum() + true.sum()) > 0.9
+        limb = found.limbs.number == number
+        assert np.count_nonzero(lower_leg_slices(found.bones, limb)) >= 0.7 * len(limb)
+        femur = find_femur(found.bones, limb, found.labels.geometry)
+        assert femur.length_mm is None
+        assert "lower leg" in femur.reason

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.phantom.muscle.cross_section import (
+    LEG_MUSCLES,
     PELVIS_MUSCLES,
     THIGH_MUSCLES,
     Floats,
@@ -23,11 +24,13 @@ from ctreview.phantom.muscle.settings import LegsSettings
 from ctreview.phantom.muscle.tissues import MATTER, TISSUE, Composition
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Leg", "Place", "leg_at", "pelvis_at"]
+__all__ = ["Leg", "Place", "leg_at", "lower_leg_at", "pelvis_at"]
 
 _SKIN_MM, _FASCIA_MM = 1.3, 0.8
 _GROIN = 0.97
 """Share of the femur's length at which the thighs join the trunk."""
+_LOWER_LEG = 0.85
+"""Length of the lower leg over that of the femur."""
 _PELVIS = 0.45
 """Height of the pelvis over the length of the femur."""
 _OUTSIDE = np.float32(-99)
@@ -146,8 +149,10 @@ def _draft(geometry: Geometry, inside: Oval, fat_mm: Floats) -> _Draft:
 
 
 def leg_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
-    """The thigh in a slab; None if the slab lies above it."""
+    """The thigh in a slab; None if the slab lies above it, or the body has lower legs instead."""
     settings = leg.settings
+    if settings.lower_legs:
+        return None
     x, y, z = leg.coordinates(geometry, slab)
     height = 1 + z / np.float32(settings.femur_length_mm)
     if float(height.min()) > _GROIN:
@@ -167,6 +172,35 @@ def leg_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
     _put_femur(draft, settings, (u, y), along, half_width)
     here = np.broadcast_to(height <= _GROIN, draft.tissue.shape)
     return Place(here, draft.composition, draft.tissue, group, oedema)
+
+
+def lower_leg_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:
+    """The lower leg in a slab, where the body has one; None if the slab lies above it."""
+    settings = leg.settings
+    x, y, z = leg.coordinates(geometry, slab)
+    below = -1 - z / np.float32(settings.femur_length_mm)
+    if not settings.lower_legs or float(below.max()) <= 0:
+        return None
+    along = np.clip(below / np.float32(_LOWER_LEG), 0, 1)
+    girth = np.interp(along, (0.0, 0.3, 0.7, 1.0), (0.6, 0.66, 0.44, 0.36)).astype(np.float32)
+    half_width = girth * np.float32(leg.radius_mm)
+    u = x - np.float32(0.74 * leg.hip_mm)
+    inside = oval(u, y, half_width, half_width, wave=0.03, turn=np.float32(0.5) + along)
+    fat_mm = np.float32(settings.subcutaneous_mm) * (np.float32(0.6) + np.float32(0.2) * inside.posterior_share)
+    draft = _draft(geometry, inside, fat_mm)
+    group = _put_muscles(draft, leg, inside, LEG_MUSCLES, along, half_width)
+    shaft = np.float32(settings.femur_radius_mm)
+    knee = np.exp(-((along / np.float32(0.12)) ** 2))
+    for lateral, posterior, radius in (
+        (-0.2, -0.35, shaft * (np.float32(0.95) + np.float32(0.5) * knee)),
+        (0.48, 0.1, np.float32(0.5) * shaft),
+    ):
+        away = np.hypot(u - np.float32(lateral) * half_width, y - np.float32(posterior) * half_width)
+        draft.put("bone_cortex", radius - away)
+        cortex = np.float32(0.35) * radius
+        draft.put("bone_marrow", radius - cortex - away, fat_fraction=settings.marrow_fat_fraction)
+    here = np.broadcast_to(below > 0, draft.tissue.shape)
+    return Place(here, draft.composition, draft.tissue, group, np.zeros(draft.tissue.shape, bool))
 
 
 def pelvis_at(leg: Leg, geometry: Geometry, slab: Slab) -> Place | None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.dicom.acquisition import Acquisition
-from ctreview.phantom.muscle.anatomy import Leg, Place, leg_at, pelvis_at
+from ctreview.phantom.muscle.anatomy import Leg, Place, leg_at, lower_leg_at, pelvis_at
 from ctreview.phantom.muscle.schemes import COMPARTMENT_SCHEME, COMPARTMENTS, GROUP_SCHEME, GROUPS, SIDES, TISSUE_SCHEME
 from ctreview.phantom.muscle.settings import LegsSettings
 from ctreview.phantom.muscle.tissues import TISSUE, Composition
@@ -105,7 +105,7 @@ def make_legs(settings: LegsSettings | None = None) -> Legs:
         slab = (slice(start, start + layers), slice(None), slice(None))
         for number, leg in enumerate(legs):
             mine = np.broadcast_to(leg.lateral(geometry, slab) > 0, oedema[slab].shape)
-            for place in (leg_at(leg, geometry, slab), pelvis_at(leg, geometry, slab)):
+            for place in (part(leg, geometry, slab) for part in (leg_at, pelvis_at, lower_leg_at)):
                 if place is not None:
                     here = place.here & mine
                     composition.take(slab, here, place.composition)
@@ -125,7 +125,8 @@ def _grid(settings: LegsSettings) -> Geometry:
     """A grid that holds the body, from above the knee."""
     spacing = settings.spacing
     radius = settings.thigh_radius_mm
-    low, high = -0.96 * settings.femur_length_mm, (0.32 if settings.pelvis else -0.08) * settings.femur_length_mm
+    ends = (-1.8, -1.04) if settings.lower_legs else (-0.96, 0.32 if settings.pelvis else -0.08)
+    low, high = (end * settings.femur_length_mm for end in ends)
     half_width = 2.05 * radius + 3.0 * settings.subcutaneous_mm + 10.0
     half_depth = 1.22 * radius + 2.0 * settings.subcutaneous_mm + 10.0
     extent = np.array([high - low, 2 * half_depth, 2 * half_width])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["PELVIS_MUSCLES", "THIGH_MUSCLES", "Muscle", "Oval", "cells", "oval"]
+__all__ = ["LEG_MUSCLES", "PELVIS_MUSCLES", "THIGH_MUSCLES", "Muscle", "Oval", "cells", "oval"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -94,6 +94,15 @@ THIGH_MUSCLES = (
     Muscle("gluteus_maximus", "gluteal", ((0.5, 0.9, -0.8), (0.5, 0.9, -0.8), (0.5, 0.85, -0.12), (0.42, 0.68, 0.2))),
 )
 """Muscles of a thigh."""
+
+LEG_MUSCLES = (
+    Muscle("tibialis_anterior", "", ((0.3, -0.6, 0.02), (0.35, -0.6, 0.05), (0.3, -0.55, 0.0), (0.2, -0.5, -0.1))),
+    Muscle("peroneal", "", ((0.75, 0.0, -0.05), (0.8, 0.0, 0.0), (0.75, 0.1, 0.0), (0.7, 0.2, 0.0))),
+    Muscle("soleus", "", ((0.1, 0.25, -0.1), (0.1, 0.3, 0.15), (0.05, 0.35, 0.2), (0.0, 0.4, 0.2))),
+    Muscle("gastrocnemius_medial", "", ((-0.5, 0.7, 0.1), (-0.45, 0.75, 0.05), (-0.4, 0.85, -0.3), (-0.4, 0.9, -0.6))),
+    Muscle("gastrocnemius_lateral", "", ((0.5, 0.7, 0.1), (0.5, 0.75, 0.03), (0.45, 0.85, -0.3), (0.4, 0.9, -0.6))),
+)
+"""Muscles of a lower leg, from the knee down; of none the group is measured."""
 
 PELVIS_MUSCLES = (
     Muscle("gluteus_maximus", "gluteal", ((0.46, 0.7, 0.12), (0.44, 0.72, 0.1), (0.42, 0.75, 0.05), (0.4, 0.8, 0.0))),

@@ -80,6 +80,8 @@ class LegsSettings:
     oedema : tuple of OedemaPatch
     pelvis : bool
         Whether the grid reaches over the pelvis, or ends below the hip.
+    lower_legs : bool
+        Whether the body ends at the knee, and its lower legs are made instead of the rest.
     spacing : tuple of float
         Voxels in millimetres along axis 0 (head), 1 (posterior), 2 (left).
     shape : tuple of int, or None
@@ -108,6 +110,7 @@ class LegsSettings:
     fatty: tuple[FattyMuscle, ...] = ()
     oedema: tuple[OedemaPatch, ...] = ()
     pelvis: bool = True
+    lower_legs: bool = False
     spacing: tuple[float, float, float] = (10.0, 1.4, 1.4)
     shape: tuple[int, int, int] | None = None
     geometry: Geometry | None = None
