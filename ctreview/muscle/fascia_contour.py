@@ -89,7 +89,8 @@ def beneath_fascia_mm(
     Returns
     -------
     ndarray of float32
-        Millimetres, below 0 outside the fascia; NaN outside limbs, and where the image ends before the skin.
+        Millimetres, below 0 outside the fascia; NaN outside limbs, where the image ends before the skin, and where the
+        line lies as near to the skin as it can be looked for.
     """
     settings = settings or FasciaContourSettings()
     found = np.full(image.shape, np.nan, np.float32)
@@ -136,6 +137,7 @@ class _Rays:
         self.steps = np.where(self.seen[:, None], _steps(signal, skin, fat_bright, settings), 0.0)
         deepest = settings.deepest_share * self.skin_mm[:, None]
         least = skin + settings.near_mm + settings.step_mm
+        self._least_mm = least
         self.possible = (depth[None, :] >= least) & (depth[None, :] <= np.maximum(deepest, least))
 
     def _places(self, away_mm: Floats) -> list[Floats]:
@@ -150,11 +152,12 @@ class _Rays:
         angle = np.arctan2(away[:, 0], away[:, 1]) % (2 * np.pi)
         place = angle / (2 * np.pi) * len(self._angles)
         low = np.floor(place).astype(int) % len(self._angles)
+        followed = self.seen & (line_mm >= self._least_mm + self._step)  # else it may lie nearer to the skin
         part = place - np.floor(place)
         radius = self.skin_mm - line_mm
         of_line = (1 - part) * radius[low] + part * np.roll(radius, -1)[low]
         beneath = of_line - np.linalg.norm(away, axis=1)
-        return np.where(self.seen[low], beneath, np.nan).astype(np.float32)
+        return np.where(followed[low], beneath, np.nan).astype(np.float32)
 
 
 def _steps(signal: Floats, least_mm: float, fat_bright: bool, settings: FasciaContourSettings) -> Floats:

@@ -145,18 +145,25 @@ def find_levels(
     start = _first_ratio(y, shell, deep, fat_signal)
     prior = np.full(y.shape, 0.5, np.float32)
     prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
-    field, ratio = _levels(y, within, depth, spacing, start, prior, settings)
+    under_skin = inside & (depth_mm > 2.5)
+
+    def levels() -> tuple[Image, Image]:
+        """The image without its field, and fat's level in each slice of it."""
+        field, ratio = _levels(y, within, depth, spacing, start, prior, settings)
+        corrected = image / np.exp(_spread(field, image.shape))
+        of_fat = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
+        if np.median(of_fat) > 1:  # what is darker than dark fat is no purer fat, but cortex, fascia, vessels
+            of_fat = _sharpened(of_fat, corrected, under_skin, geometry.spacing[0], settings)
+        return corrected, of_fat
+
+    corrected, fat_level = levels()
     beneath = None
-    if limbs is not None and _contrast(float(np.exp(np.median(ratio)))) < settings.good_contrast:
+    # by the level of pure fat: on the coarse grid a thin layer is mixed with muscle and seems to differ little
+    if limbs is not None and _contrast(float(np.median(fat_level))) < settings.good_contrast:
         beneath = beneath_fascia_mm(image, limbs, depth_mm, geometry.spacing, fat_bright=start > 0)
         unknown = _averaged(np.isnan(beneath).astype(np.float32), factors)
         _take_fascia(prior, _averaged(np.nan_to_num(beneath), factors), unknown, settings)
-        field, ratio = _levels(y, within, depth, spacing, start, prior, settings)
-    lean_level = np.exp(_spread(field, image.shape))
-    corrected = image / lean_level
-    fat_level = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
-    if np.median(fat_level) > 1:  # what is darker than dark fat is no purer fat, but cortex, fascia, vessels
-        fat_level = _sharpened(fat_level, corrected, inside & (depth_mm > 2.5), geometry.spacing[0], settings)
+        corrected, fat_level = levels()
     away = np.abs(fat_level - 1.0) / np.maximum(1.0, fat_level)
     parted = away[:, 0, 0] >= settings.least_contrast
     whole = float(np.median(fat_level))

@@ -49,6 +49,13 @@ def test_a_thin_child_in_t1_has_its_small_muscles_and_no_fascia() -> None:
     require_compartments(legs, found, 0.975, 3.0)
 
 
+def test_a_layer_of_fat_of_two_voxels_is_not_taken_for_weak_contrast() -> None:
+    thin = replace(CHILD, pelvis=False, subcutaneous_mm=3.0, spacing=(20.0, 1.2, 1.2))
+    legs, found = examined(thin)
+    assert found.levels.beneath_mm is None
+    require_compartments(legs, found, 0.97, 4.0)
+
+
 def test_water_and_fat_find_the_compartment() -> None:
     legs = make_legs(replace(CHILD, pelvis=False))
     scan = scan_dixon(legs, SCANNER)
