@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 
@@ -107,10 +108,19 @@ def along_femur(dates: Sequence[DatedCurves], what: str) -> Chart | None:
         )
         for region, date, x, y in found
     )
-    step = next(s for s in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 10_000) if top / s <= 6)
+    step = _round_step(top)
     ticks = tuple((round(HEIGHT * (1 - v / top), 1), v) for v in np.arange(0, top, step).round(1).tolist())
-    marks = tuple((round(share * WIDTH, 1), round(low + share * (high - low))) for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+    apart = max(1, round(_round_step(high - low)))
+    marks = tuple(
+        (round((v - low) / max(high - low, 1e-6) * WIDTH, 1), v)
+        for v in range(ceil(low / apart) * apart, floor(high) + 1, apart)
+    )
     return Chart(lines, ticks, marks, known)
+
+
+def _round_step(span: float) -> float:
+    """The least round number of which at most six fit into a span."""
+    return next(s for s in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 10_000) if span / s <= 6)
 
 
 def _values(curve: SliceCurve, what: str) -> FloatArray | None:
