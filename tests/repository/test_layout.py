@@ -28,8 +28,9 @@ OF_MANY_MODULES = {
     "tests/report/test_pictures.py",
     "tests/report/timeline/test_timeline_in_browser.py",
     "tests/study/test_malformed.py",
+    "tests/test_shared_results.py",
 }
-"""Those of whole commands, and of several modules of one folder."""
+"""Those of whole commands, of several modules of one folder, and of what the tests themselves share."""
 
 
 def modules() -> Iterator[tuple[Path, Path]]:

@@ -83,8 +83,8 @@ def test_three_planes_of_both_scans_hang_by_a_key_and_go_where_the_mouse_says(
     annotations = weakref.proxy(panes.panes[0].annotations)
     monkeypatch.setattr(reformats, "new_canvas", lambda: signs.append("opening" in annotations.doing) or new_canvas())
     _press(qtbot, panes, Qt.Key.Key_F3)
+    until(qtbot, lambda: len(signs) == 4 and annotations.doing == "")
     assert signs == [True] * 4, "that it works is on screen before the first canvas is made"
-    assert annotations.doing == ""
     here, there = panes.hanging.reformats
     until(qtbot, lambda: all(pane.image is not None for pane in (*here.panes, *there.panes)))
     assert [pane.plane for pane in here.panes] == [Plane.CORONAL, Plane.SAGITTAL]
