@@ -12,7 +12,6 @@ import numpy.typing as npt
 from ctreview.checks import Check
 from ctreview.errors import RegistrationFailed, WrongUse
 from ctreview.muscle.groups import GROUP_SCHEME, GROUPS
-from ctreview.muscle.limb_registration import limb_registration
 from ctreview.muscle.scheme import LimbSide, tissue_key
 from ctreview.muscle.segment import LimbTissue
 from ctreview.possible_values import require_possible
@@ -31,8 +30,18 @@ _OTHER: Mapping[LimbSide, LimbSide] = {"right": "left", "left": "right"}
 
 
 def _registration() -> RegistrationSettings:
-    """The last round follows the septa between muscles."""
-    return limb_registration(MatchingStage(2.5, 7.5, 7.5, 3000, 0.5, 1.0, neighbours_mm=25.0, width_mm=15.0))
+    """Of images that are 1 at the level of lean muscle; the last round follows the septa between muscles."""
+    return RegistrationSettings(
+        intensity_range=(0.0, 2.5),
+        affine_stages=(
+            MatchingStage(6.0, 36.0, 12.0, 600, 0.62, 1.4, neighbours_mm=60.0),
+            MatchingStage(4.0, 16.0, 8.0, 800, 0.62, 1.4, neighbours_mm=50.0),
+        ),
+        stages=(
+            MatchingStage(4.0, 16.0, 8.0, 1000, 0.5, 1.0, neighbours_mm=40.0, width_mm=30.0),
+            MatchingStage(2.5, 7.5, 7.5, 3000, 0.5, 1.0, neighbours_mm=25.0, width_mm=15.0),
+        ),
+    )
 
 
 @dataclass(frozen=True)

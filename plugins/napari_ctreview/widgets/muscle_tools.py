@@ -29,6 +29,7 @@ from napari_ctreview.session.muscle_mr_mode import Corrected
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.viewer.shortcuts import Shortcut
+from napari_ctreview.widgets.action_button import action_button
 
 __all__ = ["KEYS", "MuscleTools"]
 
@@ -282,7 +283,4 @@ class MuscleTools(QWidget):
 
 
 def _button(text: str, key: Shortcut) -> QPushButton:
-    button = QPushButton(text)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setToolTip(f"{key.description[0].upper()}{key.description[1:]} ({key.keys})")
-    return button
+    return action_button(text, f"{key.description[0].upper()}{key.description[1:]} ({key.keys})")
