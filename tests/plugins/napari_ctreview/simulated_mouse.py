@@ -18,7 +18,7 @@ from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.tools import Canvas, handlers
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
-from tests.plugins.napari_ctreview.waiting import until
+from tests.plugins.napari_ctreview.waiting import focused
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -105,14 +105,8 @@ def click(button: Any) -> None:
 
 def press(qtbot: Any, dock: Any, key: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key over the first pane."""
-    window, canvas = dock.panes.viewer.window._qt_window, dock.panes.panes[0].canvas.canvas.native
-
-    def focused() -> bool:
-        window.activateWindow()  # the screen grants it later, and until then keys go to any other window
-        canvas.setFocus()
-        return bool(canvas.hasFocus())
-
-    until(qtbot, focused)
+    canvas = dock.panes.panes[0].canvas.canvas.native
+    focused(qtbot, canvas)
     qtbot.keyClick(canvas, key, modifiers)
 
 

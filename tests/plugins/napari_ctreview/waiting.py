@@ -16,6 +16,21 @@ def until(qtbot: Any, condition: Callable[[], object]) -> None:
     qtbot.waitUntil(lambda: bool(condition()), timeout=LONGEST_MS)
 
 
+def focused(qtbot: Any, widget: Any) -> None:
+    """Let keys go to a widget.
+
+    The screen grants a window the keys later, or not at all where it was asked too early; until then they go to any
+    other window.
+    """
+
+    def granted() -> bool:
+        widget.window().activateWindow()
+        widget.setFocus()
+        return bool(widget.hasFocus())
+
+    until(qtbot, granted)
+
+
 def drawn(qtbot: Any, panes: Any) -> None:
     """Let every pane that shows something be painted once more: a reader sees a slice before he keeps it."""
     painted: set[int] = set()

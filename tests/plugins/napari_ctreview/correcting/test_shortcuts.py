@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from tests.plugins.napari_ctreview.simulated_mouse import lesion_of
-from tests.plugins.napari_ctreview.waiting import until
+from tests.plugins.napari_ctreview.waiting import focused
 
 
 def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: Any, qtbot: Any) -> None:
@@ -19,9 +19,7 @@ def test_the_keys_are_all_different_and_work_over_the_panes(at_work: Any, pair: 
     assert all(key.description for key in KEYS)
     install_pane_keys(panes)
     install(corrector)
-    panes.viewer.window._qt_window.activateWindow()
-    panes.panes[1].canvas.canvas.native.setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
+    focused(qtbot, panes.panes[1].canvas.canvas.native)
 
     def key(which: Any, modifiers: Any = Qt.KeyboardModifier.NoModifier) -> None:
         qtbot.keyClick(QApplication.focusWidget(), which, modifiers)

@@ -19,7 +19,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from ctreview.volume.volume import SliceNumbers
-from tests.plugins.napari_ctreview.waiting import until
+from tests.plugins.napari_ctreview.waiting import focused, until
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -35,10 +35,8 @@ def _pixel(pane: Any, lps: Any) -> QPoint:
 
 
 def _press(qtbot: Any, panes: Any, key: Any) -> None:
-    panes.viewer.window._qt_window.activateWindow()
-    _surface(panes.panes[0]).setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
-    qtbot.keyClick(QApplication.focusWidget(), key)
+    focused(qtbot, _surface(panes.panes[0]))
+    qtbot.keyClick(_surface(panes.panes[0]), key)
     qtbot.wait(50)
 
 

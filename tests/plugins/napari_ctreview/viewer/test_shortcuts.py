@@ -8,18 +8,14 @@ from napari_ctreview.viewer.slabs import Projection
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from tests.plugins.napari_ctreview.waiting import until
+from tests.plugins.napari_ctreview.waiting import focused
 
 
 def test_keys_do_what_the_guide_says(make_panes: Any, pair: Any, qtbot: Any) -> None:
     panes = make_panes()
     panes.scans.show_timepoints(pair.before.volume, pair.after.volume, transform=pair.transform)
     install(panes)
-    window = panes.viewer.window._qt_window
-    window.activateWindow()
-    canvas = panes.panes[1].canvas.canvas.native
-    canvas.setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
+    focused(qtbot, panes.panes[1].canvas.canvas.native)
 
     def press(key: Any) -> None:
         qtbot.keyClick(QApplication.focusWidget(), key)

@@ -17,6 +17,7 @@ from ctreview.checks import Check
 from ctreview.edits import Edit
 from ctreview.recipes.chest_ct.corrections import handlers_of
 from ctreview.study import Finding
+from tests.plugins.napari_ctreview.waiting import focused
 from tests.report.conftest import AFTER, BEFORE, SHIFT, compare, geometry, timepoint
 
 DARK = (38, 41, 48)
@@ -82,8 +83,7 @@ def shown(panel: Any, comparison: Comparison, qtbot: Any) -> Any:
 def listed(shown: Any, qtbot: Any) -> Any:
     """The tab of pieces, with the focus where the tab bar leaves it."""
     shown.tabs.setCurrentWidget(shown.pieces)
-    shown.tabs.tabBar().setFocus()
-    qtbot.waitUntil(shown.isActiveWindow)
+    focused(qtbot, shown.tabs.tabBar())
     return shown
 
 

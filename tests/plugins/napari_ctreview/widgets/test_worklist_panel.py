@@ -13,12 +13,11 @@ from napari_ctreview.widgets import ask
 from napari_ctreview.widgets.worklist_panel import KEYS, WorklistPanel
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
 
 from ctreview.errors import UnreadableFile
 from ctreview.study import Finding, Study
 from tests.plugins.napari_ctreview.simulated_mouse import click
-from tests.plugins.napari_ctreview.waiting import LONGEST_S, until
+from tests.plugins.napari_ctreview.waiting import LONGEST_S, focused, until
 
 
 def _manifest(folder: Path, scans: Path) -> Path:
@@ -51,10 +50,8 @@ def test_cases_are_opened_by_mouse_and_key_and_the_next_one_is_ready(
     until(qtbot, lambda: loader.ready)
     assert loader.scans[0].place.path.name == "before"
     until(qtbot, lambda: controller.cases.ready == worklist.cases[1])
-    controller.state.panes.viewer.window._qt_window.activateWindow()
     canvas = controller.state.panes.panes[0].canvas.canvas.native
-    canvas.setFocus()
-    until(qtbot, lambda: QApplication.focusWidget() is not None)
+    focused(qtbot, canvas)
     QTest.keyClick(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert [scan.place.path.name for scan in loader.scans] == ["after", "before"], "at once: it was loaded already"
     assert not controller.state.worker.busy
