@@ -103,9 +103,8 @@ def _seen(name: FissureName, fissure: Fissure) -> Check:
 
 
 def _shares(lobes: LabelMap) -> Iterator[Check]:
-    voxels = np.bincount(lobes.array.ravel(), minlength=len(LOBES) + 1)
     for side, keys in LOBES_OF_LUNG.items():
-        own = {key: int(voxels[LOBE_SCHEME[key].value]) for key in keys}
+        own = {key: lobes.voxels[key] for key in keys}
         if not any(own.values()):
             continue
         # of one lung, as the other one may be missing or ill

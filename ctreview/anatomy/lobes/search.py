@@ -89,10 +89,14 @@ def search_modes(
     beside = (gap.gain != 0).any(axis=2)
     by_gaps = _Columns.of(prior, gap.position[beside], gap.expected[beside], gap.heights)
     gains = gap.patches * gap.gain[beside]
+    own = votes[columns][within]
+    seen_within = {
+        width: settings.gain * patches * _widened(own, width / slab.step) for width in set(settings.widths_mm)
+    }
     centre, spread = np.zeros(len(prior.modes)), np.eye(len(prior.modes))
     best = centre
     for width in settings.widths_mm:
-        seen = settings.gain * patches * _widened(votes, width / slab.step)[columns][within]
+        seen = seen_within[width]
         tried = random.multivariate_normal(centre, spread, settings.tries)
         tried[0], tried[1] = centre, best
         score = by_sheets.total(seen, tried) + by_gaps.total(gains, tried) - 0.5 * (tried**2).sum(axis=1)
