@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cc3d
 import fill_voids
@@ -45,6 +45,10 @@ class BoneSettings:
         So far the outline of a bone may move from slice to slice.
     deep_mm : float
         Bone begins at least so deep below the skin.
+    slender_radius_mm : float
+        A slender bone, a child's fibula, holds a disc of this radius. It lies beside a wider one.
+    slender_length_share : float
+        It is at least so long as this share of the longest bone.
     """
 
     gap_mm: float = 2.0
@@ -54,6 +58,8 @@ class BoneSettings:
     least_ring_share: float = 0.6
     moves_mm: float = 4.0
     deep_mm: float = 4.0
+    slender_radius_mm: float = 2.0
+    slender_length_share: float = 0.5
 
     def __post_init__(self) -> None:
         require_possible(self)
@@ -112,7 +118,41 @@ def find_bones(
     dark = dark & inside & (depth_mm > settings.deep_mm)
     for bone in range(1, len(order) + 1):
         _follow(number, bone, dark, spacing, settings)
+    ring = _add_slender(number, dark, spacing, settings)
+    cortex = np.where(number > len(order), ring, cortex)
     return Bones(number, np.asarray((marrow | ~cortex) & (number > 0)))
+
+
+def _add_slender(number: npt.NDArray[np.uint16], dark: Mask, spacing: Sequence[float], settings: BoneSettings) -> Mask:
+    """Number the bones that are too slender for the first search, along a longer one; gives cortex by narrower gaps.
+
+    Where its ring is closed around marrow it is followed to both ends. What is thin and dark without marrow is a vessel
+    or a tendon; loops of septa hold muscle, but not over such a length.
+    """
+    cortex = closed_in_slices(dark & (number == 0), spacing, 1.5 * max(spacing[1:]))  # wider, and thin marrow is lost
+    last = int(number.max())
+    longest = max((np.count_nonzero((number == bone).any(axis=(1, 2))) for bone in range(1, last + 1)), default=0)
+    if not longest:
+        return cortex
+    filled = np.stack([fill_voids.fill(np.ascontiguousarray(plane)) for plane in cortex]).astype(bool) & (number == 0)
+    marrow = filled & ~cortex
+    pieces = cc3d.connected_components(opened_in_slices(filled, spacing, settings.slender_radius_mm), connectivity=6)
+    size, enclosed = np.bincount(pieces.ravel()), np.bincount(pieces[marrow], minlength=int(pieces.max()) + 1)
+    widest = np.count_nonzero(number) / longest
+    good = (enclosed >= settings.least_marrow_share * size) & (size <= widest * _levels_of(pieces, len(size)))
+    good[0] = False
+    followed = replace(settings, moves_mm=settings.slender_radius_mm)
+    for piece in np.flatnonzero(good)[np.argsort(-size[good])]:
+        bone = np.asarray(pieces == piece).astype(np.uint16)
+        if not bone.any() or (number[bone > 0] > 0).any():  # part of one that was followed before
+            continue
+        _follow(bone, 1, dark & (number == 0), spacing, followed)
+        there = bone > 0
+        seen, long = (np.count_nonzero(mask.any(axis=(1, 2))) for mask in (there & marrow, there))
+        if seen * spacing[0] >= settings.least_length_mm and long >= settings.slender_length_share * longest:
+            last += 1
+            number[there & (number == 0)] = last
+    return cortex
 
 
 def _follow(
@@ -123,7 +163,7 @@ def _follow(
     for last, step in ((int(levels[0]), -1), (int(levels[-1]), 1)):
         level = last + step
         while 0 <= level < len(number):
-            found = _next_section(number[level - step] == bone, dark[level], spacing, settings)
+            found = _next_section(number[level - step] == bone, dark[level] & (number[level] == 0), spacing, settings)
             found &= number[level] == 0
             if not found.any():
                 break

@@ -81,9 +81,17 @@ def test_t2_as_noisy_as_its_muscle_is_refused_and_so_is_fat_as_dark_as_air() -> 
         find_tissue(scan_stir(legs, SCANNER), fat_signal="dark")
 
 
-@pytest.mark.parametrize("contrast", ["T1", "water and fat"])
-def test_lower_legs_have_their_compartment_and_two_bones_that_are_no_femur(contrast: str) -> None:
-    legs = make_legs(replace(ADULT_LEGS, spacing=(24.0, 1.4, 1.4), lower_legs=True, anatomy_seed=33))
+@pytest.mark.parametrize(
+    ("contrast", "settings"),
+    [
+        ("T1", replace(CHILD_LEGS, spacing=(12.0, 1.0, 1.0))),  # a fibula of 4 mm
+        ("water and fat", replace(ADULT_LEGS, spacing=(24.0, 1.4, 1.4))),
+    ],
+)
+def test_lower_legs_have_their_compartment_and_two_bones_that_are_no_femur(
+    contrast: str, settings: LegsSettings
+) -> None:
+    legs = make_legs(replace(settings, lower_legs=True, anatomy_seed=33))
     if contrast == "T1":
         found = find_tissue(scan_t1(legs, SCANNER), fat_signal="bright")
     else:
