@@ -45,7 +45,8 @@ class CompartmentSettings:
         The radius of the disc that follows the fascia from outside, as a share of the limb's own radius: it passes over
         gaps between muscles that are narrower than it.
     rim_water : float
-        At the rim, a voxel with less than this share of muscle's water is fascia. Only water images show that.
+        At the rim, a voxel with less water is fascia: this share of the way from fat below the skin to muscle. Only
+        water images show that.
     most_oblong : float
         Fascia is left where pixels are longer than wide by more than this factor.
     """
@@ -227,7 +228,9 @@ def _without_fascia(
         return compartment
     if levels.water is not None:
         rim = compartment & ~binary_erosion(compartment, np.ones((1, 3, 3), bool), border_value=1)
-        return np.asarray(compartment & ~(rim & (levels.water < settings.rim_water)))
+        outside = levels.water[limb & ~compartment & is_fat & ~levels.dark]
+        of_fat = float(np.median(outside)) if len(outside) else 0.0
+        return np.asarray(compartment & ~(rim & (levels.water < of_fat + settings.rim_water * (1.0 - of_fat))))
     if levels.fat_signal == "bright":
         depth = fascia_depth_mm(levels.corrected, limb & ~is_fat, compartment, levels.fat_ratio, spacing)
         return without_rim(compartment, limb & ~compartment, depth, spacing)

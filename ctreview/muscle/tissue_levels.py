@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, gaussian_filter1d, zoom
+from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_filter1d, zoom
 
 from ctreview.errors import SegmentationFailed
 from ctreview.muscle.fascia_contour import beneath_fascia_mm
@@ -18,6 +18,12 @@ __all__ = ["FatSignal", "LevelSettings", "TissueLevels", "find_levels", "levels_
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+
+_CROSS = np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool)
+"""A voxel and its four neighbours within the slice."""
+
+_FEWEST_PURE = 200
+"""Voxels of fat from which its level is taken."""
 
 FatSignal = Literal["bright", "dark"]
 """Whether fat is brighter or darker than muscle in an image."""
@@ -42,7 +48,8 @@ class LevelSettings:
     like_fat : float
         What is at least so much like bright fat, by its level on the coarse grid, shows the level on the fine one.
     pure_share : float
-        The quantile of that which is taken for the level of fat.
+        The quantile of that which is taken for the level of fat, where too little fat is wide enough to have voxels
+        that are surrounded by it; else their median is taken.
     dark_share : float
         Below this share of the darker of both levels a voxel is neither muscle nor fat: cortex, tendon, a flow void.
     grid_mm : float
@@ -146,6 +153,7 @@ def find_levels(
     prior = np.full(y.shape, 0.5, np.float32)
     prior[shell], prior[deep] = settings.prior, 1.0 - settings.prior
     under_skin = inside & (depth_mm > 2.5)
+    shallow = depth_mm < 2.5 + 0.12 * float(np.percentile(depth_mm[inside], 95))  # marrow lies deeper
 
     def levels() -> tuple[Image, Image]:
         """The image without its field, and fat's level in each slice of it."""
@@ -153,7 +161,7 @@ def find_levels(
         corrected = image / np.exp(_spread(field, image.shape))
         of_fat = np.exp(_spread(ratio[:, None, None], (image.shape[0], 1, 1)))
         if np.median(of_fat) > 1:  # what is darker than dark fat is no purer fat, but cortex, fascia, vessels
-            of_fat = _sharpened(of_fat, corrected, under_skin, geometry.spacing[0], settings)
+            of_fat = _sharpened(of_fat, corrected, under_skin, shallow, geometry.spacing[0], settings)
         return corrected, of_fat
 
     corrected, fat_level = levels()
@@ -248,14 +256,37 @@ def _levels(
     return field, ratio
 
 
-def _sharpened(fat_level: Image, corrected: Image, where: Mask, spacing_mm: float, settings: LevelSettings) -> Image:
-    """The level of bright fat where a voxel holds nothing else: on the coarse grid thin fat is mixed with the rest."""
-    total, weight = np.zeros((2, len(corrected), 1, 1), np.float32)
-    for level, (plane, there, of_fat) in enumerate(zip(corrected, where, fat_level.ravel(), strict=True)):
-        like_fat = plane[there & ((plane - 1.0) / (of_fat - 1.0 or 1.0) > settings.like_fat)]
+def _sharpened(
+    fat_level: Image, corrected: Image, where: Mask, shallow: Mask, spacing_mm: float, settings: LevelSettings
+) -> Image:
+    """The level of bright fat where a voxel holds nothing else: on the coarse grid thin fat is mixed with the rest.
+
+    What is like fat by one level gives the next one, until both agree.
+    """
+    samples = [plane[there] for plane, there in zip(corrected, where, strict=True)]
+    for _ in range(settings.rounds):
+        before = fat_level
+        fat_level = _level_of(samples, before, settings.pure_share, spacing_mm, settings)
+        if np.allclose(fat_level, before, rtol=0.005):
+            break
+    like = where & (corrected > 1.0 + settings.like_fat * (fat_level - 1.0))
+    surrounded = shallow & binary_erosion(like, _CROSS)
+    if np.count_nonzero(surrounded) < _FEWEST_PURE:
+        return fat_level
+    samples = [plane[there] for plane, there in zip(corrected, surrounded, strict=True)]
+    return _level_of(samples, fat_level, 0.5, spacing_mm, settings)
+
+
+def _level_of(
+    samples: list[Image], fat_level: Image, share: float, spacing_mm: float, settings: LevelSettings
+) -> Image:
+    """A quantile of what is like fat in each slice, over neighbouring slices."""
+    total, weight = np.zeros((2, len(samples), 1, 1), np.float32)
+    for level, (values, of_fat) in enumerate(zip(samples, fat_level.ravel(), strict=True)):
+        like_fat = values[values > 1.0 + settings.like_fat * (of_fat - 1.0)]
         if len(like_fat):
             weight[level] = len(like_fat)
-            total[level] = len(like_fat) * np.quantile(like_fat, settings.pure_share)
+            total[level] = len(like_fat) * np.quantile(like_fat, share)
     found = _of_slices(total, weight, spacing_mm, settings)
     return np.asarray(np.where(weight.sum() > 0, found, fat_level), np.float32)
 
@@ -307,7 +338,10 @@ def _spread(coarse: Image, shape: tuple[int, ...]) -> Image:
 
 
 def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None = None, inside: Mask) -> TissueLevels:
-    """The same from water and fat images: fat's share of their sum, which no sensitivity of the coil moves."""
+    """The same from water and fat images: fat's share of their sum, which no sensitivity of the coil moves.
+
+    Likeness is that share over what it is in fat alone.
+    """
     settings = settings or LevelSettings()
     total = water + fat
     share = np.divide(fat, total, out=np.zeros_like(total), where=total > 0)
@@ -317,7 +351,14 @@ def levels_of_dixon(water: Image, fat: Image, *, settings: LevelSettings | None 
     level = _local_level(water, lean if lean.any() else inside)
     relative = np.divide(water, level, out=np.zeros_like(water), where=level > 0).astype(np.float32)
     parted = np.ones(len(water), bool)
-    return TissueLevels(share, dark, relative, "dark", 0.0, parted, relative)
+    likeness = np.clip(share / _pure_fat(share, inside & ~dark, settings), 0.0, 1.5).astype(np.float32)
+    return TissueLevels(likeness, dark, relative, "dark", 0.0, parted, relative)
+
+
+def _pure_fat(share: Image, where: Mask, settings: LevelSettings) -> float:
+    """What fat's share is where there is nothing but fat: below 1, since fat holds some water."""
+    like_fat = share[where & (share > settings.like_fat)]
+    return float(np.median(like_fat)) if len(like_fat) >= _FEWEST_PURE else 1.0
 
 
 def _local_level(signal: Image, where: Mask) -> Image:
