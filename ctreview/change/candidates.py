@@ -24,6 +24,7 @@ __all__ = [
     "candidates_document",
     "ml_to_confirm",
     "open_candidates",
+    "touched_shares",
 ]
 
 CANDIDATE_SCHEME = Scheme(
@@ -116,11 +117,11 @@ def ml_to_confirm(
     found = np.zeros(len(regions.names))
     for one in open_candidates(candidates):
         if one.piece.proposed == proposed:
-            found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * _shares(one.piece, regions)
+            found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * touched_shares(one.piece, regions)
     return found
 
 
-def _shares(piece: OfferedPiece, regions: Regions) -> FloatArray:
+def touched_shares(piece: OfferedPiece, regions: Regions) -> FloatArray:
     """The share of each region in what a piece touches, shape (regions,)."""
     shape = regions.geometry.shape
     box = widened(piece.box, 1, shape)

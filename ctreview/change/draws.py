@@ -198,6 +198,8 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
     moved = moved + sensitivity.bordering_ml[..., None] * (draws.dense + draws.own_dense[scan])
+    if sensitivity.beside_ml is not None:
+        moved = moved + sensitivity.beside_ml[..., None] * draws.own_dense[scan]
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
     for name in interpretation.counting:
         moved += sensitivity.alternatives_ml[name].T[..., None]

@@ -82,6 +82,9 @@ class Sensitivity:
         What would be won were the better one of two scans imaged as the other is, by the source of the interval.
     borders : mapping of str to BorderSensitivity
         What regions win from each other, by the border between them.
+    beside_ml : ndarray, shape (regions, columns), or None
+        Dense tissue beside the regions that both scans show, so that a change of it is none, and whose border with them
+        each scan may draw otherwise.
     """
 
     names: tuple[str, ...]
@@ -99,6 +102,7 @@ class Sensitivity:
     gap_ml: FloatArray
     degraded_ml: Mapping[str, FloatArray] = field(default_factory=dict)
     borders: Mapping[str, BorderSensitivity] = field(default_factory=dict)
+    beside_ml: FloatArray | None = None
 
     def with_degraded(self, found: DegradedVolumes) -> Sensitivity:
         """The same with what would be won were both scans imaged alike."""
@@ -113,6 +117,10 @@ class Sensitivity:
         """The same with what would be won, by region, were something counted as a label that is in no number."""
         won = _in_columns(won_ml, self.classes.index(label), len(self.classes))
         return replace(self, alternatives_ml={**self.alternatives_ml, name: won})
+
+    def with_beside(self, label: str, beside_ml: FloatArray) -> Sensitivity:
+        """The same with dense tissue beside each region that both scans show; shape (regions,)."""
+        return replace(self, beside_ml=_in_columns(beside_ml, self.classes.index(label), len(self.classes)))
 
     def select(self, names: tuple[str, ...]) -> Sensitivity:
         """The rows of the named regions, in that order."""
@@ -133,6 +141,7 @@ class Sensitivity:
             gap_ml=self.gap_ml[rows],
             degraded_ml={name: table[rows] for name, table in self.degraded_ml.items()},
             borders={name: border.rows(rows) for name, border in self.borders.items()},
+            beside_ml=None if self.beside_ml is None else self.beside_ml[rows],
         )
 
 

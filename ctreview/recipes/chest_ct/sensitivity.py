@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import cc3d
 import edt
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ctreview.anatomy import LOBES
 from ctreview.anatomy.other_timepoint import AIRLESS_HU, BLOCK_MM, TOLERANCE_MM
 from ctreview.change import (
     IntervalSettings,
@@ -19,8 +20,11 @@ from ctreview.change import (
     find_sensitivity,
     ml_to_confirm,
     open_candidates,
+    touched_shares,
 )
 from ctreview.progress import Progress, quiet
+from ctreview.recipes.chest_ct.lobe_volumes import lost_lung_ml
+from ctreview.tools.candidate import OfferedPiece
 from ctreview.volume.correspondence import DIRECTIONS, corresponding_voxels
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -69,22 +73,45 @@ def with_open_candidates(
     """The same with what open candidates would add to each scan, were they accepted as consolidation.
 
     What the other scan shows as dense at the same place, and outside its lungs as well, is left out: accepted in both
-    scans it changes nothing, and one reader will not call the same tissue lung in one of them alone.
+    scans it changes nothing, and one reader will not call the same tissue lung in one of them alone. That holds for
+    the lungs. A lobe that is smaller than the other scan lets expect may have lost just that tissue, which then counts
+    as what is open. And of a lobe such tissue may be all that there is, whose border each scan may draw otherwise.
     """
-    first, second = (
-        one.with_alternative(
-            TO_CONFIRM,
-            "consolidation",
-            ml_to_confirm(
-                points[number].candidates,
-                points[number].regions,
-                "consolidation",
-                settled={} if transform is None else _dense_in_both(points, transform, number),
-            ),
+    lost = lost_lung_ml(sensitivities)
+    found = []
+    for number, (one, point) in enumerate(zip(sensitivities, points, strict=True)):
+        settled = {} if transform is None else _dense_in_both(points, transform, number)
+        settled = _less_lost_lung(settled, point, lost[number])
+        opened = {piece.id: 1.0 - settled.get(piece.id, 0.0) for piece in _open_pieces(point)}
+        open_ml, settled_ml = (
+            ml_to_confirm(point.candidates, point.regions, "consolidation", settled=left_out)
+            for left_out in (settled, opened)
         )
-        for number, one in enumerate(sensitivities)
-    )
-    return first, second
+        of_lobes = [name.split("/")[0] in LOBES for name in one.names]
+        found.append(
+            one.with_alternative(TO_CONFIRM, "consolidation", open_ml).with_beside(
+                "consolidation", np.where(of_lobes, settled_ml, 0.0)
+            )
+        )
+    return found[0], found[1]
+
+
+def _open_pieces(point: Timepoint) -> tuple[OfferedPiece, ...]:
+    return tuple(one.piece for one in open_candidates(point.candidates))
+
+
+def _less_lost_lung(settled: Mapping[str, float], point: Timepoint, lost_ml: Mapping[str, float]) -> dict[str, float]:
+    """By id the share of each open candidate that is settled where lobes lost no more lung than ``lost_ml`` says."""
+    names = point.regions.names
+    pieces = [piece for piece in _open_pieces(point) if piece.proposed == "consolidation" and piece.id in settled]
+    shares = {piece.id: touched_shares(piece, point.regions) for piece in pieces}
+    found = dict(settled)
+    for lobe, ml in lost_ml.items():
+        row = names.index(lobe)
+        beside_ml = sum(piece.ml * settled[piece.id] * shares[piece.id][row] for piece in pieces)
+        for piece in pieces if beside_ml else ():
+            found[piece.id] -= settled[piece.id] * float(shares[piece.id][row]) * min(1.0, ml / beside_ml)
+    return found
 
 
 def _dense_in_both(points: tuple[Timepoint, Timepoint], transform: Transform, number: int) -> dict[str, float]:
@@ -95,7 +122,7 @@ def _dense_in_both(points: tuple[Timepoint, Timepoint], transform: Transform, nu
     """
     own, other = points[number], points[1 - number]
     found = {}
-    for piece in (one.piece for one in open_candidates(own.candidates)):
+    for piece in _open_pieces(own):
         index = np.argwhere(piece.mask)
         depth = np.zeros(piece.mask.shape, dtype=np.float32)
         depth[tuple(index.T)] = _beyond_dense(

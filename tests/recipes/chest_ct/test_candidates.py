@@ -9,11 +9,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from ctreview.anatomy import LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
+from ctreview.anatomy import LOBE_SCHEME, LOBES, LUNG_SCHEME, DenseCandidate, DenseClass, LungMap, divide_lungs
 from ctreview.anatomy.lung_checks import lung_checks
 from ctreview.change import (
     Candidate,
     Interval,
+    Sensitivity,
     Timepoint,
     Verdict,
     find_intervals,
@@ -218,6 +219,49 @@ def test_it_counts_for_the_parts_of_the_lung_that_it_touches() -> None:
     won = dict(zip(point.regions.names, ml_to_confirm(point.candidates, point.regions, "consolidation"), strict=True))
     assert won["lungs"] == won["right_lung"] == won["right_lung/basal"] == PIECE_ML
     assert won["left_lung"] == won["right_lung/apical"] == 0.0
+
+
+def with_lobes(point: Timepoint) -> Timepoint:
+    """The lobes of each lung one above the other; the candidate lies below the right lower one."""
+    parts = np.zeros(GRID.shape, np.uint8)
+    for lobe, first, last, side in zip(LOBES, (13, 10, 6, 11, 6), (18, 13, 10, 18, 11), (1, 1, 1, 2, 2), strict=True):
+        here = (slice(first, last), slice(None), slice(None))
+        parts[here][point.organ.array[here] == side] = LOBE_SCHEME[lobe].value
+    lobes = LabelMap(parts, GRID, LOBE_SCHEME)
+    return replace(point, parts=lobes, regions=divide_lungs(point.organ, lobes=lobes))
+
+
+def by_region(sensitivities: tuple[Sensitivity, Sensitivity], point: Timepoint) -> list[dict[str, Any]]:
+    """What open candidates beside a point, the same in both scans, add to each scan in each region."""
+    pair = with_open_candidates(sensitivities, (point, point), SAME_PLACE)
+    return [dict(zip(one.names, one.alternatives_ml[TO_CONFIRM][:, -1], strict=True)) for one in pair]
+
+
+def test_one_that_both_scans_show_cancels_in_the_lungs_and_leaves_its_lobe_open() -> None:
+    """Of the lobe it may be all that there is, and each scan may draw it otherwise."""
+    offered, clear = with_lobes(scan(dense())), with_lobes(scan())
+    found, without = (
+        find_intervals(*with_open_candidates(both, (point, point), SAME_PLACE))
+        for point in (offered, clear)
+        for both in [(scan_sensitivity(point, lambda _, point=point: point.opacity),) * 2]
+    )
+    wider = {
+        name: found[name]["opacity_ml"].half_width - without[name]["opacity_ml"].half_width  # type: ignore[union-attr]
+        for name in ("lungs", "right_lung", "right_lower_lobe", "right_upper_lobe", "left_lower_lobe")
+    }
+    assert 0.1 * PIECE_ML < wider.pop("right_lower_lobe") < 0.3 * PIECE_ML
+    assert set(wider.values()) == {0.0}
+
+
+@pytest.mark.parametrize(("lost_ml", "open_ml"), [(0.0, 0.0), (10.0, 10.0), (50.0, PIECE_ML)])
+def test_one_that_both_scans_show_is_open_as_far_as_its_lobe_lost_lung(lost_ml: float, open_ml: float) -> None:
+    point = with_lobes(scan(dense()))
+    whole = scan_sensitivity(point, lambda _: point.opacity)
+    less = whole.volume_ml - lost_ml * np.isin(whole.names, ["right_lower_lobe"])
+    before, after_it = by_region((whole, replace(whole, volume_ml=less)), point)
+    assert set(before.values()) == {0.0}
+    assert [after_it[name] for name in ("lungs", "right_lung", "right_lower_lobe")] == pytest.approx([open_ml] * 3)
+    assert after_it["left_lung"] == after_it["right_upper_lobe"] == 0.0
 
 
 def test_undone_it_is_as_it_was() -> None:
