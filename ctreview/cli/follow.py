@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ctreview.cli.options import Age, Out, Overwrite, Quiet, Threads, chest_ct_settings
+from ctreview.cli.options import Age, Out, Overwrite, Pdf, Quiet, Threads, chest_ct_settings
 from ctreview.cli.settings_flags import CommandWithSettings, chosen_settings
 from ctreview.cli.terminal import progress_bar, results
 
@@ -48,6 +48,7 @@ def follow(
     identify: Annotated[
         bool, typer.Option("--identify", help="Name the days of the calendar; else days since the first scan.")
     ] = False,
+    pdf: Pdf = False,
     threads: Threads = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -59,9 +60,11 @@ def follow(
     """
     from ctreview.clinical import read_timeline
     from ctreview.cohort.follow_up import follow as followed
-    from ctreview.report import require_free
+    from ctreview.report import require_free, require_pdf
 
     require_free(out, overwrite=overwrite)
+    if pdf:
+        require_pdf()
     clinical = None if timeline is None else read_timeline(timeline, age_years=age)
     with progress_bar(quiet=quiet) as progress:
         found = followed(
@@ -74,7 +77,7 @@ def follow(
             clinical=clinical,
             progress=progress,
         )
-    found.save(out, clinical=clinical, identify=identify, overwrite=overwrite)
+    found.save(out, clinical=clinical, identify=identify, pdf=pdf, overwrite=overwrite)
     for called, change in zip(found.timepoints[1:], found.against_baseline, strict=True):
         whole = change["regions"][0]
         ml = whole["change"]["opacity_ml"]

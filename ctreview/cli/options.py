@@ -37,7 +37,7 @@ Source = Annotated[
 ]
 Pdf = Annotated[
     bool,
-    typer.Option("--pdf", help="Also write the page as report.pdf and report.de.pdf; needs ctreview[pdf]."),
+    typer.Option("--pdf", help="Also write the page as PDF, in English and in German; needs ctreview[pdf]."),
 ]
 
 Out = Annotated[Path, typer.Option("--out", help="The folder to write; it must not exist yet.", show_default=False)]

@@ -16,6 +16,7 @@ from ctreview.report.figures import LUNG_WINDOW
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.wording import Wording
 from ctreview.report.page import check_message, found_in, page_environment
+from ctreview.report.pdf import static_environment
 from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.version import __version__
 
@@ -70,13 +71,15 @@ class CoursePage:
         return [None, *({**row["change"]["opacity_ml"], "verdict": row["verdict"]} for row in rows)]
 
 
-def render_course(course: CoursePage, language: str = "en") -> str:
+def render_course(course: CoursePage, language: str = "en", *, printed: bool = False) -> str:
     """Make the page: HTML with its style, script and pictures inside, which asks no server for anything.
 
     Parameters
     ----------
     course : CoursePage
     language : {"en", "de"}
+    printed : bool
+        Whether it becomes a PDF (`ctreview.report.pdf.pdf_of`): without script and what needs a mouse.
     """
     say = LANGUAGES[language]
     wording = Wording(language, say)
@@ -87,6 +90,7 @@ def render_course(course: CoursePage, language: str = "en") -> str:
     checks = [check for change in compared for check in change["checks"]]
     context = {
         "language": language,
+        "printed": printed,
         "notice": say.research(),
         "version": __version__,
         "found": found,
@@ -124,7 +128,8 @@ def render_course(course: CoursePage, language: str = "en") -> str:
         "pictures": course.pictures,
         **_of_pictures(course, wording),
     }
-    return page_environment(language).get_template("course.html.j2").render(context)
+    environment = static_environment(language) if printed else page_environment(language)
+    return environment.get_template("course.html.j2").render(context)
 
 
 def _of_pictures(course: CoursePage, wording: Wording) -> dict[str, Any]:

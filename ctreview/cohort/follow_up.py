@@ -22,6 +22,7 @@ from ctreview.recipes.two_timepoints import days_between
 from ctreview.report.course_pictures import CourseImages, CoursePictures
 from ctreview.report.document import change_document, write_json
 from ctreview.report.folder import result_folder
+from ctreview.report.pdf import pdf_of, require_pdf
 from ctreview.report.provenance import provenance
 from ctreview.report.timeline import DrawnTimeline
 from ctreview.report.timeline import timeline as draw_timeline
@@ -106,7 +107,14 @@ class FollowUp:
             names=self.timepoints,
         )
 
-    def page(self, language: str = "en", *, clinical: ClinicalTimeline | None = None, identify: bool = False) -> str:
+    def page(
+        self,
+        language: str = "en",
+        *,
+        clinical: ClinicalTimeline | None = None,
+        identify: bool = False,
+        printed: bool = False,
+    ) -> str:
         """All scans on one page, each against the first and the one before, and patches by identity: HTML.
 
         Parameters
@@ -116,6 +124,8 @@ class FollowUp:
             Scores, blood values and treatments, for the axis of time.
         identify : bool
             Whether days of the calendar are named on it.
+        printed : bool
+            Whether it becomes a PDF: without script and what needs a mouse.
         """
         drawn = self.timeline(clinical)
         return render_course(
@@ -126,9 +136,10 @@ class FollowUp:
                 self.patches,
                 self._provenance(),
                 self.pictures,
-                "" if drawn is None else drawn.section(language, identify=identify),
+                "" if drawn is None else drawn.section(language, identify=identify, printed=printed),
             ),
             language,
+            printed=printed,
         )
 
     def _provenance(self) -> dict[str, Any]:
@@ -140,21 +151,27 @@ class FollowUp:
         *,
         clinical: ClinicalTimeline | None = None,
         identify: bool = False,
+        pdf: bool = False,
         overwrite: bool = False,
     ) -> Path:
         """Write ``course.html``, ``course.de.html``, ``course.csv``, ``patches.csv`` and ``provenance.json``.
 
-        Parameters are those of `page`.
+        With ``pdf`` also ``course.pdf`` and ``course.de.pdf``; other parameters are those of `page`.
 
         Raises
         ------
         WrongUse
-            The folder may not be written to.
+            The folder may not be written to, or WeasyPrint or what it needs is missing.
         """
+        if pdf:
+            require_pdf()
         with result_folder(folder, overwrite=overwrite) as draft:
             for language, name in PAGES.items():
                 page = self.page(language, clinical=clinical, identify=identify)
                 (draft / name).write_text(page, encoding="utf-8")
+                if pdf:
+                    static = self.page(language, clinical=clinical, identify=identify, printed=True)
+                    (draft / name).with_suffix(".pdf").write_bytes(pdf_of(static))
             self.table.to_csv(draft / "course.csv", index=False)
             self.patch_table.to_csv(draft / "patches.csv", index=False)
             write_json(self._provenance(), draft / "provenance.json")

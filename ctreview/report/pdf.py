@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ctreview.change.comparison import Comparison
@@ -18,7 +19,7 @@ from ctreview.report.page import captioned, page_context, page_environment, temp
 from ctreview.report.page_pictures import PagePictures
 from ctreview.report.scores import Recorded
 
-__all__ = ["pdf_of", "render_static_page", "require_pdf"]
+__all__ = ["pdf_of", "render_static_page", "require_pdf", "static_environment"]
 
 
 def require_pdf() -> None:
@@ -62,9 +63,14 @@ def render_static_page(
     )
     context["key_images"] = captioned(key_images, LANGUAGES[language])
     context["section"] = Markup(section)  # noqa: S704 - made by ctreview, as of `render_page`
+    return static_environment(language).get_template("static.html.j2").render(context)
+
+
+def static_environment(language: str) -> Environment:
+    """Templates of the page with the style of a PDF (`page_environment`)."""
     environment = page_environment(language)
     environment.globals["style"] = Markup(template("static.css"))  # noqa: S704 - ours, from the package
-    return environment.get_template("static.html.j2").render(context)
+    return environment
 
 
 def pdf_of(html: str) -> bytes:

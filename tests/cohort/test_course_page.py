@@ -101,14 +101,27 @@ def test_a_check_that_failed_against_the_scan_before_alone_is_told(course):
 
 
 def test_no_english_phrase_is_left_on_the_german_page(course):
-    left = phrases_of_both([course.page("en"), course.page("de")])
-    assert {one for one in left if SCRIPT not in one} == set()
+    for printed in (False, True):
+        left = phrases_of_both([course.page(language, printed=printed) for language in ("en", "de")])
+        assert {one for one in left if SCRIPT not in one} == set()
 
 
 def test_names_are_escaped_and_nobody_is_asked(course):
     page = course.page()
     assert SCRIPT not in page
     assert not re.search(r"https?://|src=", page)
+
+
+def test_the_page_becomes_a_pdf_with_its_pictures_and_without_what_needs_a_mouse(course, tmp_path, monkeypatch):
+    static = course.page(printed=True)
+    assert not re.search(r"<script|<details|<dialog|<button|<input|data-point", static)
+    assert static.count('class="slice"') == len(course.pictures.cards) * len(NAMES)
+    drawn = []
+    monkeypatch.setattr("ctreview.cohort.follow_up.require_pdf", lambda: None)
+    monkeypatch.setattr("ctreview.cohort.follow_up.pdf_of", lambda html: drawn.append(html) or b"%PDF-")
+    folder = course.save(tmp_path / "course", pdf=True)
+    assert drawn == [static, course.page("de", printed=True)]
+    assert {path.name for path in folder.glob("*.pdf")} == {"course.pdf", "course.de.pdf"}
 
 
 def test_the_folder_appears_whole(course, tmp_path):

@@ -1,52 +1,109 @@
-"""The figure: rows beneath each other on one time axis."""
+"""The figure: rows beneath each other on one time axis, in parts that are printed one to a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import ClinicalSeries, ClinicalTimeline, ScanTime
-from ctreview.report.timeline.frame import GREY, INK, LINE, RIGHT, RULE, SMALL, TEXT, UNDATED, WIDTH, FigureFrame, Row
+from ctreview.report.timeline.frame import (
+    GREY,
+    INK,
+    LINE,
+    PRINTED_HEIGHT,
+    RIGHT,
+    RULE,
+    SMALL,
+    TEXT,
+    UNDATED,
+    WIDTH,
+    FigureFrame,
+    Row,
+)
 from ctreview.report.timeline.marks_rows import ScanPicture, event_row, scan_row
 from ctreview.report.timeline.series_row import series_row
 from ctreview.report.timeline.svg import element, group, text
-from ctreview.report.timeline.treatment_row import HATCH, treatment_row
+from ctreview.report.timeline.treatment_row import treatment_row
 
 __all__ = ["ScanPicture", "timeline_figure"]
 
-HEADING = 26.0
+HEADING, GAP = 26.0, 6.0
+"""Height of the heading of a group, and what is left free behind a group."""
+FOOT = 22.0
+"""Height of the names of the ticks below the last row."""
 CATEGORIES = ("lung", "muscle", "score", "blood")
+
+
+@dataclass
+class _Part:
+    """Groups of rows that stay together, each with its heading."""
+
+    groups: list[tuple[str, list[Row]]] = field(default_factory=list)
+    height: float = 0.0
+
+    def add(self, heading: str, row: Row) -> None:
+        """Put a row below the others."""
+        self.height += self.needed(heading, [row])
+        if not self._ends_with(heading):
+            self.groups.append((heading, []))
+        self.groups[-1][1].append(row)
+
+    def holds(self, heading: str, rows: Sequence[Row]) -> bool:
+        """Whether these rows have room below the others."""
+        return not self.groups or self.height + self.needed(heading, rows) <= PRINTED_HEIGHT
+
+    def needed(self, heading: str, rows: Sequence[Row]) -> float:
+        """The height of these rows, with that of their heading where it is a new one."""
+        return sum(row.height for row in rows) + (0.0 if self._ends_with(heading) else HEADING + GAP)
+
+    def _ends_with(self, heading: str) -> bool:
+        return bool(self.groups) and self.groups[-1][0] == heading
 
 
 def timeline_figure(
     timeline: ClinicalTimeline, frame: FigureFrame, key_images: Mapping[ScanTime, ScanPicture] | None = None
-) -> Markup:
-    """Draw a timeline as SVG."""
-    parts: list[Markup] = []
-    y = HEADING
+) -> tuple[Markup, ...]:
+    """Draw a timeline as SVG: one part, or several beneath each other on the same time axis."""
+    parts = _parts(_groups(timeline, frame, key_images or {}))
+    return tuple(_drawn(timeline, frame, part, last=part is parts[-1]) for part in parts)
+
+
+def _parts(groups: Iterable[tuple[str, Sequence[Row]]]) -> list[_Part]:
+    """Share the rows among parts; a group that one part can hold is not divided."""
+    parts = [_Part()]
+    for heading, rows in groups:
+        undivided = _Part().needed(heading, rows) <= PRINTED_HEIGHT
+        for row in rows:
+            if not parts[-1].holds(heading, rows if undivided and row is rows[0] else [row]):
+                parts.append(_Part())
+            parts[-1].add(heading, row)
+    return parts
+
+
+def _drawn(timeline: ClinicalTimeline, frame: FigureFrame, part: _Part, *, last: bool) -> Markup:
+    drawn: list[Markup] = []
     scans: list[Markup] = []
-    for heading, rows in _groups(timeline, frame, key_images or {}):
-        parts.append(text(0.0, y + 17.0, frame.words[heading], font_size=TEXT, font_weight="bold", fill=INK))
-        parts.append(element("path", d=f"M0 {y + 22:.2f}H{WIDTH}", stroke=GREY, stroke_width=0.8))
+    y = HEADING
+    for heading, rows in part.groups:
+        drawn.append(text(0.0, y + 17.0, frame.words[heading], font_size=TEXT, font_weight="bold", fill=INK))
+        drawn.append(element("path", d=f"M0 {y + 22:.2f}H{WIDTH}", stroke=GREY, stroke_width=0.8))
         y += HEADING
         for row in rows:
             placed = group(row.drawn, transform=f"translate(0 {y:.2f})")
-            (scans if heading == "scan" else parts).append(placed)
+            (scans if heading == "scan" else drawn).append(placed)
             y += row.height
-        y += 6.0
-    height = y + 22.0
+        y += GAP
     return element(
         "svg",
-        element("title", frame.words["title"], id="timeline-title"),
-        element("desc", frame.words["describes"], id="timeline-describes"),
-        element("defs", HATCH),
-        _time(timeline, frame, HEADING, y),
-        *parts,
+        element("desc", frame.words["describes"]),
+        _time(timeline, frame, HEADING, y, named_below=last),
+        *drawn,
         *scans,  # last, so that their key images lie above everything
-        viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
+        viewBox=f"0 0 {WIDTH:.0f} {y + FOOT * last:.0f}",
         role="group",
-        aria_labelledby="timeline-title timeline-describes",
+        aria_label=frame.words["title"],
         font_family="system-ui, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif",
     )
 
@@ -79,15 +136,13 @@ def _is_whole(series: ClinicalSeries) -> bool:
     return series.measure.key.endswith("/lungs")
 
 
-def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: float) -> Markup:
+def _time(timeline: ClinicalTimeline, frame: FigureFrame, top: float, bottom: float, *, named_below: bool) -> Markup:
     """The time axis above and below, its ticks, and the scans as lines through all rows."""
+    names_at = (top - 6.0, bottom + LINE) if named_below else (top - 6.0,)
     drawn = []
     for tick in frame.axis.ticks(frame.language):
         drawn.append(element("path", d=f"M{tick.x:.2f} {top}V{bottom:.2f}", stroke=RULE, stroke_width=0.8))
-        drawn += [
-            text(tick.x, y, tick.label, font_size=SMALL, fill=GREY, text_anchor="middle")
-            for y in (top - 6.0, bottom + LINE)
-        ]
+        drawn += [text(tick.x, y, tick.label, font_size=SMALL, fill=GREY, text_anchor="middle") for y in names_at]
     for scan in timeline.scans:
         if scan.when.middle is not None:
             x = frame.axis.x(scan.when.middle)

@@ -19,6 +19,7 @@ __all__ = [
     "LEFT",
     "LEFT_BESIDE_UNDATED",
     "LINE",
+    "PRINTED_HEIGHT",
     "RIGHT",
     "RULE",
     "SMALL",
@@ -40,8 +41,11 @@ LEFT, LEFT_BESIDE_UNDATED, RIGHT = 244.0, 392.0, 900.0
 labels and what has no date, right of it the values of each axis."""
 
 TEXT, SMALL = 13.0, 11.5
-"""Sizes of letters: 7.2 and 6.3 points on A4."""
+"""Sizes of letters: 10.5 and 9.3 points across a landscape page of A4."""
 LINE = 14.0
+
+PRINTED_HEIGHT = 560.0
+"""Of one part of the figure: 16 of the 19 cm of such a page, which leaves room for a heading or the legend."""
 
 INK, GREY, RULE = "#1d2328", "#56606a", "#d9dee3"
 

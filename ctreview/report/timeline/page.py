@@ -90,7 +90,7 @@ def _page(section: Markup, language: str) -> str:
         element("meta", name="generator", content=f"ctreview {__version__}"),
         element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("title", WORDS[language]["title"]),
-        element("style", style),
+        element("style", style, Markup("@media print { main { page: timeline; } }")),
     )
     notice = element("p", element("strong", RESEARCH[language], class_="notice"), class_="top")
     body = element("body", element("main", notice, section))

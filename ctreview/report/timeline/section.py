@@ -19,17 +19,22 @@ from ctreview.report.timeline.words import quantity_words, reference_words, sour
 __all__ = ["timeline_section"]
 
 STYLE = """
-#timeline svg { width: 100%; height: auto; display: block; overflow: visible; }
+#timeline figure > svg { width: 100%; height: auto; display: block; overflow: visible; }
+#timeline figure > svg:hover, #timeline figure > svg:focus-within { position: relative; z-index: 1; }
 #timeline figure { margin: 0; overflow-x: auto; }
 #timeline .entry:focus { outline: 2px solid #0072b2; outline-offset: 2px; }
 #timeline .key-image { visibility: hidden; pointer-events: none; }
 #timeline .entry:hover .key-image, #timeline .entry:focus .key-image { visibility: visible; }
 #timeline td, #timeline th { text-align: left; }
 @media screen { #timeline figure > svg { min-width: 720px; } }
+@page timeline { size: A4 landscape; }
 @media print {
-  #timeline svg { max-height: 218mm; }
+  #timeline { page: timeline; break-before: page; break-after: page; }
+  #timeline h2 { margin-top: 0; }
+  #timeline figure { overflow: visible; break-inside: auto; }
+  #timeline figure > svg { break-inside: avoid; }
   #timeline .key-image, #timeline details { display: none; }
-  #timeline p { font-size: 7.5pt; line-height: 1.3; margin: 0 0 2pt; }
+  #timeline p { font-size: 8.5pt; line-height: 1.3; margin: 0 0 2pt; }
   #timeline .entry:focus { outline: none; }
 }
 """
@@ -71,7 +76,7 @@ def timeline_section(
         "section",
         element("style", Markup(STYLE)),  # noqa: S704 - ours
         element("h2", words["title"]),
-        element("figure", timeline_figure(timeline, frame, key_images)),
+        element("figure", *timeline_figure(timeline, frame, key_images)),
         *(element("p", remark, class_="quiet") for remark in remarks),
         *([element("details", element("summary", words["table"]), _table(timeline, frame))] if table else []),
         id="timeline",

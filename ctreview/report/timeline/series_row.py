@@ -27,7 +27,7 @@ from ctreview.report.timeline.words import number_words, quantity_words, referen
 
 __all__ = ["joined", "series_row", "value_words"]
 
-PANEL, PART, LONE = 84.0, 54.0, 28.0
+PANEL, PART, LONE = 84.0, 68.0, 28.0
 """Height of a row with an axis, of one of several that share a scale, and of one with a single value."""
 
 LEAST_JOINED = 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from markupsafe import Markup
 
 from ctreview.clinical.timeline import Treatment
@@ -9,22 +11,15 @@ from ctreview.report.timeline.frame import GREY, INK, RIGHT, SMALL, UNDATED, Fig
 from ctreview.report.timeline.svg import element, group, text
 from ctreview.report.timeline.words import source_words
 
-__all__ = ["HATCH", "treatment_row", "treatment_times", "treatment_words"]
+__all__ = ["treatment_row", "treatment_times", "treatment_words"]
 
 HEIGHT, BAR = 24.0, 10.0
 NOT_SAID = 22.0
 """How far the dots go where no end is given."""
 
 FILL = "#5b7f99"
-
-HATCH = element(
-    "pattern",
-    element("path", d="M0 6L6 0M-1 1L1 -1M5 7L7 5", stroke=FILL, stroke_width=1.2),
-    id="timeline-perhaps",
-    width=6,
-    height=6,
-    patternUnits="userSpaceOnUse",
-)
+HATCH = 6.0
+"""From one line of the hatching to the next."""
 
 
 def treatment_row(frame: FigureFrame, treatment: Treatment) -> Row:
@@ -93,7 +88,17 @@ def _bar(frame: FigureFrame, treatment: Treatment, y: float) -> list[Markup]:
 
 
 def _perhaps(left: float, right: float, y: float) -> Markup:
-    return _rectangle(left, right, y, "url(#timeline-perhaps)") if left < right else Markup("")
+    if left >= right:
+        return Markup("")
+    feet = (left - BAR + HATCH * n for n in range(1, math.ceil((right - left + BAR) / HATCH)))
+    lines = "".join(_hatched(foot, max(foot, left), min(foot + BAR, right), y + BAR / 2) for foot in feet)
+    hatching = element("path", d=lines, stroke=FILL, stroke_width=1.2)
+    return group(hatching, _rectangle(left, right, y, "none"))
+
+
+def _hatched(foot: float, begin: float, end: float, bottom: float) -> str:
+    """The part from ``begin`` to ``end`` of a line that rises from its foot at 45 degrees."""
+    return f"M{begin:.2f} {bottom - begin + foot:.2f}L{end:.2f} {bottom - end + foot:.2f}"
 
 
 def _rectangle(left: float, right: float, y: float, fill: str) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ctreview.clinical import index_case
@@ -12,7 +14,7 @@ from tests.browser import BROWSER, browser
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no browser")
 
 SHOWN = "[...document.querySelectorAll('.key-image')].map((one) => getComputedStyle(one).visibility)"
-A4_MM = (186.0, 277.0)
+LANDSCAPE_MM = (273.0, 190.0)
 PIXELS_PER_MM = 96 / 25.4
 
 
@@ -47,19 +49,26 @@ def test_the_tab_key_reaches_every_entry_and_shows_the_key_image(chrome):
     assert len(set(said)) > 20
 
 
-def test_it_prints_on_one_page_and_within_its_width(chrome):
-    width, height = (mm * PIXELS_PER_MM for mm in A4_MM)
+def test_it_prints_across_landscape_pages_each_part_whole_on_one(chrome, tmp_path):
+    width, height = (mm * PIXELS_PER_MM for mm in LANDSCAPE_MM)
     size = {"width": round(width), "height": round(height), "deviceScaleFactor": 1, "mobile": False}
     chrome.ask("Emulation.setDeviceMetricsOverride", **size)
     chrome.ask("Emulation.setEmulatedMedia", media="print")
-    bottom = chrome.run("document.querySelector('#timeline').getBoundingClientRect().bottom + scrollY")
+    parts = chrome.run(
+        "[...document.querySelectorAll('#timeline figure > svg')].map((one) => one.getBoundingClientRect().height)"
+    )
     beyond = chrome.run(
         "[...document.querySelectorAll('#timeline text')].filter((one) => one.getBoundingClientRect().right > "
         f"{width}).map((one) => one.textContent)"
     )
     chrome.ask("Emulation.setEmulatedMedia", media="")
-    assert bottom <= height
+    assert len(parts) > 1
+    assert max(parts) <= height
     assert beyond == []
+    chrome.print_to(tmp_path / "printed.pdf")
+    pages = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", (tmp_path / "printed.pdf").read_bytes())
+    assert len(pages) in {len(parts), len(parts) + 1}
+    assert all(float(wide) > float(high) for wide, high in pages)
 
 
 def test_no_text_lies_on_another(chrome):
