@@ -28,9 +28,9 @@ from ctreview.recipes.chest_ct.corrections import LOBES, OPACITY, STAYS_IN, Edit
 from ctreview.review.journal import ReadingJournal
 from ctreview.review.lobe_acts import carried_border, points_on_fissure
 from ctreview.tools import Canvas, nearest_part, with_defaults
+from ctreview.tools.kinds import STAYING
 from ctreview.tools.organ_brush import ORGAN_BRUSH
 from ctreview.tools.parts import BORDER_POINTS, COPY_BORDER
-from ctreview.tools.payloads import STAYING
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 

@@ -23,7 +23,7 @@ from ctreview.review.images import load_ct_of_study
 from ctreview.review.readings import open_journal, open_reading
 from ctreview.review.stored_fissures import with_stored_fissures
 from ctreview.study import Reading, Study
-from ctreview.tools.payloads import require_well_formed
+from ctreview.tools.payload_reading import require_well_formed
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.segmentation import read_segmentation

@@ -21,7 +21,7 @@ from ctreview.study.grade import GRADE, Grade
 from ctreview.study.key_image import KEY_IMAGE, KeyImage
 from ctreview.study.seal import changed_since, contents_of, seal_of, seal_state, signing_key
 from ctreview.study.shape import Kind, anything, listed, mapping, matching, one_of, optional, record, text, whole
-from ctreview.tools.payloads import require_well_formed
+from ctreview.tools.payload_reading import require_well_formed
 from ctreview.volume.atomic import atomic_folder, atomic_path
 
 __all__ = ["BLINDED_SCHEMA", "FINDINGS_SCHEMA", "GRADES_SCHEMA", "KEY_IMAGES_SCHEMA", "SIGNED_SCHEMA", "Reading"]

@@ -13,10 +13,11 @@ from ctreview.tools.fill_between import fill_between
 from ctreview.tools.fill_by_image import DrawnLabel, FillByImageSettings, fill_by_image
 from ctreview.tools.handlers import handlers
 from ctreview.tools.islands import keep_largest, keep_piece, remove_small
+from ctreview.tools.kinds import TOOLS
 from ctreview.tools.live_wire import LiveWireSettings, lasso, live_wire, wire
 from ctreview.tools.organ_brush import DensityClass, nearest_part, organ_brush
 from ctreview.tools.outline import move_outline, smooth_outline
-from ctreview.tools.payloads import TOOLS, with_defaults
+from ctreview.tools.payload_reading import with_defaults
 from ctreview.tools.pick import Gate, PickSettings, learn_gate, piece_at, remove_piece, take_piece
 from ctreview.tools.scribble import Proposal, ScribbleSettings, Stroke, propose, scribble
 

@@ -12,14 +12,9 @@ from ctreview.errors import EditDoesNotApply
 from ctreview.tools.candidate import OfferedPiece
 from ctreview.tools.canvas import Canvas
 from ctreview.tools.feature_memory import FeatureMemory
-from ctreview.tools.payloads import (
-    TOOLS,
-    AcceptCandidatePayload,
-    CarryPayload,
-    DismissCandidatePayload,
-    ScribblePayload,
-    read_payload,
-)
+from ctreview.tools.kinds import TOOLS
+from ctreview.tools.payload_reading import read_payload
+from ctreview.tools.payloads import AcceptCandidatePayload, CarryPayload, DismissCandidatePayload, ScribblePayload
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["handlers"]

@@ -11,7 +11,7 @@ import pytest
 
 from ctreview.edits import Edit, Patch, replay
 from ctreview.tools import TOOLS, BrushSettings, Canvas, PickSettings, ScribbleSettings, handlers
-from ctreview.tools.payloads import RECORDED_DEFAULTS
+from ctreview.tools.kinds import RECORDED_DEFAULTS
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume

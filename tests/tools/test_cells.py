@@ -9,7 +9,8 @@ from ctreview.tools import Canvas, FeatureMemory, ScribbleSettings, propose
 from ctreview.tools.cells import EACH_VOXEL, Cells
 from ctreview.tools.choose import choose_labels
 from ctreview.tools.features import FEATURES, Scales, features
-from ctreview.tools.payloads import ScribblePayload, read_payload
+from ctreview.tools.payload_reading import read_payload
+from ctreview.tools.payloads import ScribblePayload
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 

@@ -17,7 +17,8 @@ from ctreview.errors import EditDoesNotApply, WrongUse
 from ctreview.tools.candidate import ACCEPT, DISMISS, CandidateClass, OfferedPiece
 from ctreview.tools.canvas import Mask
 from ctreview.tools.packed_mask import PackedMask
-from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, read_payload
+from ctreview.tools.payload_reading import read_payload
+from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload
 from ctreview.volume.box import Box
 from ctreview.volume.geometry import Geometry
 

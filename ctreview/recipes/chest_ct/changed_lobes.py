@@ -30,7 +30,7 @@ from ctreview.tools.parts import (
     PartPiecePayload,
     part_stroke,
 )
-from ctreview.tools.payloads import read_payload
+from ctreview.tools.payload_reading import read_payload
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["LOBE_EDITS", "ChangedLobes", "LobeState", "lobe_edits"]

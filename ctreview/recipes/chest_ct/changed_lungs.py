@@ -18,7 +18,8 @@ from ctreview.recipes.chest_ct.changed_lobes import ChangedLobes, lobe_edits
 from ctreview.tools import Canvas, PickSettings, nearest_part, take_piece
 from ctreview.tools.candidate import ACCEPT, DISMISS, piece_of
 from ctreview.tools.organ_brush import ORGAN_BRUSH, organ_change
-from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, OrganBrushPayload, read_payload
+from ctreview.tools.payload_reading import read_payload
+from ctreview.tools.payloads import AcceptCandidatePayload, DismissCandidatePayload, OrganBrushPayload
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 

@@ -15,8 +15,10 @@ from ctreview.recipes.chest_ct.changed_lobes import LOBE_EDITS, ChangedLobes, lo
 from ctreview.recipes.chest_ct.changed_lungs import LUNG_EDITS, ChangedLungs, lung_edits, with_changed_lungs
 from ctreview.tools import Canvas, handlers
 from ctreview.tools.candidate import ACCEPT, DISMISS
+from ctreview.tools.kinds import STAYING
 from ctreview.tools.organ_brush import ORGAN_BRUSH
-from ctreview.tools.payloads import STAYING, OrganBrushPayload, read_payload, require_well_formed
+from ctreview.tools.payload_reading import read_payload, require_well_formed
+from ctreview.tools.payloads import OrganBrushPayload
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.resample import unwarp_labels, warp_labels
 from ctreview.volume.transform import Transform

@@ -14,7 +14,8 @@ import pytest
 from ctreview.edits import Edit, Session, replay
 from ctreview.errors import MalformedEdit
 from ctreview.tools import TOOLS, Canvas, handlers, with_defaults
-from ctreview.tools.payloads import RECORDED_DEFAULTS, read_payload, require_well_formed
+from ctreview.tools.kinds import RECORDED_DEFAULTS
+from ctreview.tools.payload_reading import read_payload, require_well_formed
 from ctreview.volume.labels import LabelMap
 
 from .conftest import LESION, SCHEME
