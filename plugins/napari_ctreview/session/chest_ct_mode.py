@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from ctreview.errors import CtreviewError, EditDoesNotApply, SignedOtherwise, in_words
-from ctreview.progress import Progress, part
-from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared, prepare
+from ctreview.errors import CtreviewError, EditDoesNotApply, in_words
+from ctreview.progress import Progress
+from ctreview.recipes.chest_ct import ChestCtSettings, Prepared, compare_prepared
 from ctreview.recipes.chest_ct.corrections import OPACITY
-from ctreview.review.archive import differ_only_in, plan_of, settings_of
-from ctreview.review.corrections import Count, OpacityReview
+from ctreview.review.archive import settings_of
+from ctreview.review.corrections import OpacityReview
 from ctreview.review.stored_reading import (
     StoredReading,
     made_by_another_version,
     signed_by_another_version,
     stored_reading,
 )
-from ctreview.study import AnalysisPlan
 from napari_ctreview.input_output.scans import Scan
 from napari_ctreview.session.chest_ct_display import ChestCtDisplay
+from napari_ctreview.session.chest_ct_pair import PairRequest, find_in_pair
 from napari_ctreview.session.chest_ct_study import (
     KeptReading,
     kept_reading,
@@ -34,11 +34,11 @@ from napari_ctreview.session.chest_ct_study import (
 )
 from napari_ctreview.session.reading_mode import SigningJob
 from napari_ctreview.session.reading_state import ReadingState
+from napari_ctreview.session.region_counter import RegionCounter
 from napari_ctreview.session.save_state import WrittenWork
 from napari_ctreview.session.single_scan import run_single_scan
 from napari_ctreview.session.steps import Step, checks_of
 from napari_ctreview.viewer.correspondence import TITLES
-from napari_ctreview.worker import Worker
 
 if TYPE_CHECKING:
     from ctreview.change import Candidate, Comparison
@@ -52,12 +52,6 @@ __all__ = ["PAUSE_MS", "ChestCtMode"]
 
 PAUSE_MS = 1200
 """So long after the last act the comparison is made anew."""
-
-RECOUNT_MS = 200
-"""So long after an act on lungs or lobes their parts are counted anew: it is drawn before."""
-
-_OF_COMPARISON = frozenset({"fate", "interval", "verdict", "inspiration"})
-"""Settings that change nothing before the comparison."""
 
 
 class ChestCtMode(QObject):
@@ -112,11 +106,10 @@ class ChestCtMode(QObject):
         self._judged: tuple[tuple[str, ...], ...] = ()
         self._read: tuple[Scan | None, ...] | None = None
         self.stored: StoredReading | None = None
-        self._counter = Worker(self)
+        self._counter = RegionCounter(self)
+        self._counter.counted.connect(self._show_counted)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self.compare)
-        self._recount = QTimer(self, singleShot=True, interval=RECOUNT_MS)
-        self._recount.timeout.connect(self._count_anew)
         state.panes.outline_toggled.connect(self._outline)
         # emitted in the worker's thread, shown in that of the window
         self._labels_found.connect(self._show_labels, Qt.ConnectionType.QueuedConnection)
@@ -194,8 +187,7 @@ class ChestCtMode(QObject):
     def close(self) -> None:
         """Forget what was found."""
         self._pause.stop()
-        self._recount.stop()
-        self._counter.cancel()
+        self._counter.stop()
         for job in ("prepare", "compare"):
             self._state.worker.cancel(job)
         self.prepared = self.review = self.comparison = self._read = self.stored = None
@@ -218,38 +210,25 @@ class ChestCtMode(QObject):
         if not state.loader.ready:
             state.failed.emit("Two CTs are needed: drop one on each pane, or open them under “Load”.")
             return
-        if self.prepared is not None and self._only_compares(self.prepared):
+        kept = None if state.study is None else state.study.plan
+        if self.prepared is not None and self._request.only_compares(self.prepared, kept):
             self._compare_by(replace(self.prepared, settings=self.settings))
             return
         first, second = scans = self._read = tuple(state.loader.scans)
         assert first is not None
         assert second is not None
-        settings, age, allowed = self.settings, self.age_years, state.loader.allow_different_patients
-        same = state.loader.same_patient
-        workspace = state.workspace
+        request, workspace = self._request, state.workspace
 
         def work(progress: Progress) -> tuple[Prepared, OpacityReview] | StoredReading:
-            prepared = prepare(
-                first.volume,
-                second.volume,
-                settings=settings,
-                age_years=age,
-                same_patient=same,
-                allow_different_patients=allowed,
-                progress=part(progress, 0.0, 0.95),
+            return find_in_pair(
+                first,
+                second,
+                request,
+                workspace,
                 on_labels=partial(self._labels_found.emit, scans),
+                on_not_kept=state.failed.emit,
+                progress=progress,
             )
-            try:
-                plan = plan_of(prepared, age, allow_different_patients=allowed)
-                workspace.store_pair(prepared, (first.place, second.place), plan)
-            except SignedOtherwise:
-                study, reading = workspace.study, workspace.reading
-                if study is None or reading is None or reading.state == "draft":
-                    raise
-                return stored_reading(study, reading, (first.volume, second.volume))
-            except OSError as error:
-                state.failed.emit(f"Corrections are not kept until the study is saved: {in_words(error)}")
-            return prepared, review_of(prepared, workspace)
 
         state.steps.prepare()
         state.worker.cancel("compare")
@@ -261,20 +240,21 @@ class ChestCtMode(QObject):
         else:
             self.show_prepared(*found)
 
-    def _only_compares(self, prepared: Prepared) -> bool:
-        """Whether what is asked differs from what was found in nothing that comes before the comparison."""
-        kept = None if self._state.study is None else self._state.study.plan
-        return kept is not None and differ_only_in(self._plan(prepared).differences(kept), _OF_COMPARISON)
-
-    def _plan(self, prepared: Prepared) -> AnalysisPlan:
-        """What is asked now, of the scans that were prepared."""
-        asked = replace(prepared, settings=self.settings, same_patient=self._state.loader.same_patient)
-        return plan_of(asked, self.age_years, allow_different_patients=self._state.loader.allow_different_patients)
+    @property
+    def _request(self) -> PairRequest:
+        """What is asked now."""
+        loader = self._state.loader
+        return PairRequest(
+            self.settings,
+            self.age_years,
+            same_patient=loader.same_patient,
+            allow_different_patients=loader.allow_different_patients,
+        )
 
     def _compare_by(self, prepared: Prepared) -> None:
         """Go on with other settings of the comparison alone."""
         try:
-            self._state.workspace.change_plan(self._plan(prepared))
+            self._state.workspace.change_plan(self._request.plan(prepared))
         except (OSError, CtreviewError) as error:
             self._state.failed.emit(in_words(error))
             return
@@ -307,6 +287,7 @@ class ChestCtMode(QObject):
         review.stay_in_lobe(self.stays_in_lobe)
         self._judged = review.lung_changes
         self.review, self.comparison = review, None
+        self._counter.follow(review)
         state.show_journal(review.refused, called="corrections")
         self.display.show_review(review, state.loader.scans, state.order, blinded=state.blinded)
         state.reading_changed.emit()
@@ -359,8 +340,7 @@ class ChestCtMode(QObject):
         if self.review is not None:
             self.display.show_lobe_borders(self.review)
         self._pause.start()
-        if self.review is not None and not self.review.counted:
-            self._recount.start()
+        self._counter.count_soon()
         state.report_act(pane, change)
 
     def stay_in_lobe(self, stays: bool) -> None:
@@ -377,24 +357,10 @@ class ChestCtMode(QObject):
         if self.review is not None:
             self.review.stay_in_lobe(stays)
 
-    def _count_anew(self) -> None:
-        if self.review is not None and not self.review.counted:
-            self._count(self.review)
-
-    def _count(self, review: OpacityReview) -> None:
-        """Count the parts of lungs that were changed, beside whatever else is computed."""
-
-        def take(count: Count) -> None:
-            if review is not self.review:
-                return
-            if review.take_count(count):
-                self.display.read_out_regions(review, self._state.order)
-                self.recounted.emit()
-            else:
-                self._count(review)
-
-        self._counter.cancel()
-        self._counter.start("count", lambda _progress: review.count(), take)
+    def _show_counted(self, review: OpacityReview) -> None:
+        """Read out the parts of lungs that were changed as they are counted now."""
+        self.display.read_out_regions(review, self._state.order)
+        self.recounted.emit()
 
     # --- studies
 

@@ -170,7 +170,7 @@ def prepared_once(monkeypatch: pytest.MonkeyPatch, shared_results: SharedResults
     """Let the recipe do the work of two scans with given settings once for all tests; it is tested elsewhere."""
     from ctreview.recipes import chest_ct
 
-    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare, shared_results))
+    monkeypatch.setattr("napari_ctreview.session.chest_ct_pair.prepare", prepare_once(chest_ct.prepare, shared_results))
 
 
 @pytest.fixture

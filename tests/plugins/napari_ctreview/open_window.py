@@ -199,7 +199,7 @@ def open_window(state: Path, shared: SharedResults) -> Iterator[OpenWindow]:
         patch.setattr("ctreview.study.recovery.recovery_folder", lambda: state / "recovery")
         patch.setattr("napari_ctreview.preferences.folder", lambda: state / "settings")
         patch.setattr("napari_ctreview.widgets.dock.warm_up_tools", lambda: None)  # compiling would slow what follows
-        patch.setattr("napari_ctreview.session.chest_ct_mode.prepare", prepare_once(chest_ct.prepare, shared))
+        patch.setattr("napari_ctreview.session.chest_ct_pair.prepare", prepare_once(chest_ct.prepare, shared))
         viewer = Viewer(show=True)
         viewer.window._qt_window.resize(1500, 950)
         dock = ReviewDock(viewer)

@@ -126,7 +126,7 @@ def test_a_scan_that_is_replaced_while_the_steps_run_is_not_filed_with_what_they
     qtbot: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from napari_ctreview.session import chest_ct_mode as module
+    from napari_ctreview.session import chest_ct_pair as module
 
     from ctreview.study import recovery
 

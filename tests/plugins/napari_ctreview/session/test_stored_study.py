@@ -38,17 +38,17 @@ def folder(stored_study: Path, scans: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is computed anew, by the names of the recipe's two halves."""
-    from napari_ctreview.session import chest_ct_mode
+    from napari_ctreview.session import chest_ct_mode, chest_ct_pair
 
     made: list[str] = []
-    for name in ("prepare", "compare_prepared"):
-        work = getattr(chest_ct_mode, name)
+    for module, name in ((chest_ct_pair, "prepare"), (chest_ct_mode, "compare_prepared")):
+        work = getattr(module, name)
 
         def noted(*args: Any, name: str = name, work: Any = work, **options: Any) -> Any:
             made.append(name)
             return work(*args, **options)
 
-        monkeypatch.setattr(chest_ct_mode, name, noted)
+        monkeypatch.setattr(module, name, noted)
     return made
 
 

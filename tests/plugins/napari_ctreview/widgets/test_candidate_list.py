@@ -137,9 +137,9 @@ def test_no_key_of_it_means_anything_else() -> None:
 @pytest.fixture
 def offering(monkeypatch: pytest.MonkeyPatch, prepared_once: None) -> DenseCandidate:
     """What the computer found in the small scans, with one dense area offered at baseline below the right lung."""
-    from napari_ctreview.session import chest_ct_mode
+    from napari_ctreview.session import chest_ct_pair
 
-    prepare = chest_ct_mode.prepare
+    prepare = chest_ct_pair.prepare
     offered: list[DenseCandidate] = []
 
     def with_candidate(point: Timepoint) -> Timepoint:
@@ -164,7 +164,7 @@ def offering(monkeypatch: pytest.MonkeyPatch, prepared_once: None) -> DenseCandi
         before, after = found.points
         return replace(found, pair=replace(found.pair, points=(with_candidate(before), after)))
 
-    monkeypatch.setattr("napari_ctreview.session.chest_ct_mode.prepare", made)
+    monkeypatch.setattr("napari_ctreview.session.chest_ct_pair.prepare", made)
     return offered  # type: ignore[return-value]
 
 
