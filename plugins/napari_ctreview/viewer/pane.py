@@ -9,22 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 from napari_ctreview.napari_adapter import QtViewer, bare_slider, drawing_surface, stop_playing
-from napari_ctreview.viewer.annotations import Annotations, Crosshair, Drawing, ImageDrawing
+from napari_ctreview.viewer.annotations import Annotations, Drawing, ImageDrawing
 from napari_ctreview.viewer.corner_layout import CornerTexts
 from napari_ctreview.viewer.corner_text import ScanTiming, facts, slice_text
 from napari_ctreview.viewer.correspondence import ROLES, TimepointRole
 from napari_ctreview.viewer.layer_guard import LayerGuard
-from napari_ctreview.viewer.layers import image_layer, labels_layer, to_lps, to_world
+from napari_ctreview.viewer.layers import image_layer, labels_layer
 from napari_ctreview.viewer.measurements import Angle, Caliper, RegionOfInterest
 from napari_ctreview.viewer.planes import (
     OBLIQUE_DEGREES,
     Plane,
-    centre_of,
-    centre_on,
     letters,
     obliqueness,
     show,
@@ -32,7 +30,8 @@ from napari_ctreview.viewer.planes import (
 )
 from napari_ctreview.viewer.presets import Window, limits, window_name, windows_for
 from napari_ctreview.viewer.readout import Readout, ReadoutSource, read
-from napari_ctreview.viewer.slabs import THIN, Slab, apply
+from napari_ctreview.viewer.slabs import Slab, apply
+from napari_ctreview.viewer.slice_view import SliceView
 
 __all__ = ["OVERLAYS", "Pane", "SliceMeasurement"]
 
@@ -42,14 +41,8 @@ SliceMeasurement = Caliper | Angle | RegionOfInterest
 OVERLAYS = ("filled", "outlined", "hidden")
 """How label maps are laid over the image, in the order that a key walks through."""
 
-_TOWARDS = {
-    Plane.AXIAL: ("headwards", "footwards"),
-    Plane.CORONAL: ("dorsal", "ventral"),
-    Plane.SAGITTAL: ("to the left", "to the right"),
-}
 
-
-class Pane:
+class Pane(SliceView):
     """One canvas with one timepoint.
 
     Parameters
@@ -61,8 +54,6 @@ class Pane:
 
     Attributes
     ----------
-    surface : QWidget
-        What the image is drawn on: the canvas without its sliders.
     role : {"baseline", "followup"}
         Which scan it shows.
     known : ReadoutSource
@@ -83,13 +74,11 @@ class Pane:
     """
 
     def __init__(self, model: Any, canvas: QtViewer) -> None:
-        self.model = model
+        super().__init__(model, drawing_surface(canvas))
         self.canvas = canvas
         bare_slider(canvas)
-        self.surface = drawing_surface(canvas)
         self.role: TimepointRole = "baseline"
         self.name = ""
-        self.volume: Volume | None = None
         self.image: Any = None
         self.labels: dict[str, Any] = {}
         self.known = ReadoutSource()
@@ -99,8 +88,6 @@ class Pane:
         self.redrawn: list[Callable[[], None]] = []
         self.watchers: list[Callable[[], None]] = []
         self.relabelled: list[Callable[[str, tuple[slice, slice, slice]], None]] = []
-        self.plane = Plane.AXIAL
-        self.slab = THIN
         self.overlay = OVERLAYS[0]
         self.link_text = self.blend_text = ""
         self.windows: dict[str, Window] = {}
@@ -116,20 +103,9 @@ class Pane:
         model.layers.events.removing.connect(self._removing)
 
     @property
-    def geometry(self) -> Geometry:
-        """The grid of what is shown."""
-        assert self.volume is not None
-        return self.volume.geometry
-
-    @property
     def timepoint(self) -> int:
         """The study's number of the scan that is shown, from 1."""
         return ROLES.index(self.role) + 1
-
-    @property
-    def across(self) -> int:
-        """The array axis across the plane on screen."""
-        return int(self.model.dims.not_displayed[0])
 
     # --- what is shown
 
@@ -271,102 +247,12 @@ class Pane:
             layer.opacity = 1.0 if overlay == "outlined" else self._opacities[name]
         self._tell()
 
-    # --- places
-
-    @property
-    def centre(self) -> FloatArray:
-        """The place in the middle of the screen, LPS millimetres."""
-        return to_lps(self.geometry, centre_of(self.model))
-
-    def go_to(self, lps: FloatArray) -> None:
-        """Show the slice through a place, with the place in the middle of the screen."""
-        head, back, left = (float(v) for v in to_world(self.geometry, lps))
-        centre_on(self.model, (head, back, left))
-
-    def show_slice(self, lps: FloatArray) -> None:
-        """Show the slice through a place; the image moves only where the place would be out of view."""
-        world = to_world(self.geometry, lps)
-        self.model.dims.set_point(self.across, float(world[self.across]))
-        (x, y), _ = self.pixels_of(lps)
-        if not (0 <= x < self.surface.width() and 0 <= y < self.surface.height()):
-            self.go_to(lps)
-
-    def centre_whole(self) -> None:
-        """Bring the middle of the image to that of the screen, where all of it fits there."""
-        geometry, displayed = self.geometry, self.model.dims.displayed
-        size = [geometry.shape[axis] * geometry.spacing[axis] * self.model.scene.camera.zoom for axis in displayed]
-        if size[0] <= 1.1 * self.surface.height() and size[1] <= 1.1 * self.surface.width():
-            middle = to_world(geometry, geometry.to_lps((np.array(geometry.shape) - 1) / 2))
-            self.model.scene.camera.center = (0.0, *(float(middle[axis]) for axis in displayed))
-
-    def step(self, slices: int) -> bool:
-        """Go some slices on towards head, back or left; False at the end of the scan."""
-        axis = self.across
-        spacing = self.geometry.spacing[axis]
-        before = self.model.dims.point[axis]
-        self.model.dims.set_point(axis, before + slices * spacing)
-        return bool(abs(self.model.dims.point[axis] - before) > 0.01 * spacing)
-
-    def contains_slice_of(self, lps: FloatArray) -> bool:
-        """Whether the slice through a place is one of this scan's."""
-        index = float(self.geometry.to_index(lps)[self.across])
-        return -0.5 <= index <= self.geometry.shape[self.across] - 0.5
+    # --- what is written
 
     def read(self, lps: FloatArray) -> Readout:
         """Value, region, class and fate at a place."""
         assert self.volume is not None
         return read(lps, self.volume, self.known)
-
-    def pixels_of(self, lps: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Where on the canvas places lie, and how far off the slice on screen.
-
-        Parameters
-        ----------
-        lps : ndarray, shape (…, 3)
-            LPS millimetres.
-
-        Returns
-        -------
-        pixels : ndarray, shape (…, 2)
-            To the right and down from the upper left corner of the canvas, in Qt's pixels.
-        off : ndarray, shape (…)
-            Millimetres from the slice on screen, along the array axis across it.
-        """
-        world = to_world(self.geometry, lps)
-        widget, camera = self.surface, self.model.scene.camera
-        vertical, horizontal = self.model.dims.displayed
-        down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
-        x = widget.width() / 2 + (world[..., horizontal] - camera.center[2]) * camera.zoom
-        y = widget.height() / 2 + down * (world[..., vertical] - camera.center[1]) * camera.zoom
-        return np.stack([x, y], axis=-1), world[..., self.across] - self.model.dims.point[self.across]
-
-    def line_at(self, axis: int, world: float) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Ends, in pixels, of the line across the canvas at a world coordinate of a displayed axis."""
-        place = np.array(centre_of(self.model))
-        place[axis] = world
-        (x, y), _ = self.pixels_of(to_lps(self.geometry, place))
-        if axis == self.model.dims.displayed[0]:
-            return (0.0, float(y)), (float(self.surface.width()), float(y))
-        return (float(x), 0.0), (float(x), float(self.surface.height()))
-
-    def place_at(self, pixels: FloatArray) -> FloatArray:
-        """The place on the slice on screen under pixels of the canvas; the inverse of `pixels_of`."""
-        widget, camera = self.surface, self.model.scene.camera
-        vertical, horizontal = self.model.dims.displayed
-        down = -1.0 if str(camera.orientation2d[0].value) == "up" else 1.0
-        world = np.array([float(v) for v in self.model.dims.point])
-        world[horizontal] = camera.center[2] + (pixels[0] - widget.width() / 2) / camera.zoom
-        world[vertical] = camera.center[1] + down * (pixels[1] - widget.height() / 2) / camera.zoom
-        return to_lps(self.geometry, world)
-
-    def crosshair_at(self, lps: FloatArray) -> Crosshair:
-        """The linked cursor at a place; one off this slice says how far."""
-        (x, y), off = self.pixels_of(lps)
-        half = max(self.geometry.spacing[self.across], self.slab.thickness_mm) / 2
-        away = "" if abs(off) <= half + 1e-6 else f"{abs(off):.0f} mm {_TOWARDS[self.plane][int(off < 0)]}"
-        return Crosshair(float(x), float(y), away)
-
-    # --- what is written
 
     def _moved(self, _event: Any = None) -> None:
         """Write where this slice lies and how it is shown."""
