@@ -73,12 +73,16 @@ def test_a_value_above_its_range_is_said_in_words(read):
 
 def test_a_group_is_divided_only_where_no_part_of_the_figure_can_hold_it(read):
     scores = [f"score,CMAS,{n},,2021-0{n},,,," for n in (1, 2, 3)]
-    blood = [f"blood,{name},{n},U/L,2021-0{n},,,," for name in ("CK", "LDH", "AST", "ALT") for n in (1, 2)]
-    many = [f"event,event {n},,,2021-09,,,," for n in range(25)]
-    parts = re.findall(r"<svg viewBox.*?</svg>", timeline_section(read(*scores, *blood, *many)))
-    headings = [re.findall(r'font-weight="bold" fill="#1d2328">([^<]+)', one) for one in parts]
-    assert headings == [["Scores", "Blood values"], ["Findings and events"], ["Findings and events"]]
-    assert sum(one.count('class="entry"') for one in parts) == 3 + 8 + 25
+    blood = [f"blood,{name},{n},U/L,2021-0{n},,,," for name in ("CK", "LDH", "AST") for n in (1, 2)]
+
+    def headings(events):
+        told = [f"event,event {n},,,2021-09,,,," for n in range(events)]
+        parts = re.findall(r"<svg viewBox.*?</svg>", timeline_section(read(*scores, *blood, *told)))
+        assert sum(one.count('class="entry"') for one in parts) == 3 + 6 + events
+        return [re.findall(r'font-weight="bold" fill="#1d2328">([^<]+)', one) for one in parts]
+
+    assert headings(15) == [["Scores", "Blood values"], ["Findings and events"]]
+    assert headings(25) == [["Scores", "Blood values", "Findings and events"], ["Findings and events"]]
 
 
 def test_what_comes_from_a_file_is_escaped(read):
