@@ -82,7 +82,7 @@ def test_a_group_is_divided_only_where_no_part_of_the_figure_can_hold_it(read):
         return [re.findall(r'font-weight="bold" fill="#1d2328">([^<]+)', one) for one in parts]
 
     assert headings(15) == [["Scores", "Blood values"], ["Findings and events"]]
-    assert headings(25) == [["Scores", "Blood values", "Findings and events"], ["Findings and events"]]
+    assert headings(23) == [["Scores", "Blood values", "Findings and events"], ["Findings and events"]]
 
 
 def test_what_comes_from_a_file_is_escaped(read):
