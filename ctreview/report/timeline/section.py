@@ -29,7 +29,7 @@ STYLE = """
 @media screen { #timeline figure > svg { min-width: 720px; } }
 @page timeline { size: A4 landscape; }
 @media print {
-  #timeline { page: timeline; break-before: page; break-after: page; }
+  #timeline { page: timeline; break-after: page; }
   #timeline h2 { margin-top: 0; }
   #timeline figure { overflow: visible; break-inside: auto; }
   #timeline figure > svg { break-inside: avoid; }
