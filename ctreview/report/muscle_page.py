@@ -164,7 +164,7 @@ def _contrasts(document: Mapping[str, Any], wording: Wording) -> list[dict[str, 
         )
         rows.append(
             {
-                "name": one["name"],
+                "name": contrast_words(one["name"], wording.code),
                 "voxels": " × ".join(wording.number(size, decimals=1) for size in one["spacing_mm"]),
                 "times": ", ".join(
                     f"{label} {wording.cell(float(sequence[key]))}{unit}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
 from ctreview.change import Interval, Verdict
 from ctreview.muscle.groups import GROUP_SCHEME
 from ctreview.report import words
+from ctreview.volume.mr_contrast import GRADIENT_ECHO, SPIN_ECHO
 
 __all__ = [
     "MUSCLE_WORDS",
@@ -188,14 +190,41 @@ def measure_words(key: str, language: str) -> str | None:
     return None if found is None else found[_LANGUAGES.index(language)]
 
 
-_GERMAN_CONTRASTS = {"Dixon water and fat": "Dixon-Wasser- und -Fettbildern"}
+_GERMAN_CONTRASTS: Mapping[str, str] = {
+    "Dixon water": "Dixon Wasser",
+    "Dixon fat": "Dixon Fett",
+    "Dixon in phase": "Dixon in Phase",
+    "Dixon opposed phase": "Dixon gegenphasig",
+    "Dixon water and fat": "Dixon Wasser und Fett",
+    "fat fraction": "Fettanteil",
+    "T1 fat suppressed": "T1 fettunterdrückt",
+    "T2 fat suppressed": "T2 fettunterdrückt",
+    "proton density": "Protonendichte",
+    "T1 map": "T1-Karte",
+    "T2 map": "T2-Karte",
+    "T2* map": "T2*-Karte",
+    "R2* map": "R2*-Karte",
+    "field map": "Feldkarte",
+    "phase": "Phasenbild",
+    "image": "Bild",
+}
+_GERMAN_ECHOES = {GRADIENT_ECHO: "Gradientenecho", SPIN_ECHO: "Spinecho"}
+_SUFFIX = re.compile(r"( \d+)?( \(contrast not stated\))?$")
+"""What a second contrast of one kind is numbered by, and what is said of one that is not known."""
 
 
 def contrast_words(name: str, language: str) -> str:
-    """By which contrast tissue is told; names of sequences are the same in both languages."""
-    if language == "de":
-        return _GERMAN_CONTRASTS.get(name, name.replace("(contrast not stated)", "(Kontrast nicht angegeben)"))
-    return name
+    """What a contrast is called; one that goes by the description of its series is quoted as it is."""
+    if language != "de":
+        return name
+    suffix = _SUFFIX.search(name)
+    number, unknown = suffix.groups(default="") if suffix else ("", "")
+    kind = name.removesuffix(number + unknown)
+    for english, german in _GERMAN_ECHOES.items():
+        if kind.startswith(f"{english} ") and kind.endswith(" ms"):
+            kind = german + kind.removeprefix(english).replace(".", ",")
+    said = _GERMAN_CONTRASTS.get(kind, kind) + number
+    return f"{said} (Kontrast nicht angegeben)" if unknown else said
 
 
 _CUT = "The image ends within the femur ({}), so its length is unknown."
