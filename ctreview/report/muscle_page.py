@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.german_muscle_checks import muscle_check_in_german
@@ -23,6 +19,7 @@ from ctreview.report.muscle_words import (
     region_words,
     shown_unit,
 )
+from ctreview.report.page import page_environment
 
 __all__ = ["render_muscle_page"]
 
@@ -56,34 +53,34 @@ def render_muscle_page(
     maps = {"fat": said["map"], "stir_robust_z": said["stir_map"]}
     levels = level_pictures(scans, names, change["shared"] if change else (), maps)
     dated = [DatedCurves(scan.found.curves, scan.found.femurs) for scan in scans]
-    folder = files("ctreview.report") / "templates"
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     wording = Wording(language, LANGUAGES[language])
-    environment.filters |= {"number": wording.number, "signed": wording.signed}
-    template = environment.from_string((folder / "muscle.html.j2").read_text(encoding="utf-8"))
-    return template.render(
-        language=language,
-        style=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours, from the package
-        said=said,
-        names=names,
-        told_by=contrast_words(documents[0]["tissue_told_by"], language),
-        apart="" if change is None else _apart(change["interval_days"], said),
-        reference=_reference(documents, names, said, wording),
-        levels=levels,
-        legend=_legend(levels, scans, language),
-        verdict=change["verdict"] if change else "unchanged",
-        headline=_headline(change, wording) if change else "",
-        reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
-        change=None if change is None else [_change_row(one, language) for one in change["changes"]],
-        groups=change is not None and any("thigh" not in one["region"] for one in change["changes"]),
-        charts=[
-            (title, chart, _lines(chart, names, language))
-            for title, what in ((said["curve_muscle"], "muscle"), (said["curve_fat"], "fat_fraction"))
-            if (chart := along_femur(dated, what)) is not None
-        ],
-        contrasts=[(name, _contrasts(document, wording)) for name, document in zip(names, documents, strict=True)],
-        rows=_rows(documents, language),
-        checks=_checks(documents, change, language),
+    return (
+        page_environment(language)
+        .get_template("muscle.html.j2")
+        .render(
+            language=language,
+            notice=wording.phrases.research(),
+            said=said,
+            names=names,
+            told_by=contrast_words(documents[0]["tissue_told_by"], language),
+            apart="" if change is None else _apart(change["interval_days"], said),
+            reference=_reference(documents, names, said, wording),
+            levels=levels,
+            legend=_legend(levels, scans, language),
+            verdict=change["verdict"] if change else "unchanged",
+            headline=_headline(change, wording) if change else "",
+            reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
+            change=None if change is None else [_change_row(one, language) for one in change["changes"]],
+            groups=change is not None and any("thigh" not in one["region"] for one in change["changes"]),
+            charts=[
+                (title, chart, _lines(chart, names, language))
+                for title, what in ((said["curve_muscle"], "muscle"), (said["curve_fat"], "fat_fraction"))
+                if (chart := along_femur(dated, what)) is not None
+            ],
+            contrasts=[(name, _contrasts(document, wording)) for name, document in zip(names, documents, strict=True)],
+            rows=_rows(documents, language),
+            checks=_checks(documents, change, language),
+        )
     )
 
 

@@ -68,7 +68,6 @@ _LANGUAGES = ("en", "de")
 MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Muscles of the thigh in MRI",
-        "research": "Research use; not a medical device",
         "told_by": "Muscle is told from fat by",
         "no_verdict": "The program measures; it does not say whether muscles are ill. There are no reference values.",
         "change": "Change in the part that both examinations show",
@@ -125,7 +124,6 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "de": {
         "title": "Muskeln des Oberschenkels in der MRT",
-        "research": "Nur für die Forschung; kein Medizinprodukt",
         "told_by": "Muskel und Fett unterschieden nach",
         "no_verdict": "Das Programm misst; ob Muskeln krank sind, sagt es nicht. Normwerte werden nicht angewandt.",
         "change": "Änderung in dem Abschnitt, den beide Untersuchungen zeigen",

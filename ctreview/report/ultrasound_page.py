@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 from skimage.measure import approximate_polygon, find_contours
 
 from ctreview.change import Interval
@@ -17,6 +14,7 @@ from ctreview.muscle.ultrasound_measures import BorderedNumber, MeasuredUltrasou
 from ctreview.report.figures import data_uri, scale_bar_mm
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.wording import Wording
+from ctreview.report.page import page_environment
 from ctreview.report.ultrasound_words import ULTRASOUND_WORDS, note_words
 
 __all__ = ["render_ultrasound_page"]
@@ -53,23 +51,24 @@ def render_ultrasound_page(found: Sequence[MeasuredUltrasound], compared: Compar
     said, wording = ULTRASOUND_WORDS[language], Wording(language, LANGUAGES[language])
     when = _when(found, said)
     pictures = [_picture(one, number, when[number], said, wording) for number, one in enumerate(found)]
-    folder = files("ctreview.report") / "templates"
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((folder / "ultrasound.html.j2").read_text(encoding="utf-8"))
     width = max(one.width_mm for one in pictures)
-    return template.render(
-        language=language,
-        style=Markup((folder / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours, from the package
-        said=said,
-        headline=_headline(compared, said, wording),
-        pictures=pictures,
-        width_mm=width,
-        height_mm=max(one.height_mm for one in pictures),
-        bar_mm=scale_bar_mm(width),
-        rows=[_row(one, number, when[number], said, wording) for number, one in enumerate(found)],
-        comparisons=[_comparison(one, said, wording) for one in compared.comparisons],
-        repeated=_repeated(found, compared, said, wording),
-        notes=_notes(found, said, language),
+    return (
+        page_environment(language)
+        .get_template("ultrasound.html.j2")
+        .render(
+            language=language,
+            notice=wording.phrases.research(),
+            said=said,
+            headline=_headline(compared, said, wording),
+            pictures=pictures,
+            width_mm=width,
+            height_mm=max(one.height_mm for one in pictures),
+            bar_mm=scale_bar_mm(width),
+            rows=[_row(one, number, when[number], said, wording) for number, one in enumerate(found)],
+            comparisons=[_comparison(one, said, wording) for one in compared.comparisons],
+            repeated=_repeated(found, compared, said, wording),
+            notes=_notes(found, said, language),
+        )
     )
 
 

@@ -9,7 +9,6 @@ __all__ = ["ULTRASOUND_WORDS", "note_words"]
 ULTRASOUND_WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "Muscle in ultrasound",
-        "research": "Research use; not a medical device",
         "no_verdict": "The program measures; it does not say whether muscles are ill. There are no reference values.",
         "right": "right",
         "left": "left",
@@ -55,7 +54,6 @@ ULTRASOUND_WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "de": {
         "title": "Muskelsonographie",
-        "research": "Nur für die Forschung; kein Medizinprodukt",
         "no_verdict": "Das Programm misst; ob Muskeln krank sind, sagt es nicht. Normwerte werden nicht angewandt.",
         "right": "rechts",
         "left": "links",

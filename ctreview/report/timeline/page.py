@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +14,8 @@ from ctreview.clinical.partial_dates import PartialDate
 from ctreview.clinical.timeline import ClinicalTimeline, ScanTime
 from ctreview.report.document import write_json
 from ctreview.report.folder import result_folder
+from ctreview.report.languages import LANGUAGES
+from ctreview.report.page import template
 from ctreview.report.provenance import provenance
 from ctreview.report.timeline.marks_rows import ScanPicture
 from ctreview.report.timeline.section import timeline_section
@@ -27,10 +28,6 @@ __all__ = ["TIMELINE_SCHEMA", "timeline_document", "write_timeline"]
 TIMELINE_SCHEMA = "ctreview.timeline/1"
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-RESEARCH = {
-    "en": "Research use; not a medical device",
-    "de": "Nur für Forschungszwecke; kein Medizinprodukt",
-}
 
 
 def write_timeline(
@@ -82,7 +79,7 @@ def write_timeline(
 
 
 def _page(section: Markup, language: str) -> str:
-    style = Markup((files("ctreview.report") / "templates" / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - ours
+    style = Markup(template("report.css"))  # noqa: S704 - ours
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -92,7 +89,7 @@ def _page(section: Markup, language: str) -> str:
         element("title", WORDS[language]["title"]),
         element("style", style, Markup("@media print { main { page: timeline; } }")),
     )
-    notice = element("p", element("strong", RESEARCH[language], class_="notice"), class_="top")
+    notice = element("p", element("strong", LANGUAGES[language].research(), class_="notice"), class_="top")
     body = element("body", element("main", notice, section))
     return f"<!doctype html>\n{element('html', head, body, lang=language)}\n"
 
