@@ -63,14 +63,14 @@ class LocalWorkers:
 
         Closing the iterator ends the workers at once; what they were at is not finished.
         """
-        crew = _Crew(tasks, min(self.workers, len(tasks)), self._threads, MemoryBudget(self._memory_mib))
+        run = _WorkerThreads(tasks, min(self.workers, len(tasks)), self._threads, MemoryBudget(self._memory_mib))
         try:
-            yield from crew.outcomes()
+            yield from run.outcomes()
         finally:
-            crew.end()
+            run.end()
 
 
-class _Crew:
+class _WorkerThreads:
     """The threads that talk to the processes, one each, and what they share."""
 
     def __init__(self, tasks: Sequence[Task], workers: int, threads: int, budget: MemoryBudget) -> None:
@@ -83,10 +83,10 @@ class _Crew:
         self._ended = False
         self._changed = threading.Condition()
         self._done: queue.Queue[Outcome | BaseException] = queue.Queue()
-        self._crew = [threading.Thread(target=self._guarded, daemon=True) for _ in range(workers)]
+        self._threads = [threading.Thread(target=self._guarded, daemon=True) for _ in range(workers)]
 
     def outcomes(self) -> Iterator[Outcome]:
-        for thread in self._crew:
+        for thread in self._threads:
             thread.start()
         for _ in self._tasks:
             while True:
@@ -105,7 +105,7 @@ class _Crew:
             self._changed.notify_all()
             for child in self._children:
                 child.kill()
-        for thread in self._crew:
+        for thread in self._threads:
             if thread.is_alive():
                 thread.join()
 

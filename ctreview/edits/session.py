@@ -1,4 +1,4 @@
-"""A label map while a reader works on it: act, undo, redo, each put down before it is shown."""
+"""A label map while a reader works on it: act, undo, redo, each recorded before it is shown."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ class Session:
         EditDoesNotApply
             The tool has nothing to do there; nothing was recorded.
         OSError
-            The edit could not be put down; nothing was changed.
+            The edit could not be recorded; nothing was changed.
         """
         payload = self._in_context(kind, payload)
         edit = self._edit(kind, payload)

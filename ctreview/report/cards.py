@@ -12,7 +12,7 @@ from ctreview.change.timepoint import Timepoint
 from ctreview.report.charts import Frontal, frontal
 from ctreview.report.figures import Outline, SlicePicture, outlines, picture
 from ctreview.report.levels import Level, OrganAndFinding, matched_levels, shared_field_of_view
-from ctreview.report.planes import FINEST_MM, Cut, FieldOfView, View, lay
+from ctreview.report.planes import FINEST_MM, Cut, FieldOfView, View, plane_through
 from ctreview.volume.labels import LabelMap
 
 __all__ = [
@@ -155,7 +155,7 @@ def card_scan(
     """
     grid = timepoint.volume.geometry
     centre = level.followup if side else level.baseline
-    cut = Cut(grid, lay(level.view, centre, field, grid, finest_mm=finest_mm))
+    cut = Cut(grid, plane_through(level.view, centre, field, grid, finest_mm=finest_mm))
     return CardScan(
         identifier=identifier,
         when=when,

@@ -11,7 +11,7 @@ import numpy as np
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measures import FAT_FRACTIONS, MuscleMeasures
 from ctreview.report.figures import Outline, SlicePicture, Window, outlines, picture
-from ctreview.report.planes import Cut, FieldOfView, lay
+from ctreview.report.planes import Cut, FieldOfView, plane_through
 from ctreview.volume.geometry import FloatArray
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -130,7 +130,7 @@ def _level(
     grid = scan.labels.geometry
     middle = np.rint(grid.to_index(centre))[0]
     centre[2] = grid.to_lps((middle, *grid.to_index(centre)[1:]))[2]
-    cut = Cut(grid, lay("axial", centre, field, grid, finest_mm=0.9))
+    cut = Cut(grid, plane_through("axial", centre, field, grid, finest_mm=0.9))
     maps = []
     for one in scan.maps:
         if one.kind in FAT_FRACTIONS:

@@ -27,7 +27,7 @@ from ctreview.report.languages import LANGUAGES, Marked, Phrases, ShownImage
 from ctreview.report.languages.wording import Wording
 from ctreview.report.narrative import candidates_told, reasons_told
 from ctreview.report.page_pictures import PagePictures, draw_pictures
-from ctreview.report.rows import check_unit, facing, facts, humane, measure_rows, region_rows, source_rows
+from ctreview.report.rows import check_unit, facing, facts, key_in_words, measure_rows, region_rows, source_rows
 from ctreview.report.scores import Recorded, density_rows, score_rows, scores_document
 from ctreview.report.viewer import DASHES, viewer_json
 from ctreview.report.words import Found, varied
@@ -196,7 +196,7 @@ def page_environment(language: str) -> Environment:
     environment.globals["_"] = wording.text
     for name in ("number", "signed", "span", "region", "listed", "verdict", "cell"):
         environment.filters[name] = getattr(wording, name)
-    environment.filters["humane"] = lambda key: wording.fact(humane(key))
+    environment.filters["key_in_words"] = lambda key: wording.fact(key_in_words(key))
     return environment
 
 

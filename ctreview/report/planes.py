@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 
 from ctreview.volume.geometry import FloatArray, Geometry
 
-__all__ = ["AXIS_OF", "FINEST_MM", "Cut", "FieldOfView", "ImagePlane", "View", "lay"]
+__all__ = ["AXIS_OF", "FINEST_MM", "Cut", "FieldOfView", "ImagePlane", "View", "plane_through"]
 
 View = Literal["axial", "coronal"]
 
@@ -82,7 +82,7 @@ class ImagePlane:
         return np.asarray(self.corner + rows[:, None, None] * down + columns[None, :, None] * right)
 
 
-def lay(
+def plane_through(
     view: View, centre: FloatArray, field: FieldOfView, geometry: Geometry, *, finest_mm: float = FINEST_MM
 ) -> ImagePlane:
     """Lay a plane through a point.

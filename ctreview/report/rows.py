@@ -11,7 +11,7 @@ from ctreview.report.charts import scale_of
 from ctreview.report.languages.wording import Wording
 from ctreview.report.words import varied
 
-__all__ = ["by_severity", "check_unit", "facing", "facts", "humane", "measure_rows", "region_rows", "source_rows"]
+__all__ = ["by_severity", "check_unit", "facing", "facts", "key_in_words", "measure_rows", "region_rows", "source_rows"]
 
 BANDS = {"haa_percent": "High attenuation (−600 to −250 HU)"}
 """Bands whose share is measured, in words."""
@@ -195,7 +195,7 @@ def check_unit(name: str) -> str:
     return next((unit for unit, names in CHECK_UNITS.items() if bare in names), "")
 
 
-def humane(key: str) -> str:
+def key_in_words(key: str) -> str:
     """A key in words, its unit behind a comma: ``"normal mean, HU"``."""
     if key in FACTS:
         return FACTS[key]

@@ -1,4 +1,4 @@
-"""A consensus while it is being made: differences of two readings, each decided at once and put down at once."""
+"""A consensus while it is being made: differences of two readings, each decided once and recorded at once."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class ConsensusReview(SessionGroup):
         Raises
         ------
         OSError
-            It could not be put down.
+            It could not be recorded.
         """
         difference = self.difference(number)
         scan = self._timepoints.index(difference.timepoint)
@@ -149,7 +149,7 @@ class ConsensusReview(SessionGroup):
         self._taken_back.clear()
 
     def _forget_half(self, done: int) -> None:
-        """Take back what was put down of a decision; where that fails as well, the next undo does."""
+        """Take back what was recorded of a decision; where that fails as well, the next undo does."""
         if done:
             self._standing.append(done)
             with suppress(OSError):

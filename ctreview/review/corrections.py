@@ -79,7 +79,7 @@ class OpacityReview(SessionGroup):
     author : str
         Who works.
     journal : ReadingJournal
-        What the reader did before, on this base or on one of other settings, and where acts are put down.
+        What the reader did before, on this base or on one of other settings, and where acts are recorded.
     listener : callable, optional
         Told of every act, undo and redo.
 
@@ -192,7 +192,7 @@ class OpacityReview(SessionGroup):
         EditDoesNotApply
             The tool has nothing to do there; nothing was recorded.
         OSError
-            The edit could not be put down; nothing was changed.
+            The edit could not be recorded; nothing was changed.
         """
         if kind == ORGAN_BRUSH:
             payload = {**self._lung_brush(number, payload), **payload}

@@ -108,7 +108,7 @@ class RegionReview(SessionGroup):
     author : str
         Who works.
     journal : ReadingJournal
-        What the reader did before, and where acts are put down.
+        What the reader did before, and where acts are recorded.
     listener : callable, optional
         Told the number of the examination and what changed.
 
@@ -167,7 +167,7 @@ class RegionReview(SessionGroup):
         WrongUse
             The name holds no letter, or there are too many.
         OSError
-            It could not be put down; there is no such region.
+            It could not be recorded; there is no such region.
         """
         key = "_".join(words.split())
         if not re.search(r"\w", key):
@@ -206,7 +206,7 @@ class RegionReview(SessionGroup):
         Raises
         ------
         OSError
-            It could not be put down; the plane is where it was.
+            It could not be recorded; the plane is where it was.
         """
         self._put_down(number, "middle", _MIDDLE, {"x_mm": float(x_mm)})
         self._middles[self.sessions[number].image] = float(x_mm)

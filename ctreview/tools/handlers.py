@@ -28,7 +28,7 @@ def handlers(
 ) -> dict[str, Handler]:
     """Handlers of every tool on one image.
 
-    An edit's payload holds the keyword arguments of its tool, so that an edit is a call put down in writing.
+    An edit's payload holds the keyword arguments of its tool, so that an edit records a call.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from ctreview.report import change_document, render_page, words
 from ctreview.report.answers import BECAUSE
 from ctreview.report.languages.german_page import FACTS_IN_GERMAN, IN_GERMAN
 from ctreview.report.provenance import provenance
-from ctreview.report.rows import FACTS, humane
+from ctreview.report.rows import FACTS, key_in_words
 from ctreview.report.words import OTHER_READING
 from ctreview.study import Finding
 
@@ -277,7 +277,7 @@ def test_what_decides_and_what_is_varied_have_german_words(said):
 
 def test_every_check_and_fact_has_a_german_name(comparison):
     keys = {*CHECKS, *FACTS, *comparison.baseline.facts, *comparison.thresholds["baseline"]}
-    assert {humane(key) for key in keys} - set(FACTS_IN_GERMAN) == set()
+    assert {key_in_words(key) for key in keys} - set(FACTS_IN_GERMAN) == set()
 
 
 def test_the_german_page_says_the_same_numbers_in_german(comparison):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ctreview.report.charts import frontal, scale_of
 from ctreview.report.figures import LUNG_WINDOW, data_uri, outlines, scale_bar_mm
 from ctreview.report.levels import OrganAndFinding, matched_levels, pick, shared_field_of_view
-from ctreview.report.planes import Cut, FieldOfView, lay
+from ctreview.report.planes import Cut, FieldOfView, plane_through
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 
@@ -34,7 +34,7 @@ def ball(centre, radius: float, spacing, *, turned: float = 0.0) -> LabelMap:
 
 def drawn_box(labels: LabelMap, view: str, centre) -> np.ndarray:
     """Left, top, right, bottom of the outline in millimetres of the picture, with the picture's own size undone."""
-    plane = lay(view, np.asarray(centre, dtype=float), FIELD, labels.geometry)
+    plane = plane_through(view, np.asarray(centre, dtype=float), FIELD, labels.geometry)
     (outline,) = outlines(labels, Cut(labels.geometry, plane))
     points = np.array(re.findall(r"([-\d.]+) ([-\d.]+)", outline.path), dtype=float)
     corner = plane.corner[[0, 1]] if view == "axial" else np.array((plane.corner[0], -plane.corner[2]))
@@ -63,7 +63,7 @@ def test_an_axial_picture_of_a_straight_scan_is_its_slice_and_no_blend():
     rng = np.random.default_rng(1)
     grid = Geometry.aligned((6, 40, 50), (5.0, 0.8, 0.8), origin=(-20.0, -16.0, 3.0), frame_of_reference="1")
     values = rng.normal(size=grid.shape).astype(np.float32)
-    plane = lay("axial", grid.to_lps((3, 20.2, 24.7)), FieldOfView(20.0, 16.0), grid)
+    plane = plane_through("axial", grid.to_lps((3, 20.2, 24.7)), FieldOfView(20.0, 16.0), grid)
     found = Cut(grid, plane).values(values, fill=-9.0)
     first = np.rint(grid.to_index(plane.points()[0, 0])).astype(int)
     assert first[0] == 3
@@ -73,11 +73,11 @@ def test_an_axial_picture_of_a_straight_scan_is_its_slice_and_no_blend():
 
 def test_outside_the_scan_is_the_fill_value():
     grid = Geometry.aligned((5, 10, 10), (2.0, 1.0, 1.0), frame_of_reference="1")
-    plane = lay("axial", np.array((5.0, 5.0, 4.0)), FieldOfView(30.0, 30.0), grid)
+    plane = plane_through("axial", np.array((5.0, 5.0, 4.0)), FieldOfView(30.0, 30.0), grid)
     found = Cut(grid, plane).values(np.ones(grid.shape, dtype=np.int16), fill=-7.0)
     assert found[0, 0] == -7.0
     assert found[15, 15] == 1.0
-    far = lay("axial", np.array((5.0, 5.0, 400.0)), FieldOfView(30.0, 30.0), grid)
+    far = plane_through("axial", np.array((5.0, 5.0, 400.0)), FieldOfView(30.0, 30.0), grid)
     assert np.unique(Cut(grid, far).values(np.ones(grid.shape, dtype=np.int16), fill=-7.0)) == [-7.0]
 
 
@@ -92,7 +92,8 @@ def test_holes_stay_holes():
     ring = ((radius < 25) & (radius > 12)).astype(np.uint8)[None]
     grid = Geometry.aligned(ring.shape, (1.0, 1.0, 1.0), frame_of_reference="1")
     (outline,) = outlines(
-        LabelMap(ring, grid, SPOT), Cut(grid, lay("axial", grid.to_lps((0, 30, 30)), FieldOfView(61, 61), grid))
+        LabelMap(ring, grid, SPOT),
+        Cut(grid, plane_through("axial", grid.to_lps((0, 30, 30)), FieldOfView(61, 61), grid)),
     )
     assert outline.path.count("M") == 2
     assert outline.path.count("Z") == 2

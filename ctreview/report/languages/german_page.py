@@ -525,4 +525,4 @@ FACTS_IN_GERMAN: Mapping[str, str] = MappingProxyType(
         "Patient sex": "Patient: Geschlecht",
     }
 )
-"""Names of facts and checks, by the words of `ctreview.report.rows.humane`."""
+"""Names of facts and checks, by the words of `ctreview.report.rows.key_in_words`."""

@@ -28,7 +28,7 @@ CATALOGUES: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": POSITIONS,
 """What each language says for an English text of the page."""
 
 FACTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": MappingProxyType({}), "de": FACTS_IN_GERMAN})
-"""What each language calls a fact, by the words of `ctreview.report.rows.humane`."""
+"""What each language calls a fact, by the words of `ctreview.report.rows.key_in_words`."""
 
 
 @dataclass(frozen=True)
