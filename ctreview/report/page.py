@@ -19,7 +19,7 @@ from markupsafe import Markup
 from ctreview.change.comparison import Comparison, Interval
 from ctreview.checks import Check
 from ctreview.progress import Progress, part, quiet
-from ctreview.report.answers import because, rest_of
+from ctreview.report.answers import ResidualPlace, because, rest_of
 from ctreview.report.cards import Card, legend
 from ctreview.report.charts import scale_of
 from ctreview.report.figures import LUNG_WINDOW
@@ -100,83 +100,101 @@ def page_context(
     recorded: Recorded = MappingProxyType({}),
 ) -> dict[str, Any]:
     """What the templates are given; parameters as of `render_page`."""
-    say = LANGUAGES[language]
-    wording = Wording(language, say)
-    found = found_in(document)
-    whole = document["regions"][0]
-    change = whole["change"]["opacity_ml"]
-    named = {label.key: label.called(language) for label in comparison.baseline.opacity.scheme}
-    counted = [label.called(language) for label in comparison.baseline.opacity.scheme.counted]
-    rest = rest_of(comparison, say)
-    outlines = [side for card in drawn.cards for side in card.sides]
-    candidates = candidates_told(comparison)
-    scores = scores_document(comparison)
+    wording = Wording(language, LANGUAGES[language])
+    rest = rest_of(comparison, wording.phrases)
     return {
         "language": language,
         "document": document,
         "provenance": provenance,
+        "notice": wording.phrases.research(),
+        "findings": [wording.phrases.marked(one) for one in findings],
+        "methods": wording.phrases.methods(document, provenance),
+        "limitations": wording.phrases.limitations([row["region"] for row in document["regions"]]),
+        **_answers(comparison, document, wording, rest),
+        **_pictures(comparison, drawn, wording, rest),
+        **_tables(comparison, document, wording, recorded),
+    }
+
+
+def _answers(
+    comparison: Comparison, document: Mapping[str, Any], wording: Wording, rest: Sequence[ResidualPlace]
+) -> dict[str, Any]:
+    """What changed, how sure that is, and where the rest is."""
+    say = wording.phrases
+    found = found_in(document)
+    whole = document["regions"][0]
+    change = whole["change"]["opacity_ml"]
+    scheme = comparison.baseline.opacity.scheme
+    candidates = candidates_told(comparison)
+    fate = "" if whole["fate_ml"] is None else say.fate(found.baseline_ml, whole["fate_ml"], scheme.counted)
+    return {
         "found": found,
-        "notice": say.research(),
         "headline": say.headline(found),
+        "reasons": reasons_told(comparison, say),
         "because": because(found.verdict, wording),
         "dominant": varied(change["dominant"]) if change["dominant"] else "",
         "relative": (whole["change"].get("opacity_relative_percent") or {}).get("value"),
         "whole_bar": scale_of([Interval(**change)]).bar(Interval(**change)),
+        "fate": _unbroken(fate),
         "rest": rest,
         "rest_elsewhere_ml": found.followup_ml - sum(one.ml for one in rest),
-        "counted": counted,
+        "counted": [label.called(wording.code) for label in scheme.counted],
         "not_counted": [
             *map(wording.text, ("vessels", "airway walls")),
-            *(named[one["key"]] for one in document["classes"] if not one["counted"]),
+            *(scheme[one["key"]].called(wording.code) for one in document["classes"] if not one["counted"]),
         ],
         "candidates": document["candidates"],
         "to_confirm": say.to_confirm(candidates) if candidates else "",
         "reason": say.reason,
-        "fate": _unbroken(
-            say.fate(found.baseline_ml, whole["fate_ml"], comparison.baseline.opacity.scheme.counted)
-            if whole["fate_ml"] is not None
-            else ""
-        ),
-        "reasons": reasons_told(comparison, say),
+    }
+
+
+def _pictures(
+    comparison: Comparison, drawn: PagePictures, wording: Wording, rest: Sequence[ResidualPlace]
+) -> dict[str, Any]:
+    """What is shown of the images."""
+    outlines = [side for card in drawn.cards for side in card.sides]
+    links = (None, drawn.link)
+    start = next((one.point for one in rest if one.point), None)
+    return {
         "cards": drawn.cards,
         "first_card": _first_shown(drawn.cards),
         "key_images": (),
-        "findings": [say.marked(one) for one in findings],
         "has_fate": comparison.baseline.fate is not None,
         "frontals": drawn.frontals,
+        "histogram": drawn.histogram,
         "legend_opacity": legend([one for side in outlines for one in side.opacity]),
         "legend_fate": legend([one for side in outlines for one in side.fate]),
+        "window": LUNG_WINDOW,
+        "dashes": tuple(DASHES),
+        "linked": drawn.link is not None,
+        "viewer_json": viewer_json(drawn.scans, links, comparison.baseline.opacity.scheme, wording, start=start),
+    }
+
+
+def _tables(
+    comparison: Comparison, document: Mapping[str, Any], wording: Wording, recorded: Recorded
+) -> dict[str, Any]:
+    """Regions, measures, scores, checks, and how the scans were made and read."""
+    named = {label.key: label.called(wording.code) for label in comparison.baseline.opacity.scheme}
+    scores = scores_document(comparison)
+    checks = [
+        {**row, "message": check_message(row, wording), "unit": wording.text(check_unit(row["name"]))}
+        for row in document["checks"]
+    ]
+    return {
         "regions": region_rows(document),
         "measures": measure_rows(document, named, wording),
-        "histogram": drawn.histogram,
         "scores": score_rows(scores, wording, recorded),
         "scores_recorded": bool(recorded),
         "density": density_rows(scores, wording),
-        "checks": sorted(
-            (
-                {**row, "message": check_message(row, wording), "unit": wording.text(check_unit(row["name"]))}
-                for row in document["checks"]
-            ),
-            key=lambda check: bool(check["ok"]),
-        ),
+        "checks": sorted(checks, key=lambda check: bool(check["ok"])),
         "sources": [(_capital(wording.text(name)), half, what) for name, half, what in source_rows(document)],
         "registration": facts(document["registration"] or {}),
         "thresholds": facing(document["thresholds"]),
         "bands": list(zip(*document["fixed_bands"].values(), strict=True)),
         "scans": facing({"baseline": document["baseline"], "followup": document["followup"]}),
         "reading_warnings": list(document["reading_warnings"].items()),
-        "methods": say.methods(document, provenance),
-        "limitations": say.limitations([row["region"] for row in document["regions"]]),
-        "window": LUNG_WINDOW,
-        "dashes": tuple(DASHES),
-        "linked": drawn.link is not None,
-        "viewer_json": viewer_json(
-            drawn.scans,
-            (None, drawn.link),
-            comparison.baseline.opacity.scheme,
-            wording,
-            start=next((one.point for one in rest if one.point), None),
-        ),
     }
 
 
