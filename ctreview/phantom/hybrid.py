@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter
 
 from ctreview.compiled import compiled
 from ctreview.errors import WrongUse
-from ctreview.phantom.lesions import TEXTURE_MM, Lesion, LesionPlan, plan_lesion, score
+from ctreview.phantom.lesions import TEXTURE_MM, Lesion, LesionPlan, overlaid, plan_lesion, score
 from ctreview.phantom.motion import Bump, Motion, bump_ratio, to_reference, triple
 from ctreview.phantom.scanner import KERNELS, noise
 from ctreview.phantom.schemes import LOBE_SCHEME, LOBES, LUNG_SCHEME, OPACITY_SCHEME, VESSEL_SCHEME
@@ -324,17 +324,8 @@ def _shares(host: Host, lesion: Lesion) -> tuple[Floats32, Floats32]:
 
 def _plant(host: Host, lesions: tuple[Lesion, ...]) -> _Planted:
     box = host.box
-    added, haze, solid, fluid = (np.zeros(host.depth.shape, np.float32) for _ in range(4))
-    for lesion in lesions:
-        share, texture = _shares(host, lesion)
-        if lesion.kind == "ground_glass":
-            np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
-            np.maximum(haze, share, out=haze)
-        else:
-            into = solid if lesion.kind == "consolidation" else fluid
-            np.maximum(into, share, out=into)
-    solid *= 1.0 - fluid
-    haze = np.minimum(haze, 1.0 - solid) * (1.0 - fluid)
+    drawn = ((lesion, *_shares(host, lesion)) for lesion in lesions)
+    added, haze, solid, fluid = overlaid(drawn, host.depth.shape)
     original = host.volume.array[box].astype(np.float32)
     image = original + added * _lung_share(host)
     # solid: soft tissue with the scan's own noise; air in bronchi stays

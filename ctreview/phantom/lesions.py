@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Literal
@@ -19,7 +20,17 @@ from ctreview.phantom.texture import cloud, lobular, ripple
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["Lesion", "LesionPlan", "LesionsOnGrid", "Nodule", "TrueFinding", "draw_lesions", "plan_lesion", "score"]
+__all__ = [
+    "Lesion",
+    "LesionPlan",
+    "LesionsOnGrid",
+    "Nodule",
+    "TrueFinding",
+    "draw_lesions",
+    "overlaid",
+    "plan_lesion",
+    "score",
+]
 
 Floats32 = npt.NDArray[np.float32]
 Pattern = Literal["ventral", "dorsal", "basal", "patches", "subpleural", "diffuse"]
@@ -333,6 +344,38 @@ def _box_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return np.array([span.start for span in box] + [span.stop for span in box], dtype=np.int64)
 
 
+def overlaid(
+    drawn: Iterable[tuple[Lesion, Floats32, Floats32]], shape: tuple[int, ...]
+) -> tuple[Floats32, Floats32, Floats32, Floats32]:
+    """Lay lesions over one another: fluid wins over solid and solid over haze, and haze takes the denser.
+
+    Parameters
+    ----------
+    drawn : iterable of (Lesion, ndarray, ndarray)
+        Each with its share of every voxel and its texture.
+    shape : tuple of int
+        Of the grid.
+
+    Returns
+    -------
+    added : ndarray
+        HU that haze adds.
+    haze, solid, fluid : ndarray
+        Shares of every voxel.
+    """
+    added, haze, solid, fluid = (np.zeros(shape, np.float32) for _ in range(4))
+    for lesion, share, texture in drawn:
+        if lesion.kind == "ground_glass":
+            np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
+            np.maximum(haze, share, out=haze)
+        else:
+            into = solid if lesion.kind == "consolidation" else fluid
+            np.maximum(into, share, out=into)
+    solid *= 1.0 - fluid
+    haze = np.minimum(haze, 1.0 - solid) * (1.0 - fluid)
+    return added, haze, solid, fluid
+
+
 def draw_lesions(
     geometry: Geometry,
     lesions: tuple[Lesion | Nodule, ...],
@@ -344,21 +387,11 @@ def draw_lesions(
     markings: float = 0.0,
     seed: int = 1,
 ) -> LesionsOnGrid:
-    """Plant lesions; where two overlap, fluid wins over solid and solid over haze, and haze takes the denser."""
+    """Plant lesions, those that overlap as `overlaid` does."""
     size, scale = soft_size(geometry), motion.mean_scale
-    added, haze, solid, fluid = (np.zeros(geometry.shape, np.float32) for _ in range(4))
-    for lesion in lesions:
-        if isinstance(lesion, Nodule):
-            continue
-        share, texture = _drawn(lesion, geometry, shape, motion, body)
-        if lesion.kind == "ground_glass":
-            np.maximum(added, share * texture * np.float32(lesion.added_hu), out=added)
-            np.maximum(haze, share, out=haze)
-        else:
-            into = solid if lesion.kind == "consolidation" else fluid
-            np.maximum(into, share, out=into)
-    solid *= 1.0 - fluid
-    haze = np.minimum(haze, 1.0 - solid) * (1.0 - fluid)
+    areas = [lesion for lesion in lesions if not isinstance(lesion, Nodule)]
+    drawn = ((one, *_drawn(one, geometry, shape, motion, body)) for one in areas)
+    added, haze, solid, fluid = overlaid(drawn, geometry.shape)
     labels, true_ml = _truth(geometry, body, trees, haze, solid)
     labels[fluid >= 0.5] = 0
     spots = [lesion for lesion in lesions if isinstance(lesion, Nodule)]
