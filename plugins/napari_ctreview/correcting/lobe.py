@@ -17,7 +17,7 @@ from ctreview.volume.box import Box
 from napari_ctreview.correcting.brush_stroke import BrushStroke
 from napari_ctreview.correcting.fissure import NO_LOBES
 from napari_ctreview.correcting.sketches import CircleSketch, Sketch, piece_sketch
-from napari_ctreview.correcting.tool import RestingMouseTool
+from napari_ctreview.correcting.tool import RestingBrushTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 from napari_ctreview.viewer.pane import Pane
 
@@ -64,7 +64,7 @@ class LobeToolSettings:
         return None if self.lobe == "automatic" else self.lobe
 
 
-class LobeTool(RestingMouseTool):
+class LobeTool(RestingBrushTool):
     """Changes which lobe lung and opacity belong to, whatever the fissures say."""
 
     name = "lobe"
@@ -124,17 +124,7 @@ class LobeTool(RestingMouseTool):
             self._give(stroke.pane, PART_BRUSH, stroke.payload, stroke.lobe)
         self._follow(cursor)
 
-    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
-        """Make the brush wider or narrower."""
-        self.widen(steps, least_mm=1.0)
-        self._follow(cursor)
-
     # --- a piece of opacity
-
-    def moved(self, cursor: CursorPosition) -> None:
-        """Let the circle follow, and look for opacity where the mouse comes to rest."""
-        self._came_to(cursor)
-        self._follow(cursor)
 
     def clicked(self, cursor: CursorPosition) -> None:
         """Give the piece that is shown, or else the one that was clicked."""
@@ -147,11 +137,6 @@ class LobeTool(RestingMouseTool):
             self._give(cursor.pane, PART_PIECE, found.payload, found.lobe)
         elif self.context.editor.lobe_borders(cursor.pane) is not None:
             self.context.notice.emit(found or "There is no opacity here; drag to take lung into a lobe.")
-
-    def left(self) -> None:
-        """Take circle and piece away."""
-        super().left()
-        self.context.redraw()
 
     def drop(self) -> None:
         """Forget the stroke, and show the borders no longer than the reader wants."""
@@ -218,10 +203,6 @@ class LobeTool(RestingMouseTool):
         if self._cursor is not None and self._cursor.pane == number:
             found.append(CircleSketch(self._cursor.lps, self.context.settings["lobe"].radius_mm, _GIVEN))
         return found
-
-    def _follow(self, cursor: CursorPosition) -> None:
-        self._cursor = cursor
-        self.context.redraw(cursor.pane)
 
 
 class _Stroke(BrushStroke):

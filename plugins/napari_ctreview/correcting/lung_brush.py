@@ -24,7 +24,7 @@ from napari_ctreview.correcting.sketches import (
     colours,
     piece_sketch,
 )
-from napari_ctreview.correcting.tool import ERASING, RestingMouseTool
+from napari_ctreview.correcting.tool import ERASING, RestingBrushTool
 from napari_ctreview.viewer.mouse_gestures import CursorPosition
 from napari_ctreview.viewer.pane import Pane
 
@@ -69,7 +69,7 @@ class LungBrushSettings:
         return "right_lung" if self.side == "right" else "left_lung"
 
 
-class LungBrushTool(RestingMouseTool):
+class LungBrushTool(RestingBrushTool):
     """Changes which voxels are lung; opacity can be set there from then on."""
 
     name = "lung"
@@ -120,17 +120,7 @@ class LungBrushTool(RestingMouseTool):
             self.context.act(stroke.pane, ORGAN_BRUSH, stroke.payload)
         self._follow(cursor)
 
-    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
-        """Make the brush wider or narrower."""
-        self.widen(steps, least_mm=1.0)
-        self._follow(cursor)
-
     # --- a piece that is taken for lung
-
-    def moved(self, cursor: CursorPosition) -> None:
-        """Let the circle follow, and look for a piece where the mouse comes to rest."""
-        self._came_to(cursor)
-        self._follow(cursor)
 
     def take(self, label: CandidateClass) -> bool:
         """Take the piece that is shown for lung of a class; False, and a message, where none is shown."""
@@ -139,11 +129,6 @@ class LungBrushTool(RestingMouseTool):
             return False
         (number, piece), self._piece = self._piece, None
         return self.context.act(number, ACCEPT, acceptance(piece, label)) is not None
-
-    def left(self) -> None:
-        """Take circle and piece away."""
-        super().left()
-        self.context.redraw()
 
     def drop(self) -> None:
         """Forget the stroke."""
@@ -212,10 +197,6 @@ class LungBrushTool(RestingMouseTool):
             shown = MaskSketch((0, 0, 0), canvas.within.array, colours({}, 0.0), outlines, canvas.geometry)
             self._outline = (key, shown)
         return self._outline[1]
-
-    def _follow(self, cursor: CursorPosition) -> None:
-        self._cursor = cursor
-        self.context.redraw(cursor.pane)
 
 
 class _Stroke(BrushStroke):

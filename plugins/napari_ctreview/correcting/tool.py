@@ -146,3 +146,26 @@ class RestingMouseTool(MouseTool):
 
     def _hide(self) -> None:
         raise NotImplementedError
+
+
+class RestingBrushTool(RestingMouseTool):
+    """A brush with a circle at the mouse, which also looks for a piece where the mouse comes to rest."""
+
+    def moved(self, cursor: CursorPosition) -> None:
+        """Let the circle follow, and look for a piece where the mouse comes to rest."""
+        self._came_to(cursor)
+        self._follow(cursor)
+
+    def wheeled(self, cursor: CursorPosition, steps: int) -> None:
+        """Make the brush wider or narrower."""
+        self.widen(steps, least_mm=1.0)
+        self._follow(cursor)
+
+    def left(self) -> None:
+        """Take circle and piece away."""
+        super().left()
+        self.context.redraw()
+
+    def _follow(self, cursor: CursorPosition) -> None:
+        self._cursor = cursor
+        self.context.redraw(cursor.pane)
