@@ -359,6 +359,8 @@ class ChestCtMode(QObject):
 
     def _show_counted(self, review: OpacityReview) -> None:
         """Read out the parts of lungs that were changed as they are counted now."""
+        if not self._state.open:  # the window was closed meanwhile
+            return
         self.display.read_out_regions(review, self._state.order)
         self.recounted.emit()
 

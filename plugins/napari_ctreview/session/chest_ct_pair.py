@@ -60,7 +60,7 @@ def find_in_pair(
     request: PairRequest,
     workspace: Workspace,
     *,
-    on_labels: Callable[[int, str, LabelMap], object],
+    on_labels: Callable[[int, str, LabelMap], None],
     on_not_kept: Callable[[str], object],
     progress: Progress,
 ) -> tuple[Prepared, OpacityReview] | StoredReading:
