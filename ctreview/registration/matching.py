@@ -185,7 +185,7 @@ def regularise_displacements(
     *,
     search: int,
     width: float,
-    coupling: float = 1.0,
+    coupling: float,
     outlier: float = 3.0,
     threads: int = 1,
 ) -> Matches:

@@ -15,6 +15,7 @@ from ctreview.registration.field import jacobian, lowest_jacobian
 from ctreview.registration.keypoints import find_keypoints
 from ctreview.registration.matching import regularise_displacements, similarity_costs
 from ctreview.registration.pair import RegistrationPair
+from ctreview.registration.settings import MatchingStage
 from ctreview.volume.transform import Transform
 
 __all__ = ["QualityLimits", "local_volume_ratio", "quality_checks", "quality_figures"]
@@ -123,7 +124,12 @@ def _residual(pair: RegistrationPair, transform: Transform, threads: int) -> dic
     best = np.stack(np.unravel_index(costs.argmin(axis=1), (side, side, side)), axis=1) - RESIDUAL_SEARCH
     away = np.linalg.norm(best, axis=1) * RESIDUAL_SPACING_MM
     agreed = regularise_displacements(
-        points, costs, search=RESIDUAL_SEARCH, width=12.0 / RESIDUAL_SPACING_MM, threads=threads
+        points,
+        costs,
+        search=RESIDUAL_SEARCH,
+        width=12.0 / RESIDUAL_SPACING_MM,
+        coupling=MatchingStage.coupling,
+        threads=threads,
     )
     back = np.linalg.norm(agreed.displacements[agreed.kept], axis=1) * RESIDUAL_SPACING_MM
     return {

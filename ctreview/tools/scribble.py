@@ -80,8 +80,8 @@ class ScribbleSettings:
 
     stroke_mm: float = 1.5
     reach_mm: float | None = 40.0
-    fine_mm: float = 1.0
-    coarse_mm: float = 2.5
+    fine_mm: float = Scales.fine_mm
+    coarse_mm: float = Scales.coarse_mm
     cell_mm: float = 1.5
     trees: int = 16
     depth: int = 7

@@ -75,7 +75,7 @@ def test_matches_find_a_shift_and_cut_the_false_one() -> None:
     moving = np.roll(fixed, SHIFT, axis=(0, 1, 2))
     points = find_keypoints(fixed, np.pad(np.ones((24, 24, 24), dtype=bool), 8), 150)
     costs = similarity_costs(mind_descriptors(fixed), mind_descriptors(moving), points, search=4, patch=2)
-    clean = regularise_displacements(points, costs, search=4, width=6.0)
+    clean = regularise_displacements(points, costs, search=4, width=6.0, coupling=1.0)
     assert np.abs(clean.displacements - SHIFT).max() < 0.3
     assert clean.kept.mean() > 0.95
     spoilt = costs.copy()

@@ -78,7 +78,7 @@ class ReadingState(QObject):
     mode: ReadingMode
     modes: tuple[ReadingMode, ...]
 
-    def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str = "reader") -> None:
+    def __init__(self, panes: Panes, parent: QObject | None = None, *, author: str) -> None:
         super().__init__(parent)
         self._panes: Panes | None = panes
         self.workspace = Workspace(author)
