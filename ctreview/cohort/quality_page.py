@@ -84,7 +84,7 @@ def quality_page(folder: CohortFolder, page: QualityPage) -> dict[str, Any]:
 def _tile(found: FoundCase, picture: Mapping[str, Any] | None, page: QualityPage) -> dict[str, Any]:
     case, document = found.case, found.document or {}
     sides = [picture[when] for when in ("baseline", "followup")] if picture else []
-    swapped = page.blinded and _coin(f"{page.seed} {case.name}")
+    swapped = page.blinded and _at_random(f"{page.seed} {case.name}")
     tile: dict[str, Any] = {
         "name": case.name,
         "key": document.get("key", ""),
@@ -130,7 +130,7 @@ def _checks(found: FoundCase) -> list[dict[str, str]]:
     return [{"name": one["name"], "effect": one["effect"], "message": one["message"]} for one in failed]
 
 
-def _coin(text: str) -> bool:
+def _at_random(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 2 == 1
 
 

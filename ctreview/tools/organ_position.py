@@ -58,7 +58,7 @@ class OrganPosition:
             return cls(far, np.zeros(3), steps.astype(float), np.append(down, 0.0))
         a, b, c = (slice(int(s // 2), None, int(s)) for s in steps)
         organ = np.ascontiguousarray(canvas.within.array[a, b, c] > 0)
-        # the border of the image is none of the organ
+        # the border of the image is no border of the organ
         distance = edt.edt(organ, anisotropy=tuple(spacing * steps), black_border=False)
         distance = np.minimum(distance, np.float32(_FAR_MM))
         return cls(

@@ -60,9 +60,9 @@ class LayerGuard:
         self.on = True
         self._model, self._view, self._restored, self._grid = model, view, restored, grid_of(model)
         self._guarded: list[_Guarded] = []
-        self._owed: list[Callable[[], None]] = []
+        self._postponed: list[Callable[[], None]] = []
         self._timer = QTimer(singleShot=True, interval=0)
-        self._timer.timeout.connect(self._settle)
+        self._timer.timeout.connect(self._undo_postponed)
         model.layers.events.removed.connect(self._removed)
         model.dims.events.ndisplay.connect(self._raised)
         model.dims.events.order.connect(self._rolled)
@@ -101,20 +101,20 @@ class LayerGuard:
         if self.on:
             self.on = False
             self._timer.stop()
-            self._timer.timeout.disconnect(self._settle)  # else Qt keeps the guard, and that the pane
-            self._owed.clear()
+            self._timer.timeout.disconnect(self._undo_postponed)  # else Qt keeps the guard, and that the pane
+            self._postponed.clear()
 
     # --- what is undone
 
-    def _settle(self) -> None:
+    def _undo_postponed(self) -> None:
         """Undo what could not be undone while napari was busy with it."""
-        owed, self._owed = self._owed, []
-        for undo in reversed(owed):
+        postponed, self._postponed = self._postponed, []
+        for undo in reversed(postponed):
             undo()
 
-    def _owe(self, undo: Callable[[], None]) -> None:
+    def _postpone(self, undo: Callable[[], None]) -> None:
         if self.on:
-            self._owed.append(undo)
+            self._postponed.append(undo)
             self._timer.start()
 
     def _of(self, layer: Any) -> _Guarded | None:
@@ -145,7 +145,7 @@ class LayerGuard:
                 layer.undo()
 
         def painted(_event: Any = None) -> None:
-            self._owe(unpaint)  # napari tells of a stroke before it is in the array
+            self._postpone(unpaint)  # napari tells of a stroke before it is in the array
 
         return painted
 
@@ -158,7 +158,7 @@ class LayerGuard:
                 self._restored()
 
         if self.keeps(layer):
-            self._owe(put_back)  # napari takes all layers away before its window closes
+            self._postpone(put_back)  # napari takes all layers away before its window closes
 
     @property
     def disturbed(self) -> bool:
@@ -179,13 +179,13 @@ class LayerGuard:
         """Three dimensions are not offered: what is read is slices."""
         if self._undoes and self._model.dims.ndisplay != 2:
             self._model.dims.ndisplay = 2
-            self._owe(self._restored)
+            self._postpone(self._restored)
 
     def _rolled(self, _event: Any = None) -> None:
         order, _ = self._view()
         if self._undoes and tuple(self._model.dims.order) != order:
             self._model.dims.order = order
-            self._owe(self._restored)
+            self._postpone(self._restored)
 
     def _flipped(self, _event: Any = None) -> None:
         _, way_up = self._view()

@@ -52,7 +52,7 @@ class WindowLock(QObject):
             panel.visibilityChanged.connect(self._hide_panels)
             panel.hide()
         for event in (viewer.events.help, viewer.events.status):
-            event.connect(self._hush)
+            event.connect(self._silence_status_bar)
 
     def set_on(self, on: bool) -> None:
         """Put napari away, or let it be reached again."""
@@ -83,6 +83,6 @@ class WindowLock(QObject):
                 if panel.isVisible():
                     panel.hide()
 
-    def _hush(self, _event: Any = None) -> None:
+    def _silence_status_bar(self, _event: Any = None) -> None:
         if self.on:
             silence(self._viewer)
