@@ -25,7 +25,7 @@ class Cine(QObject):
         self._step = step
         self._forth = 1
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._step)
+        self._timer.timeout.connect(self._advance)
         self.per_second = per_second
 
     @property
@@ -53,7 +53,7 @@ class Cine(QObject):
         """Stop where it is."""
         self._timer.stop()
 
-    def _step(self) -> None:
+    def _advance(self) -> None:
         if not self._step(self._forth):
             self._forth = -self._forth
             if not self._step(self._forth):

@@ -255,7 +255,7 @@ def test_the_readout_follows_every_change_of_slice(reading: OpenWindow) -> None:
         QTest.keyClick(reading.dock.tools, key)
         assert is_true(0), key
         assert is_true(1), key
-    panes.cine._beat()
+    panes.cine._advance()
     assert is_true(0)
     panes.go_to(panes.panes[1].centre + 12.0, pane=1)
     assert is_true(0)
