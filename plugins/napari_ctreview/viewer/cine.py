@@ -17,7 +17,7 @@ class Cine(QObject):
     step : callable
         ``step(±1)`` goes one slice on and says whether there was one.
     per_second : float
-        Slices per second; a slow machine skips beats rather than fall behind.
+        Slices per second; a slow machine shows fewer and does not fall behind.
     """
 
     def __init__(self, step: Callable[[int], bool], *, per_second: float = 12.0, parent: QObject | None = None) -> None:
