@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ctreview.anatomy.lobes import LOBES, LobeMap
 from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.anatomy.lungs import LUNG_SCHEME
+from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry, require_same_grid
@@ -38,6 +39,9 @@ DIVISIONS = (
 Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.float32]
+Axis = tuple[Positions, Positions, Positions]
+"""A patient coordinate as the sum of one term for each index of a voxel: adding in this order gives the position."""
+Ends = tuple[float, float]
 
 
 def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
@@ -128,18 +132,21 @@ def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tup
     return np.asarray(table[lobes.array[box]] * whole), names
 
 
-def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Positions, depth: Positions) -> Partition:
+def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Axis, depth: Axis) -> Partition:
     """Cells (part, third, half, shell) packed into one byte: 12 for each part, at most 5 parts."""
     cells = np.zeros(numbers.shape, dtype=np.uint8)
     regions: dict[str, tuple[int, ...]] = {}
+    first = np.zeros(max(names) + 1, dtype=np.uint8)
+    scales = np.zeros((2, 2, len(first)), dtype=np.float32)
+    ends = _ends(numbers, height), _ends(numbers, depth)
     for part, (number, name) in enumerate(sorted(names.items())):
-        where = np.flatnonzero(numbers.ravel() == number)
-        if not len(where):
+        if number not in ends[0]:
             continue
-        third = _band(height.ravel()[where], 3)
-        half = _band(depth.ravel()[where], 2)
-        cells.ravel()[where] = 1 + 12 * part + 4 * third + 2 * half + rim.ravel()[where]
+        first[number] = 1 + 12 * part
+        for axis, count in enumerate((3, 2)):
+            scales[axis, :, number] = _scale(ends[axis][number], count)
         regions |= _named(name, 1 + 12 * part)
+    _pack(numbers, first, rim, height, depth, scales, cells)
     return Partition(cells, regions)
 
 
@@ -149,51 +156,87 @@ def _shifts(
     numbers: Labels,
     names: Mapping[int, str],
     rim: Mask,
-    height: Positions,
-    depth: Positions,
+    height: Axis,
+    depth: Axis,
     partition: int,
 ) -> Iterator[BorderShift]:
     """Cells of the voxels that change their lobe where a fissure moves; lobes keep their thirds and halves."""
     first = {number: 1 + 12 * part for part, number in enumerate(sorted(names))}
     by_key = {key: number for number, key in names.items()}
     start = np.array([[s.start] for s in box])
-    axes = {number: _ends(numbers == number, height, depth) for number in names}
+    ends = _ends(numbers, height), _ends(numbers, depth)
     for moved in lobes.moved_borders():
         index = np.stack(np.unravel_index(moved.where, lobes.geometry.shape)) - start
         inner = np.ravel_multi_index(tuple(index), numbers.shape)
-        up, back = height.ravel()[inner], depth.ravel()[inner]
+        up, back = _positions(height, index), _positions(depth, index)
         cells = np.zeros(len(inner), dtype=np.uint8)
         for key, number in by_key.items():
             here = moved.lobes == lobes.scheme[key].value
-            if here.any() and number in axes:
-                third = _band(up[here], 3, axes[number][0])
-                half = _band(back[here], 2, axes[number][1])
+            if here.any() and number in ends[0]:
+                third = _band(up[here], 3, ends[0][number])
+                half = _band(back[here], 2, ends[1][number])
                 cells[here] = first[number] + 4 * third + 2 * half + rim.ravel()[inner[here]]
         yield BorderShift(moved.fissure, moved.direction, partition, moved.where, cells)
 
 
-def _ends(part: Mask, height: Positions, depth: Positions) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Lowest and highest place of a part along the patient's head axis and from front to back."""
-    if not part.any():
-        return (0.0, 0.0), (0.0, 0.0)
-    up, back = height[part], depth[part]
-    return (float(up.min()), float(up.max())), (float(back.min()), float(back.max()))
+def _ends(numbers: Labels, axis: Axis) -> dict[int, Ends]:
+    """Lowest and highest place of each part along a patient axis, by its number."""
+    ends = np.array([[np.inf], [-np.inf]], dtype=np.float32).repeat(256, axis=1)
+    _find_ends(numbers, axis, ends[0], ends[1])
+    return {int(n): (float(ends[0, n]), float(ends[1, n])) for n in np.flatnonzero(ends[0] <= ends[1]) if n}
 
 
-def _patient_axis(grid: Geometry, row: int) -> Positions:
+def _patient_axis(grid: Geometry, row: int) -> Axis:
     """Patient coordinate (0 left, 1 posterior, 2 head) of every voxel, from any constant."""
     steps = grid.affine[row, :3]
     a, b, c = (np.arange(n, dtype=np.float32) * np.float32(s) for n, s in zip(grid.shape, steps, strict=True))
-    return np.asarray((a[:, None, None] + b[None, :, None]) + c[None, None, :])
+    return a, b, c
 
 
-def _band(position: Positions, count: int, ends: tuple[float, float] | None = None) -> npt.NDArray[np.uint8]:
-    """Which of ``count`` bands of equal width a position lies in, between ends or from the first to the last."""
-    low, high = ends or (float(position.min()), float(position.max()))
-    if high <= low:
-        return np.zeros(len(position), dtype=np.uint8)
-    band: npt.NDArray[np.uint8] = np.clip((position - low) * (count / (high - low)), 0, count - 1).astype(np.uint8)
-    return band
+def _positions(axis: Axis, index: npt.NDArray[np.int64]) -> Positions:
+    a, b, c = axis
+    return np.asarray((a[index[0]] + b[index[1]]) + c[index[2]])
+
+
+def _scale(ends: Ends, count: int) -> tuple[float, float]:
+    """Where the first of ``count`` bands of equal width begins, and bands per millimetre (0 where all is one place)."""
+    low, high = ends
+    return low, count / (high - low) if high > low else 0.0
+
+
+def _band(position: Positions, count: int, ends: Ends) -> npt.NDArray[np.uint8]:
+    """Which of ``count`` bands of equal width between ends a position lies in."""
+    low, per_mm = _scale(ends, count)
+    return np.clip((position - low) * per_mm, 0, count - 1).astype(np.uint8)
+
+
+@compiled(nogil=True)
+def _find_ends(numbers: Any, axis: Any, lowest: Any, highest: Any) -> None:  # pragma: no cover - compiled
+    a, b, c = axis
+    for i in range(numbers.shape[0]):
+        for j in range(numbers.shape[1]):
+            for k in range(numbers.shape[2]):
+                n = numbers[i, j, k]
+                position = (a[i] + b[j]) + c[k]
+                lowest[n] = min(lowest[n], position)
+                highest[n] = max(highest[n], position)
+
+
+@compiled(nogil=True)
+def _pack(
+    numbers: Any, first: Any, rim: Any, height: Any, depth: Any, scales: Any, cells: Any
+) -> None:  # pragma: no cover - compiled
+    (a, b, c), (d, e, f) = height, depth
+    for i in range(numbers.shape[0]):
+        for j in range(numbers.shape[1]):
+            for k in range(numbers.shape[2]):
+                n = numbers[i, j, k]
+                if n < first.size and first[n] != 0:
+                    third = ((a[i] + b[j]) + c[k] - scales[0, 0, n]) * scales[0, 1, n]
+                    half = ((d[i] + e[j]) + f[k] - scales[1, 0, n]) * scales[1, 1, n]
+                    cells[i, j, k] = (
+                        first[n] + 4 * int(min(max(third, 0), 2)) + 2 * int(min(max(half, 0), 1)) + rim[i, j, k]
+                    )
 
 
 def _named(name: str, first: int) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
+from ctreview.volume.counting import count_in_cells, sum_in_cells
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["BorderShift", "Division", "Partition", "Regions"]
@@ -150,24 +151,22 @@ class Regions:
         dict of str to ndarray, shape (size,)
             By region name.
         """
-        return {name: counts.astype(np.int64) for name, counts in self._reduce(labels, size, None).items()}
+        self._require_shape(labels)
+        found: dict[str, npt.NDArray[np.int64]] = {}
+        for partition in self.partitions:
+            table = count_in_cells(partition.cells, labels, partition.size, size)
+            found |= {name: table[list(cells)].sum(axis=0) for name, cells in partition.regions.items()}
+        return found
 
     def total(self, values: npt.NDArray[Any]) -> dict[str, float]:
         """Sum of ``values`` (shape ``geometry.shape``) over each region, by its name."""
-        flat = np.zeros(self.geometry.shape, dtype=np.uint8)
-        return {name: float(sums[0]) for name, sums in self._reduce(flat, 1, values).items()}
-
-    def _reduce(
-        self, labels: npt.NDArray[Any], size: int, weights: npt.NDArray[Any] | None
-    ) -> dict[str, npt.NDArray[Any]]:
-        if labels.shape != self.geometry.shape:
-            raise WrongUse(f"labels of {labels.shape} do not fill a grid of {self.geometry.shape}")
-        found: dict[str, npt.NDArray[Any]] = {}
+        self._require_shape(values)
+        found: dict[str, float] = {}
         for partition in self.partitions:
-            inside = np.flatnonzero(partition.cells.ravel())
-            joint = partition.cells.ravel()[inside].astype(np.int64) * size + labels.ravel()[inside]
-            over = None if weights is None else weights.ravel()[inside]
-            table = np.bincount(joint, over, minlength=partition.size * size).reshape(-1, size)
-            for name, cells in partition.regions.items():
-                found[name] = table[list(cells)].sum(axis=0)
+            sums = sum_in_cells(partition.cells, values, partition.size)
+            found |= {name: float(sums[list(cells)].sum()) for name, cells in partition.regions.items()}
         return found
+
+    def _require_shape(self, values: npt.NDArray[Any]) -> None:
+        if values.shape != self.geometry.shape:
+            raise WrongUse(f"values of {values.shape} do not fill a grid of {self.geometry.shape}")

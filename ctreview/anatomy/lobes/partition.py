@@ -79,11 +79,10 @@ def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> I
     """Each fissure moved by its standard deviation, down and up; of a map of its lobes."""
     for name, fissure in fissures.items():
         above, below = BESIDE[name]
-        beside = [_VALUE[key] for key in (*above, *below)]
-        box = bounding_box(np.isin(lobes.array, beside))
-        part = np.ascontiguousarray(lobes.array[box])
         known = np.zeros(len(LOBES) + 1, dtype=np.int8)
         known[[_VALUE[key] for key in above]], known[[_VALUE[key] for key in below]] = 1, -1
+        box = bounding_box(known[lobes.array] != 0)
+        part = np.ascontiguousarray(lobes.array[box])
         surface = fissure.surface
         shape = surface.prior.plane.shape
         heights, deviations = surface.height.reshape(shape), surface.deviation.reshape(shape)
