@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from ctreview.anatomy import LOBES
 from ctreview.change import Sensitivity
 from ctreview.volume.geometry import FloatArray
 
@@ -17,13 +18,15 @@ BORDER_DEVIATIONS = 2.0
 """By so many standard deviations a border between lobes may lie off in either scan."""
 
 
-def lost_lung_ml(pair: tuple[Sensitivity, Sensitivity]) -> tuple[dict[str, float], dict[str, float]]:
-    """Millilitres by which each lobe is smaller in one scan than the other lets expect, by scan and lobe.
+def lost_lung_ml(
+    pair: tuple[Sensitivity, Sensitivity], lobes: Iterable[str]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Millilitres by which each of some lobes is smaller in one scan than the other lets expect, by scan and lobe.
 
-    Breath is the middle one of the ratios of all lobes. Lobes do not breathe alike, so each may do so by as much again
-    or not at all; and its borders may lie off. What is beyond that counts whole.
+    Breath is the middle one of the ratios of these lobes. Lobes do not breathe alike, so each may do so by as much
+    again or not at all; and its borders may lie off. What is beyond that counts whole.
     """
-    names = tuple(lobe for lobe in LOBES if all(lobe in one.names for one in pair))
+    names = tuple(lobe for lobe in lobes if all(lobe in one.names for one in pair))
     found: tuple[dict[str, float], dict[str, float]] = {}, {}
     before, after = (one.select(names) for one in pair)
     there = np.minimum(before.volume_ml, after.volume_ml) > 0

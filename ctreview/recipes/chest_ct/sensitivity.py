@@ -77,7 +77,7 @@ def with_open_candidates(
     the lungs. A lobe that is smaller than the other scan lets expect may have lost just that tissue, which then counts
     as what is open. And of a lobe such tissue may be all that there is, whose border each scan may draw otherwise.
     """
-    lost = lost_lung_ml(sensitivities)
+    lost = lost_lung_ml(sensitivities, _known_lobes(points))
     found = []
     for number, (one, point) in enumerate(zip(sensitivities, points, strict=True)):
         settled = {} if transform is None else _dense_in_both(points, transform, number)
@@ -94,6 +94,13 @@ def with_open_candidates(
             )
         )
     return found[0], found[1]
+
+
+def _known_lobes(points: tuple[Timepoint, Timepoint]) -> tuple[str, ...]:
+    """Lobes whose borders are known well enough in both scans."""
+    checks = (check for point in points if point.parts is not None for check in point.parts.checks)
+    stopped = {region for check in checks if check.stops for region in check.regions}
+    return tuple(lobe for lobe in LOBES if lobe not in stopped)
 
 
 def _open_pieces(point: Timepoint) -> tuple[OfferedPiece, ...]:

@@ -22,6 +22,7 @@ from ctreview.change import (
     measurement_rows,
     ml_to_confirm,
 )
+from ctreview.checks import Check
 from ctreview.edits import UNDO, Edit
 from ctreview.errors import WrongUse
 from ctreview.opacity import OPACITY_SCHEME
@@ -262,6 +263,16 @@ def test_one_that_both_scans_show_is_open_as_far_as_its_lobe_lost_lung(lost_ml: 
     assert set(before.values()) == {0.0}
     assert [after_it[name] for name in ("lungs", "right_lung", "right_lower_lobe")] == pytest.approx([open_ml] * 3)
     assert after_it["left_lung"] == after_it["right_upper_lobe"] == 0.0
+
+
+def test_a_lobe_whose_border_is_not_known_tells_of_no_lost_lung() -> None:
+    point = with_lobes(scan(dense()))
+    whole = scan_sensitivity(point, lambda _: point.opacity)
+    less = whole.volume_ml - 10.0 * np.isin(whole.names, ["right_lower_lobe"])
+    unseen = Check("right_oblique_fissure", 20, 40.0, False, "", "stops", LOBES[:3], parts_only=True)
+    parts = cast("LabelMap", point.parts)
+    found = by_region((whole, replace(whole, volume_ml=less)), replace(point, parts=replace(parts, checks=(unseen,))))
+    assert all(not any(one.values()) for one in found)
 
 
 def test_undone_it_is_as_it_was() -> None:

@@ -57,9 +57,9 @@ def test_what_breath_and_borders_leave_is_lost_lung(
 ) -> None:
     pair = scan(USUAL_ML, deviation_ml), scan(breathed(factor, middle_lobe_ml), deviation_ml)
     expected = {"right_middle_lobe": pytest.approx(lost_ml)} if lost_ml else {}
-    assert lost_lung_ml(pair) == ({}, expected)
-    assert lost_lung_ml((pair[1], pair[0]))[1] == {}
+    assert lost_lung_ml(pair, LOBES) == ({}, expected)
+    assert lost_lung_ml((pair[1], pair[0]), LOBES)[1] == {}
 
 
 def test_two_lobes_do_not_tell_which_of_them_lost_lung() -> None:
-    assert lost_lung_ml((scan(USUAL_ML[:2]), scan((1000.0, 300.0)))) == ({}, {})
+    assert lost_lung_ml((scan(USUAL_ML[:2]), scan((1000.0, 300.0))), LOBES) == ({}, {})
