@@ -84,7 +84,7 @@ COLUMNS = """| check | what it looks at | effect, and from where on | where the 
 MUSCLE_HEAD = """
 ## Muscle MRI
 
-The same of `ctreview muscle` and `muscle-compare`. A check that names a thigh concerns that thigh and both together;
+The same of `ctreview muscle` and `muscle-compare`. A check that names a limb concerns that limb and both together;
 those of fat fraction, STIR and T2 concern these numbers alone.
 
 """

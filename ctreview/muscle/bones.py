@@ -13,6 +13,7 @@ from skimage.morphology import convex_hull_image
 
 from ctreview.muscle.morphology import closed_in_slices, distance_in_slices, near_in_slices, opened_in_slices
 from ctreview.possible_values import require_possible
+from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["BoneSettings", "Bones", "find_bones"]
@@ -118,8 +119,10 @@ def find_bones(
     dark = dark & inside & (depth_mm > settings.deep_mm)
     for bone in range(1, len(order) + 1):
         _follow(number, bone, dark, spacing, settings)
-    ring = _add_slender(number, dark, spacing, settings)
-    cortex = np.where(number > len(order), ring, cortex)
+    if len(order):
+        box = bounding_box(dark, (0, 1, 1))
+        ring = _add_slender(number[box], dark[box], spacing, settings)
+        cortex[box] = np.where(number[box] > len(order), ring, cortex[box])
     return Bones(number, np.asarray((marrow | ~cortex) & (number > 0)))
 
 
@@ -131,9 +134,7 @@ def _add_slender(number: npt.NDArray[np.uint16], dark: Mask, spacing: Sequence[f
     """
     cortex = closed_in_slices(dark & (number == 0), spacing, 1.5 * max(spacing[1:]))  # wider, and thin marrow is lost
     last = int(number.max())
-    longest = max((np.count_nonzero((number == bone).any(axis=(1, 2))) for bone in range(1, last + 1)), default=0)
-    if not longest:
-        return cortex
+    longest = max(np.count_nonzero((number == bone).any(axis=(1, 2))) for bone in range(1, last + 1))
     filled = np.stack([fill_voids.fill(np.ascontiguousarray(plane)) for plane in cortex]).astype(bool) & (number == 0)
     marrow = filled & ~cortex
     pieces = cc3d.connected_components(opened_in_slices(filled, spacing, settings.slender_radius_mm), connectivity=6)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cc3d
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
 from ctreview.muscle.bones import Bones
+from ctreview.muscle.limb_segment import LimbSegment
 from ctreview.volume.geometry import Geometry
 
-__all__ = ["LEAST_FEMUR_MM", "Femur", "find_femur", "lower_leg_slices", "stated_femur"]
+__all__ = ["LEAST_FEMUR_MM", "Femur", "find_femur", "stated_femur"]
 
 Mask = npt.NDArray[np.bool_]
 
 LEAST_FEMUR_MM = 50.0
 """Shorter than the femur of any newborn at term, of about 75 mm: below it one end was stated twice or mistyped."""
-
-
-_LEAST_FIBULA = 0.03
-"""Least cross-section of the smaller of two bones, as a share of the larger: a fibula is about a third as wide."""
 
 
 @dataclass(frozen=True)
@@ -70,34 +66,13 @@ def stated_femur(knee_mm: float, hip_mm: float) -> Femur:
     return Femur(min(knee_mm, hip_mm), max(knee_mm, hip_mm), source="stated")
 
 
-def lower_leg_slices(bones: Bones, limb: Mask) -> npt.NDArray[np.bool_]:
-    """The axial slices in which a limb holds two bones side by side, as tibia and fibula lie; a patella is short.
-
-    Parameters
-    ----------
-    bones : Bones
-    limb : ndarray of bool
-        Without slices in which limbs are joined.
-
-    Returns
-    -------
-    ndarray of bool, shape (slices,)
-    """
-    found = np.zeros(len(limb), bool)
-    for level, plane in enumerate(limb & bones.inside):
-        sizes = np.sort(np.bincount(cc3d.connected_components(plane, connectivity=4).ravel())[1:])
-        found[level] = len(sizes) > 1 and sizes[-2] >= _LEAST_FIBULA * sizes[-1]
-    return found
-
-
-def find_femur(bones: Bones, limb: Mask, geometry: Geometry) -> Femur:
+def find_femur(bones: Bones, limb: Mask, geometry: Geometry, segment: LimbSegment = "thigh") -> Femur:
     """Find the ends of the femur: the largest bone of a thigh.
 
-    It is measured only where the image shows both ends: a slice without it lies below and above. Of a limb in which
-    two bones lie side by side in most slices the larger one is a tibia.
+    It is measured only where the image shows both ends: a slice without it lies below and above. The largest bone of a
+    lower leg is a tibia.
     """
-    with_bone = (limb & bones.inside).any(axis=(1, 2))
-    if np.count_nonzero(lower_leg_slices(bones, limb)) > 0.5 * np.count_nonzero(with_bone):
+    if segment == "lower_leg":
         return Femur(None, None, "Two bones lie side by side: this is the lower leg, which has no femur.", "none")
     numbers = np.bincount(bones.number[limb], minlength=2)
     if len(numbers) < 2 or not numbers[1:].any():

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.ndimage import map_coordinates
 
 from ctreview.checks import Check
+from ctreview.muscle.limb_segment import LimbSegment, limb_key
 from ctreview.muscle.scheme import LimbSide, tissue_key
 from ctreview.muscle.segment import LimbTissue
 from ctreview.possible_values import require_possible
@@ -184,9 +185,14 @@ def _rings(
 
 
 def match_limbs(
-    before: LimbSlices, after: LimbSlices, side: LimbSide, settings: LimbMatchSettings | None = None
+    before: LimbSlices,
+    after: LimbSlices,
+    side: LimbSide,
+    settings: LimbMatchSettings | None = None,
+    *,
+    segment: LimbSegment = "thigh",
 ) -> LimbMatch | None:
-    """Lay the heights of a limb at one date over those at another.
+    """Lay the heights of a limb at one date over those at another; ``segment`` is for the words of its check.
 
     Returns
     -------
@@ -203,7 +209,7 @@ def match_limbs(
     apart = table.halves_apart(start, factor, turn)
     thick = max(before.slice_mm, after.slice_mm)
     degrees = float(table.turns[turn] * 360.0 / settings.directions)
-    check = _check(side, alike, apart, thick, settings)
+    check = _check(limb_key(side, segment), alike, apart, thick, settings)
     return LimbMatch(side, start, factor, degrees, alike, apart, check)
 
 
@@ -276,9 +282,8 @@ class _Likeness:
         return product / np.sqrt(np.maximum(self._here * square, 1e-12))[..., None], shown
 
 
-def _check(side: LimbSide, alike: float, apart: float, thick: float, settings: LimbMatchSettings) -> Check:
-    words = tissue_key("limb", side).replace("_", " ")
-    region = (tissue_key("thigh", side),)
+def _check(key: str, alike: float, apart: float, thick: float, settings: LimbMatchSettings) -> Check:
+    words, region = key.replace("_", " "), (key,)
     limit = settings.most_apart_slices * thick
     if alike < settings.least_alike:
         message = f"Slices of the {words} at both dates look alike by a correlation of {alike:.2f} only."

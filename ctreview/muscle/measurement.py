@@ -15,8 +15,9 @@ class MuscleMeasurement:
     Attributes
     ----------
     region : str
-        ``"right_thigh"``, ``"left_thigh"``, ``"thigh"`` where the side is not known, ``"both_thighs"``; the key of a
-        drawn group, ``"right_quadriceps"``, and ``"both_quadriceps"`` where it is drawn on both sides.
+        ``"right_thigh"``, ``"left_thigh"``, ``"thigh"`` where the side is not known, ``"both_thighs"``, and the same
+        of a ``lower_leg``; the key of a drawn group, ``"right_quadriceps"``, and ``"both_quadriceps"`` where it is
+        drawn on both sides.
     key : str
         What it is, such as ``"muscle_ml"``.
     value : float or None

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ctreview.muscle.curves import SliceCurve, slice_curve
 from ctreview.muscle.femur import Femur
+from ctreview.muscle.limb_segment import LimbSegment, both_key, limb_key
 from ctreview.muscle.maps.tissue_map import TissueMap
 from ctreview.muscle.measurement import MuscleMeasurement
 from ctreview.muscle.morphology import distance_in_slices
@@ -18,7 +19,7 @@ from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 
-__all__ = ["MeasureSettings", "MuscleMeasures", "asymmetry_percent", "measure_muscles", "thigh_key"]
+__all__ = ["MeasureSettings", "MuscleMeasures", "asymmetry_percent", "measure_muscles"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -61,9 +62,9 @@ class MuscleMeasures:
     ----------
     measurements : tuple of MuscleMeasurement
     curves : tuple of SliceCurve
-        One for each thigh.
+        One for each limb.
     femurs : mapping of str to Femur
-        By the key of the thigh.
+        By the key of the limb.
     group_curves : tuple of SliceCurve
         One for each group that was drawn.
     """
@@ -82,11 +83,6 @@ class MuscleMeasures:
         return next((one.value for one in self.measurements if (one.region, one.key) == (region, key)), None)
 
 
-def thigh_key(side: LimbSide) -> str:
-    """``"right_thigh"``, and ``"thigh"`` where the side is not known."""
-    return tissue_key("thigh", side)
-
-
 def asymmetry_percent(right: float, left: float) -> float | None:
     """2 (L − R) / (L + R) in per cent; above 0 where the left is larger."""
     return None if right + left <= 0 else 200.0 * (left - right) / (left + right)
@@ -97,26 +93,29 @@ def measure_muscles(
     sides: Sequence[LimbSide],
     femurs: Mapping[LimbSide, Femur],
     *,
+    segment: LimbSegment = "thigh",
     maps: Sequence[TissueMap] = (),
     groups: LabelMap | None = None,
     joined: npt.NDArray[np.bool_] | None = None,
     settings: MeasureSettings | None = None,
 ) -> MuscleMeasures:
-    """Measure each thigh, and each group that was drawn.
+    """Measure each limb, and each group that was drawn.
 
     Parameters
     ----------
     labels : LabelMap
         By `ctreview.muscle.scheme.TISSUE_SCHEME`.
     sides : sequence of {"right", "left", "unknown"}
-        Which thighs there are.
+        Which limbs there are.
     femurs : mapping of side to Femur
+    segment : {"thigh", "lower_leg"}
+        What of the limbs is shown.
     maps : sequence of TissueMap
         Fat fraction, ratio and robust z of a fat-suppressed image, T2; on the grid of the labels.
     groups : LabelMap, optional
         Groups that a reader drew; on the same grid.
     joined : ndarray of bool, shape (slices,), optional
-        Axial slices in which the limbs are joined: they belong to no thigh, but groups are measured there too.
+        Axial slices in which the limbs are joined: they belong to no limb, but groups are measured there too.
     settings : MeasureSettings, optional
 
     Raises
@@ -130,10 +129,10 @@ def measure_muscles(
     share = None if fat is None else np.where(fat.valid, fat.array, np.float32(np.nan))
     found: list[MuscleMeasurement] = []
     curves = []
-    thighs = labels if joined is None else replace(labels, array=np.where(joined[:, None, None], 0, labels.array))
+    limbs = labels if joined is None else replace(labels, array=np.where(joined[:, None, None], 0, labels.array))
     for side in sides:
-        region = thigh_key(side)
-        tissues = {tissue: thighs.mask(tissue_key(tissue, side)) for tissue in TISSUES}
+        region = limb_key(side, segment)
+        tissues = {tissue: limbs.mask(tissue_key(tissue, side)) for tissue in TISSUES}
         inside = tissues["muscle"] | tissues["intermuscular_fat"]
         curve = slice_curve(region, tissues, inside, geometry, share)
         curves.append(curve)
@@ -151,7 +150,7 @@ def measure_muscles(
         found += _group_sections(group, curve, femurs.get(side), settings)
         found += _of_maps(group, drawn, tissues["muscle"], maps, geometry, settings)
     found += _asymmetries(found)
-    femurs_of = {thigh_key(side): femurs[side] for side in sides}
+    femurs_of = {limb_key(side, segment): femurs[side] for side in sides}
     return MuscleMeasures(tuple(found), tuple(curves), femurs_of, tuple(group_curves))
 
 
@@ -274,7 +273,7 @@ def _hot(
 
 
 def _asymmetries(found: Sequence[MuscleMeasurement]) -> list[MuscleMeasurement]:
-    """Of both thighs, and of each group that is drawn on both sides; what is missing on one side is missing here."""
+    """Of both limbs, and of each group that is drawn on both sides; what is missing on one side is missing here."""
     by = {(one.region, one.key): one for one in found}
     regions = dict.fromkeys(one.region for one in found)
     pairs = [one.removeprefix("right_") for one in regions if one.startswith("right_")]
@@ -287,7 +286,7 @@ def _asymmetries(found: Sequence[MuscleMeasurement]) -> list[MuscleMeasurement]:
             value = None
             if right.value is not None and left.value is not None:
                 value = asymmetry_percent(right.value, left.value)
-            both = "both_thighs" if region == "thigh" else f"both_{region}"
+            both = both_key(region) if region in ("thigh", "lower_leg") else f"both_{region}"
             name = f"{key.rpartition('_')[0]}_asymmetry"
             rows.append(_number(both, name, value, "%", reason=right.reason or left.reason))
     return rows

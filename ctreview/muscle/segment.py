@@ -12,6 +12,7 @@ from scipy.ndimage import binary_erosion
 from ctreview.checks import Check
 from ctreview.muscle.bones import Bones, BoneSettings, find_bones
 from ctreview.muscle.fascia import fascia_depth_mm, without_rim
+from ctreview.muscle.limb_segment import LimbSegment, find_segment, limb_key
 from ctreview.muscle.limbs import Limbs, LimbSettings, find_limbs
 from ctreview.muscle.morphology import closed_in_slices, near_in_slices, opened_in_slices
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
@@ -86,6 +87,8 @@ class LimbTissue:
         On the same grid.
     limbs : Limbs
     bones : Bones
+    segment : {"thigh", "lower_leg"}
+        Of the limbs, as their bones tell.
     """
 
     labels: LabelMap
@@ -93,11 +96,16 @@ class LimbTissue:
     levels: TissueLevels = field(repr=False)
     limbs: Limbs = field(repr=False)
     bones: Bones = field(repr=False)
+    segment: LimbSegment = "thigh"
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """What was looked at."""
         return self.labels.checks
+
+    def region(self, side: LimbSide) -> str:
+        """What the limb of a side is called in measures and documents: ``"right_thigh"``."""
+        return limb_key(side, self.segment)
 
     def taken_for(self, side: LimbSide) -> LimbTissue:
         """The one limb that there is, taken for that side."""
@@ -159,7 +167,9 @@ def find_tissue(
         )
     bones = find_bones(levels.dark, limbs.inside, limbs.depth_mm, geometry, settings=settings.bones)
     labels = _labelled(limbs, levels, bones, geometry, settings)
-    return LimbTissue(labels, limbs.sides, levels, limbs, bones)
+    segment, told = find_segment(bones, limbs, geometry)
+    labels = replace(labels, checks=(*labels.checks, *told))
+    return LimbTissue(labels, limbs.sides, levels, limbs, bones, segment)
 
 
 def _labelled(

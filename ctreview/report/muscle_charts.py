@@ -1,4 +1,4 @@
-"""Curves along the femur, slice by slice, of each side and each date, as paths of a drawing."""
+"""Curves along the limb, slice by slice, of each side and each date, as paths of a drawing."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ import numpy as np
 
 from ctreview.muscle.curves import SliceCurve
 from ctreview.muscle.femur import Femur
+from ctreview.muscle.limb_segment import LIMB_SEGMENTS, limb_key
+from ctreview.muscle.scheme import SIDES
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["Chart", "ChartLine", "DatedCurves", "along_femur"]
 
 WIDTH, HEIGHT = 640.0, 220.0
-COLOURS = {"right_thigh": "#d55e00", "left_thigh": "#0072b2", "thigh": "#8a3f6c"}
+COLOURS = {
+    limb_key(side, segment): colour
+    for segment in LIMB_SEGMENTS
+    for side, colour in zip(SIDES, ("#d55e00", "#0072b2", "#8a3f6c"), strict=True)
+}
 DASHES = ("7 4", "")
 """Of the baseline, and of the follow-up."""
 
 
 @dataclass(frozen=True, eq=False)
 class DatedCurves:
-    """The curves of one examination, and the femurs by the key of the thigh."""
+    """The curves of one examination, and the femurs by the key of the limb."""
 
     curves: Sequence[SliceCurve]
     femurs: Mapping[str, Femur]

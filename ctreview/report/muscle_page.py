@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ctreview.muscle.limb_segment import is_limb
 from ctreview.report.languages import LANGUAGES
 from ctreview.report.languages.german_muscle_checks import muscle_check_in_german
 from ctreview.report.languages.wording import Wording
@@ -61,6 +62,7 @@ def render_muscle_page(
             language=language,
             notice=wording.phrases.research(),
             said=said,
+            title=said[f"title_{documents[0]['limb_segment']}"],
             names=names,
             told_by=contrast_words(documents[0]["tissue_told_by"], language),
             apart="" if change is None else _apart(change["interval_days"], said),
@@ -71,7 +73,7 @@ def render_muscle_page(
             headline=_headline(change, wording) if change else "",
             reasons=[] if change is None else [_said(one, language) for one in change["checks"] if _stops(one)],
             change=None if change is None else [_change_row(one, language) for one in change["changes"]],
-            groups=change is not None and any("thigh" not in one["region"] for one in change["changes"]),
+            groups=change is not None and not all(is_limb(one["region"]) for one in change["changes"]),
             charts=[
                 (title, chart, _lines(chart, names, language))
                 for title, what in ((said["curve_muscle"], "muscle"), (said["curve_fat"], "fat_fraction"))
@@ -85,7 +87,7 @@ def render_muscle_page(
 
 
 def _headline(change: Mapping[str, Any], wording: Wording) -> str:
-    """What became of the volume of muscle in both thighs, or of the first region there is."""
+    """What became of the volume of muscle in both limbs, or of the first region there is."""
     language = wording.code
     said = MUSCLE_WORDS[language]
     verdict = said[change["verdict"]]

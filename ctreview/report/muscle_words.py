@@ -61,13 +61,18 @@ _REGIONS: Mapping[str, tuple[str, str]] = {
     "left_thigh": ("left thigh", "linker Oberschenkel"),
     "thigh": ("thigh, side not known", "Oberschenkel, Seite unbekannt"),
     "both_thighs": ("both thighs", "beide Oberschenkel"),
+    "right_lower_leg": ("right lower leg", "rechter Unterschenkel"),
+    "left_lower_leg": ("left lower leg", "linker Unterschenkel"),
+    "lower_leg": ("lower leg, side not known", "Unterschenkel, Seite unbekannt"),
+    "both_lower_legs": ("both lower legs", "beide Unterschenkel"),
 }
 _GROUPS = {label.key: label for label in GROUP_SCHEME}
 _LANGUAGES = ("en", "de")
 
 MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "Muscles of the thigh in MRI",
+        "title_thigh": "Muscles of the thigh in MRI",
+        "title_lower_leg": "Muscles of the lower leg in MRI",
         "told_by": "Muscle is told from fat by",
         "no_verdict": "The program measures; it does not say whether muscles are ill. There are no reference values.",
         "change": "Change in the part that both examinations show",
@@ -86,7 +91,7 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "map": "Fat fraction, 0 to 50 %",
         "stir_map": "STIR, robust z from 0 to 6",
         "pictures_text": "Slices from the head down; the patient's right is on the left of the picture.",
-        "curves": "Along the femur, slice by slice",
+        "curves": "Along the limb, slice by slice",
         "curve_muscle": "Cross-section of muscle, cm²",
         "curve_fat": "Fat fraction inside the fascia, mean of the slice, %",
         "of_femur": "% of the femur's length, from the knee on the left",
@@ -100,7 +105,7 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "groups_text": "Intervals of drawn groups hold by how much tissue and levels may be off, and not by how "
         "much two drawings of a group differ.",
         "measures": "Measures",
-        "measures_text": "Of all that each examination shows: what differs here may be more or less of the thigh. "
+        "measures_text": "Of all that each examination shows: what differs here may be more or less of the limb. "
         "Only the table of changes compares one part.",
         "measure": "Measure",
         "unit": "Unit",
@@ -123,7 +128,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "not_interpretable": "not interpretable",
     },
     "de": {
-        "title": "Muskeln des Oberschenkels in der MRT",
+        "title_thigh": "Muskeln des Oberschenkels in der MRT",
+        "title_lower_leg": "Muskeln des Unterschenkels in der MRT",
         "told_by": "Muskel und Fett unterschieden nach",
         "no_verdict": "Das Programm misst; ob Muskeln krank sind, sagt es nicht. Normwerte werden nicht angewandt.",
         "change": "Änderung in dem Abschnitt, den beide Untersuchungen zeigen",
@@ -142,7 +148,7 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "map": "Fettanteil, 0 bis 50 %",
         "stir_map": "STIR, robustes z von 0 bis 6",
         "pictures_text": "Schichten von kranial nach kaudal; die rechte Seite des Patienten liegt links im Bild.",
-        "curves": "Entlang des Femurs, Schicht für Schicht",
+        "curves": "Entlang des Beins, Schicht für Schicht",
         "curve_muscle": "Muskelquerschnitt, cm²",
         "curve_fat": "Fettanteil innerhalb der Faszie, Mittel der Schicht, %",
         "of_femur": "% der Femurlänge, links das Knie",
@@ -157,7 +163,7 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "können, nicht aber, wie weit zwei Zeichnungen einer Gruppe voneinander abweichen.",
         "measures": "Messwerte",
         "measures_text": "Von allem, was jede Untersuchung zeigt: Unterschiede können an mehr oder weniger "
-        "Oberschenkel liegen. Nur die Tabelle der Änderungen vergleicht denselben Abschnitt.",
+        "Bein liegen. Nur die Tabelle der Änderungen vergleicht denselben Abschnitt.",
         "measure": "Messwert",
         "unit": "Einheit",
         "checks": "Prüfungen",
@@ -258,7 +264,7 @@ def digits_of(value: float) -> int:
 
 
 def region_words(region: str, language: str) -> str:
-    """A thigh or a group of muscles in words; what a reader drew under another name is called by that."""
+    """A limb or a group of muscles in words; what a reader drew under another name is called by that."""
     found = _REGIONS.get(region)
     if found is not None:
         return found[_LANGUAGES.index(language)]

@@ -11,6 +11,7 @@ from ctreview.errors import CtreviewError, WrongUse
 from ctreview.muscle.carried_groups import GroupedLimbs, carry_groups, mirror_groups
 from ctreview.muscle.femur import Femur, stated_femur
 from ctreview.muscle.groups import GROUP_SCHEME, GROUP_TARGET, GROUPS, group_canvas, no_groups, without_empty
+from ctreview.muscle.limb_segment import is_limb
 from ctreview.muscle.maps.stir_reference import ReferenceBall, propose_reference
 from ctreview.muscle.scheme import TISSUE_SCHEME, TISSUES, LimbSide, tissue_key
 from ctreview.progress import Progress, part, quiet
@@ -38,7 +39,7 @@ __all__ = [
     "FoundMuscle",
     "MeasuredExaminations",
     "MuscleReview",
-    "changes_of_thighs",
+    "changes_of_limbs",
     "find_muscle",
 ]
 
@@ -87,9 +88,9 @@ class MeasuredExaminations:
     comparison: MuscleMriComparison | None
 
 
-def changes_of_thighs(compared: MuscleMriComparison) -> tuple[MuscleChange, ...]:
+def changes_of_limbs(compared: MuscleMriComparison) -> tuple[MuscleChange, ...]:
     """How the volume of muscle changed, the whole first; of drawn groups nothing."""
-    return tuple(one for one in compared.changes if one.key == "muscle_ml" and "thigh" in one.region)
+    return tuple(one for one in compared.changes if one.key == "muscle_ml" and is_limb(one.region))
 
 
 def find_muscle(

@@ -26,7 +26,7 @@ from ctreview.muscle.limbs import Limbs
 from ctreview.muscle.maps.from_examination import with_acquired
 from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.muscle.maps.tissue_map import TissueMap
-from ctreview.muscle.measures import measure_muscles, thigh_key
+from ctreview.muscle.measures import measure_muscles
 from ctreview.muscle.scheme import TISSUE_SCHEME
 from ctreview.muscle.segment import LimbTissue
 from ctreview.muscle.tissue_levels import TissueLevels
@@ -184,6 +184,7 @@ def _store_scan(folder: Path, rests: Mapping[str, Any], images: Examination, sca
     plain = {
         "rests_on": rests,
         "sides": list(tissue.sides),
+        "limb_segment": tissue.segment,
         "fat_signal": levels.fat_signal,
         "fat_ratio": float(levels.fat_ratio),
         "mended": mended,
@@ -212,7 +213,7 @@ def _store_scan(folder: Path, rests: Mapping[str, Any], images: Examination, sca
             }
             for name, one in scan.alignments.items()
         ],
-        "femurs": {side: asdict(scan.found.femurs[thigh_key(side)]) for side in tissue.sides},
+        "femurs": {side: asdict(scan.found.femurs[tissue.region(side)]) for side in tissue.sides},
         "proposed_reference": None if scan.proposed_reference is None else asdict(scan.proposed_reference),
     }
     (folder / _FACTS).unlink(missing_ok=True)
@@ -293,6 +294,7 @@ def _scan(
         tissue.labels,
         tissue.sides,
         {side: Femur(**plain["femurs"][side]) for side in tissue.sides},
+        segment=tissue.segment,
         maps=maps,
         joined=tissue.limbs.joined,
         settings=settings.measures,
@@ -336,7 +338,7 @@ def _tissue(folder: Path, plain: Mapping[str, Any], arrays: Arrays, grid: Geomet
         spread("water") if "water" in arrays else None,
     )
     labels = tissue_of_segmentation(folder / _MASKS, grid, _checks(plain["tissue_checks"]))
-    return LimbTissue(labels, sides, levels, limbs, Bones(arrays["bones"], arrays["marrow"]))
+    return LimbTissue(labels, sides, levels, limbs, Bones(arrays["bones"], arrays["marrow"]), plain["limb_segment"])
 
 
 # --- how two lie over each other

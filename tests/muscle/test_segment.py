@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ctreview.errors import SegmentationFailed
-from ctreview.muscle.femur import find_femur, lower_leg_slices
+from ctreview.muscle.femur import find_femur
+from ctreview.muscle.limb_segment import lower_leg_slices
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.phantom.muscle import (
     ADULT_LEGS,
@@ -98,12 +99,13 @@ def test_lower_legs_have_their_compartment_and_two_bones_that_are_no_femur(
         scan = scan_dixon(legs, SCANNER)
         found = find_tissue(scan.water, fat=scan.fat)
     require_compartments(legs, found, 0.97, 3.0)
+    assert found.region("left") == "left_lower_leg"
     for number, side in enumerate(found.sides, 1):
         keys = f"{side}_bone_cortex", f"{side}_bone_marrow"
         got, true = found.labels.mask(*keys), legs.compartments.mask(*keys)
         assert 2 * np.count_nonzero(got & true) / (got.sum() + true.sum()) > 0.9
         limb = found.limbs.number == number
         assert np.count_nonzero(lower_leg_slices(found.bones, limb)) >= 0.7 * len(limb)
-        femur = find_femur(found.bones, limb, found.labels.geometry)
+        femur = find_femur(found.bones, limb, found.labels.geometry, found.segment)
         assert femur.length_mm is None
         assert "lower leg" in femur.reason

@@ -73,9 +73,8 @@ def test_a_reference_is_confirmed_recorded_and_replayed(found: FoundMuscle) -> N
     records: list[Edit] = []
     journal = ReadingJournal((), keep=records.append)
     review = MuscleReview(found.examinations, found, author="anna", journal=journal)
-    proposed = found.scans[0].proposed_reference
-    assert proposed is not None
-    ball = replace(proposed, radius_mm=25.0)  # slices are thick here
+    assert found.scans[0].proposed_reference is not None
+    ball = ReferenceBall((72.0, -32.0, -63.6), 25.0)  # within the left thigh; slices are thick here
     assert review.measured().scans[0].found.value("right_thigh", "stir_ratio_median") is None
     review.confirm_stir_reference(0, ball)
     scan = review.measured().scans[0]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ctreview.change import VariedNumber, change_of, judge_number
 from ctreview.checks import Check
-from ctreview.recipes.muscle_mri.compared import WHOLE, MuscleChange
+from ctreview.recipes.muscle_mri.compared import MuscleChange
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings, MuscleVerdictSettings
 
 __all__ = ["NUMBERS", "ComparedNumber", "Subject", "compare_numbers"]
@@ -55,7 +55,12 @@ Varied = Mapping[str, Mapping[str, VariedNumber]]
 
 
 def compare_numbers(
-    baseline: Varied, followup: Varied, checks: Mapping[Subject, Sequence[Check]], settings: MuscleMriSettings
+    baseline: Varied,
+    followup: Varied,
+    checks: Mapping[Subject, Sequence[Check]],
+    settings: MuscleMriSettings,
+    *,
+    whole: str = "both_thighs",
 ) -> tuple[MuscleChange, ...]:
     """Compare every number that both examinations have of a region.
 
@@ -66,13 +71,15 @@ def compare_numbers(
     checks : mapping of Subject to sequence of Check
         What concerns numbers about each.
     settings : MuscleMriSettings
+    whole : str
+        The region of both limbs together.
     """
     found = []
     for region in (name for name in baseline if name in followup):
         for key, about in NUMBERS.items():
             pair = baseline[region].get(key), followup[region].get(key)
             if pair[0] is not None and pair[1] is not None:
-                found.append(_compared(region, key, about, (pair[0], pair[1]), checks[about.subject], settings))
+                found.append(_compared(region, key, about, (pair[0], pair[1]), checks[about.subject], whole, settings))
     return tuple(found)
 
 
@@ -82,6 +89,7 @@ def _compared(
     about: ComparedNumber,
     pair: tuple[VariedNumber, VariedNumber],
     checks: Sequence[Check],
+    whole: str,
     settings: MuscleMriSettings,
 ) -> MuscleChange:
     draws = settings.interval.draws
@@ -92,7 +100,7 @@ def _compared(
         percent = replace(percent, low=max(percent.low, -100.0))  # no amount falls below nothing
     larger = max(one.value for one in pair)
     repeatability, equivalence = _margins(key, about, larger, settings.verdict)
-    concerned = [check for check in checks if check.concerns(region, WHOLE)]
+    concerned = [check for check in checks if check.concerns(region, whole)]
     verdict = judge_number(change, repeatability=repeatability, equivalence=equivalence, checks=concerned)
     return MuscleChange(region, key, about.unit, pair[0].value, pair[1].value, change, percent, verdict)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from ctreview.checks import RegisteredCheck, find_registered, registered_of_scan
 from ctreview.muscle.alignment import AlignmentSettings
 from ctreview.muscle.limb_matching import LimbMatchSettings
+from ctreview.muscle.limb_segment import LEAST_LOWER_LEG_MM
 from ctreview.muscle.limbs import LimbSettings
 from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
@@ -45,13 +46,13 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "slices in which muscle and fat are equally bright", {"stops": "there are any"}, "muscle is missing there"
     ),
     "shared_part": RegisteredCheck(
-        "which part of each thigh both show, by the femur or the registration",
-        {"stops": f"not known, or less than {LEAST_SHARED:.0%} of what either shows; for that thigh alone"},
+        "which part of each limb both show, by the femur or the registration",
+        {"stops": f"not known, or less than {LEAST_SHARED:.0%} of what either shows; for that limb alone"},
         "below half, what is compared is another thing than what was examined",
     ),
     "group_shared_part": RegisteredCheck(
-        "which share of a drawn group lies in that part of its thigh",
-        {"stops": f"less than {LEAST_SHARED:.0%}, or its thigh is stopped; for that group alone"},
+        "which share of a drawn group lies in that part of its limb",
+        {"stops": f"less than {LEAST_SHARED:.0%}, or its limb is stopped; for that group alone"},
         "a muscle of which a sliver is shown by both is not compared by that sliver",
     ),
     "registration": RegisteredCheck(
@@ -63,9 +64,9 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "each half is laid over the whole other date by itself; what does not agree is chance",
     ),
     "lower_leg": RegisteredCheck(
-        "slices in which a limb holds two bones side by side",
-        {"tells": "over 40 mm and more: they are part of what is called thigh; no femur where they are most"},
-        "tibia and fibula; a patella is shorter",
+        "slices in which a limb holds two bones side by side: a lower leg, where they are most",
+        {"tells": f"over {LEAST_LOWER_LEG_MM:g} mm and more show the other segment, or no bone is seen"},
+        "tibia and fibula; a patella is shorter. A fibula that is not found counts as muscle",
     ),
     "engine_groups_in_muscle": RegisteredCheck(
         "share of the groups of an engine of a third party that lies in muscle of their side",
@@ -117,7 +118,7 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
     ),
     "pelvis": RegisteredCheck(
         "slices in which both limbs are joined",
-        {"tells": "there are any; they belong to no thigh, and groups are measured there where they are drawn"},
+        {"tells": "there are any; they belong to no limb, and groups are measured there where they are drawn"},
         "inside the fascia of a pelvis lie organs as well",
     ),
     "side": RegisteredCheck(
@@ -177,8 +178,8 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "the program cannot know which muscle is healthy",
     ),
     "stir_reference_place": RegisteredCheck(
-        "where both references of STIR lie in their thigh, measured from its middle and by heights that match",
-        {"stops": "in different thighs, or further apart than both radii together; for the STIR ratio alone"},
+        "where both references of STIR lie in their limb, measured from its middle and by heights that match",
+        {"stops": "in different limbs, or further apart than both radii together; for the STIR ratio alone"},
         "balls that do not touch are not in one muscle, and muscles differ in STIR",
     ),
     "stir_coverage": registered_of_scan(

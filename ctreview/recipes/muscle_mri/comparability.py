@@ -12,7 +12,7 @@ from ctreview.change import check_order
 from ctreview.checks import Check
 from ctreview.muscle.maps.stir import comparable_stir
 from ctreview.muscle.maps.tissue_map import TissueMap
-from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
+from ctreview.muscle.measures import FAT_FRACTIONS
 from ctreview.recipes.muscle_mri.changes import Subject
 from ctreview.recipes.muscle_mri.maps import fat_suppressed
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
@@ -92,15 +92,15 @@ def _same_reference(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
     limit = before.ball.radius_mm + after.ball.radius_mm
     same = away is not None and away <= limit
     message = (
-        "The references of STIR lie in the same place of one thigh."
+        "The references of STIR lie in the same place of one limb."
         if same
-        else "The references of STIR do not lie in the same place of one thigh: ratios over other muscle differ."
+        else "The references of STIR do not lie in the same place of one limb: ratios over other muscle differ."
     )
     return [Check("stir_reference_place", away, limit, same, message, effect="stops")]
 
 
 def _place_of_reference(scan: MuscleMriResult) -> tuple[str, npt.NDArray[np.float64]]:
-    """Which thigh it lies in, and where: millimetres from the limb's middle in its slice, and LPS z."""
+    """Which limb it lies in, and where: millimetres from the limb's middle in its slice, and LPS z."""
     assert scan.stir_reference is not None
     grid, limbs = scan.labels.geometry, scan.tissue.limbs
     centre = np.array(scan.stir_reference.ball.centre_mm)
@@ -109,7 +109,7 @@ def _place_of_reference(scan: MuscleMriResult) -> tuple[str, npt.NDArray[np.floa
     if not number:
         return "", centre
     middle = grid.to_lps((level, *np.argwhere(limbs.number[level] == number).mean(axis=0)))
-    return thigh_key(scan.tissue.sides[number - 1]), np.array([*(centre - middle)[:2], centre[2]])
+    return scan.tissue.region(scan.tissue.sides[number - 1]), np.array([*(centre - middle)[:2], centre[2]])
 
 
 def _partial_stir(pair: Pair) -> list[Check]:
@@ -134,7 +134,7 @@ def _same_contrast(pair: Pair) -> Check:
 
 
 def _same_sides(pair: Pair) -> Check:
-    before, after = ("+".join(scan.tissue.sides) for scan in pair)
+    before, after = (f"{'+'.join(scan.tissue.sides)} {scan.tissue.segment.replace('_', ' ')}" for scan in pair)
     message = (
         "Both examinations show the same limbs."
         if before == after
@@ -168,7 +168,7 @@ def _told_apart(pair: Pair) -> Check:
 
 def _shared_parts(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
     by_region = {one.region: one for one in shared}
-    regions = [thigh_key(side) for side in pair[0].tissue.sides if side in pair[1].tissue.sides]
+    regions = [pair[0].tissue.region(side) for side in pair[0].tissue.sides if side in pair[1].tissue.sides]
     return [_shared_part(region, by_region.get(region)) for region in regions]
 
 
@@ -195,18 +195,18 @@ def _shared_part(region: str, part: SharedPart | None) -> Check:
 
 
 def _shared_groups(pair: Pair, shared: Sequence[SharedPart]) -> list[Check]:
-    """Drawn groups of which too little lies in the shared part, or whose thigh is stopped itself."""
+    """Drawn groups of which too little lies in the shared part, or whose limb is stopped itself."""
     before = place_groups(pair[0], {one.region: one.baseline_mm for one in shared})
     after = place_groups(pair[1], {one.region: one.followup_mm for one in shared})
     stopped = {check.regions[0] for check in _shared_parts(pair, shared) if check.stops}
     found = []
     for group in (key for key in before if key in after):
-        thighs, share = {*before[group][0], *after[group][0]}, min(before[group][1], after[group][1])
-        if share >= LEAST_SHARED and not thighs & stopped:
+        within, share = {*before[group][0], *after[group][0]}, min(before[group][1], after[group][1])
+        if share >= LEAST_SHARED and not within & stopped:
             continue
         message = (
             f"Of the {group.replace('_', ' ')} {100 * share:.0f} % lies in the part that both examinations show, "
-            "or too little of its thigh is shown by both."
+            "or too little of its limb is shown by both."
         )
         limits = round(share, 3), LEAST_SHARED
         found.append(Check("group_shared_part", *limits, False, message, "stops", regions=(group,), parts_only=True))

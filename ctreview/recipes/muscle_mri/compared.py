@@ -8,17 +8,15 @@ from typing import Any
 
 from ctreview.change import Interval, Verdict
 from ctreview.checks import Check
+from ctreview.muscle.limb_segment import both_key
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.shared_part import SharedPart
 from ctreview.volume.transform import Transform
 
-__all__ = ["MUSCLE_CHANGE_SCHEMA", "WHOLE", "MuscleChange", "MuscleMriComparison"]
+__all__ = ["MUSCLE_CHANGE_SCHEMA", "MuscleChange", "MuscleMriComparison"]
 
 MUSCLE_CHANGE_SCHEMA = "ctreview.muscle_change/1"
 """Name and version of the shape that `MuscleMriComparison.to_dict` gives."""
-
-WHOLE = "both_thighs"
-"""The region of both sides together."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class MuscleChange:
     Attributes
     ----------
     region : str
-        ``"both_thighs"`` first, then each thigh, then what a reader drew in both.
+        ``"both_thighs"`` or ``"both_lower_legs"`` first, then each limb, then what a reader drew in both.
     key : str
         ``"muscle_ml"``, ``"lean_ml"``, ``"fat_fraction_mean"`` … (see `ctreview.recipes.muscle_mri.changes.NUMBERS`).
     unit : str
@@ -100,7 +98,7 @@ class MuscleMriComparison:
     def verdict(self) -> Verdict:
         """That of the volume of all muscle together; none where both show two limbs and only one is compared."""
         two = all(len(scan.tissue.sides) > 1 for scan in (self.baseline, self.followup))
-        if not self.changes or (two and self.changes[0].region != WHOLE):
+        if not self.changes or (two and self.changes[0].region != both_key(self.baseline.tissue.segment)):
             return "not_interpretable"
         return self.changes[0].verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ctreview.muscle.femur import Femur
-from ctreview.muscle.measures import MeasureSettings, measure_muscles, thigh_key
+from ctreview.muscle.measures import MeasureSettings, measure_muscles
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.volume.labels import LabelMap
 
@@ -38,7 +38,8 @@ def measured_again(
     found = measure_muscles(
         labels,
         sides,
-        {side: femur or scan.found.femurs[thigh_key(side)] for side in sides},
+        {side: femur or scan.found.femurs[scan.tissue.region(side)] for side in sides},
+        segment=scan.tissue.segment,
         maps=scan.maps,
         groups=groups,
         joined=scan.tissue.limbs.joined,

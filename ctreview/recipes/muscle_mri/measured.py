@@ -105,6 +105,7 @@ class MuscleMriResult:
             "stir_reference": None if self.stir_reference is None else self.stir_reference.to_dict(),
             "proposed_stir_reference": None if self.proposed_reference is None else self.proposed_reference.to_dict(),
             "sides": list(self.tissue.sides),
+            "limb_segment": self.tissue.segment,
             "maps": [{"kind": one.kind, "unit": one.unit, "noise_floor": one.noise_floor} for one in self.maps],
             "femurs": {
                 region: {"knee_mm": one.knee_mm, "hip_mm": one.hip_mm, "source": one.source, "reason": one.reason}

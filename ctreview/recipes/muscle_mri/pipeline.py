@@ -12,8 +12,9 @@ from ctreview.change import failed_first
 from ctreview.checks import Check
 from ctreview.edits import Edit
 from ctreview.errors import WrongUse
-from ctreview.muscle.femur import Femur, find_femur, lower_leg_slices, stated_femur
+from ctreview.muscle.femur import Femur, find_femur, stated_femur
 from ctreview.muscle.groups import find_groups
+from ctreview.muscle.limb_segment import both_key
 from ctreview.muscle.maps.from_examination import mended_examination
 from ctreview.muscle.maps.stir_reference import ReferenceBall
 from ctreview.muscle.maps.tissue_map import TissueMap
@@ -38,9 +39,6 @@ from ctreview.recipes.two_timepoints import days_between, require_one_patient, r
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["compare_muscle", "measure_muscle"]
-
-LEAST_LOWER_LEG_MM = 40.0
-"""A second bone that is shorter, such as a patella, makes no lower leg."""
 
 Ends = Mapping[str, tuple[float, float]]
 """LPS z of both ends of the femur, by side."""
@@ -114,6 +112,7 @@ def measure_muscle(
             tissue.labels,
             tissue.sides,
             femurs,
+            segment=tissue.segment,
             maps=mapped.maps,
             groups=drawn,
             joined=tissue.limbs.joined,
@@ -121,7 +120,6 @@ def measure_muscle(
         )
     checks = (
         *tissue.checks,
-        *_lower_leg(tissue),
         *swaps,
         *mapped.checks,
         *_contrast_checks(chosen.words, mapped.maps),
@@ -222,7 +220,7 @@ def compare_muscle(
             vary_muscle(after, {one.region: one.followup_mm for one in shared}, error, settings, before),
         )
         about = {subject: (*checks, *own) for subject, own in subjects.items()}
-        changes = compare_numbers(*varied, about, settings)
+        changes = compare_numbers(*varied, about, settings, whole=both_key(before.tissue.segment))
     progress(1.0, 1.0, "comparing")
     return MuscleMriComparison(
         baseline=before,
@@ -264,7 +262,7 @@ def _femurs(tissue: LimbTissue, stated: Mapping[str, tuple[float, float]]) -> di
     return {
         side: stated_femur(*stated[side])
         if side in stated
-        else find_femur(tissue.bones, _limb(tissue, number), tissue.labels.geometry)
+        else find_femur(tissue.bones, _limb(tissue, number), tissue.labels.geometry, tissue.segment)
         for number, side in enumerate(tissue.sides, 1)
     }
 
@@ -272,19 +270,6 @@ def _femurs(tissue: LimbTissue, stated: Mapping[str, tuple[float, float]]) -> di
 def _limb(tissue: LimbTissue, number: int) -> npt.NDArray[np.bool_]:
     """A limb where it is not joined with the other one."""
     return np.asarray((tissue.limbs.number == number) & ~tissue.limbs.joined[:, None, None])
-
-
-def _lower_leg(tissue: LimbTissue) -> tuple[Check, ...]:
-    """Whether slices of the lower leg are among those that are measured as thigh."""
-    limbs = range(1, len(tissue.sides) + 1)
-    slices = max(int(np.count_nonzero(lower_leg_slices(tissue.bones, _limb(tissue, n)))) for n in limbs)
-    if slices * tissue.labels.geometry.spacing[0] < LEAST_LOWER_LEG_MM:
-        return ()
-    message = (
-        f"In {slices} slices two bones lie side by side, as in the lower leg: what is called thigh holds them. Give "
-        "the series of thigh and of lower leg one by one to have them apart."
-    )
-    return (Check("lower_leg", slices, 0, ok=False, message=message),)
 
 
 def _contrast_checks(words: str, maps: tuple[TissueMap, ...]) -> tuple[Check, ...]:

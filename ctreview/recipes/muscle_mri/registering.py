@@ -9,7 +9,6 @@ import numpy as np
 
 from ctreview.checks import Check
 from ctreview.muscle.limb_matching import LimbMatch, LimbSlices, limb_slices, match_limbs
-from ctreview.muscle.measures import thigh_key
 from ctreview.muscle.scheme import LimbSide
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
@@ -82,10 +81,11 @@ def register_limbs(
     for number, side in enumerate(sides):
         progress(number, len(sides), "laying limbs over each other")
         pair = limb_slices(before.tissue, side, chosen), limb_slices(after.tissue, side, chosen)
-        match = match_limbs(*pair, side, chosen)
+        match = match_limbs(*pair, side, chosen, segment=before.tissue.segment)
         if match is None:
-            message = f"Too few slices show the {thigh_key(side).replace('_', ' ')} to match heights by."
-            checks.append(Check("registration", "too few", None, False, message, "stops", regions=(thigh_key(side),)))
+            region = before.tissue.region(side)
+            message = f"Too few slices show the {region.replace('_', ' ')} to match heights by."
+            checks.append(Check("registration", "too few", None, False, message, "stops", regions=(region,)))
             continue
         checks.append(match.check)
         if match.check.ok:

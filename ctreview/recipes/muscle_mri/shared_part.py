@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ctreview.muscle.femur import Femur
-from ctreview.muscle.measures import thigh_key
+from ctreview.muscle.limb_segment import LimbSegment, limb_key
 from ctreview.muscle.scheme import LimbSide
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.registering import LimbsRegistration
@@ -40,6 +40,7 @@ class SharedPart:
         Its length over that of the limb that the baseline, and the follow-up, shows.
     femur_shares : tuple of float or None
         Its ends as shares of the femur's length from the knee; None where the femur is not known.
+    segment : {"thigh", "lower_leg"}
     """
 
     side: LimbSide
@@ -49,11 +50,12 @@ class SharedPart:
     end_error_mm: float
     shares: tuple[float, float]
     femur_shares: tuple[float, float] | None = None
+    segment: LimbSegment = "thigh"
 
     @property
     def region(self) -> str:
-        """The key of the thigh."""
-        return thigh_key(self.side)
+        """The key of the limb."""
+        return limb_key(self.side, self.segment)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -85,7 +87,7 @@ def find_shared_parts(
     for side in pair[0].tissue.sides:
         if side not in pair[1].tissue.sides:
             continue
-        femurs = [scan.found.femurs[thigh_key(side)] for scan in pair]
+        femurs = [scan.found.femurs[scan.tissue.region(side)] for scan in pair]
         lines = [_middle_line(scan, side) for scan in pair]
         thickest = max(scan.labels.geometry.spacing[0] for scan in pair)
         scale = _by_femur(femurs[0], femurs[1])
@@ -98,7 +100,7 @@ def find_shared_parts(
         else:
             continue
         if part is not None:
-            found.append(_with_femur(part, femurs[0]))
+            found.append(replace(_with_femur(part, femurs[0]), segment=pair[0].tissue.segment))
     return tuple(found)
 
 
@@ -158,16 +160,16 @@ def slice_weights(scan: MuscleMriResult, heights: Mapping[int, Heights]) -> Floa
 
 
 def place_groups(scan: MuscleMriResult, heights: Mapping[str, Heights]) -> dict[str, tuple[tuple[str, ...], float]]:
-    """Which thighs each drawn group lies in, and what share of it between the heights of these."""
+    """Which limbs each drawn group lies in, and what share of it between the heights of these."""
     if scan.groups is None:
         return {}
-    regions = ["", *(thigh_key(side) for side in scan.tissue.sides)]
+    regions = ["", *(scan.tissue.region(side) for side in scan.tissue.sides)]
     weights = slice_weights(scan, {n: heights[region] for n, region in enumerate(regions) if region in heights})
     found = {}
     for label in scan.groups.scheme:
         where = np.nonzero(scan.groups.array == label.value)
         if len(where[0]):
             number = scan.tissue.limbs.number[where]
-            thighs = tuple(regions[n] for n in np.unique(number) if n)
-            found[label.key] = thighs, float(weights[where[0], number].mean())
+            within = tuple(regions[n] for n in np.unique(number) if n)
+            found[label.key] = within, float(weights[where[0], number].mean())
     return found

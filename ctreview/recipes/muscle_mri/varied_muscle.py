@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.change import VariedNumber
-from ctreview.muscle.measures import FAT_FRACTIONS, thigh_key
-from ctreview.recipes.muscle_mri.compared import WHOLE
+from ctreview.muscle.limb_segment import both_key
+from ctreview.muscle.measures import FAT_FRACTIONS
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.muscle_voxels import DrawnMuscle, MuscleVoxels, draw_muscle, list_voxels
 from ctreview.recipes.muscle_mri.settings import MuscleIntervalSettings, MuscleMriSettings
@@ -60,7 +60,7 @@ def vary_muscle(
     ----------
     scan : MuscleMriResult
     heights : mapping of str to (float, float)
-        LPS z of both ends by thigh.
+        LPS z of both ends by limb.
     end_error_mm : float
         How far each end may be off.
     settings : MuscleMriSettings
@@ -70,13 +70,13 @@ def vary_muscle(
     Returns
     -------
     dict of str to dict of str to VariedNumber
-        By region (both thighs, each thigh, each drawn group), then by the key of the number.
+        By region (both limbs, each limb, each drawn group), then by the key of the number.
     """
     voxels = list_voxels(scan, settings)
     by_number = {
-        number: heights[thigh_key(side)]
-        for number, side in enumerate(scan.tissue.sides, 1)
-        if thigh_key(side) in heights
+        number: heights[region]
+        for number, region in enumerate(map(scan.tissue.region, scan.tissue.sides), 1)
+        if region in heights
     }
     counted = _Counter(scan, voxels, settings)
     unlike = _unlike_spread(scan, other, settings.measures.hot_z)
@@ -105,9 +105,9 @@ def _unlike_spread(scan: MuscleMriResult, other: MuscleMriResult | None, hot_z: 
 
 def _regions(scan: MuscleMriResult, voxels: MuscleVoxels, numbers: tuple[int, ...]) -> dict[str, Mask]:
     shown = np.isin(voxels.number, numbers)
-    found = {WHOLE: shown} if len(numbers) > 1 else {}
+    found = {both_key(scan.tissue.segment): shown} if len(numbers) > 1 else {}
     for number in numbers:
-        found[thigh_key(scan.tissue.sides[number - 1])] = voxels.number == number
+        found[scan.tissue.region(scan.tissue.sides[number - 1])] = voxels.number == number
     if scan.groups is not None and voxels.groups is not None:
         for label in scan.groups.scheme:
             where = shown & (voxels.groups == label.value)
@@ -123,7 +123,7 @@ class _Counter:
         self.scan, self.voxels = scan, voxels
         self._voxel_ml, self.hot_z = scan.labels.geometry.voxel_ml, settings.measures.hot_z
         self._femur_cm = {
-            number: None if (length := scan.found.femurs[thigh_key(side)].length_mm) is None else length / 10.0
+            number: None if (length := scan.found.femurs[scan.tissue.region(side)].length_mm) is None else length / 10.0
             for number, side in enumerate(scan.tissue.sides, 1)
         }
         self._fat = next((kind for kind in FAT_FRACTIONS if kind in voxels.maps), None)

@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["MUSCLE_SENTENCES", "muscle_check_in_german"]
 
 _SCANS = {"baseline_": "Voruntersuchung: ", "followup_": "Aktuelle Untersuchung: "}
-_SIDES = {"right_thigh": " rechts", "left_thigh": " links"}
+_SIDES = {"right": " rechts", "left": " links"}
 
 MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     "order_of_scans": ("Reihenfolge", "Die aktuelle Untersuchung ist älter als die Voruntersuchung."),
@@ -24,12 +24,12 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     "told_apart": ("Kontrast in allen Schichten", "In {value} Schichten sind Muskel und Fett gleich hell."),
     "shared_part": (
         "Gemeinsamer Abschnitt{side}",
-        "Beide Untersuchungen zeigen vom Oberschenkel{side} zu wenig Gemeinsames, oder es ist nicht bekannt; die Enden "
+        "Beide Untersuchungen zeigen vom Bein{side} zu wenig Gemeinsames, oder es ist nicht bekannt; die Enden "
         "des Femurs können angegeben werden.",
     ),
     "group_shared_part": (
         "Gemeinsamer Anteil einer Muskelgruppe",
-        "Von einer eingezeichneten Gruppe oder ihrem Oberschenkel zeigen beide Untersuchungen zu wenig Gemeinsames "
+        "Von einer eingezeichneten Gruppe oder ihrem Bein zeigen beide Untersuchungen zu wenig Gemeinsames "
         "(Anteil {value}).",
     ),
     "registration": (
@@ -37,8 +37,9 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "Die Querschnitte{side} führen nicht zu einer Höhe; welcher Abschnitt gemeinsam ist, bleibt unbekannt.",
     ),
     "lower_leg": (
-        "Unterschenkel",
-        "In {value} Schichten liegen zwei Knochen nebeneinander. Was Oberschenkel heißt, enthält Unterschenkel.",
+        "Unterschenkel (zwei Knochen in {value} Schichten)",
+        "Schichten mit zwei Knochen nebeneinander: {value}. Oberschenkel und Unterschenkel sind "
+        "gemischt, oder ihre Knochen sind nicht überall zu sehen; eine nicht erkannte Fibula zählt als Muskel.",
     ),
     "engine_groups_in_muscle": (
         "Muskelgruppen eines fremden Programms",
@@ -94,7 +95,7 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "stir_reference_place": (
         "Ort der STIR-Referenz",
-        "Die STIR-Referenzen liegen nicht an derselben Stelle eines Oberschenkels; Verhältnisse zu verschiedenen "
+        "Die STIR-Referenzen liegen nicht an derselben Stelle eines Beins; Verhältnisse zu verschiedenen "
         "Muskeln sind nicht vergleichbar.",
     ),
     "stir_coverage": (
@@ -103,7 +104,7 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "stir_after_contrast": ("STIR nach Kontrastmittel", "Nach Kontrastmittelgabe wird kein Ödem gemessen."),
     "contrast_agent_unknown": ("Kontrastmittel", "Ob Kontrastmittel gegeben wurde, ist nicht angegeben."),
-    "pelvis": ("Becken", "Schichten, in denen beide Beine verbunden sind, gehören zu keinem Oberschenkel."),
+    "pelvis": ("Becken", "Schichten, in denen beide Beine verbunden sind, gehören zu keinem der Beine."),
     "weak_contrast": (
         "Kontrast von Muskel und Fett",
         "Muskel und Fett sind fast gleich hell; ihre Grenze ist unsicher.",
@@ -121,7 +122,7 @@ def muscle_check_in_german(check: Mapping[str, Any]) -> str:
             name, before = name.removeprefix(prefix), scan
     if name not in MUSCLE_SENTENCES:
         return f"Prüfung: „{check['message']}“"
-    side = _SIDES.get(check["regions"][0], "") if check["regions"] else ""
+    side = _SIDES.get(check["regions"][0].partition("_")[0], "") if check["regions"] else ""
     value = check["value"]
     shown = f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",") if isinstance(value, int | float) else str(value)
     words = MUSCLE_SENTENCES[name][0 if check["ok"] else 1].format(value=shown, side=side)

@@ -21,7 +21,7 @@ from ctreview.review.muscle import (
     FoundMuscle,
     MeasuredExaminations,
     MuscleReview,
-    changes_of_thighs,
+    changes_of_limbs,
 )
 from ctreview.review.region_files import muscle_settings_of, sign_regions, write_regions
 from ctreview.review.regions import REGIONS, RegionReview, RegionRow, region_plan
@@ -207,7 +207,7 @@ class MuscleMrMode(QObject):
         """Find the tissues of every examination, and lay two over each other; what was found already stands."""
         state = self._state
         if self.review is None:
-            state.failed.emit("An MRI of the thighs is needed: drop one on a pane, or open it under “Load”.")
+            state.failed.emit("An MRI of thighs or lower legs is needed: drop one on a pane, or open it under “Load”.")
             return
         examinations, timepoints, known = self.review.examinations, self.review.timepoints, self._found
         workspace, settings, plan = state.workspace, self.settings, self._plan(self.settings)
@@ -463,7 +463,7 @@ class MuscleMrMode(QObject):
         names = [label.name for label in self.review.scheme if label.value in painted]
         lines = [f"{len(names)} region{'' if len(names) == 1 else 's'} painted: {', '.join(names) or 'none'}"]
         if self.outcome is not None and self.outcome.comparison is not None:
-            lines += map(muscle_change_words, changes_of_thighs(self.outcome.comparison))
+            lines += map(muscle_change_words, changes_of_limbs(self.outcome.comparison))
         return tuple(lines)
 
     def sign_job(self) -> SigningJob | None:

@@ -9,11 +9,12 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QHeaderView, QLabel, QTableWidgetItem, QVBoxLayout, QWidget
 
+from ctreview.muscle.limb_segment import LIMB_SEGMENTS, both_key, is_limb
 from ctreview.muscle.measurement import MuscleMeasurement
 from ctreview.recipes.muscle_mri import MuscleChange
 from ctreview.report import words
 from ctreview.report.muscle_words import MUSCLE_WORDS, digits_of, measure_words, muscle_change_words, region_words
-from ctreview.review.muscle import MeasuredExaminations, changes_of_thighs
+from ctreview.review.muscle import MeasuredExaminations, changes_of_limbs
 from napari_ctreview.session.reading_controller import ReadingController
 from napari_ctreview.viewer.correspondence import TITLES
 from napari_ctreview.widgets.region_table import VERDICTS
@@ -90,7 +91,7 @@ class MusclePanel(QWidget):
             self.headline.setText(f"{_headline(self.mode.outcome)}<br><i style='color:#f0b429'>is measured anew …</i>")
 
     def _fill_changes(self, changes: Sequence[MuscleChange]) -> None:
-        """A row for each number of each thigh and drawn group, with its interval."""
+        """A row for each number of each limb and drawn group, with its interval."""
         table = self.changes
         table.verticalHeader().setDefaultSectionSize(2 * table.fontMetrics().height() + 6)
         table.setRowCount(len(changes))
@@ -147,14 +148,15 @@ def _laid_out(found: Sequence[Found]) -> tuple[tuple[str, ...], list[tuple[str, 
     for part in bare:
         for key in keys:
             asymmetry = f"{key.rpartition('_')[0]}_asymmetry"
-            both = "both_thighs" if part == "thigh" else f"both_{part}"
+            both = both_key(part) if part in LIMB_SEGMENTS else f"both_{part}"
             places: list[Place] = [(f"right_{part}", key), (f"left_{part}", key), (both, asymmetry)]
             if not _any(found, places[:2]):
                 places = [(part, key)]
             if _any(found, places):
                 title = measure_words(key, "en") or key
-                thigh = part == "thigh"
-                rows.append((title if thigh else f"{region_words(part, 'en').capitalize()}: {title}", places))
+                rows.append(
+                    (title if part in LIMB_SEGMENTS else f"{region_words(part, 'en').capitalize()}: {title}", places)
+                )
     return ("Right", "Left", "L − R") if paired else ("",), rows
 
 
@@ -169,7 +171,7 @@ def _headline(outcome: MeasuredExaminations) -> str:
     if compared is None:
         return "One examination" if len(outcome.scans) == 1 else "Two examinations that are not compared"
     lines = []
-    for change in changes_of_thighs(compared):
+    for change in changes_of_limbs(compared):
         colour = VERDICTS[change.verdict][1]
         lines.append(f"<span style='color:{colour}'>{escape(muscle_change_words(change))}</span>")
     return "<br>".join(lines) or "No change is given; what is looked at first stands above."
@@ -210,7 +212,7 @@ def _caveats(outcome: MeasuredExaminations) -> list[str]:
     """What intervals of groups do not hold, and by which reference STIR is measured; nothing where neither is there."""
     found = []
     compared = outcome.comparison
-    if compared is not None and any("thigh" not in one.region for one in compared.changes):
+    if compared is not None and not all(is_limb(one.region) for one in compared.changes):
         found.append(MUSCLE_WORDS["en"]["groups_text"])
     places = []
     for title, scan in zip(TITLES, outcome.scans, strict=False):

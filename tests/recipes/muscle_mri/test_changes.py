@@ -30,7 +30,6 @@ from ctreview.phantom.muscle import (
 from ctreview.recipes.muscle_mri import MuscleMriComparison, MuscleMriResult, compare_muscle, measure_muscle
 from ctreview.recipes.muscle_mri.check_registry import registered_for_muscle
 from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects
-from ctreview.recipes.muscle_mri.compared import WHOLE
 from ctreview.recipes.muscle_mri.corrected import measured_again
 from ctreview.recipes.muscle_mri.maps import make_maps
 from ctreview.recipes.muscle_mri.registering import register_limbs
@@ -38,7 +37,7 @@ from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import find_shared_parts
 from ctreview.recipes.muscle_mri.varied_muscle import vary_muscle
 from ctreview.report.document import schema
-from ctreview.report.muscle_folder import write_muscle_comparison
+from ctreview.report.muscle_folder import write_muscle, write_muscle_comparison
 from ctreview.volume.contrasts import examination
 from ctreview.volume.labels import LabelMap
 
@@ -103,6 +102,21 @@ def test_loss_on_one_side_is_called_there_and_the_page_is_written(before: Muscle
     assert "<svg" in page
 
 
+def test_lower_legs_are_called_so_everywhere_and_do_not_compare_with_thighs(before: MuscleMriResult, tmp_path: Path):
+    legs = make_legs(replace(CHILD_LEGS, spacing=(20.0, 1.0, 1.0), lower_legs=True))
+    scan = scan_dixon(legs)
+    found = measure_muscle(examination([scan.water, scan.fat]))
+    assert {one.region for one in found.found.measurements} == {"right_lower_leg", "left_lower_leg", "both_lower_legs"}
+    write_muscle(found, tmp_path / "out")
+    document = json.loads((tmp_path / "out" / "muscle.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema("ctreview.muscle/1"))
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "left lower leg" in page
+    assert "thigh" not in page.partition("</style>")[2]
+    checks = {check.name: check for check in check_examinations((before, found), 30, ())}
+    assert checks["same_limbs"].stops
+
+
 def test_growth_alone_leaves_what_is_set_against_bone(before: MuscleMriResult):
     found = compare_muscle(before, measured(later_legs(BODY, Course(growth=1.06))))
     assert found["both_thighs", "muscle_ml"].verdict == "increased"
@@ -152,7 +166,7 @@ def test_a_group_of_which_too_little_is_shared_is_stopped(before: MuscleMriResul
     checks = check_examinations((scan, scan), 30, [part])
     stopped = [one for one in checks if one.name == "group_shared_part" and one.stops]
     assert {one.regions for one in stopped} == {("right_hamstrings",), ("left_quadriceps",)}
-    assert not any(one.concerns(WHOLE, WHOLE) for one in stopped)
+    assert not any(one.concerns("both_thighs", "both_thighs") for one in stopped)
 
 
 def test_one_thigh_does_not_stand_for_both(healthy: MuscleMriComparison):

@@ -34,7 +34,7 @@ def compared(verdict="decreased"):
         MuscleChange("both_thighs", key, unit, before, before - 12.0, Interval(-12.0, -20.0, -5.0), None, verdict)
         for key, unit, before in (("muscle_ml", "mL", 700.0), ("lean_ml", "mL", 600.0))
     ]
-    tissue = SimpleNamespace(sides=("right", "left"))
+    tissue = SimpleNamespace(sides=("right", "left"), segment="thigh")
     baseline, followup = (SimpleNamespace(to_dict=partial(examination, fat), tissue=tissue) for fat in (11.0, 9.5))
     return MuscleMriComparison(baseline, followup, 90, (), tuple(changes), ()).to_dict()
 
