@@ -34,7 +34,7 @@ LIMB_SEGMENTS: tuple[LimbSegment, ...] = ("thigh", "lower_leg")
 LEAST_LOWER_LEG_MM = 40.0
 """A second bone that is shorter, such as a patella, makes no lower leg; and as much of the other segment is told."""
 
-_BOTH: dict[LimbSegment, str] = {"thigh": "both_thighs", "lower_leg": "both_lower_legs"}
+_BOTH = {"thigh": "both_thighs", "lower_leg": "both_lower_legs"}
 
 _LEAST_FIBULA = 0.03
 """Least cross-section of the smaller of two bones, as a share of the larger: a fibula is about a third as wide."""
@@ -45,9 +45,9 @@ def limb_key(side: LimbSide, segment: LimbSegment) -> str:
     return tissue_key(segment, side)
 
 
-def both_key(segment: LimbSegment) -> str:
-    """The region of both sides together: ``"both_thighs"``, ``"both_lower_legs"``."""
-    return _BOTH[segment]
+def both_key(part: str) -> str:
+    """The region of both sides of a segment or a group: ``"both_thighs"``, ``"both_quadriceps"``."""
+    return _BOTH.get(part, f"both_{part}")
 
 
 def is_limb(region: str) -> bool:
@@ -83,8 +83,8 @@ def find_segment(bones: Bones, limbs: Limbs, geometry: Geometry) -> tuple[LimbSe
     two, bone = 0, 0
     for number in range(1, len(limbs.sides) + 1):
         limb = (limbs.number == number) & ~limbs.joined[:, None, None]
-        two += np.count_nonzero(lower_leg_slices(bones, limb))
-        bone += np.count_nonzero((limb & bones.inside).any(axis=(1, 2)))
+        two += int(np.count_nonzero(lower_leg_slices(bones, limb)))
+        bone += int(np.count_nonzero((limb & bones.inside).any(axis=(1, 2))))
     two, bone = (round(count / len(limbs.sides)) for count in (two, bone))
     least = LEAST_LOWER_LEG_MM / geometry.spacing[0]
     if not bone:

@@ -286,7 +286,6 @@ def _asymmetries(found: Sequence[MuscleMeasurement]) -> list[MuscleMeasurement]:
             value = None
             if right.value is not None and left.value is not None:
                 value = asymmetry_percent(right.value, left.value)
-            both = both_key(region) if region in ("thigh", "lower_leg") else f"both_{region}"
             name = f"{key.rpartition('_')[0]}_asymmetry"
-            rows.append(_number(both, name, value, "%", reason=right.reason or left.reason))
+            rows.append(_number(both_key(region), name, value, "%", reason=right.reason or left.reason))
     return rows

@@ -148,7 +148,7 @@ def _laid_out(found: Sequence[Found]) -> tuple[tuple[str, ...], list[tuple[str, 
     for part in bare:
         for key in keys:
             asymmetry = f"{key.rpartition('_')[0]}_asymmetry"
-            both = both_key(part) if part in LIMB_SEGMENTS else f"both_{part}"
+            both = both_key(part)
             places: list[Place] = [(f"right_{part}", key), (f"left_{part}", key), (both, asymmetry)]
             if not _any(found, places[:2]):
                 places = [(part, key)]
