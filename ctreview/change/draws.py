@@ -198,9 +198,10 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + sensitivity.gap_ml[..., None] * draws.gap_mm[scan]
     moved = moved + np.sqrt(sensitivity.volume_ml / REFERENCE_ML)[:, None, None] * draws.overlooked[scan]
     moved = moved + sensitivity.bordering_ml[..., None] * (draws.dense + draws.own_dense[scan])
-    if sensitivity.beside_ml is not None:
-        moved = moved + sensitivity.beside_ml[..., None] * draws.own_dense[scan]
     moved = np.maximum(np.moveaxis(moved + np.moveaxis(draws.local[scan], 0, -1), 1, 0), 0.0)
+    if sensitivity.beside_ml is not None:
+        # what cancels is in neither scan, and only what is off about it is added: less than nothing as well as more
+        moved += sensitivity.beside_ml.T[..., None] * draws.own_dense[scan]
     for name in interpretation.counting:
         moved += sensitivity.alternatives_ml[name].T[..., None]
     return np.asarray(moved)

@@ -83,8 +83,8 @@ class Sensitivity:
     borders : mapping of str to BorderSensitivity
         What regions win from each other, by the border between them.
     beside_ml : ndarray, shape (regions, columns), or None
-        Dense tissue beside the regions that both scans show, so that a change of it is none, and whose border with them
-        each scan may draw otherwise.
+        Dense tissue beside the regions that both scans show and that is in neither number: it cancels but for what each
+        scan draws otherwise.
     """
 
     names: tuple[str, ...]
