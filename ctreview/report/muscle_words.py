@@ -102,8 +102,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "sequence": "Sequence",
         "agent": "Contrast agent",
         "shift": "Moved onto the first, mm (left, posterior, head)",
-        "groups_text": "Intervals of drawn groups hold by how much tissue and levels may be off, and not by how "
-        "much two drawings of a group differ.",
+        "groups_text": "Intervals of drawn groups hold by how much tissue and levels may be off, and half a voxel "
+        "of the drawn border within the muscle; by how much two drawings differ beyond that, they do not hold.",
         "measures": "Measures",
         "measures_text": "Of all that each examination shows: what differs here may be more or less of the limb. "
         "Only the table of changes compares one part.",
@@ -160,7 +160,8 @@ MUSCLE_WORDS: Mapping[str, Mapping[str, str]] = {
         "agent": "Kontrastmittel",
         "shift": "Auf das erste verschoben, mm (links, dorsal, kranial)",
         "groups_text": "Die Intervalle gezeichneter Gruppen enthalten, wie weit Gewebe und Höhen abweichen "
-        "können, nicht aber, wie weit zwei Zeichnungen einer Gruppe voneinander abweichen.",
+        "können, und einen halben Voxel der gezeichneten Grenze im Muskel; wie weit zwei Zeichnungen darüber hinaus "
+        "voneinander abweichen, enthalten sie nicht.",
         "measures": "Messwerte",
         "measures_text": "Von allem, was jede Untersuchung zeigt: Unterschiede können an mehr oder weniger "
         "Bein liegen. Nur die Tabelle der Änderungen vergleicht denselben Abschnitt.",

@@ -13,6 +13,8 @@ from ctreview.muscle.morphology import distance_in_slices
 from ctreview.muscle.scheme import SIDES, tissue_key
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
+from ctreview.volume.box import bounding_box
+from ctreview.volume.labels import LabelMap
 
 __all__ = ["DrawnMuscle", "MuscleVoxels", "draw_muscle", "list_voxels"]
 
@@ -52,6 +54,9 @@ class MuscleVoxels:
     valid : mapping of str to ndarray of bool
     groups : ndarray of uint8
         What a reader drew; 0 for nothing.
+    drawn_borders : mapping of int to (ndarray of bool, ndarray of bool)
+        By the number of a group: what it wins, and loses, where its border within the muscle lies one voxel further
+        out, or in. Its border on the fascia is that of the compartment.
     """
 
     level: npt.NDArray[np.intp]
@@ -72,6 +77,7 @@ class MuscleVoxels:
     maps: Mapping[str, Values] = field(default_factory=dict)
     valid: Mapping[str, Mask] = field(default_factory=dict)
     groups: npt.NDArray[np.uint8] | None = None
+    drawn_borders: Mapping[int, tuple[Mask, Mask]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +131,24 @@ def list_voxels(scan: MuscleMriResult, settings: MuscleMriSettings) -> MuscleVox
         {kind: one.array[where] for kind, one in maps.items()},
         {kind: one.valid[where] for kind, one in maps.items()},
         None if scan.groups is None else scan.groups.array[where],
+        {} if scan.groups is None else _drawn_borders(scan.groups, inside, where),
     )
+
+
+def _drawn_borders(
+    groups: LabelMap, inside: Mask, where: tuple[npt.NDArray[np.intp], ...]
+) -> dict[int, tuple[Mask, Mask]]:
+    found = {}
+    for label in groups.scheme:
+        group = groups.array == label.value
+        if not group.any():
+            continue
+        box = bounding_box(group, (0, 2, 2))
+        own, rest = group[box], inside[box] & ~group[box]
+        ring, edge = np.zeros_like(group), np.zeros_like(group)
+        ring[box], edge[box] = rest & binary_dilation(own, _CROSS), own & binary_dilation(rest, _CROSS)
+        found[label.value] = ring[where], edge[where]
+    return found
 
 
 def draw_muscle(voxels: MuscleVoxels, *, threshold: float = 0.5, border: int = 0, bone_border: int = 0) -> DrawnMuscle:

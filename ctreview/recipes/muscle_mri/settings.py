@@ -32,6 +32,8 @@ class MuscleIntervalSettings:
         The border of the muscle compartment within slices, in both together.
     own_boundary_voxels : float
         The same in each on its own.
+    own_drawn_border_voxels : float
+        The border of a drawn group within the muscle, in each on its own.
     hot_z_shift : float
         The robust z from which a voxel is hot, in both together.
     noise_factor : float
@@ -45,6 +47,7 @@ class MuscleIntervalSettings:
     own_threshold_share: float = 0.05
     boundary_voxels: float = 0.25
     own_boundary_voxels: float = 0.1
+    own_drawn_border_voxels: float = 0.5
     hot_z_shift: float = 0.5
     noise_factor: float = 1.5
     own_noise_factor: float = 0.3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import erfc, sqrt
 
 import numpy as np
@@ -17,6 +17,7 @@ from ctreview.recipes.muscle_mri.muscle_voxels import DrawnMuscle, MuscleVoxels,
 from ctreview.recipes.muscle_mri.settings import MuscleIntervalSettings, MuscleMriSettings
 from ctreview.recipes.muscle_mri.shared_part import Heights, slice_weights
 from ctreview.volume.geometry import FloatArray
+from ctreview.volume.labels import LabelMap
 
 __all__ = ["vary_muscle"]
 
@@ -81,10 +82,13 @@ def vary_muscle(
     counted = _Counter(scan, voxels, settings)
     unlike = _unlike_spread(scan, other, settings.measures.hot_z)
     regions = _regions(scan, voxels, tuple(by_number))
+    drawn = {} if scan.groups is None else _drawn_borders(scan.groups, voxels)
     found = {}
     for region, where in regions.items():
         numbers = {number: by_number[number] for number in np.unique(voxels.number[where]).tolist()}
         found[region] = _varied(counted, where, numbers, end_error_mm, unlike, settings.interval)
+        if region in drawn:
+            _add_drawn_border(found[region], counted, (where, *drawn[region]), numbers, settings.interval)
     return found
 
 
@@ -274,6 +278,28 @@ def _varied(
         )
         for key, value in base.items()
     }
+
+
+def _drawn_borders(groups: LabelMap, voxels: MuscleVoxels) -> dict[str, tuple[Mask, Mask]]:
+    return {
+        label.key: voxels.drawn_borders[label.value] for label in groups.scheme if label.value in voxels.drawn_borders
+    }
+
+
+def _add_drawn_border(
+    varied: dict[str, VariedNumber],
+    counter: _Counter,
+    drawn: tuple[Mask, Mask, Mask],
+    heights: Mapping[int, Heights],
+    settings: MuscleIntervalSettings,
+) -> None:
+    """Add to every number of a group how it moves where its border within the muscle was drawn further in or out."""
+    where, ring, edge = drawn
+    weight, plain = counter.weights(heights), draw_muscle(counter.voxels)
+    found = tuple(counter.numbers(mask, weight, plain, heights) for mask in (where & ~edge, where | ring))
+    for key, one in varied.items():
+        limits = _scaled(one.value, key, (found[0], found[1]), settings.own_drawn_border_voxels)
+        varied[key] = replace(one, own={**one.own, "drawn border in each scan": limits})
 
 
 def _shorter(

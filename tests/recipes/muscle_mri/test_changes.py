@@ -169,6 +169,25 @@ def test_a_group_of_which_too_little_is_shared_is_stopped(before: MuscleMriResul
     assert not any(one.concerns("both_thighs", "both_thighs") for one in stopped)
 
 
+def test_a_drawn_border_within_muscle_counts_in_the_interval_and_one_on_the_fascia_does_not(before: MuscleMriResult):
+    muscle = before.labels.mask("right_muscle", "right_intermuscular_fat")
+    front = muscle & (np.arange(muscle.shape[1])[None, :, None] < np.argwhere(muscle).mean(axis=0)[1])
+    heights = {one.region: one.baseline_mm for one in find_shared_parts((before, before), None)}
+
+    def half_width_ml(mask: np.ndarray) -> float:
+        drawn = np.where(mask, GROUP_SCHEME["right_quadriceps"].value, 0).astype(np.uint8)
+        scan = replace(before, groups=LabelMap(drawn, before.labels.geometry, GROUP_SCHEME))
+        varied = vary_muscle(scan, heights, 0.0, MuscleMriSettings())["right_quadriceps"]["muscle_ml"]
+        low, high = varied.own["drawn border in each scan"]
+        return (high - low) / 2
+
+    touching = front[:, :-1] & (muscle & ~front)[:, 1:]
+    lean = before.labels.mask("right_muscle")
+    voxels = np.count_nonzero(touching & lean[:, :-1]) + np.count_nonzero(touching & lean[:, 1:])
+    assert half_width_ml(front) == pytest.approx(0.25 * voxels * before.labels.geometry.voxel_ml, rel=0.02)
+    assert half_width_ml(muscle) == 0.0
+
+
 def test_one_thigh_does_not_stand_for_both(healthy: MuscleMriComparison):
     left = tuple(one for one in healthy.changes if one.region == "left_thigh")
     assert left[0].verdict != "not_interpretable"
