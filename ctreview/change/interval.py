@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ctreview.change.comparison import Interval
-from ctreview.change.draws import ALL, RAW, Interpretation, Pair, changes, draw, interpretations, unshifted
+from ctreview.change.draws import ALL, OF_IMAGING, RAW, Interpretation, Pair, changes, draw, interpretations, unshifted
 from ctreview.change.interval_settings import SOURCES, Conditions, IntervalSettings
 from ctreview.change.sensitivity import Sensitivity
 from ctreview.volume.geometry import FloatArray
@@ -25,10 +25,10 @@ def find_intervals(
     """Intervals of every number of change in every region that both scans have.
 
     Draws everything that the numbers rest on at once, and takes the middle ``level`` of the results. Then each
-    source is drawn alone, to say what makes the interval wide. Two things are no errors but other interpretations of
-    the same numbers: the follow-up's volumes at the baseline's depth of breath, and what is not counted but may be
-    disease, counted in both scans. The interval reaches over all interpretations, so that it may lie to
-    one side of the value.
+    source is drawn alone, to say what makes the interval wide. Three things are no errors but other interpretations of
+    the same numbers: the follow-up's volumes at the baseline's depth of breath, what is not counted but may be
+    disease, counted in both scans, and both scans as if they had been imaged alike. The interval reaches over all
+    interpretations, so that it may lie to one side of the value.
 
     Parameters
     ----------
@@ -48,9 +48,17 @@ def find_intervals(
     pair = baseline.select(names), followup.select(names)
     value = {key: found[:, 0] for key, found in changes(pair, draw(pair, conditions, settings, ())).items()}
     other = interpretations(pair, conditions)
-    everything = draw(pair, conditions, settings, SOURCES)
+    # what unlike images do has a direction: an interval drawn towards it reaches less far to the other side of what was
+    # found, which may be right as it is
+    actives = [list(SOURCES)]
+    if any(one.degraded_ml for one in pair):
+        actives.append([source for source in SOURCES if source not in OF_IMAGING])
     ends = _hull(
-        [_ends(changes(pair, everything, interpretation), settings.level) for interpretation in (RAW, *other.values())]
+        [
+            _ends(changes(pair, draws, interpretation), settings.level)
+            for draws in (draw(pair, conditions, settings, active) for active in actives)
+            for interpretation in (RAW, *other.values())
+        ]
     )
     alone = {source: _alone(pair, source, conditions, settings) for source in SOURCES}
     for name, interpretation in other.items():

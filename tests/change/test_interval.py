@@ -170,7 +170,8 @@ def test_what_unlike_images_do_widens_towards_what_alike_ones_would_show(ill):
     plain = find_intervals(early, late, settings=ALONE)["lungs"]["opacity_ml"]
     found = find_intervals(blurred, late, settings=ALONE)["lungs"]["opacity_ml"]
     assert plain.low - 3.0 < found.low < plain.low - 1.0
-    assert found.high < plain.high
+    # the change that was found stays one of the readings
+    assert found.high == pytest.approx(plain.high)
     assert found.sources["sharpness"] == pytest.approx(0.95 * 1.5, rel=0.05)
     assert "sharpness" not in plain.sources
 
