@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import edt
@@ -14,13 +14,14 @@ from ctreview.compiled import compiled
 from ctreview.opacity.normal import NormalLung
 from ctreview.opacity.parenchyma import FWHM, Parenchyma, measure_parenchyma
 from ctreview.opacity.settings import OpacitySettings
+from ctreview.opacity.streaks import streak_hu
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
 
-__all__ = ["Excess", "excess_density", "maximum_filtered"]
+__all__ = ["Excess", "excess_density"]
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
@@ -57,6 +58,8 @@ class Excess:
         The highest smoothed excess within 3 mm: the level of the patch that a border belongs to.
     distance_to_bottom_mm : ndarray of float32
         How far it is along gravity to the end of the lung.
+    streaks_hu : ndarray of float32 or None
+        What streaks of metal or contrast agent may add, which was taken off; None where there are none.
     """
 
     parenchyma: Parenchyma
@@ -65,11 +68,25 @@ class Excess:
     smoothed_hu: Floats
     local_maximum_hu: Floats
     distance_to_bottom_mm: Floats
+    streaks_hu: Floats | None = None
 
     @property
     def geometry(self) -> Geometry:
         """The scan's grid, on which `classify` answers."""
         return self.parenchyma.source
+
+    def moved(self, by: Floats) -> Excess:
+        """The same with so many HU added at each place."""
+        smoothed, spacing = self.smoothed_hu + by, self.parenchyma.geometry.spacing
+        # next to dense spots the local maximum is not the highest value near, hence the difference
+        local_maximum = (
+            self.local_maximum_hu + maximum_filtered(smoothed, spacing) - maximum_filtered(self.smoothed_hu, spacing)
+        )
+        return replace(self, hu=self.hu + by, smoothed_hu=smoothed, local_maximum_hu=local_maximum)
+
+    def with_streaks(self) -> Excess:
+        """The same with what streaks may add left in."""
+        return self if self.streaks_hu is None else self.moved(self.streaks_hu)
 
 
 def excess_density(
@@ -112,11 +129,15 @@ def excess_density(
     drift = _drift(smoothed, parenchyma, settings)
     hu -= drift
     smoothed -= drift
+    streaks = streak_hu(volume, parenchyma, smoothed)
+    if streaks is not None:
+        hu -= streaks
+        smoothed -= streaks
     local_maximum = maximum_filtered(smoothed, parenchyma.geometry.spacing)
     dense = (local_maximum > DENSE_SPOT_HU) & (hu > settings.border_share * local_maximum)
     if dense.any():
         _exclude_dense_spots(dense, hu, smoothed, local_maximum, parenchyma, settings)
-    return Excess(parenchyma, normal, hu, smoothed, local_maximum, _distance_to_bottom(parenchyma, normal))
+    return Excess(parenchyma, normal, hu, smoothed, local_maximum, _distance_to_bottom(parenchyma, normal), streaks)
 
 
 def maximum_filtered(smoothed: Floats, spacing: tuple[float, float, float]) -> Floats:

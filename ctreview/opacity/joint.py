@@ -6,7 +6,7 @@ noise, blur or a vessel that one of them does not show, and would pass for chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage as ndi
 
 from ctreview.opacity.classify import classify, find_seeds, offset_hu
-from ctreview.opacity.excess import Excess, maximum_filtered
+from ctreview.opacity.excess import Excess
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
 from ctreview.progress import Progress, quiet
@@ -96,15 +96,18 @@ class JointClassification:
         first, second = _compared(excess, thresholds, transform, settings)
         return cls((first[0], second[0]), thresholds, (first[1], second[1]), settings)
 
-    def classify(self, number: int, *, shift_hu: float = 0.0, progress: Progress = quiet) -> LabelMap:
+    def classify(
+        self, number: int, *, shift_hu: float = 0.0, with_streaks: bool = False, progress: Progress = quiet
+    ) -> LabelMap:
         """Draw the borders of opacity in one of the scans; `classify` of one scan says how.
 
         What passes for the beginning of a patch in one of them also does in the other where they are alike.
+        ``with_streaks`` leaves in what streaks may add.
         """
         other = 1 - number
         beside = find_seeds(self.excess[other], self.thresholds[other], shift_hu=shift_hu, settings=self.settings)
         return classify(
-            self.excess[number],
+            self.excess[number].with_streaks() if with_streaks else self.excess[number],
             self.thresholds[number],
             shift_hu=shift_hu,
             extra_seeds=self.matched[number].transferred(beside),
@@ -140,15 +143,5 @@ def _compared(
         moved = np.zeros(one.smoothed_hu.shape, dtype=np.float32)
         moved.ravel()[own] = 0.5 * share * apart
         similar = share > 0.5
-        found.append((_moved(one, moved), MatchedVoxels(own[similar], flat[similar], one.smoothed_hu.shape)))
+        found.append((one.moved(moved), MatchedVoxels(own[similar], flat[similar], one.smoothed_hu.shape)))
     return found[0], found[1]
-
-
-def _moved(excess: Excess, by: Floats) -> Excess:
-    smoothed = excess.smoothed_hu + by
-    spacing = excess.parenchyma.geometry.spacing
-    # next to dense spots the local maximum is not the highest value near, hence the difference
-    local_maximum = (
-        excess.local_maximum_hu + maximum_filtered(smoothed, spacing) - maximum_filtered(excess.smoothed_hu, spacing)
-    )
-    return replace(excess, hu=excess.hu + by, smoothed_hu=smoothed, local_maximum_hu=local_maximum)

@@ -174,6 +174,7 @@ CHECK_UNITS = {
         "left_oblique_fissure",
     ),
     "mL": (
+        "streaks",
         "age_of_small_lungs",
         "lung_volume_plausible",
         "lung_size",

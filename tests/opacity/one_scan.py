@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ctreview.opacity import (
+    Excess,
     NormalLung,
     OpacitySettings,
     Thresholds,
@@ -14,6 +15,12 @@ from ctreview.opacity import (
 )
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
+
+
+def excess_of(volume: Volume, lungs: LabelMap, vessels: LabelMap | None) -> Excess:
+    parenchyma = measure_parenchyma(volume, lungs, vessels)
+    normal = fit_normal_lung(volume, lungs, vessels, parenchyma=parenchyma)
+    return excess_density(volume, lungs, vessels, normal, parenchyma=parenchyma)
 
 
 def find_opacity(

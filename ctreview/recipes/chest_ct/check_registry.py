@@ -331,6 +331,11 @@ CHECKS: Mapping[str, RegisteredCheck] = {
         {"tells": f"more than {SIDES_APART_HU:g} HU apart: the denser one sets normal"},
         "beyond what gravity and breath make between two lungs",
     ),
+    "streaks": registered_of_scan(
+        "lung within streaks of metal or undiluted contrast agent",
+        {"tells": "there is some: opacity fainter than the streaks is not told from them"},
+        "as strong as the dark bands are; intervals reach over its counting in both scans",
+    ),
     **{
         f"{name}_fissure": registered_of_scan(
             f"how much of the {name.replace('_', ' ')} fissure is seen",

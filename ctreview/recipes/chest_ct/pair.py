@@ -37,13 +37,15 @@ class PairAnalysis:
         number: int,
         *,
         shift_hu: float = 0.0,
+        with_streaks: bool = False,
         settings: OpacitySettings | None = None,
         progress: Progress = quiet,
     ) -> LabelMap:
-        """Opacity of one of the scans under a shifted threshold."""
+        """Opacity of one of the scans under a shifted threshold; ``with_streaks`` leaves in what streaks may add."""
         if self.beside is not None:
-            return self.beside.classify(number, shift_hu=shift_hu, progress=progress)
+            return self.beside.classify(number, shift_hu=shift_hu, with_streaks=with_streaks, progress=progress)
         excess, rule = self.scans[number].excess, self.thresholds[number]
+        excess = excess.with_streaks() if with_streaks else excess
         return classify(excess, rule, shift_hu=shift_hu, settings=settings, progress=progress)
 
 

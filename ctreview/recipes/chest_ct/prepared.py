@@ -12,7 +12,7 @@ from ctreview.opacity import Thresholds
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct.corrections import replayed
 from ctreview.recipes.chest_ct.pair import PairAnalysis
-from ctreview.recipes.chest_ct.sensitivity import scan_sensitivity
+from ctreview.recipes.chest_ct.sensitivity import scan_sensitivity, with_streaks_counted
 from ctreview.recipes.chest_ct.settings import ChestCtSettings
 from ctreview.registration import Registration
 from ctreview.volume.labels import LabelMap
@@ -93,13 +93,17 @@ class Prepared:
         if not corrected and number in self._uncorrected:
             return self._uncorrected[number]
 
-        def opacity_at(shift_hu: float) -> LabelMap:
-            found = self.pair.opacity(number, shift_hu=shift_hu, settings=self.settings.opacity)
+        def opacity_at(shift_hu: float, *, with_streaks: bool = False) -> LabelMap:
+            found = self.pair.opacity(
+                number, shift_hu=shift_hu, with_streaks=with_streaks, settings=self.settings.opacity
+            )
             # on the lungs as they were found, as the reader's acts were: those of ``point`` hold what was accepted
             return replayed(self.points[number], found, edits, other).labels if edits else found
 
         found = scan_sensitivity(point, opacity_at, settings=self.interval, progress=progress)
         found = found.with_degraded(self.degraded[number])
+        if self.pair.scans[number].excess.streaks_hu is not None:
+            found = with_streaks_counted(found, point, opacity_at(0.0, with_streaks=True))
         if not corrected:
             self._uncorrected[number] = found
         return found

@@ -21,6 +21,7 @@ from ctreview.opacity import (
     fit_normal_lung,
     measure_parenchyma,
 )
+from ctreview.opacity.streaks import check_streaks
 from ctreview.progress import Progress, part, quiet
 from ctreview.recipes.chest_ct.candidates import lung_checks_now, offered_by
 from ctreview.recipes.chest_ct.engines import GivenParts, ask_engines
@@ -59,7 +60,13 @@ class ScanAnalysis:
             whole=lies_within_image(point.organ),
         )
         lobes = () if point.parts is None else point.parts.checks
-        return (*lung_checks_now(self.lungs, point), *(() if size is None else (size,)), *self.vessels.checks, *lobes)
+        return (
+            *lung_checks_now(self.lungs, point),
+            *(() if size is None else (size,)),
+            *self.vessels.checks,
+            *check_streaks(self.parenchyma, self.excess.streaks_hu),
+            *lobes,
+        )
 
     def timepoint(self, opacity: LabelMap) -> Timepoint:
         """The scan with this opacity."""

@@ -17,6 +17,7 @@ from ctreview.change import (
     Perturbation,
     Sensitivity,
     Timepoint,
+    change_ml,
     find_sensitivity,
     ml_to_confirm,
     open_candidates,
@@ -30,7 +31,10 @@ from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.transform import Transform
 
-__all__ = ["TO_CONFIRM", "scan_sensitivity", "with_open_candidates"]
+__all__ = ["STREAKS", "TO_CONFIRM", "scan_sensitivity", "with_open_candidates", "with_streaks_counted"]
+
+STREAKS = "streaks"
+"""The source of an interval that streaks of metal or contrast agent are: what they may add is taken off."""
 
 TO_CONFIRM = "dense tissue to confirm"
 """The source of an interval that open candidates are: what may be consolidation would count if it were accepted."""
@@ -65,6 +69,13 @@ def scan_sensitivity(
         shifts_hu=settings.shifts_hu,
         block_mm=settings.block_mm,
     )
+
+
+def with_streaks_counted(sensitivity: Sensitivity, point: Timepoint, with_streaks: LabelMap) -> Sensitivity:
+    """The same with what a scan would hold more if all that lies within streaks were opacity."""
+    won = change_ml(point.regions, point.opacity, with_streaks)
+    by_region = np.array([max(float(won[name][-1]), 0.0) for name in sensitivity.names])
+    return sensitivity.with_alternative(STREAKS, "ground_glass", by_region)
 
 
 def with_open_candidates(

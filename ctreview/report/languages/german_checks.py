@@ -103,6 +103,8 @@ SENTENCES = {
     "engine_lungs_pieces": "Eine Lunge besteht aus mehreren Stücken.",
     "lungs_alike": "Eine Lunge ist um {value} HE weniger dicht als die andere und lufthaltiger als eine gesunde; "
     "maßgeblich war die andere.",
+    "streaks": "In {value} ml Lunge liegen Streifenartefakte von Metall oder unverdünntem Kontrastmittel; schwächere "
+    "Trübung ist dort nicht davon zu unterscheiden.",
     "normal_lung_agreement": "Die normale Lunge beider Aufnahmen unterscheidet sich um {value} HE.",
     "added_lung": "Nachgetragene Lunge behält die Dichtegrenzen von damals; sonst gelten jetzt andere.",
     "edits_of_other_scans": "{value} Korrekturen des Befunders betreffen andere Aufnahmen und entfielen.",

@@ -379,6 +379,7 @@ _SOURCES = {
     "overlooked opacity": "übersehene Verdichtungen",
     "inspiration": "Atemtiefe",
     "dependent opacity": "lageabhängige Verdichtung",
+    "streaks": "Streifenartefakte",
     "the threshold of both scans together": "die Schwelle beider Aufnahmen zusammen",
     "the threshold of each scan on its own": "die Schwelle jeder Aufnahme für sich",
     "thresholds that are off in one place and not in another": "Schwellen, die an einem Ort abweichen und an einem "
