@@ -37,7 +37,7 @@ TOLD_HU = 25.0
 """Streaks that add less than normal lung varies by are not spoken of."""
 
 LEAST_ML = 1.0
-"""Of less lung nothing is measured."""
+"""Of less lung nothing is measured, and nothing said."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,10 +72,11 @@ def streak_hu(volume: Volume, parenchyma: Parenchyma, smoothed_hu: Floats) -> Fl
 
 
 def check_streaks(parenchyma: Parenchyma, streaks_hu: Floats | None) -> tuple[Check, ...]:
-    """Say how much lung lies within streaks; nothing where there are none."""
-    if streaks_hu is None:
+    """Say how much lung lies within streaks; nothing where hardly any does."""
+    within = False if streaks_hu is None else streaks_hu > TOLD_HU
+    ml = float(parenchyma.lung_fraction.sum(where=within)) * parenchyma.geometry.voxel_ml
+    if ml < LEAST_ML:
         return ()
-    ml = float(parenchyma.lung_fraction[streaks_hu > TOLD_HU].sum()) * parenchyma.geometry.voxel_ml
     message = (
         f"{ml:.0f} mL of lung lie within streaks of metal or undiluted contrast agent: opacity fainter than those is "
         "not told from them there and does not count."
