@@ -103,7 +103,7 @@ def draw(pair: Pair, conditions: Conditions, settings: IntervalSettings, active:
         own_hu=uniform("threshold of each scan", 2, settings.own_threshold_hu),
         edge=uniform("boundary", 1, common)[0],
         own_edge=uniform("boundary of each scan", 2, own),
-        vessel=uniform("vessels", 1, common)[0],
+        vessel=uniform("vessels", 2, common),
         rim=uniform("mask", 2, own),
         dense=uniform("dense tissue", 1, settings.dense_share)[0],
         own_dense=uniform("dense tissue", 2, settings.dense_share / 2),
@@ -190,7 +190,7 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
     moved = moved + _at(sensitivity, draws.own_hu[scan]) - found
     moved = moved + _per_hu(sensitivity)[..., None] * (draws.age_hu + (draws.scale_hu if scan == 1 else 0.0))
     moved = moved + sensitivity.edge[..., None] * (draws.edge + draws.own_edge[scan])
-    moved = moved + sensitivity.vessel[..., None] * draws.vessel + sensitivity.rim[..., None] * draws.rim[scan]
+    moved = moved + sensitivity.vessel[..., None] * draws.vessel[scan] + sensitivity.rim[..., None] * draws.rim[scan]
     for source, table in sensitivity.degraded_ml.items():
         moved = moved + table[..., None] * draws.degraded[source]
     for name, border in sensitivity.borders.items():

@@ -84,7 +84,8 @@ class IntervalSettings:
         By how much the limits of the threshold, and of what was overlooked, are wider where scans could not be judged
         side by side.
     boundary_voxels : float
-        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both.
+        Limit for the boundary of opacity, all over both scans together: the same rule draws it in both. Towards vessels
+        it is that of each scan on its own: what passes for a vessel in one does not in the other.
     own_boundary_voxels : float
         Limit for what it differs in each scan on its own, as well as for the boundary of the organ. Set on phantoms
         (docs/decisions/0021-interval.md).
