@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ctreview.checks import Check
 from ctreview.muscle.bones import Bones
 from ctreview.muscle.limbs import Limbs
+from ctreview.muscle.morphology import distance_in_slices
 from ctreview.muscle.scheme import LimbSide, tissue_key
 from ctreview.volume.geometry import Geometry
 
@@ -38,6 +39,10 @@ _BOTH = {"thigh": "both_thighs", "lower_leg": "both_lower_legs"}
 
 _LEAST_FIBULA = 0.03
 """Least cross-section of the smaller of two bones, as a share of the larger: a fibula is about a third as wide."""
+
+
+_NECK = 0.3
+"""Two bones that touch are joined by a neck that is narrower than this share of the larger one."""
 
 
 def limb_key(side: LimbSide, segment: LimbSegment) -> str:
@@ -68,10 +73,13 @@ def lower_leg_slices(bones: Bones, limb: Mask) -> npt.NDArray[np.bool_]:
     -------
     ndarray of bool, shape (slices,)
     """
+    inside = limb & bones.inside
     found = np.zeros(len(limb), bool)
-    for level, plane in enumerate(limb & bones.inside):
+    for level, (plane, depth) in enumerate(zip(inside, distance_in_slices(inside, (1.0, 1.0, 1.0)), strict=True)):
         sizes = np.sort(np.bincount(cc3d.connected_components(plane, connectivity=4).ravel())[1:])
-        found[level] = len(sizes) > 1 and sizes[-2] >= _LEAST_FIBULA * sizes[-1]
+        apart = len(sizes) > 1 and sizes[-2] >= _LEAST_FIBULA * sizes[-1]
+        cores = cc3d.connected_components(depth > _NECK * depth.max(), connectivity=4)  # of bones that touch
+        found[level] = apart or int(cores.max()) > 1
     return found
 
 

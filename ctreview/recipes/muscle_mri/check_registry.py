@@ -16,6 +16,7 @@ from ctreview.muscle.tissue_levels import LevelSettings
 from ctreview.recipes.muscle_mri.comparability import LEAST_SHARED, MOST_AT_EDGE, NOISE_RATIO, VOXEL_RATIO
 from ctreview.recipes.muscle_mri.engine_groups import LEAST_INSIDE
 from ctreview.recipes.muscle_mri.maps import LEAST_COVERED
+from ctreview.recipes.muscle_mri.settings import MuscleIntervalSettings, MuscleVerdictSettings
 
 __all__ = ["MUSCLE_CHECKS", "registered_for_muscle"]
 
@@ -67,6 +68,11 @@ MUSCLE_CHECKS: Mapping[str, RegisteredCheck] = {
         "slices in which a limb holds two bones side by side: a lower leg, where they are most",
         {"tells": f"over {LEAST_LOWER_LEG_MM:g} mm and more show the other segment, or no bone is seen"},
         "tibia and fibula; a patella is shorter. A fibula that is not found counts as muscle",
+    ),
+    "border_share": RegisteredCheck(
+        f"share of a limb's muscle that lies within {MuscleIntervalSettings().boundary_voxels:g} voxels of its border",
+        {"tells": f"more than {MuscleVerdictSettings().size_percent:g} %"},
+        "so far out the border of phantoms was found; a change of so much is called one",
     ),
     "engine_groups_in_muscle": RegisteredCheck(
         "share of the groups of an engine of a third party that lies in muscle of their side",

@@ -22,6 +22,7 @@ from ctreview.muscle.measures import FAT_FRACTIONS, measure_muscles
 from ctreview.muscle.scheme import LimbSide
 from ctreview.muscle.segment import LimbTissue, find_tissue
 from ctreview.progress import Progress, part, quiet
+from ctreview.recipes.muscle_mri.border_share import check_border_share
 from ctreview.recipes.muscle_mri.changes import compare_numbers
 from ctreview.recipes.muscle_mri.comparability import check_examinations, check_subjects, stopping_checks
 from ctreview.recipes.muscle_mri.compared import MuscleMriComparison
@@ -120,6 +121,7 @@ def measure_muscle(
         )
     checks = (
         *tissue.checks,
+        check_border_share(tissue),
         *swaps,
         *mapped.checks,
         *_contrast_checks(chosen.words, mapped.maps),

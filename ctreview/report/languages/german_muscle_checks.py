@@ -41,6 +41,11 @@ MUSCLE_SENTENCES: Mapping[str, tuple[str, str]] = {
         "Schichten mit zwei Knochen nebeneinander: {value}. Oberschenkel und Unterschenkel sind "
         "gemischt, oder ihre Knochen sind nicht überall zu sehen; eine nicht erkannte Fibula zählt als Muskel.",
     ),
+    "border_share": (
+        "Anteil am Rand des Muskels: {value} %",
+        "Ein Viertel Voxel am Rand sind {value} % des Muskels; so viel kann bei so dünnen Beinen zu viel "
+        "gemessen sein, vor allem in T1.",
+    ),
     "engine_groups_in_muscle": (
         "Muskelgruppen eines fremden Programms",
         "Gruppen einer Seite liegen nicht in deren Muskulatur (Anteil {value}) und wurden weggelassen.",

@@ -115,6 +115,9 @@ def test_lower_legs_are_called_so_everywhere_and_do_not_compare_with_thighs(befo
     assert "thigh" not in page.partition("</style>")[2]
     checks = {check.name: check for check in check_examinations((before, found), 30, ())}
     assert checks["same_limbs"].stops
+    thin, thick = (next(check for check in scan.checks if check.name == "border_share") for scan in (found, before))
+    assert not thin.ok
+    assert float(str(thin.value)) > float(str(thick.value)) / 1.8, "voxels of the thigh are 1.8 times as large"
 
 
 def test_growth_alone_leaves_what_is_set_against_bone(before: MuscleMriResult):
