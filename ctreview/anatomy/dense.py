@@ -8,8 +8,8 @@ the edges of organs in the same scan, air within, lung nearly all around, or lun
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import cc3d
 import numpy as np
@@ -23,6 +23,7 @@ from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
 from ctreview.anatomy.collapse import CollapsedLobe, find_collapsed_lobes
 from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
+from ctreview.anatomy.density_step import tissue_of_one_density
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
 from ctreview.anatomy.mirrored_lung import dense_behind
@@ -59,12 +60,16 @@ OTHER_TISSUE_HU = 12.0
 
 @dataclass(frozen=True)
 class DensePiece:
-    """A piece that is offered: its blocks on the whole grid, side (1 right, 2 left), class and reason."""
+    """A piece that is offered: its blocks on the whole grid, side (1 right, 2 left), class and reason.
+
+    ``fades`` says whether it fades into the lung, so that what lies between both belongs to it.
+    """
 
     blocks: Mask
     side: int
     proposed: DenseClass
     reason: str
+    fades: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ def find_dense_lung(
     if not inside.any():
         return DenseLung(lung)
     edges = relative_edge_width(coarse, inside)
+    proposed, pieces = _pieces(proposed, _ending_in_a_step(coarse, lungs, edges, airways, size))
     if not proposed.any():
         collapsed = _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), lung > 0)
         judged = _all_blocks(collapsed, lung > 0)
@@ -143,7 +149,6 @@ def find_dense_lung(
     offered: list[DensePiece] = []
     fading = np.zeros(lungs.shape, dtype=np.uint8)
     fluid_ml = 0.0
-    pieces = cc3d.connected_components(proposed, connectivity=6)
     boxes = cc3d.statistics(pieces)["bounding_boxes"]
     least = SMALLEST_ML * size**3
     for number in range(1, len(boxes)):
@@ -158,7 +163,9 @@ def find_dense_lung(
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
-            offered.append(_offered(piece & ~wet, box, lungs.shape, side, "consolidation", evidence.reason))
+            offered.append(
+                _offered(piece & ~wet, box, lungs.shape, side, "consolidation", evidence.reason, evidence.fades)
+            )
         if wet.any() and evidence.enclosed >= LUNG_CONTACT and _is_other_tissue(hu, piece, wet, inside[box]):
             fluid_ml += coarse.volume_ml(wet)
             if coarse.volume_ml(wet) >= least:
@@ -168,7 +175,62 @@ def find_dense_lung(
     judged = _all_blocks(offered, judged)
     offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
     behind = dense_behind(coarse, lungs, fading, _all_blocks(offered, judged), midline, size)
-    return DenseLung(lung, (*offered, *_as_deep_as_other_lung(coarse, behind, least)), fluid_ml)
+    offered += _as_deep_as_other_lung(coarse, behind, least)
+    return DenseLung(*_with_fading_rims(coarse, lungs, lung, offered), fluid_ml)
+
+
+def _ending_in_a_step(
+    coarse: CoarseImage, lungs: Labels, edges: npt.NDArray[np.float32], airways: Mask, size: float
+) -> Labels:
+    """By side, tissue behind wide edges that differs in density from what lies behind it."""
+    found = np.zeros(lungs.shape, dtype=np.uint8)
+    for side in (1, 2):
+        own = lungs == side
+        if own.any():
+            other = (lungs > 0) & ~own | airways | (found > 0)
+            beside = np.where(own, edges, np.nan).astype(np.float32)
+            found[tissue_of_one_density(coarse, own, other, beside, size)] = side
+    return found
+
+
+def _pieces(proposed: Labels, stepped: Labels) -> tuple[Labels, npt.NDArray[np.unsignedinteger[Any]]]:
+    """What was proposed and tissue that ends in a step, by side, and its pieces, numbered.
+
+    Such tissue is a piece of its own, with what was proposed and lies mostly in it, unless it lies mostly in that.
+    """
+    apart = _mostly(stepped, proposed == 0)
+    apart |= _mostly(proposed, apart)
+    both = np.where(proposed == 0, np.where(apart, stepped, 0), proposed)
+    return both, np.asarray(cc3d.connected_components(np.where(apart, both + 2, both), connectivity=6))
+
+
+def _mostly(labels: Labels, mask: Mask) -> Mask:
+    """Those pieces of labels of which more than half lies in a mask."""
+    pieces = cc3d.connected_components(labels, connectivity=6)
+    blocks = np.bincount(pieces.ravel())
+    chosen = np.bincount(pieces[mask], minlength=len(blocks)) > 0.5 * blocks
+    chosen[0] = False
+    return np.asarray(chosen[pieces])
+
+
+def _with_fading_rims(
+    coarse: CoarseImage, lungs: Labels, lung: Labels, offered: Sequence[DensePiece]
+) -> tuple[Labels, tuple[DensePiece, ...]]:
+    """Counted and offered pieces with what lies between them and the lung that they fade into."""
+    free = (lungs == 0) & ~_all_blocks(offered, lung > 0)
+    counted = lung.copy()
+    for side in (1, 2):
+        rim = _fading_rim(coarse, lung == side, lungs == side, free)
+        counted[rim] = side
+        free &= ~rim
+    whole = []
+    for piece in offered:
+        blocks = piece.blocks
+        if piece.fades:
+            rim = _fading_rim(coarse, blocks, lungs == piece.side, free)
+            blocks, free = blocks | rim, free & ~rim
+        whole.append(replace(piece, blocks=blocks))
+    return counted, tuple(whole)
 
 
 def _all_blocks(offered: Sequence[DensePiece], others: Mask) -> Mask:
@@ -218,8 +280,9 @@ def _behind_wide_edges(
                 continue
             evidence = dense_evidence(coarse, box, piece, lungs[box] > 0, unexplained[box], none[box], midline, size)
             if evidence.edge >= ORGAN_EDGE and evidence.organ < MUCH_ORGAN:
-                whole = piece | _fading_rim(coarse, box, piece, free[box])
-                offered.append(_offered(whole, box, lungs.shape, side, "consolidation", _beyond_reason(evidence.edge)))
+                offered.append(
+                    _offered(piece, box, lungs.shape, side, "consolidation", _beyond_reason(evidence.edge), True)
+                )
     return tuple(offered)
 
 
@@ -241,10 +304,15 @@ def _lies_behind(piece: Mask, judged: Mask, lung: Mask) -> bool:
     return at_lung < LUNG_CONTACT and at_judged > at_lung
 
 
-def _fading_rim(coarse: CoarseImage, box: Box, piece: Mask, free: Mask) -> Mask:
+def _fading_rim(coarse: CoarseImage, piece: Mask, lung: Mask, free: Mask) -> Mask:
     """What lies between a piece and the lung it fades into, no lung and no soft tissue either."""
-    rim = free & (coarse.array[box] < RIM_HU) & dilated(piece, RIM_MM, coarse.spacing)
-    return np.asarray(rim & dilated(~free, RIM_MM, coarse.spacing))
+    rim = np.zeros(piece.shape, dtype=bool)
+    if piece.any():
+        box = bounding_box(piece, 1 + int(RIM_MM / min(coarse.spacing)))
+        light = free[box] & (coarse.array[box] < RIM_HU)
+        light &= dilated(piece[box], RIM_MM, coarse.spacing) & dilated(lung[box], RIM_MM, coarse.spacing)
+        rim[box] = light
+    return rim
 
 
 def _beyond_reason(edge: float) -> str:
@@ -284,10 +352,12 @@ def _is_other_tissue(hu: npt.NDArray[np.float32], piece: Mask, wet: Mask, lung: 
     return bool(np.median(hu[around]) - np.median(hu[wet]) > OTHER_TISSUE_HU)
 
 
-def _offered(mask: Mask, box: Box, shape: tuple[int, ...], side: int, proposed: DenseClass, reason: str) -> DensePiece:
+def _offered(
+    mask: Mask, box: Box, shape: tuple[int, ...], side: int, proposed: DenseClass, reason: str, fades: bool = False
+) -> DensePiece:
     whole = np.zeros(shape, dtype=bool)
     whole[box] = mask
-    return DensePiece(whole, side, proposed, reason)
+    return DensePiece(whole, side, proposed, reason, fades)
 
 
 def _solid(coarse: CoarseImage, lungs: Labels, found: Mask, view: RibRays, size: float) -> Mask:

@@ -20,7 +20,7 @@ from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, distance, opened
 from ctreview.anatomy.edge_width import surface_normals
 from ctreview.volume.box import Box, bounding_box, widened
 
-__all__ = ["soft_tissue_within_expected_border"]
+__all__ = ["PATCH_EDGE", "soft_tissue_within_expected_border", "wide_patches"]
 
 Floats32 = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float64]
@@ -89,7 +89,7 @@ def soft_tissue_within_expected_border(
 def _found(coarse: CoarseImage, lung: Mask, other: Mask, edges: Floats32, size: float) -> Mask:
     found = np.zeros(lung.shape, dtype=bool)
     surface = lung & ~ndimage.binary_erosion(lung, border_value=1)
-    patches, numbers = _wide_patches(surface, edges, coarse.spacing, size)
+    patches, numbers = wide_patches(surface, edges, coarse.spacing, size)
     if not numbers:
         return found
     step = np.array(coarse.spacing)
@@ -114,7 +114,7 @@ def _found(coarse: CoarseImage, lung: Mask, other: Mask, edges: Floats32, size: 
     return found
 
 
-def _wide_patches(
+def wide_patches(
     surface: Mask, edges: Floats32, spacing: Spacing, size: float
 ) -> tuple[npt.NDArray[np.uint32], list[int]]:
     """Connected patches of wide edges, and the numbers of those that are wide and large enough; others are 0."""

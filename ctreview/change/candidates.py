@@ -91,11 +91,14 @@ def candidate_map(candidates: Iterable[Candidate], geometry: Geometry) -> LabelM
 def ml_to_confirm(
     candidates: Iterable[Candidate],
     regions: Regions,
-    proposed: CandidateClass,
     *,
+    proposed: CandidateClass | None = None,
     settled: Mapping[str, float] | None = None,
 ) -> FloatArray:
-    """What each region would hold more if the open candidates that are proposed as one class were accepted.
+    """What each region would hold more if its open candidates were accepted as what counts.
+
+    Whatever class was proposed: a reader may take any of them for consolidation, and density alone does not tell that
+    from fluid.
 
     A candidate lies beside the organ. Among the regions it is divided as the voxels of the organ are that touch it; one
     that touches none counts for the whole alone.
@@ -104,7 +107,8 @@ def ml_to_confirm(
     ----------
     candidates : iterable of Candidate
     regions : Regions
-    proposed : CandidateClass
+    proposed : CandidateClass, optional
+        Only those that are proposed as this class.
     settled : mapping of str to float, optional
         By id the share of a candidate that is left out, since it makes no difference to what is asked.
 
@@ -116,7 +120,7 @@ def ml_to_confirm(
     settled = settled or {}
     found = np.zeros(len(regions.names))
     for one in open_candidates(candidates):
-        if one.piece.proposed == proposed:
+        if proposed is None or one.piece.proposed == proposed:
             found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * touched_shares(one.piece, regions)
     return found
 

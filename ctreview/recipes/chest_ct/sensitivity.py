@@ -37,7 +37,7 @@ STREAKS = "streaks"
 """The source of an interval that streaks of metal or contrast agent are: what they may add is taken off."""
 
 TO_CONFIRM = "dense tissue to confirm"
-"""The source of an interval that open candidates are: what may be consolidation would count if it were accepted."""
+"""The source of an interval that open candidates are: each may be consolidation, and counts if accepted as that."""
 
 
 def scan_sensitivity(
@@ -81,7 +81,7 @@ def with_streaks_counted(sensitivity: Sensitivity, point: Timepoint, with_streak
 def with_open_candidates(
     sensitivities: tuple[Sensitivity, Sensitivity], points: tuple[Timepoint, Timepoint], transform: Transform | None
 ) -> tuple[Sensitivity, Sensitivity]:
-    """The same with what open candidates would add to each scan, were they accepted as consolidation.
+    """The same with what open candidates, of whatever proposed class, would add to each scan as consolidation.
 
     What the other scan shows as dense at the same place, and outside its lungs as well, is left out: accepted in both
     scans it changes nothing, and one reader will not call the same tissue lung in one of them alone. That holds for
@@ -94,10 +94,8 @@ def with_open_candidates(
         settled = {} if transform is None else _dense_in_both(points, transform, number)
         settled = _less_lost_lung(settled, point, lost[number])
         opened = {piece.id: 1.0 - settled.get(piece.id, 0.0) for piece in _open_pieces(point)}
-        open_ml, settled_ml = (
-            ml_to_confirm(point.candidates, point.regions, "consolidation", settled=left_out)
-            for left_out in (settled, opened)
-        )
+        open_ml = ml_to_confirm(point.candidates, point.regions, settled=settled)
+        settled_ml = ml_to_confirm(point.candidates, point.regions, proposed="consolidation", settled=opened)
         of_lobes = [name.split("/")[0] in LOBES for name in one.names]
         found.append(
             one.with_alternative(TO_CONFIRM, "consolidation", open_ml).with_beside(
