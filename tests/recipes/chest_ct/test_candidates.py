@@ -395,7 +395,8 @@ def test_variants_of_a_threshold_are_corrected_on_the_lungs_that_the_reader_saw(
         record(point, "brush", {**stroke, "label": None}),
         record(point, "brush", {**stroke, "label": "ground_glass"}),
     )
-    pair = SimpleNamespace(points=(point, point), beside=None, opacity=lambda *_, **__: point.opacity)
+    one = SimpleNamespace(excess=SimpleNamespace(streaks_hu=None))
+    pair = SimpleNamespace(points=(point, point), scans=(one, one), beside=None, opacity=lambda *_, **__: point.opacity)
     prepared = Prepared(cast("Any", pair), None, (), None, None, ChestCtSettings(), {})
     table = prepared.sensitivity(0, after(point, *edits), edits, None).opacity_ml
     assert np.array_equal(table, np.broadcast_to(table[0], table.shape))
