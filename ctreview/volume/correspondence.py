@@ -51,13 +51,20 @@ def corresponding_voxels(
     ends = (transform.fixed, transform.moving) if direction == "to moving" else (transform.moving, transform.fixed)
     for grid, end in zip((here, there), ends, strict=True):
         require_frame(grid, end)
+    if len(index[0]) == 0:
+        return np.zeros((0, 3))
     steps = [max(1, round(LATTICE_MM / mm)) for mm in here.spacing]
-    counts = [int(np.ceil((size - 1) / step)) + 1 for size, step in zip(here.shape, steps, strict=True)]
-    nodes = np.meshgrid(*(np.arange(n) * step for n, step in zip(counts, steps, strict=True)), indexing="ij")
+    # nodes around what is asked for alone: a lung fills a quarter of its image
+    firsts = [int(part.min()) // step for part, step in zip(index, steps, strict=True)]
+    lasts = [-(-int(part.max()) // step) for part, step in zip(index, steps, strict=True)]
+    nodes = np.meshgrid(
+        *(np.arange(first, last + 1) * step for first, last, step in zip(firsts, lasts, steps, strict=True)),
+        indexing="ij",
+    )
     points = here.to_lps(np.stack(nodes, axis=-1))
     carried = transform.to_moving(points) if direction == "to moving" else transform.to_fixed(points, tolerance_mm=0.1)
     target = there.to_index(carried)
-    at = np.stack([part / step for part, step in zip(index, steps, strict=True)])
+    at = np.stack([part / step - first for part, step, first in zip(index, steps, firsts, strict=True)])
     parts = [
         map_coordinates(np.ascontiguousarray(target[..., axis]), at, order=1, mode="nearest", prefilter=False)
         for axis in range(3)
