@@ -47,7 +47,9 @@ RAW = Interpretation()
 def interpretations(pair: Pair, conditions: Conditions) -> dict[str, Interpretation]:
     """The other ways to read a pair, by the source that is in doubt; and all of them together."""
     names = tuple(dict.fromkeys(name for sensitivity in pair for name in sensitivity.alternatives_ml))
-    there = tuple(name for name in names if any(one.alternatives_ml[name].any() for one in pair))
+    there = tuple(
+        name for name in names if any(one.alternatives_ml[name].any() for one in pair if name in one.alternatives_ml)
+    )
     found = {name: Interpretation(counting=(name,)) for name in there}
     factor = 1.0
     if conditions.volume_ratio is not None:
@@ -203,7 +205,8 @@ def _opacity(sensitivity: Sensitivity, draws: Draws, scan: int, interpretation: 
         # what cancels is in neither scan, and only what is off about it is added: less than nothing as well as more
         moved += sensitivity.beside_ml.T[..., None] * draws.own_dense[scan]
     for name in interpretation.counting:
-        moved += sensitivity.alternatives_ml[name].T[..., None]
+        if name in sensitivity.alternatives_ml:  # a source may be there in one of the scans alone
+            moved += sensitivity.alternatives_ml[name].T[..., None]
     return np.asarray(moved)
 
 
