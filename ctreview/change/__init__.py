@@ -16,7 +16,7 @@ from ctreview.change.candidates import (
     candidates_document,
     ml_to_confirm,
     open_candidates,
-    touched_shares,
+    shares_of_regions,
 )
 from ctreview.change.carried_over import carry_over
 from ctreview.change.comparability import (
@@ -122,5 +122,5 @@ __all__ = [
     "open_candidates",
     "repeatability_ml",
     "residual_words",
-    "touched_shares",
+    "shares_of_regions",
 ]

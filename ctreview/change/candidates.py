@@ -24,7 +24,7 @@ __all__ = [
     "candidates_document",
     "ml_to_confirm",
     "open_candidates",
-    "touched_shares",
+    "shares_of_regions",
 ]
 
 CANDIDATE_SCHEME = Scheme(
@@ -121,11 +121,11 @@ def ml_to_confirm(
     found = np.zeros(len(regions.names))
     for one in open_candidates(candidates):
         if proposed is None or one.piece.proposed == proposed:
-            found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * touched_shares(one.piece, regions)
+            found += one.piece.ml * (1.0 - settled.get(one.piece.id, 0.0)) * shares_of_regions(one.piece, regions)
     return found
 
 
-def touched_shares(piece: OfferedPiece, regions: Regions) -> FloatArray:
+def shares_of_regions(piece: OfferedPiece, regions: Regions) -> FloatArray:
     """The share of each region in what a piece touches, shape (regions,)."""
     shape = regions.geometry.shape
     box = widened(piece.box, 1, shape)

@@ -21,7 +21,7 @@ from ctreview.change import (
     find_sensitivity,
     ml_to_confirm,
     open_candidates,
-    touched_shares,
+    shares_of_regions,
 )
 from ctreview.progress import Progress, quiet
 from ctreview.recipes.chest_ct.lobe_volumes import lost_lung_ml
@@ -120,7 +120,7 @@ def _less_lost_lung(settled: Mapping[str, float], point: Timepoint, lost_ml: Map
     """By id the share of each open candidate that is settled where lobes lost no more lung than ``lost_ml`` says."""
     names = point.regions.names
     pieces = [piece for piece in _open_pieces(point) if piece.proposed == "consolidation" and piece.id in settled]
-    shares = {piece.id: touched_shares(piece, point.regions) for piece in pieces}
+    shares = {piece.id: shares_of_regions(piece, point.regions) for piece in pieces}
     found = dict(settled)
     for lobe, ml in lost_ml.items():
         row = names.index(lobe)
