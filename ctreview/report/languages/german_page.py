@@ -516,6 +516,7 @@ FACTS_IN_GERMAN: Mapping[str, str] = MappingProxyType(
         "Slice thickness, ratio": "Schichtdicke, Verhältnis",
         "Slice thickness, mm": "Schichtdicke, mm",
         "Spacing (head, posterior, left), mm": "Abstand (kopfwärts, hinten, links), mm",
+        "Streaks": "Streifenartefakte",
         "Tube current × time, mAs": "Röhrenstrom × Zeit, mAs",
         "Tube voltage, difference": "Röhrenspannung, Unterschied",
         "Tube voltage, kV": "Röhrenspannung, kV",
