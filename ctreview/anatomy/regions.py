@@ -42,6 +42,8 @@ Positions = npt.NDArray[np.float32]
 Axis = tuple[Positions, Positions, Positions]
 """A patient coordinate as the sum of one term for each index of a voxel: adding in this order gives the position."""
 Ends = tuple[float, float]
+PartEnds = tuple[dict[int, Ends], dict[int, Ends]]
+"""By number of a part, its ends along the head axis and from front to back."""
 
 
 def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
@@ -92,13 +94,13 @@ def divide_lungs(lungs: LabelMap, *, lobes: LabelMap | None = None) -> Regions:
     parts = [(whole, {1: "lungs"}), (sides, names)]
     if lobes is not None:
         parts.append(_lobe_numbers(lobes, box, whole))
-    height, depth = _patient_axis(grid, 2), _patient_axis(grid, 1)
-    cut = [_partition(numbers, words, rim, height, depth) for numbers, words in parts]
+    axes = _patient_axis(grid, 2), _patient_axis(grid, 1)
+    ends = [(_ends(numbers, axes[0]), _ends(numbers, axes[1])) for numbers, _ in parts]
+    cut = [_partition(*part, rim, axes, of_part) for part, of_part in zip(parts, ends, strict=True)]
     placed = tuple(_placed(part, lungs.geometry.shape, box) for part in cut if part.regions)
     shifts: tuple[BorderShift, ...] = ()
     if isinstance(lobes, LobeMap) and cut[-1].regions:
-        numbers, words = parts[-1]
-        shifts = tuple(_shifts(lobes, box, numbers, words, rim, height, depth, len(placed) - 1))
+        shifts = tuple(_shifts(lobes, box, parts[-1][1], rim, axes, ends[-1], len(placed) - 1))
     return Regions(lungs.geometry, placed, DIVISIONS, shifts)
 
 
@@ -132,13 +134,14 @@ def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tup
     return np.asarray(table[lobes.array[box]] * whole), names
 
 
-def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Axis, depth: Axis) -> Partition:
+def _partition(
+    numbers: Labels, names: Mapping[int, str], rim: Mask, axes: tuple[Axis, Axis], ends: PartEnds
+) -> Partition:
     """Cells (part, third, half, shell) packed into one byte: 12 for each part, at most 5 parts."""
     cells = np.zeros(numbers.shape, dtype=np.uint8)
     regions: dict[str, tuple[int, ...]] = {}
-    first = np.zeros(max(names) + 1, dtype=np.uint8)
+    first = np.zeros(max(names, default=0) + 1, dtype=np.uint8)
     scales = np.zeros((2, 2, len(first)), dtype=np.float32)
-    ends = _ends(numbers, height), _ends(numbers, depth)
     for part, (number, name) in enumerate(sorted(names.items())):
         if number not in ends[0]:
             continue
@@ -146,29 +149,27 @@ def _partition(numbers: Labels, names: Mapping[int, str], rim: Mask, height: Axi
         for axis, count in enumerate((3, 2)):
             scales[axis, :, number] = _scale(ends[axis][number], count)
         regions |= _named(name, 1 + 12 * part)
-    _pack(numbers, first, rim, height, depth, scales, cells)
+    _pack(numbers, first, rim, *axes, scales, cells)
     return Partition(cells, regions)
 
 
 def _shifts(
     lobes: LobeMap,
     box: tuple[slice, ...],
-    numbers: Labels,
     names: Mapping[int, str],
     rim: Mask,
-    height: Axis,
-    depth: Axis,
+    axes: tuple[Axis, Axis],
+    ends: PartEnds,
     partition: int,
 ) -> Iterator[BorderShift]:
     """Cells of the voxels that change their lobe where a fissure moves; lobes keep their thirds and halves."""
     first = {number: 1 + 12 * part for part, number in enumerate(sorted(names))}
     by_key = {key: number for number, key in names.items()}
     start = np.array([[s.start] for s in box])
-    ends = _ends(numbers, height), _ends(numbers, depth)
     for moved in lobes.moved_borders():
         index = np.stack(np.unravel_index(moved.where, lobes.geometry.shape)) - start
-        inner = np.ravel_multi_index(tuple(index), numbers.shape)
-        up, back = _positions(height, index), _positions(depth, index)
+        inner = np.ravel_multi_index(tuple(index), rim.shape)
+        up, back = _positions(axes[0], index), _positions(axes[1], index)
         cells = np.zeros(len(inner), dtype=np.uint8)
         for key, number in by_key.items():
             here = moved.lobes == lobes.scheme[key].value

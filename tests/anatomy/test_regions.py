@@ -118,6 +118,11 @@ def test_lobes_are_divided_too_and_counted_inside_the_lungs_only(adult: Phantom)
         assert count[lobe] == sum(count[f"{lobe}/{place}"] for place in ("apical", "middle", "basal"))
 
 
+def test_a_map_without_any_lobe_leaves_the_regions_of_the_lungs() -> None:
+    lungs = LabelMap(two_boxes(), grid(two_boxes().shape), LUNG_SCHEME)
+    assert divide_lungs(lungs, lobes=lungs).names == divide_lungs(lungs).names
+
+
 def test_a_single_lung_has_no_regions_of_the_other() -> None:
     array = two_boxes()
     array[array == 2] = 0
