@@ -8,10 +8,13 @@ import edt
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["closed_in_slices", "distance_in_slices", "near_in_slices", "opened_in_slices"]
+__all__ = ["CROSS", "closed_in_slices", "distance_in_slices", "near_in_slices", "opened_in_slices"]
 
 Mask = npt.NDArray[np.bool_]
 Image = npt.NDArray[np.float32]
+
+CROSS = np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool)
+"""A voxel and its four neighbours within the slice."""
 
 
 def distance_in_slices(mask: Mask, spacing: Sequence[float]) -> Image:

@@ -11,6 +11,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter, gaussian_filter1d, zo
 
 from ctreview.errors import SegmentationFailed
 from ctreview.muscle.fascia_contour import beneath_fascia_mm
+from ctreview.muscle.morphology import CROSS
 from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import Geometry
 
@@ -18,9 +19,6 @@ __all__ = ["FatSignal", "LevelSettings", "TissueLevels", "find_levels", "levels_
 
 Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-
-_CROSS = np.array([[[0, 1, 0], [1, 1, 1], [0, 1, 0]]], bool)
-"""A voxel and its four neighbours within the slice."""
 
 _FEWEST_PURE = 200
 """Voxels of fat from which its level is taken."""
@@ -270,7 +268,7 @@ def _sharpened(
         if np.allclose(fat_level, before, rtol=0.005):
             break
     like = where & (corrected > 1.0 + settings.like_fat * (fat_level - 1.0))
-    surrounded = shallow & binary_erosion(like, _CROSS)
+    surrounded = shallow & binary_erosion(like, CROSS)
     if np.count_nonzero(surrounded) < _FEWEST_PURE:
         return fat_level
     samples = [plane[there] for plane, there in zip(corrected, surrounded, strict=True)]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import binary_dilation, binary_erosion
 
-from ctreview.muscle.morphology import distance_in_slices
+from ctreview.muscle.morphology import CROSS, distance_in_slices
 from ctreview.muscle.scheme import SIDES, tissue_key
 from ctreview.recipes.muscle_mri.measured import MuscleMriResult
 from ctreview.recipes.muscle_mri.settings import MuscleMriSettings
@@ -21,11 +21,8 @@ __all__ = ["DrawnMuscle", "MuscleVoxels", "draw_muscle", "list_voxels"]
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.float32]
 
-_CROSS = np.zeros((3, 3, 3), bool)
-_CROSS[1, 1, :] = _CROSS[1, :, 1] = True
-_NEIGHBOURS = _CROSS.copy()
-_NEIGHBOURS[1, 1, 1] = False
-"""A voxel and its four neighbours within the slice."""
+_NEIGHBOURS = CROSS.copy()
+_NEIGHBOURS[0, 1, 1] = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +96,19 @@ def list_voxels(scan: MuscleMriResult, settings: MuscleMriSettings) -> MuscleVox
 
     muscle, between, bone = tissue("muscle"), tissue("intermuscular_fat"), tissue("bone_cortex", "bone_marrow")
     inside = muscle | between
-    ring = binary_dilation(inside, _CROSS) & limbs.inside & ~inside & ~bone
-    edge = inside & ~binary_erosion(inside, _CROSS, border_value=1)
+    ring = binary_dilation(inside, CROSS) & limbs.inside & ~inside & ~bone
+    edge = inside & ~binary_erosion(inside, CROSS, border_value=1)
     inner = distance_in_slices(inside, labels.geometry.spacing) > settings.measures.erode_mm
-    bone_ring = binary_dilation(bone, _CROSS) & limbs.inside & ~bone
-    bone_edge = bone & ~binary_erosion(bone, _CROSS, border_value=1)
+    bone_ring = binary_dilation(bone, CROSS) & limbs.inside & ~bone
+    bone_edge = bone & ~binary_erosion(bone, CROSS, border_value=1)
     where = np.nonzero(inside | ring | bone | bone_ring)
     maps = {one.kind: one for one in scan.maps}
     hot = np.zeros(inside.shape, bool)
     if "stir_robust_z" in maps:
         hot = muscle & inner & (maps["stir_robust_z"].array >= settings.measures.hot_z)
     single = hot & ~binary_dilation(hot, _NEIGHBOURS)
-    hot_ring = binary_dilation(hot & ~single, _CROSS) & ~hot
-    hot_edge = hot & ~binary_erosion(hot, _CROSS)
+    hot_ring = binary_dilation(hot & ~single, CROSS) & ~hot
+    hot_edge = hot & ~binary_erosion(hot, CROSS)
     return MuscleVoxels(
         where[0],
         limbs.number[where],
@@ -146,7 +143,7 @@ def _drawn_borders(
         box = bounding_box(group, (0, 2, 2))
         own, rest = group[box], inside[box] & ~group[box]
         ring, edge = np.zeros_like(group), np.zeros_like(group)
-        ring[box], edge[box] = rest & binary_dilation(own, _CROSS), own & binary_dilation(rest, _CROSS)
+        ring[box], edge[box] = rest & binary_dilation(own, CROSS), own & binary_dilation(rest, CROSS)
         found[label.value] = ring[where], edge[where]
     return found
 
