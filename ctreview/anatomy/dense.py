@@ -22,6 +22,7 @@ from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.candidates import DenseClass
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
 from ctreview.anatomy.collapse import CollapsedLobe, find_collapsed_lobes
+from ctreview.anatomy.dense_border import with_border_half_way
 from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
 from ctreview.anatomy.density_step import tissue_of_one_density
 from ctreview.anatomy.edge_width import relative_edge_width
@@ -176,7 +177,8 @@ def find_dense_lung(
     offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
     behind = dense_behind(coarse, lungs, fading, _all_blocks(offered, judged), midline, size)
     offered += _as_deep_as_other_lung(coarse, behind, least)
-    return DenseLung(*_with_fading_rims(coarse, lungs, lung, offered), fluid_ml)
+    free = (lungs == 0) & (coarse.array < BONE_HU) & ~airways & ~_all_blocks(offered, (lung > 0) | fluid)
+    return DenseLung(*_whole(coarse, lungs, lung, offered, free, size), fluid_ml)
 
 
 def _ending_in_a_step(
@@ -213,24 +215,31 @@ def _mostly(labels: Labels, mask: Mask) -> Mask:
     return np.asarray(chosen[pieces])
 
 
-def _with_fading_rims(
-    coarse: CoarseImage, lungs: Labels, lung: Labels, offered: Sequence[DensePiece]
+def _whole(
+    coarse: CoarseImage, lungs: Labels, lung: Labels, offered: Sequence[DensePiece], free: Mask, size: float
 ) -> tuple[Labels, tuple[DensePiece, ...]]:
-    """Counted and offered pieces with what lies between them and the lung that they fade into."""
-    free = (lungs == 0) & ~_all_blocks(offered, lung > 0)
+    """Counted and offered pieces up to where their density ends, with what lies between them and lung they fade into.
+
+    Free are blocks that are nothing yet.
+    """
     counted = lung.copy()
     for side in (1, 2):
-        rim = _fading_rim(coarse, lung == side, lungs == side, free)
-        counted[rim] = side
-        free &= ~rim
-    whole = []
+        whole = _with_border(coarse, lung == side, lungs == side, free, size)
+        counted[whole] = side
+        free = free & ~whole
+    pieces = []
     for piece in offered:
         blocks = piece.blocks
         if piece.fades:
-            rim = _fading_rim(coarse, blocks, lungs == piece.side, free)
-            blocks, free = blocks | rim, free & ~rim
-        whole.append(replace(piece, blocks=blocks))
-    return counted, tuple(whole)
+            blocks = _with_border(coarse, blocks, lungs == piece.side, free, size)
+            free = free & ~blocks
+        pieces.append(replace(piece, blocks=blocks))
+    return counted, tuple(pieces)
+
+
+def _with_border(coarse: CoarseImage, piece: Mask, lung: Mask, free: Mask, size: float) -> Mask:
+    whole = with_border_half_way(coarse, piece, free, size)
+    return whole | _fading_rim(coarse, whole, lung, free & ~whole)
 
 
 def _all_blocks(offered: Sequence[DensePiece], others: Mask) -> Mask:

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, opened
+from ctreview.anatomy.dense_border import mean_within
 from ctreview.anatomy.expected_border import PATCH_EDGE, wide_patches
 from ctreview.volume.box import bounding_box, widened
 
@@ -49,6 +50,16 @@ DEEPEST_MM = 80.0
 
 ENDLESS_SHARE = 0.08
 LEAST_ML = 10.0
+LEAST_CELLS_ML = 5.0
+"""Of a piece, in lungs of 5 L, and of the cells it is found by: those at its border are mostly something else, which is
+half of a small piece."""
+
+BORDER_MM = 9.0
+"""Two cells: so far beside the cells blocks belong to the piece that have its density."""
+
+LEVEL_MM = 6.0
+BLOCK_HU = 10.0
+"""Half-way to tissue that differs by 20 HU, which consolidation and organs without contrast do (28 and 45 to 50)."""
 
 
 def tissue_of_one_density(coarse: CoarseImage, lung: Mask, other: Mask, edges: Floats32, size: float) -> Mask:
@@ -75,13 +86,13 @@ def tissue_of_one_density(coarse: CoarseImage, lung: Mask, other: Mask, edges: F
     inner = soft & ~ndimage.binary_dilation(inside | other[box], np.ones((3, 3, 3), dtype=bool))
     density = _means(hu, inner, spacing)
     cell_mm = spacing[0] * STEP, spacing[1] * STEP, spacing[2] * STEP
-    tissue = np.zeros(density.shape, dtype=bool)
+    level = np.full(density.shape, np.nan, dtype=np.float32)
     for seed in _seeds(patches, spacing, size):
         cells = np.zeros(density.shape, dtype=bool)
         cells[tuple((seed // STEP).T)] = True
-        tissue |= _grown(density, cells & ~tissue, cell_mm, size)
-    if tissue.any():
-        found[box] = _judged(tissue, soft, beside, coarse, size)
+        _grow(density, cells & np.isnan(level), cell_mm, size, level)
+    if np.isfinite(level).any():
+        found[box] = _judged(_blocks(level, hu, soft, inner, spacing), soft, beside, coarse, size)
     return found
 
 
@@ -114,23 +125,20 @@ def _seeds(patches: npt.NDArray[np.uint32], spacing: Spacing, size: float) -> It
         yield index[number == chosen]
 
 
-def _grown(density: Floats32, seed: Mask, cell_mm: Spacing, size: float) -> Mask:
-    """Tissue of the density beside a seed, where it ends in a step; else nothing."""
-    nothing = np.zeros(density.shape, dtype=bool)
+def _grow(density: Floats32, seed: Mask, cell_mm: Spacing, size: float, level: Floats32) -> None:
+    """Enter the density beside a seed into the cells that have it, where that tissue ends in a step."""
     if not seed.any():
-        return nothing
+        return
     box = widened(bounding_box(seed), int(DEEPEST_MM * size / min(cell_mm)) + 1, density.shape)
     hu, reach = density[box], dilated(seed[box], DEEPEST_MM * size, cell_mm)
     shell = dilated(seed[box], SHELL_MM * size, cell_mm) & np.isfinite(hu)
     if np.count_nonzero(shell) < FEW_CELLS:
-        return nothing
-    level = float(np.median(hu[shell]))
-    narrow, wide = (_alike(hu, level, within, reach, shell) for within in (NARROW_HU, WIDE_HU))
+        return
+    beside = float(np.median(hu[shell]))
+    narrow, wide = (_alike(hu, beside, within, reach, shell) for within in (NARROW_HU, WIDE_HU))
     ml = np.count_nonzero(wide) * cell_mm[0] * cell_mm[1] * cell_mm[2] / 1000.0
-    if ml < LEAST_ML * size**3 or _growth(narrow, wide) > MOST_GROWTH or _is_endless(wide, hu, reach):
-        return nothing
-    nothing[box] = wide
-    return nothing
+    if ml >= LEAST_CELLS_ML * size**3 and _growth(narrow, wide) <= MOST_GROWTH and not _is_endless(wide, hu, reach):
+        level[box][wide] = beside
 
 
 def _alike(hu: Floats32, level: float, within: float, reach: Mask, shell: Mask) -> Mask:
@@ -155,12 +163,25 @@ def _is_endless(tissue: Mask, hu: Floats32, reach: Mask) -> bool:
     return bool(np.count_nonzero(onward) > ENDLESS_SHARE * np.count_nonzero(rim))
 
 
-def _judged(tissue: Mask, soft: Mask, edges: Floats32, coarse: CoarseImage, size: float) -> Mask:
-    """Blocks of the tissue, of pieces whose edges to the lung are wide as a whole."""
-    blocks = tissue
+def _blocks(level: Floats32, hu: Floats32, soft: Mask, inner: Mask, spacing: Spacing) -> Mask:
+    """Blocks of the cells that have a level, and blocks beside them of that density."""
     for axis in range(3):
-        blocks = np.repeat(blocks, STEP, axis=axis)
-    blocks = blocks[tuple(slice(0, length) for length in soft.shape)] & soft
+        level = np.repeat(level, STEP, axis=axis)
+    level = level[tuple(slice(0, length) for length in soft.shape)]
+    blocks = np.isfinite(level) & soft
+    box = bounding_box(blocks, 1 + int(BORDER_MM / min(spacing)))
+    cells, part = blocks[box], inner[box]
+    near = part & dilated(cells, BORDER_MM, spacing)
+    expected = mean_within(np.nan_to_num(level[box]), cells, LEVEL_MM, spacing)
+    alike = near & (np.abs(mean_within(hu[box], part, MEAN_MM, spacing) - expected) < BLOCK_HU)
+    alike = opened(alike | cells, min(spacing), spacing) & alike
+    pieces = cc3d.connected_components(alike | cells, connectivity=6)
+    blocks[box] |= np.isin(pieces, np.unique(pieces[cells]))
+    return blocks
+
+
+def _judged(blocks: Mask, soft: Mask, edges: Floats32, coarse: CoarseImage, size: float) -> Mask:
+    """The tissue, of pieces whose edges to the lung are wide as a whole."""
     # the block beside the lung holds some air and was not looked at
     blocks |= (
         soft
