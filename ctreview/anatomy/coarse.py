@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-import edt
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
 from ctreview.volume.box import Box
+from ctreview.volume.distance import dilated, distance, eroded
 from ctreview.volume.geometry import Geometry
 
 __all__ = [
@@ -102,23 +102,6 @@ def _block_means(array: Any, a: int, b: int, c: int) -> Any:  # pragma: no cover
             for k in range(m2):
                 means[i, j, k] = row[k] / (rows * (min(n2, k * c + c) - k * c))
     return means
-
-
-def distance(mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
-    """Millimetres from each voxel inside a mask to the nearest outside; the end of the grid is no border."""
-    return np.asarray(edt.edt(mask, anisotropy=spacing, black_border=False, parallel=1), dtype=np.float32)
-
-
-def dilated(mask: Mask, radius: float, spacing: Spacing) -> Mask:
-    """All within ``radius`` millimetres of a mask."""
-    if not mask.any():
-        return mask.copy()
-    return np.asarray(distance(~mask, spacing) <= radius)
-
-
-def eroded(mask: Mask, radius: float, spacing: Spacing) -> Mask:
-    """What lies more than ``radius`` millimetres inside a mask; the end of the grid is no border."""
-    return np.asarray(distance(mask, spacing) > radius)
 
 
 def opened(mask: Mask, radius: float, spacing: Spacing) -> Mask:

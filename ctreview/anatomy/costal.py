@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import edt
 import numpy as np
 import numpy.typing as npt
 from skimage.morphology import convex_hull_image
 
-from ctreview.anatomy.coarse import Mask, Spacing
+from ctreview.anatomy.coarse import Mask, Spacing, distance
 
 __all__ = ["costal_depth"]
 
@@ -42,8 +41,8 @@ def costal_depth(right: Mask, left: Mask, spacing: Spacing) -> npt.NDArray[np.fl
             hull[level, 1:-1, 1:-1] = convex_hull_image(plane)
     if medial:
         _open(hull, medial)
-    depth = edt.edt(hull, anisotropy=tuple(mm * step for mm, step in zip(spacing, steps, strict=True)))
-    depth = np.asarray(depth, dtype=np.float32)[:, 1:-1, 1:-1]
+    a, b, c = (mm * step for mm, step in zip(spacing, steps, strict=True))
+    depth = distance(hull, (a, b, c))[:, 1:-1, 1:-1]
     for axis, (step, size) in enumerate(zip(steps, right.shape, strict=True)):
         nearest = np.minimum((np.arange(size) + step // 2) // step, depth.shape[axis] - 1)
         depth = np.take(depth, nearest, axis=axis)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-import edt
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +15,7 @@ from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import distance
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import BorderShift, Division, Partition, Regions
@@ -118,9 +118,9 @@ def _peripheral(sides: Labels, grid: Geometry, touched: Sequence[tuple[bool, boo
     padding = [(0 if first else 1, 0 if last else 1) for first, last in touched]
     inside = np.pad(lung, padding)
     inner = tuple(slice(a, n - b) for (a, b), n in zip(padding, inside.shape, strict=True))
-    distance = edt.edt(inside, anisotropy=grid.spacing, black_border=False, parallel=1)[inner]
+    deep = distance(inside, grid.spacing)[inner]
     # distances are to the centre of the nearest voxel outside; the surface is half a voxel nearer
-    return np.asarray(lung & (distance - 0.5 * min(grid.spacing) <= depth))
+    return np.asarray(lung & (deep - 0.5 * min(grid.spacing) <= depth))
 
 
 def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tuple[Labels, dict[int, str]]:

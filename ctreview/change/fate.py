@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import edt
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from ctreview.change.measure import count_labelled
 from ctreview.errors import GridMismatch
 from ctreview.possible_values import require_possible
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated, distance
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import Label, LabelMap, Scheme
 from ctreview.volume.regions import Regions
@@ -246,7 +246,7 @@ def _distance(labels: LabelMap, key: str, at: npt.NDArray[np.int64]) -> FloatArr
     # The margin is far wider than any tolerance; farther than that no distance is needed.
     box = bounding_box(mask, _margin(labels.geometry, 20.0))
     start, stop = np.array([span.start for span in box]), np.array([span.stop for span in box])
-    away = edt.edt(~mask[box], labels.geometry.spacing)
+    away = distance(~mask[box], labels.geometry.spacing)
     inside = np.all((at >= start) & (at < stop), axis=1)
     found[inside] = away[tuple((at[inside] - start).T)]
     return found
@@ -263,7 +263,7 @@ def _deep_parts(
     mask[tuple(core.T)] = True
     box = bounding_box(mask, _margin(geometry, deep_mm))
     start, stop = np.array([span.start for span in box]), np.array([span.stop for span in box])
-    near = edt.edt(~mask[box], geometry.spacing) <= deep_mm
+    near = dilated(mask[box], deep_mm, geometry.spacing)
     inside = np.all((index >= start) & (index < stop), axis=1)
     kept = index[inside]
     return tuple(kept[near[tuple((kept - start).T)]].T)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import edt
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage as ndi
@@ -17,6 +16,7 @@ from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.streaks import streak_hu
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import distance
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume
@@ -154,7 +154,7 @@ def _exclude_dense_spots(
     """Measure, in place, the haze around dense spots without what they add to it by blur."""
     spacing = parenchyma.geometry.spacing
     box = bounding_box(dense, [int(np.ceil(4 * RIM_MM / mm)) for mm in spacing])
-    apart = edt.edt(~dense[box], anisotropy=spacing, black_border=False)
+    apart = distance(~dense[box], spacing)
     clear = parenchyma.known[box] & (apart > RIM_MM)
     wider = (settings.detection_mm**2 - settings.resolution_mm**2) ** 0.5 / FWHM
     sigma = [wider / mm for mm in spacing]

@@ -10,10 +10,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import edt
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage as ndi
 
 from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.errors import SegmentationFailed

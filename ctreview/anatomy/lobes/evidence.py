@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import edt
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Mask
+from ctreview.anatomy.coarse import Mask, distance
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.anatomy.tubeness import eigenvalues
 from ctreview.compiled import compiled
@@ -71,7 +70,7 @@ def find_sheet(slab: FissureSlab, *, settings: EvidenceSettings | None = None) -
     """Look for thin bright sheets in a slab."""
     settings = settings or EvidenceSettings()
     spacing = slab.spacing
-    within = np.asarray(edt.edt(slab.lung, anisotropy=spacing, black_border=False, parallel=1))
+    within = distance(slab.lung, spacing)
     inside: Mask = np.asarray(within > settings.wall_mm)
     usual = float(np.median(slab.hu[slab.lung])) if slab.lung.any() else -800.0
     image = np.where(within > 0.0, slab.hu, usual).astype(np.float32)
@@ -83,7 +82,7 @@ def find_sheet(slab: FissureSlab, *, settings: EvidenceSettings | None = None) -
     slope = np.zeros((*slab.hu.shape, 2), dtype=np.float32)
     _measure(smooth, inside, slab.steps, np.linalg.inv(slab.steps), settings.steepest, strength, slope)
     strength *= across_mm**2
-    away = edt.edt(~slab.vessel, anisotropy=spacing, black_border=False, parallel=1)
+    away = distance(~slab.vessel, spacing)
     strength *= 1.0 - np.exp(-(away**2) / (2.0 * settings.vessel_mm**2))
     looked = strength[inside]
     level = float(np.quantile(looked, 0.9)) if looked.size else 0.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import edt
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -18,6 +17,7 @@ from ctreview.anatomy.lobes.prior import FissurePlane
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.anatomy.lobes.surface import SurfacePosterior
 from ctreview.possible_values import require_possible
+from ctreview.volume.distance import distance
 from ctreview.volume.geometry import FloatArray
 
 __all__ = ["GapSettings", "VesselGap", "find_gap", "gap_places", "gap_trust"]
@@ -121,7 +121,7 @@ def find_gap(
     spacing = float(along[0] * stride[0]), float(along[1] * stride[1]), slab.step
     sheet = ndimage.maximum_filter1d(sheets[columns], 2 * round(settings.sheet_mm / slab.step) + 1, axis=2)
     count = _vessel_share(hu, lung & ~sheet, slab.vessel[columns] & ~sheet, [1.0 / mm for mm in spacing], settings)
-    depth = edt.edt(lung, anisotropy=spacing, black_border=False, parallel=1)
+    depth = distance(lung, spacing)
     gain = np.zeros(lung.shape, dtype=np.float32)
     bins = np.digitize(depth, settings.depth_mm)
     for level in range(1, len(settings.depth_mm) + 1):
