@@ -19,6 +19,7 @@ from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, distance, opened
 from ctreview.anatomy.edge_width import surface_normals
 from ctreview.volume.box import Box, bounding_box, widened
+from ctreview.volume.smoothing import gaussian
 
 __all__ = ["PATCH_EDGE", "soft_tissue_within_expected_border", "wide_patches"]
 
@@ -120,8 +121,8 @@ def wide_patches(
     """Connected patches of wide edges, and the numbers of those that are wide and large enough; others are 0."""
     known = surface & np.isfinite(edges)
     sigma = [AVERAGED_MM * size / mm for mm in spacing]
-    weight = ndimage.gaussian_filter(known.astype(np.float32), sigma, truncate=2.0)
-    total = ndimage.gaussian_filter(np.where(known, np.minimum(edges, WIDEST), 0).astype(np.float32), sigma, truncate=2)
+    weight = gaussian(known.astype(np.float32), sigma, truncate=2.0)
+    total = gaussian(np.where(known, np.minimum(edges, WIDEST), 0).astype(np.float32), sigma, truncate=2.0)
     average = np.where(known, total / np.maximum(weight, 1e-4), 0)
     patches = np.asarray(cc3d.connected_components(average > PATCH_EDGE, connectivity=26), dtype=np.uint32)
     least = LEAST_CM2 * 100 * size**2 / (spacing[1] * spacing[2])

@@ -24,6 +24,7 @@ from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
+from ctreview.volume.smoothing import gaussian
 from ctreview.volume.volume import Volume
 
 __all__ = ["VESSEL_SCHEME", "VesselSettings", "find_vessels"]
@@ -235,7 +236,7 @@ def _onto(
 
 
 def _smooth(image: Image, sigma_mm: float, spacing: Spacing) -> Image:
-    return np.asarray(ndimage.gaussian_filter(image, [sigma_mm / s for s in spacing], truncate=3.0), dtype=np.float32)
+    return gaussian(image, [sigma_mm / s for s in spacing], truncate=3.0)
 
 
 def _costal_depth(lungs: npt.NDArray[np.uint8], spacing: Spacing, wide: _Grid) -> tuple[float, Image]:

@@ -21,8 +21,10 @@ from ctreview.opacity.partial_volume import partial_volume, structure_size
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import distance
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
+from ctreview.volume.smoothing import gaussian
 from ctreview.volume.volume import Volume
 
 __all__ = ["Parenchyma", "measure_parenchyma"]
@@ -158,7 +160,7 @@ def measure_parenchyma(
     smoothed = _mean(wide_sums, wide_norms)
     hu = np.where(norms > LEAST_WEIGHT, _mean(sums, norms), smoothed)
     mostly = share >= 0.5
-    depth = edt.edt(mostly, anisotropy=geometry.spacing, black_border=False, parallel=THREADS)
+    depth = distance(mostly, geometry.spacing)
     progress(4, 4, "smoothing to one resolution")
     return Parenchyma(
         source=volume.geometry,
@@ -172,7 +174,7 @@ def measure_parenchyma(
         lung_fraction=share,
         side=_side(lungs, start, factors, share.shape),
         depth_mm=depth,
-        moving_mm=edt.edt(~_moving(mostly), anisotropy=geometry.spacing, black_border=False, parallel=THREADS),
+        moving_mm=distance(~_moving(mostly), geometry.spacing),
         lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
         lung=lung_box,
         vessel=vessel_box,
@@ -271,7 +273,7 @@ def _widths(spread: PointSpread, working: Geometry, fwhm_mm: float) -> tuple[flo
 
 
 def _gaussian(values: Floats, widths: tuple[float, float, float]) -> Floats:
-    return np.asarray(ndi.gaussian_filter(values, widths, mode="constant", truncate=3.0), dtype=np.float32)
+    return gaussian(values, widths, mode="constant", truncate=3.0)
 
 
 def _mean(sums: Floats, norms: Floats) -> Floats:

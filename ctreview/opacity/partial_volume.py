@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
 from ctreview.opacity.blocks import FAR_HU, THREADS, Size, block_means, opened, stands_out_from
 from ctreview.opacity.settings import OpacitySettings
+from ctreview.volume.smoothing import gaussian
 
 __all__ = ["partial_volume"]
 
@@ -64,9 +64,9 @@ def partial_volume(
     """
     size = structure_size(spread_mm, spacing, factors, settings)
     level, thin = _lung_level(hu, lung, vessel, spacing, factors, margin, size, settings)
-    excess, source = _sources(
-        hu, lung, vessel, level, thin, np.array(factors), np.float32(settings.thin_hu), LEAST_HU, GREATEST_HU
-    )
+    excess, source = np.empty(hu.shape, dtype=np.float32), np.empty(hu.shape, dtype=bool)
+    thin_hu = np.float32(settings.thin_hu)
+    _find_sources(hu, lung, vessel, level, thin, np.array(factors), thin_hu, LEAST_HU, GREATEST_HU, excess, source)
     # a voxel averages over itself: the mean of a Gaussian over a box has the variance of both
     sigma = [
         float(np.hypot(blur, settings.blur_voxels * step / 12**0.5)) / step
@@ -76,8 +76,8 @@ def partial_volume(
     for _ in range(ROUNDS):
         _explain(density, excess, source, _blurred(density, sigma), LEAST_HU, GREATEST_HU)
     partial = _blurred(density, sigma)
-    excluded = ((source | (np.abs(partial) > settings.greatest_partial_hu)) & (lung > 0)).view(np.uint8)
-    return partial, excluded
+    _exclude(source, partial, lung, np.float32(settings.greatest_partial_hu))
+    return partial, source.view(np.uint8)
 
 
 def structure_size(spread_mm: Spacing, spacing: Spacing, factors: Size, settings: OpacitySettings) -> Size:
@@ -114,7 +114,7 @@ def _lung_level(
     values = np.where(valued, floor + usual, np.float32(0.0))
     with ThreadPoolExecutor(THREADS) as pool:
         sums, norms = pool.map(
-            lambda part: ndi.gaussian_filter(part, width, mode="constant", truncate=3.0),
+            lambda part: gaussian(part, width, mode="constant", truncate=3.0),
             (values, valued.astype(np.float32)),
         )
     typical = np.float32(np.median(values[usable]))
@@ -125,7 +125,7 @@ def _lung_level(
 
 
 @compiled(nogil=True)
-def _sources(
+def _find_sources(
     hu: npt.NDArray[Any],
     lung: npt.NDArray[Any],
     vessel: npt.NDArray[Any],
@@ -135,12 +135,12 @@ def _sources(
     thin_hu: np.float32,
     least: float,
     greatest: float,
-) -> tuple[Floats, Bools]:  # pragma: no cover - compiled
+    excess: npt.NDArray[Any],
+    source: npt.NDArray[Any],
+) -> None:  # pragma: no cover - compiled
     """Density above the lung around (clamped), and where dense structures are."""
     nz, ny, nx = hu.shape
     mz, my, mx = level.shape
-    excess = np.empty(hu.shape, np.float32)
-    source = np.empty(hu.shape, np.bool_)
     for z in range(nz):
         wz = (z + 0.5) / factors[0] - 0.5
         az = max(0, min(int(np.floor(wz)), mz - 1))
@@ -169,7 +169,6 @@ def _sources(
                     or vessel[z, y, x] != 0
                     or (above > thin_hu and thin[z // factors[0], y // factors[1], x // factors[2]])
                 )
-    return excess, source
 
 
 @compiled(nogil=True)
@@ -190,17 +189,16 @@ def _explain(
                     density[z, y, x] = min(max(more, least), greatest)
 
 
+@compiled(nogil=True)
+def _exclude(
+    source: npt.NDArray[Any], partial: npt.NDArray[Any], lung: npt.NDArray[Any], greatest: np.float32
+) -> None:  # pragma: no cover - compiled
+    """Keep, in place, the sources within the lung, and add what holds too much of them."""
+    for z in range(source.shape[0]):
+        for y in range(source.shape[1]):
+            for x in range(source.shape[2]):
+                source[z, y, x] = (source[z, y, x] or abs(partial[z, y, x]) > greatest) and lung[z, y, x] != 0
+
+
 def _blurred(values: Floats, sigma: list[float]) -> Floats:
-    """Blur by a Gaussian, some slices on each thread."""
-    reach = int(3.0 * sigma[0] + 0.5)
-    out = np.empty_like(values)
-    cuts = np.linspace(0, len(values), 2 * THREADS + 1).astype(int)
-
-    def slab(first: int, last: int) -> None:
-        low, high = max(0, first - reach), min(len(values), last + reach)
-        part = ndi.gaussian_filter(values[low:high], sigma, mode="nearest", truncate=3.0)
-        out[first:last] = part[first - low : last - low]
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(slab, cuts[:-1], cuts[1:]))
-    return out
+    return gaussian(values, sigma, mode="nearest", truncate=3.0, threads=THREADS)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.compiled import compiled
+from ctreview.volume.smoothing import gaussian
 
 __all__ = ["distinctiveness", "find_keypoints", "select_spaced"]
 
@@ -33,7 +34,7 @@ def distinctiveness(image: Image, *, sigma: float = 1.4) -> Image:
     """
     gradient = [ndimage.correlate1d(image, np.array([-0.5, 0.0, 0.5]), axis=axis, mode="nearest") for axis in range(3)]
     tensor = {
-        (a, b): ndimage.gaussian_filter(gradient[a] * gradient[b], sigma, mode="nearest", truncate=2.5)
+        (a, b): gaussian(gradient[a] * gradient[b], (sigma,) * 3, mode="nearest", truncate=2.5)
         for a in range(3)
         for b in range(a, 3)
     }

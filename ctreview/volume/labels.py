@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.checks import Check
+from ctreview.compiled import compiled
 from ctreview.errors import WrongUse
 from ctreview.volume.geometry import Geometry
 
@@ -161,11 +162,16 @@ class LabelMap:
         """Where any of the named labels is, shape ``geometry.shape``; every label if none is named."""
         if not keys:
             return np.asarray(self.array > 0)
+        values = sorted({self.scheme[key].value for key in keys})
+        first, last = self.array.dtype.type(values[0]), self.array.dtype.type(values[-1])
+        if last - first == len(values) - 1:
+            found = np.empty(self.array.shape, dtype=bool)
+            _between(self.array, first, last, found)
+            return found
         # a comparison for each label reads bytes, and is faster than to look each voxel up
-        first, *rest = [self.array.dtype.type(self.scheme[key].value) for key in keys]
         found = np.asarray(self.array == first)
-        for value in rest:
-            found |= self.array == value
+        for value in values[1:]:
+            found |= self.array == self.array.dtype.type(value)
         return found
 
     def described_by(self, known: Scheme) -> LabelMap:
@@ -192,10 +198,31 @@ class LabelMap:
         """Number of voxels of each label, by key."""
         size = 1 + max((label.value for label in self.scheme), default=0)
         counts = np.zeros(size, dtype=np.int64)
-        for plane in self.array:  # bincount makes 64-bit numbers of what it counts
-            counts += np.bincount(plane.ravel(), minlength=size)[:size]
+        _count(self.array, counts)
         return {label.key: int(counts[label.value]) for label in self.scheme}
 
     def volume_ml(self, *keys: str) -> float:
         """Volume of the named labels together, in millilitres; of every label if none is named."""
         return sum(self.voxels[key] for key in keys or self.voxels) * self.geometry.voxel_ml
+
+
+@compiled()
+def _between(labels: Any, first: Any, last: Any, found: Any) -> None:  # pragma: no cover - compiled
+    """Where a label is one of a range of values."""
+    n0, n1, n2 = labels.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                found[i, j, k] = (labels[i, j, k] >= first) & (labels[i, j, k] <= last)
+
+
+@compiled()
+def _count(labels: Any, counts: Any) -> None:  # pragma: no cover - compiled
+    """Voxels of each value above 0 that has a place."""
+    n0, n1, n2 = labels.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                value = labels[i, j, k]
+                if value != 0 and value < counts.size:
+                    counts[value] += 1

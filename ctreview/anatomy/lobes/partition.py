@@ -81,15 +81,16 @@ def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> I
         above, below = BESIDE[name]
         known = np.zeros(len(LOBES) + 1, dtype=np.int8)
         known[[_VALUE[key] for key in above]], known[[_VALUE[key] for key in below]] = 1, -1
-        box = bounding_box(known[lobes.array] != 0)
+        box = _box_of(lobes.array, known)
         part = np.ascontiguousarray(lobes.array[box])
         surface = fissure.surface
         shape = surface.prior.plane.shape
         heights, deviations = surface.height.reshape(shape), surface.deviation.reshape(shape)
         band = np.zeros(part.shape, dtype=np.int8)
         _within_deviation(part, known, _index_to_plane(lobes.geometry, box, fissure), heights, deviations, band)
+        passed = np.flatnonzero(band)
         for direction in (-1, 1):
-            inner = np.flatnonzero(band == direction)
+            inner = passed[band.ravel()[passed] == direction]
             index = np.stack(np.unravel_index(inner, part.shape)) + np.array([[s.start] for s in box])
             where = np.ravel_multi_index(tuple(index), lobes.geometry.shape)
             values = _beyond(lobes, index, fissures, above if direction < 0 else below)
@@ -104,6 +105,14 @@ def height_over_fissure(grid: Geometry, where: npt.NDArray[np.bool_], fissure: F
     heights = surface.height.reshape(surface.prior.plane.shape)
     _over(where, _index_to_plane(grid, whole, fissure), heights, 1.0 / fissure.template_per_patient, found)
     return found
+
+
+def _box_of(lobes: Labels, known: npt.NDArray[np.int8]) -> Box:
+    """The smallest box that holds all lobes that are known not to be 0."""
+    first, last = np.full(3, max(lobes.shape)), np.full(3, -1)
+    _find_ends(lobes, known, first, last)
+    a, b, c = (slice(int(low), int(high) + 1) for low, high in zip(first, last, strict=True))
+    return a, b, c
 
 
 def _beyond(
@@ -137,6 +146,19 @@ def _index_to_plane(geometry: Geometry, box: Box, fissure: Fissure) -> FloatArra
 
     first = place(start)
     return np.column_stack([*(place(start + step) - first for step in np.eye(3)), first])
+
+
+@compiled()
+def _find_ends(lobes: Any, known: Any, first: Any, last: Any) -> None:  # pragma: no cover - compiled
+    n0, n1, n2 = lobes.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                if known[lobes[i, j, k]] != 0:
+                    at = (i, j, k)
+                    for axis in range(3):
+                        first[axis] = min(first[axis], at[axis])
+                        last[axis] = max(last[axis], at[axis])
 
 
 @compiled(fastmath=True, inline="always")
