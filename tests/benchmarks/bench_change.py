@@ -2,7 +2,8 @@
 
 The truth comes from random pairs whose every voxel is known: phantoms of children and adults, and real scans with
 opacity planted into healthy lung (hybrids), each breathed, moved and scanned anew in between. The hybrids have several
-hosts in turn, in slices of 2 to 6 mm, and there are rows for each.
+hosts in turn, in slices of 2 to 6 mm, and there are rows for each. Where one lung of a host has a disease of its own,
+whose true volume nobody knows, opacity is planted into the other lung, and the change of that lung is judged.
 ``CTREVIEW_BENCH_PAIRS`` and ``CTREVIEW_BENCH_HYBRIDS`` say how many (200 and 40), ``CTREVIEW_BENCH_MINUTES`` for how
 long pairs of each kind are begun, ``CTREVIEW_BENCH_WORKERS`` how many processes work at once (2). The peer of every
 volume is the fixed band −700…−500 HU inside the same lungs, vessels left out.
@@ -27,7 +28,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from ctreview.anatomy import find_lungs, find_vessels
-from ctreview.change import FateSettings, find_fate
+from ctreview.change import FateSettings, Timepoint, find_fate
 from ctreview.change.comparison import Comparison
 from ctreview.opacity import fixed_bands
 from ctreview.phantom import Host, Hybrid, Phantom, random_hybrid_pair, random_phantom_pair, true_transform
@@ -55,6 +56,9 @@ THICKNESSES_MM = (0.0, 3.0, 4.0, 5.0, 6.0)
 """Of the slices of hybrids, in both scans; 0 leaves them as they are, at 2 or 2.5 mm."""
 
 
+BOTH = ("right_lung", "left_lung")
+
+
 @dataclass(frozen=True)
 class HostScan:
     """A real scan with lungs that hold nothing, and which of them do.
@@ -68,7 +72,12 @@ class HostScan:
     """
 
     path: str
-    clear: tuple[str, ...] = ("right_lung", "left_lung")
+    clear: tuple[str, ...] = BOTH
+
+    @property
+    def region(self) -> str:
+        """What is judged in a pair of hybrids of it."""
+        return "lungs" if self.clear == BOTH else self.clear[0]
 
 
 HOSTS = {
@@ -178,21 +187,23 @@ def outcome(kind: Kind, seed: int, until: float = inf) -> Outcome | None:
     pair = random_pair(kind, seed)
     before, after = (in_slices(one, pair.thickness_mm) for one in (pair.before, pair.after))
     found = compare(before[0], after[0], settings=ChestCtSettings(lobes=False), threads=1)
-    whole = found["lungs"]
-    interval = whole.change["opacity_ml"]
+    host = HOSTS.get(pair.host)
+    judged, lungs = ("lungs", BOTH) if host is None else (host.region, host.clear)
+    region = found[judged]
+    interval = region.change["opacity_ml"]
     assert interval is not None
     return Outcome(
         kind,
         seed,
         pair.unchanged,
         pair.truth_ml,
-        (whole.baseline.opacity_ml, whole.followup.opacity_ml),
-        (_band_ml(found, 0), _band_ml(found, 1)),
+        (region.baseline.opacity_ml, region.followup.opacity_ml),
+        (_band_ml(found.baseline, lungs), _band_ml(found.followup, lungs)),
         interval.low,
         interval.high,
-        whole.verdict,
+        region.verdict,
         _unseen_share((before[1], after[1]), found),
-        _fate_dice(pair, before, after, found),
+        _fate_dice(pair, before, after, found, lungs),
         dict(found.timings),
         pair.host,
         pair.thickness_mm,
@@ -210,14 +221,18 @@ def _unseen_share(truth: tuple[LabelMap, LabelMap], found: Comparison) -> float:
     return max(shares)
 
 
-def _band_ml(found: Comparison, number: int) -> float:
-    point = (found.baseline, found.followup)[number]
-    bands = fixed_bands(point.volume, point.organ, point.vessels)
+def _band_ml(point: Timepoint, lungs: Sequence[str]) -> float:
+    judged = replace(point.organ, array=point.organ.array * point.organ.mask(*lungs))
+    bands = fixed_bands(point.volume, judged, point.vessels)
     return next(band.volume_ml for band in bands if band.key == "ground_glass")
 
 
 def _fate_dice(
-    pair: Pair, before: tuple[Volume, LabelMap], after: tuple[Volume, LabelMap], found: Comparison
+    pair: Pair,
+    before: tuple[Volume, LabelMap],
+    after: tuple[Volume, LabelMap],
+    found: Comparison,
+    lungs: Sequence[str],
 ) -> dict[str, float]:
     """Dice of each fate of more than 10 mL against that of the true masks under the true deformation."""
     if found.baseline.fate is None or found.followup.fate is None:
@@ -225,11 +240,13 @@ def _fate_dice(
     transform = true_transform(replace(pair.before, volume=before[0]), replace(pair.after, volume=after[0]))
     truth = find_fate(before[1], after[1], transform, settings=FateSettings(tolerance_mm=0.0))
     dice = {}
-    for ours, true in ((found.baseline.fate, truth.baseline), (found.followup.fate, truth.followup)):
+    for point, true in ((found.baseline, truth.baseline), (found.followup, truth.followup)):
+        assert point.fate is not None
+        others = point.organ.mask(*BOTH) & ~point.organ.mask(*lungs)
         for label in true.scheme:
             there = true.mask(label.key)
             if np.count_nonzero(there) * true.geometry.voxel_ml > 10.0:
-                here = ours.mask(label.key)
+                here = point.fate.mask(label.key) & ~others
                 dice[label.key] = 2.0 * float(np.sum(here & there)) / float(here.sum() + there.sum())
     return dice
 
