@@ -17,6 +17,7 @@ from ctreview.anatomy.lung_size import ADULT_LUNGS_ML
 from ctreview.errors import SegmentationFailed
 from ctreview.image_quality import PointSpread, measure_spread
 from ctreview.opacity.blocks import THREADS, block_means, thin_structures
+from ctreview.opacity.borders import moving_organs
 from ctreview.opacity.partial_volume import partial_volume, structure_size
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.progress import Progress, quiet
@@ -174,7 +175,7 @@ def measure_parenchyma(
         lung_fraction=share,
         side=_side(lungs, start, factors, share.shape),
         depth_mm=depth,
-        moving_mm=distance(~_moving(mostly), geometry.spacing),
+        moving_mm=distance(~moving_organs(mostly), geometry.spacing),
         lung_ml=float(lung_box.sum(dtype=np.int64)) * volume.geometry.voxel_ml,
         lung=lung_box,
         vessel=vessel_box,
@@ -241,14 +242,6 @@ def _margin(geometry: Geometry, settings: OpacitySettings) -> tuple[int, int, in
     """Margin in voxels along each axis: nearer to the lung's border a voxel is not used."""
     a, b, c = (max(1, round(settings.pleura_mm / s)) for s in geometry.spacing)
     return a, b, c
-
-
-def _moving(lung: Bools) -> Bools:
-    """Heart, mediastinum and diaphragm: what lies between the lungs' sides, or below lung in its column."""
-    before = np.logical_or.accumulate(lung, axis=2)
-    after = np.logical_or.accumulate(lung[:, :, ::-1], axis=2)[:, :, ::-1]
-    above = np.logical_or.accumulate(lung[::-1], axis=0)[::-1]
-    return np.asarray(((before & after) | above) & ~lung)
 
 
 def _working_geometry(

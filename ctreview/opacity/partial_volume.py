@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled
 from ctreview.opacity.blocks import FAR_HU, THREADS, Size, block_means, opened, stands_out_from
+from ctreview.opacity.borders import shared_with_moving
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.volume.smoothing import gaussian
 
@@ -65,8 +66,11 @@ def partial_volume(
     size = structure_size(spread_mm, spacing, factors, settings)
     level, thin = _lung_level(hu, lung, vessel, spacing, factors, margin, size, settings)
     excess, source = np.empty(hu.shape, dtype=np.float32), np.empty(hu.shape, dtype=bool)
+    shared = shared_with_moving(lung > 0, spacing[0], settings.resolution_mm)
     thin_hu = np.float32(settings.thin_hu)
-    _find_sources(hu, lung, vessel, level, thin, np.array(factors), thin_hu, LEAST_HU, GREATEST_HU, excess, source)
+    _find_sources(
+        hu, lung, vessel, shared, level, thin, np.array(factors), thin_hu, LEAST_HU, GREATEST_HU, excess, source
+    )
     # a voxel averages over itself: the mean of a Gaussian over a box has the variance of both
     sigma = [
         float(np.hypot(blur, settings.blur_voxels * step / 12**0.5)) / step
@@ -129,6 +133,7 @@ def _find_sources(
     hu: npt.NDArray[Any],
     lung: npt.NDArray[Any],
     vessel: npt.NDArray[Any],
+    shared: npt.NDArray[Any],
     level: npt.NDArray[Any],
     thin: npt.NDArray[Any],
     factors: npt.NDArray[Any],
@@ -167,7 +172,9 @@ def _find_sources(
                 source[z, y, x] = (
                     lung[z, y, x] == 0
                     or vessel[z, y, x] != 0
-                    or (above > thin_hu and thin[z // factors[0], y // factors[1], x // factors[2]])
+                    or (
+                        above > thin_hu and (shared[z, y, x] or thin[z // factors[0], y // factors[1], x // factors[2]])
+                    )
                 )
 
 

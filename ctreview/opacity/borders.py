@@ -1,0 +1,31 @@
+"""Where the lung borders on heart, mediastinum and diaphragm, which move and lie aslant to the slices."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ctreview.opacity.neighbourhood import near_box
+
+__all__ = ["moving_organs", "shared_with_moving"]
+
+Bools = npt.NDArray[np.bool_]
+
+
+def moving_organs(lung: Bools) -> Bools:
+    """Heart, mediastinum and diaphragm: what lies between the lungs' sides, or below lung in its column."""
+    before = np.logical_or.accumulate(lung, axis=2)
+    after = np.logical_or.accumulate(lung[:, :, ::-1], axis=2)[:, :, ::-1]
+    above = np.logical_or.accumulate(lung[::-1], axis=0)[::-1]
+    return np.asarray(((before & after) | above) & ~lung)
+
+
+def shared_with_moving(lung: Bools, slice_mm: float, resolution_mm: float) -> Bools:
+    """Lung that heart, mediastinum or diaphragm follow on in the next slice, where slices are thick.
+
+    In a slice thicker than the resolution wanted, the border of an organ that goes on in the next one may lie at any
+    height, so that a voxel of lung holds an unknown share of it.
+    """
+    if slice_mm <= resolution_mm:
+        return np.zeros(lung.shape, dtype=bool)
+    return lung & near_box(moving_organs(lung), (1, 0, 0))
