@@ -23,9 +23,9 @@ def moving_organs(lung: Bools) -> Bools:
 def shared_with_moving(lung: Bools, slice_mm: float, resolution_mm: float) -> Bools:
     """Lung that heart, mediastinum or diaphragm follow on in the next slice, where slices are thick.
 
-    In a slice thicker than the resolution wanted, the border of an organ that goes on in the next one may lie at any
-    height, so that a voxel of lung holds an unknown share of it.
+    These organs move, so that their border is wider than the point spread of what is at rest, and in a slice thicker
+    than the resolution wanted a voxel beside them holds an unknown share of them.
     """
-    if slice_mm <= resolution_mm:
+    if round(slice_mm, 3) <= resolution_mm:
         return np.zeros(lung.shape, dtype=bool)
     return lung & near_box(moving_organs(lung), (1, 0, 0))

@@ -59,3 +59,29 @@ def test_a_given_spread_is_used() -> None:
         for blur in (1.5, 0.5)
     )
     assert wide.smoothed_hu[wide.inside].mean() < narrow.smoothed_hu[narrow.inside].mean()
+
+
+def test_an_organ_that_moves_is_no_opacity_in_thick_slices() -> None:
+    """A dome that rises aslant to slices of 5 mm, its border wider than the scan's point spread."""
+    fine_mm, slice_mm, pixel_mm, motion_mm = 0.25, 5.0, 1.5, 2.5
+    z = (np.arange(280) + 0.5) * fine_mm
+    y = (np.arange(60) + 0.5) * pixel_mm
+    sharp = np.where(z[:, None] < 15.0 + 2.0 * y, WALL_HU, LUNG_HU)
+    plane = ndi.gaussian_filter(sharp.reshape(14, -1, 60).mean(axis=1), [0.0, motion_mm / pixel_mm])
+    hu = np.repeat(plane[:, :, None], 30, axis=2).astype(np.float32)
+    lung = (hu < -400.0).astype(np.uint8)
+    partial, excluded = partial_volume(
+        hu,
+        lung,
+        np.zeros_like(lung),
+        spacing=(slice_mm, pixel_mm, pixel_mm),
+        spread_mm=(1.5, 0.6, 0.6),
+        factors=(1, 1, 1),
+        margin=(1, 1, 1),
+        settings=OpacitySettings(),
+    )
+    used = (lung > 0) & (excluded == 0)
+    used[:2] = used[-2:] = False  # beyond them the body is not drawn
+    used[:, :4] = used[:, -4:] = False
+    assert used.any()
+    assert (hu - partial - LUNG_HU)[used].max() < 50.0
