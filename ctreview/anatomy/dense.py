@@ -48,6 +48,9 @@ a healthy scan."""
 RIM_HU, RIM_MM = -60.0, 5.0
 """Consolidation fades from the density of soft tissue to that of lung over a few millimetres."""
 
+CLOSED_MM = 8.0
+"""Radius of the ball that closes counted pieces with the lung, in lungs of 5 L: that which closes vessels and hilum."""
+
 FLUID_REASON = "it lies between lung and ribs, has the density of fluid, and differs from the tissue around it"
 
 BEHIND_REASON = "it goes on behind dense lung, and the other lung, mirrored, holds air there; its own edge is not seen"
@@ -160,7 +163,7 @@ def find_dense_lung(
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
         bronchi = int(np.count_nonzero(np.unique(bronchograms.pockets[box][piece])))
         evidence = dense_evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size, bronchi)
-        fading[box][piece & ~wet & evidence.fades] = side
+        fading[box][piece & ~wet & (evidence.fades or evidence.is_lung)] = side
         if evidence.is_lung:
             lung[box][piece & ~wet] = side
         elif evidence.may_be_lung and coarse.volume_ml(piece & ~wet) >= least:
@@ -225,6 +228,7 @@ def _whole(
     counted = lung.copy()
     for side in (1, 2):
         whole = _with_border(coarse, lung == side, lungs == side, free, size)
+        whole |= _closed_with_lung(whole, lungs == side, free, coarse.spacing, size)
         counted[whole] = side
         free = free & ~whole
     pieces = []
@@ -240,6 +244,18 @@ def _whole(
 def _with_border(coarse: CoarseImage, piece: Mask, lung: Mask, free: Mask, size: float) -> Mask:
     whole = with_border_half_way(coarse, piece, free, size)
     return whole | _fading_rim(coarse, whole, lung, free & ~whole)
+
+
+def _closed_with_lung(piece: Mask, lung: Mask, free: Mask, spacing: Spacing, size: float) -> Mask:
+    """What a ball that closes the hilum of a lung does not enter between a counted piece and aerated lung."""
+    gaps = np.zeros(piece.shape, dtype=bool)
+    if piece.any():
+        radius = CLOSED_MM * size
+        room = int(np.ceil(radius / min(spacing))) + 1
+        box = bounding_box(piece, 2 * room)
+        whole = closed(np.pad(piece[box] | lung[box], room), radius, spacing)[(slice(room, -room),) * 3]
+        gaps[box] = whole & free[box] & dilated(piece[box], radius, spacing)
+    return gaps
 
 
 def _all_blocks(offered: Sequence[DensePiece], others: Mask) -> Mask:
