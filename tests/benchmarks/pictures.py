@@ -1,8 +1,9 @@
 """A contact sheet of every real case and of hybrids, worst first, to be looked at.
 
-Each row shows one scan or pair: lungs in two planes, vessels, opacity (and the truth, where it is known), and for
-pairs a checkerboard of the registration and the fate. The sheets hold images of patients: git ignores their folder,
-and they stay on the machine that drew them.
+Each row shows one scan or pair: lungs in two planes, vessels, opacity in two planes (and the truth, where it is known),
+the largest candidate, and for pairs a checkerboard of the registration and the fate. Real scans are read at their own
+resolution, those without opacity in thick slices as well. The sheets hold images of patients: git ignores their
+folder, and they stay on the machine that drew them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from ctreview.change import Timepoint, find_fate
+from ctreview.change.candidates import candidate_map
 from ctreview.errors import CtreviewError
 from ctreview.phantom import random_hybrid, random_hybrid_pair
 from ctreview.recipes.chest_ct import prepare, segment
@@ -29,15 +31,30 @@ from ctreview.volume.load import load_volume
 from ctreview.volume.resample import warp
 from ctreview.volume.transform import Transform
 from ctreview.volume.volume import Volume
-from tests.real_scans import DATA, coarser, healthy_host
+from tests.benchmarks.degraded_scans import averaged
+from tests.benchmarks.zero_change import RECONSTRUCTIONS, SCANS
+from tests.real_scans import DATA, healthy_host
 
 FOLDER = Path(__file__).resolve().parent / "pictures"
 FIRST_SEED = 7000
 ROWS = 5
 """So many cases on a sheet."""
 
-COLUMNS = ("lungs", "lungs, coronal", "vessels", "opacity (truth in white)", "checkerboard", "fate")
+COLUMNS = (
+    "lungs",
+    "lungs, coronal",
+    "vessels",
+    "opacity (truth in white)",
+    "opacity, coronal",
+    "largest candidate",
+    "checkerboard",
+    "fate",
+)
 COUNTED = ("ground_glass", "consolidation")
+CLEAR = ("normal001", "nlst", "lidc_0001", "lidc_0314")
+"""Scans without opacity but a nodule of 7 mL and a collapse: what is counted in them is false."""
+
+THICK_MM = 5.0
 SQUARE_MM = 40.0
 
 Slice = npt.NDArray[Any]
@@ -77,13 +94,24 @@ class Pictured:
         found, true = self.point.opacity.mask(*COUNTED), self.truth.mask(*COUNTED)
         return float(2 * np.count_nonzero(found & true) / max(1, found.sum() + true.sum()))
 
+    @property
+    def counted_ml(self) -> float:
+        """Opacity that is in the numbers, in mL."""
+        return 0.0 if self.point is None else self.point.opacity.volume_ml(*COUNTED)
+
+    @property
+    def offered_ml(self) -> float:
+        """What is offered to be confirmed, in mL."""
+        return 0.0 if self.point is None else sum(one.piece.ml for one in self.point.candidates)
+
 
 def draw(hybrids: int = 12, *, folder: Path = FOLDER) -> list[Pictured]:
-    """Draw every sheet: real cases as they come, then hybrids from the worst to the best."""
+    """Draw every sheet: clear scans from the one with most opacity on, other real ones, hybrids from the worst on."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("sheet_*.png"):
         old.unlink()
-    real = [*_real_cases()]
+    clear = sorted(_clear_scans(), key=lambda row: -row.counted_ml - row.offered_ml)
+    real = [*clear, *_other_scans()]
     _sheets(real, folder, "real")
     planted = sorted(_hybrids(hybrids), key=lambda row: row.dice or 0.0)
     _sheets(planted, folder, "hybrid")
@@ -98,16 +126,23 @@ def _sheets(rows: Sequence[Pictured], folder: Path, kind: str) -> None:
 # -- cases ------------------------------------------------------------------------------------------------------------
 
 
-def _real_cases() -> Iterator[Pictured]:
-    if not DATA.is_dir():
-        return
-    pairs = {"followup_pair": ("baseline.mha", "followup.mha"), "two_kernels": ("b40f", "b70f")}
+def _clear_scans() -> Iterator[Pictured]:
+    for name in CLEAR:
+        if (DATA / SCANS[name]).exists():
+            volume = replace(load_volume(DATA / SCANS[name]).canonical(), unmeasured=None)
+            yield _one(name, volume)
+            yield _one(f"{name}, {THICK_MM:g} mm slices", averaged(volume, THICK_MM))
+
+
+def _other_scans() -> Iterator[Pictured]:
+    pairs = {"followup_pair": ("baseline.mha", "followup.mha")}
+    pairs |= {name: (*sorted(one.name for one in (DATA / name).glob("*/")),) for name in RECONSTRUCTIONS}
     for name, ends in pairs.items():
         if (DATA / name).is_dir():
             yield from _pair(name, *(load_volume(DATA / name / end) for end in ends))
-    for name in ("covid_p001/dicom", "normal001", "nodule/part_solid.mha"):
+    for name in ("covid_p001/dicom", "nodule/part_solid.mha"):
         if (DATA / name).exists():
-            yield _one(name, coarser(load_volume(DATA / name), 2))
+            yield _one(name, load_volume(DATA / name))
 
 
 def _hybrids(count: int) -> Iterator[Pictured]:
@@ -165,8 +200,9 @@ def _sheet(rows: Sequence[Pictured], path: Path) -> None:
     for axes, row in zip(grid, rows, strict=True):
         for one in axes:
             one.set_axis_off()
-        said = "" if row.dice is None else f"\nDice {row.dice:.2f}"
-        axes[0].set_title(f"{row.name}{said}\n{row.note[:60]}", fontsize=9)
+        said = f"{row.counted_ml:.1f} mL counted, {row.offered_ml:.1f} offered"
+        said += "" if row.dice is None else f"; Dice {row.dice:.2f}"
+        axes[0].set_title(f"{row.name}\n{said}\n{row.note[:60]}", fontsize=9)
         if row.point is not None:
             _draw_row(axes, row, row.point)
         for one, column in zip(axes[1:], COLUMNS[1:], strict=True):
@@ -190,21 +226,34 @@ def _draw_row(axes: npt.NDArray[Any], row: Pictured, point: Timepoint) -> None:
     box = [np.flatnonzero(lungs.any(axis=others))[[0, -1]] for others in ((1, 2), (0, 2), (0, 1))]
     if point.vessels is not None:
         _cover(axes[2], point.vessels.array[level] > 0, "#e0402a")
-    _grey(axes[3], hu[level], geometry, 0)
-    for label in point.opacity.scheme:
-        _cover(axes[3], point.opacity.array[level] == label.value, np.array(label.colour) / 255)
-    if row.truth is not None:
-        _outline(axes[3], row.truth.mask(*COUNTED)[level], "white")
+    for axis, index, plane in ((axes[3], level, 0), (axes[4], face, 1)):
+        _grey(axis, hu.take(index, axis=plane), geometry, plane)
+        for label in point.opacity.scheme:
+            _cover(axis, (point.opacity.array == label.value).take(index, axis=plane), np.array(label.colour) / 255)
+        if row.truth is not None:
+            _outline(axis, row.truth.mask(*COUNTED).take(index, axis=plane), "white")
+    _draw_candidates(axes[5], point)
     if row.partner is not None:
-        _grey(axes[4], _checkered(hu[level], row.partner.array[level], geometry), geometry, 0)
+        _grey(axes[6], _checkered(hu[level], row.partner.array[level], geometry), geometry, 0)
     if point.fate is not None:
-        _grey(axes[5], hu[level], geometry, 0)
+        _grey(axes[7], hu[level], geometry, 0)
         for label in point.fate.scheme:
-            _cover(axes[5], point.fate.array[level] == label.value, np.array(label.colour) / 255)
+            _cover(axes[7], point.fate.array[level] == label.value, np.array(label.colour) / 255)
     for axis in axes:  # the lungs fill the picture
-        (left, right), (low, high) = box[2], box[0] if axis is axes[1] else box[1][::-1]
+        coronal = axis is axes[1] or axis is axes[4]
+        (left, right), (low, high) = box[2], box[0] if coronal else box[1][::-1]
         axis.set_xlim(left - 4, right + 4)
-        axis.set_ylim(*((low - 4, high + 4) if axis is axes[1] else (low + 4, high - 4)))
+        axis.set_ylim(*((low - 4, high + 4) if coronal else (low + 4, high - 4)))
+
+
+def _draw_candidates(axis: Axes, point: Timepoint) -> None:
+    """All candidates of the level on which most of the largest lies."""
+    if not point.candidates:
+        return
+    piece = max(point.candidates, key=lambda one: one.piece.ml).piece
+    level = piece.box[0].start + int(piece.mask.sum(axis=(1, 2)).argmax())
+    _grey(axis, point.volume.array[level], point.volume.geometry, 0)
+    _outline(axis, candidate_map(point.candidates, point.volume.geometry).array[level] > 0, "#ffd24a")
 
 
 def _grey(axis: Axes, picture: Slice, geometry: Geometry, plane: int) -> None:
