@@ -27,6 +27,12 @@ GasKind = Literal["abdominal", "pneumothorax", "mediastinal", "bulla"]
 SMALLEST_ML = 2.0
 """Less gas than this is left alone."""
 
+SMALLEST_IN_BOWEL_ML = 0.5
+"""Nor is less than this beside gas of the abdomen: folds and stool part the gas of one bowel into small pockets."""
+
+BOWEL_MM = 30.0
+"""So far from gas of the abdomen the next pocket of the same bowel may lie; a colon is 30 to 50 mm wide."""
+
 SMALLEST_BESIDE_LUNG_ML = 5.0
 """Less gas than this that borders on lung is left alone: emphysema makes small pockets."""
 
@@ -122,18 +128,20 @@ def find_gas(coarse: CoarseImage, body: Body, airways: Mask) -> tuple[GasPocket,
     """
     aerated = body.air & body.between_tissue & ~airways
     gas = opened(aerated & (coarse.array < body.gas_hu), 2.0, coarse.spacing)
-    pockets = cc3d.connected_components(gas, connectivity=6)
-    stats = cc3d.statistics(pockets)
+    parts = cc3d.connected_components(gas, connectivity=6)
+    stats = cc3d.statistics(parts)
     ml = stats["voxel_counts"] * coarse.voxel_ml
     most = coarse.volume_ml(aerated)
     margin = [int(16.0 / spacing) + 1 for spacing in coarse.spacing]
-    found = []
+    found: list[GasPocket] = []
     counted = np.zeros(coarse.array.shape, dtype=bool)
     for number in np.argsort(-ml):
-        if number == 0 or ml[number] < SMALLEST_ML:
+        if number == 0 or ml[number] < SMALLEST_IN_BOWEL_ML:
+            continue
+        if ml[number] < SMALLEST_ML and not _near_bowel(stats["centroids"][number], found, coarse.spacing):
             continue
         box = widened(stats["bounding_boxes"][number], margin, coarse.array.shape)
-        pocket = pockets[box] == number
+        pocket = parts[box] == number
         hu = coarse.array[box]
         surroundings = _surroundings(hu, pocket, body.gas_hu, coarse.spacing)
         kind = _kind(surroundings, float(ml[number]), float(ml[number]) / most)
@@ -145,6 +153,18 @@ def find_gas(coarse: CoarseImage, body: Body, airways: Mask) -> tuple[GasPocket,
             counted[box] |= blocks
             found.append(GasPocket(kind, pocket_ml, beside_lung, box, blocks, edge))
     return tuple(found)
+
+
+def _near_bowel(
+    centre: npt.NDArray[np.float64], found: Sequence[GasPocket], spacing: tuple[float, float, float]
+) -> bool:
+    """Whether gas of the abdomen that was found already lies near by."""
+    for pocket in found:
+        if pocket.kind == "abdominal":
+            places = np.argwhere(pocket.blocks) + [part.start for part in pocket.box]
+            if (np.linalg.norm((places - centre) * spacing, axis=1) < BOWEL_MM).any():
+                return True
+    return False
 
 
 def find_mediastinal_air(coarse: CoarseImage, body: Body, lungs: npt.NDArray[np.uint8], airways: Mask) -> float:

@@ -113,6 +113,21 @@ def test_the_rim_between_two_pockets_is_counted_once() -> None:
     assert sum(pocket.ml for pocket in found) == pytest.approx(np.count_nonzero(taken) * coarse.voxel_ml)
 
 
+def test_small_pockets_count_as_gas_beside_larger_ones_of_the_same_bowel() -> None:
+    """Folds and stool part the gas of a colon."""
+    array = np.full((40, 60, 80), 40.0, dtype=np.float32)
+    array[5:35, 42:58] = -850.0
+    for middle, radius in ((12, 5), (24, 3), (66, 3)):
+        z, y, x = np.ogrid[:40, :60, :80]
+        array[(z - 20) ** 2 + (y - 20) ** 2 + (x - middle) ** 2 < radius**2] = -990.0
+    coarse = CoarseImage(array, (1, 1, 1), (2.0, 2.0, 2.0), array.shape)
+    body = Body(array > -200, array < -400, np.ones(array.shape, dtype=bool), -960.0, None)
+    taken = outside_lung(find_gas(coarse, body, np.zeros(array.shape, dtype=bool)), array.shape, edge=False)
+    assert taken[20, 20, 12]
+    assert taken[20, 20, 24]
+    assert not taken[20, 20, 66]
+
+
 def test_a_healthy_phantom_has_no_gas_to_name(adult_lungs: LungMap) -> None:
     assert failed(adult_lungs) == []
     assert [check(adult_lungs, name).value for name in ("pneumothorax", "mediastinal_air", "bullae")] == [0.0] * 3
