@@ -101,6 +101,7 @@ def register(
         moving_ignore=moving_ignore,
         spacing_mm=WORKING_SPACING_MM,
         intensity_range=settings.intensity_range,
+        threads=settings.threads,
     )
     transform = engine(pair, settings=settings, progress=part(progress, 0.05, 0.9))
     progress(0.9, 1.0, "judging the registration")

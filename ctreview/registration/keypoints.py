@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from ctreview.compiled import compiled
+from ctreview.registration.parallel import in_chunks
 from ctreview.volume.smoothing import gaussian
 
 __all__ = ["distinctiveness", "find_keypoints", "select_spaced"]
@@ -15,7 +15,7 @@ Image = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
-def distinctiveness(image: Image, *, sigma: float = 1.4) -> Image:
+def distinctiveness(image: Image, *, sigma: float = 1.4, threads: int = 1) -> Image:
     """How well a place is fixed in all three directions (Foerstner and Gülch 1987; Rohr 2001).
 
     One over the trace of the inverse of the structure tensor: large only where the image changes along every
@@ -32,19 +32,65 @@ def distinctiveness(image: Image, *, sigma: float = 1.4) -> Image:
     -------
     ndarray of float32, shape of the image
     """
-    gradient = [ndimage.correlate1d(image, np.array([-0.5, 0.0, 0.5]), axis=axis, mode="nearest") for axis in range(3)]
-    tensor = {
-        (a, b): gaussian(gradient[a] * gradient[b], (sigma,) * 3, mode="nearest", truncate=2.5)
-        for a in range(3)
-        for b in range(a, 3)
-    }
-    xx, yy, zz = tensor[0, 0], tensor[1, 1], tensor[2, 2]
-    xy, xz, yz = tensor[0, 1], tensor[0, 2], tensor[1, 2]
+    depth = len(image)
+    tensor = [np.empty(image.shape, dtype=np.float32) for _ in range(6)]
+    in_chunks(lambda a, b: _multiply_slopes(image, *tensor, a, b), depth, threads)
+    for number, product in enumerate(tensor):
+        tensor[number] = gaussian(product, (sigma,) * 3, mode="nearest", truncate=2.5, threads=threads)
+    found = tensor[0]
+    in_chunks(lambda a, b: _combine(*tensor, found, a, b), depth, threads)
+    return found
+
+
+@compiled(nogil=True)
+def _multiply_slopes(image, xx, xy, xz, yy, yz, zz, start, stop):  # type: ignore[no-untyped-def]
+    # Products of the central differences along two axes; beyond the image its last values go on.
+    n0, n1, n2 = image.shape
+    half = np.float64(0.5)
+    for i in range(start, stop):
+        below, above = max(i - 1, 0), min(i + 1, n0 - 1)
+        for j in range(n1):
+            before, behind = max(j - 1, 0), min(j + 1, n1 - 1)
+            for k in range(n2):
+                left, right = max(k - 1, 0), min(k + 1, n2 - 1)
+                x = np.float32((np.float64(image[above, j, k]) - np.float64(image[below, j, k])) * half)
+                y = np.float32((np.float64(image[i, behind, k]) - np.float64(image[i, before, k])) * half)
+                z = np.float32((np.float64(image[i, j, right]) - np.float64(image[i, j, left])) * half)
+                xx[i, j, k], xy[i, j, k], xz[i, j, k] = x * x, x * y, x * z
+                yy[i, j, k], yz[i, j, k], zz[i, j, k] = y * y, y * z, z * z
+
+
+@compiled(nogil=True)
+def _combine(xx, xy, xz, yy, yz, zz, found, start, stop):  # type: ignore[no-untyped-def]
     # trace(S⁻¹) = (sum of the principal 2×2 minors) / det S
-    minor_x, minor_y, minor_z = yy * zz - yz * yz, xx * zz - xz * xz, xx * yy - xy * xy
-    determinant = xx * minor_x - xy * (xy * zz - yz * xz) + xz * (xy * yz - yy * xz)
-    minors = minor_x + minor_y + minor_z
-    return np.asarray(np.where(minors > 1e-6, determinant / np.maximum(minors, 1e-6), 0.0), dtype=np.float32)
+    least, nothing = np.float32(1e-6), np.float32(0.0)
+    for i in range(start, stop):
+        for j in range(found.shape[1]):
+            for k in range(found.shape[2]):
+                a, b, c = xx[i, j, k], yy[i, j, k], zz[i, j, k]
+                d, e, f = xy[i, j, k], xz[i, j, k], yz[i, j, k]
+                minor_x, minor_y, minor_z = b * c - f * f, a * c - e * e, a * b - d * d
+                determinant = a * minor_x - d * (d * c - f * e) + e * (d * f - b * e)
+                minors = minor_x + minor_y + minor_z
+                found[i, j, k] = determinant / minors if minors > least else nothing
+
+
+@compiled(nogil=True)
+def _find_peaks(strength, mask, peaks):  # type: ignore[no-untyped-def]
+    # Voxels of the mask above 0 that none of their 26 neighbours exceeds.
+    n0, n1, n2 = strength.shape
+    for i in range(n0):
+        for j in range(n1):
+            for k in range(n2):
+                here = strength[i, j, k]
+                if not mask[i, j, k] or not here > 0:
+                    continue
+                highest = here
+                for a in range(max(i - 1, 0), min(i + 2, n0)):
+                    for b in range(max(j - 1, 0), min(j + 2, n1)):
+                        for c in range(max(k - 1, 0), min(k + 2, n2)):
+                            highest = max(highest, strength[a, b, c])
+                peaks[i, j, k] = highest == here
 
 
 @compiled(nogil=True)
@@ -94,7 +140,8 @@ def select_spaced(strength: Image, mask: Mask, count: int, *, crowding: float) -
     inside = int(mask.sum())
     if inside == 0:
         return np.empty((0, 3), dtype=np.int64)
-    peaks = mask & (strength == ndimage.maximum_filter(strength, size=3)) & (strength > 0)
+    peaks = np.zeros(mask.shape, dtype=bool)
+    _find_peaks(strength, mask, peaks)
     where = np.flatnonzero(peaks)
     order = where[np.argsort(-strength.ravel()[where], kind="stable")]
     radius = crowding * (inside / count) ** (1 / 3)
@@ -102,7 +149,7 @@ def select_spaced(strength: Image, mask: Mask, count: int, *, crowding: float) -
 
 
 def find_keypoints(
-    image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0
+    image: Image, mask: Mask, count: int, *, crowding: float = 0.5, sharpness: float = 1.0, threads: int = 1
 ) -> npt.NDArray[np.int64]:
     """The most distinctive voxels of an image in a mask; see `distinctiveness` and `select_spaced`."""
-    return select_spaced(distinctiveness(image, sigma=sharpness), mask, count, crowding=crowding)
+    return select_spaced(distinctiveness(image, sigma=sharpness, threads=threads), mask, count, crowding=crowding)

@@ -245,7 +245,9 @@ def match_keypoints(
     """
     level = pair.level(stage.spacing_mm, threads=threads)
     grid, here = level.grid, level.descriptors
-    points = select_spaced(level.strength(stage.sharpness), level.mask, stage.keypoints, crowding=stage.crowding)
+    points = select_spaced(
+        level.strength(stage.sharpness, threads=threads), level.mask, stage.keypoints, crowding=stage.crowding
+    )
     if len(points) < FEWEST_KEYPOINTS:
         raise RegistrationFailed(
             f"only {len(points)} places with structure were found inside the fixed mask",

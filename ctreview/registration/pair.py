@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -82,10 +83,10 @@ class PyramidLevel:
     descriptors: npt.NDArray[np.uint64]
     _strengths: dict[float, Image] = field(default_factory=dict)
 
-    def strength(self, sharpness: float) -> Image:
+    def strength(self, sharpness: float, *, threads: int = 1) -> Image:
         """How distinctive each voxel is."""
         if sharpness not in self._strengths:
-            self._strengths[sharpness] = distinctiveness(self.image, sigma=sharpness)
+            self._strengths[sharpness] = distinctiveness(self.image, sigma=sharpness, threads=threads)
         return self._strengths[sharpness]
 
 
@@ -150,6 +151,7 @@ def prepare_pair(
     moving_ignore: LabelMap | None = None,
     spacing_mm: float,
     intensity_range: tuple[float, float],
+    threads: int = 1,
 ) -> RegistrationPair:
     """Cut both images to their masks and average voxels that are finer than ``spacing_mm``.
 
@@ -160,26 +162,21 @@ def prepare_pair(
     RegistrationFailed
         A mask is empty.
     """
-    sides = [
-        _side(volume, mask, ignore, which, spacing_mm, intensity_range)
-        for volume, mask, ignore, which in (
-            (fixed, fixed_mask, fixed_ignore, "fixed"),
-            (moving, moving_mask, moving_ignore, "moving"),
-        )
-    ]
-    return RegistrationPair(sides[0], sides[1], fixed.geometry, moving.geometry)
+    with ThreadPoolExecutor(max(1, min(threads, 2))) as pool:
+        one = pool.submit(_side, fixed, fixed_mask, fixed_ignore, "fixed", spacing_mm, intensity_range)
+        other = pool.submit(_side, moving, moving_mask, moving_ignore, "moving", spacing_mm, intensity_range)
+        return RegistrationPair(one.result(), other.result(), fixed.geometry, moving.geometry)
 
 
 def _side(
     volume: Volume, mask: LabelMap, ignore: LabelMap | None, which: str, spacing_mm: float, limits: tuple[float, float]
 ) -> PreparedImage:
     require_same_grid(volume, mask, *(() if ignore is None else (ignore,)))
-    inside = mask.array > 0
-    if not inside.any():
+    if not mask.array.any():
         raise RegistrationFailed(
             f"the mask of the {which} image is empty", remedy="Segment the organ in both images first."
         )
-    tight = bounding_box(inside)
+    tight = bounding_box(mask.array)
     start, stop = np.array([span.start for span in tight]), np.array([span.stop for span in tight])
     geometry = volume.geometry
     around = np.ceil(MARGIN_MM / np.array(geometry.spacing)).astype(int)
@@ -191,12 +188,12 @@ def _side(
     box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     small = _coarser(geometry.crop(low.tolist(), high.tolist()), factor)
     image = np.clip(_averaged(volume.array[box], factor), *limits)
-    share = _averaged(inside[box], factor)
+    share = _averaged(mask.array[box] > 0, factor)
     unsure = None if ignore is None else _averaged(ignore.array[box] > 0, factor)
     points, weights = _mass(share, small)
     centroid = weights @ points / weights.sum()
     corners = geometry.crop(start.tolist(), stop.tolist()).corners()
-    volume_ml = float(np.count_nonzero(inside)) * geometry.voxel_ml
+    volume_ml = float(np.count_nonzero(mask.array)) * geometry.voxel_ml
     extent = (corners.min(axis=0), corners.max(axis=0))
     return PreparedImage(image, share, unsure, small, centroid, volume_ml, extent, limits[0])
 

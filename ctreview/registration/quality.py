@@ -109,7 +109,7 @@ def _residual(pair: RegistrationPair, transform: Transform, threads: int) -> dic
     both = np.count_nonzero(inside & warped)
     dice = 2 * both / (np.count_nonzero(inside) + np.count_nonzero(warped))
     moved = pair.moving_on(grid, transform, threads=threads)
-    points = find_keypoints(moved, _deep(inside & warped), RESIDUAL_KEYPOINTS)
+    points = find_keypoints(moved, _deep(inside & warped), RESIDUAL_KEYPOINTS, threads=threads)
     if len(points) == 0:
         return {"mask_dice": dice, "matched_share": 0.0, "residual_mm": np.inf, "inverse_mm": np.inf}
     costs = similarity_costs(
