@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
+from ctreview.volume.box_filters import highest_within, lowest_within
 
 __all__ = ["FAR_HU", "THREADS", "block_means", "opened", "stands_out_from", "thin_structures"]
 
@@ -62,11 +62,11 @@ def stands_out_from(above: npt.NDArray[np.floating], thin_hu: float) -> float:
 
 def opened(values: Floats, size: Size) -> Floats:
     """Grey opening by a box; `FAR_HU` stands for no value, and gives none of itself."""
-    low = ndi.minimum_filter(values, size, mode="nearest")
+    (a, b, c), (d, e, f) = (n // 2 for n in size), (n - n // 2 - 1 for n in size)
+    low = lowest_within(values, (a, b, c), (d, e, f))
     low[low == FAR_HU] = -FAR_HU
     # a box of even size lies off its middle by half a block; the second filter moves it back
-    origin = tuple(-1 if n % 2 == 0 else 0 for n in size)
-    return np.asarray(ndi.maximum_filter(low, size, mode="nearest", origin=origin))
+    return highest_within(low, (d, e, f), (a, b, c))
 
 
 @compiled(nogil=True)

@@ -16,6 +16,7 @@ from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.streaks import streak_hu
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
+from ctreview.volume.box_filters import highest_within
 from ctreview.volume.distance import distance
 from ctreview.volume.geometry import Geometry
 from ctreview.volume.labels import LabelMap
@@ -142,10 +143,8 @@ def excess_density(
 
 def maximum_filtered(smoothed: Floats, spacing: tuple[float, float, float]) -> Floats:
     """The highest value within `LOCAL_MAXIMUM_MM` along each axis."""
-    for axis, mm in enumerate(spacing):
-        size = 2 * max(1, round(LOCAL_MAXIMUM_MM / mm)) + 1 if mm < 1.5 * LOCAL_MAXIMUM_MM else 1
-        smoothed = ndi.maximum_filter1d(smoothed, size, axis=axis, mode="nearest")
-    return smoothed
+    a, b, c = (max(1, round(LOCAL_MAXIMUM_MM / mm)) if mm < 1.5 * LOCAL_MAXIMUM_MM else 0 for mm in spacing)
+    return highest_within(smoothed, (a, b, c), (a, b, c))
 
 
 def _exclude_dense_spots(
