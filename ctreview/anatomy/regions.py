@@ -15,6 +15,7 @@ from ctreview.anatomy.lungs import LUNG_SCHEME
 from ctreview.compiled import compiled
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
+from ctreview.volume.counting import look_up
 from ctreview.volume.distance import distance
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
@@ -131,7 +132,9 @@ def _lobe_numbers(lobes: LabelMap, box: tuple[slice, ...], whole: Labels) -> tup
     for number, key in enumerate((key for key in LOBES if key in known), start=1):
         table[known[key]] = number
         names[number] = key
-    return np.asarray(table[lobes.array[box]] * whole), names
+    numbers = look_up(table, lobes.array[box])
+    numbers *= whole
+    return numbers, names
 
 
 def _partition(

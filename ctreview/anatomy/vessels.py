@@ -22,6 +22,7 @@ from ctreview.errors import SegmentationFailed, WrongUse
 from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
+from ctreview.volume.counting import look_up
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.smoothing import gaussian
@@ -173,7 +174,8 @@ def find_vessels(
     progress(0, 4, "vessels")
     box = bounding_box(inside, 4)
     # what is denser than blood is of no interest, and a rib would ring into the lung
-    hu = np.clip(volume.array[box], -1024, 100).astype(np.float32)
+    hu = volume.array[box].astype(np.float32)
+    np.clip(hu, -1024, 100, out=hu)
     lung = np.ascontiguousarray(inside[box])
     full = _Grid(hu, lung, volume.geometry.spacing)
     fine = _resampled(full, settings.grid_mm)
@@ -273,12 +275,23 @@ def _tubeness(
 def _hysteresis(strength: Image, grid: _Grid, low: float, high: float, least_ml: float) -> Mask:
     """Tubes of some strength that are strong somewhere and not tiny."""
     labels = cc3d.connected_components((strength > low) & grid.lung, connectivity=26)
-    sizes = np.bincount(labels.ravel())
+    sizes = np.zeros(1 + int(labels.max()), dtype=np.int64)
     keep = np.zeros(len(sizes), dtype=bool)
-    keep[np.unique(labels[strength > high])] = True
+    _find_strong(labels, strength, np.float32(high), sizes, keep)
     keep &= sizes * float(np.prod(grid.spacing)) / 1000.0 > least_ml
-    keep[0] = False
-    return np.asarray(keep[labels])
+    return look_up(keep, labels)
+
+
+@compiled()
+def _find_strong(labels: Any, strength: Any, high: float, sizes: Any, strong: Any) -> None:  # pragma: no cover
+    """How many voxels each piece has, and whether it is strong somewhere."""
+    for i in range(labels.shape[0]):
+        for j in range(labels.shape[1]):
+            for k in range(labels.shape[2]):
+                label = labels[i, j, k]
+                if label != 0:
+                    sizes[label] += 1
+                    strong[label] |= strength[i, j, k] > high
 
 
 def _surroundings(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:

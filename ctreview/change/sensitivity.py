@@ -14,6 +14,7 @@ from ctreview.change.border_sensitivity import BorderSensitivity, border_sensiti
 from ctreview.change.interval_settings import IntervalSettings
 from ctreview.change.measure import count_labelled, count_listed, organ_box
 from ctreview.errors import WrongUse
+from ctreview.volume.counting import look_up
 from ctreview.volume.geometry import FloatArray, Geometry, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.regions import Regions
@@ -227,7 +228,7 @@ def _classes(labels: LabelMap, box: tuple[slice, slice, slice]) -> Codes:
     table = np.zeros(256, dtype=np.uint8)
     for place, label in enumerate(labels.scheme.counted, 1):
         table[label.value] = place
-    return np.asarray(table[labels.array[box]])
+    return look_up(table, labels.array[box])
 
 
 def _alternatives(labels: LabelMap, box: tuple[slice, slice, slice], regions: Regions) -> dict[str, FloatArray]:

@@ -16,6 +16,7 @@ from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
 from ctreview.progress import Progress, quiet
+from ctreview.volume.counting import look_up
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["classify", "find_seeds", "offset_hu"]
@@ -89,7 +90,7 @@ def classify(
     field[(field > 0) & (patches == 0) & ~border] = -least
     array = np.zeros(grid.source.shape, dtype=np.uint8)
     box = tuple(slice(a, a + n) for a, n in zip(grid.start, grid.lung.shape, strict=True))
-    array[box] = _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors))
+    _draw(field, kind, grid.lung, grid.vessel, np.array(grid.factors), array[box])
     progress(3, 3, "drawing borders")
     return LabelMap(array, grid.source, OPACITY_SCHEME, thresholds.checks)
 
@@ -184,7 +185,7 @@ def _patches(candidate: Bools, seeds: Bools, excess: Excess, settings: OpacitySe
     keep = (size >= settings.least_patch_ml) & (seeded >= settings.least_patch_ml / 3)
     keep[0] = False
     table = np.where(keep, np.arange(count + 1), 0).astype(np.uint32)
-    return np.asarray(table[numbered])
+    return look_up(table, numbered)
 
 
 def _kinds(
@@ -225,7 +226,7 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     level = np.bincount(which, excess.smoothed_hu.ravel()[at] - offset, minlength=count + 1) / np.maximum(size, 1)
     is_layer = (lowest > 0.8 * size) & (level < settings.dependent_excess_hu)
     is_layer[0] = False
-    layer = np.asarray(is_layer[patches])
+    layer = look_up(is_layer, patches)
     if all((grid.side == side).any() for side in SIDES):
         amounts = sorted(np.count_nonzero(layer & (grid.side == side)) for side in SIDES)
         if amounts[0] < settings.least_other_side * amounts[1]:
@@ -240,12 +241,12 @@ def _draw(
     lung: npt.NDArray[Any],
     vessel: npt.NDArray[Any],
     factors: npt.NDArray[Any],
-) -> npt.NDArray[np.uint8]:  # pragma: no cover - compiled
+    drawn: npt.NDArray[np.uint8],
+) -> None:  # pragma: no cover - compiled
     """Draw the field's zero crossing on the scan's grid (linear interpolation), inside the lung, off the vessels."""
     nz, ny, nx = lung.shape
     mz, my, mx = field.shape
     fz, fy, fx = factors[0], factors[1], factors[2]
-    drawn = np.zeros(lung.shape, np.uint8)
     for z in range(nz):
         wz = (z + 0.5) / fz - 0.5
         az = max(0, min(int(np.floor(wz)), mz - 1))
@@ -271,4 +272,3 @@ def _draw(
                 )
                 if (1 - tz) * low + tz * high > 0:
                     drawn[z, y, x] = kind[z // fz, y // fy, x // fx]
-    return drawn

@@ -1,4 +1,4 @@
-"""Counts and sums over the cells of a partition, in one pass that makes no array as large as the image."""
+"""Counts, sums and new values of numbered voxels, in one pass that makes no array of indices as large as the image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled
 
-__all__ = ["count_in_cells", "sum_in_cells"]
+__all__ = ["count_in_cells", "look_up", "sum_in_cells"]
 
 
 def count_in_cells(
@@ -41,6 +41,28 @@ def sum_in_cells(cells: npt.NDArray[Any], values: npt.NDArray[Any], cell_count: 
     sums = np.zeros(cell_count, dtype=np.float64)
     _sum(cells.ravel(), values.ravel(), sums)
     return sums
+
+
+def look_up(table: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What a table holds under the number of each voxel.
+
+    Parameters
+    ----------
+    table : ndarray, one axis
+    numbers : ndarray of unsigned integers, three axes
+        All below the length of the table.
+    """
+    found = np.empty(numbers.shape, dtype=table.dtype)
+    _look_up(table, numbers, found)
+    return found
+
+
+@compiled()
+def _look_up(table: Any, numbers: Any, found: Any) -> None:  # pragma: no cover - compiled
+    for i in range(numbers.shape[0]):
+        for j in range(numbers.shape[1]):
+            for k in range(numbers.shape[2]):
+                found[i, j, k] = table[numbers[i, j, k]]
 
 
 @compiled(nogil=True)

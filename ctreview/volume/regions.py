@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.errors import WrongUse
-from ctreview.volume.counting import count_in_cells, sum_in_cells
+from ctreview.volume.counting import count_in_cells, look_up, sum_in_cells
 from ctreview.volume.geometry import Geometry
 
 __all__ = ["BorderShift", "Division", "Partition", "Regions"]
@@ -133,7 +133,7 @@ class Regions:
             if name in partition.regions:
                 table = np.zeros(int(partition.cells.max()) + 1, dtype=bool)
                 table[[cell for cell in partition.regions[name] if cell < len(table)]] = True
-                return np.asarray(table[partition.cells])
+                return look_up(table, partition.cells)
         raise WrongUse(f"no region is called {name!r}", remedy=f"Known here: {', '.join(self.names)}.")
 
     def count(self, labels: npt.NDArray[Any], size: int) -> dict[str, npt.NDArray[np.int64]]:
