@@ -58,6 +58,8 @@ BORDER_MM = 9.0
 """Two cells: so far beside the cells blocks belong to the piece that have its density."""
 
 LEVEL_MM = 6.0
+"""Over so much the densities of cells are averaged for the blocks beside them."""
+
 BLOCK_HU = 10.0
 """Half-way to tissue that differs by 20 HU, which consolidation and organs without contrast do (28 and 45 to 50)."""
 
