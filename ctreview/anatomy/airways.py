@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cc3d
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, Body
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, upsampled
+from ctreview.compiled import compiled
 from ctreview.volume.box import Box
 from ctreview.volume.volume import Volume
 
@@ -205,18 +207,50 @@ def _chain(holes: list[list[_Hole]], z: int, hole: _Hole, spacing: Spacing) -> l
 def grow_lumen(fine: CoarseImage, seed: Mask) -> Mask:
     """The lumen around a piece of trachea, at the last threshold before it leaks into the lung."""
     seed_ml = fine.volume_ml(seed)
+    most_ml = 9.0 * seed_ml + 4.0
     kept, kept_ml = seed, seed_ml
+    begin = np.argwhere(seed)
     for threshold in range(-960, -640, 20):
-        labels = cc3d.connected_components(fine.array < threshold, connectivity=6)
-        hit = np.unique(labels[seed])
-        table = np.zeros(int(labels.max()) + 1, dtype=bool)
-        table[hit[hit > 0]] = True
-        grown = table[labels] | seed
+        grown = seed.copy()
+        whole = _flood(fine.array, begin, np.float32(threshold), int(most_ml / fine.voxel_ml) + 2, grown)
         ml = fine.volume_ml(grown)
-        if (ml > 1.35 * kept_ml + 0.1 * seed_ml and kept is not seed) or ml > 9.0 * seed_ml + 4.0:
+        if not whole or (ml > 1.35 * kept_ml + 0.1 * seed_ml and kept is not seed) or ml > most_ml:
             break
         kept, kept_ml = grown, ml
     return np.asarray(kept)
+
+
+@compiled()
+def _flood(hu: Any, begin: Any, below: Any, most: int, grown: Any) -> bool:  # pragma: no cover - compiled
+    """Take in what is below a density and joined by faces to where one begins; False once it is more than the most."""
+    n0, n1, n2 = hu.shape
+    places = np.empty((len(begin) + most + 6, 3), dtype=np.int32)
+    count = 0
+    for number in range(len(begin)):
+        i, j, k = begin[number]
+        if hu[i, j, k] < below:
+            places[count] = i, j, k
+            count += 1
+    at = 0
+    while at < count:
+        if count > most:
+            return False
+        for axis in range(3):
+            for step in (-1, 1):
+                i, j, k = places[at]
+                if axis == 0:
+                    i += step
+                elif axis == 1:
+                    j += step
+                else:
+                    k += step
+                inside = 0 <= i < n0 and 0 <= j < n1 and 0 <= k < n2
+                if inside and not grown[i, j, k] and hu[i, j, k] < below:
+                    grown[i, j, k] = True
+                    places[count] = i, j, k
+                    count += 1
+        at += 1
+    return True
 
 
 def _above_carina(fine: CoarseImage, lumen: Mask, seed: Mask) -> Mask:
