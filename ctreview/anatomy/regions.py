@@ -113,7 +113,7 @@ def _touched(geometry: Geometry, box: Sequence[slice]) -> list[tuple[bool, bool]
 def _peripheral(sides: Labels, grid: Geometry, touched: Sequence[tuple[bool, bool]]) -> Mask:
     """Where lung lies within the rim under the pleura."""
     lung = sides > 0
-    share = len(np.unique(sides[lung])) / 2
+    share = sum(bool((sides == side).any()) for side in (1, 2)) / 2
     depth = PERIPHERAL_MM * (np.count_nonzero(lung) * grid.voxel_ml / (ADULT_LUNGS_ML * share)) ** (1 / 3)
     # a layer of background around the box makes a surface, except where the field of view cuts the lung
     padding = [(0 if first else 1, 0 if last else 1) for first, last in touched]
@@ -187,7 +187,7 @@ def _ends(numbers: Labels, axis: Axis) -> dict[int, Ends]:
     """Lowest and highest place of each part along a patient axis, by its number."""
     ends = np.array([[np.inf], [-np.inf]], dtype=np.float32).repeat(256, axis=1)
     _find_ends(numbers, axis, ends[0], ends[1])
-    return {int(n): (float(ends[0, n]), float(ends[1, n])) for n in np.flatnonzero(ends[0] <= ends[1]) if n}
+    return {int(n): (float(ends[0, n]), float(ends[1, n])) for n in np.flatnonzero(ends[0] <= ends[1])}
 
 
 def _patient_axis(grid: Geometry, row: int) -> Axis:
@@ -221,6 +221,8 @@ def _find_ends(numbers: Any, axis: Any, lowest: Any, highest: Any) -> None:  # p
         for j in range(numbers.shape[1]):
             for k in range(numbers.shape[2]):
                 n = numbers[i, j, k]
+                if n == 0:
+                    continue
                 position = (a[i] + b[j]) + c[k]
                 lowest[n] = min(lowest[n], position)
                 highest[n] = max(highest[n], position)

@@ -10,7 +10,6 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import SimpleITK
-from scipy import ndimage
 
 from ctreview.anatomy.coarse import Mask, Spacing, dilated, opened
 from ctreview.anatomy.costal import costal_depth
@@ -23,6 +22,7 @@ from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.counting import look_up
+from ctreview.volume.distance import beside
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.smoothing import gaussian
@@ -296,7 +296,7 @@ def _find_strong(labels: Any, strength: Any, high: float, sizes: Any, strong: An
 
 def _surroundings(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
     """Median of lung that is no tube, and its mean within about a centimetre, on the wide grid."""
-    tubes = _onto(ndimage.binary_dilation(tubes).astype(np.uint8), fine.spacing, wide.spacing) > 0
+    tubes = _onto(beside(tubes).astype(np.uint8), fine.spacing, wide.spacing) > 0
     use = wide.lung & ~tubes
     weight = _smooth(use.astype(np.float32), 5.0, wide.spacing)
     total = _smooth(np.where(use, wide.image, 0).astype(np.float32), 5.0, wide.spacing)
@@ -308,8 +308,10 @@ def _surroundings(wide: _Grid, fine: _Grid, tubes: Mask) -> tuple[float, Image]:
 def _candidate_zone(tubes: Mask, lumen: Mask, spacing: Spacing, wall_mm: float) -> npt.NDArray[np.uint8]:
     """Where a voxel may be vessel (1), airway wall (2) or neither (0), on the fine grid."""
     steps = max(1, int(np.ceil(wall_mm / max(spacing))))
-    zone = np.where(ndimage.binary_dilation(lumen, iterations=steps), 2, 0).astype(np.uint8)
-    zone[ndimage.binary_dilation(tubes)] = 1
+    for _ in range(steps):
+        lumen = beside(lumen)
+    zone = lumen.view(np.uint8) * np.uint8(2)
+    zone[beside(tubes)] = 1
     return zone
 
 

@@ -11,12 +11,13 @@ from scipy import ndimage as ndi
 
 from ctreview.compiled import compiled
 from ctreview.opacity.excess import DENSE_SPOT_HU, LOCAL_MAXIMUM_MM, Excess
-from ctreview.opacity.neighbourhood import beside, closed_box, within
+from ctreview.opacity.neighbourhood import closed_box, within
 from ctreview.opacity.scheme import OPACITY_SCHEME
 from ctreview.opacity.settings import OpacitySettings
 from ctreview.opacity.thresholds import Thresholds
 from ctreview.progress import Progress, quiet
 from ctreview.volume.counting import look_up
+from ctreview.volume.distance import beside
 from ctreview.volume.labels import LabelMap
 
 __all__ = ["classify", "find_seeds", "offset_hu"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["beside", "closed_box", "near_box", "within"]
+__all__ = ["closed_box", "near_box", "within"]
 
 Bools = npt.NDArray[np.bool_]
 Halves = tuple[int, int, int]
@@ -27,17 +27,6 @@ def near_box(mask: Bools, halves: Halves) -> Bools:
 def closed_box(mask: Bools, halves: Halves) -> Bools:
     """A mask with what lies between its parts, within so many voxels along each axis; beyond the grid all is in it."""
     return ~near_box(~near_box(mask, halves), halves)
-
-
-def beside(mask: Bools) -> Bools:
-    """A mask and the six neighbours of each of its voxels."""
-    found = mask.copy()
-    for axis in range(3):
-        first, rest = [slice(None)] * 3, [slice(None)] * 3
-        first[axis], rest[axis] = slice(0, -1), slice(1, None)
-        found[tuple(first)] |= mask[tuple(rest)]
-        found[tuple(rest)] |= mask[tuple(first)]
-    return found
 
 
 def _near_along(mask: Bools, axis: int, half: int) -> Bools:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ctreview.compiled import compiled
 from ctreview.volume.box import bounding_box
 
-__all__ = ["dilated", "distance", "eroded"]
+__all__ = ["beside", "dilated", "distance", "eroded"]
 
 Mask = npt.NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -48,6 +48,17 @@ def eroded(mask: Mask, radius: float, spacing: Spacing) -> Mask:
     if mask.any():
         box = bounding_box(mask, 1)
         found[box] = ~_near(mask[box], False, radius, _reach(radius, spacing), spacing)
+    return found
+
+
+def beside(mask: Mask) -> Mask:
+    """A mask and the six neighbours of each of its voxels."""
+    found = mask.copy()
+    for axis in range(3):
+        first, rest = [slice(None)] * 3, [slice(None)] * 3
+        first[axis], rest[axis] = slice(0, -1), slice(1, None)
+        found[tuple(first)] |= mask[tuple(rest)]
+        found[tuple(rest)] |= mask[tuple(first)]
     return found
 
 

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ctreview.opacity.neighbourhood import beside, closed_box, near_box, within
-
-CROSS = ndimage.generate_binary_structure(3, 1)
+from ctreview.opacity.neighbourhood import closed_box, near_box, within
 
 
 @pytest.fixture
@@ -26,8 +24,3 @@ def test_what_is_near_and_what_lies_between(mask, halves):
 
 def test_a_reach_is_in_millimetres_and_one_voxel_at_least(mask):
     assert np.array_equal(within(mask, 3.0, (1.5, 1.0, 4.0)), near_box(mask, (2, 3, 1)))
-
-
-def test_the_six_neighbours(mask):
-    assert np.array_equal(beside(mask), ndimage.binary_dilation(mask, CROSS))
-    assert np.array_equal(~beside(~mask), ndimage.binary_erosion(mask, CROSS, border_value=1))

@@ -3,8 +3,9 @@
 import edt
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from ctreview.volume.distance import dilated, distance, eroded
+from ctreview.volume.distance import beside, dilated, distance, eroded
 
 SPACINGS = [(1.0, 0.66, 0.66), (2.5, 0.742, 0.742), (2.0, 2.1, 2.2)]
 
@@ -36,3 +37,10 @@ def test_without_a_border_nothing_is_near():
     assert np.isinf(distance(whole, (1.0, 1.0, 1.0))).all()
     assert eroded(whole, 9.0, (1.0, 1.0, 1.0)).all()
     assert not dilated(~whole, 9.0, (1.0, 1.0, 1.0)).any()
+
+
+def test_the_six_neighbours():
+    mask, cross = ~_blobs(), ndimage.generate_binary_structure(3, 1)
+    mask[0, 0, 0] = True
+    assert np.array_equal(beside(mask), ndimage.binary_dilation(mask, cross))
+    assert np.array_equal(~beside(~mask), ndimage.binary_erosion(mask, cross, border_value=1))
