@@ -59,6 +59,12 @@ class Hilum:
             return cls(-np.inf, np.inf)
         return cls(carina - BELOW_CARINA_MM * size / spacing_mm, carina + ABOVE_CARINA_MM * size / spacing_mm, carina)
 
+    def blocks(self, shape: tuple[int, ...], midline: float, spacing_mm: float, size: float) -> Mask:
+        """Where its vessels lie, on a grid of this shape with blocks of ``spacing_mm`` along axis 2."""
+        heights, across = np.arange(shape[0]), np.abs(np.arange(shape[2]) - midline) * spacing_mm
+        high = (heights > self.low) & (heights < self.high)
+        return np.broadcast_to(high[:, None, None] & (across <= LATERAL_MM * size)[None, None, :], shape)
+
 
 def find_bulges(coarse: CoarseImage, lungs: Labels, midline: float, size: float, hilum: Hilum) -> Labels:
     """Find bulges of soft tissue that may be lung.

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from ctreview.anatomy.aorta import find_descending_aorta
+from ctreview.anatomy.block_noise import block_noise, quietened
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.bronchograms import find_bronchograms
 from ctreview.anatomy.bulges import Hilum, find_bulges
@@ -28,15 +30,13 @@ from ctreview.anatomy.density_step import tissue_of_one_density
 from ctreview.anatomy.edge_width import relative_edge_width
 from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
 from ctreview.anatomy.mirrored_lung import dense_behind
+from ctreview.anatomy.pleural_fluid import fluid_in_gap, is_other_tissue, is_uniform
 from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 from ctreview.volume.box import Box, bounding_box, widened
 
 __all__ = ["DenseLung", "DensePiece", "find_dense_lung"]
 
 Labels = npt.NDArray[np.uint8]
-
-FLUID_HU = 18.0
-"""Pleural fluid measures about 0–20 HU, consolidated or collapsed lung 30 and more without contrast."""
 
 SMALLEST_ML = 5.0
 """Smaller pieces, in lungs of 5 L, are fat and muscle of the wall as often as lung: healthy scans hold some."""
@@ -57,9 +57,6 @@ BEHIND_REASON = "it goes on behind dense lung, and the other lung, mirrored, hol
 
 ROOM = 6
 """Blocks around a piece in which its surroundings are looked at."""
-
-OTHER_TISSUE_HU = 12.0
-"""Fluid differs from the tissue behind it by more; a fatty liver, which is as light as fluid, does not."""
 
 
 @dataclass(frozen=True)
@@ -134,22 +131,26 @@ def find_dense_lung(
     Below the last aerated lung a dense base is a crescent between diaphragm and ribs that the image does not show; it
     tapers downwards, and is no thicker than the other lung at the same height and mirrored direction.
     """
+    inside = lungs > 0
+    if not inside.any():
+        return DenseLung.none(lungs.shape)
+    coarse = quietened(coarse, inside)
     proposed, carried = _proposed(coarse, lungs, midline, size, hilum, prior)
     bronchograms = find_bronchograms(coarse, lungs, airways)
     proposed = np.where(proposed == 0, bronchograms.tissue, proposed)
+    aorta = find_descending_aorta(coarse, lungs, midline, size)
+    proposed[aorta] = 0
     lung = np.zeros(lungs.shape, dtype=np.uint8)
-    inside = lungs > 0
-    if not inside.any():
-        return DenseLung(lung)
     edges = relative_edge_width(coarse, inside)
-    proposed, pieces = _pieces(proposed, _ending_in_a_step(coarse, lungs, edges, airways, size))
+    proposed, pieces = _pieces(proposed, _ending_in_a_step(coarse, lungs, edges, airways | aorta, size))
     if not proposed.any():
         collapsed = _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), lung > 0)
-        judged = _all_blocks(collapsed, lung > 0)
+        judged = _all_blocks(collapsed, aorta)
         return DenseLung(lung, (*collapsed, *_behind_wide_edges(coarse, lungs, edges, judged, midline, size)))
     fluid = np.zeros(lungs.shape, dtype=bool)
     around = bounding_box(proposed, ROOM)
-    fluid[around] = _fluid(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
+    fluid[around] = fluid_in_gap(coarse.array[around], proposed[around] > 0, inside[around], coarse.spacing, size)
+    noise = block_noise(coarse, inside)
     offered: list[DensePiece] = []
     fading = np.zeros(lungs.shape, dtype=np.uint8)
     fluid_ml = 0.0
@@ -160,6 +161,8 @@ def find_dense_lung(
         hu, piece = coarse.array[box], pieces[box] == number
         if coarse.volume_ml(piece) < least and not carried[box][piece].any():
             continue
+        if not is_uniform(hu, piece & fluid[box], inside[box], noise):
+            fluid[box][piece] = False
         side, wet = int(proposed[box][piece][0]), piece & fluid[box]
         bronchi = int(np.count_nonzero(np.unique(bronchograms.pockets[box][piece])))
         evidence = dense_evidence(coarse, box, piece, inside[box], edges[box], carried[box], midline, size, bronchi)
@@ -170,17 +173,18 @@ def find_dense_lung(
             offered.append(
                 _offered(piece & ~wet, box, lungs.shape, side, "consolidation", evidence.reason, evidence.fades)
             )
-        if wet.any() and evidence.enclosed >= LUNG_CONTACT and _is_other_tissue(hu, piece, wet, inside[box]):
+        if wet.any() and evidence.enclosed >= LUNG_CONTACT and is_other_tissue(hu, piece, wet, inside[box]):
             fluid_ml += coarse.volume_ml(wet)
             if coarse.volume_ml(wet) >= least:
                 offered.append(_offered(wet, box, lungs.shape, side, "effusion", FLUID_REASON))
-    judged = _all_blocks(offered, (lung > 0) | fluid)
+    judged = _all_blocks(offered, (lung > 0) | fluid | aorta)
     offered += _collapsed(find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina), judged)
     judged = _all_blocks(offered, judged)
     offered += _behind_wide_edges(coarse, lungs, edges, judged, midline, size)
-    behind = dense_behind(coarse, lungs, fading, _all_blocks(offered, judged), midline, size)
+    judged = _all_blocks(offered, judged) | hilum.blocks(lungs.shape, midline, coarse.spacing[2], size)
+    behind = dense_behind(coarse, lungs, fading, judged, midline, size)
     offered += _as_deep_as_other_lung(coarse, behind, least)
-    free = (lungs == 0) & (coarse.array < BONE_HU) & ~airways & ~_all_blocks(offered, (lung > 0) | fluid)
+    free = (lungs == 0) & (coarse.array < BONE_HU) & ~airways & ~_all_blocks(offered, (lung > 0) | fluid | aorta)
     return DenseLung(*_whole(coarse, lungs, lung, offered, free, size), fluid_ml)
 
 
@@ -368,15 +372,6 @@ def _proposed(
     return np.where(proposed == 0, bulging, proposed), carried
 
 
-def _is_other_tissue(hu: npt.NDArray[np.float32], piece: Mask, wet: Mask, lung: Mask) -> bool:
-    """Whether fluid differs in density from the soft tissue around its piece."""
-    around = ndimage.binary_dilation(piece, iterations=4) & ~ndimage.binary_dilation(piece)
-    around &= ~ndimage.binary_dilation(lung, iterations=2) & (hu > -30.0) & (hu < BONE_HU)
-    if not around.any():
-        return True
-    return bool(np.median(hu[around]) - np.median(hu[wet]) > OTHER_TISSUE_HU)
-
-
 def _offered(
     mask: Mask, box: Box, shape: tuple[int, ...], side: int, proposed: DenseClass, reason: str, fades: bool = False
 ) -> DensePiece:
@@ -396,22 +391,3 @@ def _solid(coarse: CoarseImage, lungs: Labels, found: Mask, view: RibRays, size:
     gap = whole & ~lung & near & (hu < BONE_HU)
     least = max(1, int(SMALLEST_ML * size**3 / coarse.voxel_ml))
     return np.asarray(cc3d.dust(gap, threshold=least, connectivity=6) > 0)
-
-
-def _fluid(hu: npt.NDArray[np.float32], gap: Mask, lung: Mask, spacing: Spacing, size: float) -> Mask:
-    """The part of a gap that is fluid and no lung."""
-    if not gap.any():
-        return gap.copy()
-    beside_air = ndimage.binary_dilation(lung, np.ones((3, 3, 3), dtype=bool))
-    smooth = _smooth_within(hu, gap & ~beside_air, spacing)
-    return np.asarray(opened(gap & (smooth < FLUID_HU) & (smooth > -25.0), 3.0 * size, spacing) & gap)
-
-
-def _smooth_within(hu: npt.NDArray[np.float32], mask: Mask, spacing: Spacing) -> npt.NDArray[np.float32]:
-    """Mean over some millimetres of what lies in a mask, infinite far from it; bronchi that hold air do not count."""
-    use = (mask & (hu > -30)).astype(np.float32)
-    sigma = [3.5 / s for s in spacing]
-    weight = ndimage.gaussian_filter(use, sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(np.where(use > 0, hu, 0).astype(np.float32), sigma, truncate=2.5)
-    # nothing is known where hardly any of the mask is near, and what is not known is no fluid
-    return np.where(weight > 0.02, total / np.maximum(weight, 0.02), np.inf).astype(np.float32)
