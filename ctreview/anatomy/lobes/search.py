@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from ctreview.anatomy.lobes.gaps import VesselGap
 from ctreview.anatomy.lobes.prior import FissurePrior, node_weights
 from ctreview.anatomy.lobes.slab import FissureSlab
+from ctreview.compiled import compiled
 from ctreview.possible_values import require_possible
 from ctreview.volume.geometry import FloatArray
 
@@ -64,10 +66,23 @@ class _Columns:
 
     def total(self, values: npt.NDArray[np.float32], tried: FloatArray) -> FloatArray:
         """The sum of what surfaces pass, of values of shape (columns, heights); nothing beyond their ends."""
-        at = np.rint((self.base + tried @ self.modes) / self.step).astype(np.int64)
-        outside = (at < 0) | (at >= self.size)
-        found = values[np.arange(len(values)), np.clip(at, 0, self.size - 1)]
-        return np.asarray(np.where(outside, 0.0, found).sum(axis=1))
+        at = tried @ self.modes
+        at += self.base
+        at /= self.step
+        found = np.zeros(at.shape, dtype=values.dtype)
+        _take(values, at, found)
+        return np.asarray(found.sum(axis=1))
+
+
+@compiled()
+def _take(values: Any, at: Any, found: Any) -> None:  # pragma: no cover - compiled
+    """The value of each column at the nearest of its heights; 0 beyond them stays."""
+    size = values.shape[1]
+    for n in range(at.shape[0]):
+        for column in range(at.shape[1]):
+            place = np.rint(at[n, column])
+            if 0.0 <= place < size:
+                found[n, column] = values[column, int(place)]
 
 
 def search_modes(
