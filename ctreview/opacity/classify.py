@@ -70,17 +70,18 @@ def classify(
     least = np.float32(thresholds.excess_hu)
     grown = np.float32(settings.grown_share) * least
     progress(0, 3, "finding opacity")
-    hu, smoothed, local_maximum = excess.hu - offset, excess.smoothed_hu - offset, excess.local_maximum_hu - offset
-    # > 0 inside a patch; both terms run smoothly through 0 at its border
-    field = np.minimum(
-        hu - np.maximum(local_maximum * np.float32(settings.border_share), grown / 2), local_maximum - grown
-    )
-    _fill(field, np.maximum(hu, smoothed) - grown, settings.filled_share, grid.geometry.spacing)
+    smoothed = excess.smoothed_hu - offset
+    field, above_least, above_grown = (np.empty_like(smoothed) for _ in range(3))
+    beside_dense = np.empty(smoothed.shape, dtype=bool)
+    share = np.float32(settings.border_share)
+    measured = excess.hu, smoothed, excess.local_maximum_hu
+    _find_field(*measured, offset, share, least, grown, field, above_least, above_grown, beside_dense)
+    _fill(field, above_grown, settings.filled_share, grid.geometry.spacing)
     seeds = _dense_enough(smoothed, excess, thresholds, settings)
     extra_seeds = np.zeros(smoothed.shape, dtype=bool) if extra_seeds is None else extra_seeds & (smoothed > least)
     # a rim on the pleura with nothing behind it is partial volume or breathing
     field[~_near_core(seeds, extra_seeds, excess, settings)] = -least
-    _close(field, hu - least, local_maximum > DENSE_SPOT_HU, grid.geometry.spacing)
+    _close(field, above_least, beside_dense, grid.geometry.spacing)
     patches = _patches(
         field > 0, (seeds & _clear_of_motion(smoothed, excess, settings)) | extra_seeds, excess, settings
     )
@@ -122,6 +123,33 @@ def _dense_enough(smoothed: Floats, excess: Excess, thresholds: Thresholds, sett
         smoothed > settings.clear_excess_hu, np.float32(settings.least_trust), np.float32(settings.faint_trust)
     )
     return np.asarray((smoothed > np.float32(thresholds.excess_hu)) & grid.inside & (grid.tissue_fraction >= least))
+
+
+@compiled()
+def _find_field(
+    hu: npt.NDArray[Any],
+    smoothed: npt.NDArray[Any],
+    local_maximum: npt.NDArray[Any],
+    offset: np.float32,
+    border_share: np.float32,
+    least: np.float32,
+    grown: np.float32,
+    field: npt.NDArray[Any],
+    above_least: npt.NDArray[Any],
+    above_grown: npt.NDArray[Any],
+    beside_dense: npt.NDArray[Any],
+) -> None:  # pragma: no cover - compiled
+    """A field that is above 0 inside a patch, and how far density lies above two thresholds."""
+    for i in range(field.shape[0]):
+        for j in range(field.shape[1]):
+            for k in range(field.shape[2]):
+                here, highest = hu[i, j, k] - offset, local_maximum[i, j, k] - offset
+                # both terms run smoothly through 0 at the border of a patch
+                within = here - max(highest * border_share, grown * np.float32(0.5))
+                field[i, j, k] = min(within, highest - grown)
+                above_least[i, j, k] = here - least
+                above_grown[i, j, k] = max(here, smoothed[i, j, k]) - grown
+                beside_dense[i, j, k] = highest > DENSE_SPOT_HU
 
 
 def _close(field: Floats, above: Floats, beside_dense: Bools, spacing: tuple[float, float, float]) -> None:
