@@ -7,6 +7,9 @@ off: fat, bone, an organ. Where both are alike the image shows no border, and th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import cc3d
 import fill_voids
 import numpy as np
@@ -14,11 +17,13 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
+from ctreview.anatomy.dense_piece import DensePiece
 from ctreview.volume.box import bounding_box
 
-__all__ = ["mean_within", "with_border_half_way"]
+__all__ = ["RIM_MM", "mean_within", "with_border_half_way", "with_borders"]
 
 Floats32 = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.uint8]
 
 REACH_MM = 4.0
 """So far beside a piece its border is looked for, in lungs of 5 L: about a cell in which tissue of one density is
@@ -37,6 +42,12 @@ BRONCHUS_HU = -200.0
 HARDEST_HU = 200.0
 BRONCHUS_MM = 3.0
 """Gaps of a piece that a ball of this radius does not enter belong to it: bronchi and vessels."""
+
+RIM_HU, RIM_MM = -60.0, 5.0
+"""Consolidation fades from the density of soft tissue to that of lung over a few millimetres."""
+
+CLOSED_MM = 8.0
+"""Radius of the ball that closes counted pieces with the lung, in lungs of 5 L: that which closes vessels and hilum."""
 
 
 def with_border_half_way(coarse: CoarseImage, piece: Mask, free: Mask, size: float) -> Mask:
@@ -87,3 +98,54 @@ def mean_within(hu: Floats32, use: Mask, sigma_mm: float, spacing: Spacing) -> F
     weight = ndimage.gaussian_filter(use.astype(np.float32), sigma, truncate=3.0)
     total = ndimage.gaussian_filter(np.where(use, hu, 0).astype(np.float32), sigma, truncate=3.0)
     return np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), np.nan).astype(np.float32)
+
+
+def with_borders(
+    coarse: CoarseImage, lungs: Labels, lung: Labels, offered: Sequence[DensePiece], free: Mask, size: float
+) -> tuple[Labels, tuple[DensePiece, ...]]:
+    """Counted and offered pieces up to where their density ends, with what lies between them and lung they fade into.
+
+    Free are blocks that are nothing yet.
+    """
+    counted = lung.copy()
+    for side in (1, 2):
+        whole = _with_border(coarse, lung == side, lungs == side, free, size)
+        whole |= _closed_with_lung(whole, lungs == side, free, coarse.spacing, size)
+        counted[whole] = side
+        free = free & ~whole
+    pieces = []
+    for piece in offered:
+        blocks = piece.blocks
+        if piece.fades:
+            blocks = _with_border(coarse, blocks, lungs == piece.side, free, size)
+            free = free & ~blocks
+        pieces.append(replace(piece, blocks=blocks))
+    return counted, tuple(pieces)
+
+
+def _with_border(coarse: CoarseImage, piece: Mask, lung: Mask, free: Mask, size: float) -> Mask:
+    whole = with_border_half_way(coarse, piece, free, size)
+    return whole | _fading_rim(coarse, whole, lung, free & ~whole)
+
+
+def _closed_with_lung(piece: Mask, lung: Mask, free: Mask, spacing: Spacing, size: float) -> Mask:
+    """What a ball that closes the hilum of a lung does not enter between a counted piece and aerated lung."""
+    gaps = np.zeros(piece.shape, dtype=bool)
+    if piece.any():
+        radius = CLOSED_MM * size
+        room = int(np.ceil(radius / min(spacing))) + 1
+        box = bounding_box(piece, 2 * room)
+        whole = closed(np.pad(piece[box] | lung[box], room), radius, spacing)[(slice(room, -room),) * 3]
+        gaps[box] = whole & free[box] & dilated(piece[box], radius, spacing)
+    return gaps
+
+
+def _fading_rim(coarse: CoarseImage, piece: Mask, lung: Mask, free: Mask) -> Mask:
+    """What lies between a piece and the lung it fades into, no lung and no soft tissue either."""
+    rim = np.zeros(piece.shape, dtype=bool)
+    if piece.any():
+        box = bounding_box(piece, 1 + int(RIM_MM / min(coarse.spacing)))
+        light = free[box] & (coarse.array[box] < RIM_HU)
+        light &= dilated(piece[box], RIM_MM, coarse.spacing) & dilated(lung[box], RIM_MM, coarse.spacing)
+        rim[box] = light
+    return rim
