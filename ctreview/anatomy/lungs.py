@@ -12,11 +12,9 @@ import numpy.typing as npt
 from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
-from ctreview.anatomy.bulges import Hilum
 from ctreview.anatomy.candidates import DenseCandidate, Side
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, upsampled
-from ctreview.anatomy.dense import find_dense_lung
-from ctreview.anatomy.dense_piece import DenseLung, DensePiece
+from ctreview.anatomy.dense_lung import DenseLung, DensePiece, Hilum, find_dense_lung
 from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
 from ctreview.anatomy.gas import GasPocket, find_gas, find_mediastinal_air, outside_lung
 from ctreview.anatomy.laterality import LEFT, RIGHT, AeratedLungs, find_aerated_lungs

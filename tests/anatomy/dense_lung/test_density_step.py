@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.density_step import tissue_of_one_density
+from ctreview.anatomy.dense_lung.density_step import tissue_of_one_density
 
 SHAPE, SPACING = (40, 60, 60), (2.2, 2.2, 2.2)
 LUNG_FROM = 21

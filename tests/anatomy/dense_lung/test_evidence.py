@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ctreview.anatomy.dense_evidence import DenseEvidence
+from ctreview.anatomy.dense_lung.evidence import DenseEvidence
 
 SHARP = DenseEvidence(edge=1.2, enclosed=0.4, organ=0.0, aerated=0.0, bronchi=0, seen_aerated=False, lateral=True)
 """Consolidation along the ribs that ends sharply."""

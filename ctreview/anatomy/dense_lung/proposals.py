@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.bulges import Hilum, find_bulges
 from ctreview.anatomy.coarse import CoarseImage, Mask, closed, opened
-from ctreview.anatomy.density_step import tissue_of_one_density
-from ctreview.anatomy.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
+from ctreview.anatomy.dense_lung.bulges import Hilum, find_bulges
+from ctreview.anatomy.dense_lung.density_step import tissue_of_one_density
+from ctreview.anatomy.dense_lung.rib_rays import RibRays, cast_rib_rays, soft_tissue_inside_ribs
 
 __all__ = ["SMALLEST_ML", "NumberedPieces", "number_pieces", "propose_by_place", "propose_by_step"]
 

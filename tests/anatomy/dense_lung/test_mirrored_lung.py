@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.mirrored_lung import REACH_MM, dense_behind, mirrored
+from ctreview.anatomy.dense_lung.mirrored_lung import REACH_MM, dense_behind, mirrored
 
 SHAPE = (24, 30, 40)
 SPACING = (2.0, 2.0, 2.0)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
-from ctreview.anatomy.dense_piece import DensePiece
+from ctreview.anatomy.dense_lung.piece import DensePiece
 from ctreview.volume.box import bounding_box
 
 __all__ = ["RIM_MM", "mean_within", "with_border_half_way", "with_borders"]

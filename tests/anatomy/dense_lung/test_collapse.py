@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.collapse import CollapsedLobe, find_collapsed_lobes
+from ctreview.anatomy.dense_lung.collapse import CollapsedLobe, find_collapsed_lobes
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((60, 60, 90), (3.0, 3.0, 3.0), frame_of_reference="source:box")

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.block_noise import block_noise
 from ctreview.anatomy.coarse import CoarseImage, Mask
+from ctreview.anatomy.dense_lung.block_noise import block_noise
 from ctreview.compiled import compiled
 from ctreview.volume.box import bounding_box
 

@@ -17,7 +17,7 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, distance, opened
-from ctreview.anatomy.edge_width import surface_normals
+from ctreview.anatomy.dense_lung.edge_width import surface_normals
 from ctreview.volume.box import Box, bounding_box, widened
 from ctreview.volume.smoothing import gaussian
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctreview.anatomy.bronchograms import find_bronchograms
 from ctreview.anatomy.coarse import CoarseImage
+from ctreview.anatomy.dense_lung.bronchograms import find_bronchograms
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((50, 60, 60), (2.0, 2.0, 2.0), frame_of_reference="source:box")

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.bulges import LATERAL_MM
 from ctreview.anatomy.coarse import CoarseImage, Mask, dilated
+from ctreview.anatomy.dense_lung.bulges import LATERAL_MM
 from ctreview.volume.box import Box
 
 __all__ = ["LUNG_CONTACT", "MUCH_ORGAN", "ORGAN_EDGE", "DenseEvidence", "dense_evidence"]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
-from ctreview.anatomy.mirrored_lung import mirrored
+from ctreview.anatomy.dense_lung.mirrored_lung import mirrored
 
 __all__ = ["CollapsedLobe", "find_collapsed_lobes"]
 

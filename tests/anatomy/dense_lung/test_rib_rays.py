@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy.rib_rays import ANGLES, STERNUM_MM, _past_sternum
+from ctreview.anatomy.dense_lung.rib_rays import ANGLES, STERNUM_MM, _past_sternum
 
 FRONT = 3 * ANGLES // 4
 

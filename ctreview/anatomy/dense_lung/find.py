@@ -13,32 +13,32 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy.aorta import find_descending_aorta
-from ctreview.anatomy.block_noise import block_noise, quietened
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.bronchograms import Bronchograms, find_bronchograms
-from ctreview.anatomy.bulges import Hilum
 from ctreview.anatomy.coarse import CoarseImage, Mask
-from ctreview.anatomy.collapse import find_collapsed_lobes
-from ctreview.anatomy.dense_border import with_borders
-from ctreview.anatomy.dense_evidence import LUNG_CONTACT, dense_evidence
-from ctreview.anatomy.dense_offers import (
+from ctreview.anatomy.dense_lung.aorta import find_descending_aorta
+from ctreview.anatomy.dense_lung.block_noise import block_noise, quietened
+from ctreview.anatomy.dense_lung.border import with_borders
+from ctreview.anatomy.dense_lung.bronchograms import Bronchograms, find_bronchograms
+from ctreview.anatomy.dense_lung.bulges import Hilum
+from ctreview.anatomy.dense_lung.collapse import find_collapsed_lobes
+from ctreview.anatomy.dense_lung.edge_width import relative_edge_width
+from ctreview.anatomy.dense_lung.evidence import LUNG_CONTACT, dense_evidence
+from ctreview.anatomy.dense_lung.mirrored_lung import dense_behind
+from ctreview.anatomy.dense_lung.offers import (
     ROOM,
     offer_as_deep_as_other_lung,
     offer_behind_wide_edges,
     offer_collapsed_lobes,
 )
-from ctreview.anatomy.dense_piece import DenseLung, DensePiece, blocks_of
-from ctreview.anatomy.dense_proposals import (
+from ctreview.anatomy.dense_lung.piece import DenseLung, DensePiece, blocks_of
+from ctreview.anatomy.dense_lung.pleural_fluid import fluid_in_gap, is_other_tissue, is_uniform
+from ctreview.anatomy.dense_lung.proposals import (
     SMALLEST_ML,
     NumberedPieces,
     number_pieces,
     propose_by_place,
     propose_by_step,
 )
-from ctreview.anatomy.edge_width import relative_edge_width
-from ctreview.anatomy.mirrored_lung import dense_behind
-from ctreview.anatomy.pleural_fluid import fluid_in_gap, is_other_tissue, is_uniform
 from ctreview.volume.box import bounding_box, widened
 
 __all__ = ["find_dense_lung"]

@@ -16,8 +16,8 @@ from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, opened
-from ctreview.anatomy.dense_border import mean_within
-from ctreview.anatomy.expected_border import PATCH_EDGE, wide_patches
+from ctreview.anatomy.dense_lung.border import mean_within
+from ctreview.anatomy.dense_lung.expected_border import PATCH_EDGE, wide_patches
 from ctreview.volume.box import bounding_box, widened
 
 __all__ = ["tissue_of_one_density"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy.block_noise import QUIET_HU, block_noise, quietened
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.pleural_fluid import is_uniform
+from ctreview.anatomy.dense_lung.block_noise import QUIET_HU, block_noise, quietened
+from ctreview.anatomy.dense_lung.pleural_fluid import is_uniform
 
 SHAPE = (20, 60, 60)
 NO_LUNG = np.zeros(SHAPE, dtype=bool)

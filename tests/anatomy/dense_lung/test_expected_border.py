@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.edge_width import relative_edge_width
-from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
+from ctreview.anatomy.dense_lung.edge_width import relative_edge_width
+from ctreview.anatomy.dense_lung.expected_border import soft_tissue_within_expected_border
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((70, 64, 64), (2.0, 2.0, 2.0), frame_of_reference="source:box")

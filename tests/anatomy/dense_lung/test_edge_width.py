@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.edge_width import FEW_EDGES, relative_edge_width
+from ctreview.anatomy.dense_lung.edge_width import FEW_EDGES, relative_edge_width
 from ctreview.volume.geometry import Geometry
 
 GRID = Geometry.aligned((60, 70, 70), (2.0, 2.0, 2.0), frame_of_reference="source:box")

@@ -10,11 +10,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask, dilated
-from ctreview.anatomy.collapse import CollapsedLobe
-from ctreview.anatomy.dense_border import RIM_MM
-from ctreview.anatomy.dense_evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
-from ctreview.anatomy.dense_piece import DensePiece
-from ctreview.anatomy.expected_border import soft_tissue_within_expected_border
+from ctreview.anatomy.dense_lung.border import RIM_MM
+from ctreview.anatomy.dense_lung.collapse import CollapsedLobe
+from ctreview.anatomy.dense_lung.evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
+from ctreview.anatomy.dense_lung.expected_border import soft_tissue_within_expected_border
+from ctreview.anatomy.dense_lung.piece import DensePiece
 from ctreview.volume.box import widened
 
 __all__ = ["ROOM", "offer_as_deep_as_other_lung", "offer_behind_wide_edges", "offer_collapsed_lobes"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctreview.anatomy.aorta import find_descending_aorta
 from ctreview.anatomy.coarse import CoarseImage
+from ctreview.anatomy.dense_lung.aorta import find_descending_aorta
 
 SHAPE, MM = (60, 60, 80), 2.5
 MIDLINE = 40

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctreview.anatomy.coarse import CoarseImage
-from ctreview.anatomy.dense_border import with_border_half_way
+from ctreview.anatomy.dense_lung.border import with_border_half_way
 
 SHAPE, SPACING = (30, 40, 40), (2.2, 2.2, 2.2)
 TISSUE = (slice(8, 22), slice(10, 30), slice(10, 30))
