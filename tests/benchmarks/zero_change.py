@@ -108,7 +108,7 @@ WORSENINGS = (
     Worsening("blurred by 0.3 mm in the plane", lambda volume: blurred(volume, 0.3), mild=True),
     Worsening("blurred by 0.5 mm along z", lambda volume: blurred(volume, 0.0, 0.5), mild=True),
     Worsening("noise × 1.15", _noisier(1.15), mild=True),
-    Worsening("shifted by 3 mm", lambda volume: shifted(volume, 3.0), mild=True),
+    Worsening("shifted by 3 mm, with 2 HU of noise", lambda volume: shifted(noisier(volume, 2.0), 3.0), mild=True),
     Worsening("blurred by 0.8 mm in the plane", lambda volume: blurred(volume, 0.8)),
     Worsening("blurred by 1.5 mm in the plane", lambda volume: blurred(volume, 1.5)),
     Worsening("blurred by 1.5 mm along z", lambda volume: blurred(volume, 0.0, 1.5)),
