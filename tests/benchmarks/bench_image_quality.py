@@ -29,6 +29,11 @@ from tests.real_scans import DATA
 Row = dict[str, Any]
 
 HEALTHY = {"normal001": "normal001/dicom", "nlst": "nlst", "lidc_0001": "lidc_0001/dicom"}
+NODULES_LPS = {"lidc_0001": (57.2, 85.5, -115.9)}
+"""The middle of what is no false call: a nodule, in patient millimetres."""
+
+NODULE_MM = 25.0
+"""Within this distance of its middle lie the nodule and its blur."""
 
 
 def run() -> list[Row]:
@@ -82,11 +87,16 @@ def _falsely_called(name: str, volume: Volume) -> Iterator[Row]:
     for case, scan in cases.items():
         lungs = find_lungs(scan)
         found = find_opacity(scan, lungs, find_vessels(scan, lungs)).mask("ground_glass", "consolidation")
+        if name in NODULES_LPS:
+            places = np.argwhere(found)
+            away = np.linalg.norm(scan.geometry.to_lps(places) - NODULES_LPS[name], axis=1)
+            found[tuple(places[away < NODULE_MM].T)] = False
         share = float(100 * found.sum() / lungs.mask("right_lung", "left_lung").sum())
         sizes = np.bincount(cc3d.connected_components(found, connectivity=26).ravel())[1:]
         largest = float(sizes.max() * scan.geometry.voxel_ml) if len(sizes) else 0.0
         note = f"largest piece {largest:.1f} mL"
-        yield _row(f"{name}, {case}: falsely called", share, "ours < 0.3", "% of lung", note)
+        outside = ", outside its nodule" if name in NODULES_LPS else ""
+        yield _row(f"{name}, {case}: falsely called{outside}", share, "ours < 0.3", "% of lung", note)
 
 
 def zero_change_rows(outcomes: Sequence[ZeroChange]) -> Iterator[Row]:

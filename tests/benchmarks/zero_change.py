@@ -227,7 +227,7 @@ def reconstructions() -> Iterator[ZeroChange]:
 
 def judged(scan: str, worsening: Worsening, own: Volume, worse: Volume) -> ZeroChange:
     """Compare a scan with what was made of it."""
-    found = compare(own, worse, settings=ChestCtSettings(registration=NEAR), threads=1)
+    found = compare(own, worse, settings=ChestCtSettings(registration=NEAR, lobes=False), threads=1)
     whole = found["lungs"]
     change = whole.change["opacity_ml"]
     assert change is not None
