@@ -28,17 +28,17 @@ _KEPT = 4
 _one_at_a_time = threading.Lock()
 
 
-def compiled(*, nogil: bool = True, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with ``numba.njit`` and keep the result.
 
-    It leaves Python's lock to others while it runs, unless told otherwise: two scans are prepared at once.
+    It leaves Python's lock to others while it runs: two scans are prepared at once.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
         # numba reads the folder while it decorates; other packages' functions keep theirs
         before, config.CACHE_DIR = config.CACHE_DIR, _folder()
         try:
-            return numba.njit(cache=True, nogil=nogil, **options)(function)
+            return numba.njit(cache=True, nogil=True, **options)(function)
         finally:
             config.CACHE_DIR = before
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, Body
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, upsampled
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, upsampled
 from ctreview.compiled import compiled
 from ctreview.volume.box import Box
+from ctreview.volume.distance import dilated
 from ctreview.volume.volume import Volume
 
 __all__ = ["FINE_MM", "Airways", "find_airways", "grow_lumen"]

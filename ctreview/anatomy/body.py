@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cc3d
 import numpy as np
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, opened
+from ctreview.volume.distance import dilated
 
 __all__ = ["AIR_HU", "BONE_HU", "OUTSIDE_AIR_HU", "Body", "find_body"]
 

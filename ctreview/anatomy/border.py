@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, distance
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing
 from ctreview.compiled import compiled_in_parallel
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated, distance
 
 __all__ = ["draw_border"]
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ctreview.compiled import compiled
 from ctreview.volume.box import Box
-from ctreview.volume.distance import dilated, distance, eroded
+from ctreview.volume.distance import dilated, eroded
 from ctreview.volume.geometry import Geometry
 
 __all__ = [
@@ -18,9 +18,6 @@ __all__ = [
     "Mask",
     "Spacing",
     "closed",
-    "dilated",
-    "distance",
-    "eroded",
     "opened",
     "upsampled",
 ]

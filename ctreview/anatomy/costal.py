@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from skimage.morphology import convex_hull_image
 
-from ctreview.anatomy.coarse import Mask, Spacing, distance
+from ctreview.anatomy.coarse import Mask, Spacing
+from ctreview.volume.distance import distance
 
 __all__ = ["costal_depth"]
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import AIR_HU, BONE_HU, Body
-from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, distance, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, opened
 from ctreview.volume.box import Box, widened
+from ctreview.volume.distance import dilated, distance
 
 __all__ = ["GasKind", "GasPocket", "find_gas", "find_mediastinal_air", "outside_lung"]
 
@@ -28,7 +29,7 @@ SMALLEST_ML = 2.0
 """Less gas than this is left alone."""
 
 SMALLEST_IN_BOWEL_ML = 0.5
-"""Nor is less than this beside gas of the abdomen: folds and stool part the gas of one bowel into small pockets."""
+"""Beside gas of the abdomen only less than this is left alone: folds and stool part the gas of a bowel."""
 
 BOWEL_MM = 30.0
 """So far from gas of the abdomen the next pocket of the same bowel may lie; a colon is 30 to 50 mm wide."""

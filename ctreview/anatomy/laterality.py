@@ -11,9 +11,10 @@ import SimpleITK
 from skimage.morphology import convex_hull_image
 
 from ctreview.anatomy.body import Body
-from ctreview.anatomy.coarse import CoarseImage, Mask, distance
+from ctreview.anatomy.coarse import CoarseImage, Mask
 from ctreview.errors import SegmentationFailed
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import distance
 
 __all__ = ["LEFT", "RIGHT", "AeratedLungs", "find_aerated_lungs"]
 

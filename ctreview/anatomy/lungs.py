@@ -13,7 +13,7 @@ from ctreview.anatomy.airways import Airways, find_airways
 from ctreview.anatomy.body import find_body
 from ctreview.anatomy.border import draw_border
 from ctreview.anatomy.candidates import DenseCandidate, Side
-from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, upsampled
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, upsampled
 from ctreview.anatomy.dense_lung import DenseLung, DensePiece, Hilum, find_dense_lung
 from ctreview.anatomy.field_of_view import cut_by_field_of_view, unmeasured_blocks, with_unknown_outside
 from ctreview.anatomy.gas import GasPocket, find_gas, find_mediastinal_air, outside_lung
@@ -25,6 +25,7 @@ from ctreview.errors import SegmentationFailed
 from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated
 from ctreview.volume.geometry import Geometry, require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.volume import Volume

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.candidates import DenseCandidate, Side
-from ctreview.anatomy.coarse import CoarseImage, Mask, distance, opened, upsampled
+from ctreview.anatomy.coarse import CoarseImage, Mask, opened, upsampled
 from ctreview.anatomy.lung_checks import checks_of_changed_lungs
 from ctreview.anatomy.lung_map import LungMap
 from ctreview.anatomy.lung_size import lung_size
 from ctreview.checks import Check
+from ctreview.volume.distance import distance
 from ctreview.volume.geometry import FloatArray, require_same_grid
 from ctreview.volume.labels import LabelMap
 from ctreview.volume.volume import Volume

@@ -214,7 +214,7 @@ def _band(position: Positions, count: int, ends: Ends) -> npt.NDArray[np.uint8]:
     return np.clip((position - low) * per_mm, 0, count - 1).astype(np.uint8)
 
 
-@compiled(nogil=True)
+@compiled()
 def _find_ends(numbers: Any, axis: Any, lowest: Any, highest: Any) -> None:  # pragma: no cover - compiled
     a, b, c = axis
     for i in range(numbers.shape[0]):
@@ -228,7 +228,7 @@ def _find_ends(numbers: Any, axis: Any, lowest: Any, highest: Any) -> None:  # p
                 highest[n] = max(highest[n], position)
 
 
-@compiled(nogil=True)
+@compiled()
 def _pack(
     numbers: Any, first: Any, rim: Any, height: Any, depth: Any, scales: Any, cells: Any
 ) -> None:  # pragma: no cover - compiled

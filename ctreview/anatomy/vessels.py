@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK
 
-from ctreview.anatomy.coarse import Mask, Spacing, dilated, opened
+from ctreview.anatomy.coarse import Mask, Spacing, opened
 from ctreview.anatomy.costal import costal_depth
 from ctreview.anatomy.lung_size import relative_size
 from ctreview.anatomy.lungs import LUNG_SCHEME
@@ -22,7 +22,7 @@ from ctreview.possible_values import require_possible
 from ctreview.progress import Progress, quiet
 from ctreview.volume.box import bounding_box
 from ctreview.volume.counting import look_up
-from ctreview.volume.distance import beside
+from ctreview.volume.distance import beside, dilated
 from ctreview.volume.geometry import require_same_grid
 from ctreview.volume.labels import Code, Label, LabelMap, Scheme
 from ctreview.volume.smoothing import gaussian

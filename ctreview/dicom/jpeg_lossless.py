@@ -133,7 +133,7 @@ def _codes(tables: bytes) -> npt.NDArray[np.uint16]:
     return found
 
 
-@compiled(nogil=True)
+@compiled()
 def _decode(coded: Any, codes: Any, out: Any, start: int, predictor: int) -> int:  # noqa: C901, PLR0912 - one hot loop
     """Fill ``out``; give back how many bits were used, or −1 at an unknown code."""
     rows, columns = out.shape

@@ -69,7 +69,7 @@ def opened(values: Floats, size: Size) -> Floats:
     return highest_within(low, (d, e, f), (a, b, c))
 
 
-@compiled(nogil=True)
+@compiled()
 def _near_vessel(
     vessel: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
 ) -> bool:  # pragma: no cover - compiled
@@ -83,7 +83,7 @@ def _near_vessel(
     return False
 
 
-@compiled(nogil=True)
+@compiled()
 def _near_border(
     lung: npt.NDArray[Any], at: tuple[int, int, int], margin: npt.NDArray[Any]
 ) -> bool:  # pragma: no cover - compiled
@@ -130,7 +130,7 @@ def block_means(
     return total, weight, share
 
 
-@compiled(nogil=True)
+@compiled()
 def _block_means(
     hu: npt.NDArray[Any],
     lung: npt.NDArray[Any],

@@ -263,7 +263,7 @@ def _dependent(patches: npt.NDArray[np.uint32], excess: Excess, offset: np.float
     return layer
 
 
-@compiled(nogil=True)
+@compiled()
 def _draw(
     field: npt.NDArray[Any],
     kind: npt.NDArray[Any],

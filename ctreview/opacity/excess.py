@@ -208,7 +208,7 @@ def _distance_to_bottom(parenchyma: Parenchyma, normal: NormalLung) -> Floats:
     return np.asarray(_rows_to_bottom(parenchyma.lung_fraction, normal.gravity.down > 0, step), dtype=np.float32)
 
 
-@compiled(nogil=True)
+@compiled()
 def _rows_to_bottom(
     share: npt.NDArray[Any], down: bool, step: float
 ) -> npt.NDArray[np.float32]:  # pragma: no cover - compiled

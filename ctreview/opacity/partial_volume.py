@@ -128,7 +128,7 @@ def _lung_level(
     return np.where(valued, values, carried).astype(np.float32), above > limit
 
 
-@compiled(nogil=True)
+@compiled()
 def _find_sources(
     hu: npt.NDArray[Any],
     lung: npt.NDArray[Any],
@@ -178,7 +178,7 @@ def _find_sources(
                 )
 
 
-@compiled(nogil=True)
+@compiled()
 def _explain(
     density: npt.NDArray[Any],
     excess: npt.NDArray[Any],
@@ -196,7 +196,7 @@ def _explain(
                     density[z, y, x] = min(max(more, least), greatest)
 
 
-@compiled(nogil=True)
+@compiled()
 def _exclude(
     source: npt.NDArray[Any], partial: npt.NDArray[Any], lung: npt.NDArray[Any], greatest: np.float32
 ) -> None:  # pragma: no cover - compiled

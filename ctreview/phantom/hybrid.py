@@ -267,7 +267,7 @@ class _Planted:
         return labels, true_ml
 
 
-@compiled(nogil=True)
+@compiled()
 def _share_kernel(start, affine, sides, side, depth, plan, level, edge, fine_mm, reach, out):  # type: ignore[no-untyped-def]
     pattern, box, centres, rough, wave, seed = plan
     share, texture = out
@@ -400,7 +400,7 @@ def _sample_linear(image, index):  # type: ignore[no-untyped-def]
     return low * (1 - u) + high * u
 
 
-@compiled(nogil=True)
+@compiled()
 def _warp_kernel(start, box, affine, inverse, moving, fixed, image, masks, shares, out):  # type: ignore[no-untyped-def]
     """Pull everything back from the host; HU of lung tissue follow the change of volume."""
     (sides, vessels, lobes), (haze, solid) = masks, shares

@@ -80,7 +80,7 @@ def soft_size(geometry: Geometry) -> float:
     return float(np.prod(geometry.spacing) ** (1 / 3))
 
 
-@compiled(nogil=True)
+@compiled()
 def _body_kernel(start, affine, shape, m, b, h, scale, fissure_mm, down, couch, out):  # type: ignore[no-untyped-def]
     tissue, depth, lobe, fissure, ratio, dependency, grain = out
     for i in range(shape[0]):

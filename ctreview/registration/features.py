@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.registration.parallel import in_chunks
+from ctreview.volume.parallel import in_chunks
 
 __all__ = ["BITS", "mind_descriptors"]
 
@@ -38,7 +38,7 @@ PAIRS = np.array(
 LEVELS = np.array([-np.log(level / 6.0) for level in (5, 4, 3, 2, 1)], dtype=np.float32)
 
 
-@compiled(nogil=True)
+@compiled()
 def _plane(padded, i, margin, dilation, pair, raw, along, out):  # type: ignore[no-untyped-def]
     # Squared differences of one pair of patches at slice i, summed over 3×3 within the slice.
     az, ay, ax = pair[0] * dilation, pair[1] * dilation, pair[2] * dilation
@@ -57,7 +57,7 @@ def _plane(padded, i, margin, dilation, pair, raw, along, out):  # type: ignore[
             out[j, k] = along[j, k] + along[j + 1, k] + along[j + 2, k]
 
 
-@compiled(nogil=True)
+@compiled()
 def _words(planes, levels, floor, out):  # type: ignore[no-untyped-def]
     # Three slices of sums to the descriptors of the middle one.
     distance = np.zeros(12, dtype=np.float32)
@@ -80,7 +80,7 @@ def _words(planes, levels, floor, out):  # type: ignore[no-untyped-def]
             out[j, k] = word
 
 
-@compiled(nogil=True)
+@compiled()
 def _describe_slab(padded, margin, dilation, pairs, levels, floor, out, start, stop):  # type: ignore[no-untyped-def]
     # Only three slices of sums are held at a time.
     _, height, width = out.shape

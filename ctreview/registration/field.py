@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import linalg, ndimage
 
 from ctreview.compiled import compiled
-from ctreview.registration.parallel import in_chunks
 from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.parallel import in_chunks
 
 __all__ = [
     "FADE_MM",
@@ -31,7 +31,7 @@ FIELD_MARGIN_MM, FADE_MM = 48.0, 32.0
 SLOPE_RIDGE = 1e-6
 
 
-@compiled(nogil=True)
+@compiled()
 def _evaluate(centres, weights, polynomial, points, out, start, stop):  # type: ignore[no-untyped-def]
     for n in range(start, stop):
         x, y, z = points[n, 0], points[n, 1], points[n, 2]

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.registration.parallel import in_chunks
+from ctreview.volume.box_filters import highest_within
+from ctreview.volume.parallel import in_chunks
 from ctreview.volume.smoothing import gaussian
 
 __all__ = ["distinctiveness", "find_keypoints", "select_spaced"]
@@ -42,7 +43,7 @@ def distinctiveness(image: Image, *, sigma: float = 1.4, threads: int = 1) -> Im
     return found
 
 
-@compiled(nogil=True)
+@compiled()
 def _multiply_slopes(image, xx, xy, xz, yy, yz, zz, start, stop):  # type: ignore[no-untyped-def]
     # Products of the central differences along two axes; beyond the image its last values go on.
     n0, n1, n2 = image.shape
@@ -60,7 +61,7 @@ def _multiply_slopes(image, xx, xy, xz, yy, yz, zz, start, stop):  # type: ignor
                 yy[i, j, k], yz[i, j, k], zz[i, j, k] = y * y, y * z, z * z
 
 
-@compiled(nogil=True)
+@compiled()
 def _combine(xx, xy, xz, yy, yz, zz, found, start, stop):  # type: ignore[no-untyped-def]
     # trace(S⁻¹) = (sum of the principal 2×2 minors) / det S
     least, nothing = np.float32(1e-6), np.float32(0.0)
@@ -75,25 +76,7 @@ def _combine(xx, xy, xz, yy, yz, zz, found, start, stop):  # type: ignore[no-unt
                 found[i, j, k] = determinant / minors if minors > least else nothing
 
 
-@compiled(nogil=True)
-def _find_peaks(strength, mask, peaks):  # type: ignore[no-untyped-def]
-    # Voxels of the mask above 0 that none of their 26 neighbours exceeds.
-    n0, n1, n2 = strength.shape
-    for i in range(n0):
-        for j in range(n1):
-            for k in range(n2):
-                here = strength[i, j, k]
-                if not mask[i, j, k] or not here > 0:
-                    continue
-                highest = here
-                for a in range(max(i - 1, 0), min(i + 2, n0)):
-                    for b in range(max(j - 1, 0), min(j + 2, n1)):
-                        for c in range(max(k - 1, 0), min(k + 2, n2)):
-                            highest = max(highest, strength[a, b, c])
-                peaks[i, j, k] = highest == here
-
-
-@compiled(nogil=True)
+@compiled()
 def _select_spaced(order, shape, radius, most):  # type: ignore[no-untyped-def]
     # Takes the strongest first and closes a ball around each.
     taken = np.zeros(shape, dtype=np.bool_)
@@ -140,8 +123,7 @@ def select_spaced(strength: Image, mask: Mask, count: int, *, crowding: float) -
     inside = int(mask.sum())
     if inside == 0:
         return np.empty((0, 3), dtype=np.int64)
-    peaks = np.zeros(mask.shape, dtype=bool)
-    _find_peaks(strength, mask, peaks)
+    peaks = mask & (strength == highest_within(strength, (1, 1, 1), (1, 1, 1))) & (strength > 0)
     where = np.flatnonzero(peaks)
     order = where[np.argsort(-strength.ravel()[where], kind="stable")]
     radius = crowding * (inside / count) ** (1 / 3)

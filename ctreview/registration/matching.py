@@ -16,10 +16,10 @@ from ctreview.errors import RegistrationFailed
 from ctreview.registration.features import mind_descriptors
 from ctreview.registration.keypoints import select_spaced
 from ctreview.registration.pair import PreparedImage, RegistrationPair
-from ctreview.registration.parallel import in_chunks
 from ctreview.registration.sampling import sample
 from ctreview.registration.settings import MatchingStage
 from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.parallel import in_chunks
 from ctreview.volume.transform import Transform
 
 __all__ = ["Matches", "match_keypoints", "regularise_displacements", "similarity_costs"]
@@ -49,7 +49,7 @@ def _count_bits(typingctx, word):  # type: ignore[no-untyped-def]  # noqa: ARG00
     return types.uint64(types.uint64), generate
 
 
-@compiled(nogil=True)
+@compiled()
 def _costs(fixed, moving, points, search, offsets, out, start, stop):  # type: ignore[no-untyped-def]
     # Both volumes are padded by search + patch, and ``points`` count in the padded one. The innermost loop runs
     # along contiguous displacements, which the compiler turns into vector instructions.
@@ -135,7 +135,7 @@ class Matches:
     costs: FloatArray
 
 
-@compiled(nogil=True)
+@compiled()
 def _best(costs, means, weight, search, out, start, stop):  # type: ignore[no-untyped-def]
     side = 2 * search + 1
     for n in range(start, stop):
@@ -152,7 +152,7 @@ def _best(costs, means, weight, search, out, start, stop):  # type: ignore[no-un
                         out[n, 0], out[n, 1], out[n, 2] = dz - search, dy - search, dx - search
 
 
-@compiled(nogil=True)
+@compiled()
 def _refine(costs, means, weight, search, best, out, at):  # type: ignore[no-untyped-def]
     # Per axis the vertex of the parabola through the best displacement and its two neighbours.
     side = 2 * search + 1

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
-from ctreview.registration.parallel import in_chunks
 from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.parallel import in_chunks
 from ctreview.volume.transform import Transform
 
 __all__ = ["sample"]
@@ -15,7 +15,7 @@ __all__ = ["sample"]
 Image = npt.NDArray[np.float32]
 
 
-@compiled(nogil=True)
+@compiled()
 def _trilinear(array, z, y, x, fill):  # type: ignore[no-untyped-def]
     depth, height, width = array.shape
     # Up to half a voxel beyond the outer centres is still inside the outer voxels.
@@ -36,7 +36,7 @@ def _trilinear(array, z, y, x, fill):  # type: ignore[no-untyped-def]
     return top * (1 - a) + low * a
 
 
-@compiled(nogil=True)
+@compiled()
 def _sample_affine(array, to_index, fill, out, start, stop):  # type: ignore[no-untyped-def]
     for i in range(start, stop):
         for j in range(out.shape[1]):
@@ -49,7 +49,7 @@ def _sample_affine(array, to_index, fill, out, start, stop):  # type: ignore[no-
                 )
 
 
-@compiled(nogil=True)
+@compiled()
 def _sample_displaced(array, to_index, field, to_node, shift, fill, out, start, stop):  # type: ignore[no-untyped-def]
     # ``shift`` (3, 3) takes a displacement in millimetres to a change of array index.
     for i in range(start, stop):

@@ -14,8 +14,8 @@ from scipy import ndimage
 
 from ctreview.compiled import compiled
 from ctreview.registration.field import thin_plate
-from ctreview.registration.parallel import in_chunks
 from ctreview.volume.geometry import FloatArray, Geometry
+from ctreview.volume.parallel import in_chunks
 
 __all__ = ["smooth_field"]
 
@@ -30,7 +30,7 @@ GRADIENT_RIDGE = 1.0
 """The same for its gradient, times the squared width: keeps slopes small where matches lie on one side only."""
 
 
-@compiled(nogil=True)
+@compiled()
 def _solve(matrix, right):  # type: ignore[no-untyped-def]
     # Cholesky, in place, for three right-hand sides; the ridge keeps the matrix positive definite.
     for i in range(4):
@@ -56,7 +56,7 @@ def _solve(matrix, right):  # type: ignore[no-untyped-def]
             right[i, d] = s / matrix[i, i]
 
 
-@compiled(nogil=True)
+@compiled()
 def _gather(x, y, z, matches, first, low, reach, matrix, right):  # type: ignore[no-untyped-def]
     # Adds the matches around a place to the normal equations; says whether there were any. ``matches`` are sorted
     # by cell, in rows of x, y, z and three displacements; cells are as wide as the reach.
@@ -93,7 +93,7 @@ def _gather(x, y, z, matches, first, low, reach, matrix, right):  # type: ignore
     return some
 
 
-@compiled(nogil=True)
+@compiled()
 def _local(matches, first, low, reach, ridge, origin, step, out, start, stop):  # type: ignore[no-untyped-def]
     matrix, right = np.empty((4, 4)), np.empty((4, 3))
     for i in range(start, stop):

@@ -65,7 +65,7 @@ def _look_up(table: Any, numbers: Any, found: Any) -> None:  # pragma: no cover 
                 found[i, j, k] = table[numbers[i, j, k]]
 
 
-@compiled(nogil=True)
+@compiled()
 def _count(cells: Any, labels: Any, table: Any) -> None:  # pragma: no cover - compiled
     cell_count, label_count = table.shape
     for n in range(cells.size):
@@ -75,7 +75,7 @@ def _count(cells: Any, labels: Any, table: Any) -> None:  # pragma: no cover - c
             table[cells[n], labels[n]] += 1
 
 
-@compiled(nogil=True)
+@compiled()
 def _sum(cells: Any, values: Any, sums: Any) -> None:  # pragma: no cover - compiled
     for n in range(cells.size):
         if cells[n] != 0:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from ctreview.compiled import compiled
+from ctreview.volume.parallel import in_chunks
 
 __all__ = ["gaussian"]
 
@@ -42,12 +42,7 @@ def gaussian(
     kernels = tuple(_weights(width, int(truncate * width + 0.5)) for width in sigma)
     places = tuple(_places(n, len(weights) - 1, mode) for n, weights in zip(values.shape, kernels, strict=True))
     source = np.ascontiguousarray(values, dtype=np.float32)
-    cuts = np.linspace(0, len(source), threads + 1).astype(int)
-    if threads == 1:
-        _smooth(source, kernels, places, 0, len(source), found)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda first, last: _smooth(source, kernels, places, first, last, found), cuts, cuts[1:]))
+    in_chunks(lambda first, last: _smooth(source, kernels, places, first, last, found), len(source), threads)
     return found
 
 

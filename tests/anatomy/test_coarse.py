@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ctreview.anatomy.coarse import CoarseImage, closed, dilated, eroded, opened
+from ctreview.anatomy.coarse import CoarseImage, closed, opened
+from ctreview.volume.distance import dilated, eroded
 from ctreview.volume.geometry import Geometry
 
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.coarse import CoarseImage, Mask
-from ctreview.anatomy.dense_lung.block_noise import block_noise
 from ctreview.compiled import compiled
 from ctreview.volume.box import bounding_box
 
@@ -59,7 +58,9 @@ STRIDE_MM, SHIFT_COST = 5.0, 0.1
 path does not turn off into consolidation beside the aorta."""
 
 
-def find_descending_aorta(coarse: CoarseImage, lungs: npt.NDArray[np.uint8], midline: float, size: float) -> Mask:
+def find_descending_aorta(
+    coarse: CoarseImage, lungs: npt.NDArray[np.uint8], midline: float, size: float, noise: float
+) -> Mask:
     """Find it as the path of the roundest sections through the slices.
 
     Parameters
@@ -72,6 +73,8 @@ def find_descending_aorta(coarse: CoarseImage, lungs: npt.NDArray[np.uint8], mid
         Index of the spine along axis 2.
     size : float
         Size of the lungs, 1 for those of an adult of 5 L (a length's ratio).
+    noise : float
+        Of the image, by `block_noise`.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def find_descending_aorta(coarse: CoarseImage, lungs: npt.NDArray[np.uint8], mid
     )
     _, sy, sx = coarse.spacing
     radii = RADII_MM * size
-    within = max(ALIKE_HU, 2.0 * block_noise(coarse, lungs > 0))
+    within = max(ALIKE_HU, 2.0 * noise)
     stride = max(1, int(STRIDE_MM / coarse.spacing[0]))
     apart = coarse.spacing[0] * stride, sy, sx
     middles = np.array(

@@ -42,13 +42,17 @@ def block_noise(coarse: CoarseImage, lungs: Mask) -> float:
     return 1.4826 * float(np.median(np.abs(coarse.array - around)[tissue])) if tissue.any() else 0.0
 
 
-def quietened(coarse: CoarseImage, lungs: Mask) -> CoarseImage:
-    """The image, smoothed within its slices as little as is enough for `QUIET_HU`; most images are left as they are."""
-    quiet, width = coarse, 0.0
-    while block_noise(quiet, lungs) > QUIET_HU and width < WIDEST_MM:
+def quietened(coarse: CoarseImage, lungs: Mask) -> tuple[CoarseImage, float]:
+    """The image, smoothed within its slices as little as is enough for `QUIET_HU`, and its noise in HU.
+
+    Most images are left as they are.
+    """
+    quiet, noise, width = coarse, block_noise(coarse, lungs), 0.0
+    while noise > QUIET_HU and width < WIDEST_MM:
         width += STEP_MM
         quiet = replace(coarse, array=_smoothed(coarse, width))
-    return quiet
+        noise = block_noise(quiet, lungs)
+    return quiet, noise
 
 
 def _smoothed(coarse: CoarseImage, width_mm: float) -> Floats32:

@@ -14,13 +14,14 @@ import cc3d
 import fill_voids
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, closed, opened
+from ctreview.anatomy.dense_lung.local_mean import mean_within
 from ctreview.anatomy.dense_lung.piece import DensePiece
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated
 
-__all__ = ["RIM_MM", "mean_within", "with_border_half_way", "with_borders"]
+__all__ = ["RIM_MM", "with_border_half_way", "with_borders"]
 
 Floats32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
@@ -90,14 +91,6 @@ def with_border_half_way(coarse: CoarseImage, piece: Mask, free: Mask, size: flo
     filled = fill_voids.fill(closed(grown, BRONCHUS_MM * size, spacing))
     whole[box] |= grown & (own | room) | filled & room
     return whole
-
-
-def mean_within(hu: Floats32, use: Mask, sigma_mm: float, spacing: Spacing) -> Floats32:
-    """Means around each block of the blocks in use; NaN where none is near."""
-    sigma = [sigma_mm / mm for mm in spacing]
-    weight = ndimage.gaussian_filter(use.astype(np.float32), sigma, truncate=3.0)
-    total = ndimage.gaussian_filter(np.where(use, hu, 0).astype(np.float32), sigma, truncate=3.0)
-    return np.where(weight > 1e-3, total / np.maximum(weight, 1e-3), np.nan).astype(np.float32)
 
 
 def with_borders(

@@ -16,8 +16,9 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, distance, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, opened
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated, distance
 
 __all__ = ["Bronchograms", "find_bronchograms"]
 

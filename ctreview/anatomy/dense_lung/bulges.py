@@ -14,8 +14,9 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, closed, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, closed, opened
 from ctreview.volume.box import bounding_box
+from ctreview.volume.distance import dilated
 
 __all__ = ["LATERAL_MM", "Hilum", "find_bulges"]
 

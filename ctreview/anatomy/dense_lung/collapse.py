@@ -12,8 +12,9 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, opened
 from ctreview.anatomy.dense_lung.mirrored_lung import mirrored
+from ctreview.volume.distance import dilated
 
 __all__ = ["CollapsedLobe", "find_collapsed_lobes"]
 

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, dilated, opened
-from ctreview.anatomy.dense_lung.border import mean_within
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, opened
 from ctreview.anatomy.dense_lung.expected_border import PATCH_EDGE, wide_patches
+from ctreview.anatomy.dense_lung.local_mean import mean_within
 from ctreview.volume.box import bounding_box, widened
+from ctreview.volume.distance import dilated
 
 __all__ = ["tissue_of_one_density"]
 

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, dilated
+from ctreview.anatomy.coarse import CoarseImage, Mask
 from ctreview.anatomy.dense_lung.bulges import LATERAL_MM
 from ctreview.volume.box import Box
+from ctreview.volume.distance import dilated
 
 __all__ = ["LUNG_CONTACT", "MUCH_ORGAN", "ORGAN_EDGE", "DenseEvidence", "dense_evidence"]
 

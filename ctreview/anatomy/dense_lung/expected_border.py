@@ -16,9 +16,10 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import ConvexHull, cKDTree
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, distance, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, Spacing, opened
 from ctreview.anatomy.dense_lung.edge_width import surface_normals
 from ctreview.volume.box import Box, bounding_box, widened
+from ctreview.volume.distance import distance
 from ctreview.volume.smoothing import gaussian
 
 __all__ = ["PATCH_EDGE", "soft_tissue_within_expected_border", "wide_patches"]

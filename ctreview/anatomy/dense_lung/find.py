@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import CoarseImage, Mask
 from ctreview.anatomy.dense_lung.aorta import find_descending_aorta
-from ctreview.anatomy.dense_lung.block_noise import block_noise, quietened
+from ctreview.anatomy.dense_lung.block_noise import quietened
 from ctreview.anatomy.dense_lung.border import with_borders
 from ctreview.anatomy.dense_lung.bronchograms import Bronchograms, find_bronchograms
 from ctreview.anatomy.dense_lung.bulges import Hilum
@@ -85,26 +85,26 @@ def find_dense_lung(
     inside = lungs > 0
     if not inside.any():
         return DenseLung.none(lungs.shape)
-    coarse = quietened(coarse, inside)
-    aorta = find_descending_aorta(coarse, lungs, midline, size)
+    coarse, noise = quietened(coarse, inside)
+    aorta = find_descending_aorta(coarse, lungs, midline, size, noise)
     edges = relative_edge_width(coarse, inside)
     bronchograms = find_bronchograms(coarse, lungs, airways)
     proposed, carried = propose_by_place(coarse, lungs, midline, size, hilum, prior)
     proposed = np.where(proposed == 0, bronchograms.tissue, proposed)
     proposed[aorta] = 0
     pieces = number_pieces(proposed, propose_by_step(coarse, lungs, edges, airways | aorta, size))
-    found = _judge(pieces, coarse, inside, edges, bronchograms, carried, midline, size)
-    counted = (found.lung > 0) | found.fluid | aorta
-    offered = found.offered
-    judged = blocks_of(offered, counted)
+    found = _judge(pieces, coarse, inside, edges, bronchograms, carried, midline, size, noise)
+    judged = blocks_of(found.offered, (found.lung > 0) | found.fluid | aorta)
     lobes = find_collapsed_lobes(coarse, lungs, airways, midline, size, hilum.carina)
-    offered += offer_collapsed_lobes(lobes, judged)
-    judged = blocks_of(offered, judged)
-    offered += offer_behind_wide_edges(coarse, lungs, edges, judged, midline, size)
-    judged = blocks_of(offered, judged) | hilum.blocks(lungs.shape, midline, coarse.spacing[2], size)
-    behind = dense_behind(coarse, lungs, found.fading, judged, midline, size)
-    offered += offer_as_deep_as_other_lung(coarse, behind, SMALLEST_ML * size**3)
-    free = (lungs == 0) & (coarse.array < BONE_HU) & ~airways & ~blocks_of(offered, counted)
+    collapsed = offer_collapsed_lobes(lobes, judged)
+    judged = blocks_of(collapsed, judged)
+    wide = offer_behind_wide_edges(coarse, lungs, edges, judged, midline, size)
+    judged = blocks_of(wide, judged)
+    vessels = hilum.blocks(lungs.shape, midline, coarse.spacing[2], size)
+    behind = dense_behind(coarse, lungs, found.fading, judged | vessels, midline, size)
+    deep = offer_as_deep_as_other_lung(coarse, behind, SMALLEST_ML * size**3)
+    offered = (*found.offered, *collapsed, *wide, *deep)
+    free = (lungs == 0) & (coarse.array < BONE_HU) & ~airways & ~blocks_of(deep, judged)
     return DenseLung(*with_borders(coarse, lungs, found.lung, offered, free, size), found.fluid_ml)
 
 
@@ -131,6 +131,7 @@ def _judge(
     carried: Mask,
     midline: float,
     size: float,
+    noise: float,
 ) -> _Judged:
     """Take each piece for lung, offer it as consolidation or effusion, or leave it."""
     shape, spacing = coarse.array.shape, coarse.spacing
@@ -140,7 +141,7 @@ def _judge(
         around = bounding_box(pieces.sides, ROOM)
         fluid[around] = fluid_in_gap(coarse.array[around], pieces.sides[around] > 0, inside[around], spacing, size)
     offered: list[DensePiece] = []
-    noise, least = block_noise(coarse, inside), SMALLEST_ML * size**3
+    least = SMALLEST_ML * size**3
     for number, found in enumerate(cc3d.statistics(pieces.numbers)["bounding_boxes"]):
         box = widened(found, ROOM, shape)
         hu, piece = coarse.array[box], pieces.numbers[box] == number

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ctreview.anatomy.body import BONE_HU
-from ctreview.anatomy.coarse import CoarseImage, Mask, dilated, opened
+from ctreview.anatomy.coarse import CoarseImage, Mask, opened
+from ctreview.volume.distance import dilated
 
 __all__ = ["dense_behind", "mirrored"]
 

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import CoarseImage, Mask, dilated
+from ctreview.anatomy.coarse import CoarseImage, Mask
 from ctreview.anatomy.dense_lung.border import RIM_MM
 from ctreview.anatomy.dense_lung.collapse import CollapsedLobe
 from ctreview.anatomy.dense_lung.evidence import LUNG_CONTACT, MUCH_ORGAN, ORGAN_EDGE, dense_evidence
 from ctreview.anatomy.dense_lung.expected_border import soft_tissue_within_expected_border
 from ctreview.anatomy.dense_lung.piece import DensePiece
 from ctreview.volume.box import widened
+from ctreview.volume.distance import dilated
 
 __all__ = ["ROOM", "offer_as_deep_as_other_lung", "offer_behind_wide_edges", "offer_collapsed_lobes"]
 

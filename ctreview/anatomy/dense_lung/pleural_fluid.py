@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from ctreview.anatomy.body import BONE_HU
 from ctreview.anatomy.coarse import Mask, Spacing, opened
+from ctreview.anatomy.dense_lung.local_mean import mean_within
 
 __all__ = ["fluid_in_gap", "is_other_tissue", "is_uniform"]
 
@@ -58,9 +59,6 @@ def is_other_tissue(hu: Floats32, piece: Mask, wet: Mask, lung: Mask) -> bool:
 
 def _smooth_within(hu: Floats32, mask: Mask, spacing: Spacing) -> Floats32:
     """Mean over some millimetres of what lies in a mask, infinite far from it; bronchi that hold air do not count."""
-    use = (mask & (hu > -30)).astype(np.float32)
-    sigma = [3.5 / s for s in spacing]
-    weight = ndimage.gaussian_filter(use, sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(np.where(use > 0, hu, 0).astype(np.float32), sigma, truncate=2.5)
+    mean = mean_within(hu, mask & (hu > -30), 3.5, spacing, truncate=2.5, least_weight=0.02)
     # nothing is known where hardly any of the mask is near, and what is not known is no fluid
-    return np.where(weight > 0.02, total / np.maximum(weight, 0.02), np.inf).astype(np.float32)
+    return np.where(np.isnan(mean), np.float32(np.inf), mean)

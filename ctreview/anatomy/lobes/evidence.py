@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from ctreview.anatomy.coarse import Mask, distance
+from ctreview.anatomy.coarse import Mask
 from ctreview.anatomy.lobes.slab import FissureSlab
 from ctreview.anatomy.tubeness import eigenvalues
 from ctreview.compiled import compiled
 from ctreview.possible_values import require_possible
+from ctreview.volume.distance import distance
 
 __all__ = ["EvidenceSettings", "SheetEvidence", "find_sheet"]
 

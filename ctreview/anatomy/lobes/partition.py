@@ -14,6 +14,7 @@ from ctreview.anatomy.lobes.prior import FissureName
 from ctreview.anatomy.lobes.scheme import LOBES
 from ctreview.compiled import compiled
 from ctreview.volume.box import Box, bounding_box
+from ctreview.volume.counting import look_up
 from ctreview.volume.geometry import FloatArray, Geometry
 from ctreview.volume.labels import LabelMap
 
@@ -81,7 +82,7 @@ def moved_borders(lobes: LabelMap, fissures: Mapping[FissureName, Fissure]) -> I
         above, below = BESIDE[name]
         known = np.zeros(len(LOBES) + 1, dtype=np.int8)
         known[[_VALUE[key] for key in above]], known[[_VALUE[key] for key in below]] = 1, -1
-        box = _box_of(lobes.array, known)
+        box = bounding_box(look_up(known != 0, lobes.array))
         part = np.ascontiguousarray(lobes.array[box])
         surface = fissure.surface
         shape = surface.prior.plane.shape
@@ -105,14 +106,6 @@ def height_over_fissure(grid: Geometry, where: npt.NDArray[np.bool_], fissure: F
     heights = surface.height.reshape(surface.prior.plane.shape)
     _over(where, _index_to_plane(grid, whole, fissure), heights, 1.0 / fissure.template_per_patient, found)
     return found
-
-
-def _box_of(lobes: Labels, known: npt.NDArray[np.int8]) -> Box:
-    """The smallest box that holds all lobes that are known not to be 0."""
-    first, last = np.full(3, max(lobes.shape)), np.full(3, -1)
-    _find_ends(lobes, known, first, last)
-    a, b, c = (slice(int(low), int(high) + 1) for low, high in zip(first, last, strict=True))
-    return a, b, c
 
 
 def _beyond(
@@ -148,19 +141,6 @@ def _index_to_plane(geometry: Geometry, box: Box, fissure: Fissure) -> FloatArra
     return np.column_stack([*(place(start + step) - first for step in np.eye(3)), first])
 
 
-@compiled()
-def _find_ends(lobes: Any, known: Any, first: Any, last: Any) -> None:  # pragma: no cover - compiled
-    n0, n1, n2 = lobes.shape
-    for i in range(n0):
-        for j in range(n1):
-            for k in range(n2):
-                if known[lobes[i, j, k]] != 0:
-                    at = (i, j, k)
-                    for axis in range(3):
-                        first[axis] = min(first[axis], at[axis])
-                        last[axis] = max(last[axis], at[axis])
-
-
 @compiled(fastmath=True, inline="always")
 def _on_grid(grid: Any, u: float, v: float) -> float:  # pragma: no cover - compiled
     """A value between nodes, linear; beyond the grid that of its edge."""
@@ -173,7 +153,7 @@ def _on_grid(grid: Any, u: float, v: float) -> float:  # pragma: no cover - comp
     return float((1.0 - p) * left + p * right)
 
 
-@compiled(fastmath=True, nogil=True)  # a window goes on meanwhile
+@compiled(fastmath=True)
 def _side(
     parts: Any, value: int, affine: Any, heights: Any, above: int, below: int, found: Any
 ) -> None:  # pragma: no cover - compiled
@@ -201,7 +181,7 @@ def _over(where: Any, affine: Any, heights: Any, scale: float, found: Any) -> No
                     found[i, j, k] = (h - _on_grid(heights, u, v)) * scale
 
 
-@compiled(fastmath=True, nogil=True)
+@compiled(fastmath=True)
 def _within_deviation(
     parts: Any, known: Any, affine: Any, heights: Any, deviations: Any, band: Any
 ) -> None:  # pragma: no cover - compiled

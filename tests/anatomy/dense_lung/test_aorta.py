@@ -6,6 +6,7 @@ import numpy as np
 
 from ctreview.anatomy.coarse import CoarseImage
 from ctreview.anatomy.dense_lung.aorta import find_descending_aorta
+from ctreview.anatomy.dense_lung.block_noise import block_noise
 
 SHAPE, MM = (60, 60, 80), 2.5
 MIDLINE = 40
@@ -28,7 +29,7 @@ def found(heights: slice, *, in_bone: bool = False) -> tuple[np.ndarray, np.ndar
     hu[tube] = 40.0
     hu += np.random.default_rng(1).normal(0.0, 15.0, SHAPE).astype(np.float32)
     coarse = CoarseImage(hu, (1, 1, 1), (MM, MM, MM), SHAPE)
-    return find_descending_aorta(coarse, lungs, MIDLINE, 1.0), tube
+    return find_descending_aorta(coarse, lungs, MIDLINE, 1.0, block_noise(coarse, lungs > 0)), tube
 
 
 def test_a_long_tube_of_blood_is_found() -> None:

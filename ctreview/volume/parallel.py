@@ -1,7 +1,7 @@
 """Spread a compiled kernel over threads.
 
-The kernels of this stage release the interpreter's lock and write to separate parts of their output, so plain
-threads are enough. They are preferred to numba's own parallel loops because these compile for ten seconds, need a
+Compiled kernels release the interpreter's lock and write to separate parts of their output, so plain threads are
+enough. They are preferred to numba's own parallel loops because these compile for ten seconds, need a
 threading layer that differs between systems, and must not be entered from two threads at once; two timepoints or
 two patients may well be worked on at the same time.
 """
